@@ -1,0 +1,60 @@
+# Everything a contributor or a first visitor runs. `make demo` and `make test` need nothing but
+# Python 3.11+ and make: they set up their own virtual environment in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+# Tests mostly wait for processes and sockets, so a few more of them than cores run at once.
+JOBS ?= 4
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench bench-quick lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(VENV)/.installed ## set up and watch a workflow run on the embedded engine
+	@$(BIN)/rochallor demo
+
+test: $(VENV)/.dev ## set up and run the whole test suite
+	$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS)
+
+check: $(VENV)/.dev ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev ## mend formatting and what lint can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## measure beside the published SDK (benchmarks/README.md)
+	$(BIN)/python -m benchmarks
+
+bench-quick: $(VENV)/.dev ## the same in under two minutes
+	$(BIN)/python -m benchmarks --quick
+
+lock: ## renew constraints.txt from the lower bounds in pyproject.toml
+	rm -rf .venv-lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip --disable-pip-version-check --quiet install --upgrade '.[dev]'
+	.venv-lock/bin/pip freeze --exclude rochallor-cli > constraints.txt
+	rm -rf .venv-lock
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one with make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.python pyproject.toml constraints.txt
+	@$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	@$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@

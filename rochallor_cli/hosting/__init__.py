@@ -1,0 +1,1 @@
+"""What it takes to host workers in a process that lives for weeks."""

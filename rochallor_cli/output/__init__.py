@@ -1,0 +1,1 @@
+"""Everything that reaches stdout goes through here."""

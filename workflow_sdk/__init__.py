@@ -1,0 +1,1 @@
+"""The Python SDK of the Rochallor workflow engine: clients, handlers and runners."""
