@@ -1,0 +1,68 @@
+"""What the repository promises about itself."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text("utf-8")
+
+
+def tracked_text_files() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def test_the_changelog_has_an_entry_for_the_version() -> None:
+    version = re.escape(PYPROJECT["project"]["version"])
+    assert re.search(rf"^## {version}\b", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("dependency", PYPROJECT["project"]["dependencies"])
+def test_each_dependency_has_a_lower_bound_and_a_reason_in_the_docs(dependency: str) -> None:
+    name = re.split(r"[<>=~!\[ ]", dependency)[0]
+    assert ">=" in dependency
+    assert re.search(rf"^\| .*\b{re.escape(name)}\b", ARCHITECTURE, re.MULTILINE)
+
+
+def test_the_lock_holds_every_dependency() -> None:
+    locked = {
+        line.split("==")[0].lower() for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    }
+    wanted = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["project"]["optional-dependencies"]["dev"]]
+    names = {re.split(r"[<>=~!\[ ]", dependency)[0].lower() for dependency in wanted}
+    assert {name.replace("-", "_") for name in names} - {name.replace("-", "_") for name in locked} == set()
+
+
+def test_nothing_is_left_unfinished_in_the_code() -> None:
+    marks = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in tracked_text_files()
+        if path.suffix == ".py" and path != Path(__file__)
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if marks.search(line)
+    ]
+    assert found == []
+
+
+LINK = re.compile(r"\[[^\]]+\]\((?!https?://|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    broken = [
+        f"{path.relative_to(ROOT)}: {target}"
+        for path in tracked_text_files()
+        if path.suffix == ".md" and "golden" not in path.parts
+        for target in LINK.findall(path.read_text("utf-8"))
+        if not (path.parent / target).exists()
+    ]
+    assert broken == []
