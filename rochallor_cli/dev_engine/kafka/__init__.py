@@ -1,0 +1,1 @@
+"""Dispatch over Kafka: the record, the relay that publishes the outbox, the embedded broker."""
