@@ -1,0 +1,104 @@
+"""BearerToken: a token given as text, in a file, or by a command, read again when it was refused."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from workflow_sdk.errors import InvalidConnectionError
+
+COMMAND_TIMEOUT_S = 30.0
+
+
+class BearerToken:
+    """Where requests get their token. Thread-safe; reading a file or running a command blocks."""
+
+    def __init__(self, read: Callable[[], str], *, renewable: bool) -> None:
+        self._read = read
+        self._renewable = renewable
+        self._lock = threading.Lock()
+        self._token: str | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether `current()` answers without blocking."""
+        return self._token is not None
+
+    def current(self) -> str:
+        """The token, read at the first call."""
+        with self._lock:
+            if self._token is None:
+                self._token = self._read()
+            return self._token
+
+    def renewed(self, refused: str) -> str | None:
+        """A token to try in place of `refused`, or None where there is no other."""
+        if not self._renewable:
+            return None
+        with self._lock:
+            if self._token == refused:
+                self._token = self._read()
+            return None if self._token == refused else self._token
+
+
+def bearer_token(
+    token: str | None, token_file: str | None, token_command: str | Sequence[str] | None
+) -> BearerToken | None:
+    """The one source that was named; naming two is an InvalidConnectionError."""
+    if sum(source is not None for source in (token, token_file, token_command)) > 1:
+        raise InvalidConnectionError("give one of token, token_file and token_command, not several")
+    if token is not None:
+        return BearerToken(lambda: _checked(token, "the token"), renewable=False)
+    if token_file is not None:
+        return BearerToken(lambda: _token_from_file(token_file), renewable=True)
+    if token_command is not None:
+        return BearerToken(lambda: _token_from_command(token_command), renewable=True)
+    return None
+
+
+def _token_from_file(path: str) -> str:
+    try:
+        text = Path(path).expanduser().read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise InvalidConnectionError(f"cannot read the token file {path}: {reason}") from None
+    return _checked(text, f"the token file {path}")
+
+
+def _token_from_command(command: str | Sequence[str]) -> str:
+    words = shlex.split(command) if isinstance(command, str) else list(command)
+    shown = shlex.join(words)
+    try:
+        # The command is the user's own setting.
+        done = subprocess.run(  # noqa: S603
+            words,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        raise InvalidConnectionError(
+            f"the token command `{shown}` gave no answer in {COMMAND_TIMEOUT_S:.0f} s"
+        ) from None
+    except (OSError, IndexError) as error:
+        raise InvalidConnectionError(f"the token command `{shown}` cannot be run: {error}") from None
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines()[-1:] or [""]
+        raise InvalidConnectionError(
+            f"the token command `{shown}` ended with status {done.returncode}: {said[0][:200]}"
+        )
+    return _checked(done.stdout, f"the output of `{shown}`")
+
+
+def _checked(text: str, source: str) -> str:
+    token = text.strip()
+    if not token:
+        raise InvalidConnectionError(f"{source} is empty")
+    if not token.isascii() or not token.isprintable():
+        raise InvalidConnectionError(f"{source} holds characters that no HTTP header can carry")
+    return token

@@ -1,0 +1,275 @@
+"""RestEngineClient: one short method for each route of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Self
+from urllib.parse import quote
+
+from workflow_sdk.client.answers import RawResponse, error_from_answer, mapping_from_answer, value_from_answer
+from workflow_sdk.client.connection import DEFAULT_TIMEOUT_S, Connection, connection_to
+from workflow_sdk.client.deadline import current_lease_seconds
+from workflow_sdk.client.http import Exchange, HttpTransport
+from workflow_sdk.client.shapes import history_from_answer, jobs_from_answer, page_from_answer, without_nones
+from workflow_sdk.errors import EngineClientError, HeartbeatUnsupportedError, LeaseLostError
+
+DispatchMode = Literal["polling", "kafka_outbox"]
+
+
+class RestEngineClient:
+    """Talks to an engine over REST. A context manager; thread-safe.
+
+    `timeout` is in seconds. A token may be given as text, in a file, or by a command; the latter two
+    are read again when the engine or its gateway answers 401. `on_exchange` is called after each
+    request. Raises EngineClientError for answers outside 2xx, EngineUnreachableError when none came.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        timeout: float = DEFAULT_TIMEOUT_S,
+        *,
+        headers: Mapping[str, str] | None = None,
+        token: str | None = None,
+        token_command: str | Sequence[str] | None = None,
+        token_file: str | None = None,
+        ca_file: str | None = None,
+        client_cert: str | None = None,
+        client_key: str | None = None,
+        user_agent: str | None = None,
+        on_exchange: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        self._connection = connection_to(
+            base_url,
+            headers=headers,
+            token=token,
+            token_command=token_command,
+            token_file=token_file,
+            ca_file=ca_file,
+            client_cert=client_cert,
+            client_key=client_key,
+            timeout_s=timeout,
+            user_agent=user_agent,
+        )
+        self._http = HttpTransport(self._connection, on_exchange=on_exchange)
+
+    @property
+    def connection(self) -> Connection:
+        return self._connection
+
+    def close(self) -> None:
+        """Close the pool of connections; the client cannot be used afterwards."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    # --- definitions ---
+
+    def upload_definition(self, definition: dict[str, Any]) -> dict[str, Any]:
+        """Store a definition; → `id, version, name, uploadedAt`. Known content keeps its old version."""
+        return self._ask("POST", "/v1/definitions", json=definition)
+
+    def get_definition(self, definition_id: str, *, version: int | None = None) -> dict[str, Any]:
+        """A definition, the latest or of one version; 404 when there is none."""
+        path = f"/v1/definitions/{_segment(definition_id)}"
+        return self._ask("GET", path if version is None else f"{path}/versions/{version}")
+
+    def list_definitions(self, keyword: str = "", page: int = 0, page_size: int = 20) -> dict[str, Any]:
+        """→ `items` (`id, version, name, uploadedAt`), `page`, `pageSize`, `total`; the first page is 0."""
+        params = {"keyword": keyword, "page": page, "pageSize": page_size}
+        return page_from_answer(
+            self._ask("GET", "/v1/definitions", params=params), page=page, page_size=page_size
+        )
+
+    # --- instances ---
+
+    def start_instance(
+        self,
+        definition_id: str,
+        variables: dict[str, Any] | None = None,
+        definition_version: int | None = None,
+        business_key: str | None = None,
+    ) -> dict[str, Any]:
+        """Start an instance of the latest or the given version; → the instance."""
+        body = without_nones(
+            (
+                ("definitionId", definition_id),
+                ("definitionVersion", definition_version),
+                ("variables", {} if variables is None else variables),
+                ("businessKey", business_key),
+            )
+        )
+        return self._ask("POST", "/v1/instances", json=body)
+
+    def get_instance(self, instance_id: str) -> dict[str, Any]:
+        """The instance as it is now; 404 when there is none."""
+        return self._ask("GET", f"/v1/instances/{_segment(instance_id)}")
+
+    def list_instances(
+        self,
+        *,
+        definition_id: str = "",
+        status: str = "",
+        business_key: str = "",
+        page: int = 0,
+        page_size: int = 20,
+    ) -> dict[str, Any]:
+        """The newest instances first, those that fit every filter given; pages as `list_definitions`."""
+        params = {
+            "definitionId": definition_id,
+            "status": status,
+            "businessKey": business_key,
+            "page": page,
+            "pageSize": page_size,
+        }
+        return page_from_answer(
+            self._ask("GET", "/v1/instances", params=params), page=page, page_size=page_size
+        )
+
+    def get_instance_history(self, instance_id: str) -> list[dict[str, Any]]:
+        """Step executions by start. Keys: `id, instanceId, stepId, stepType, attemptNumber, status,
+        startedAt, endedAt, inputSnapshot, outputSnapshot, failureReason`. Empty for unknown instances.
+        """
+        return history_from_answer(self._ask("GET", f"/v1/instances/{_segment(instance_id)}/history"))
+
+    def cancel_instance(self, instance_id: str, reason: str = "") -> dict[str, Any]:
+        """Cancel a running instance; → the instance. Its jobs stay offered, and move nothing."""
+        return self._ask("POST", f"/v1/instances/{_segment(instance_id)}/cancel", json={"reason": reason})
+
+    def signal(self, instance_id: str, step_id: str, variables: dict[str, Any] | None = None) -> None:
+        """Let a WAIT step go on, merging `variables` into the instance."""
+        path = f"/v1/instances/{_segment(instance_id)}/signals/{_step_segment(step_id)}"
+        self._tell(path, {} if variables is None else variables)
+
+    def complete_user_task(
+        self,
+        task_id: str,
+        completed_by: str = "",
+        result: dict[str, Any] | None = None,
+        *,
+        instance_id: str | None = None,
+    ) -> None:
+        """Complete a USER_TASK: `task_id` is its step's id with `instance_id`, or `<instance>/<step>`.
+
+        A task id that names no instance goes to `/v1/user-tasks/{id}/complete`, which the public
+        engine does not serve (404).
+        """
+        if instance_id is None and "/" in task_id:
+            instance_id, _, task_id = task_id.partition("/")
+        path = f"/v1/user-tasks/{_segment(task_id)}/complete"
+        if instance_id is not None:
+            path = f"/v1/instances/{_segment(instance_id)}/user-tasks/{_step_segment(task_id)}/complete"
+        variables = {} if result is None else result
+        # The engine reads the first pair of names, its documentation has the second.
+        self._tell(
+            path,
+            {
+                "workerId": completed_by,
+                "variables": variables,
+                "completedBy": completed_by,
+                "result": variables,
+            },
+        )
+
+    # --- jobs ---
+
+    def poll_jobs(
+        self, worker_id: str, job_types: list[str], max_jobs: int = 1, lease_seconds: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Claim up to `max_jobs` jobs of these types. `lease_seconds` (5-3600) needs a newer engine."""
+        body = {"workerId": worker_id, "jobTypes": list(job_types), "maxJobs": max_jobs}
+        lease = current_lease_seconds() if lease_seconds is None else lease_seconds
+        if lease:
+            body["leaseSeconds"] = lease
+        return jobs_from_answer(self._ask("POST", "/v1/jobs/poll", json=body))
+
+    def complete_job(self, job_id: str, worker_id: str, variables: dict[str, Any] | None = None) -> None:
+        """Report success. Repeating it later does no harm, repeating it at the same moment does."""
+        body = {"workerId": worker_id, "variables": {} if variables is None else variables}
+        self._tell(f"/v1/jobs/{_segment(job_id)}/complete", body)
+
+    def fail_job(self, job_id: str, worker_id: str, error_message: str, retryable: bool = True) -> None:
+        """Report failure. The engine looks at no state: never send it when the outcome is unknown."""
+        body = {"workerId": worker_id, "errorMessage": error_message, "retryable": retryable}
+        self._tell(f"/v1/jobs/{_segment(job_id)}/fail", body)
+
+    def heartbeat_job(self, job_id: str, worker_id: str, lease_seconds: int) -> dict[str, Any]:
+        """Extend the lease to `lease_seconds` from now (0: as the engine likes); → `accepted, lockExpiresAt`.
+
+        HeartbeatUnsupportedError where the engine has no such route, LeaseLostError when it is too late.
+        """
+        body = {"workerId": worker_id} | ({"leaseSeconds": lease_seconds} if lease_seconds else {})
+        try:
+            answer = self._ask("POST", f"/v1/jobs/{_segment(job_id)}/heartbeat", json=body)
+        except EngineClientError as error:
+            raise heartbeat_error(error) from error
+        if answer.get("accepted") is False:
+            raise LeaseLostError(f"the engine did not extend the lease of job {job_id}")
+        return answer
+
+    def extend_job_lease(self, job_id: str, worker_id: str, lease_seconds: int = 0) -> str:
+        """As `heartbeat_job`; → the lease's new end."""
+        return str(self.heartbeat_job(job_id, worker_id, lease_seconds).get("lockExpiresAt", ""))
+
+    # --- the engine itself ---
+
+    def healthz(self) -> None:
+        """Return when the engine says it is well; raise otherwise."""
+        response = self._http.send("GET", "/healthz")
+        if response.status_code != 200:
+            raise error_from_answer(response)
+
+    def dispatch_mode(self) -> DispatchMode:
+        """How the engine hands out jobs. Asked with an empty poll, which claims nothing."""
+        response = self._http.send("POST", "/v1/jobs/poll", json={})
+        if response.status_code == 410:
+            return "kafka_outbox"
+        if response.status_code == 400:
+            return "polling"
+        value_from_answer(response, url=self._connection.url)
+        return "polling"
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> RawResponse:
+        """Any request; `path` begins with a slash and is sent as it is. Every status is returned."""
+        return self._http.send(method, path, params=params, json=json, headers=headers)
+
+    def _ask(
+        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, json: object = None
+    ) -> dict[str, Any]:
+        response = self._http.send(method, path, params=params, json=json)
+        return mapping_from_answer(response, url=self._connection.url)
+
+    def _tell(self, path: str, body: object) -> None:
+        response = self._http.send("POST", path, json=body)
+        if not 200 <= response.status_code < 300:
+            raise error_from_answer(response)
+
+
+def heartbeat_error(error: EngineClientError) -> Exception:
+    """What a refused heartbeat means: no such route, a lease that is over, or the refusal itself."""
+    if error.status_code in (404, 405, 501):
+        return HeartbeatUnsupportedError(f"this engine cannot extend leases ({error.status_code})")
+    if error.status_code == 409:
+        return LeaseLostError(error.message)
+    return error
+
+
+def _segment(identifier: str) -> str:
+    return quote(identifier, safe="")
+
+
+def _step_segment(step_id: str) -> str:
+    """Step ids in paths: the engine compares these characters as they are sent."""
+    return quote(step_id, safe="$&+,:;=@~")

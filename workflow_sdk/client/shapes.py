@@ -1,0 +1,64 @@
+"""Answers brought into the form the methods promise, whatever the engine's version writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from workflow_sdk.client.timestamps import instant_ns
+
+_HISTORY_KEYS = {
+    key.lower(): key
+    for key in (
+        "id",
+        "instanceId",
+        "stepId",
+        "stepType",
+        "attemptNumber",
+        "status",
+        "startedAt",
+        "endedAt",
+        "inputSnapshot",
+        "outputSnapshot",
+        "failureReason",
+    )
+}
+
+
+def page_from_answer(answer: Mapping[str, Any], *, page: int, page_size: int) -> dict[str, Any]:
+    """A page with `items` that is always a list, and `page` and `pageSize`, which the engine leaves out."""
+    items = answer.get("items") or []
+    return {
+        **answer,
+        "items": items,
+        "page": page,
+        "pageSize": page_size,
+        "total": answer.get("total", len(items)),
+    }
+
+
+def history_from_answer(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Step executions by start, with the documented keys (the engine writes `StepID`, its docs `stepId`)."""
+    return sorted(map(_step_execution, answer.get("items") or ()), key=_start_order)
+
+
+def jobs_from_answer(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The polled jobs; nothing to do is `null` on the wire, as empty variables may be."""
+    return [{**job, "variables": job.get("variables") or {}} for job in answer.get("jobs") or ()]
+
+
+def without_nones(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {key: value for key, value in pairs if value is not None}
+
+
+def _step_execution(item: Mapping[str, Any]) -> dict[str, Any]:
+    absent = dict.fromkeys(_HISTORY_KEYS.values())
+    return absent | {_HISTORY_KEYS.get(key.lower(), key): value for key, value in item.items()}
+
+
+def _start_order(execution: Mapping[str, Any]) -> tuple[int, str]:
+    try:
+        started = instant_ns(execution["startedAt"])
+    except (TypeError, ValueError):
+        started = 0
+    return started, str(execution["id"])

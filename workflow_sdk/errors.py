@@ -1,0 +1,86 @@
+"""Every error the SDK raises.
+
+WorkflowSDKError
+├── NonRetryableError              raised by a handler: fail the job whatever its retry budget
+├── InvalidConnectionError         (also a ValueError) an address or credential that cannot be used
+├── EngineUnreachableError         no usable answer: refused, reset, TLS, a gateway's nonsense
+│   └── EngineTimeoutError         no answer in time; whether the engine did the work is unknown
+├── EngineClientError              an answer outside 2xx
+├── DispatchModeError              the engine dispatches jobs in another way than this runner
+├── LeaseLostError                 another worker may hold the job by now
+└── HeartbeatUnsupportedError      the engine or client cannot extend leases
+"""
+
+from __future__ import annotations
+
+
+class WorkflowSDKError(Exception):
+    """The root: `except WorkflowSDKError` catches whatever the SDK raises."""
+
+
+class NonRetryableError(WorkflowSDKError):
+    """Raise it in a handler to fail the job for good, however many retries are left."""
+
+
+class InvalidConnectionError(WorkflowSDKError, ValueError):
+    """An engine URL, certificate or token source that cannot be used; no request was sent."""
+
+
+class EngineUnreachableError(WorkflowSDKError):
+    """No usable answer came: the connection failed, or what answered does not speak the engine's JSON.
+
+    `message` is the reason alone ("connection refused"); the text of the error adds `url`.
+    """
+
+    def __init__(self, message: str, *, url: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.url = url
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.url})" if self.url else self.message
+
+
+class EngineTimeoutError(EngineUnreachableError):
+    """No answer came in time. The engine may have done what was asked."""
+
+
+class EngineClientError(WorkflowSDKError):
+    """An answer outside 2xx.
+
+    `code` is the engine's own word (`not-found`, `conflict`, …) or empty; `retry_after_s` comes from
+    the Retry-After header; `body_text` is the answer's beginning, as it came.
+    """
+
+    def __init__(
+        self,
+        status_code: int,
+        message: str,
+        *,
+        code: str = "",
+        retry_after_s: float | None = None,
+        body_text: str = "",
+        content_type: str = "",
+    ) -> None:
+        super().__init__(status_code, message)
+        self.status_code = status_code
+        self.message = message
+        self.code = code
+        self.retry_after_s = retry_after_s
+        self.body_text = body_text
+        self.content_type = content_type
+
+    def __str__(self) -> str:
+        return f"engine error {self.status_code}: {self.message}"
+
+
+class DispatchModeError(WorkflowSDKError):
+    """The engine dispatches over Kafka and takes no polls: use `KafkaRunner`, or `--mode kafka`."""
+
+
+class LeaseLostError(WorkflowSDKError):
+    """The lease could not be extended because it is over; another worker may run the job."""
+
+
+class HeartbeatUnsupportedError(WorkflowSDKError):
+    """The engine, or a client of the user's own, has no way to extend a lease."""

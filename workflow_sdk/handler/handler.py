@@ -1,0 +1,94 @@
+"""Handler: a function that does jobs of one type, with its own limits."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+# Returns a dict or None, or is a coroutine function that does.
+JobHandler = Callable[..., Any]
+# Seconds, or a function from the number of the failed attempt (1, 2, …) to seconds, or the SDK's back-off.
+RetryDelay = float | Callable[[int], float] | Literal["backoff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What the registry knows of one job type.
+
+    `parallelism` bounds jobs of this type running at once (None: the runner's slots), `timeout_s` one
+    run, `retry_delay` is the wait before a failure is reported. `file`, `line` and `name` say where the
+    function is written.
+    """
+
+    callable: JobHandler
+    job_type: str
+    is_async: bool
+    name: str
+    file: str
+    line: int
+    parallelism: int | None = None
+    timeout_s: float | None = None
+    retry_delay: RetryDelay | None = None
+
+    def __post_init__(self) -> None:
+        if self.parallelism is not None and self.parallelism < 1:
+            raise ValueError(f"{self.job_type}: parallelism is {self.parallelism}, at least 1 is needed")
+        if self.timeout_s is not None and self.timeout_s <= 0:
+            raise ValueError(f"{self.job_type}: a timeout of {self.timeout_s:g} s lets no handler finish")
+        _check_retry_delay(self.job_type, self.retry_delay)
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+def handler_of(
+    function: JobHandler,
+    job_type: str,
+    *,
+    parallelism: int | None = None,
+    timeout: float | None = None,
+    retry_delay: RetryDelay | None = None,
+) -> Handler:
+    """Describe `function`; TypeError when it cannot be called, ValueError for limits that make no sense."""
+    if not callable(function):
+        raise TypeError(f"the handler of {job_type!r} is {function!r}, which cannot be called")
+    written = _written_function(function)
+    code = getattr(written, "__code__", None)
+    return Handler(
+        callable=function,
+        job_type=job_type,
+        is_async=_is_async(function),
+        name=getattr(written, "__qualname__", type(function).__name__),
+        file=code.co_filename if code else "",
+        line=code.co_firstlineno if code else 0,
+        parallelism=parallelism,
+        timeout_s=timeout,
+        retry_delay=retry_delay,
+    )
+
+
+def _is_async(function: JobHandler) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
+
+
+def _written_function(function: Any) -> Any:
+    """The function a person wrote, beneath decorators, partials and callable objects."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    function = inspect.unwrap(function)
+    if inspect.isroutine(function):
+        return function
+    return type(function).__call__
+
+
+def _check_retry_delay(job_type: str, retry_delay: RetryDelay | None) -> None:
+    if retry_delay is None or callable(retry_delay) or retry_delay == "backoff":
+        return
+    if not isinstance(retry_delay, int | float) or retry_delay < 0:
+        raise ValueError(
+            f'{job_type}: retry_delay is {retry_delay!r}; seconds, a function or "backoff" are needed'
+        )

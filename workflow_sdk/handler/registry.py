@@ -1,0 +1,158 @@
+"""HandlerRegistry: which function does the jobs of which type."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, TypeVar, overload
+
+from workflow_sdk.handler.handler import Handler, JobHandler, RetryDelay, handler_of
+
+__all__ = ["Handler", "HandlerRegistry", "JobHandler", "RetryDelay"]
+
+log = logging.getLogger(__name__)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class HandlerRegistry:
+    """Job types and their handlers. Thread-safe; no connection, no work is done here.
+
+    `registry.register("t", f)`, `@registry.register("t")` and `@registry.handler("t")` are the same.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._handlers: dict[str, Handler] = {}
+        self._startup: list[Callable[[], Any]] = []
+        self._shutdown: list[Callable[[], Any]] = []
+
+    @overload
+    def register(
+        self,
+        job_type: str,
+        handler: JobHandler,
+        *,
+        parallelism: int | None = None,
+        timeout: float | None = None,
+        retry_delay: RetryDelay | None = None,
+    ) -> None: ...
+
+    @overload
+    def register(
+        self,
+        job_type: str,
+        handler: None = None,
+        *,
+        parallelism: int | None = None,
+        timeout: float | None = None,
+        retry_delay: RetryDelay | None = None,
+    ) -> Callable[[F], F]: ...
+
+    def register(
+        self,
+        job_type: str,
+        handler: JobHandler | None = None,
+        *,
+        parallelism: int | None = None,
+        timeout: float | None = None,
+        retry_delay: RetryDelay | None = None,
+    ) -> Callable[[F], F] | None:
+        """Let `handler` do the jobs of `job_type`; without a handler, a decorator that does so.
+
+        `timeout` in seconds; `retry_delay` in seconds, a function of the attempt, or "backoff". An
+        empty type is a ValueError. Registering a type again replaces its handler.
+        """
+
+        def decorator(function: F) -> F:
+            self._add(
+                handler_of(
+                    function, job_type, parallelism=parallelism, timeout=timeout, retry_delay=retry_delay
+                )
+            )
+            return function
+
+        _check_job_type(job_type)
+        if handler is None:
+            return decorator
+        decorator(handler)
+        return None
+
+    def handler(
+        self,
+        job_type: str,
+        *,
+        parallelism: int | None = None,
+        timeout: float | None = None,
+        retry_delay: RetryDelay | None = None,
+    ) -> Callable[[F], F]:
+        """`register` as a decorator."""
+        return self.register(job_type, parallelism=parallelism, timeout=timeout, retry_delay=retry_delay)
+
+    def configure(
+        self,
+        job_type: str,
+        *,
+        parallelism: int | None = None,
+        timeout: float | None = None,
+        retry_delay: RetryDelay | None = None,
+    ) -> None:
+        """Override limits of a registered handler (what is None stays); KeyError for an unknown type."""
+        given = {"parallelism": parallelism, "timeout_s": timeout, "retry_delay": retry_delay}
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        with self._lock:
+            self._handlers[job_type] = replace(self._handlers[job_type], **changes)
+
+    def get(self, job_type: str) -> JobHandler | None:
+        """The function that was registered, or None."""
+        with self._lock:
+            found = self._handlers.get(job_type)
+        return found.callable if found else None
+
+    def job_types(self) -> list[str]:
+        """The registered types, in order of registration."""
+        with self._lock:
+            return list(self._handlers)
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """A picture of the registry as it is now, by job type."""
+        with self._lock:
+            return MappingProxyType(dict(self._handlers))
+
+    def on_startup(self, hook: F) -> F:
+        """Decorator: call `hook` (plain or async, no arguments) once before the first job."""
+        self._startup.append(hook)
+        return hook
+
+    def on_shutdown(self, hook: F) -> F:
+        """Decorator: call `hook` once after the last job, in reverse order of registration."""
+        self._shutdown.append(hook)
+        return hook
+
+    def startup_hooks(self) -> tuple[Callable[[], Any], ...]:
+        return tuple(self._startup)
+
+    def shutdown_hooks(self) -> tuple[Callable[[], Any], ...]:
+        return tuple(reversed(self._shutdown))
+
+    def _add(self, handler: Handler) -> None:
+        with self._lock:
+            before = self._handlers.get(handler.job_type)
+            self._handlers[handler.job_type] = handler
+        if before is not None and before.callable is not handler.callable:
+            log.warning(
+                "job type %s: %s (%s) takes the place of %s (%s)",
+                handler.job_type,
+                handler.name,
+                handler.place,
+                before.name,
+                before.place,
+            )
+
+
+def _check_job_type(job_type: str) -> None:
+    if not isinstance(job_type, str) or not job_type.strip():
+        raise ValueError(f"a job type is a text that is not empty, not {job_type!r}")
