@@ -3,6 +3,7 @@
 WorkflowSDKError
 ├── NonRetryableError              raised by a handler: fail the job whatever its retry budget
 ├── InvalidConnectionError         (also a ValueError) an address or credential that cannot be used
+├── KafkaConfigError               (also a ValueError) a Kafka setting that cannot be taken
 ├── EngineUnreachableError         no usable answer: refused, reset, TLS, a gateway's nonsense
 │   └── EngineTimeoutError         no answer in time; whether the engine did the work is unknown
 ├── EngineClientError              an answer outside 2xx
@@ -24,6 +25,10 @@ class NonRetryableError(WorkflowSDKError):
 
 class InvalidConnectionError(WorkflowSDKError, ValueError):
     """An engine URL, certificate or token source that cannot be used; no request was sent."""
+
+
+class KafkaConfigError(WorkflowSDKError, ValueError):
+    """A Kafka setting that would lose jobs or cannot work; the text names it and says why."""
 
 
 class EngineUnreachableError(WorkflowSDKError):
