@@ -1,0 +1,1 @@
+"""Speed measured beside the published SDK: `python -m benchmarks` (see README.md)."""

@@ -1,0 +1,76 @@
+"""Measure: `python -m benchmarks [--quick] [--case NAME …] [--engine-url URL] [--json FILE]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.bench import Bench
+from benchmarks.cases import CASES, Case
+from benchmarks.contenders import ours, published, published_python
+from benchmarks.processes import ChildError
+from benchmarks.report import show, write_json
+from benchmarks.results import Result
+from benchmarks.wire import WireError
+
+
+def options() -> argparse.Namespace:
+    names = "\n".join(f"  {case.name:<12}{case.about}" for case in CASES)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure the worker, the dev engine and the command line beside the published SDK.",
+        epilog=f"cases:\n{names}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter runs, under two minutes")
+    parser.add_argument("--case", action="append", choices=[case.name for case in CASES], metavar="NAME",
+                        help="measure only this case (may be given again)")  # fmt: skip
+    parser.add_argument("--engine-url", metavar="URL", help="measure on this engine, not on our own")
+    parser.add_argument("--engine", choices=("null", "dev"), help="only one of our own engines")
+    parser.add_argument("--ours-only", action="store_true", help="leave the published SDK out")
+    parser.add_argument("--rounds", type=int, metavar="N", help="interleaved runs of each contender")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all runs and medians as JSON")
+    return parser.parse_args()
+
+
+def bench_from(given: argparse.Namespace) -> Bench:
+    contenders = [ours()]
+    if not given.ours_only:
+        others = published(published_python())
+        contenders += others[:1] if given.quick else others
+    return Bench(tuple(contenders), given.quick, given.engine_url, given.engine, given.rounds)
+
+
+def main() -> int:
+    """Run the chosen cases, show each as it is done; 1 when one could not be measured."""
+    given = options()
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    bench = bench_from(given)
+    chosen = [case for case in CASES if given.case is None or case.name in given.case]
+    results: list[Result] = []
+    began_s = time.monotonic()
+    broken = [case.name for case in chosen if not measured(case, bench, console, results)]
+    if given.json:
+        write_json(given.json, results)
+    console.print(f"{len(results)} tables in {time.monotonic() - began_s:.0f} s", highlight=False)
+    return 1 if broken else 0
+
+
+def measured(case: Case, bench: Bench, console: Console, results: list[Result]) -> bool:
+    """Run one case and show its tables; False, with the reason on stderr, when a process failed."""
+    try:
+        for result in case.run(bench):
+            results.append(result)
+            show(result, console)
+    except (ChildError, WireError, OSError) as error:
+        print(f"benchmarks: case {case.name}: {error}", file=sys.stderr)
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

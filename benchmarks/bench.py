@@ -1,0 +1,52 @@
+"""What a case is given: the contenders, the engines it may use, how long to measure."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from benchmarks.contenders import Contender
+from benchmarks.engines import Engine, dev_engine, null_engine
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The run's settings. ``engine_url`` names a running engine to measure instead of our own two."""
+
+    contenders: tuple[Contender, ...]
+    quick: bool = False
+    engine_url: str | None = None
+    engine_kind: str | None = None
+    rounds_override: int | None = None
+
+    @property
+    def rounds(self) -> int:
+        return self.rounds_override or (3 if self.quick else 5)
+
+    def pick(self, quick: float, full: float) -> float:
+        """A size or a duration, by how thorough the run is."""
+        return quick if self.quick else full
+
+    def engine_kinds(self) -> tuple[str, ...]:
+        """Which engines a case that can use any is measured on."""
+        if self.engine_url:
+            return ("url",)
+        return (self.engine_kind,) if self.engine_kind else ("null", "dev")
+
+    @contextmanager
+    def engine(self, kind: str) -> Iterator[Engine]:
+        """A fresh engine of the kind, or the running one."""
+        if kind == "url":
+            assert self.engine_url
+            yield Engine("url", self.engine_url.rstrip("/"))
+        else:
+            with null_engine() if kind == "null" else dev_engine() as engine:
+                yield engine
+
+    def interleaved(self) -> Iterator[Contender]:
+        """Every contender once a round, in turns that begin with another one each time."""
+        for number in range(self.rounds):
+            shift = number % len(self.contenders)
+            yield from itertools.chain(self.contenders[shift:], self.contenders[:shift])

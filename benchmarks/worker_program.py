@@ -1,0 +1,93 @@
+"""The worker every contender runs: no-op handlers on a Runner, written against the public SDK alone.
+
+It is run as a script by each contender's own Python, so it imports nothing of this package. It answers
+the line ``usage`` on standard input with what the process has used so far, and stops at end of file.
+"""
+
+import argparse
+import json
+import os
+import resource
+import sys
+import threading
+import time
+
+from prometheus_client import CollectorRegistry
+from workflow_sdk.metrics.metrics import Metrics
+from workflow_sdk.runner.runner import Runner
+
+from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.handler.registry import HandlerRegistry
+
+LAST_RESORT_S = 8.0
+
+
+def options():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--worker-id", default="bench")
+    parser.add_argument("--job-types", default="bench")
+    parser.add_argument("--handler-ms", type=float, default=0.0)
+    parser.add_argument("--parallelism", type=int, default=64)
+    parser.add_argument("--poll-interval", type=float, default=0.5)
+    return parser.parse_args()
+
+
+def make_handler(handler_s):
+    def handle(job):
+        if handler_s:
+            time.sleep(handler_s)
+        return {"done": True}
+
+    return handle
+
+
+def usage(metrics):
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    # Linux counts kilobytes, macOS bytes.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {
+        "cpu_s": time.process_time(),
+        "now_s": time.monotonic(),
+        "voluntary_switches": used.ru_nvcsw,
+        "peak_rss_mb": used.ru_maxrss * unit / 2**20,
+        "threads": threading.active_count(),
+        "polls": sum(
+            sample.value
+            for family in metrics.poll_latency.collect()
+            for sample in family.samples
+            if sample.name.endswith("_count")
+        ),
+    }
+
+
+def answer_until_end_of_input(metrics, stop):
+    for line in sys.stdin:
+        if line.strip() == "usage":
+            print(json.dumps(usage(metrics)), flush=True)
+    stop.set()
+    time.sleep(LAST_RESORT_S)
+    os._exit(1)
+
+
+def main():
+    given = options()
+    registry = HandlerRegistry()
+    for job_type in given.job_types.split(","):
+        registry.register(job_type, make_handler(given.handler_ms / 1000))
+    metrics = Metrics(registry=CollectorRegistry())
+    stop = threading.Event()
+    threading.Thread(target=answer_until_end_of_input, args=(metrics, stop), daemon=True).start()
+    runner = Runner(
+        client=RestEngineClient(given.url),
+        registry=registry,
+        worker_id=given.worker_id,
+        parallelism=given.parallelism,
+        poll_interval=given.poll_interval,
+        metrics=metrics,
+    )
+    runner.run(stop)
+
+
+if __name__ == "__main__":
+    main()
