@@ -13,11 +13,11 @@ import threading
 import time
 
 from prometheus_client import CollectorRegistry
-from workflow_sdk.metrics.metrics import Metrics
-from workflow_sdk.runner.runner import Runner
 
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.metrics.metrics import Metrics
+from workflow_sdk.runner.runner import Runner
 
 LAST_RESORT_S = 8.0
 
