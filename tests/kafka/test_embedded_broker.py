@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
 
 from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker, EmbeddedBrokerError
 
@@ -43,12 +43,6 @@ def test_creating_a_topic_again_changes_nothing(broker: EmbeddedBroker) -> None:
     broker.create_topic("t", partitions=5)
     topics = AdminClient(quiet(broker)).list_topics(timeout=METADATA_TIMEOUT_S).topics
     assert len(topics["t"].partitions) == 3
-
-
-def test_an_admin_client_may_create_topics(broker: EmbeddedBroker) -> None:
-    admin = AdminClient(quiet(broker))
-    created = admin.create_topics([NewTopic("new", 2, 1)])["new"]
-    assert created.result(METADATA_TIMEOUT_S) is None
 
 
 def test_records_outlive_an_outage_and_the_address_stays(broker: EmbeddedBroker) -> None:
