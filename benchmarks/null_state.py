@@ -51,7 +51,6 @@ class NullState:
 
     def __init__(self) -> None:
         self._polls = self._empty_polls = self._claimed = self._completed = self._failed = self._late = 0
-        self._first_poll_s = 0.0
         self._endless = False
         self._definitions: dict[str, tuple[str, ...]] = {}
         self._instances: dict[str, Instance] = {}
@@ -70,7 +69,6 @@ class NullState:
             "failed": self._failed,
             "late": self._late,
             "cpu_s": time.process_time(),
-            "first_poll_s": self._first_poll_s,
             "now_s": time.monotonic(),
         }
 
@@ -83,7 +81,6 @@ class NullState:
     def claim(self, job_types: list[str], max_jobs: int) -> bytes:
         """The body of a poll's answer, with as many jobs as there are and are asked for."""
         self._polls += 1
-        self._first_poll_s = self._first_poll_s or time.monotonic()
         jobs = self._endless_jobs(job_types[0], max_jobs) if self._endless and job_types else []
         for job_type in job_types:
             waiting = self._waiting.get(job_type)

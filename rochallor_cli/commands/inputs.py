@@ -1,0 +1,117 @@
+"""What several commands read from their command lines: variables, ids with versions, durations, statuses."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from rochallor_cli.context import Context
+from rochallor_cli.documents import load_json, parse_documents, read_text
+from rochallor_cli.durations import parse_duration
+from rochallor_cli.engine import STATUSES
+from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
+
+# The engine's numbers are doubles: whole numbers beyond this lose their last digits.
+_LARGEST_WHOLE = 2**53
+
+Var = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--var", metavar="NAME=VALUE", help="A variable; the value is JSON if it reads as JSON, else text."
+    ),
+]
+Text = Annotated[
+    list[str] | None,
+    typer.Option("--text", metavar="NAME=VALUE", help="A variable that is text, whatever it looks like."),
+]
+Vars = Annotated[
+    str | None,
+    typer.Option(
+        "--vars",
+        metavar="JSON|@FILE|@-",
+        help="All variables as one JSON object, or from a file (JSON, YAML).",
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+All = Annotated[bool, typer.Option("--all", help="Everything there is, however much.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many.")]
+
+
+def variables_from(
+    context: Context, var: list[str] | None, text: list[str] | None, whole: str | None = None
+) -> dict[str, Any]:
+    """The variables of --vars, then --text and --var on top of them."""
+    variables = _whole(context, whole) if whole is not None else {}
+    for pair in text or []:
+        name, value = _pair(pair, "--text")
+        variables[name] = value
+    for pair in var or []:
+        name, value = _pair(pair, "--var")
+        variables[name] = _json_or_text(value)
+    for name, value in variables.items():
+        _warn_of_rounding(context, name, value)
+    return variables
+
+
+def _pair(pair: str, flag: str) -> tuple[str, str]:
+    name, separator, value = pair.partition("=")
+    if not separator or not name:
+        raise UsageError(f"{flag} {pair!r}: write {flag} name=value")
+    return name, value
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return load_json(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _whole(context: Context, whole: str) -> dict[str, Any]:
+    if whole.startswith("@"):
+        source, text = read_text(whole[1:], context.environment.stdin)
+    else:
+        source, text = "--vars", whole
+    documents = parse_documents(text, source=source, is_json=source.endswith(".json"))
+    if len(documents) != 1 or not isinstance(documents[0].value, dict):
+        raise InvalidDocumentError(f"{source}: variables are one object", hint='write {"name": value}')
+    return dict(documents[0].value)
+
+
+def _warn_of_rounding(context: Context, name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) <= _LARGEST_WHOLE:
+        return
+    context.printer.warn(
+        f"{name}: the engine's numbers are doubles, {value} will lose digits; --text keeps them"
+    )
+
+
+def definition_and_version(text: str) -> tuple[str, int | None]:
+    """`loan@3` → ("loan", 3), `loan` → ("loan", None)."""
+    definition_id, separator, version = text.partition("@")
+    if not separator:
+        return text, None
+    if not definition_id or not version.isdigit() or int(version) < 1:
+        raise UsageError(f"{text!r}: write ID or ID@VERSION, with a version from 1")
+    return definition_id, int(version)
+
+
+def seconds_from(text: str | None, flag: str) -> float | None:
+    """The seconds of a duration option."""
+    if text is None:
+        return None
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"{flag}: {error}") from error
+
+
+def status_from(text: str | None) -> str:
+    """A status filter in the engine's spelling; "" for none. The engine would find nothing for an unknown one."""
+    if not text:
+        return ""
+    if text.upper() in STATUSES:
+        return text.upper()
+    known = ", ".join(STATUSES)
+    raise UsageError(f"--status {text!r} is none of {known}", hint=did_you_mean(text.upper(), STATUSES))

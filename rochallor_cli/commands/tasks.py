@@ -1,0 +1,79 @@
+"""`rochallor tasks`: list and complete user tasks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rochallor_cli.commands.inputs import Text, Var, Vars, variables_from
+from rochallor_cli.context import Context
+from rochallor_cli.engine import ENDED
+from rochallor_cli.errors import ConflictError, UsageError
+from rochallor_cli.global_options import command, group
+from rochallor_cli.output.views import INSTANCE
+
+app = group("List and complete user tasks.")
+
+
+@command(
+    app,
+    "complete",
+    examples=(
+        "rochallor tasks complete 01JD8Q3VZ6M0T2H8X4K7N5RWZK --by jane@example.com --var approved=true",
+        "rochallor tasks complete 01JD8Q3VZ6M0T2H8X4K7N5RWZK/manual-review --vars @decision.json",
+    ),
+)
+def complete(
+    context: Context,
+    instance: Annotated[
+        str,
+        typer.Argument(help="The instance's id, or INSTANCE/STEP.", show_default=False),
+    ],
+    step: Annotated[
+        str | None,
+        typer.Argument(help="May be left out when one task is open.", show_default=False),
+    ] = None,
+    by: Annotated[
+        str, typer.Option("--by", metavar="WHO", help="Who did it. It is sent; the engine does not keep it.")
+    ] = "",
+    var: Var = None,
+    text: Text = None,
+    variables: Vars = None,
+) -> None:
+    """Complete an open user task, merging variables into its instance."""
+    instance_id, _, named = instance.partition("/")
+    if step and named:
+        raise UsageError(f"the step is named twice: {named} and {step}")
+    values = variables_from(context, var, text, variables)
+    step_id = step or named or _the_open_task(context, instance_id)
+    context.engine.complete_task(instance_id, step_id, values, by)
+    after = context.engine.instance(instance_id)
+    if context.printer.for_people:
+        at = (
+            ""
+            if after["status"] in ENDED
+            else f" at {', '.join(after.get('currentStepIds') or []) or 'no step'}"
+        )
+        context.printer.line(f"completed {step_id}; the instance is {after['status']}{at}")
+    else:
+        context.printer.value(INSTANCE, after)
+
+
+def _the_open_task(context: Context, instance_id: str) -> str:
+    """The one open user task of an instance; raises where there is none, or a choice."""
+    instance = context.engine.instance(instance_id)
+    if instance["status"] in ENDED:
+        raise ConflictError(f"{instance_id} is {instance['status']} already: no task is open")
+    steps = context.engine.steps_of(instance)
+    open_ids = [
+        step_id
+        for step_id in dict.fromkeys(instance.get("currentStepIds") or [])
+        if steps.get(step_id, {}).get("type") == "USER_TASK"
+    ]
+    if len(open_ids) == 1:
+        return str(open_ids[0])
+    if not open_ids:
+        at = ", ".join(instance.get("currentStepIds") or []) or "no step"
+        raise ConflictError(f"no user task is open in {instance_id}; it is at {at}")
+    raise UsageError(f"{len(open_ids)} tasks are open: {', '.join(open_ids)}", hint="name the step")

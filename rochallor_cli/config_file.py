@@ -1,0 +1,138 @@
+"""The user's configuration file: named contexts, in TOML, in the platform's folder for such things.
+
+current_context = "prod"
+
+[contexts.prod]
+url = "https://engine.example.com"
+token_command = "pass show rochallor/prod"
+protected = true
+headers = { X-Tenant = "acme" }
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rochallor_cli.errors import UsageError, did_you_mean
+
+TEXT_KEYS = (
+    "url",
+    "token",
+    "token_command",
+    "token_file",
+    "ca_file",
+    "client_cert",
+    "client_key",
+    "request_timeout",
+)
+CONTEXT_KEYS = (*TEXT_KEYS, "headers", "protected")
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """What the file holds: contexts by name, each a mapping of the keys above; `current` may be None."""
+
+    path: Path
+    current: str | None = None
+    contexts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+    def context(self, name: str, *, named_by: str) -> Mapping[str, object]:
+        """The context of that name; raises UsageError that lists those there are."""
+        if name in self.contexts:
+            return self.contexts[name]
+        known = ", ".join(sorted(self.contexts)) or "none"
+        hint = did_you_mean(name, list(self.contexts)) or f"contexts in {self.path}: {known}"
+        raise UsageError(f"no context {name!r} ({named_by})", hint=hint)
+
+
+def config_path(environ: Mapping[str, str]) -> Path:
+    """Where the file is: ROCHALLOR_CONFIG_FILE, else the platform's folder."""
+    named = environ.get("ROCHALLOR_CONFIG_FILE")
+    if named:
+        return Path(named)
+    if os.name == "posix" and "XDG_CONFIG_HOME" in environ:
+        return Path(environ["XDG_CONFIG_HOME"]) / "rochallor" / "config.toml"
+    from platformdirs import user_config_path
+
+    return user_config_path("rochallor", appauthor=False) / "config.toml"
+
+
+def load_config(path: Path) -> ConfigFile:
+    """Read the file; one that is not there holds nothing. Raises UsageError for what cannot be used."""
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return ConfigFile(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: {error}", hint='it is TOML: key = "value"') from error
+    return _checked(path, document)
+
+
+def _checked(path: Path, document: Mapping[str, object]) -> ConfigFile:
+    for key in document:
+        if key not in ("current_context", "contexts"):
+            raise UsageError(f"{path}: unknown key {key!r}", hint="known: current_context, contexts")
+    current = document.get("current_context")
+    contexts = document.get("contexts", {})
+    if not (current is None or isinstance(current, str)):
+        raise UsageError(f"{path}: current_context is no text")
+    if not isinstance(contexts, dict) or not all(isinstance(value, dict) for value in contexts.values()):
+        raise UsageError(f"{path}: contexts is no table of tables", hint="write [contexts.NAME]")
+    for name, context in contexts.items():
+        for key, value in context.items():
+            _check_entry(f"{path}: contexts.{name}", key, value)
+    return ConfigFile(path, current, contexts)
+
+
+def _check_entry(where: str, key: str, value: object) -> None:
+    if key not in CONTEXT_KEYS:
+        raise UsageError(f"{where}: unknown key {key!r}", hint=did_you_mean(key, CONTEXT_KEYS))
+    if key == "protected":
+        fits, wanted = isinstance(value, bool), "true or false"
+    elif key == "headers":
+        fits = isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+        wanted = "a table of texts"
+    else:
+        fits, wanted = isinstance(value, str), "a text in quotes"
+    if not fits:
+        raise UsageError(f"{where}: {key} must be {wanted}")
+
+
+def written(config: ConfigFile) -> str:
+    """The file's text for these values, keys in the order of CONTEXT_KEYS."""
+    lines = [] if config.current is None else [f"current_context = {_toml(config.current)}"]
+    for name, context in config.contexts.items():
+        lines += ["", f"[contexts.{_toml_key(name)}]"]
+        lines += [f"{key} = {_toml(context[key])}" for key in CONTEXT_KEYS if key in context]
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def save_config(config: ConfigFile) -> None:
+    """Replace the file in one step, readable by its owner only: it may hold tokens."""
+    config.path.parent.mkdir(parents=True, exist_ok=True)
+    beside = config.path.with_name(config.path.name + ".new")
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(written(config))
+    beside.replace(config.path)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{_toml_key(str(key))} = {_toml(text)}" for key, text in value.items())
+        return f"{{ {inner} }}"
+    # JSON's text and boolean literals are TOML's as well, but for U+007F.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _toml_key(key: str) -> str:
+    bare = key.isascii() and key.replace("-", "").replace("_", "").isalnum()
+    return key if bare else _toml(key)

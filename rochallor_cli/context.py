@@ -1,0 +1,116 @@
+"""What a command gets: settings, printer, the engine, and the questions it may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rochallor_cli.config_file import ConfigFile, config_path, load_config
+from rochallor_cli.environment import Environment
+from rochallor_cli.errors import UsageError
+from rochallor_cli.output.printer import Printer
+from rochallor_cli.settings import Layer, Settings, resolve
+
+if TYPE_CHECKING:
+    from rochallor_cli.engine import Engine
+    from workflow_sdk.client.rest import RestEngineClient
+
+
+class Invocation:
+    """One run of the command line: the outside world and the global options met so far."""
+
+    def __init__(self, environment: Environment, arguments: Sequence[str] = ()) -> None:
+        self.environment = environment
+        self.arguments = tuple(arguments)
+        self.given: Mapping[str, object] = {}
+        self.settings: Settings | None = None
+
+
+class Context:
+    """Opened around each command; closes the client it handed out."""
+
+    def __init__(self, invocation: Invocation) -> None:
+        self.invocation = invocation
+        self.environment = invocation.environment
+        self._close: list[Callable[[], None]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        while self._close:
+            self._close.pop()()
+
+    @cached_property
+    def config(self) -> ConfigFile:
+        return load_config(config_path(self.environment.environ))
+
+    @cached_property
+    def settings(self) -> Settings:
+        return self.settle()
+
+    def settle(self, *, files: Sequence[Layer] = ()) -> Settings:
+        """The settings, with the layers of a file (workers.yaml) between environment and context."""
+        settings = resolve(self.invocation.given, self.environment.environ, lambda: self.config, files=files)
+        self.invocation.settings = settings
+        return settings
+
+    @cached_property
+    def printer(self) -> Printer:
+        return Printer(self.environment, self.settings)
+
+    def client(self) -> RestEngineClient:
+        """A client for the engine of the settings, closed when the command ends."""
+        from rochallor_cli.engine import connect
+
+        self._say_where_from()
+        client = connect(self.settings, self.printer)
+        self._close.append(client.close)
+        return client
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine as commands see it: its odd answers turned into what they mean."""
+        from rochallor_cli.engine import Engine
+
+        return Engine(self.client(), self.settings)
+
+    def _say_where_from(self) -> None:
+        settings = self.settings
+        for name in (
+            "engine_url",
+            "context",
+            "token",
+            "token_command",
+            "token_file",
+            "ca_file",
+            "client_cert",
+        ):
+            if getattr(settings, name) is not None:
+                self.printer.trace(f"{name.replace('_', '-')} from {settings.origins[name]}")
+        if settings.dropped:
+            stronger = settings.origins["engine_url"]
+            self.printer.note(
+                f"note: not sent to this engine, whose URL is from {stronger}: {', '.join(settings.dropped)}"
+            )
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Ask before something that cannot be undone; `--yes` answers. Raises UsageError where nobody can answer.
+
+        For a protected context the answer is the context's name.
+        """
+        if yes:
+            return
+        if not (self.environment.stdin_is_terminal and self.environment.stderr_is_terminal):
+            raise UsageError(f"{question} Nobody can be asked here", hint="say yes with --yes")
+        wanted = self.settings.context if self.settings.protected else "y"
+        prompt = f"{question} Type {wanted} to go on: " if self.settings.protected else f"{question} [y/N] "
+        self.environment.stderr.write(prompt)
+        self.environment.stderr.flush()
+        answer = self.environment.stdin.readline().strip()
+        if answer != wanted and not (wanted == "y" and answer.lower() in ("y", "yes")):
+            raise UsageError("not confirmed: nothing was changed")

@@ -1,0 +1,151 @@
+"""What definitions are to the command line: equality as the engine sees it, and differences step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Definition = Mapping[str, Any]
+
+_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+
+
+def normalised(definition: Definition) -> dict[str, Any]:
+    """As the engine compares it: no version, no empty optional fields, boundary events with `interrupting`."""
+    found = _without_empty({key: value for key, value in definition.items() if key != "version"})
+    for step in found.get("steps", ()):
+        if isinstance(step, dict):
+            for event in step.get("boundaryEvents", ()):
+                if isinstance(event, dict):
+                    event.setdefault("interrupting", False)
+    return found
+
+
+def _without_empty(value: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, inner in value.items():
+        if (inner in (None, "", False, 0) and not isinstance(inner, float)) or inner in ([], {}):
+            continue
+        if key == "steps" and isinstance(inner, list):
+            inner = [_without_empty(step) if isinstance(step, Mapping) else step for step in inner]
+        elif key == "boundaryEvents" and isinstance(inner, list):
+            inner = [dict(event) if isinstance(event, Mapping) else event for event in inner]
+        found[key] = inner
+    return found
+
+
+def same(first: Definition, second: Definition) -> bool:
+    """Whether the engine would take one for the other."""
+    return normalised(first) == normalised(second)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference. `kind` is added, removed or changed; `step` is "" for the definition's own fields."""
+
+    kind: str
+    step: str
+    text: str
+
+    @property
+    def sign(self) -> str:
+        return _SIGNS[self.kind]
+
+    def as_row(self) -> dict[str, str]:
+        return {"change": self.kind, "step": self.step, "text": self.text}
+
+
+def differences(old: Definition, new: Definition) -> list[Change]:
+    """What changed from old to new, the definition's own fields first, then the steps in the new order."""
+    before, after = normalised(old), normalised(new)
+    steps_before, steps_after = _steps(before), _steps(after)
+    changes = [Change("changed", "", text) for text in _field_changes(before, after, leave_out=("steps",))]
+    for step_id, step in steps_after.items():
+        if step_id not in steps_before:
+            changes.append(Change("added", step_id, _described(step) + _between(step_id, after)))
+        else:
+            text = ", ".join(_field_changes(steps_before[step_id], step, leave_out=("id",)))
+            if text:
+                changes.append(Change("changed", step_id, text))
+    changes += [
+        Change("removed", step_id, _described(step))
+        for step_id, step in steps_before.items()
+        if step_id not in steps_after
+    ]
+    return changes or _order_change(before, after)
+
+
+def _order_change(before: Definition, after: Definition) -> list[Change]:
+    if before == after:
+        return []
+    first = (after.get("steps") or [{}])[0].get("id", "")
+    return [Change("changed", "", f"the order of the steps; the first one is {first}")]
+
+
+def _steps(definition: Definition) -> dict[str, Mapping[str, Any]]:
+    steps = definition.get("steps")
+    return {
+        str(step.get("id")): step
+        for step in (steps if isinstance(steps, list) else [])
+        if isinstance(step, Mapping)
+    }
+
+
+def _described(step: Mapping[str, Any]) -> str:
+    return " ".join(str(step[key]) for key in ("type", "jobType") if step.get(key))
+
+
+def _between(step_id: str, definition: Definition) -> str:
+    """`, between score and notify`, as far as both are known and single."""
+    steps = _steps(definition)
+    before = [other for other, step in steps.items() if step_id in set(targets(step)) and other != step_id]
+    after = [target for target in targets(steps[step_id]) if target != step_id]
+    if len(before) == 1 and len(after) == 1:
+        return f", between {before[0]} and {after[0]}"
+    return f", after {before[0]}" if len(before) == 1 else ""
+
+
+def targets(step: Mapping[str, Any]) -> Iterator[str]:
+    """The steps that may follow a step, in the order of their fields."""
+    for _, target, _ in edges(step):
+        yield target
+
+
+def edges(step: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(kind, target, label): next, condition, branch, join, timer."""
+    branches = step.get("conditionalNextSteps")
+    if isinstance(branches, Mapping):
+        for expression, target in branches.items():
+            yield "condition", str(target), str(expression)
+    if step.get("nextStep"):
+        yield "next", str(step["nextStep"]), ""
+    for target in _list(step.get("parallelNextSteps")):
+        yield "branch", str(target), ""
+    for event in _list(step.get("boundaryEvents")):
+        if isinstance(event, Mapping) and event.get("targetStepId"):
+            yield "timer", str(event["targetStepId"]), str(event.get("duration", ""))
+
+
+def _list(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+def _field_changes(before: Definition, after: Definition, *, leave_out: tuple[str, ...]) -> Iterator[str]:
+    keys = [key for key in {**before, **after} if key not in leave_out]
+    for key in keys:
+        old, new = before.get(key), after.get(key)
+        if old == new:
+            continue
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from (f"{key}: {text}" for text in _field_changes(old, new, leave_out=()))
+        else:
+            yield f"{key} {_shown(old, key)} → {_shown(new, key)}"
+
+
+def _shown(value: object, key: str) -> str:
+    import json
+
+    if value is None:
+        return "0" if key == "retryCount" else "none"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,284 @@
+"""The engine as the commands see it: pages as one stream, and its odd answers turned into what they mean."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from rochallor_cli.errors import (
+    CliError,
+    ConflictError,
+    EngineRefusedError,
+    InvalidDocumentError,
+    NotFoundError,
+    did_you_mean,
+)
+from rochallor_cli.settings import Settings
+from rochallor_cli.version import VERSION
+from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.errors import EngineClientError
+
+if TYPE_CHECKING:
+    from rochallor_cli.output.printer import Printer
+    from workflow_sdk.client.http import Exchange
+
+ENDED = ("COMPLETED", "FAILED", "CANCELLED")
+STATUSES = ("ACTIVE", "WAITING", *ENDED)
+PAGE = 200
+_ID_LENGTH = 26
+# How many ids a stream of pages remembers: instances started meanwhile push known ones onto the next page.
+_REMEMBERED = 5 * PAGE
+
+Value = dict[str, Any]
+
+
+def connect(settings: Settings, printer: Printer | None = None) -> RestEngineClient:
+    """A client with the connection of the settings; requests are shown to those who asked with -v."""
+    return RestEngineClient(
+        settings.engine_url,
+        settings.request_timeout_s,
+        headers=settings.headers or None,
+        token=settings.token,
+        token_command=settings.token_command,
+        token_file=settings.token_file,
+        ca_file=settings.ca_file,
+        client_cert=settings.client_cert,
+        client_key=settings.client_key,
+        user_agent=f"rochallor-cli/{VERSION}",
+        on_exchange=_tracer(printer) if printer is not None and settings.verbosity else None,
+    )
+
+
+def _tracer(printer: Printer) -> Callable[[Exchange], None]:
+    def trace(exchange: Exchange) -> None:
+        status = exchange.status or "no answer"
+        printer.trace(f"{exchange.method} {exchange.url} → {status} in {exchange.duration_s * 1000:.0f} ms")
+        for mark, body in ((">", exchange.request_body), ("<", exchange.response_body)):
+            if body:
+                printer.trace(f"{mark} {body.decode('utf-8', 'replace').rstrip()}", level=2)
+
+    return trace
+
+
+class Engine:
+    """The engine of the settings. Every method raises CliError with the meaning, or the SDK's errors as they are."""
+
+    def __init__(self, client: RestEngineClient, settings: Settings) -> None:
+        self.client = client
+        self.settings = settings
+
+    # --- definitions -----------------------------------------------------------------------------
+
+    def upload(self, definition: Value, *, source: str) -> Value:
+        """Store a definition; → id, version, name, uploadedAt. InvalidDocumentError with each problem on its line."""
+        try:
+            return self.client.upload_definition(definition)
+        except EngineClientError as error:
+            if error.status_code != 400 or not error.code:
+                raise
+            problems = _problems_of_upload(error.message)
+            if len(problems) == 1:
+                raise InvalidDocumentError(f"{source}: {problems[0]}") from error
+            raise InvalidDocumentError(f"{source}: {len(problems)} problems", details=problems) from error
+
+    def definition(self, definition_id: str, version: int | None = None) -> Value:
+        try:
+            return self.client.get_definition(definition_id, version=version)
+        except EngineClientError as error:
+            if error.status_code != 404 or not error.code:
+                raise
+            self._no_definition(definition_id, version)
+
+    def known_definition(self, definition_id: str) -> Value | None:
+        """The latest version of a definition, None where there is none."""
+        try:
+            return self.client.get_definition(definition_id)
+        except EngineClientError as error:
+            if error.status_code == 404 and error.code:
+                return None
+            raise
+
+    def definitions(self, keyword: str = "", *, limit: int | None = None) -> Iterator[Value]:
+        """The latest version of each definition, by id."""
+        yield from _pages(
+            lambda page, size: self.client.list_definitions(keyword, page, size), limit, name="id"
+        )
+
+    def _no_definition(self, definition_id: str, version: int | None) -> NoReturn:
+        what = definition_id if version is None else f"{definition_id}@{version}"
+        if version is not None:
+            latest = self.known_definition(definition_id)
+            if latest is not None:
+                hint = f"the latest version is {latest.get('version')}"
+                raise NotFoundError(f"no definition {what} on {self.settings.where}", hint=hint)
+        known = [str(row["id"]) for row in self.definitions(limit=500)]
+        hint = did_you_mean(definition_id, known) or "`rochallor defs list` shows those there are"
+        raise NotFoundError(f"no definition {what} on {self.settings.where}", hint=hint)
+
+    # --- instances -------------------------------------------------------------------------------
+
+    def start(
+        self,
+        definition_id: str,
+        variables: Value,
+        *,
+        version: int | None = None,
+        business_key: str | None = None,
+    ) -> Value:
+        """Start an instance. An unknown definition is the engine's 500, and NotFoundError here."""
+        try:
+            return self.client.start_instance(definition_id, variables, version, business_key)
+        except EngineClientError as error:
+            if error.status_code == 500 and "definition not found" in error.message:
+                self._no_definition(definition_id, version)
+            if error.status_code == 500 and error.code:
+                raise EngineRefusedError(
+                    f"{definition_id} cannot be started: {error.message}",
+                    hint="the definition asks for something the engine cannot do; `rochallor defs lint` may say what",
+                ) from error
+            raise
+
+    def instance(self, instance_id: str) -> Value:
+        try:
+            return self.client.get_instance(instance_id)
+        except EngineClientError as error:
+            if error.status_code != 404 or not error.code:
+                raise
+            self._no_instance(instance_id)
+
+    def instances(
+        self, *, definition_id: str = "", status: str = "", business_key: str = "", limit: int | None = None
+    ) -> Iterator[Value]:
+        """Instances that fit every filter, newest first, page by page, none of them twice."""
+
+        def page_of(page: int, size: int) -> Value:
+            return self.client.list_instances(
+                definition_id=definition_id,
+                status=status,
+                business_key=business_key,
+                page=page,
+                page_size=size,
+            )
+
+        yield from _pages(page_of, limit, name="id")
+
+    def count_instances(self, *, definition_id: str = "", status: str = "", business_key: str = "") -> int:
+        """How many instances fit, by the engine's own count."""
+        page = self.client.list_instances(
+            definition_id=definition_id, status=status, business_key=business_key, page=0, page_size=1
+        )
+        return int(page.get("total") or 0)
+
+    def history(self, instance_id: str) -> list[Value]:
+        """Step executions by start. An unknown instance has an empty history for the engine, NotFoundError here."""
+        executions = self.client.get_instance_history(instance_id)
+        if not executions:
+            self.instance(instance_id)
+        return executions
+
+    def cancel(self, instance_id: str, reason: str) -> Value:
+        """Cancel; unknown and ended instances are both a 500 of the engine, and told apart here."""
+        try:
+            return self.client.cancel_instance(instance_id, reason)
+        except EngineClientError as error:
+            if error.status_code != 500 or not error.code:
+                raise
+            instance = self.instance(instance_id)
+            if instance.get("status") in ENDED:
+                raise ConflictError(
+                    f"{instance_id} is {instance['status']} already and cannot be cancelled"
+                ) from error
+            raise
+
+    def signal(self, instance_id: str, step_id: str, variables: Value) -> None:
+        try:
+            self.client.signal(instance_id, step_id, variables)
+        except EngineClientError as error:
+            if not error.code or error.status_code not in (400, 404, 409):
+                raise
+            raise self._refused_step(error, instance_id, step_id, "WAIT") from error
+
+    def complete_task(self, instance_id: str, step_id: str, variables: Value, by: str) -> None:
+        try:
+            self.client.complete_user_task(step_id, by, variables, instance_id=instance_id)
+        except EngineClientError as error:
+            if not error.code or error.status_code not in (400, 404, 409):
+                raise
+            raise self._refused_step(error, instance_id, step_id, "USER_TASK") from error
+
+    def _refused_step(self, error: EngineClientError, instance_id: str, step_id: str, kind: str) -> CliError:
+        """Why a step could not be signalled or completed, from the instance and its definition."""
+        instance = self.instance(instance_id)
+        if instance.get("status") in ENDED:
+            return ConflictError(
+                f"{instance_id} is {instance['status']} already", hint=f"step {step_id} is over"
+            )
+        steps = self.steps_of(instance)
+        if step_id not in steps:
+            near = did_you_mean(step_id, list(steps))
+            return NotFoundError(f"no step {step_id!r} in {definition_name(instance)}", hint=near)
+        if steps[step_id].get("type") != kind:
+            return ConflictError(f"step {step_id} is a {steps[step_id].get('type')}, not a {kind}")
+        at = ", ".join(instance.get("currentStepIds") or []) or "no step"
+        return ConflictError(f"step {step_id} is not open; {instance_id} is at {at}")
+
+    def steps_of(self, instance: Mapping[str, Any]) -> dict[str, Value]:
+        """The steps of an instance's definition by id."""
+        definition = self.client.get_definition(
+            str(instance["definitionId"]), version=int(instance["definitionVersion"])
+        )
+        return {str(step.get("id")): step for step in definition.get("steps") or []}
+
+    def _no_instance(self, instance_id: str) -> NoReturn:
+        hint = "`rochallor instances list` shows the latest"
+        if len(instance_id) != _ID_LENGTH:
+            hint = f"ids are {_ID_LENGTH} characters; this one has {len(instance_id)}"
+        known = [str(row["id"]) for row in self.instances(limit=PAGE)]
+        starting = [known_id for known_id in known if known_id.startswith(instance_id.upper())]
+        near = f"did you mean {starting[0]}?" if len(starting) == 1 else _nearest_id(instance_id, known)
+        raise NotFoundError(f"no instance {instance_id} on {self.settings.where}", hint=near or hint)
+
+
+def definition_name(instance: Mapping[str, Any]) -> str:
+    """`loan-processing v4`."""
+    return f"{instance.get('definitionId')} v{instance.get('definitionVersion')}"
+
+
+def _nearest_id(instance_id: str, known: list[str]) -> str | None:
+    """Ids of one moment look alike: only one that differs in very few characters is worth naming."""
+    for known_id in known:
+        if len(known_id) == len(instance_id):
+            different = sum(a != b for a, b in zip(known_id, instance_id.upper(), strict=True))
+            if different <= 2:
+                return f"did you mean {known_id}?"
+    return None
+
+
+def _pages(page_of: Callable[[int, int], Value], limit: int | None, *, name: str) -> Iterator[Value]:
+    """The items of all pages, at most `limit`, without those that moved from one page to the next meanwhile."""
+    size = PAGE if limit is None else max(min(limit, PAGE), 1)
+    recent: deque[object] = deque(maxlen=_REMEMBERED)
+    yielded, page = 0, 0
+    while limit is None or yielded < limit:
+        items = page_of(page, size).get("items") or []
+        known = set(recent)
+        for item in items:
+            if item.get(name) in known:
+                continue
+            if limit is not None and yielded >= limit:
+                return
+            recent.append(item.get(name))
+            yielded += 1
+            yield item
+        if len(items) < size:
+            return
+        page += 1
+
+
+def _problems_of_upload(message: str) -> list[str]:
+    """The engine's problems, one a line, without its prefixes."""
+    text = message
+    for prefix in ("validation error: ", "validation errors:", "parse error: ", "parse: ", "json: "):
+        text = text.removeprefix(prefix)
+    return [line.strip() for line in text.splitlines() if line.strip()] or [message]

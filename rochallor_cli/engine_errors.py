@@ -1,0 +1,90 @@
+"""The SDK's errors turned into what they mean for a person at a terminal."""
+
+from __future__ import annotations
+
+from rochallor_cli.errors import (
+    CliError,
+    ConflictError,
+    EngineAwayError,
+    EngineRefusedError,
+    NotAuthorisedError,
+    NotFoundError,
+    UsageError,
+)
+from rochallor_cli.settings import Settings
+from workflow_sdk.errors import (
+    EngineClientError,
+    EngineTimeoutError,
+    EngineUnreachableError,
+    InvalidConnectionError,
+    WorkflowSDKError,
+)
+
+START_OR_NAME_ONE = (
+    "start one with `rochallor dev`, or name yours with --engine-url, ROCHALLOR_ENGINE_URL "
+    "or `rochallor config use`"
+)
+_GATEWAY = "is there a gateway or another server in front of the engine? -vv shows the answer"
+_LONGEST_MESSAGE = 400
+
+
+def meaning(error: WorkflowSDKError, settings: Settings) -> CliError:
+    """The error to show for one that the SDK raised."""
+    if isinstance(error, InvalidConnectionError):
+        return UsageError(str(error), hint="`rochallor config show` says where each setting comes from")
+    if isinstance(error, EngineTimeoutError):
+        spent = f"{settings.request_timeout_s:g} s"
+        hint = "--request-timeout gives it longer; the engine may have done what was asked"
+        return EngineAwayError(f"no answer from {settings.where} within {spent}", hint=hint)
+    if isinstance(error, EngineUnreachableError):
+        return _unreachable(error, settings)
+    if isinstance(error, EngineClientError):
+        return _answered(error, settings)
+    return EngineRefusedError(str(error))
+
+
+def _unreachable(error: EngineUnreachableError, settings: Settings) -> CliError:
+    if "no JSON" in error.message or "where an object was due" in error.message:
+        return EngineAwayError(f"{settings.where}: {error.message}"[:_LONGEST_MESSAGE], hint=_GATEWAY)
+    hint = START_OR_NAME_ONE
+    if "certificate" in error.message.lower() or "ssl" in error.message.lower():
+        hint = "--ca-file names the certificates to trust, --client-cert the one to present"
+    return EngineAwayError(f"cannot reach {settings.where}: {error.message}"[:_LONGEST_MESSAGE], hint=hint)
+
+
+def _answered(error: EngineClientError, settings: Settings) -> CliError:
+    status, text = error.status_code, error.message[:_LONGEST_MESSAGE]
+    if status in (401, 403):
+        return _not_authorised(status, settings)
+    if 300 <= status < 400 or (not error.code and _is_foreign(error)):
+        kind = EngineAwayError if status >= 500 or status < 400 else EngineRefusedError
+        return kind(f"{settings.where} answered {status}: {text}", hint=_GATEWAY)
+    if status == 404:
+        return NotFoundError(f"{text} ({settings.where})")
+    if status == 409:
+        return ConflictError(text)
+    if status in (429, 502, 503, 504):
+        wait = f"in {error.retry_after_s:g} s" if error.retry_after_s else "in a moment"
+        return EngineAwayError(f"{settings.where} answered {status}: {text}", hint=f"try again {wait}")
+    return EngineRefusedError(f"the engine refused it ({status}): {text}")
+
+
+def _is_foreign(error: EngineClientError) -> bool:
+    """Whether something else than an engine's handler wrote the answer."""
+    return (
+        "html" in error.content_type.lower()
+        or error.body_text.lstrip().startswith("<")
+        or (error.status_code == 404 and "page not found" in error.body_text)
+    )
+
+
+def _not_authorised(status: int, settings: Settings) -> CliError:
+    sent = [name for name in ("token", "token_command", "token_file") if getattr(settings, name)]
+    if settings.dropped:
+        hint = f"{settings.dropped[0]} was not sent: it belongs to another URL; give --token as well"
+    elif sent:
+        hint = f"the token is from {settings.origins[sent[0]]}; is it still good?"
+    else:
+        hint = "no token was sent: --token, --token-command, ROCHALLOR_TOKEN, or a context with one"
+    word = "does not know who you are" if status == 401 else "does not allow this"
+    return NotAuthorisedError(f"{settings.where} {word} ({status})", hint=hint)

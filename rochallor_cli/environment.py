@@ -1,0 +1,75 @@
+"""The outside world as one object: streams, variables, clock. Tests hand in another one instead of patching."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TextIO
+
+_COLUMNS_UNKNOWN = 80
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Streams, environment variables, wall clock, monotonic clock and sleep of one invocation."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    environ: Mapping[str, str]
+    now: Callable[[], datetime] = field(default=_now)
+    monotonic: Callable[[], float] = field(default=time.monotonic)
+    sleep: Callable[[float], None] = field(default=time.sleep)
+
+    @classmethod
+    def of_this_process(cls) -> Environment:
+        return cls(stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr, environ=os.environ)
+
+    @property
+    def stdin_is_terminal(self) -> bool:
+        return is_terminal(self.stdin)
+
+    @property
+    def stdout_is_terminal(self) -> bool:
+        return is_terminal(self.stdout)
+
+    @property
+    def stderr_is_terminal(self) -> bool:
+        return is_terminal(self.stderr)
+
+    @property
+    def columns(self) -> int:
+        """Width of the terminal in cells; COLUMNS wins, as everywhere."""
+        wish = self.environ.get("COLUMNS", "")
+        if wish.isdigit() and int(wish) > 0:
+            return int(wish)
+        try:
+            return os.get_terminal_size(self.stdout.fileno()).columns or _COLUMNS_UNKNOWN
+        except (OSError, ValueError, AttributeError):
+            return _COLUMNS_UNKNOWN
+
+    def may_color(self, stream: TextIO, wish: str = "auto") -> bool:
+        """Whether a stream gets colours: the wish, then NO_COLOR, FORCE_COLOR, then whether it is a terminal."""
+        if wish != "auto":
+            return wish == "always"
+        if self.environ.get("NO_COLOR"):
+            return False
+        if self.environ.get("FORCE_COLOR"):
+            return True
+        return is_terminal(stream) and self.environ.get("TERM") != "dumb"
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a stream is a terminal; closed and missing ones are none."""
+    try:
+        return stream.isatty()
+    except (ValueError, AttributeError):
+        return False

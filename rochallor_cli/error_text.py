@@ -1,0 +1,94 @@
+"""Errors as people and scripts see them: message and hint on stderr, a JSON object with -o json."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Sequence
+
+from rochallor_cli.context import Invocation
+from rochallor_cli.errors import CliError, UsageError
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.output.styles import paint
+from rochallor_cli.output.text_width import harmless
+
+_JSON = ("json", "jsonl")
+
+
+def report(error: CliError, invocation: Invocation) -> int:
+    """Write the error where the user looks for it; returns the exit status."""
+    environment = invocation.environment
+    if _option(invocation, "output", "--output", "-o") in _JSON:
+        text = json.dumps(as_object(error))
+    else:
+        wish = _option(invocation, "color", "--color") or "auto"
+        text = "\n".join(_lines(error, colored=environment.may_color(environment.stderr, wish)))
+    try:
+        environment.stdout.flush()
+        environment.stderr.write(text + "\n")
+        environment.stderr.flush()
+    except BrokenPipeError:
+        pass
+    return int(error.exit_status)
+
+
+def as_object(error: CliError) -> dict[str, object]:
+    """The error for -o json: one object with `error`, `hint`, `details`, `exitStatus`."""
+    found: dict[str, object] = {"error": error.message, "exitStatus": int(error.exit_status)}
+    if error.hint:
+        found["hint"] = error.hint
+    if error.details:
+        found["details"] = list(error.details)
+    return found
+
+
+def _lines(error: CliError, *, colored: bool) -> list[str]:
+    lines = [f"{paint('error:', 'red', colored=colored)} {harmless(error.message)}"]
+    lines += [f"  {harmless(detail)}" for detail in error.details]
+    if error.hint:
+        lines.append(f"{paint('hint:', 'accent', colored=colored)}  {harmless(error.hint)}")
+    return lines
+
+
+def _option(invocation: Invocation, name: str, *flags: str) -> str | None:
+    """A setting's value although settling may be what failed: settled, given, in the arguments, in the environment."""
+    if invocation.settings is not None:
+        return str(getattr(invocation.settings, name))
+    given = invocation.given.get(name) or _spelled(invocation.arguments, flags)
+    return str(given) if given else invocation.environment.environ.get(f"ROCHALLOR_{name.upper()}")
+
+
+def _spelled(arguments: Sequence[str], flags: Sequence[str]) -> str | None:
+    for index, argument in enumerate(arguments):
+        for flag in flags:
+            if argument == flag and index + 1 < len(arguments):
+                return arguments[index + 1]
+            if flag.startswith("--") and argument.startswith(f"{flag}="):
+                return argument.partition("=")[2]
+            if not flag.startswith("--") and argument.startswith(flag) and len(argument) > len(flag):
+                return argument[len(flag) :]
+    return None
+
+
+def usage_error(error: Exception) -> UsageError:
+    """Typer's complaint in our words: one line, and how to see the help of the command it was about."""
+    text = getattr(error, "format_message", lambda: str(error))()
+    text = text.split(" (Possible options")[0].strip().rstrip(".").replace("\n", " ")
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "rochallor"
+    near = [str(option) for option in getattr(error, "possibilities", None) or ()]
+    hint = f"did you mean {near[0]}?" if near else f"{path} --help"
+    return UsageError(text[:1].lower() + text[1:], hint=hint)
+
+
+def unexpected(error: Exception, invocation: Invocation) -> int:
+    """A bug of ours: say so, ask for a report, and show the traceback to those who asked with -v."""
+    stderr = invocation.environment.stderr
+    if invocation.given.get("verbosity") or {"-v", "-vv", "--verbose"} & set(invocation.arguments):
+        stderr.write("".join(traceback.format_exception(error)))
+    bug = CliError(
+        f"unexpected {type(error).__name__}: {error}",
+        hint="this is a bug; please report it with what `-v` prints and `rochallor --version`",
+        exit_status=ExitStatus.UNEXPECTED,
+    )
+    return report(bug, invocation)

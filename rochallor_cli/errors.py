@@ -1,0 +1,82 @@
+"""What a command raises when it cannot do what it was asked to.
+
+CliError
+├── UsageError               2  the command line or a setting
+├── InvalidDocumentError     3  a definition, variables, workers.yaml, handlers
+├── EngineRefusedError       4
+├── EngineAwayError          5
+├── NotFoundError            6
+├── ConflictError            7
+├── NotAuthorisedError       8
+└── WaitRanOutError         10
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from rochallor_cli.exit_status import ExitStatus
+
+
+class CliError(Exception):
+    """Something the user can act on: what was wrong, where, and what to do next.
+
+    `message` says what and where in one line, `hint` what to do; `details` are further lines where there are
+    several problems of one kind (each problem of a document). Nobody prints these but the error boundary.
+    """
+
+    exit_status = ExitStatus.UNEXPECTED
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        details: Sequence[str] = (),
+        exit_status: ExitStatus | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = tuple(details)
+        if exit_status is not None:
+            self.exit_status = exit_status
+
+
+class UsageError(CliError):
+    exit_status = ExitStatus.USAGE
+
+
+class InvalidDocumentError(CliError):
+    exit_status = ExitStatus.INVALID
+
+
+class EngineRefusedError(CliError):
+    exit_status = ExitStatus.REFUSED
+
+
+class EngineAwayError(CliError):
+    exit_status = ExitStatus.UNREACHABLE
+
+
+class NotFoundError(CliError):
+    exit_status = ExitStatus.NOT_FOUND
+
+
+class ConflictError(CliError):
+    exit_status = ExitStatus.CONFLICT
+
+
+class NotAuthorisedError(CliError):
+    exit_status = ExitStatus.NOT_AUTHORISED
+
+
+class WaitRanOutError(CliError):
+    exit_status = ExitStatus.WAIT_RAN_OUT
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str | None:
+    """A hint naming the nearest of the known words, or None where nothing is near."""
+    nearest = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean {nearest[0]}?" if nearest else None

@@ -1,0 +1,196 @@
+"""The global options, accepted before and after the command by one mechanism.
+
+`with_global_options` adds them to the signature of the root, of every group and of every command; what is given
+nearest to the command wins. A command's own function never sees them: it gets a Context.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from rochallor_cli.context import Context, Invocation
+from rochallor_cli.settings import COLORS, OUTPUTS, TIMES
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+PANEL = "Global options"
+
+
+def _option(*flags: str, help: str, metavar: str | None = None, count: bool = False) -> Any:  # noqa: A002
+    return typer.Option(
+        *flags, help=help, metavar=metavar, count=count, rich_help_panel=PANEL, show_default=False
+    )
+
+
+GLOBAL_OPTIONS: Mapping[str, tuple[Any, object]] = {
+    "engine_url": (
+        Annotated[str | None, _option("--engine-url", metavar="URL", help="The engine to talk to.")],
+        None,
+    ),
+    "context": (
+        Annotated[
+            str | None, _option("--context", metavar="NAME", help="A named engine of your configuration.")
+        ],
+        None,
+    ),
+    "token": (Annotated[str | None, _option("--token", metavar="TEXT", help="Bearer token to send.")], None),
+    "token_command": (
+        Annotated[
+            str | None, _option("--token-command", metavar="COMMAND", help="Command that prints the token.")
+        ],
+        None,
+    ),
+    "token_file": (
+        Annotated[str | None, _option("--token-file", metavar="FILE", help="File that holds the token.")],
+        None,
+    ),
+    "headers": (
+        Annotated[
+            list[str] | None,
+            _option(
+                "--header", metavar="'NAME: VALUE'", help="Header to send with each request; repeatable."
+            ),
+        ],
+        None,
+    ),
+    "ca_file": (
+        Annotated[str | None, _option("--ca-file", metavar="FILE", help="Certificates to trust for https.")],
+        None,
+    ),
+    "client_cert": (
+        Annotated[
+            str | None, _option("--client-cert", metavar="FILE", help="Client certificate to present.")
+        ],
+        None,
+    ),
+    "client_key": (
+        Annotated[str | None, _option("--client-key", metavar="FILE", help="The client certificate's key.")],
+        None,
+    ),
+    "request_timeout": (
+        Annotated[
+            str | None,
+            _option("--request-timeout", metavar="DURATION", help="How long one request may take (30s)."),
+        ],
+        None,
+    ),
+    "output": (
+        Annotated[
+            str | None, _option("--output", "-o", metavar="FORMAT", help=f"One of {', '.join(OUTPUTS)}.")
+        ],
+        None,
+    ),
+    "fields": (
+        Annotated[str | None, _option("--fields", metavar="A,B", help="Only these fields, in this order.")],
+        None,
+    ),
+    "no_headers": (
+        Annotated[bool | None, _option("--no-headers", help="Tables without their first line.")],
+        None,
+    ),
+    "time": (
+        Annotated[
+            str | None, _option("--time", metavar="STYLE", help=f"Times in tables: {' or '.join(TIMES)}.")
+        ],
+        None,
+    ),
+    "color": (
+        Annotated[str | None, _option("--color", metavar="WHEN", help=f"One of {', '.join(COLORS)}.")],
+        None,
+    ),
+    "quiet": (
+        Annotated[bool | None, _option("--quiet", "-q", help="No notes on stderr, errors only.")],
+        None,
+    ),
+    "verbosity": (
+        Annotated[
+            int,
+            _option(
+                "--verbose", "-v", count=True, help="Requests and origins of settings; -vv bodies as well."
+            ),
+        ],
+        0,
+    ),
+}
+
+
+def merged(weaker: Mapping[str, object], nearer: Mapping[str, object]) -> dict[str, object]:
+    """What is given nearer to the command wins; headers add up, and so do -v."""
+    result = dict(weaker)
+    for name, value in nearer.items():
+        if value is None or (value == 0 and not isinstance(value, bool)):
+            continue
+        if name == "headers":
+            value = [*_as_list(weaker.get(name)), *_as_list(value)]
+        elif name == "verbosity":
+            value = int(str(weaker.get(name, 0))) + int(str(value))
+        result[name] = value
+    return result
+
+
+def _as_list(value: object) -> list[object]:
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+def with_global_options(function: Callable[..., Any], *, opens_context: bool = True) -> Callable[..., Any]:
+    """The function for Typer: its own parameters and the global options.
+
+    A command's first parameter is its Context; a group's callback (opens_context=False) gets the Typer context.
+    """
+    own = inspect.signature(function, eval_str=True)
+    _context, *others = own.parameters.values()
+
+    def call(typer_context: typer.Context, **values: Any) -> Any:
+        invocation: Invocation = typer_context.obj
+        given = {name: values.pop(name) for name in GLOBAL_OPTIONS}
+        invocation.given = merged(invocation.given, given)
+        if not opens_context:
+            return function(typer_context, **values)
+        with Context(invocation) as context:
+            return function(context, **values)
+
+    parameters = [
+        inspect.Parameter("typer_context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
+        *(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in others),
+        *(
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+            for name, (annotation, default) in GLOBAL_OPTIONS.items()
+        ),
+    ]
+    call.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    call.__doc__ = function.__doc__
+    call.__name__ = function.__name__
+    return call
+
+
+def command(app: typer.Typer, name: str, *, examples: tuple[str, ...]) -> Callable[[Function], Function]:
+    """Register a command: its docstring is its help, the examples stand beneath it."""
+
+    def register(function: Function) -> Function:
+        text = inspect.cleandoc(function.__doc__ or "")
+        lines = "\n".join(f"  {example}" for example in examples)
+        app.command(
+            name,
+            help=f"{text}\n\n\b\nExamples:\n{lines}",
+            short_help=text.splitlines()[0],
+        )(with_global_options(function))
+        return function
+
+    return register
+
+
+def group(help: str) -> typer.Typer:  # noqa: A002 - Typer's own word
+    """A group of commands that takes the global options and shows its help when no command follows."""
+    app = typer.Typer(help=help, rich_markup_mode=None, add_completion=False, invoke_without_command=True)
+    app.callback()(with_global_options(_show_help, opens_context=False))
+    return app
+
+
+def _show_help(typer_context: typer.Context) -> None:
+    if typer_context.invoked_subcommand is None:
+        typer.echo(typer_context.get_help())

@@ -1,0 +1,170 @@
+"""The only way to stdout: values in the format asked for; notes and errors go to stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from rochallor_cli.environment import Environment, is_terminal
+from rochallor_cli.output.columns import Column, Row, View, lookup, plain
+from rochallor_cli.output.styles import paint
+from rochallor_cli.output.table import Cell, table_lines
+from rochallor_cli.output.text_width import harmless
+from rochallor_cli.output.times import Times
+from rochallor_cli.settings import Settings
+
+_TABLES = ("table", "wide")
+
+
+class Printer:
+    """Prints what a command hands over. The formats: table, wide, json, jsonl, yaml, name."""
+
+    def __init__(self, environment: Environment, settings: Settings) -> None:
+        self.environment = environment
+        self.settings = settings
+        self.colored = environment.may_color(environment.stdout, settings.color)
+        self._unicode = "utf" in (getattr(environment.stdout, "encoding", None) or "utf-8").lower()
+
+    @property
+    def times(self) -> Times:
+        style = self.settings.time or ("relative" if self.environment.stdout_is_terminal else "iso")
+        return Times(relative=style == "relative", now=self.environment.now())
+
+    @property
+    def for_people(self) -> bool:
+        """Whether the format is a table, for reading."""
+        return self.settings.output in _TABLES
+
+    @property
+    def width(self) -> int | None:
+        """Cells of the terminal, None on a pipe or where nothing is to be left out."""
+        if not self.environment.stdout_is_terminal or self.settings.output == "wide":
+            return None
+        return self.environment.columns
+
+    # --- data ------------------------------------------------------------------------------------
+
+    def rows(self, view: View, rows: Iterable[Row]) -> int:
+        """A list of values; jsonl and name are written as they come. Returns how many there were."""
+        view.check_fields(self.settings.fields)
+        if self.settings.output in ("jsonl", "name"):
+            return self._stream(view, rows)
+        everything = list(rows)
+        if self.for_people:
+            if everything:
+                self._table(view.shown(self.settings.fields, wide=self.settings.output == "wide"), everything)
+        else:
+            self._document([self._chosen(row) for row in everything])
+        return len(everything)
+
+    def value(self, view: View, value: Row) -> None:
+        """One value: a line per field in a table, the whole value otherwise."""
+        view.check_fields(self.settings.fields)
+        if self.settings.output == "name":
+            self.line(plain(lookup(value, view.name)))
+        elif self.for_people:
+            self._details(view, value)
+        elif self.settings.output == "jsonl":
+            self.line(self.json_text(self._chosen(value), indent=None))
+        else:
+            self._document(self._chosen(value))
+
+    def document(self, value: object) -> None:
+        """Any value in JSON or YAML; tables are for views, so a table format shows JSON."""
+        if self.settings.output == "jsonl":
+            self.line(self.json_text(value, indent=None))
+        else:
+            self._document(value)
+
+    def event(self, value: Row) -> None:
+        """One value of a stream in jsonl, written at once."""
+        self.line(self.json_text(self._chosen(value), indent=None))
+        self.environment.stdout.flush()
+
+    def line(self, text: str = "") -> None:
+        self.environment.stdout.write(text + "\n")
+
+    def paint(self, text: str, style: str) -> str:
+        return paint(text, style, colored=self.colored)
+
+    def json_text(self, value: object, *, indent: int | None = 2) -> str:
+        return json.dumps(value, indent=indent, ensure_ascii=not self._unicode)
+
+    # --- beside the data ----------------------------------------------------------------------------
+
+    def note(self, text: str) -> None:
+        """Something good to know, on stderr; silent with --quiet."""
+        if not self.settings.quiet:
+            self._to_stderr(text)
+
+    def warn(self, text: str) -> None:
+        """Something to act on, on stderr; --quiet does not silence it."""
+        colored = self.environment.may_color(self.environment.stderr, self.settings.color)
+        self._to_stderr(f"{paint('warning:', 'yellow', colored=colored)} {text}")
+
+    def trace(self, text: str, *, level: int = 1) -> None:
+        """Something for those who ask with -v (level 1) or -vv (level 2)."""
+        if self.settings.verbosity >= level:
+            colored = self.environment.may_color(self.environment.stderr, self.settings.color)
+            self._to_stderr(paint(text, "dim", colored=colored))
+
+    def _to_stderr(self, text: str) -> None:
+        if is_terminal(self.environment.stdout):
+            self.environment.stdout.flush()
+        self.environment.stderr.write(text + "\n")
+        self.environment.stderr.flush()
+
+    # --- formats -------------------------------------------------------------------------------------
+
+    def _chosen(self, value: Row) -> object:
+        wanted = self.settings.fields
+        return {path: lookup(value, path) for path in wanted} if wanted else value
+
+    def _document(self, value: object) -> None:
+        if self.settings.output == "yaml":
+            from rochallor_cli.json_yaml import dump
+
+            self.environment.stdout.write(dump(value))
+        else:
+            self.line(self.json_text(value))
+
+    def _stream(self, view: View, rows: Iterable[Row]) -> int:
+        count = 0
+        for count, row in enumerate(rows, start=1):  # noqa: B007 - the count is the result
+            if self.settings.output == "name":
+                self.line(plain(lookup(row, view.name)))
+            else:
+                self.line(self.json_text(self._chosen(row), indent=None))
+        return count
+
+    def _table(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+        times = self.times
+        cells = [
+            [Cell.of(column.cell(row, times), column.style_of(row)) for column in columns] for row in rows
+        ]
+        self.table(columns, cells)
+
+    def table(self, columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> None:
+        """A table of ready cells, fitted to the terminal."""
+        lines = table_lines(
+            columns, cells, available=self.width, headers=not self.settings.no_headers, colored=self.colored
+        )
+        for line in lines:
+            self.line(line)
+
+    def _details(self, view: View, value: Row) -> None:
+        pairs = list(self._detail_pairs(view, value))
+        width = max((len(title) for title, _, _ in pairs), default=0)
+        for title, text, style in pairs:
+            label = self.paint(f"{title:<{width}}", "dim")
+            first, *more = text.split("\n")
+            self.line(f"{label}  {self.paint(harmless(first), style)}".rstrip())
+            for line in more:
+                self.line(f"{'':<{width}}  {harmless(line)}")
+
+    def _detail_pairs(self, view: View, value: Row) -> Iterator[tuple[str, str, str]]:
+        times = self.times
+        for column in view.shown(self.settings.fields, wide=True):
+            text = column.cell(value, times)
+            if text or self.settings.fields:
+                yield column.title.lower(), text, column.style_of(value)

@@ -1,0 +1,138 @@
+"""How definitions, instances, step executions and user tasks are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rochallor_cli.durations import spoken_duration
+from rochallor_cli.output.columns import Column, Row, View, lookup, time_column
+from rochallor_cli.output.styles import state_style
+from rochallor_cli.output.times import Times, parse_time, seconds_between
+
+_RESULT_STYLES = {"created": "green", "unchanged": "dim", "not the latest": "red"}
+
+
+def _status_style(row: Row) -> str:
+    return state_style(str(row.get("status") or ""))
+
+
+def _definition(row: Row, _: Times) -> str:
+    return f"{row.get('definitionId', '')} v{row.get('definitionVersion', '')}"
+
+
+def _steps(row: Row, _: Times) -> str:
+    """Where an instance is; an ended one is nowhere, whatever its list still says."""
+    steps = row.get("currentStepIds") or []
+    return ", ".join(map(str, steps)) if row.get("status") != "COMPLETED" else ""
+
+
+def _took(row: Row, times: Times) -> str:
+    end = row.get("completedAt") or row.get("endedAt")
+    start = row.get("startedAt")
+    if end:
+        seconds = seconds_between(start, end)
+    else:
+        moment = parse_time(start)
+        seconds = (times.now - moment).total_seconds() if moment else None
+    return "" if seconds is None else spoken_duration(seconds)
+
+
+def _variables(row: Row, _: Times) -> str:
+    import json
+
+    return json.dumps(row.get("variables") or {}, ensure_ascii=False)
+
+
+DEFINITIONS = View(
+    "id",
+    (
+        Column("DEFINITION", "id"),
+        Column("VERSION", "version", right=True),
+        Column("NAME", "name", least=12, rank=1),
+        time_column("UPLOADED", "uploadedAt"),
+    ),
+)
+
+UPLOADS = View(
+    "id",
+    (
+        Column("DEFINITION", "id"),
+        Column("VERSION", "version", lambda row, _: f"v{row['version']}" if row.get("version") else ""),
+        Column("RESULT", "result", style=lambda row: _RESULT_STYLES.get(str(row.get("result")), "")),
+        Column("FROM", "source", least=10),
+    ),
+    fields=("name", "uploadedAt", "latest"),
+)
+INSTANCES = View(
+    "id",
+    (
+        Column("INSTANCE", "id", style="dim"),
+        Column("DEFINITION", "definitionId", _definition, least=14, rank=2),
+        Column("KEY", "businessKey", least=8, rank=4),
+        Column("STATUS", "status", style=_status_style),
+        Column("STEP", "currentStepIds", _steps, least=8, rank=3),
+        time_column("STARTED", "startedAt", rank=1),
+        time_column("ENDED", "completedAt", wide=True),
+        Column("REASON", "failureReason", least=16, rank=5),
+        Column("VARIABLES", "variables", _variables, wide=True),
+    ),
+    fields=("definitionVersion",),
+)
+
+INSTANCE = View(
+    "id",
+    (
+        Column("INSTANCE", "id", style="bold"),
+        Column("DEFINITION", "definitionId", _definition),
+        Column("KEY", "businessKey"),
+        Column("STATUS", "status", style=_status_style),
+        Column("REASON", "failureReason", style="red"),
+        Column("STEP", "currentStepIds", _steps),
+        time_column("STARTED", "startedAt"),
+        time_column("ENDED", "completedAt"),
+        Column("TOOK", "took", _took),
+        Column("VARIABLES", "variables", lambda row, _: variable_lines(row.get("variables") or {})),
+    ),
+    fields=("definitionVersion",),
+)
+
+EXECUTIONS = View(
+    "stepId",
+    (
+        Column("STEP", "stepId"),
+        Column("TYPE", "stepType", rank=3),
+        Column("ATTEMPT", "attemptNumber", right=True, rank=4),
+        Column("STATUS", "status", style=_status_style),
+        time_column("STARTED", "startedAt", rank=1),
+        Column("TOOK", "took", _took, right=True, rank=2),
+        Column("REASON", "failureReason", least=16, rank=5),
+        Column("EXECUTION", "id", style="dim", wide=True),
+    ),
+    fields=("instanceId", "endedAt", "inputSnapshot", "outputSnapshot"),
+)
+
+TASKS = View(
+    "task",
+    (
+        Column("INSTANCE", "instanceId", style="dim"),
+        Column("STEP", "stepId"),
+        Column("NAME", "stepName", least=10, rank=3),
+        Column("DEFINITION", "definitionId", _definition, least=14, rank=2),
+        Column("KEY", "businessKey", least=8, rank=1),
+        Column(
+            "OPEN SINCE",
+            "openSince",
+            lambda row, times: times.text(lookup(row, "openSince")).removesuffix(" ago"),
+        ),
+    ),
+    fields=("task", "definitionVersion"),
+)
+
+
+def variable_lines(variables: Mapping[str, Any]) -> str:
+    """One variable a line: `name = value`."""
+    import json
+
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in variables.items()]
+    return "\n".join(lines)

@@ -1,0 +1,268 @@
+"""Settings, resolved once: flag, environment, file, context, default; each value remembers where it came from.
+
+URL, headers, token, CA and client certificate are one unit: a URL drops the credentials of weaker sources, so
+that `--engine-url staging` never sends the token that was meant for prod.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rochallor_cli.config_file import ConfigFile
+from rochallor_cli.durations import parse_duration
+from rochallor_cli.errors import UsageError, did_you_mean
+
+DEFAULT_URL = "http://localhost:8080"
+OUTPUTS = ("table", "wide", "json", "jsonl", "yaml", "name")
+TIMES = ("relative", "iso")
+COLORS = ("auto", "always", "never")
+
+_TOKENS = ("token", "token_command", "token_file")
+_CERTIFICATE = ("client_cert", "client_key")
+SECRETS = ("token", "headers")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One source of settings. `origin` names a value's place for people: `--engine-url`, `context prod`."""
+
+    name: str
+    values: Mapping[str, object]
+    origin: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the layers came to. `origins` has a text per setting; `dropped` says which credentials stayed behind."""
+
+    engine_url: str = DEFAULT_URL
+    headers: Mapping[str, str] = field(default_factory=dict)
+    token: str | None = None
+    token_command: str | None = None
+    token_file: str | None = None
+    ca_file: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    request_timeout_s: float = 30.0
+    context: str | None = None
+    protected: bool = False
+    output: str = "table"
+    fields: tuple[str, ...] = ()
+    no_headers: bool = False
+    time: str | None = None
+    color: str = "auto"
+    quiet: bool = False
+    verbosity: int = 0
+    origins: Mapping[str, str] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The engine as errors name it: its URL, and the context it came from."""
+        suffix = (
+            f" (context {self.context})" if self.origins.get("engine_url", "").startswith("context ") else ""
+        )
+        return f"{self.engine_url}{suffix}"
+
+
+def flag_layer(given: Mapping[str, object]) -> Layer:
+    return Layer("flag", given, lambda name: "--" + flag_name(name))
+
+
+def environment_layer(environ: Mapping[str, str]) -> Layer:
+    found = {name: environ[variable(name)] for name in _PARSERS if environ.get(variable(name))}
+    return Layer("environment", found, variable)
+
+
+def context_layer(name: str, context: Mapping[str, object]) -> Layer:
+    renamed = {_CONTEXT_NAMES.get(key, key): value for key, value in context.items()}
+    return Layer("context", renamed, lambda _: f"context {name}")
+
+
+def flag_name(name: str) -> str:
+    return _FLAGS.get(name, name).replace("_", "-")
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return "ROCHALLOR_" + _FLAGS.get(name, name).upper()
+
+
+def resolve(
+    given: Mapping[str, object],
+    environ: Mapping[str, str],
+    config: Callable[[], ConfigFile],
+    *,
+    files: Sequence[Layer] = (),
+) -> Settings:
+    """Settle all layers. `files` are layers between environment and context (workers.yaml), strongest first."""
+    flags, variables = flag_layer(given), environment_layer(environ)
+    name, named_by = _context_name(flags, variables, config)
+    layers = [flags, variables, *files]
+    if name is not None:
+        layer = context_layer(name, config().context(name, named_by=named_by))
+        # A context asked for on the command line is stronger than variables left behind in the shell.
+        layers.insert(1 if named_by == "--context" else len(layers), layer)
+    return _settled(layers, context=name, context_origin=named_by)
+
+
+def _context_name(flags: Layer, variables: Layer, config: Callable[[], ConfigFile]) -> tuple[str | None, str]:
+    for layer in (flags, variables):
+        if layer.values.get("context"):
+            return str(layer.values["context"]), layer.origin("context")
+    file = config()
+    return file.current, f"current_context in {file.path}"
+
+
+def _settled(layers: Sequence[Layer], *, context: str | None, context_origin: str) -> Settings:
+    values: dict[str, object] = {"context": context}
+    origins = {"context": context_origin if context else "default"}
+    for name in _PARSERS:
+        if name in _UNIT or name == "context":
+            continue
+        _take(name, layers, values, origins)
+    reach = next((rank for rank, layer in enumerate(layers) if layer.values.get("engine_url")), len(layers))
+    _take("engine_url", layers, values, origins)
+    _take_credentials(layers[: reach + 1], values, origins)
+    dropped = tuple(
+        layer.origin(name)
+        for layer in layers[reach + 1 :]
+        for name in _UNIT
+        if name != "engine_url" and layer.values.get(name)
+    )
+    for name in _PARSERS:
+        origins.setdefault(_FIELDS.get(name, name), "default")
+    fields = {_FIELDS.get(name, name): value for name, value in values.items()}
+    return Settings(**fields, origins=origins, dropped=dropped)  # type: ignore[arg-type]
+
+
+def _take(name: str, layers: Sequence[Layer], values: dict[str, object], origins: dict[str, str]) -> None:
+    for layer in layers:
+        raw = layer.values.get(name)
+        if raw is not None:
+            values[name] = parsed(name, raw, layer.origin(name))
+            origins[_FIELDS.get(name, name)] = layer.origin(name)
+            return
+
+
+def _take_credentials(layers: Sequence[Layer], values: dict[str, object], origins: dict[str, str]) -> None:
+    headers: dict[str, str] = {}
+    for layer in reversed(layers):
+        found = (
+            parsed("headers", layer.values["headers"], layer.origin("headers"))
+            if layer.values.get("headers")
+            else {}
+        )
+        if found:
+            headers.update(found)  # type: ignore[call-overload]
+            origins["headers"] = layer.origin("headers")
+    values["headers"] = headers
+    _take("ca_file", layers, values, origins)
+    for group in (_TOKENS, _CERTIFICATE):
+        layer_with_it = next(
+            (layer for layer in layers if any(layer.values.get(name) for name in group)), None
+        )
+        if layer_with_it is not None:
+            for name in group:
+                _take(name, [layer_with_it], values, origins)
+    tokens = [origins[name] for name in _TOKENS if values.get(name)]
+    if len(tokens) > 1:
+        raise UsageError(f"{' and '.join(tokens)} both name a token", hint="keep one of them")
+
+
+def parsed(name: str, raw: object, origin: str) -> object:
+    """A setting's value from its text; raises UsageError naming where the text came from."""
+    parser = _PARSERS[name]
+    if not isinstance(raw, (str, list, tuple)):
+        return raw
+    try:
+        return parser(raw)
+    except ValueError as error:
+        raise UsageError(f"{origin}: {error}") from error
+
+
+def _text(raw: object) -> str:
+    return str(raw)
+
+
+def _url(raw: object) -> str:
+    text = str(raw).strip().rstrip("/")
+    scheme, separator, rest = text.partition("://")
+    if separator and scheme.lower() in ("http", "https") and rest.split("/")[0].strip():
+        return text
+    raise ValueError(f"{str(raw)!r} is no URL: write http://host:port or https://host")
+
+
+def _headers(raw: object) -> dict[str, str]:
+    lines = str(raw).splitlines() if isinstance(raw, str) else [str(line) for line in raw]  # type: ignore[attr-defined]
+    headers = {}
+    for line in lines:
+        name, separator, value = line.partition(":")
+        if not separator or not name.strip():
+            raise ValueError(f"{line!r} is no header: write 'Name: value'")
+        headers[name.strip()] = value.strip()
+    return headers
+
+
+def _one_of(*choices: str) -> Callable[[object], str]:
+    def parse(raw: object) -> str:
+        if raw in choices:
+            return str(raw)
+        near = did_you_mean(str(raw), choices)
+        raise ValueError(f"{str(raw)!r} is none of {', '.join(choices)}" + (f" ({near})" if near else ""))
+
+    return parse
+
+
+def _truth(raw: object) -> bool:
+    word = str(raw).lower()
+    if word in ("1", "true", "yes", "on"):
+        return True
+    if word in ("0", "false", "no", "off"):
+        return False
+    raise ValueError(f"{str(raw)!r} is neither true nor false")
+
+
+def _names(raw: object) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in str(raw).split(",") if part.strip())
+    if not names:
+        raise ValueError("name at least one field")
+    return names
+
+
+def _count(raw: object) -> int:
+    return int(str(raw))
+
+
+def _timeout(raw: object) -> float:
+    seconds = parse_duration(str(raw))
+    if seconds == 0:
+        raise ValueError("a time-out of 0 leaves no time to answer")
+    return seconds
+
+
+_PARSERS: dict[str, Callable[[object], object]] = {
+    "engine_url": _url,
+    "headers": _headers,
+    "token": _text,
+    "token_command": _text,
+    "token_file": _text,
+    "ca_file": _text,
+    "client_cert": _text,
+    "client_key": _text,
+    "request_timeout": _timeout,
+    "context": _text,
+    "protected": _truth,
+    "output": _one_of(*OUTPUTS),
+    "fields": _names,
+    "no_headers": _truth,
+    "time": _one_of(*TIMES),
+    "color": _one_of(*COLORS),
+    "quiet": _truth,
+    "verbosity": _count,
+}
+_UNIT = ("engine_url", "headers", *_TOKENS, "ca_file", *_CERTIFICATE)
+_FIELDS = {"request_timeout": "request_timeout_s"}
+_FLAGS = {"headers": "header", "verbosity": "verbose", "request_timeout_s": "request_timeout"}
+_CONTEXT_NAMES = {"url": "engine_url"}

@@ -1,0 +1,124 @@
+"""Uploading definitions: everything is read before anything is sent, then sent in the order it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from rochallor_cli.definitions import same
+from rochallor_cli.documents import Document, read_documents
+from rochallor_cli.engine import Engine, Value
+from rochallor_cli.errors import InvalidDocumentError, NotFoundError
+
+SUFFIXES = (".yaml", ".yml", ".json")
+NOT_LATEST = "not the latest"
+# How many older versions a dry run reads to see whether the text is one of them.
+_OLDER_VERSIONS_READ = 50
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One definition to upload: its document, and the value as it is sent (without `version`)."""
+
+    document: Document
+    definition: Value
+
+    @property
+    def id(self) -> str:
+        return str(self.definition.get("id", ""))
+
+
+def read_uploads(names: Sequence[str], stdin: TextIO) -> list[Upload]:
+    """The definitions of files, folders and `-`, ordered so that a `nextWorkflowId` comes before who names it."""
+    documents = [
+        document for name in names for path in _files(name) for document in read_documents(path, stdin)
+    ]
+    if not documents:
+        raise InvalidDocumentError(f"{', '.join(names)}: no definition in it")
+    uploads = [_upload(document) for document in documents]
+    _refuse_twice(uploads)
+    return list(_in_order(uploads))
+
+
+def _files(name: str) -> list[str]:
+    folder = Path(name)
+    if name == "-" or not folder.is_dir():
+        return [name]
+    found = sorted(
+        str(path) for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()
+    )
+    if not found:
+        raise NotFoundError(f"no definitions in {name}", hint=f"looked for {', '.join(SUFFIXES)}")
+    return found
+
+
+def _upload(document: Document) -> Upload:
+    if not isinstance(document.value, dict):
+        kind = "a list" if isinstance(document.value, list) else "a single value"
+        raise InvalidDocumentError(f"{document.at(())}: expected a mapping, found {kind}")
+    return Upload(document, {key: value for key, value in document.value.items() if key != "version"})
+
+
+def _refuse_twice(uploads: Sequence[Upload]) -> None:
+    first: dict[str, Upload] = {}
+    for upload in uploads:
+        if upload.id and upload.id in first:
+            where = first[upload.id].document.at(("id",))
+            raise InvalidDocumentError(f"{upload.document.at(('id',))}: {upload.id} is in {where} as well")
+        first[upload.id] = upload
+
+
+def _in_order(uploads: Sequence[Upload]) -> Iterator[Upload]:
+    by_id = {upload.id: upload for upload in uploads}
+    done: set[int] = set()
+
+    def visit(upload: Upload) -> Iterator[Upload]:
+        if id(upload) in done:
+            return
+        done.add(id(upload))
+        following = by_id.get(str(upload.definition.get("nextWorkflowId", "")))
+        if following is not None:
+            yield from visit(following)
+        yield upload
+
+    for upload in uploads:
+        yield from visit(upload)
+
+
+def send(engine: Engine, upload: Upload) -> dict[str, Any]:
+    """Upload one; → a row with id, version, name, uploadedAt, result, source and, if it is another, latest."""
+    latest = engine.known_definition(upload.id) if upload.id else None
+    answer = engine.upload(upload.definition, source=upload.document.source)
+    return {**answer, **_result(latest, int(answer["version"])), "source": upload.document.source}
+
+
+def _result(latest: Value | None, version: int) -> dict[str, Any]:
+    """What an upload came to: an older text gets its old version back, and the latest stays the latest."""
+    before = 0 if latest is None else int(latest.get("version") or 0)
+    if version > before:
+        return {"result": "created"}
+    if version == before:
+        return {"result": "unchanged"}
+    return {"result": NOT_LATEST, "latest": before}
+
+
+def rehearse(engine: Engine, upload: Upload) -> dict[str, Any]:
+    """What `send` would come to, as far as it can be known without sending."""
+    latest = engine.known_definition(upload.id)
+    before = 0 if latest is None else int(latest.get("version") or 0)
+    row = {"id": upload.id, "name": upload.definition.get("name"), "source": upload.document.source}
+    if latest is not None and same(latest, upload.definition):
+        return {**row, "version": before, "result": "unchanged"}
+    for version in range(before - 1, max(before - 1 - _OLDER_VERSIONS_READ, 0), -1):
+        if same(engine.definition(upload.id, version), upload.definition):
+            return {**row, "version": version, "result": NOT_LATEST, "latest": before}
+    return {**row, "version": before + 1, "result": "created"}
+
+
+def as_new(upload: Upload, moment: str) -> Upload:
+    """The definition with a mark in `metadata` that no stored version has, so that it becomes the latest."""
+    metadata = upload.definition.get("metadata")
+    marked = {**(metadata if isinstance(metadata, Mapping) else {}), "uploadedAsNew": moment}
+    return Upload(upload.document, {**upload.definition, "metadata": marked})
