@@ -2,7 +2,7 @@
 
 A committed offset says "everything below is reported". Jobs end in any order, so the tracker holds the
 watermark: the highest offset below which every received record is settled. Nothing else is ever committed.
-Kafka's offsets rise but may leave gaps (compaction, transaction markers): only received offsets count.
+Kafka's offsets rise but may leave gaps (compaction, transaction markers): only received records count.
 """
 
 from __future__ import annotations
@@ -47,14 +47,10 @@ class OffsetTracker:
         self._next = offset + 1
         return True
 
-    def may_start(self, offset: int) -> bool:
-        """Whether the record is near enough to the watermark: this bounds what a crash repeats."""
-        return not self._outstanding or offset < self._outstanding[0] + self._window
-
     @property
-    def has_room(self) -> bool:
-        """Whether the record to come next would be near enough to start."""
-        return self._next is None or self.may_start(self._next)
+    def room(self) -> int:
+        """How many more records may be received; it bounds what a crash repeats beside one slow job."""
+        return max(self._window - len(self._outstanding), 0)
 
     def settle(self, offset: int) -> None:
         """Note that the engine has acknowledged this record's outcome, or that it needs none.

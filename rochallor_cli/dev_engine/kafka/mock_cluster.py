@@ -62,7 +62,7 @@ class MockCluster:
         if not client:
             raise RuntimeError(f"librdkafka did not start: {text.value.decode()}")
         self._cluster = self._library.rd_kafka_mock_cluster_new(client, 1)
-        # Without a controller every admin request fails; the first group join would wait three seconds.
+        # By default the first join of a group waits three seconds.
         self._library.rd_kafka_mock_set_controller_id(self._cluster, 1)
         self.set_join_delay(0)
 

@@ -1,0 +1,182 @@
+"""A real Apache Kafka in KRaft mode, for the tests of the promise.
+
+Its jars come from Maven into a cache folder, once. Without Java or Maven the tests that need it are skipped
+with that reason; where `CI` is set they fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import uuid
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from support.waiting import wait_until
+
+KAFKA_VERSION = "3.9.1"
+CACHE = Path.home() / ".cache" / "rochallor-tests" / f"kafka-{KAFKA_VERSION}"
+FETCH_TIMEOUT_S, START_TIMEOUT_S, STOP_TIMEOUT_S = 300, 60.0, 20.0
+HEAP = "256m"
+
+POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>rochallor</groupId><artifactId>test-broker</artifactId><version>1</version>
+  <dependencies>
+    <dependency>
+      <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{KAFKA_VERSION}</version>
+    </dependency>
+    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version></dependency>
+  </dependencies>
+</project>
+"""
+
+
+def missing() -> str | None:
+    """Why there can be no Apache Kafka on this machine; None when there can."""
+    absent = [program for program in ("java", "mvn") if shutil.which(program) is None]
+    return f"needs a real Apache Kafka, and there is no {' and no '.join(absent)} here" if absent else None
+
+
+def fetch_jars() -> Path:
+    """Return the folder of Kafka's jars, fetched by Maven on first use. Call it under a lock."""
+    jars = CACHE / "jars"
+    if (CACHE / "complete").exists():
+        return jars
+    CACHE.mkdir(parents=True, exist_ok=True)
+    (CACHE / "pom.xml").write_text(POM, "utf-8")
+    command = ["mvn", "-q", "-B", "-f", str(CACHE / "pom.xml"), "dependency:copy-dependencies"]
+    fetched = subprocess.run(
+        [*command, "-DincludeScope=runtime", f"-DoutputDirectory={jars}"],
+        capture_output=True,
+        text=True,
+        timeout=FETCH_TIMEOUT_S,
+        check=False,
+    )
+    if fetched.returncode != 0:
+        pytest.fail(f"Maven could not fetch Apache Kafka:\n{fetched.stdout[-2000:]}{fetched.stderr[-2000:]}")
+    (CACHE / "complete").touch()
+    return jars
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that were free a moment ago; held together, so that they differ."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [held.getsockname()[1] for held in sockets]
+    for held in sockets:
+        held.close()
+    return ports
+
+
+class ApacheKafka:
+    """One broker and controller in one process, its data in `folder`; it can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._jars = fetch_jars()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port, controller = free_ports(2)
+        self._properties = folder / "server.properties"
+        self._properties.write_text(self._settings(controller), "utf-8")
+        self._format()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start the broker and wait until it answers."""
+        self._process = subprocess.Popen(
+            self._java("kafka.Kafka", str(self._properties)),
+            stdout=(self._folder / "broker.log").open("ab"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        wait_until(self._answers, f"Apache Kafka at {self.address}", timeout_s=START_TIMEOUT_S)
+
+    def stop(self) -> None:
+        """Stop it in good order."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Stop it as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def create_topic(self, name: str, *, partitions: int) -> None:
+        admin = AdminClient(self._client())
+        admin.create_topics([NewTopic(name, partitions, 1)])[name].result(START_TIMEOUT_S)
+
+    def _end(self, number: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(number)
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            pytest.fail(
+                f"Apache Kafka ended at its start:\n{(self._folder / 'broker.log').read_text()[-3000:]}"
+            )
+        admin = AdminClient(self._client())
+        try:
+            return bool(admin.list_topics(timeout=1.0).brokers)
+        except Exception:
+            return False
+
+    def _client(self) -> dict[str, object]:
+        return {"bootstrap.servers": self.address, "log_level": 0, "error_cb": lambda _: None}
+
+    def _format(self) -> None:
+        subprocess.run(
+            self._java(
+                "kafka.tools.StorageTool",
+                *("format", "-t", uuid.uuid4().hex[:22], "-c", str(self._properties)),
+            ),
+            check=True,
+            capture_output=True,
+        )
+
+    def _java(self, program: str, *arguments: str) -> list[str]:
+        tuning = [f"-Xmx{HEAP}", f"-Xms{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
+        return ["java", *tuning, "-cp", f"{self._jars}{os.sep}*", program, *arguments]
+
+    def _settings(self, controller: int) -> str:
+        return f"""\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{self._port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{self._port}
+log.dirs={self._folder / "data"}
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+broker.session.timeout.ms=1500
+broker.heartbeat.interval.ms=300
+auto.create.topics.enable=false
+num.network.threads=2
+num.io.threads=2
+background.threads=2
+log.cleaner.enable=false
+log.segment.bytes=16777216
+"""

@@ -1,0 +1,78 @@
+"""Commits of one consumer: they follow the results, one under way at a time.
+
+What is settled is stored, and a commit without arguments carries whatever is stored for partitions still
+owned. An explicit commit could rewind the partition of a new owner.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from workflow_sdk.runner.kafka_assignment import Assignment
+
+log = logging.getLogger("workflow_sdk.runner.kafka_source")
+
+RETRY_AFTER_S = 0.5
+
+
+class Commits:
+    """Stores and commits for one consumer, on that consumer's thread."""
+
+    def __init__(self, topic: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._topic = topic
+        self._clock = clock
+        self._due = False
+        self._not_before = 0.0
+        self.is_under_way = False
+        self.done = 0
+        self.failed = 0
+
+    def follow(self, consumer: Consumer, assignments: Iterable[Assignment]) -> None:
+        """Store what has moved, and commit unless a commit is under way."""
+        self._due |= self._store(consumer, assignments)
+        if not self._due or self.is_under_way or self._clock() < self._not_before:
+            return
+        self._due = False
+        try:
+            consumer.commit(asynchronous=True)
+            self.is_under_way = True
+        except KafkaException as error:
+            self._note(error.args[0])
+
+    def finish(self, consumer: Consumer, assignments: Iterable[Assignment]) -> None:
+        """Store what has moved and commit it before returning."""
+        self._store(consumer, assignments)
+        try:
+            consumer.commit(asynchronous=False)
+            self.done += 1
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError._NO_OFFSET:
+                self.failed += 1
+                log.warning("%s: the last commit failed; some jobs may run again: %s", self._topic, error)
+
+    def answered(self, error: KafkaError | None, _: list[TopicPartition]) -> None:
+        """Take the broker's answer to the commit under way (the consumer's `on_commit`)."""
+        self.is_under_way = False
+        self._note(error)
+
+    def _store(self, consumer: Consumer, assignments: Iterable[Assignment]) -> bool:
+        taken = [(assignment.partition, assignment.tracker.take_commit()) for assignment in assignments]
+        marks = [
+            TopicPartition(self._topic, partition, mark) for partition, mark in taken if mark is not None
+        ]
+        if marks:
+            consumer.store_offsets(offsets=marks)
+        return bool(marks)
+
+    def _note(self, error: KafkaError | None) -> None:
+        if error is None:
+            self.done += 1
+        elif error.code() != KafkaError._NO_OFFSET:
+            self.failed += 1
+            # What is stored stays stored: the next commit without arguments carries it again.
+            self._due = True
+            self._not_before = self._clock() + RETRY_AFTER_S
