@@ -1,4 +1,4 @@
-"""Measure: `python -m benchmarks [--quick] [--case NAME …] [--engine-url URL] [--json FILE]`."""
+"""Measure: `python -m benchmarks [--quick] [--case NAME …] [--engine-url URL]`; `--help` has all options."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from benchmarks.bench import Bench
 from benchmarks.cases import CASES, Case
 from benchmarks.contenders import ours, published, published_python
+from benchmarks.plot import write_plot
 from benchmarks.processes import ChildError
 from benchmarks.report import show, write_json
 from benchmarks.results import Result
@@ -30,10 +31,16 @@ def options() -> argparse.Namespace:
     parser.add_argument("--case", action="append", choices=[case.name for case in CASES], metavar="NAME",
                         help="measure only this case (may be given again)")  # fmt: skip
     parser.add_argument("--engine-url", metavar="URL", help="measure on this engine, not on our own")
+    parser.add_argument(
+        "--brokers", metavar="HOST:PORT", help="Kafka drains on this broker, not on a mock one"
+    )
     parser.add_argument("--engine", choices=("null", "dev"), help="only one of our own engines")
     parser.add_argument("--ours-only", action="store_true", help="leave the published SDK out")
     parser.add_argument("--rounds", type=int, metavar="N", help="interleaved runs of each contender")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all runs and medians as JSON")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE.svg", help="draw throughput and latency against load"
+    )
     return parser.parse_args()
 
 
@@ -42,7 +49,22 @@ def bench_from(given: argparse.Namespace) -> Bench:
     if not given.ours_only:
         others = published(published_python())
         contenders += others[:1] if given.quick else others
-    return Bench(tuple(contenders), given.quick, given.engine_url, given.engine, given.rounds)
+    return Bench(
+        tuple(contenders),
+        quick=given.quick,
+        engine_url=given.engine_url,
+        engine_kind=given.engine,
+        brokers=given.brokers,
+        rounds_override=given.rounds,
+    )
+
+
+def chosen_cases(given: argparse.Namespace) -> list[Case]:
+    """The cases named; without names all, in quick runs those that are quick."""
+    if given.case:
+        return [case for case in CASES if case.name in given.case]
+    plotted = ["load"] if given.plot else []
+    return [case for case in CASES if not given.quick or case.in_quick_runs or case.name in plotted]
 
 
 def main() -> int:
@@ -50,10 +72,13 @@ def main() -> int:
     given = options()
     console = Console(width=None if sys.stdout.isatty() else 160)
     bench = bench_from(given)
-    chosen = [case for case in CASES if given.case is None or case.name in given.case]
+    chosen = chosen_cases(given)
     results: list[Result] = []
     began_s = time.monotonic()
     broken = [case.name for case in chosen if not measured(case, bench, console, results)]
+    if given.plot and not write_plot(given.plot, results):
+        print("benchmarks: nothing to plot: --plot needs the case load", file=sys.stderr)
+        broken.append("plot")
     if given.json:
         write_json(given.json, results)
     console.print(f"{len(results)} tables in {time.monotonic() - began_s:.0f} s", highlight=False)

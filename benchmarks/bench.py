@@ -13,12 +13,15 @@ from benchmarks.engines import Engine, dev_engine, null_engine
 
 @dataclass(frozen=True)
 class Bench:
-    """The run's settings. ``engine_url`` names a running engine to measure instead of our own two."""
+    """The run's settings. ``engine_url`` names a running engine to measure instead of our own two,
+    ``brokers`` a running Kafka instead of the embedded mock broker.
+    """
 
     contenders: tuple[Contender, ...]
     quick: bool = False
     engine_url: str | None = None
     engine_kind: str | None = None
+    brokers: str | None = None
     rounds_override: int | None = None
 
     @property

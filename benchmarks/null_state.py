@@ -51,6 +51,7 @@ class NullState:
 
     def __init__(self) -> None:
         self._polls = self._empty_polls = self._claimed = self._completed = self._failed = self._late = 0
+        self._first_poll_s = self._last_report_s = 0.0
         self._endless = False
         self._definitions: dict[str, tuple[str, ...]] = {}
         self._instances: dict[str, Instance] = {}
@@ -69,6 +70,8 @@ class NullState:
             "failed": self._failed,
             "late": self._late,
             "cpu_s": time.process_time(),
+            "last_report_s": self._last_report_s,
+            "first_poll_s": self._first_poll_s,
             "now_s": time.monotonic(),
         }
 
@@ -81,6 +84,7 @@ class NullState:
     def claim(self, job_types: list[str], max_jobs: int) -> bytes:
         """The body of a poll's answer, with as many jobs as there are and are asked for."""
         self._polls += 1
+        self._first_poll_s = self._first_poll_s or time.monotonic()
         jobs = self._endless_jobs(job_types[0], max_jobs) if self._endless and job_types else []
         for job_type in job_types:
             waiting = self._waiting.get(job_type)
@@ -118,6 +122,7 @@ class NullState:
 
     def complete(self, job_id: bytes) -> None:
         self._completed += 1
+        self._last_report_s = time.monotonic()
         if job_id[:1] != b"N":
             self._move_on(job_id.decode())
 

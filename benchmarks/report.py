@@ -22,7 +22,7 @@ COMPARED = ("jobs_per_s", "cpu_us_per_job", "p50_ms", "p99_ms", "ready_ms")
 
 def show(result: Result, console: Console) -> None:
     """One table: a line per subject, a column per measure; ratios are ours to the other's."""
-    table = Table(title=f"{result.title} · {result.engine} engine", title_justify="left", header_style="bold")
+    table = Table(title=f"{result.title} · {place(result)}", title_justify="left", header_style="bold")
     table.add_column("")
     for measure in result.measures():
         table.add_column(heading(measure), justify="right")
@@ -39,6 +39,11 @@ def show(result: Result, console: Console) -> None:
     for note in result.notes:
         console.print(f"  {note}", highlight=False)
     console.print()
+
+
+def place(result: Result) -> str:
+    """Where it was measured: the null engine, the dev engine, a mock broker …"""
+    return result.engine if result.engine.endswith("broker") else f"{result.engine} engine"
 
 
 def _compared(result: Result) -> list[str]:

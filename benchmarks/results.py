@@ -19,13 +19,17 @@ class Sample:
 
 @dataclass
 class Result:
-    """A case on an engine: the samples of its interleaved runs, in the order they were taken."""
+    """A case on an engine: the samples of its interleaved runs, in the order they were taken.
+
+    ``load`` says what was put on it, where that is what the case varies.
+    """
 
     case: str
     engine: str
     title: str
     samples: list[Sample] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    load: dict[str, float] = field(default_factory=dict)
 
     def subjects(self) -> list[str]:
         return list(dict.fromkeys(sample.subject for sample in self.samples))
@@ -56,6 +60,7 @@ class Result:
             "case": self.case,
             "engine": self.engine,
             "title": self.title,
+            "load": self.load,
             "medians": {
                 subject: {name: self.median(subject, name) for name in self.measures()}
                 for subject in self.subjects()

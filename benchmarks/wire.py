@@ -57,6 +57,12 @@ class Wire:
         requests = [request_bytes(method, self._prefix + path, body) for body in bodies]
         return [json.loads(content) if content else None for _, content in self.exchange(requests)]
 
+    def post_each(self, paths: Sequence[str], body: object) -> None:
+        """The same body to each path, as many at a time as there are connections; all must succeed."""
+        for status, content in self.exchange([request_bytes("POST", path, body) for path in paths]):
+            if status >= 300:
+                raise WireError(f"POST {paths[0]} …: {status} {content.decode(errors='replace')[:300]}")
+
     def exchange(self, requests: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
         """Send ready-made requests, one per connection at a time, and yield (status, body) in order."""
         width = len(self._sockets)

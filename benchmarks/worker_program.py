@@ -29,6 +29,7 @@ def options():
     parser.add_argument("--job-types", default="bench")
     parser.add_argument("--handler-ms", type=float, default=0.0)
     parser.add_argument("--parallelism", type=int, default=64)
+    parser.add_argument("--brokers", help="take jobs from Kafka instead of polling")
     parser.add_argument("--poll-interval", type=float, default=0.5)
     return parser.parse_args()
 
@@ -65,7 +66,7 @@ def answer_until_end_of_input(metrics, stop):
     for line in sys.stdin:
         if line.strip() == "usage":
             print(json.dumps(usage(metrics)), flush=True)
-    stop.set()
+    stop()
     time.sleep(LAST_RESORT_S)
     os._exit(1)
 
@@ -76,17 +77,37 @@ def main():
     for job_type in given.job_types.split(","):
         registry.register(job_type, make_handler(given.handler_ms / 1000))
     metrics = Metrics(registry=CollectorRegistry())
+    client = RestEngineClient(given.url)
+    if given.brokers:
+        run_from_kafka(given, client, registry, metrics)
+    else:
+        run_polling(given, client, registry, metrics)
+
+
+def run_polling(given, client, registry, metrics):
     stop = threading.Event()
-    threading.Thread(target=answer_until_end_of_input, args=(metrics, stop), daemon=True).start()
-    runner = Runner(
-        client=RestEngineClient(given.url),
+    listen(metrics, stop.set)
+    Runner(
+        client=client,
         registry=registry,
         worker_id=given.worker_id,
         parallelism=given.parallelism,
         poll_interval=given.poll_interval,
         metrics=metrics,
-    )
-    runner.run(stop)
+    ).run(stop)
+
+
+def run_from_kafka(given, client, registry, metrics):
+    # Imported here: a polling worker would not load a Kafka client either.
+    from workflow_sdk.runner.kafka_runner import KafkaRunner
+
+    runner = KafkaRunner(worker_id=given.worker_id, brokers=given.brokers, client=client, registry=registry)
+    listen(metrics, runner.stop)
+    runner.run()
+
+
+def listen(metrics, stop):
+    threading.Thread(target=answer_until_end_of_input, args=(metrics, stop), daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -6,17 +6,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from benchmarks.bench import Bench
-from benchmarks.cases import drain
+from benchmarks.cases import dev_engine, drain, kafka, latency, load, memory, quiet, startup
 from benchmarks.results import Result
 
 
 @dataclass(frozen=True)
 class Case:
-    """A name for ``--case``, what it is about, and the function that measures it."""
+    """A name for ``--case``, what it is about, and the function that measures it.
+
+    Those not in quick runs are measured there only when they are asked for by name.
+    """
 
     name: str
     about: str
     run: Callable[[Bench], Iterator[Result]]
+    in_quick_runs: bool = True
 
 
 CASES = (
@@ -24,4 +28,14 @@ CASES = (
     Case("drain", "no-op jobs as fast as they come", drain.no_op),
     Case("handler", "jobs whose handler takes 20 ms", drain.handler_20ms),
     Case("chain", "instances of three steps in a row", drain.chains),
+    Case("latency", "start to completion under random arrivals", latency.latency),
+    Case("idle", "polls and CPU of an idle worker, and a burst after idling", quiet.idle_and_burst),
+    Case("fleet", "ten workers share little work", quiet.fleet, in_quick_runs=False),
+    Case("startup", "a worker process until its first poll", startup.worker_startup),
+    Case("cli", "the start-up of every class of command", startup.command_startup),
+    Case("dev", "the dev engine's own limit, in memory and on a file", dev_engine.dev_engine_limit),
+    Case("kafka", "no-op jobs from Kafka, on one and on six partitions", kafka.no_op, in_quick_runs=False),
+    Case("kafka-handler", "the same with a handler of 20 ms", kafka.handler_20ms, in_quick_runs=False),
+    Case("memory", "a worker's memory over 100,000 jobs", memory.memory, in_quick_runs=False),
+    Case("load", "throughput and latency against load, for --plot", load.sweep, in_quick_runs=False),
 )

@@ -1,0 +1,114 @@
+"""Kafka drains: jobs from a topic's backlog, on the embedded mock broker or on a real one (--brokers)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from benchmarks.bench import Bench
+from benchmarks.contenders import OURS, Contender
+from benchmarks.engines import Engine, null_engine
+from benchmarks.processes import Child
+from benchmarks.results import Result, Sample
+from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord, topic_of
+from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
+
+PARTITIONS = (1, 6)
+# The embedded broker keeps 5 MiB a partition: some 20,000 of these records.
+MOST_PER_PARTITION = 15_000
+FIRST_REPORT_S = 60.0
+PAYLOAD = b'{"applicantId":"A-001","n":1}'
+
+
+def no_op(bench: Bench) -> Iterator[Result]:
+    """No-op handlers, on one and on six partitions."""
+    yield from _drains(bench, "kafka", "No-op jobs from Kafka", handler_ms=0.0)
+
+
+def handler_20ms(bench: Bench) -> Iterator[Result]:
+    """Handlers that wait 20 ms: what handling records of one partition side by side brings."""
+    yield from _drains(bench, "kafka-handler", "Jobs from Kafka with a handler of 20 ms", handler_ms=20.0)
+
+
+def _drains(bench: Bench, case: str, title: str, *, handler_ms: float) -> Iterator[Result]:
+    # The published SDK's Kafka runner has no poll interval, so its two settings are one here.
+    contenders = [each for each in bench.contenders if each.name in (OURS, "published 10 ms")]
+    for partitions in PARTITIONS:
+        shown = f"{title}, {partitions} partition{'s' if partitions > 1 else ''}"
+        result = Result(case, "real broker" if bench.brokers else "mock broker", shown)
+        for _ in range(1 if bench.quick else 3):
+            for contender in contenders:
+                values = _one_run(bench, contender, partitions, handler_ms)
+                result.samples.append(Sample(contender.name.partition(" ")[0], values))
+        yield result
+
+
+def _one_run(bench: Bench, contender: Contender, partitions: int, handler_ms: float) -> dict[str, float]:
+    job_type = f"bench-{time.time_ns():x}"
+    per_partition = int(bench.pick(quick=3_000, full=MOST_PER_PARTITION))
+    with _broker(bench, topic_of(job_type), partitions) as brokers, null_engine() as engine:
+        produce(brokers, job_type, partitions=partitions, per_partition=per_partition)
+        arguments = (f"--brokers={brokers}", f"--job-types={job_type}", f"--handler-ms={handler_ms}")
+        with contender.worker(engine.url, *arguments) as worker:
+            return _drain(engine, worker, per_partition * partitions, bench.pick(quick=4.0, full=10.0))
+
+
+@contextmanager
+def _broker(bench: Bench, topic: str, partitions: int) -> Iterator[str]:
+    """The address of a broker that has the topic."""
+    if bench.brokers is None:
+        with EmbeddedBroker() as embedded:
+            embedded.create_topic(topic, partitions=partitions)
+            yield embedded.address
+        return
+    admin = AdminClient({"bootstrap.servers": bench.brokers})
+    for created in admin.create_topics([NewTopic(topic, partitions, 1)]).values():
+        created.result(30)
+    yield bench.brokers
+
+
+def produce(brokers: str, job_type: str, *, partitions: int, per_partition: int) -> None:
+    """Fill every partition, each record an instance of its own."""
+    producer = Producer(
+        {"bootstrap.servers": brokers, "linger.ms": 20, "queue.buffering.max.messages": 500_000}
+    )
+    for number in range(per_partition):
+        for partition in range(partitions):
+            name = f"{partition}-{number}"
+            record = DispatchRecord(
+                f"D{name}", f"N{name}", f"I{name}", f"S{name}", job_type, 3, PAYLOAD, time.time_ns()
+            )
+            producer.produce(
+                record.topic,
+                record.value(),
+                key=record.key,
+                headers=dict(record.headers),
+                partition=partition,
+            )
+        producer.poll(0)
+    left = producer.flush(60)
+    if left:
+        raise OSError(f"{left} records could not be produced to {brokers}")
+
+
+def _drain(engine: Engine, worker: Child, jobs: int, duration_s: float) -> dict[str, float]:
+    """From the first report on, until the backlog is done or ``duration_s`` is over."""
+    limit = time.monotonic() + FIRST_REPORT_S
+    while not engine.counts()["completed"] and time.monotonic() < limit:
+        time.sleep(0.02)
+    used_before, begun = worker.ask("usage"), engine.counts()
+    limit = time.monotonic() + duration_s
+    while engine.counts()["completed"] < jobs and time.monotonic() < limit:
+        time.sleep(0.1)
+    used, counts = worker.ask("usage"), engine.counts()
+    done = counts["completed"] - begun["completed"]
+    took_s = counts["last_report_s"] - begun["now_s"]
+    return {
+        "jobs_per_s": done / took_s if done else float("nan"),
+        "cpu_us_per_job": (used["cpu_s"] - used_before["cpu_s"]) / done * 1e6 if done else float("nan"),
+        "threads": used["threads"],
+    }

@@ -1,0 +1,76 @@
+"""The benchmark harness leaves no process behind, even when it is killed itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+GONE_S = 20.0
+
+# A harness with a null engine and a leashed program that would sleep for ever; it says what it started.
+HARNESS = """
+    import json, sys, time
+    from benchmarks.processes import Child, module_command
+
+    engine = Child(module_command("benchmarks.null_engine"))
+    sleeper = "import json, os, time; print(json.dumps(os.getpid()), flush=True); time.sleep(3600)"
+    leashed = Child(module_command("benchmarks.leash", sys.executable, "-c", sleeper))
+    engine.read()
+    print(json.dumps([engine.pid, leashed.pid, leashed.read()]), flush=True)
+    if sys.stdin.readline():
+        engine.stop()
+        leashed.stop()
+"""
+
+
+def started_harness() -> tuple[subprocess.Popen[str], list[int]]:
+    harness = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(HARNESS)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert harness.stdout is not None
+    return harness, json.loads(harness.stdout.readline())
+
+
+def is_running(pid: int) -> bool:
+    # One that ended and waits for its parent to notice does nothing any more.
+    status = Path(f"/proc/{pid}/stat")
+    if status.parent.parent.joinpath("self").exists():
+        return status.exists() and status.read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    deadline = time.monotonic() + GONE_S
+    while left := [pid for pid in pids if is_running(pid)]:
+        assert time.monotonic() < deadline, f"still running: {left}"
+        time.sleep(0.02)
+
+
+def test_a_harness_that_is_killed_leaves_no_process_behind() -> None:
+    harness, pids = started_harness()
+    with harness:
+        harness.send_signal(signal.SIGKILL)
+    wait_until_gone(pids)
+
+
+def test_a_harness_that_ends_has_ended_its_processes_before() -> None:
+    harness, pids = started_harness()
+    with harness:
+        harness.communicate("end\n")
+    assert harness.returncode == 0
+    assert [pid for pid in pids if is_running(pid)] == []
