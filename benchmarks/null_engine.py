@@ -133,6 +133,7 @@ class Routes:
         routes: dict[tuple[str, str], Callable[[], object]] = {
             ("GET", "/null/counts"): self._state.counts,
             ("POST", "/null/endless"): lambda: self._state.set_endless(json.loads(body)["on"]),
+            ("GET", "/v1/definitions"): self._state.list_definitions,
             ("GET", "/v1/instances"): lambda: self._state.list_instances(query),
         }
         if (method, url.path) in routes:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 LEASE_S = 30
+SOME_TIME = "2026-05-03T13:08:33Z"
 
 JOB = (
     '{"id":"%s","instanceId":"%s","stepExecutionId":"%s","jobType":"%s","status":"LOCKED","workerId":"bench",'
@@ -153,6 +154,12 @@ class NullState:
         tasks = [step["jobType"] for step in definition["steps"] if step["type"] == "SERVICE_TASK"]
         self._definitions[definition["id"]] = tuple(tasks)
         return {"id": definition["id"], "version": 1, "name": definition.get("name", "")}
+
+    def list_definitions(self) -> dict[str, Any]:
+        items = [
+            {"id": each, "version": 1, "name": each, "uploadedAt": SOME_TIME} for each in self._definitions
+        ]
+        return {"items": items, "total": len(items)}
 
     def start(self, request: dict[str, Any]) -> dict[str, Any]:
         definition_id = request["definitionId"]

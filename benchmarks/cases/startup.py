@@ -8,11 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 
 from benchmarks.bench import Bench
-from benchmarks.engines import ROCHALLOR, Engine, dev_engine, null_engine
+from benchmarks.engines import ROCHALLOR, Engine, null_engine
 from benchmarks.processes import our_environment
 from benchmarks.results import Result, Sample
 from benchmarks.workflows import chain, start_many, upload
@@ -56,9 +56,8 @@ class Command:
 
 def command_startup(bench: Bench) -> Iterator[Result]:
     """Every class of command, interleaved with bare Python; the goals are cli's own."""
-    result = Result("cli", "dev", f"Start-up of commands; goals are multiples of {BARE}")
-    with ExitStack() as stack:
-        engine = stack.enter_context(dev_engine())
+    result = Result("cli", "null", f"Start-up of commands; goals are multiples of {BARE}")
+    with null_engine() as engine:
         commands = _commands(engine)
         for command in commands:
             _time_ms(command)  # once unmeasured: bytecode is written and files are in memory
@@ -84,8 +83,8 @@ def _commands(engine: Engine) -> list[Command]:
         Command("--help, terminal", ("--help",), 10, terminal=True),
         Command("--help, pipe", ("--help",), 6),
         Command("instances get -o json", ("instances", "get", instance_id, "-o", "json", *at), 13),
-        Command("instances get", ("instances", "get", instance_id, *at), 15),
-        Command("instances list", ("instances", "list", *at)),
+        Command("instances get -o table", ("instances", "get", instance_id, "-o", "table", *at), 15),
+        Command("instances list, terminal", ("instances", "list", *at), terminal=True),
         Command("defs list", ("defs", "list", *at)),
         Command("work --help", ("work", "--help")),
     ]
