@@ -1,0 +1,1 @@
+"""The health and metrics endpoint of a host."""

@@ -1,0 +1,112 @@
+"""Metrics of several processes as one page in Prometheus' text format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+Labels = tuple[tuple[str, str], ...]
+
+
+@dataclass
+class Family:
+    """One metric: its samples by (sample name, labels). Can be sent as JSON."""
+
+    name: str
+    kind: str
+    meaning: str
+    samples: dict[tuple[str, Labels], float] = field(default_factory=dict)
+
+    def add(self, name: str, labels: Labels, value: float) -> None:
+        """Add to a sample, so that processes add up."""
+        self.samples[name, labels] = self.samples.get((name, labels), 0.0) + value
+
+
+def new_registry() -> CollectorRegistry:
+    """An empty registry: one for each process, so that nothing is counted twice."""
+    return CollectorRegistry()
+
+
+def families_of(registry: CollectorRegistry) -> list[Family]:
+    """What a prometheus-client registry holds now; the times at which counters began are left out."""
+    families = []
+    for metric in registry.collect():
+        family = Family(metric.name, metric.type, metric.documentation)
+        for sample in metric.samples:
+            if not sample.name.endswith("_created"):
+                family.add(sample.name, tuple(sorted(sample.labels.items())), sample.value)
+        families.append(family)
+    return families
+
+
+def as_message(families: Iterable[Family]) -> list[dict[str, Any]]:
+    """For the control pipe."""
+    return [
+        {
+            **asdict(family),
+            "samples": [[name, labels, value] for (name, labels), value in family.samples.items()],
+        }
+        for family in families
+    ]
+
+
+def families_from(message: Iterable[dict[str, Any]]) -> list[Family]:
+    """The inverse of `as_message`."""
+    families = []
+    for entry in message:
+        family = Family(entry["name"], entry["kind"], entry["meaning"])
+        for name, labels, value in entry["samples"]:
+            family.add(name, tuple((key, text) for key, text in labels), value)
+        families.append(family)
+    return families
+
+
+def merged(pages: Iterable[Sequence[Family]]) -> list[Family]:
+    """One page of several: samples with the same labels are added."""
+    result: dict[str, Family] = {}
+    for page in pages:
+        for family in page:
+            target = result.setdefault(family.name, Family(family.name, family.kind, family.meaning))
+            for (name, labels), value in family.samples.items():
+                target.add(name, labels, value)
+    return list(result.values())
+
+
+def counted_only(page: Iterable[Family]) -> list[Family]:
+    """What stays true of a process that has gone: counters and histograms, but no gauges."""
+    return [family for family in page if family.kind in ("counter", "histogram", "summary")]
+
+
+def text_page(families: Iterable[Family]) -> str:
+    lines: list[str] = []
+    for family in families:
+        # In this format a counter's family is called like its samples.
+        name = f"{family.name}_total" if family.kind == "counter" else family.name
+        lines.append(f"# HELP {name} {_escaped(family.meaning)}")
+        lines.append(f"# TYPE {name} {family.kind}")
+        lines += [
+            f"{sample}{_label_text(labels)} {_number(value)}"
+            for (sample, labels), value in family.samples.items()
+        ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _label_text(labels: Labels) -> str:
+    if not labels:
+        return ""
+    inner = ",".join(f'{name}="{_escaped(value, quotes=True)}"' for name, value in labels)
+    return f"{{{inner}}}"
+
+
+def _escaped(text: str, *, quotes: bool = False) -> str:
+    escaped = text.replace("\\", r"\\").replace("\n", r"\n")
+    return escaped.replace('"', r"\"") if quotes else escaped
+
+
+def _number(value: float) -> str:
+    return f"{int(value)}" if value == int(value) and abs(value) < 1e15 else repr(value)

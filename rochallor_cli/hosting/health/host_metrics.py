@@ -1,0 +1,33 @@
+"""What the host itself has to say in /metrics, besides the counters of the SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rochallor_cli.hosting.health.exposition import Family
+from rochallor_cli.hosting.status import WorkerStatus
+
+
+def host_families(statuses: Sequence[WorkerStatus], *, restarts: int) -> list[Family]:
+    """Gauges by worker, from the statuses of all processes, and the number of processes started again."""
+    ready = Family("rochallor_worker_ready", "gauge", "1 while the worker claims jobs.")
+    slots = Family("rochallor_worker_slots", "gauge", "Jobs the worker runs at the same time at most.")
+    in_flight = Family("rochallor_worker_jobs_in_flight", "gauge", "Jobs that handlers work on.")
+    waiting = Family("rochallor_worker_reports_waiting", "gauge", "Results the engine has not heard of yet.")
+    tick_age = Family(
+        "rochallor_worker_last_tick_age_seconds", "gauge", "How long ago the loop gave a sign of life."
+    )
+    memory = Family(
+        "rochallor_worker_resident_memory_bytes", "gauge", "Resident memory of the worker's process."
+    )
+    for status in statuses:
+        labels = (("worker", status.worker_id),)
+        ready.add(ready.name, labels, float(status.is_ready))
+        slots.add(slots.name, labels, status.slots)
+        in_flight.add(in_flight.name, labels, len(status.in_flight))
+        waiting.add(waiting.name, labels, status.waiting_reports)
+        tick_age.add(tick_age.name, labels, status.last_tick_age_s)
+        memory.add(memory.name, labels, status.resident_bytes)
+    restarted = Family("rochallor_host_restarts", "counter", "Worker processes started again after a crash.")
+    restarted.add("rochallor_host_restarts_total", (), restarts)
+    return [ready, slots, in_flight, waiting, tick_age, memory, restarted]

@@ -1,0 +1,96 @@
+"""/livez, /readyz and /metrics over plain HTTP, in threads of their own: they answer while a loop is stuck."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar, NamedTuple, Self
+
+from rochallor_cli.errors import UsageError
+
+log = logging.getLogger("rochallor.host")
+
+
+class Page(NamedTuple):
+    """An answer: HTTP status, content type, text."""
+
+    status: int
+    content_type: str
+    text: str
+
+
+def json_page(is_well: bool, body: Mapping[str, Any]) -> Page:
+    """200, or 503 with the reason."""
+    return Page(200 if is_well else 503, "application/json", json.dumps(body) + "\n")
+
+
+Pages = Mapping[str, Callable[[], Page]]
+
+
+class HealthServer:
+    """Serves `pages` by path until closed; a context manager."""
+
+    def __init__(self, host: str, port: int, *, pages: Pages) -> None:
+        handler = type("_Handler", (_PageHandler,), {"pages": dict(pages)})
+        try:
+            self._server = _server_class(host)((host, port), handler)
+        except OSError as error:
+            raise UsageError(
+                f"the health endpoint cannot listen on {host}:{port}: {error.strerror or error}",
+                hint="choose another one with --health-port and --health-host",
+            ) from None
+        self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
+
+    @property
+    def url(self) -> str:
+        host, port = self._server.server_address[:2]
+        return f"http://[{host!s}]:{port}" if ":" in str(host) else f"http://{host!s}:{port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _server_class(host: str) -> type[ThreadingHTTPServer]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return type("_Server", (ThreadingHTTPServer,), {"address_family": family, "daemon_threads": True})
+
+
+class _PageHandler(BaseHTTPRequestHandler):
+    pages: ClassVar[Pages] = {}
+    protocol_version = "HTTP/1.1"
+    server_version = "rochallor"
+    sys_version = ""
+    # A client that connects and says nothing holds a thread for no longer than this.
+    timeout = 10
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        make = self.pages.get(path)
+        self._answer(make() if make else _not_found(list(self.pages)))
+
+    do_HEAD = do_GET  # noqa: N815 - the base class finds methods by these names
+
+    def _answer(self, page: Page) -> None:
+        body = page.text.encode()
+        self.send_response(page.status)
+        self.send_header("Content-Type", page.content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's word
+        log.debug("health: " + format, *args)  # noqa: G003 - the format comes from the base class
+
+
+def _not_found(known: list[str]) -> Page:
+    return Page(404, "text/plain; charset=utf-8", f"not found; there is: {' '.join(known)}\n")

@@ -1,0 +1,195 @@
+"""Log lines of a worker host: text for people, JSON for collectors, each with the job it belongs to.
+
+The root logger is configured here and nowhere else; the SDK only writes to its own loggers.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol, TextIO
+
+LogFormat = Literal["text", "json"]
+LEVELS = ("debug", "info", "warning", "error")
+
+# Libraries that log every request at INFO; shown only when everything is.
+CHATTY = ("httpx", "httpcore", "aiohttp.access", "asyncio", "urllib3")
+
+JOB_FIELDS = ("job_id", "job_type", "instance_id")
+
+
+class RunningJob(Protocol):
+    """What a log line needs to know of the job a handler is working on."""
+
+    @property
+    def job_id(self) -> str: ...
+    @property
+    def job_type(self) -> str: ...
+    @property
+    def instance_id(self) -> str: ...
+
+
+CurrentJob = Callable[[], RunningJob | None]
+
+
+def configure_logging(
+    stream: TextIO,
+    log_format: LogFormat,
+    *,
+    level: str,
+    with_time: bool,
+    current_job: CurrentJob,
+    fields: Mapping[str, object] | None = None,
+) -> None:
+    """Send everything from `level` up to `stream`; to be called before handlers are imported.
+
+    `with_time` is for text: a terminal and the journal need none. `fields` go into every JSON line.
+    """
+    handler = StreamLogHandler(stream)
+    handler.addFilter(JobContext(current_job))
+    handler.setFormatter(JsonFormatter(fields or {}) if log_format == "json" else TextFormatter(with_time))
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    if level != "debug":
+        for name in CHATTY:
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class JobContext(logging.Filter):
+    """Adds the fields of the job that the running handler works on, unless the record names its own."""
+
+    def __init__(self, current_job: CurrentJob) -> None:
+        super().__init__()
+        self._current_job = current_job
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        job = None if hasattr(record, "job_id") else self._current_job()
+        if job is not None:
+            for field in JOB_FIELDS:
+                setattr(record, field, getattr(job, field))
+        return True
+
+
+class TextFormatter(logging.Formatter):
+    """`[time] [LEVEL] message [(type job id, instance id)]`; INFO goes without its name."""
+
+    def __init__(self, with_time: bool) -> None:
+        super().__init__()
+        self._with_time = with_time
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = record.getMessage()
+        if record.levelno != logging.INFO:
+            line = f"{record.levelname} {line}"
+        if self._with_time:
+            line = f"{_iso_time(record)} {line}"
+        line += _job_suffix(record, line)
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return line
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line; whatever a record carries in `extra` becomes a field."""
+
+    def __init__(self, fields: Mapping[str, object]) -> None:
+        super().__init__()
+        self._fields = dict(fields)
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, Any] = {
+            "time": _iso_time(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **self._fields,
+            **_extras(record),
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+class StreamLogHandler(logging.Handler):
+    """Writes each line whole, and survives a stream that takes nothing (disk full, reader gone).
+
+    Lost lines are counted, and the count is written as soon as writing works again.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._lost = 0
+        self._descriptor = _descriptor_of(stream)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = self.format(record)
+        except Exception as error:  # noqa: BLE001 - a record that cannot be formatted is the caller's bug
+            text = f"ERROR a log call in {record.pathname}:{record.lineno} cannot be formatted: {error}"
+        if self._lost and self._write(f"WARNING {self._lost} log lines could not be written\n"):
+            self._lost = 0
+        if not self._write(text + "\n"):
+            self._lost += 1
+
+    def _write(self, text: str) -> bool:
+        try:
+            if self._descriptor is None:
+                self._stream.write(text)
+                self._stream.flush()
+            else:
+                _write_all(self._descriptor, text.encode("utf-8", "backslashreplace"))
+        except (OSError, ValueError):
+            return False
+        return True
+
+
+# The descriptor is written directly: after a failed flush a text stream keeps the text and fails for ever.
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _descriptor_of(stream: TextIO) -> int | None:
+    try:
+        return stream.fileno()
+    except (OSError, ValueError, AttributeError, io.UnsupportedOperation):
+        return None
+
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def _extras(record: logging.LogRecord) -> dict[str, Any]:
+    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+
+
+def _iso_time(record: logging.LogRecord) -> str:
+    return (
+        datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
+
+
+def _job_suffix(record: logging.LogRecord, line: str) -> str:
+    job_id = getattr(record, "job_id", None)
+    if job_id is None or str(job_id) in line:
+        return ""
+    job_type = getattr(record, "job_type", "?")
+    return f"  ({job_type} job {job_id}, instance {getattr(record, 'instance_id', '?')})"
+
+
+def thread_excepthook(args: threading.ExceptHookArgs) -> None:
+    """Logs what ends a thread that a handler started, in place of a bare traceback on stderr."""
+    if args.exc_type is SystemExit or args.exc_value is None:
+        return
+    name = args.thread.name if args.thread else "?"
+    information = (args.exc_type, args.exc_value, args.exc_traceback)
+    logging.getLogger("rochallor.host").error("thread %s ended with an exception", name, exc_info=information)

@@ -1,0 +1,124 @@
+"""SIGINT and SIGTERM, counted: the first one means drain, the second one leave."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import select
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType, TracebackType
+from typing import Self
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+# A closed terminal stops a worker too.
+ALL_STOPPING = (*STOPPING, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+
+
+class StopRequested(BaseException):
+    """Stop was asked for while handlers were imported. No Exception: the imported code must not swallow it."""
+
+
+class StopSignals:
+    """Counts the signals that mean stop, and wakes whoever waits on it.
+
+    The handlers only count and write to a pipe: anything else (locks, logging) may deadlock with the code
+    they interrupt. They are put back on exit. A process forked by a handler gets the system's defaults,
+    so that it dies by a signal as everybody expects and does not count one here.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.stacks_wanted = False
+        self._read_end, self._write_end = os.pipe()
+        os.set_blocking(self._read_end, False)
+        os.set_blocking(self._write_end, False)
+        self._before: dict[int, object] = {}
+        self._interrupts = False
+
+    def __enter__(self) -> Self:
+        for number in self._stopping_signals():
+            self._before[number] = signal.signal(number, self._on_stop)
+        if hasattr(signal, "SIGUSR1"):
+            self._before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._on_stacks)
+            _dump_stacks_first()
+        os.register_at_fork(after_in_child=self._forget)
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if hasattr(signal, "SIGUSR1"):
+            faulthandler.unregister(signal.SIGUSR1)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+        self._before.clear()
+        os.close(self._read_end)
+        os.close(self._write_end)
+
+    @contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """While handlers are imported a signal ends the import at once, by StopRequested: no job is running yet."""
+        self._interrupts = True
+        try:
+            if self.count:
+                raise StopRequested
+            yield
+        finally:
+            self._interrupts = False
+            self._take_again()
+
+    def _take_again(self) -> None:
+        # An imported module may have put its own handlers in the place of ours.
+        for number in self._before:
+            if number != getattr(signal, "SIGUSR1", None):
+                signal.signal(number, self._on_stop)
+
+    def fileno(self) -> int:
+        return self._read_end
+
+    def wait(self, timeout_s: float, *, others: Sequence[int] = ()) -> None:
+        """Sleep until a signal comes, one of `others` is readable, or the time is over."""
+        ready = select.select([self, *others], [], [], max(0.0, timeout_s))[0]
+        if self in ready:
+            os.read(self._read_end, 512)
+
+    def wake(self) -> None:
+        """End a running `wait`; from any thread."""
+        with suppress(BlockingIOError):  # a full pipe wakes the reader just as well
+            os.write(self._write_end, b"w")
+
+    @staticmethod
+    def _stopping_signals() -> list[signal.Signals]:
+        # nohup lets a closed terminal be ignored, and so do we then.
+        ignored = [number for number in ALL_STOPPING if signal.getsignal(number) == signal.SIG_IGN]
+        return [number for number in ALL_STOPPING if number in STOPPING or number not in ignored]
+
+    def _on_stop(self, number: int, frame: FrameType | None) -> None:
+        self.count += 1
+        self.wake()
+        if self._interrupts:
+            self._interrupts = False
+            raise StopRequested
+
+    def _on_stacks(self, number: int, frame: FrameType | None) -> None:
+        self.stacks_wanted = True
+        self.wake()
+
+    def _forget(self) -> None:
+        for number in self._before:
+            default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+            signal.signal(number, default)
+
+
+def _dump_stacks_first() -> None:
+    """Stacks are printed by faulthandler, even while Python code hangs; then our own handler runs."""
+    try:
+        faulthandler.register(signal.SIGUSR1, file=sys.stderr, all_threads=True, chain=True)
+    except (OSError, ValueError, AttributeError):
+        return  # stderr is no file: jobs in flight are logged all the same

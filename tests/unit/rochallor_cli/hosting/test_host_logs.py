@@ -1,0 +1,117 @@
+"""Log lines of the host."""
+
+import io
+import json
+import logging
+import os
+from types import SimpleNamespace
+
+import pytest
+
+from rochallor_cli.hosting.logs import configure_logging
+
+JOB = SimpleNamespace(job_id="01JOB", job_type="credit-score", instance_id="01INST")
+
+
+@pytest.fixture
+def root():
+    """The root logger, put back afterwards."""
+    logger = logging.getLogger()
+    before = list(logger.handlers), logger.level
+    yield logger
+    logger.handlers[:], level = before
+    logger.setLevel(level)
+
+
+def lines(stream: io.StringIO) -> list[str]:
+    return stream.getvalue().splitlines()
+
+
+def configured(log_format="text", *, level="info", job=None, with_time=False, fields=None) -> io.StringIO:
+    stream = io.StringIO()
+    configure_logging(
+        stream, log_format, level=level, with_time=with_time, current_job=lambda: job, fields=fields
+    )
+    return stream
+
+
+def test_text_lines_name_the_level_unless_it_is_info(root) -> None:
+    stream = configured()
+    logging.getLogger("app").info("ready (%d ms)", 31)
+    logging.getLogger("app").warning("engine unreachable")
+    logging.getLogger("app").debug("not shown")
+    assert lines(stream) == ["ready (31 ms)", "WARNING engine unreachable"]
+
+
+def test_text_lines_begin_with_the_time_where_nobody_else_adds_it(root) -> None:
+    stream = configured(with_time=True)
+    logging.getLogger("app").info("ready")
+    assert lines(stream)[0].endswith("Z ready")
+    assert lines(stream)[0][:2] == "20"
+
+
+def test_a_handlers_own_lines_say_which_job_they_belong_to(root) -> None:
+    stream = configured(job=JOB)
+    logging.getLogger("app").info("asking the bureau")
+    assert lines(stream) == ["asking the bureau  (credit-score job 01JOB, instance 01INST)"]
+
+
+def test_json_lines_carry_the_job_and_extra_fields_as_fields(root) -> None:
+    stream = configured("json", job=JOB, fields={"worker": "web-3"})
+    logging.getLogger("app").warning("slow: %s", "bureau", extra={"took_s": 1.5, "thing": object})
+    entry = json.loads(stream.getvalue())
+    assert entry.pop("time").endswith("Z")
+    assert entry.pop("thing").startswith("<class")
+    assert entry == {
+        "level": "warning",
+        "logger": "app",
+        "message": "slow: bureau",
+        "worker": "web-3",
+        "took_s": 1.5,
+        "job_id": "01JOB",
+        "job_type": "credit-score",
+        "instance_id": "01INST",
+    }
+
+
+def test_a_record_that_names_its_job_keeps_it(root) -> None:
+    stream = configured("json", job=JOB)
+    logging.getLogger("app").info("report refused", extra={"job_id": "OTHER"})
+    assert json.loads(stream.getvalue())["job_id"] == "OTHER"
+
+
+def test_a_json_record_with_a_traceback_stays_one_line(root) -> None:
+    stream = configured("json")
+    try:
+        raise ValueError("two\nlines")
+    except ValueError:
+        logging.getLogger("app").exception("handler failed")
+    assert len(lines(stream)) == 1
+    assert "ValueError: two\nlines" in json.loads(stream.getvalue())["exception"]
+
+
+def test_a_log_call_that_cannot_be_formatted_is_named_and_harms_nobody(root) -> None:
+    stream = configured()
+    logging.getLogger("app").info("%d jobs", "seven")
+    assert "test_host_logs.py" in lines(stream)[0]
+    assert "cannot be formatted" in lines(stream)[0]
+
+
+def test_libraries_that_log_each_request_are_quiet_below_debug(root) -> None:
+    stream = configured()
+    logging.getLogger("httpx").info("HTTP Request: POST /v1/jobs/poll")
+    assert lines(stream) == []
+
+
+def test_a_full_disk_stops_nothing_and_lost_lines_are_counted(root) -> None:
+    with open("/dev/full", "w") as full:
+        configure_logging(full, "text", level="info", with_time=False, current_job=lambda: None)
+        for _ in range(3):
+            logging.getLogger("app").info("lost")
+        handler = root.handlers[0]
+        read_end, write_end = os.pipe()
+        handler._descriptor = write_end  # the disk has room again
+        logging.getLogger("app").info("back")
+    assert os.read(read_end, 1000) == b"WARNING 3 log lines could not be written\nback\n"
+    os.close(read_end)
+    os.close(write_end)

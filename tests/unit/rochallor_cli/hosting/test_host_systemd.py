@@ -1,0 +1,72 @@
+"""What systemd is told, read from a real datagram socket."""
+
+import os
+import socket
+
+import pytest
+
+from rochallor_cli.hosting.systemd import SystemdNotifier
+
+
+@pytest.fixture
+def systemd(tmp_path):
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(address)
+        listener.settimeout(2)
+        yield listener, address
+
+
+def said(listener: socket.socket) -> list[str]:
+    listener.setblocking(False)
+    texts = []
+    while True:
+        try:
+            texts.append(listener.recv(4096).decode())
+        except BlockingIOError:
+            return texts
+
+
+def test_each_state_is_said_once(systemd) -> None:
+    listener, address = systemd
+    notifier = SystemdNotifier({"NOTIFY_SOCKET": address})
+    notifier.ready("serving 2 job types")
+    notifier.ready("serving 2 job types")
+    notifier.stopping("7 jobs in flight")
+    notifier.stopping("7 jobs in flight")
+    assert said(listener) == ["READY=1\nSTATUS=serving 2 job types", "STOPPING=1\nSTATUS=7 jobs in flight"]
+
+
+def test_the_watchdog_is_fed_at_most_three_times_an_interval(systemd) -> None:
+    listener, address = systemd
+    notifier = SystemdNotifier(
+        {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "60000000", "WATCHDOG_PID": str(os.getpid())}
+    )
+    for _ in range(10):
+        notifier.live()
+    assert said(listener) == ["WATCHDOG=1"]
+
+
+def test_a_watchdog_meant_for_another_process_is_not_fed(systemd) -> None:
+    listener, address = systemd
+    notifier = SystemdNotifier({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1"})
+    notifier.live()
+    assert said(listener) == []
+
+
+def test_an_abstract_socket_is_reached() -> None:
+    name = f"rochallor-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind("\0" + name)
+        SystemdNotifier({"NOTIFY_SOCKET": "@" + name}).ready("serving")
+        assert said(listener) == ["READY=1\nSTATUS=serving"]
+
+
+@pytest.mark.parametrize(
+    "environ", [{}, {"NOTIFY_SOCKET": "/nowhere/at/all"}, {"NOTIFY_SOCKET": "vsock:2:3"}]
+)
+def test_without_systemd_nothing_happens(environ) -> None:
+    notifier = SystemdNotifier({**environ, "WATCHDOG_USEC": "1"})
+    notifier.ready("serving")
+    notifier.live()
+    notifier.stopping("done")
