@@ -84,8 +84,8 @@ class StopSignals:
 
     def wait(self, timeout_s: float, *, others: Sequence[int] = ()) -> None:
         """Sleep until a signal comes, one of `others` is readable, or the time is over."""
-        ready = select.select([self, *others], [], [], max(0.0, timeout_s))[0]
-        if self in ready:
+        ready = select.select([self._read_end, *others], [], [], max(0.0, timeout_s))[0]
+        if self._read_end in ready:
             os.read(self._read_end, 512)
 
     def wake(self) -> None:
