@@ -153,7 +153,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("store", "state_machine"),
         ("definition",),
         ("expression", "records", "config"),
-        ("errors", "clock", "ids"),
+        ("errors", "clock", "ids", "codes", "go_json"),
     ],
 }
 

@@ -1,0 +1,88 @@
+"""Which endpoint a request is for, by the engine's own reading of paths."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, unquote_to_bytes
+
+# What the engine's language leaves alone when it encodes a path.
+_SAFE_IN_PATHS = "$&+,/:;=@~"
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+class BadPath(Exception):  # noqa: N818 - a fact about the request
+    """The path holds a percent sign that is no escape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An endpoint's name, the parameters of the path, and the methods it has."""
+
+    name: str
+    parameters: tuple[str, ...] = ()
+
+
+# method -> endpoint name, by the shape of the path; a star stands for a parameter.
+_ROUTES: dict[str, dict[str, str]] = {
+    "/healthz": {"GET": "healthz"},
+    "/v1/definitions": {"POST": "upload_definition", "GET": "list_definitions"},
+    "/v1/definitions/*": {"GET": "get_definition"},
+    "/v1/definitions/*/versions/*": {"GET": "get_definition_version"},
+    "/v1/instances": {"POST": "start_instance", "GET": "list_instances"},
+    "/v1/instances/*": {"GET": "get_instance"},
+    "/v1/instances/*/history": {"GET": "get_history"},
+    "/v1/instances/*/cancel": {"POST": "cancel_instance"},
+    "/v1/instances/*/signals/*": {"POST": "signal"},
+    "/v1/instances/*/user-tasks/*/complete": {"POST": "complete_user_task"},
+    "/v1/jobs/poll": {"POST": "poll_jobs"},
+    "/v1/jobs/*/complete": {"POST": "complete_job"},
+    "/v1/jobs/*/fail": {"POST": "fail_job"},
+}
+_FIXED = {path: methods for path, methods in _ROUTES.items() if "*" not in path}
+# By number of segments: the shape's segments and its methods.
+_SHAPES: dict[int, list[tuple[list[str], dict[str, str]]]] = {}
+for _path, _methods in _ROUTES.items():
+    if "*" in _path:
+        _segments = _path.split("/")
+        _SHAPES.setdefault(len(_segments), []).append((_segments, _methods))
+
+
+def find_route(method: str, raw_path: str) -> Route | bool | None:
+    """The route; False when the path has other methods only; None when there is no such path."""
+    path = routing_path(raw_path) if "%" in raw_path else raw_path
+    methods = _FIXED.get(path)
+    parameters: tuple[str, ...] = ()
+    if methods is None:
+        segments = path.split("/")
+        for shape, found in _SHAPES.get(len(segments), ()):
+            if _fits(shape, segments):
+                methods = found
+                parameters = tuple(
+                    part for part, wanted in zip(segments, shape, strict=True) if wanted == "*"
+                )
+                break
+        else:
+            return None
+    name = methods.get(method)
+    return False if name is None else Route(name, parameters)
+
+
+def _fits(shape: list[str], segments: list[str]) -> bool:
+    # A parameter may be empty, but not at the end of the path.
+    if shape[-1] == "*" and not segments[-1]:
+        return False
+    return all(wanted in ("*", part) for wanted, part in zip(shape, segments, strict=True))
+
+
+def routing_path(raw_path: str) -> str:
+    """The path that is routed: decoded where it was encoded in the engine's own way, else as sent."""
+    decoded = unescape(raw_path)
+    return decoded if quote(decoded, safe=_SAFE_IN_PATHS) == raw_path else raw_path
+
+
+def unescape(text: str) -> str:
+    """Percent-decoded text. Raises BadPath for a percent sign that is no escape."""
+    if _BAD_ESCAPE.search(text):
+        raise BadPath(text)
+    return unquote_to_bytes(text).decode("utf-8", "replace")

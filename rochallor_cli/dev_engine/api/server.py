@@ -1,0 +1,114 @@
+"""The HTTP server: from aiohttp's requests to endpoints and back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from urllib.parse import parse_qsl
+
+from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
+from aiohttp.web_protocol import RequestHandler
+
+from rochallor_cli.dev_engine.api import shapes
+from rochallor_cli.dev_engine.api.cors import is_preflight, preflight_headers
+from rochallor_cli.dev_engine.api.endpoints import Answer, Endpoint, Endpoints, Request
+from rochallor_cli.dev_engine.api.routes import BadPath, Route, find_route
+from rochallor_cli.dev_engine.errors import Refused
+from rochallor_cli.dev_engine.services.core import Core
+from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
+
+logger = logging.getLogger("rochallor_cli.dev_engine.http")
+
+# The engine has no limit; this one keeps a mistake from taking all memory.
+MAX_BODY_BYTES = 256 * 1024 * 1024
+
+_JSON = "application/json"
+_NOT_FOUND = "404 page not found\n"
+
+
+class Api:
+    """Answers every request; what goes wrong inside is a 500, never a closed connection."""
+
+    def __init__(self, core: Core, work: UnitOfWork) -> None:
+        endpoints = Endpoints(core, work)
+        self._endpoints = endpoints
+        self._cors = core.config.cors
+        self._log_requests = core.config.log_requests
+
+    def server(self) -> web.Server:
+        return web.Server(self.handle, request_factory=_request, access_log=None, auto_decompress=False)
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        began = time.perf_counter()
+        response = await self._respond(request)
+        if self._cors and "Origin" in request.headers and request.method != "OPTIONS":
+            response.headers["Access-Control-Allow-Origin"] = "*"
+        if self._log_requests:
+            took_ms = (time.perf_counter() - began) * 1000
+            logger.info("%s %s %d %.1f ms", request.method, request.raw_path, response.status, took_ms)
+        return response
+
+    async def _respond(self, request: web.BaseRequest) -> web.Response:
+        if self._cors and is_preflight(request.method, request.headers):
+            return web.Response(headers=preflight_headers(request.headers))
+        path, _, query = request.raw_path.partition("?")
+        try:
+            route = find_route(request.method, path)
+        except BadPath:
+            return web.Response(status=400, text="400 Bad Request")
+        if route is None:
+            return web.Response(status=404, text=_NOT_FOUND)
+        if route is False or route is True:
+            return web.Response(status=405)
+        return _response(await self._answer(request, route, query))
+
+    async def _answer(self, request: web.BaseRequest, route: Route, query: str) -> Answer:
+        endpoint: Endpoint = getattr(self._endpoints, route.name)
+        try:
+            return await endpoint(
+                Request(
+                    parameters=route.parameters,
+                    query=_first_values(query) if query else {},
+                    content_type=request.headers.get("Content-Type", ""),
+                    body=await request.read() if request.can_read_body else b"",
+                    has_length=bool(request.content_length),
+                )
+            )
+        except web.HTTPRequestEntityTooLarge:
+            return Answer(
+                413, shapes.error_shape("bad-request", f"a body has at most {MAX_BODY_BYTES} bytes")
+            )
+        except Refused as refused:
+            return Answer(refused.status, shapes.error_shape(refused.code, refused.reason))
+        except Exception as error:
+            logger.exception("a fault in the dev engine itself, at %s %s", request.method, request.raw_path)
+            reason = f"a fault in the dev engine itself: {type(error).__name__}: {error}"
+            return Answer(500, shapes.error_shape("internal-error", reason))
+
+
+def _request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> web.BaseRequest:
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY_BYTES)
+
+
+def _first_values(query: str) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        values.setdefault(name, value)
+    return values
+
+
+def _response(answer: Answer) -> web.Response:
+    if not answer.json:
+        return web.Response(status=answer.status)
+    body = answer.json.encode("utf-8", "replace")
+    return web.Response(status=answer.status, body=body, headers={"Content-Type": _JSON})

@@ -1,0 +1,35 @@
+"""How a dev engine is to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rochallor_cli.dev_engine.clock import Clock, SystemClock
+
+
+@dataclass(frozen=True)
+class DevEngineConfig:
+    """What a dev engine is made from. Times are seconds."""
+
+    host: str = "127.0.0.1"
+    # 0: any free port.
+    port: int = 8080
+    # None: in memory.
+    db: Path | None = None
+    lease_s: float = 30.0
+    sweep_s: float = 15.0
+    timer_s: float = 5.0
+    cors: bool = True
+    # Instances that run into an engine fault are FAILED with its text.
+    strict: bool = False
+    # None: another order of what has no order at every start.
+    seed: int | None = None
+    # A folder whose *.json documents are uploaded at the start.
+    definitions: Path | None = None
+    log_requests: bool = False
+    # "polling" or "kafka".
+    dispatch: str = "polling"
+    # None with dispatch "kafka": the embedded broker.
+    brokers: str | None = None
+    clock: Clock = field(default_factory=SystemClock)

@@ -1,0 +1,57 @@
+"""How the engine reads the duration of a timer: hours, minutes and seconds, and it skips the rest."""
+
+from __future__ import annotations
+
+import re
+
+_NS_PER_UNIT = {"H": 3_600_000_000_000, "M": 60_000_000_000, "S": 1_000_000_000}
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
+
+
+class DurationError(Exception):
+    """The engine cannot read it; the text is the engine's."""
+
+
+def duration_ns(text: str) -> int:
+    """The nanoseconds of a duration such as ``PT1H30M``.
+
+    Letters other than H, M and S, signs and numbers without a unit are skipped, so ``P1DT2H`` is two
+    hours. Raises DurationError for what holds no time at all.
+    """
+    if len(text) < 3 or not text.startswith("P"):
+        raise DurationError(f"invalid ISO-8601 duration: {go_quoted(text)}")
+    total_ns = sum(map(int, _parts_ns(text)))
+    if total_ns <= 0:
+        raise DurationError(f"invalid or zero ISO-8601 duration: {go_quoted(text)}")
+    return total_ns
+
+
+def _parts_ns(text: str) -> list[float]:
+    parts: list[float] = []
+    digits = ""
+    for letter in text[1:]:
+        if letter in "0123456789.":
+            digits += letter
+            continue
+        if letter in _NS_PER_UNIT:
+            found = _NUMBER.match(digits)
+            parts.append(float(found[0]) * _NS_PER_UNIT[letter] if found else 0)
+        digits = ""
+    return parts
+
+
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+def go_quoted(text: str) -> str:
+    """The text between double quotes as the engine's language prints it."""
+    return '"' + "".join(_ESCAPES.get(letter) or _printable(letter) for letter in text) + '"'
+
+
+def _printable(letter: str) -> str:
+    if letter == " " or letter.isprintable():
+        return letter
+    code = ord(letter)
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -1,0 +1,74 @@
+"""A definition as the state machine walks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class StepType(StrEnum):
+    SERVICE_TASK = "SERVICE_TASK"
+    USER_TASK = "USER_TASK"
+    DECISION = "DECISION"
+    TRANSFORMATION = "TRANSFORMATION"
+    WAIT = "WAIT"
+    PARALLEL_GATEWAY = "PARALLEL_GATEWAY"
+    JOIN_GATEWAY = "JOIN_GATEWAY"
+    END = "END"
+
+
+# Where an instance rests until somebody outside does something, and where timers are started.
+PARKING = frozenset({StepType.USER_TASK, StepType.WAIT})
+RESTING = PARKING | {StepType.SERVICE_TASK}
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryEvent:
+    type: str
+    duration: str
+    interrupting: bool
+    target_step_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step as it was written; what was left out is empty."""
+
+    id: str
+    name: str
+    type: str
+    next_step: str = ""
+    job_type: str = ""
+    retry_count: int = 0
+    conditional_next_steps: Mapping[str, str] = field(default_factory=dict)
+    transformations: Mapping[str, object] = field(default_factory=dict)
+    parallel_next_steps: tuple[str, ...] = ()
+    join_step: str = ""
+    boundary_events: tuple[BoundaryEvent, ...] = ()
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A definition; the first step is the entry."""
+
+    id: str
+    name: str
+    steps: tuple[Step, ...]
+    auto_start_next_workflow: bool = False
+    next_workflow_id: str = ""
+    # Of steps with one id, which the rules forbid, the last.
+    by_id: Mapping[str, Step] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_id", {step.id: step for step in self.steps})
+
+    def step(self, step_id: str) -> Step | None:
+        return self.by_id.get(step_id)
+
+    def gateway_of(self, join_step_id: str) -> Step | None:
+        """The first gateway that names this join."""
+        for step in self.steps:
+            if step.type == StepType.PARALLEL_GATEWAY and step.join_step == join_step_id:
+                return step
+        return None

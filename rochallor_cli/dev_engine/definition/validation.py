@@ -1,0 +1,161 @@
+"""The rules that the engine holds a definition to at its upload, one function each, in its order.
+
+What the engine accepts though it cannot run it well is not here but among the lint rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from rochallor_cli.dev_engine.definition.duration import go_quoted
+from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Step, StepType
+from rochallor_cli.dev_engine.definition.problems import Path, Problem, error
+
+MAX_ID_BYTES = 256
+_ID = re.compile(r"[A-Za-z0-9_:\-]+")
+_MIN_BRANCHES = 2
+_NEXT_STEP_REQUIRED = frozenset({StepType.TRANSFORMATION, StepType.WAIT, StepType.JOIN_GATEWAY})
+_NEXT_STEP_RESOLVED = _NEXT_STEP_REQUIRED | {StepType.SERVICE_TASK, StepType.USER_TASK}
+
+
+def broken_rules(definition: Definition) -> list[Problem]:
+    """Every rule that the definition breaks, in the order in which the engine reports them."""
+    problems = [*_head(definition)]
+    seen: set[str] = set()
+    for index, step in enumerate(definition.steps):
+        problems += _step_alone(index, step, seen)
+        seen.add(step.id)
+    if all(step.id for step in definition.steps):
+        for index, step in enumerate(definition.steps):
+            problems += _references(index, step, definition)
+        problems += _reachability(definition)
+    return problems
+
+
+def _head(definition: Definition) -> Iterator[Problem]:
+    yield from _definition_id(definition.id)
+    if not definition.name:
+        yield error(("name",), "E103", "name is required")
+    if not definition.steps:
+        yield error(("steps",), "E104", "steps must not be empty")
+    if definition.auto_start_next_workflow and not definition.next_workflow_id:
+        text = "nextWorkflowId is required when autoStartNextWorkflow is true"
+        yield error(("nextWorkflowId",), "E105", text)
+
+
+def _definition_id(definition_id: str) -> Iterator[Problem]:
+    length = len(definition_id.encode("utf-8", "replace"))
+    if not definition_id:
+        yield error(("id",), "E101", "id is required")
+    elif length > MAX_ID_BYTES:
+        yield error(("id",), "E102", f"id must be ≤ {MAX_ID_BYTES} characters, got {length}")
+    elif not _ID.fullmatch(definition_id):
+        yield error(("id",), "E102", f"id {go_quoted(definition_id)} must match ^[A-Za-z0-9_:\\-]+$")
+
+
+def _step_alone(index: int, step: Step, seen: set[str]) -> Iterator[Problem]:
+    at: Path = ("steps", index)
+    if not step.id:
+        yield error((*at, "id"), "E110", f"step[{index}] id is required")
+        return
+    if step.id in seen:
+        yield error((*at, "id"), "E111", f"duplicate step id: {go_quoted(step.id)}")
+    if not step.name:
+        yield error((*at, "name"), "E112", f"step {go_quoted(step.id)}: name is required")
+    if step.type not in StepType.__members__:
+        text = f"step {go_quoted(step.id)}: unsupported type {go_quoted(step.type)}"
+        yield error((*at, "type"), "E113", text)
+    yield from _fields_of_type(at, step)
+    for number, event in enumerate(step.boundary_events):
+        yield from _boundary_event((*at, "boundaryEvents", number), step, number, event)
+
+
+def _fields_of_type(at: Path, step: Step) -> Iterator[Problem]:
+    who = f"step {go_quoted(step.id)} ({step.type})"
+    if step.type == StepType.SERVICE_TASK and not step.job_type:
+        yield error((*at, "jobType"), "E114", f"{who}: jobType is required")
+    if step.type == StepType.DECISION and not step.conditional_next_steps:
+        text = f"{who}: conditionalNextSteps must not be empty"
+        yield error((*at, "conditionalNextSteps"), "E115", text)
+    if step.type == StepType.PARALLEL_GATEWAY and len(step.parallel_next_steps) < _MIN_BRANCHES:
+        text = f"{who}: parallelNextSteps must have at least 2 entries"
+        yield error((*at, "parallelNextSteps"), "E116", text)
+    if step.type == StepType.PARALLEL_GATEWAY and not step.join_step:
+        yield error((*at, "joinStep"), "E117", f"{who}: joinStep is required")
+    if step.type in _NEXT_STEP_REQUIRED and not step.next_step:
+        yield error((*at, "nextStep"), "E118", f"{who}: nextStep is required")
+    if step.type == StepType.TRANSFORMATION and not step.transformations:
+        yield error((*at, "transformations"), "E119", f"{who}: transformations must not be empty")
+
+
+def _boundary_event(at: Path, step: Step, number: int, event: BoundaryEvent) -> Iterator[Problem]:
+    who = f"step {go_quoted(step.id)} boundaryEvents[{number}]"
+    if event.type != "TIMER":
+        text = f"{who}: unsupported type {go_quoted(event.type)} (only TIMER is in scope)"
+        yield error((*at, "type"), "E120", text)
+    if not event.duration:
+        yield error((*at, "duration"), "E121", f"{who}: duration is required for TIMER events")
+    if not event.target_step_id:
+        yield error((*at, "targetStepId"), "E122", f"{who}: targetStepId is required")
+
+
+def _references(index: int, step: Step, definition: Definition) -> Iterator[Problem]:
+    at: Path = ("steps", index)
+    who = f"step {go_quoted(step.id)}"
+    for path, name, target in _checked_targets(step):
+        if definition.step(target) is None:
+            text = f"{who}{name} references unknown step {go_quoted(target)}"
+            yield error((*at, *path), "E130", text)
+
+
+def _checked_targets(step: Step) -> Iterator[tuple[Path, str, str]]:
+    """The references that the engine resolves: where, what it calls them, and the step they name."""
+    if step.type in _NEXT_STEP_RESOLVED and step.next_step:
+        yield ("nextStep",), " nextStep", step.next_step
+    if step.type == StepType.DECISION:
+        for condition, target in step.conditional_next_steps.items():
+            yield ("conditionalNextSteps", condition), " conditionalNextSteps target", target
+    if step.type == StepType.PARALLEL_GATEWAY:
+        for number, target in enumerate(step.parallel_next_steps):
+            yield ("parallelNextSteps", number), " parallelNextSteps", target
+        if step.join_step:
+            yield ("joinStep",), " joinStep", step.join_step
+    for number, event in enumerate(step.boundary_events):
+        if event.target_step_id:
+            path = ("boundaryEvents", number, "targetStepId")
+            yield path, f" boundaryEvents[{number}].targetStepId", event.target_step_id
+
+
+def ways_on(step: Step) -> Iterator[str]:
+    """Every step that this one names, whether its type makes use of it or not."""
+    yield step.next_step
+    yield from step.conditional_next_steps.values()
+    yield from step.parallel_next_steps
+    yield step.join_step
+    for event in step.boundary_events:
+        yield event.target_step_id
+
+
+def reachable_ids(definition: Definition, starts: Iterable[str]) -> set[str]:
+    """The ids of all steps that can be come to from these, themselves included."""
+    waiting = list(starts)
+    found: set[str] = set()
+    while waiting:
+        step = definition.step(waiting.pop())
+        if step is not None and step.id not in found:
+            found.add(step.id)
+            waiting.extend(ways_on(step))
+    return found
+
+
+def _reachability(definition: Definition) -> Iterator[Problem]:
+    if not definition.steps:
+        return
+    reached = reachable_ids(definition, [definition.steps[0].id])
+    for index, step in enumerate(definition.steps):
+        if step.id not in reached:
+            text = f"step {go_quoted(step.id)} is unreachable from the first step"
+            yield error(("steps", index), "E140", text)
+    if not any(definition.by_id[step_id].type == StepType.END for step_id in reached):
+        yield error(("steps",), "E141", "no END step is reachable from the first step")

@@ -1,0 +1,100 @@
+"""The dev engine as its users hold it: started, stopped, and asked from any thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rochallor_cli.dev_engine.config import DevEngineConfig
+from rochallor_cli.dev_engine.errors import DevEngineError
+
+if TYPE_CHECKING:
+    from rochallor_cli.dev_engine.engine import Engine
+
+_JOIN_S = 10.0
+
+
+class DevEngine:
+    """An engine in this process: `run` it here, or use it as a context manager to have it in a thread.
+
+    url, port: where it serves, once it does. stop: from any thread or signal handler.
+    """
+
+    def __init__(self, config: DevEngineConfig | None = None) -> None:
+        self.config = config or DevEngineConfig()
+        self.port = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._engine: Engine | None = None
+        self._stopped: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+        self._failure: BaseException | None = None
+
+    @property
+    def url(self) -> str:
+        host = self.config.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    def run(self, *, on_ready: Callable[[], None] | None = None) -> None:
+        """Serve until `stop`; on_ready is called once the port is open. Raises DevEngineError."""
+        with asyncio.Runner() as runner:
+            runner.run(self._serve(on_ready or (lambda: None)))
+
+    def stop(self) -> None:
+        """Have the engine stop soon; what is under way is finished."""
+        loop, stopped = self._loop, self._stopped
+        if loop is not None and stopped is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(stopped.set)
+
+    def advance(self, seconds: float) -> None:
+        """Move the hand-driven clock: timers and leases due on the way are dealt with, in order of time."""
+        loop, engine = self._loop, self._engine
+        if loop is None or engine is None:
+            raise DevEngineError("advance() needs an engine that runs")
+        asyncio.run_coroutine_threadsafe(engine.advance(seconds), loop).result()
+
+    def __enter__(self) -> Self:
+        ready = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run_in_thread, args=[ready], name="dev-engine", daemon=True
+        )
+        self._thread.start()
+        ready.wait()
+        if self._failure is not None:
+            self._thread.join(_JOIN_S)
+            raise self._failure
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+        if self._thread is not None:
+            self._thread.join(_JOIN_S)
+
+    def _run_in_thread(self, ready: threading.Event) -> None:
+        try:
+            self.run(on_ready=ready.set)
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits for the start
+            self._failure = error
+        finally:
+            ready.set()
+
+    async def _serve(self, on_ready: Callable[[], None]) -> None:
+        # aiohttp is loaded when an engine runs, not when the door is imported.
+        from rochallor_cli.dev_engine.engine import Engine
+
+        self._loop = asyncio.get_running_loop()
+        self._stopped = asyncio.Event()
+        self._engine = Engine(self.config)
+        try:
+            self.port = await self._engine.start()
+            on_ready()
+            await self._stopped.wait()
+        finally:
+            await self._engine.stop()

@@ -1,0 +1,125 @@
+"""One engine on one event loop: database, use cases, background work and HTTP server put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+
+from aiohttp import web
+
+from rochallor_cli.dev_engine.api.server import Api
+from rochallor_cli.dev_engine.background.rounds import Rounds, repeat
+from rochallor_cli.dev_engine.clock import HandClock
+from rochallor_cli.dev_engine.config import DevEngineConfig
+from rochallor_cli.dev_engine.errors import DevEngineError, Refused
+from rochallor_cli.dev_engine.services.core import Core
+from rochallor_cli.dev_engine.services.definitions import upload
+from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
+from rochallor_cli.dev_engine.store import Store
+from rochallor_cli.dev_engine.store.database import open_database
+
+_SHUTDOWN_S = 1.0
+# "A moment later": also what keeps a workflow that is its own next one from filling the memory at once.
+_NEXT_WORKFLOW_DELAY_S = 0.02
+
+
+class Engine:
+    """Everything happens in the loop that `start` is called in."""
+
+    def __init__(self, config: DevEngineConfig) -> None:
+        self.config = config
+        self._connection = open_database(config.db)
+        self._core = Core(config, Store(self._connection))
+        self._work = UnitOfWork(self._connection, after_commit=self._after_commit)
+        self._rounds = Rounds(self._core, self._work)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._chain: asyncio.TimerHandle | None = None
+        self._runner = web.ServerRunner(
+            Api(self._core, self._work).server(), shutdown_timeout=_SHUTDOWN_S, handle_signals=False
+        )
+
+    async def start(self) -> int:
+        """Serve; the port. Raises DevEngineError when that cannot be."""
+        await self._upload_definitions()
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.config.host, self.config.port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise DevEngineError(
+                f"cannot listen on {self.config.host} port {self.config.port}: {error.strerror or error}; "
+                "name another port, or 0 for any free one"
+            ) from error
+        if not isinstance(self.config.clock, HandClock):
+            self._spawn(repeat(self.config.sweep_s, self._rounds.sweep_leases))
+            self._spawn(repeat(self.config.timer_s, self._rounds.fire_timers))
+        self._after_commit()
+        port: int = self._runner.addresses[0][1]
+        return port
+
+    async def stop(self) -> None:
+        """Stop serving, then close the database."""
+        if self._chain is not None:
+            self._chain.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._runner.cleanup()
+        self._work.flush()
+        self._connection.close()
+
+    async def advance(self, seconds: float) -> None:
+        """Move a hand-driven clock, doing on the way what is due, each at its own time."""
+        clock = self.config.clock
+        if not isinstance(clock, HandClock):
+            raise DevEngineError("advance() needs an engine with a hand-driven clock")
+        until_ns = clock.now_ns() + round(seconds * 1e9)
+        await self._do_what_is_due()
+        while (next_ns := self._next_ns(clock.now_ns())) is not None and next_ns <= until_ns:
+            clock.move_to(next_ns)
+            await self._do_what_is_due()
+        clock.move_to(until_ns)
+
+    async def _do_what_is_due(self) -> None:
+        await self._rounds.sweep_leases()
+        await self._rounds.fire_timers()
+        if self._core.next_workflows_due:
+            await self._rounds.start_next_workflows()
+
+    def _next_ns(self, after_ns: int) -> int | None:
+        store = self._core.store
+        times = (store.timers.next_after(after_ns), store.jobs.next_expiry_ns())
+        return min((time_ns for time_ns in times if time_ns is not None), default=None)
+
+    def _after_commit(self) -> None:
+        if self._core.next_workflows_due and self._chain is None:
+            loop = asyncio.get_running_loop()
+            self._chain = loop.call_later(_NEXT_WORKFLOW_DELAY_S, self._start_chain)
+
+    def _start_chain(self) -> None:
+        self._chain = None
+        self._spawn(self._rounds.start_next_workflows())
+
+    def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _upload_definitions(self) -> None:
+        if self.config.definitions is None:
+            return
+        for path in _documents(self.config.definitions):
+            try:
+                body = path.read_bytes()
+                await self._work.do(lambda body=body: upload(self._core, body))  # type: ignore[misc]
+            except OSError as error:
+                raise DevEngineError(f"{path} cannot be read: {error.strerror}") from error
+            except Refused as refused:
+                raise DevEngineError(f"{path} cannot be uploaded: {refused.reason}") from refused
+
+
+def _documents(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise DevEngineError(f"{folder} is no folder of definitions")
+    return sorted(folder.glob("*.json"))

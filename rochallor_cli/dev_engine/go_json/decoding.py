@@ -1,0 +1,233 @@
+"""Hold a JSON value against the fields a request or document has, with the engine's error texts.
+
+Field names match without regard to case, unknown ones are ignored (or refused where the shape is
+strict), null is as if the field were left out, and of a repeated field the last counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from rochallor_cli.dev_engine.go_json.reading import (
+    JsonSyntaxError,
+    Literal,
+    NumberOutOfRange,
+    Whole,
+    read,
+    read_literals,
+)
+
+_INT64 = 1 << 63
+
+
+class BodyError(Exception):
+    """The body cannot be read as what it should be; the text is the engine's."""
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A text, whole number or boolean; ``go_type`` is what error texts call it."""
+
+    python_type: type
+    go_type: str
+
+
+@dataclass(frozen=True)
+class MapOf:
+    """An object with any keys; ``values`` None means any JSON."""
+
+    go_type: str
+    values: Scalar | None = None
+
+
+@dataclass(frozen=True)
+class ListOf:
+    go_type: str
+    items: Scalar | Shape
+
+
+@dataclass(frozen=True)
+class Shape:
+    """An object with known fields."""
+
+    go_type: str
+    fields: Mapping[str, Kind]
+    strict: bool = False
+
+    @cached_property
+    def name(self) -> str:
+        return self.go_type.rpartition(".")[2]
+
+    @cached_property
+    def lower_names(self) -> dict[str, str]:
+        return {name.lower(): name for name in self.fields}
+
+
+Kind = Scalar | MapOf | ListOf | Shape
+
+TEXT = Scalar(str, "string")
+WHOLE = Scalar(int, "int")
+TRUTH = Scalar(bool, "bool")
+ANY_MAP = MapOf("map[string]interface {}")
+
+
+class _Mismatch(Exception):  # noqa: N818 - turned into BodyError with the number's literal
+    """A value of the wrong type: which, for what Go type, at which field."""
+
+    def __init__(self, value: object, go_type: str, field: str) -> None:
+        super().__init__(go_type)
+        self.value = value
+        self.go_type = go_type
+        self.field = field
+
+    def text(self) -> str:
+        target = f"Go struct field {self.field}" if self.field else "Go value"
+        of_type = f"of type {self.go_type}"
+        return f"json: cannot unmarshal {_named(self.value, self.go_type)} into {target} {of_type}"
+
+
+def decode(body: bytes, kind: Shape | MapOf) -> dict[str, object]:
+    """The fields that are there, by their proper names. Raises BodyError."""
+    try:
+        value = read(body)
+        return {} if value is None else _check_whole(value, kind)
+    except JsonSyntaxError as error:
+        raise BodyError(str(error)) from None
+    except (_Mismatch, NumberOutOfRange):
+        raise BodyError(_explain(body, kind)) from None
+
+
+def decode_value(value: object, kind: Shape) -> dict[str, object]:
+    """As `decode`, for a value that is read already. Raises BodyError."""
+    try:
+        return {} if value is None else _check_whole(value, kind)
+    except _Mismatch as mismatch:
+        raise BodyError(mismatch.text()) from None
+
+
+def _explain(body: bytes, kind: Shape | MapOf) -> str:
+    """The same error again, found with every number as it was written."""
+    value = read_literals(body)
+    try:
+        _check_whole(value, kind)
+    except _Mismatch as mismatch:
+        return mismatch.text()
+    return _Mismatch(*_out_of_range(value, kind)).text()
+
+
+def _out_of_range(value: object, kind: Shape | MapOf) -> tuple[Literal, str, str]:
+    """The number beyond the doubles, what was wanted, and the field it lies in."""
+    fields = value.items() if isinstance(value, dict) else ()
+    for key, item in fields:
+        for literal in _literals(item):
+            if float(literal) in (float("inf"), float("-inf")):
+                field = f"{kind.name}.{key}" if isinstance(kind, Shape) else ""
+                return literal, "float64", field
+    raise AssertionError("a body that was refused is accepted with its literals")
+
+
+def _literals(value: object) -> Iterator[Literal]:
+    if isinstance(value, Literal):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _literals(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _literals(item)
+
+
+def _check_whole(value: object, kind: Shape | MapOf) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise _Mismatch(value, kind.go_type, "")
+    if isinstance(kind, Shape):
+        return _check_shape(value, kind, "")
+    _check_map(value, kind, "")
+    return value
+
+
+def _check_shape(value: dict[str, object], shape: Shape, path: str) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, item in value.items():
+        name = key if key in shape.fields else shape.lower_names.get(key.lower())
+        if name is None:
+            if shape.strict:
+                raise BodyError(f'json: unknown field "{key}"')
+        elif item is not None:
+            found[name] = _check(item, shape.fields[name], f"{shape.name}.{path}{name}", f"{path}{name}.")
+    return found
+
+
+def _check(value: object, kind: Kind, field: str, path: str) -> object:
+    if isinstance(kind, Scalar):
+        _check_scalar(value, kind, field)
+        return value
+    if isinstance(kind, ListOf):
+        if not isinstance(value, list):
+            raise _Mismatch(value, kind.go_type, field)
+        return _check_items(value, kind.items, field, path)
+    if not isinstance(value, dict):
+        raise _Mismatch(value, kind.go_type, field)
+    if isinstance(kind, Shape):
+        return _check_shape(value, kind, path)
+    _check_map(value, kind, field)
+    if kind.values is not None:
+        return {key: "" if item is None else item for key, item in value.items()}
+    return value
+
+
+def _check_items(value: list[object], items: Scalar | Shape, field: str, path: str) -> list[object]:
+    if isinstance(items, Scalar):
+        for item in value:
+            if item is not None:
+                _check_scalar(item, items, field)
+        return ["" if item is None else item for item in value]
+    found: list[object] = []
+    for item in value:
+        if item is not None and not isinstance(item, dict):
+            raise _Mismatch(item, items.go_type, field)
+        found.append({} if item is None else _check_shape(item, items, path))
+    return found
+
+
+def _check_map(value: dict[str, object], kind: MapOf, field: str) -> None:
+    if kind.values is not None:
+        for item in value.values():
+            if item is not None:
+                _check_scalar(item, kind.values, field)
+
+
+def _check_scalar(value: object, kind: Scalar, field: str) -> None:
+    actual = type(value)
+    if actual is Literal:
+        fits = kind.python_type is int and _fits_int(str(value))
+    elif actual is Whole:
+        fits = False
+    elif actual is int:
+        fits = kind.python_type is int and -_INT64 <= value < _INT64  # type: ignore[operator]
+    else:
+        fits = actual is kind.python_type
+    if not fits:
+        raise _Mismatch(value, kind.go_type, field)
+
+
+def _fits_int(literal: str) -> bool:
+    try:
+        return -_INT64 <= int(literal) < _INT64
+    except ValueError:
+        return False
+
+
+def _named(value: object, go_type: str) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, Literal):
+        # The library quotes a number only where a number was wanted.
+        return f"number {value}" if go_type in ("int", "float64") else "number"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"

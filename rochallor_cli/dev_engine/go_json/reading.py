@@ -1,0 +1,128 @@
+"""Read the first JSON value of a body into Python values whose numbers are what a double can hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NoReturn
+
+from rochallor_cli.dev_engine.go_json.scanner import syntax_error
+
+# Deeper documents are refused: Python's reader and writer recurse. (The engine stops at 10,000.)
+MAX_DEPTH = 500
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_EXACT_DIGITS = 15
+
+
+class JsonSyntaxError(Exception):
+    """The bytes are not JSON; the text is the engine's."""
+
+
+class NumberOutOfRange(Exception):  # noqa: N818 - named for the fact
+    """A number that no double can hold; ``literal`` is how it was written."""
+
+    def __init__(self, literal: str) -> None:
+        super().__init__(literal)
+        self.literal = literal
+
+
+class Whole(int):
+    """A whole number that was written with a fraction or an exponent (``2.0``, ``1e1``)."""
+
+    __slots__ = ()
+
+
+class Literal(str):
+    """A number as it was written; only `read_literals` gives it."""
+
+    __slots__ = ()
+
+
+def read(body: bytes) -> object:
+    """The first JSON value in the body; what follows it is not looked at.
+
+    Whole numbers are ints with the value of the nearest double, others are floats.
+    Raises JsonSyntaxError, and NumberOutOfRange for a number beyond the doubles.
+    """
+    return _read_with(_DECODER, body)
+
+
+def read_literals(body: bytes) -> object:
+    """As `read`, but each number is a `Literal`. For error texts, which quote numbers as written."""
+    return _read_with(_LITERAL_DECODER, body)
+
+
+def _read_with(decoder: json.JSONDecoder, body: bytes) -> object:
+    text = body.decode("utf-8", "replace")
+    try:
+        _check_depth(text)
+        start = _SPACE.match(text).end()  # type: ignore[union-attr]  # the pattern matches everywhere
+        value, _ = decoder.raw_decode(text, start)
+    except (ValueError, RecursionError) as error:
+        raise JsonSyntaxError(syntax_error(body)) from error
+    if "\\u" in text or "\\U" in text:
+        return without_surrogates(value)
+    return value
+
+
+def _check_depth(text: str) -> None:
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for bracket in re.findall(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text, re.DOTALL):
+        if bracket in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise JsonSyntaxError("json: exceeded max depth")
+        elif bracket in "]}":
+            depth -= 1
+
+
+def without_surrogates(value: object) -> object:
+    """The value with every lone surrogate replaced by U+FFFD."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value) if type(value) is str else value
+    if isinstance(value, dict):
+        return {without_surrogates(key): without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_surrogates(item) for item in value]
+    return value
+
+
+def holds_nul(value: object) -> bool:
+    """True when a string or key in the value holds a NUL character, which the engine's database refuses."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any("\0" in key or holds_nul(item) for key, item in value.items())
+    if isinstance(value, list):
+        return any(map(holds_nul, value))
+    return False
+
+
+def _read_int(literal: str) -> int:
+    if len(literal) <= _EXACT_DIGITS:
+        return int(literal)
+    return int(_double(literal))
+
+
+def _read_float(literal: str) -> float | int:
+    number = _double(literal)
+    return Whole(number) if number.is_integer() else number
+
+
+def _double(literal: str) -> float:
+    number = float(literal)
+    if number in (float("inf"), float("-inf")):
+        raise NumberOutOfRange(literal)
+    return number
+
+
+def _refuse_constant(literal: str) -> NoReturn:
+    raise ValueError(f"{literal} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_int=_read_int, parse_float=_read_float, parse_constant=_refuse_constant)
+_LITERAL_DECODER = json.JSONDecoder(parse_int=Literal, parse_float=Literal, parse_constant=_refuse_constant)

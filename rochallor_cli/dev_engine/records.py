@@ -1,0 +1,173 @@
+"""What the engine keeps: the values that the store reads and writes and the state machine thinks in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rochallor_cli.dev_engine.go_json.reading import holds_nul, read
+from rochallor_cli.dev_engine.go_json.writing import write
+
+
+class InstanceStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    WAITING = "WAITING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def is_live(self) -> bool:
+        return self in (InstanceStatus.ACTIVE, InstanceStatus.WAITING)
+
+
+class ExecutionStatus(StrEnum):
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+
+
+class JobStatus(StrEnum):
+    OFFERED = "OFFERED"
+    LOCKED = "LOCKED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class Variables:
+    """An instance's variables: an immutable JSON object, kept as text, as values, or as both.
+
+    Most requests only pass the text on; it is read when somebody looks inside.
+    """
+
+    __slots__ = ("_text", "_values")
+
+    def __init__(self, *, text: str | None = None, values: Mapping[str, object] | None = None) -> None:
+        self._text = text
+        self._values = values
+
+    @property
+    def text(self) -> str:
+        if self._text is None:
+            self._text = write(self._values)
+        return self._text
+
+    @property
+    def values(self) -> Mapping[str, object]:
+        if self._values is None:
+            values = read(self.text.encode())
+            assert isinstance(values, dict)
+            self._values = values
+        return self._values
+
+    def merged(self, changes: Mapping[str, object]) -> Variables:
+        """These with the changes put over them, key by key at the top level."""
+        return Variables(values={**self.values, **changes}) if changes else self
+
+    def holds_nul(self) -> bool:
+        return "\\u0000" in self.text and holds_nul(dict(self.values))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Variables) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Variables({self.text})"
+
+
+NO_VARIABLES = Variables(text="{}")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One run of a definition, with all the state machine knows of its past.
+
+    entered: how often each step was entered. completed: how many of its executions are COMPLETED.
+    """
+
+    id: str
+    definition_id: str
+    definition_version: int
+    status: InstanceStatus
+    current_step_ids: tuple[str, ...]
+    variables: Variables
+    entered: Mapping[str, int]
+    completed: Mapping[str, int]
+    started_ns: int
+    completed_ns: int | None = None
+    failure_reason: str | None = None
+    business_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One passage through a step; a row of the history."""
+
+    id: str
+    instance_id: str
+    step_id: str
+    step_type: str
+    attempt: int
+    status: ExecutionStatus
+    started_ns: int
+    ended_ns: int | None = None
+    failure_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work for a machine. ``variables`` are the instance's as they were when the job was made."""
+
+    id: str
+    instance_id: str
+    execution_id: str
+    step_id: str
+    attempt: int
+    job_type: str
+    status: JobStatus
+    retries_remaining: int
+    variables: Variables
+    created_ns: int
+    worker_id: str | None = None
+    locked_ns: int | None = None
+    lock_expires_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserTask:
+    """Work for a person, open until somebody completes it."""
+
+    id: str
+    instance_id: str
+    execution_id: str
+    step_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A boundary timer that was started with its step."""
+
+    id: str
+    instance_id: str
+    execution_id: str
+    step_id: str
+    attempt: int
+    fires_ns: int
+    interrupting: bool
+    target_step_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionVersion:
+    """A stored definition; ``document`` is its JSON text as it is given out, without the version."""
+
+    id: str
+    version: int
+    name: str
+    document: str
+    uploaded_ns: int

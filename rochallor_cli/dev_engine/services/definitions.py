@@ -1,0 +1,84 @@
+"""Uploading and reading definitions."""
+
+from __future__ import annotations
+
+import hashlib
+
+from rochallor_cli.dev_engine.definition.parsing import (
+    Fields,
+    comparable,
+    definition_from_fields,
+    document_text,
+    fields_from_body,
+)
+from rochallor_cli.dev_engine.definition.validation import broken_rules
+from rochallor_cli.dev_engine.errors import Refused, bad_request, internal_error, not_found
+from rochallor_cli.dev_engine.go_json.decoding import BodyError
+from rochallor_cli.dev_engine.go_json.reading import holds_nul
+from rochallor_cli.dev_engine.records import DefinitionVersion
+from rochallor_cli.dev_engine.services.core import Core
+
+_MAX_INT4 = 2**31 - 1
+
+
+def upload(core: Core, body: bytes) -> DefinitionVersion:
+    """Store a document as the next version, or find the version that has its content already."""
+    try:
+        fields = fields_from_body(body)
+    except BodyError as error:
+        raise bad_request(f"parse error: parse: {error}") from None
+    problems = broken_rules(definition_from_fields(fields))
+    if problems:
+        lines = "".join(f"\n  {problem.text}" for problem in problems)
+        raise bad_request(f"validation error: validation errors:{lines}")
+    if holds_nul(fields):
+        raise internal_error("ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)")
+    return _store(core, fields)
+
+
+def _store(core: Core, fields: Fields) -> DefinitionVersion:
+    definitions = core.store.definitions
+    content = hashlib.sha256(comparable(fields).encode()).digest()
+    same = definitions.find_content(fields["id"], content)
+    if same is not None:
+        return same
+    stored = DefinitionVersion(
+        id=fields["id"],
+        version=definitions.latest_version(fields["id"]) + 1,
+        name=fields["name"],
+        document=document_text(fields),
+        uploaded_ns=core.clock.now_ns(),
+    )
+    definitions.add(stored, content=content)
+    return stored
+
+
+def get_definition(core: Core, definition_id: str, version: int | None = None) -> DefinitionVersion:
+    """One version; None: the latest."""
+    if version is not None and version > _MAX_INT4:
+        raise not_found(
+            f"scan definition: failed to encode args[1]: unable to encode {version} into binary format "
+            f"for int4 (OID 23): {version} is greater than maximum value for int4"
+        )
+    definitions = core.store.definitions
+    found = (
+        definitions.find_latest(definition_id)
+        if version is None
+        else definitions.find(definition_id, version)
+    )
+    if found is None:
+        raise not_found("definition not found")
+    return found
+
+
+def list_definitions(
+    core: Core, keyword: str, *, page: int, page_size: int
+) -> tuple[list[DefinitionVersion], int]:
+    """One page and the total."""
+    if page < 0:
+        raise negative_page("")
+    return core.store.definitions.search(keyword, limit=page_size, offset=page * page_size)
+
+
+def negative_page(prefix: str) -> Refused:
+    return internal_error(f"{prefix}ERROR: OFFSET must not be negative (SQLSTATE 2201X)")

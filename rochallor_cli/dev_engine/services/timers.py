@@ -1,0 +1,48 @@
+"""Firing boundary timers."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import attrgetter
+
+from rochallor_cli.dev_engine.errors import Refused
+from rochallor_cli.dev_engine.records import Timer
+from rochallor_cli.dev_engine.services.core import Core, logger
+from rochallor_cli.dev_engine.services.writing import write_outcome
+from rochallor_cli.dev_engine.state_machine import transitions
+
+
+def due_timers(core: Core) -> list[Timer]:
+    """The timers whose time has come, in the order in which they are to fire."""
+    ordered: list[Timer] = []
+    due = core.store.timers.due(core.clock.now_ns())
+    for _, timers in groupby(due, key=attrgetter("fires_ns")):
+        # Timers of one moment have no order among them.
+        together = list(timers)
+        while together:
+            ordered.append(first := core.choose(together))
+            together.remove(first)
+    return ordered
+
+
+def fire_timer(core: Core, timer: Timer) -> None:
+    """Fire one timer. One whose target cannot be entered stays due, as in the engine."""
+    instance = core.store.instances.find(timer.instance_id)
+    assert instance is not None, "instances are never deleted"
+    try:
+        outcome = transitions.fire_timer(
+            core.definition_of(instance),
+            instance,
+            timer,
+            step_status=core.store.executions.status(timer.instance_id, timer.step_id, timer.attempt),
+            circumstances=core.circumstances(),
+        )
+    except Refused as refused:
+        logger.warning(
+            "a timer of step %r of instance %s cannot fire: %s",
+            timer.step_id,
+            timer.instance_id,
+            refused.reason,
+        )
+        return
+    write_outcome(core, outcome)

@@ -1,0 +1,51 @@
+"""Changes of one turn of the event loop share a transaction, and are answered after its commit."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from rochallor_cli.dev_engine.store.database import commit_together
+
+T = TypeVar("T")
+
+
+class UnitOfWork:
+    """Collects what is to be done in this turn of the loop and does it in the next one.
+
+    There is no await between BEGIN and COMMIT, so nothing else ever sees half a transaction.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, *, after_commit: Callable[[], None]) -> None:
+        self._connection = connection
+        self._after_commit = after_commit
+        self._waiting: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """The result of the work, once it is committed; or its error, once it is undone."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        if not self._waiting:
+            loop.call_soon(self.flush)
+        self._waiting.append((work, future))
+        return await future
+
+    def flush(self) -> None:
+        """Do and commit all that waits."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        try:
+            results = commit_together(self._connection, [work for work, _ in waiting])
+        except Exception as error:  # noqa: BLE001 - whoever waits must learn that the commit failed
+            results = [error] * len(waiting)
+        for (_, future), result in zip(waiting, results, strict=True):
+            if future.cancelled():
+                continue
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+        self._after_commit()

@@ -1,0 +1,7 @@
+"""What a workflow does: pure functions from (definition, instance, event) to (instance, effects).
+
+Nothing here reads a clock, a database or a source of randomness: `Circumstances` brings the time and
+the choice among what has no order. `transitions` holds the events, `walk` how an instance goes on from
+step to step, `steps` what each type of step does when it is entered, `branches` the choice of a branch,
+`effects` what is to be written afterwards.
+"""

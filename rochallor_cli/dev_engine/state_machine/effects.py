@@ -1,0 +1,131 @@
+"""What an event changes beside the instance itself: to be written, in this order, all or nothing.
+
+An execution is named by its step and attempt, which are unique within the instance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rochallor_cli.dev_engine.records import ExecutionStatus, JobStatus, Variables
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionStarted:
+    """A step was entered and rests there."""
+
+    step_id: str
+    step_type: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionPassed:
+    """A step was entered and is done already."""
+
+    step_id: str
+    step_type: str
+    attempt: int
+    status: ExecutionStatus
+    failure_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionEnded:
+    """An execution got its outcome. No reason: the one it has, if any, stays."""
+
+    step_id: str
+    attempt: int
+    status: ExecutionStatus
+    failure_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobOffered:
+    step_id: str
+    attempt: int
+    job_type: str
+    retries_remaining: int
+    variables: Variables
+
+
+@dataclass(frozen=True, slots=True)
+class JobReturned:
+    """A job is offered again."""
+
+    job_id: str
+    retries_remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobSettled:
+    job_id: str
+    status: JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class JobWithdrawn:
+    """The job of an execution is cancelled, unless it is settled already."""
+
+    step_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserTaskOpened:
+    step_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserTaskClosed:
+    step_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimerStarted:
+    step_id: str
+    attempt: int
+    fires_ns: int
+    interrupting: bool
+    target_step_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerSpent:
+    timer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextWorkflowDue:
+    """The latest version of another definition is to be started, a moment later."""
+
+    definition_id: str
+    variables: Variables
+
+
+@dataclass(frozen=True, slots=True)
+class FaultMet:
+    """The workflow ran into a fault of the engine; the code is explained in docs/engine-faults.md."""
+
+    code: str
+    step_id: str
+    text: str
+
+
+Effect = (
+    ExecutionStarted
+    | ExecutionPassed
+    | ExecutionEnded
+    | JobOffered
+    | JobReturned
+    | JobSettled
+    | JobWithdrawn
+    | UserTaskOpened
+    | UserTaskClosed
+    | TimerStarted
+    | TimerSpent
+    | NextWorkflowDue
+    | FaultMet
+)

@@ -1,0 +1,107 @@
+"""The database: one connection, opened for one process, with its schema in place."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeVar
+
+from rochallor_cli.dev_engine.errors import DatabaseFileError
+
+T = TypeVar("T")
+
+SCHEMA_VERSION = 1
+# What leads from each older version to the next one; an empty file is version 0.
+_MIGRATIONS: dict[int, str] = {}
+# "RCHD": marks our files among all SQLite databases.
+_APPLICATION_ID = 0x52434844
+
+
+def open_database(path: Path | None) -> sqlite3.Connection:
+    """A connection to the file, or to a database in memory. Raises DatabaseFileError.
+
+    A file belongs to one process at a time; what was committed to it survives the process.
+    """
+    connection = sqlite3.connect(
+        ":memory:" if path is None else path,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+        timeout=0,
+    )
+    try:
+        if path is not None:
+            _claim(connection, path)
+        _bring_up_to_date(connection, path)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise DatabaseFileError(_explain(error, path)) from error
+    except DatabaseFileError:
+        connection.close()
+        raise
+    return connection
+
+
+def _claim(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    # With exclusive locking the first write transaction takes the lock for good.
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("COMMIT")
+    found = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if found != _APPLICATION_ID and tables:
+        raise DatabaseFileError(f"{path} is a database of another program; name a new file with --db")
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path | None) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > SCHEMA_VERSION:
+        raise DatabaseFileError(
+            f"{path} was written by a newer rochallor (schema {version}, this one knows {SCHEMA_VERSION}); "
+            "upgrade rochallor, or name another file with --db"
+        )
+    if version == SCHEMA_VERSION:
+        return
+    schema = files(__package__).joinpath("schema.sql").read_text("utf-8")
+    steps = [schema] if version == 0 else [_MIGRATIONS[old] for old in range(version, SCHEMA_VERSION)]
+    marks = f"PRAGMA user_version = {SCHEMA_VERSION}; PRAGMA application_id = {_APPLICATION_ID};"
+    connection.executescript("BEGIN IMMEDIATE;" + "".join(steps) + marks + "COMMIT;")
+
+
+def _explain(error: sqlite3.DatabaseError, path: Path | None) -> str:
+    if "locked" in str(error):
+        return f"{path} is in use by another engine; stop that one, or name another file with --db"
+    if "not a database" in str(error):
+        return f"{path} is no SQLite database; name a new file with --db"
+    return f"{path} cannot be used: {error}"
+
+
+def commit_together(connection: sqlite3.Connection, works: Iterable[Callable[[], T]]) -> list[T | Exception]:
+    """Do each work in a savepoint of its own, all in one transaction; give results or errors.
+
+    A work that raises is undone alone. When the commit itself fails, that error is raised.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        results = [_in_savepoint(connection, work) for work in works]
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return results
+
+
+def _in_savepoint(connection: sqlite3.Connection, work: Callable[[], T]) -> T | Exception:
+    connection.execute("SAVEPOINT work")
+    try:
+        result: T | Exception = work()
+    except Exception as error:  # noqa: BLE001 - one request's failure must not undo the others'
+        connection.execute("ROLLBACK TO work")
+        result = error
+    connection.execute("RELEASE work")
+    return result

@@ -1,0 +1,137 @@
+"""Jobs and their leases."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rochallor_cli.dev_engine.records import (
+    ExecutionStatus,
+    Instance,
+    Job,
+    JobStatus,
+    Variables,
+)
+from rochallor_cli.dev_engine.store.instances import COLUMNS as INSTANCE_COLUMNS
+from rochallor_cli.dev_engine.store.instances import instance_from_row
+
+_COLUMNS = (
+    "job.id, job.instance_id, execution_id, job.step_id, job.attempt, job_type, job.status,"
+    " retries_remaining, job.variables, created_ns, worker_id, locked_ns, lock_expires_ns"
+)
+_WIDTH = 13
+_INSERT = (
+    "INSERT INTO job (id, instance_id, execution_id, step_id, attempt, job_type, status,"
+    " retries_remaining, variables, created_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_FIND = f"SELECT {_COLUMNS} FROM job WHERE id = ?"  # noqa: S608 - our columns
+_FIND_WITH_ALL = (
+    f"SELECT {_COLUMNS}, execution.status, {INSTANCE_COLUMNS} FROM job"  # noqa: S608
+    " JOIN execution ON execution.instance_id = job.instance_id"
+    " AND execution.step_id = job.step_id AND execution.attempt = job.attempt"
+    " JOIN instance ON instance.id = job.instance_id WHERE job.id = ?"
+)
+_OLDEST = (
+    f"SELECT job.seq, {_COLUMNS} FROM job"  # noqa: S608
+    " WHERE status = 'OFFERED' AND job_type = ? ORDER BY seq LIMIT ?"
+)
+_LOCK = "UPDATE job SET status = 'LOCKED', worker_id = ?, locked_ns = ?, lock_expires_ns = ? WHERE id = ?"
+_RETURN = (
+    "UPDATE job SET status = 'OFFERED', retries_remaining = ?, worker_id = NULL, locked_ns = NULL,"
+    " lock_expires_ns = NULL WHERE id = ?"
+)
+_SETTLE = "UPDATE job SET status = ? WHERE id = ?"
+_WITHDRAW = (
+    "UPDATE job SET status = 'CANCELLED' WHERE execution_id ="
+    " (SELECT id FROM execution WHERE instance_id = ? AND step_id = ? AND attempt = ?)"
+    " AND status IN ('OFFERED', 'LOCKED')"
+)
+_FREE = (
+    "UPDATE job SET status = 'OFFERED', worker_id = NULL, locked_ns = NULL, lock_expires_ns = NULL"
+    " WHERE status = 'LOCKED' AND lock_expires_ns <= ?"
+)
+_NEXT_EXPIRY = "SELECT min(lock_expires_ns) FROM job WHERE status = 'LOCKED'"
+
+
+class Jobs:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add(self, job: Job) -> None:
+        self._connection.execute(
+            _INSERT,
+            (
+                job.id,
+                job.instance_id,
+                job.execution_id,
+                job.step_id,
+                job.attempt,
+                job.job_type,
+                job.status,
+                job.retries_remaining,
+                job.variables.text,
+                job.created_ns,
+            ),
+        )
+
+    def find(self, job_id: str) -> Job | None:
+        row = self._connection.execute(_FIND, (job_id,)).fetchone()
+        return None if row is None else _job_from_row(row)
+
+    def find_with_instance(self, job_id: str) -> tuple[Job, ExecutionStatus, Instance] | None:
+        """The job, the status of its execution, and its instance."""
+        row = self._connection.execute(_FIND_WITH_ALL, (job_id,)).fetchone()
+        if row is None:
+            return None
+        job = _job_from_row(row[:_WIDTH])
+        return job, ExecutionStatus(row[_WIDTH]), instance_from_row(row[_WIDTH + 1 :])
+
+    def oldest_offered(self, job_types: Iterable[str], limit: int) -> list[Job]:
+        """The jobs that were created first, over all these types."""
+        rows: list[tuple[Any, ...]] = []
+        for job_type in dict.fromkeys(job_types):
+            rows += self._connection.execute(_OLDEST, (job_type, limit))
+        rows.sort()
+        return [_job_from_row(row[1:]) for row in rows[:limit]]
+
+    def lock(self, job_id: str, worker_id: str, *, locked_ns: int, expires_ns: int) -> None:
+        self._connection.execute(_LOCK, (worker_id, locked_ns, expires_ns, job_id))
+
+    def offer_again(self, job_id: str, retries_remaining: int) -> None:
+        self._connection.execute(_RETURN, (retries_remaining, job_id))
+
+    def settle(self, job_id: str, status: JobStatus) -> None:
+        self._connection.execute(_SETTLE, (status, job_id))
+
+    def withdraw(self, instance_id: str, step_id: str, attempt: int) -> None:
+        """Cancel the job of an execution, unless it is settled."""
+        self._connection.execute(_WITHDRAW, (instance_id, step_id, attempt))
+
+    def free_expired(self, now_ns: int) -> int:
+        """Offer again what was leased till now or earlier; the number of jobs."""
+        return self._connection.execute(_FREE, (now_ns,)).rowcount
+
+    def next_expiry_ns(self) -> int | None:
+        found: int | None = self._connection.execute(_NEXT_EXPIRY).fetchone()[0]
+        return found
+
+
+def _job_from_row(row: Sequence[Any]) -> Job:
+    (id_, instance_id, execution_id, step_id, attempt, job_type, status, retries, variables, *rest) = row
+    created_ns, worker_id, locked_ns, lock_expires_ns = rest
+    return Job(
+        id=id_,
+        instance_id=instance_id,
+        execution_id=execution_id,
+        step_id=step_id,
+        attempt=attempt,
+        job_type=job_type,
+        status=JobStatus(status),
+        retries_remaining=retries,
+        variables=Variables(text=variables),
+        created_ns=created_ns,
+        worker_id=worker_id,
+        locked_ns=locked_ns,
+        lock_expires_ns=lock_expires_ns,
+    )
