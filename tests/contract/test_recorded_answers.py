@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from support.engines import running_engine
 
 GOLDEN = Path(__file__).parent / "golden"
