@@ -152,8 +152,8 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("services",),
         ("store", "state_machine"),
         ("definition",),
-        ("expression", "records", "config"),
-        ("errors", "clock", "ids", "codes", "go_json"),
+        ("expression", "records", "config", "ids"),
+        ("errors", "clock", "codes", "go_json"),
     ],
 }
 
