@@ -34,7 +34,7 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         "--brokers", metavar="HOST:PORT", help="Kafka drains on this broker, not on a mock one"
     )
-    parser.add_argument("--engine", choices=("null", "dev"), help="only one of our own engines")
+    parser.add_argument("--engine", choices=("null", "dev", "delayed"), help="only one of our own engines")
     parser.add_argument("--ours-only", action="store_true", help="leave the published SDK out")
     parser.add_argument("--rounds", type=int, metavar="N", help="interleaved runs of each contender")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all runs and medians as JSON")

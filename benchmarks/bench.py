@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from benchmarks.contenders import Contender
 from benchmarks.engines import Engine, dev_engine, null_engine
+
+# What the real engine took for an answer on two cores, about.
+POLL_DELAY_MS = 2.0
+COMPLETE_DELAY_MS = 3.0
 
 
 @dataclass(frozen=True)
@@ -38,15 +42,14 @@ class Bench:
             return ("url",)
         return (self.engine_kind,) if self.engine_kind else ("null", "dev")
 
-    @contextmanager
-    def engine(self, kind: str) -> Iterator[Engine]:
+    def engine(self, kind: str) -> AbstractContextManager[Engine]:
         """A fresh engine of the kind, or the running one."""
         if kind == "url":
             assert self.engine_url
-            yield Engine("url", self.engine_url.rstrip("/"))
-        else:
-            with null_engine() if kind == "null" else dev_engine() as engine:
-                yield engine
+            return nullcontext(Engine("url", self.engine_url.rstrip("/")))
+        if kind == "delayed":
+            return null_engine(poll_delay_ms=POLL_DELAY_MS, complete_delay_ms=COMPLETE_DELAY_MS)
+        return null_engine() if kind == "null" else dev_engine()
 
     def interleaved(self) -> Iterator[Contender]:
         """Every contender once a round, in turns that begin with another one each time."""

@@ -33,10 +33,15 @@ class Times:
 
 @dataclass(frozen=True)
 class Engine:
-    """A running engine: its kind (null, dev, url) and where it is."""
+    """A running engine: its kind (null, delayed, dev, url) and where it is."""
 
     kind: str
     url: str
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it is the null engine, delayed or not, which counts what it is asked."""
+        return self.kind in ("null", "delayed")
 
     @contextmanager
     def wire(self, connections: int = 1) -> Iterator[Wire]:
@@ -90,8 +95,9 @@ def seconds_of(text: str) -> float:
 @contextmanager
 def null_engine(*, poll_delay_ms: float = 0.0, complete_delay_ms: float = 0.0) -> Iterator[Engine]:
     delays = (f"--poll-delay-ms={poll_delay_ms}", f"--complete-delay-ms={complete_delay_ms}")
+    kind = "delayed" if poll_delay_ms or complete_delay_ms else "null"
     with Child(module_command("benchmarks.null_engine", *delays)) as child:
-        yield Engine("null", child.read()["url"])
+        yield Engine(kind, child.read()["url"])
 
 
 @contextmanager

@@ -100,16 +100,25 @@ class Routes:
     def answer(self, head: bytes, body: bytes, transport: asyncio.Transport) -> None:
         target = head[: head.find(b" HTTP/1.1")]
         if target.startswith(b"POST /v1/jobs/"):
-            self._answer_job_request(target[14:], body, transport)
+            self._take_job_request(target[14:], body, transport)
         else:
             method, _, path = target.decode().partition(" ")
             transport.write(self._answer_other(method, path, body))
+
+    def _take_job_request(self, rest: bytes, body: bytes, transport: asyncio.Transport) -> None:
+        delay_s = self._delays.poll_s if rest == b"poll" else self._delays.report_s
+        if delay_s:
+            # As an engine does that first works and then commits: until then nothing has happened.
+            loop = asyncio.get_running_loop()
+            loop.call_later(delay_s, self._answer_job_request, rest, body, transport)
+        else:
+            self._answer_job_request(rest, body, transport)
 
     def _answer_job_request(self, rest: bytes, body: bytes, transport: asyncio.Transport) -> None:
         if rest == b"poll":
             request = json.loads(body or b"{}")
             jobs = self._state.claim(request.get("jobTypes") or [], request.get("maxJobs") or 10)
-            self._write(transport, answer("200 OK", jobs), self._delays.poll_s)
+            transport.write(answer("200 OK", jobs))
             return
         job_id, _, action = rest.partition(b"/")
         if action == b"complete":
@@ -119,13 +128,7 @@ class Routes:
         else:
             transport.write(answer("404 Not Found", b""))
             return
-        self._write(transport, NO_CONTENT, self._delays.report_s)
-
-    def _write(self, transport: asyncio.Transport, data: bytes, delay_s: float) -> None:
-        if delay_s:
-            asyncio.get_running_loop().call_later(delay_s, transport.write, data)
-        else:
-            transport.write(data)
+        transport.write(NO_CONTENT)
 
     def _answer_other(self, method: str, path: str, body: bytes) -> bytes:
         url = urlsplit(path)

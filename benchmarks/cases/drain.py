@@ -61,22 +61,23 @@ def chains(bench: Bench) -> Iterator[Result]:
 
 def _drains(bench: Bench, case: str, title: str, *, handler_ms: float, steps: int) -> Iterator[Result]:
     for kind in bench.engine_kinds():
-        if kind == "null":
-            yield _endless_drain(bench, case, title, handler_ms=handler_ms)
+        if kind in ("null", "delayed"):
+            yield _endless_drain(bench, kind, case, title, handler_ms=handler_ms)
         else:
             yield _backlog_drain(bench, kind, case, title, handler_ms=handler_ms, steps=steps)
 
 
-def _endless_drain(bench: Bench, case: str, title: str, *, handler_ms: float) -> Result:
-    result = Result(case, "null", title)
-    with null_engine() as engine:
+def _endless_drain(bench: Bench, kind: str, case: str, title: str, *, handler_ms: float) -> Result:
+    result = Result(case, kind, title)
+    with bench.engine(kind) as engine:
         engine.set_endless(on=True)
         for contender in bench.interleaved():
             with contender.worker(engine.url, f"--handler-ms={handler_ms}") as worker:
                 time.sleep(WARM_UP_S)
                 values = window(engine, worker, bench.pick(quick=2.0, full=5.0))
             result.samples.append(Sample(contender.name, values))
-        result.notes.append(_headroom(result, raw_load(engine)["requests_per_s"]))
+        if kind == "null":
+            result.notes.append(_headroom(result, raw_load(engine)["requests_per_s"]))
     return result
 
 

@@ -94,7 +94,7 @@ class Meter:
 
     def _read(self) -> dict[str, float]:
         used = dict(self._worker.ask("usage"))
-        return used | ({"polls": self._engine.counts()["polls"]} if self._engine.kind == "null" else {})
+        return used | ({"polls": self._engine.counts()["polls"]} if self._engine.is_null else {})
 
     def since(self) -> dict[str, float]:
         after = self._read()
