@@ -34,13 +34,15 @@ class KafkaConfigError(WorkflowSDKError, ValueError):
 class EngineUnreachableError(WorkflowSDKError):
     """No usable answer came: the connection failed, or what answered does not speak the engine's JSON.
 
-    `message` is the reason alone ("connection refused"); the text of the error adds `url`.
+    `message` is the reason alone ("connection refused"); the text of the error adds `url`. `was_sent`
+    is False when the engine cannot have seen the request.
     """
 
-    def __init__(self, message: str, *, url: str = "") -> None:
+    def __init__(self, message: str, *, url: str = "", was_sent: bool = True) -> None:
         super().__init__(message)
         self.message = message
         self.url = url
+        self.was_sent = was_sent
 
     def __str__(self) -> str:
         return f"{self.message} ({self.url})" if self.url else self.message

@@ -10,10 +10,20 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
 
-FailureTable = Sequence[tuple[type[BaseException], type[EngineUnreachableError]]]
+
+class Meaning(NamedTuple):
+    """One row of a stack's table: its exception, ours, and whether the request may have been sent."""
+
+    foreign: type[BaseException]
+    kind: type[EngineUnreachableError]
+    was_sent: bool
+
+
+FailureTable = Sequence[Meaning]
 
 _WORDS_OF_ERRNO = {
     errno.ECONNREFUSED: "connection refused",
@@ -30,10 +40,11 @@ def failure(
     error: BaseException, *, table: FailureTable, url: str, timeout_s: float
 ) -> EngineUnreachableError:
     """The SDK's error for a stack's exception, with words a person can act on."""
-    kind = next(kind for foreign, kind in table if isinstance(error, foreign))
-    if issubclass(kind, EngineTimeoutError):
-        return EngineTimeoutError(f"no answer within {timeout_s:g} s", url=url)
-    return kind(_words(error), url=url)
+    meaning = next(row for row in table if isinstance(error, row.foreign))
+    words = _words(error)
+    if issubclass(meaning.kind, EngineTimeoutError):
+        words = f"no answer within {timeout_s:g} s"
+    return meaning.kind(words, url=url, was_sent=meaning.was_sent)
 
 
 def _words(error: BaseException) -> str:

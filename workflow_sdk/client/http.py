@@ -12,18 +12,23 @@ import httpx
 from workflow_sdk.client.answers import RawResponse, body_from_value
 from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.deadline import current_timeout
-from workflow_sdk.client.failures import FailureTable, failure
+from workflow_sdk.client.failures import FailureTable, Meaning, failure
 from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError, InvalidConnectionError
 
 # The first row that fits counts.
 FAILURES: FailureTable = (
-    (httpx.TimeoutException, EngineTimeoutError),
-    (httpx.HTTPError, EngineUnreachableError),
-    (httpx.StreamError, EngineUnreachableError),
-    (httpx.InvalidURL, EngineUnreachableError),
-    (httpx.CookieConflict, EngineUnreachableError),
+    Meaning(httpx.ConnectTimeout, EngineTimeoutError, was_sent=False),
+    Meaning(httpx.PoolTimeout, EngineTimeoutError, was_sent=False),
+    Meaning(httpx.TimeoutException, EngineTimeoutError, was_sent=True),
+    Meaning(httpx.ConnectError, EngineUnreachableError, was_sent=False),
+    Meaning(httpx.ProxyError, EngineUnreachableError, was_sent=False),
+    Meaning(httpx.UnsupportedProtocol, EngineUnreachableError, was_sent=False),
+    Meaning(httpx.InvalidURL, EngineUnreachableError, was_sent=False),
+    Meaning(httpx.HTTPError, EngineUnreachableError, was_sent=True),
+    Meaning(httpx.StreamError, EngineUnreachableError, was_sent=True),
+    Meaning(httpx.CookieConflict, EngineUnreachableError, was_sent=True),
 )
-_FOREIGN = tuple(foreign for foreign, _ in FAILURES)
+_FOREIGN = tuple(row.foreign for row in FAILURES)
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,10 @@ class HandlerRegistry:
             found = self._handlers.get(job_type)
         return found.callable if found else None
 
+    def find(self, job_type: str) -> Handler | None:
+        """The registered handler with its limits, or None."""
+        return self._handlers.get(job_type)
+
     def job_types(self) -> list[str]:
         """The registered types, in order of registration."""
         with self._lock:

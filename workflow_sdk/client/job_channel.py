@@ -1,0 +1,40 @@
+"""JobChannel: claim, complete, fail and extend, as coroutines for a runner's event loop."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from workflow_sdk.client.aiohttp_channel import AiohttpChannel
+from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.client.thread_channel import ThreadChannel
+
+_JOB_METHODS = ("poll_jobs", "complete_job", "fail_job")
+
+
+class JobChannel(Protocol):
+    """What a runner says to the engine. Raises the SDK's errors; a client of the user's own may raise any."""
+
+    url: str
+
+    async def claim(self, job_types: list[str], max_jobs: int) -> list[dict[str, Any]]: ...
+
+    async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:
+        """`encoded` is the JSON of `variables`."""
+        ...
+
+    async def fail(self, job_id: str, message: str, retryable: bool) -> None: ...
+
+    async def extend(self, job_id: str, lease_seconds: int) -> str: ...
+
+    async def close(self) -> None: ...
+
+
+def job_channel(client: Any, *, worker_id: str, lease_seconds: int = 0) -> JobChannel:
+    """The fast way for a RestEngineClient as we wrote it; threads for every other client.
+
+    A subclass, or a client whose methods were replaced, wants its methods called: it gets threads.
+    """
+    replaced = any(name in vars(client) for name in _JOB_METHODS) if hasattr(client, "__dict__") else False
+    if type(client) is RestEngineClient and not replaced:
+        return AiohttpChannel(client.connection, worker_id=worker_id, lease_seconds=lease_seconds)
+    return ThreadChannel(client, worker_id=worker_id, lease_seconds=lease_seconds)

@@ -1,0 +1,82 @@
+"""DaemonLoop: an event loop whose helper threads never keep the process alive.
+
+The default executor's threads are joined when the interpreter ends, so one stuck name look-up, or one
+stuck `asyncio.to_thread` of a handler, would hold up a worker that was told to stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor
+from queue import SimpleQueue
+from typing import Any, TypeVar, TypeVarTuple, Unpack
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+_Work = tuple[asyncio.Future[Any], Callable[..., Any], tuple[Any, ...]]
+
+
+class DaemonLoop(asyncio.SelectorEventLoop):
+    """As the standard loop, but `run_in_executor(None, …)` uses daemon threads, as many as needed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._work: SimpleQueue[_Work | None] = SimpleQueue()
+        self._idle_threads = 0
+        self._threads_lock = threading.Lock()
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        if executor is not None:
+            return super().run_in_executor(executor, func, *args)
+        future: asyncio.Future[T] = self.create_future()
+        with self._threads_lock:
+            if self._idle_threads:
+                self._idle_threads -= 1
+            else:
+                threading.Thread(target=self._help, name="workflow-sdk-helper", daemon=True).start()
+        self._work.put((future, func, args))
+        return future
+
+    def close(self) -> None:
+        super().close()
+        with self._threads_lock:
+            for _ in range(self._idle_threads):
+                self._work.put(None)
+
+    def _help(self) -> None:
+        while True:
+            work = self._work.get()
+            if work is None:
+                return
+            future, function, arguments = work
+            try:
+                result, error = function(*arguments), None
+            except BaseException as raised:  # noqa: BLE001 - handed to the awaiting coroutine
+                result, error = None, raised
+            del work, function, arguments
+            with self._threads_lock:
+                self._idle_threads += 1
+            self._deliver(future, result, error)
+            del future, result, error
+
+    def _deliver(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+        try:
+            self.call_soon_threadsafe(_settle, future, result, error)
+        except RuntimeError:
+            return  # the loop is closed: nobody waits any more
+
+
+def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(result)
+    elif isinstance(error, StopIteration | SystemExit | KeyboardInterrupt):
+        future.set_exception(RuntimeError(f"{type(error).__name__}: {error}"))
+    else:
+        future.set_exception(error)

@@ -1,0 +1,138 @@
+"""EngineWatch: whether the engine can be reached, said once when it changes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from time import monotonic
+
+from workflow_sdk.errors import EngineClientError, EngineUnreachableError
+
+log = logging.getLogger("workflow_sdk.runner")
+
+
+class EngineWatch:
+    """Shared by everything that talks to the engine on one loop; `backlog` counts results to report.
+
+    While the engine is away callers sleep between tries, and the first success of any call wakes them
+    all. Claiming resumes after the results that waited are reported: so they arrive before the engine
+    hands their jobs out again.
+    """
+
+    def __init__(self, url: str, *, backlog: Callable[[], int]) -> None:
+        self._url = url
+        self._backlog = backlog
+        self._back = _set_event()
+        self._flushed = _set_event()
+        self.last_success = 0.0
+        self._backlog_on_return = 0
+        self._away_s = 0.0
+        self.has_answered = False
+        self.since = monotonic()
+        self.reason = ""
+        self.tries = 0
+
+    @property
+    def backlog(self) -> int:
+        return self._backlog()
+
+    @property
+    def is_away(self) -> bool:
+        return not self._back.is_set()
+
+    @property
+    def was_asked(self) -> bool:
+        return self.has_answered or self.is_away
+
+    @property
+    def is_reachable(self) -> bool:
+        return self.has_answered and not self.is_away
+
+    def succeeded(self) -> None:
+        """A call was answered."""
+        self.last_success = monotonic()
+        self.has_answered = True
+        if self.is_away:
+            self._returned()
+
+    def failed(self, error: BaseException, *, began: float) -> bool:
+        """A call begun at `began` failed; True when the engine counts as away.
+
+        A call that fails while others succeed has a trouble of its own.
+        """
+        if self.is_away:
+            self.tries += 1
+            return True
+        if self.last_success > began:
+            return False
+        self._left(error, began)
+        return True
+
+    def flushed(self) -> None:
+        """No result waits to be reported any more."""
+        if not self._flushed.is_set() and not self.is_away:
+            self._flushed.set()
+            self._say_returned()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep so long, or until the engine is back."""
+        try:
+            async with asyncio.timeout(seconds):
+                await (self._back.wait() if self.is_away else asyncio.sleep(seconds))
+        except TimeoutError:
+            return
+
+    async def wait_for_flush(self, limit_s: float) -> None:
+        """Return when results that waited for the engine have been reported, or after `limit_s`."""
+        if self._flushed.is_set():
+            return
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._flushed.wait()
+        except TimeoutError:
+            return
+
+    def _left(self, error: BaseException, began: float) -> None:
+        self._back.clear()
+        self._flushed.clear()
+        self.reason, self.since, self.tries = reason_of(error), began, 1
+        is_refusal = isinstance(error, EngineClientError) and error.status_code < 500
+        log.warning(
+            "engine %s: %s (%s). Retrying; %d results waiting to be reported.",
+            "refuses requests" if is_refusal else "unreachable",
+            self.reason,
+            self._url,
+            self._backlog(),
+        )
+
+    def _returned(self) -> None:
+        now = monotonic()
+        self._away_s, self.since, self.reason = now - self.since, now, ""
+        self._backlog_on_return = self._backlog()
+        self._back.set()
+        if not self._backlog_on_return:
+            self.flushed()
+
+    def _say_returned(self) -> None:
+        log.info(
+            "engine reachable again after %.0f s (%d tries); %d results reported",
+            self._away_s,
+            self.tries,
+            self._backlog_on_return,
+        )
+
+
+def reason_of(error: BaseException) -> str:
+    """The words for a log line, without the URL."""
+    if isinstance(error, EngineUnreachableError):
+        return error.message
+    if isinstance(error, EngineClientError):
+        return f"it answers {error.status_code}, {error.message}"
+    return f"{type(error).__name__}: {error}"
+
+
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event

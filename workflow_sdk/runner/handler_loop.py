@@ -1,0 +1,175 @@
+"""HandlerLoop: the event loop, on a thread of its own, where async handlers run.
+
+One for the process: pools that a start-up hook opens belong to one loop, whichever runner uses them.
+A handler that blocks it stops other async handlers, but neither claims nor reports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+from workflow_sdk.runner.daemon_loop import DaemonLoop
+
+log = logging.getLogger("workflow_sdk.runner")
+
+W = TypeVar("W")
+
+BLOCKED_AFTER_S = 1.0
+_STOP_WITHIN_S = 1.0
+
+
+class HandlerLoop:
+    """A running event loop; `shared_handler_loop` and `release` hand out the process's own."""
+
+    def __init__(self) -> None:
+        self.loop = DaemonLoop()
+        self._probed_at = 0.0
+        self._said_blocked = False
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="workflow-sdk async handlers", daemon=True)
+        self._thread.start()
+
+    def call(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
+        """Run it there and await it here: for hooks."""
+        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self.loop))
+
+    def watch(self, now: float) -> None:
+        """Called now and then while handlers run: says once, with the stack, that one blocks the loop."""
+        if not self._probed_at:
+            self._probed_at = now
+            self.loop.call_soon_threadsafe(self._probe_answered)
+        elif now - self._probed_at > BLOCKED_AFTER_S and not self._said_blocked:
+            self._said_blocked = True
+            log.warning(
+                "an async handler has blocked the event loop for %.1f s; the other async handlers wait:\n%s",
+                now - self._probed_at,
+                self.stack(),
+            )
+
+    def stack(self) -> str:
+        frame = sys._current_frames().get(self._thread.ident or 0)
+        return "".join(traceback.format_stack(frame)[-6:]) if frame else ""
+
+    def close(self) -> None:
+        """End the loop; a blocked one is left behind, its thread is a daemon."""
+        self._closing = True
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(_STOP_WITHIN_S)
+
+    def _probe_answered(self) -> None:
+        self._probed_at = 0.0
+        self._said_blocked = False
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        while not self._closing:
+            try:
+                self.loop.run_forever()
+            except BaseException:
+                log.exception("a task of an async handler tried to end the event loop; it goes on")
+        self._cancel_leftovers()
+        self.loop.close()
+
+    def _cancel_leftovers(self) -> None:
+        """Tasks that handlers started and forgot: they see their cancellation before the loop is closed."""
+        leftovers = asyncio.all_tasks(self.loop)
+        for task in leftovers:
+            task.cancel()
+        if leftovers:
+            self.loop.run_until_complete(asyncio.wait(leftovers, timeout=_STOP_WITHIN_S / 2))
+
+
+class Coroutines(Generic[W]):
+    """One runner's work on the handler loop: pieces go there, and come back to `done`, in bursts."""
+
+    def __init__(
+        self,
+        handler_loop: HandlerLoop,
+        *,
+        work: Callable[[W], Coroutine[Any, Any, None]],
+        started: Callable[[W, asyncio.Task[None]], None],
+        done: Callable[[W], None],
+        home: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._there = handler_loop.loop
+        self._work = work
+        self._started = started
+        self._done = done
+        self._home = home
+        self._outbox: deque[W] = deque()
+        self._inbox: deque[W] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._outbox_called = False
+        self._inbox_called = False
+
+    def submit(self, piece: W) -> None:
+        self._outbox.append(piece)
+        if not self._outbox_called:
+            self._outbox_called = True
+            self._there.call_soon_threadsafe(self._start_all)
+
+    def cancel_all(self) -> None:
+        """End what still runs; its results are no longer wanted."""
+        self._there.call_soon_threadsafe(lambda: [task.cancel() for task in self._tasks])
+
+    def _start_all(self) -> None:
+        self._outbox_called = False
+        while self._outbox:
+            piece = self._outbox.popleft()
+            task = self._there.create_task(self._run(piece))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            self._started(piece, task)
+
+    async def _run(self, piece: W) -> None:
+        try:
+            await self._work(piece)
+        finally:
+            self._inbox.append(piece)
+            if not self._inbox_called:
+                self._inbox_called = True
+                self._wake_home()
+
+    def _wake_home(self) -> None:
+        try:
+            self._home.call_soon_threadsafe(self._collect)
+        except RuntimeError:
+            return  # the runner has left without this handler
+
+    def _collect(self) -> None:
+        self._inbox_called = False
+        while self._inbox:
+            self._done(self._inbox.popleft())
+
+
+_shared: HandlerLoop | None = None
+_users = 0
+_lock = threading.Lock()
+
+
+def shared_handler_loop() -> HandlerLoop:
+    """The process's loop for async handlers, started by its first user. Release it once."""
+    global _shared, _users
+    with _lock:
+        if _shared is None:
+            _shared = HandlerLoop()
+        _users += 1
+        return _shared
+
+
+def release_handler_loop(handler_loop: HandlerLoop) -> None:
+    global _shared, _users
+    with _lock:
+        _users -= 1
+        is_last = _users == 0
+        if is_last and _shared is handler_loop:
+            _shared = None
+    if is_last:
+        handler_loop.close()

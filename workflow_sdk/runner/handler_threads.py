@@ -1,0 +1,85 @@
+"""HandlerThreads: the daemon threads that plain handlers run in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Generic, TypeVar
+
+W = TypeVar("W")
+
+
+class HandlerThreads(Generic[W]):
+    """Runs `work` on pieces of work in threads, and hands them to `done` on the loop.
+
+    Threads are daemons: one that never comes back must not keep the process. They are made when
+    needed, up to `size`. `work` must not raise. Results come back through one deque, with one wake-up
+    of the loop for a whole burst: waking it for each costs more than a short handler.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        size: int,
+        work: Callable[[W], None],
+        done: Callable[[W], None],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._name = name
+        self._size = size
+        self._work = work
+        self._done = done
+        self._loop = loop
+        self._pid = os.getpid()
+        self._to_do: SimpleQueue[W | None] = SimpleQueue()
+        self._results: deque[W] = deque()
+        self._wake_up_sent = False
+        self._threads = 0
+        self._busy = 0
+
+    @property
+    def threads(self) -> int:
+        return self._threads
+
+    def submit(self, piece: W) -> None:
+        """Have a thread work on it; called on the loop."""
+        self._busy += 1
+        if self._busy > self._threads and self._threads < self._size:
+            self._threads += 1
+            name = f"{self._name} handler {self._threads}"
+            threading.Thread(target=self._serve, name=name, daemon=True).start()
+        self._to_do.put(piece)
+
+    def close(self) -> None:
+        """Let idle threads end; busy ones end after their handler."""
+        for _ in range(self._threads):
+            self._to_do.put(None)
+
+    def _serve(self) -> None:
+        while (piece := self._to_do.get()) is not None:
+            self._work(piece)
+            if os.getpid() != self._pid:
+                os._exit(0)  # the handler forked, and this is the child: its results are not ours
+            self._results.append(piece)
+            # A wake-up that was sent and has not begun to collect will find this result, too.
+            if not self._wake_up_sent:
+                self._wake_up_sent = True
+                self._wake_loop()
+
+    def _wake_loop(self) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._collect)
+        except RuntimeError:
+            return  # the loop is closed: the runner left without this handler
+
+    def _collect(self) -> None:
+        self._wake_up_sent = False
+        results = self._results
+        while results:
+            self._busy -= 1
+            self._done(results.popleft())

@@ -1,0 +1,117 @@
+"""Pacing: when to ask the engine for jobs. Pure: time comes in, nothing waits here.
+
+- A batch came back full: ask at once.
+- Otherwise follow the arrival rate: three polls for each job seen lately, so that the wait is a third
+  of the mean gap between jobs, whatever the load, and a fleet asks three times a job, whatever its size.
+- After a report the next step's job may exist: ask at once where that has paid for the job type.
+"""
+
+from __future__ import annotations
+
+from math import exp, inf
+
+# Between an answer and the next question, whatever the load.
+MIN_SPACING_S = 0.004
+IDLE_SPACING_S = 0.5
+POLLS_PER_JOB = 3.0
+RATE_WINDOW_S = 5.0
+# What a fresh runner takes for granted: it starts attentive and grows quiet.
+FIRST_RATE = 20.0
+# With all slots in use, slots come free one by one: asking for each would cost a poll for each job.
+ENOUGH_SLOTS = 16
+
+
+class Pacing:
+    """One poller's sense of time. All times are seconds on one monotonic clock."""
+
+    def __init__(self, *, idle_spacing_s: float = IDLE_SPACING_S, slots: int = 64, now: float) -> None:
+        self._idle_spacing_s = idle_spacing_s
+        self._enough_slots = min(ENOUGH_SLOTS, max(1, slots // 4))
+        self._rate = _ArrivalRate(FIRST_RATE, now)
+        self._follow_up = _FollowUp()
+        self._due = now
+        self._was_full = False
+
+    def due(self, now: float, *, free_slots: int) -> float:
+        """The time of the next question; `inf` while there is no slot to fill."""
+        if free_slots <= 0:
+            return inf
+        if self._was_full and free_slots >= self._enough_slots:
+            return now
+        return self._due
+
+    def asked(self) -> None:
+        """A question was sent: reports up to here are answered by it."""
+        self._follow_up.asked()
+        self._due = inf
+
+    def answered(self, now: float, *, asked_for: int, got: int) -> None:
+        """The engine's answer to a question for `asked_for` jobs."""
+        self._rate.count(now, got)
+        self._follow_up.answered(paid=got > 0)
+        self._was_full = got >= asked_for
+        if self._was_full:
+            spacing = MIN_SPACING_S
+        else:
+            spacing = min(max(self._rate.gap_s(now) / POLLS_PER_JOB, MIN_SPACING_S), self._idle_spacing_s)
+        # A report that was acknowledged while the question was under way has set an earlier time.
+        self._due = min(self._due, now + spacing)
+
+    def not_answered(self, again_at: float) -> None:
+        """The question failed; nothing was learned."""
+        self._follow_up.asked()
+        self._due = again_at
+
+    def reported(self, now: float, job_type: str) -> None:
+        """A job of this type was reported: its successor may be there."""
+        if self._follow_up.is_worth_asking(job_type):
+            self._due = min(self._due, now)
+
+
+class _ArrivalRate:
+    """Jobs a second, averaged over the last RATE_WINDOW_S or so."""
+
+    def __init__(self, rate: float, now: float) -> None:
+        self._rate = rate
+        self._at = now
+
+    def count(self, now: float, jobs: int) -> None:
+        self._rate = self._rate * exp((self._at - now) / RATE_WINDOW_S) + jobs / RATE_WINDOW_S
+        self._at = now
+
+    def gap_s(self, now: float) -> float:
+        rate = self._rate * exp((self._at - now) / RATE_WINDOW_S)
+        return 1 / rate if rate > 1e-9 else inf
+
+
+class _FollowUp:
+    """Whether asking right after a report of a job type has brought jobs lately."""
+
+    WEIGHT = 0.2
+    WORTHWHILE = 0.4
+    # A type that has not paid is tried again now and then: definitions change.
+    TRY_AGAIN_EVERY = 20
+
+    def __init__(self) -> None:
+        self._pays: dict[str, float] = {}
+        self._passed_over: dict[str, int] = {}
+        self._reported: set[str] = set()
+        self._under_way: set[str] = set()
+
+    def is_worth_asking(self, job_type: str) -> bool:
+        if self._pays.get(job_type, 1.0) < self.WORTHWHILE:
+            passed_over = self._passed_over.get(job_type, 0) + 1
+            self._passed_over[job_type] = passed_over % self.TRY_AGAIN_EVERY
+            if passed_over < self.TRY_AGAIN_EVERY:
+                return False
+        self._reported.add(job_type)
+        return True
+
+    def asked(self) -> None:
+        self._under_way, self._reported = self._reported, set()
+
+    def answered(self, *, paid: bool) -> None:
+        for job_type in self._under_way:
+            before = self._pays.get(job_type, 1.0)
+            self._pays[job_type] = before + self.WEIGHT * (paid - before)
+        self._under_way = set()

@@ -1,0 +1,65 @@
+"""Statistics: a runner's counts, for its summary and for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from time import monotonic
+
+from workflow_sdk.metrics.metrics import Metrics
+from workflow_sdk.runner.claim import Claim
+from workflow_sdk.runner.outcome import Completed, Outcome
+from workflow_sdk.runner.summary import JobTypeStats, JobTypeSummary
+
+
+class _TypeCounters:
+    """The series of one job type, looked up once: `labels(…)` is dear on the hot path."""
+
+    def __init__(self, metrics: Metrics, job_type: str) -> None:
+        self.stats = JobTypeStats()
+        self.claimed = metrics.jobs_claimed.labels(job_type).inc
+        self.ran: Callable[[float], None] = metrics.handler_latency.labels(job_type).observe
+        self.succeeded = metrics.jobs_completed.labels(job_type, "success").inc
+        self.failed = metrics.jobs_completed.labels(job_type, "failure").inc
+        self.retried = metrics.retries_total.labels(job_type).inc
+
+
+class Statistics:
+    """Written on the runner's loop, read from anywhere."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._by_type: dict[str, _TypeCounters] = {}
+        self.last_activity = monotonic()
+
+    def claimed(self, job_type: str) -> None:
+        self._of(job_type).claimed()
+        self.last_activity = monotonic()
+
+    def ran(self, job_type: str, seconds: float) -> None:
+        counters = self._of(job_type)
+        counters.ran(seconds)
+        counters.stats.durations_s.append(seconds)
+
+    def settled(self, claim: Claim, outcome: Outcome) -> None:
+        """The engine has the outcome."""
+        counters = self._of(claim.job_type)
+        self.last_activity = monotonic()
+        if isinstance(outcome, Completed):
+            counters.stats.done += 1
+            counters.succeeded()
+            return
+        counters.failed()
+        if outcome.retryable and claim.retries_remaining > 0:
+            counters.stats.retried += 1
+            counters.retried()
+        else:
+            counters.stats.failed += 1
+
+    def by_type(self) -> Mapping[str, JobTypeSummary]:
+        return {job_type: counters.stats.summary() for job_type, counters in list(self._by_type.items())}
+
+    def _of(self, job_type: str) -> _TypeCounters:
+        found = self._by_type.get(job_type)
+        if found is None:
+            found = self._by_type[job_type] = _TypeCounters(self._metrics, job_type)
+        return found
