@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from workflow_sdk.client.http import Exchange
 
 ENDED = ("COMPLETED", "FAILED", "CANCELLED")
-STATUSES = ("ACTIVE", "WAITING", *ENDED)
+OPEN = ("ACTIVE", "WAITING")
+STATUSES = (*OPEN, *ENDED)
 PAGE = 200
 _ID_LENGTH = 26
 # How many ids a stream of pages remembers: instances started meanwhile push known ones onto the next page.
@@ -238,6 +239,14 @@ class Engine:
         starting = [known_id for known_id in known if known_id.startswith(instance_id.upper())]
         near = f"did you mean {starting[0]}?" if len(starting) == 1 else _nearest_id(instance_id, known)
         raise NotFoundError(f"no instance {instance_id} on {self.settings.where}", hint=near or hint)
+
+
+def standing(instance: Mapping[str, Any]) -> str:
+    """`ACTIVE at disburse`, `COMPLETED`."""
+    status = str(instance.get("status"))
+    if status in ENDED:
+        return status
+    return f"{status} at {', '.join(instance.get('currentStepIds') or []) or 'no step'}"
 
 
 def definition_name(instance: Mapping[str, Any]) -> str:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from rochallor_cli.commands.inputs import All, Limit, definition_and_version
 from rochallor_cli.context import Context
-from rochallor_cli.errors import ConflictError
+from rochallor_cli.definitions import Change, differences
+from rochallor_cli.documents import read_document
+from rochallor_cli.engine import Value
+from rochallor_cli.errors import ConflictError, InvalidDocumentError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.global_options import command, group
-from rochallor_cli.output.views import DEFINITIONS, UPLOADS
-from rochallor_cli.uploads import NOT_LATEST, Upload, as_new, read_uploads, rehearse, send
+from rochallor_cli.output.text_width import harmless
+from rochallor_cli.output.views import CHANGES, DEFINITIONS, UPLOADS, VERSIONS
+from rochallor_cli.uploads import NOT_LATEST, SUFFIXES, Upload, as_new, read_uploads, rehearse, send
+
+# `defs diff` speaks as diff does: 1 says that there are differences.
+DIFFERS = 1
+_GRAPHS = ("text", "mermaid", "dot", "svg")
 
 app = group("Upload, read, check and compare definitions.")
 
@@ -135,3 +145,141 @@ def list_(
         context.printer.note("no definitions" + (f" with {keyword!r}" if keyword else ""))
     elif not everything and shown == limit:
         context.printer.note("perhaps there are more; --limit or --all shows them")
+
+
+@command(
+    app,
+    "versions",
+    examples=("rochallor defs versions loan-processing-workflow",),
+)
+def versions(
+    context: Context,
+    definition: Annotated[str, typer.Argument(help="Its id.", show_default=False)],
+    limit: Limit = 20,
+    everything: All = False,
+) -> None:
+    """List the versions of a definition, the latest first, and what each changed."""
+    newest = int(context.engine.definition(definition)["version"])
+    oldest = 1 if everything else max(newest - limit + 1, 1)
+    context.printer.rows(VERSIONS, _versions(context, definition, newest, oldest))
+    if oldest > 1:
+        context.printer.note(f"versions {oldest} to {newest}; --all shows the older ones")
+
+
+def _versions(context: Context, definition: str, newest: int, oldest: int) -> Iterator[dict[str, Any]]:
+    later = context.engine.definition(definition, newest)
+    for version in range(newest, oldest - 1, -1):
+        found, before = later, context.engine.definition(definition, version - 1) if version > 1 else {}
+        changes = differences(before, found) if before else []
+        yield {
+            "id": definition,
+            "version": version,
+            "name": found.get("name"),
+            "steps": len(found.get("steps") or []),
+            "changes": [change.as_row() for change in changes],
+        }
+        later = before
+
+
+@command(
+    app,
+    "diff",
+    examples=(
+        "rochallor defs diff flow.yaml",
+        "rochallor defs diff flow.yaml --against 3 || echo 'differs'",
+    ),
+)
+def diff(
+    context: Context,
+    files: Annotated[list[str], typer.Argument(help="Files, folders or - .", show_default=False)],
+    against: Annotated[
+        int | None,
+        typer.Option("--against", metavar="VERSION", min=1, help="Not the latest but this version."),
+    ] = None,
+) -> int:
+    """Compare definitions with what the engine has, step by step.
+
+    Exit status 0 if all are the same, 1 if one differs, more than 1 for errors.
+    """
+    differ = False
+    rows: list[dict[str, Any]] = []
+    for one in read_uploads(files, context.environment.stdin):
+        known = context.engine.known_definition(one.id)
+        if known is not None and against is not None:
+            known = context.engine.definition(one.id, against)
+        changes = differences(known or {}, one.definition)
+        differ = differ or bool(changes)
+        if context.printer.for_people:
+            _show_changes(context, one, known, changes)
+        rows += [{"id": one.id, "source": one.document.source, **change.as_row()} for change in changes]
+    if not context.printer.for_people:
+        context.printer.rows(CHANGES, rows)
+    return DIFFERS if differ else ExitStatus.DONE
+
+
+def _show_changes(context: Context, upload: Upload, known: Value | None, changes: list[Change]) -> None:
+    printer = context.printer
+    version = f"v{known['version']}" if known else "(not on the engine)"
+    if not changes:
+        printer.note(f"{upload.id} {version} = {upload.document.source}")
+        return
+    printer.line(f"{upload.id} {version} → {upload.document.source}")
+    widest = max(len(change.step) for change in changes)
+    for change in changes:
+        sign = printer.paint(change.sign, {"added": "green", "removed": "red"}.get(change.kind, "yellow"))
+        printer.line(f"  {sign} " + harmless(f"{change.step:<{widest}}  {change.text}"))
+
+
+@command(
+    app,
+    "graph",
+    examples=(
+        "rochallor defs graph flow.yaml",
+        "rochallor defs graph loan-processing-workflow --format svg > loan.svg",
+        "rochallor defs graph loan --instance 01JD8Q3VZ6M0T2H8X4K7N5RWZK --format mermaid",
+    ),
+)
+def graph(
+    context: Context,
+    definition: Annotated[
+        str | None,
+        typer.Argument(help="A file, - , or an id (ID@VERSION) on the engine.", show_default=False),
+    ] = None,
+    instance: Annotated[
+        str | None, typer.Option("--instance", metavar="ID", help="Paint this instance's state on it.")
+    ] = None,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="text|mermaid|dot|svg", help="What to draw it as.")
+    ] = "text",
+) -> None:
+    """Draw a definition as a graph: text, mermaid, dot, or SVG, which needs nothing installed."""
+    from rochallor_cli.graph.model import graph_of, painted
+    from rochallor_cli.graph.texts import as_dot, as_mermaid, as_text
+
+    if format_ not in _GRAPHS:
+        raise UsageError(f"--format {format_!r} is none of {', '.join(_GRAPHS)}")
+    found = context.engine.instance(instance) if instance else None
+    drawn = graph_of(_definition_to_draw(context, definition, found))
+    if found is not None:
+        drawn = painted(drawn, found, context.engine.history(str(found["id"])))
+    if format_ == "svg":
+        from rochallor_cli.graph.svg import as_svg
+
+        context.environment.stdout.write(as_svg(drawn))
+        return
+    for line in {"text": as_text, "mermaid": as_mermaid, "dot": as_dot}[format_](drawn):
+        context.printer.line(line)
+
+
+def _definition_to_draw(context: Context, name: str | None, instance: Value | None) -> Value:
+    """The file's or the engine's definition; without a name the one that the instance runs."""
+    if name is None:
+        if instance is None:
+            raise UsageError("name a file or a definition, or an instance with --instance")
+        return context.engine.definition(str(instance["definitionId"]), int(instance["definitionVersion"]))
+    if name == "-" or Path(name).suffix.lower() in SUFFIXES or Path(name).is_file():
+        value = read_document(name, context.environment.stdin).value
+        if not isinstance(value, dict):
+            raise InvalidDocumentError(f"{name}: expected a mapping")
+        return value
+    return context.engine.definition(*definition_and_version(name))

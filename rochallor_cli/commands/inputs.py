@@ -115,3 +115,8 @@ def status_from(text: str | None) -> str:
         return text.upper()
     known = ", ".join(STATUSES)
     raise UsageError(f"--status {text!r} is none of {known}", hint=did_you_mean(text.upper(), STATUSES))
+
+
+def counted(number: int, thing: str = "instance") -> str:
+    """`1 instance`, `1,204 instances`."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")

@@ -13,18 +13,21 @@ from rochallor_cli.commands.inputs import (
     Var,
     Vars,
     Yes,
+    counted,
     definition_and_version,
     seconds_from,
     status_from,
     variables_from,
 )
 from rochallor_cli.context import Context
-from rochallor_cli.engine import Value
-from rochallor_cli.errors import UsageError
+from rochallor_cli.engine import OPEN, Value, standing
+from rochallor_cli.errors import UsageError, did_you_mean
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.follow import follow_instance, outcome_text, status_of_outcome, wait_for
 from rochallor_cli.global_options import command, group
-from rochallor_cli.output.views import EXECUTIONS, INSTANCE, INSTANCES
+from rochallor_cli.output.views import CANCELLATIONS, EXECUTIONS, INSTANCE, INSTANCES
+
+_VIEWS = ("table", "timeline", "tree")
 
 app = group("Start, follow, inspect and cancel instances.")
 
@@ -162,26 +165,196 @@ def list_(
 
 @command(
     app,
-    "cancel",
-    examples=("rochallor instances cancel 01JD8Q3VZ6M0T2H8X4K7N5RWZK --reason 'customer withdrew'",),
+    "history",
+    examples=(
+        "rochallor instances history 01JD8Q3VZ6M0T2H8X4K7N5RWZK",
+        "rochallor instances history 01JD8Q3VZ6M0T2H8X4K7N5RWZK --view timeline",
+    ),
 )
-def cancel(
+def history(
     context: Context,
-    instances: Annotated[list[str] | None, typer.Argument(help="Ids.", show_default=False)] = None,
-    reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Why; kept as the failure reason.")
-    ] = "",
-    yes: Yes = False,
+    instance: Instance,
+    view: Annotated[
+        str, typer.Option("--view", metavar="table|timeline|tree", help="How to show it.")
+    ] = "table",
 ) -> None:
-    """Cancel instances."""
-    context.printer.rows(INSTANCES, [context.engine.cancel(one, reason) for one in instances or []])
+    """Show the steps an instance went through.
+
+    The engine keeps no trace of job retries, nor of who held a job.
+    """
+    if view not in _VIEWS:
+        raise UsageError(f"--view {view!r} is none of {', '.join(_VIEWS)}", hint=did_you_mean(view, _VIEWS))
+    executions = context.engine.history(instance)
+    printer = context.printer
+    if view == "table" or not printer.for_people:
+        printer.rows(EXECUTIONS, executions)
+        return
+    from rochallor_cli.output.history import timeline, tree
+
+    found = context.engine.instance(instance)
+    if view == "timeline":
+        lines = timeline(printer, found, executions)
+    else:
+        version = int(found["definitionVersion"])
+        lines = tree(
+            printer, found, executions, context.engine.definition(str(found["definitionId"]), version)
+        )
+    for line in lines:
+        printer.line(line)
 
 
 @command(
     app,
-    "history",
-    examples=("rochallor instances history 01JD8Q3VZ6M0T2H8X4K7N5RWZK",),
+    "wait",
+    examples=("rochallor instances wait 01JD8Q3VZ6M0T2H8X4K7N5RWZK --timeout 5m",),
 )
-def history(context: Context, instance: Instance) -> None:
-    """Show the steps an instance went through."""
-    context.printer.rows(EXECUTIONS, context.engine.history(instance))
+def wait(
+    context: Context,
+    instances: Annotated[list[str], typer.Argument(help="Their ids.", show_default=False)],
+    timeout: Timeout = None,
+) -> int:
+    """Wait until all these instances have ended.
+
+    Exit status 0 if all are COMPLETED, 9 if one is FAILED or CANCELLED, 10 if the time ran out.
+    """
+    from rochallor_cli.output.progress import working
+
+    timeout_s = seconds_from(timeout, "--timeout")
+    environment = context.environment
+    deadline = None if timeout_s is None else environment.monotonic() + timeout_s
+    ended: list[Value] = []
+    wanted = list(dict.fromkeys(instances))
+    quiet = context.settings.quiet
+    with working(environment, "waiting", total=len(wanted), quiet=quiet) as progress:
+        for instance_id in wanted:
+            left_s = None if deadline is None else max(deadline - environment.monotonic(), 0.0)
+            progress.text = f"waiting for {instance_id}"
+            ended.append(wait_for(context.engine, instance_id, environment, timeout_s=left_s))
+            progress.done += 1
+    context.printer.rows(INSTANCES, ended)
+    return max(status_of_outcome(instance) for instance in ended)
+
+
+@command(
+    app,
+    "watch",
+    examples=(
+        "rochallor instances watch 01JD8Q3VZ6M0T2H8X4K7N5RWZK",
+        "rochallor instances watch 01JD8Q3VZ6M0T2H8X4K7N5RWZK -o jsonl | jq .stepId",
+    ),
+)
+def watch(context: Context, instance: Instance, timeout: Timeout = None) -> int:
+    """Follow an instance until it has ended: a live panel on a terminal, one line an event on a pipe.
+
+    It goes on through restarts of the engine. Exit status 0 if COMPLETED, 9 if FAILED or CANCELLED.
+    """
+    return _followed(context, instance, seconds_from(timeout, "--timeout"))
+
+
+@command(
+    app,
+    "signal",
+    examples=("rochallor instances signal 01JD8Q3VZ6M0T2H8X4K7N5RWZK wait-for-payment --var paid=true",),
+)
+def signal(
+    context: Context,
+    instance: Instance,
+    step: Annotated[str, typer.Argument(help="The WAIT step's id.", show_default=False)],
+    var: Var = None,
+    text: Text = None,
+    variables: Vars = None,
+) -> None:
+    """Let a WAIT step go on, merging variables into its instance."""
+    values = variables_from(context, var, text, variables)
+    context.engine.signal(instance, step, values)
+    after = context.engine.instance(instance)
+    if context.printer.for_people:
+        context.printer.line(f"signalled {step}; the instance is {standing(after)}")
+    else:
+        context.printer.value(INSTANCE, after)
+
+
+@command(
+    app,
+    "cancel",
+    examples=(
+        "rochallor instances cancel 01JD8Q3VZ6M0T2H8X4K7N5RWZK --reason 'customer withdrew'",
+        "rochallor instances cancel --definition loan --status WAITING --dry-run",
+        "rochallor instances cancel --business-key APP-2024-001 --yes",
+    ),
+)
+def cancel(
+    context: Context,
+    instances: Annotated[
+        list[str] | None, typer.Argument(help="Their ids; or choose by options.", show_default=False)
+    ] = None,
+    status: Status = None,
+    definition: Definition = None,
+    business_key: BusinessKey = None,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; kept as the failure reason.")
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show which it would be, cancel nothing.")
+    ] = False,
+    yes: Yes = False,
+) -> int:
+    """Cancel instances, named or chosen by options.
+
+    Those to choose from are collected first and must be confirmed; a line says what came of each. Jobs of a
+    cancelled instance stay offered to workers, and move nothing.
+    """
+    filters = (status, definition, business_key)
+    if bool(instances) == any(filters):
+        raise UsageError("name instances, or choose them with --status, --definition or --business-key")
+    if instances:
+        chosen = list(dict.fromkeys(instances))
+    else:
+        chosen = _chosen(context, status_from(status), definition or "", business_key or "")
+    if dry_run:
+        context.printer.rows(INSTANCES, (context.engine.instance(one) for one in chosen))
+        context.printer.note(f"dry run: {counted(len(chosen))} would be cancelled")
+        return ExitStatus.DONE
+    if not chosen:
+        context.printer.note("no instances that fit")
+        return ExitStatus.DONE
+    if not instances or context.settings.protected:
+        context.confirm(f"Cancel {counted(len(chosen))} on {context.settings.where}?", yes=yes)
+    return _cancel(context, chosen, reason)
+
+
+def _chosen(context: Context, status: str, definition: str, business_key: str) -> list[str]:
+    """The ids that fit, all of them before any is cancelled: pages shift while instances change their status."""
+    if status and status not in OPEN:
+        raise UsageError(f"--status {status}: only {' and '.join(OPEN)} instances can be cancelled")
+    ids: dict[str, None] = {}
+    for one in [status] if status else OPEN:
+        for instance in context.engine.instances(
+            definition_id=definition, status=one, business_key=business_key
+        ):
+            ids[str(instance["id"])] = None
+    return list(ids)
+
+
+def _cancel(context: Context, instance_ids: list[str], reason: str) -> int:
+    from rochallor_cli.cancelling import cancel_all, worst
+    from rochallor_cli.engine_errors import meaning
+    from rochallor_cli.output.progress import working
+
+    settings = context.settings
+    if len(instance_ids) == 1:
+        context.printer.value(INSTANCE, context.engine.cancel(instance_ids[0], reason))
+        return ExitStatus.DONE
+    rows: list[Value] = []
+    with working(
+        context.environment, "cancelling", total=len(instance_ids), quiet=settings.quiet
+    ) as progress:
+        for row in cancel_all(
+            context.engine, instance_ids, reason, translate=lambda error: meaning(error, settings)
+        ):
+            rows.append(row)
+            progress.done += 1
+    order = {instance_id: place for place, instance_id in enumerate(instance_ids)}
+    rows.sort(key=lambda row: order[row["id"]])
+    context.printer.rows(CANCELLATIONS, rows)
+    return worst(rows)

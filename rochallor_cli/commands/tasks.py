@@ -2,18 +2,57 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated
 
 import typer
 
-from rochallor_cli.commands.inputs import Text, Var, Vars, variables_from
+from rochallor_cli.commands.inputs import All, Limit, Text, Var, Vars, variables_from
 from rochallor_cli.context import Context
-from rochallor_cli.engine import ENDED
+from rochallor_cli.engine import ENDED, standing
 from rochallor_cli.errors import ConflictError, UsageError
 from rochallor_cli.global_options import command, group
-from rochallor_cli.output.views import INSTANCE
+from rochallor_cli.output.views import INSTANCE, TASKS
 
 app = group("List and complete user tasks.")
+
+
+@command(
+    app,
+    "list",
+    examples=("rochallor tasks list --by-age", "rochallor tasks list --definition loan -o name"),
+)
+def list_(
+    context: Context,
+    definition: Annotated[
+        str | None, typer.Option("--definition", metavar="ID", help="Only tasks of this definition.")
+    ] = None,
+    business_key: Annotated[
+        str | None, typer.Option("--business-key", metavar="KEY", help="Only tasks with this business key.")
+    ] = None,
+    by_age: Annotated[bool, typer.Option("--by-age", help="The longest open first.")] = False,
+    limit: Limit = 50,
+    everything: All = False,
+) -> None:
+    """List open user tasks.
+
+    The engine has no list of tasks: these are the open USER_TASK steps of WAITING instances, read one by one.
+    """
+    from rochallor_cli.open_tasks import open_tasks
+    from rochallor_cli.output.progress import working
+
+    found = open_tasks(context.engine, definition_id=definition or "", business_key=business_key or "")
+    if by_age or context.printer.for_people:
+        with working(context.environment, "reading instances", quiet=context.settings.quiet):
+            rows = list(found) if by_age or everything else list(islice(found, limit + 1))
+        if by_age:
+            rows.sort(key=lambda row: str(row["openSince"]))
+        found = iter(rows)
+    shown = context.printer.rows(TASKS, found if everything else islice(found, limit))
+    if shown == 0:
+        context.printer.note("no user task is open")
+    elif next(found, None) is not None:
+        context.printer.note(f"the first {shown}; --limit or --all shows more")
 
 
 @command(
@@ -74,6 +113,5 @@ def _the_open_task(context: Context, instance_id: str) -> str:
     if len(open_ids) == 1:
         return str(open_ids[0])
     if not open_ids:
-        at = ", ".join(instance.get("currentStepIds") or []) or "no step"
-        raise ConflictError(f"no user task is open in {instance_id}; it is at {at}")
+        raise ConflictError(f"no user task is open in {instance_id}; it is {standing(instance)}")
     raise UsageError(f"{len(open_ids)} tasks are open: {', '.join(open_ids)}", hint="name the step")

@@ -44,6 +44,16 @@ def _variables(row: Row, _: Times) -> str:
     return json.dumps(row.get("variables") or {}, ensure_ascii=False)
 
 
+_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+
+
+def _changes(row: Row) -> str:
+    """`+fraud ~score -letter`."""
+    return " ".join(
+        _SIGNS[change["change"]] + (change["step"] or change["text"]) for change in row["changes"]
+    )
+
+
 DEFINITIONS = View(
     "id",
     (
@@ -52,6 +62,28 @@ DEFINITIONS = View(
         Column("NAME", "name", least=12, rank=1),
         time_column("UPLOADED", "uploadedAt"),
     ),
+)
+
+VERSIONS = View(
+    "version",
+    (
+        Column("VERSION", "version", lambda row, _: f"v{row.get('version')}"),
+        Column("STEPS", "steps", right=True),
+        Column("CHANGES", "changes", lambda row, _: _changes(row), least=20),
+        Column("NAME", "name", least=12, rank=1),
+    ),
+    fields=("id",),
+)
+
+CHANGES = View(
+    "step",
+    (
+        Column("DEFINITION", "id"),
+        Column("CHANGE", "change"),
+        Column("STEP", "step"),
+        Column("WHAT", "text", least=20),
+    ),
+    fields=("source",),
 )
 
 UPLOADS = View(
@@ -95,6 +127,16 @@ INSTANCE = View(
         Column("VARIABLES", "variables", lambda row, _: variable_lines(row.get("variables") or {})),
     ),
     fields=("definitionVersion",),
+)
+
+CANCELLATIONS = View(
+    "id",
+    (
+        Column("INSTANCE", "id"),
+        Column("RESULT", "result", style=lambda row: "red" if row.get("error") else "green"),
+        Column("ERROR", "error", least=20),
+    ),
+    fields=("status", "exitStatus"),
 )
 
 EXECUTIONS = View(

@@ -1,0 +1,1 @@
+"""A definition drawn as a graph: text, mermaid, dot and SVG, with an instance's state painted on it."""

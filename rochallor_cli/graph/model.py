@@ -1,0 +1,103 @@
+"""Nodes and edges of a definition, and what an instance has come to in each of its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rochallor_cli.definitions import edges as edges_of_step
+
+# Step types that wait for somebody outside while they are RUNNING.
+_WAITING_TYPES = ("USER_TASK", "WAIT")
+# The engine does not look at the nextStep of these.
+_NO_NEXT = ("DECISION", "PARALLEL_GATEWAY", "END")
+MARKS = {"completed": "●", "running": "◌", "waiting": "◑", "failed": "✗", "left": "–"}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A step. `state` is "", completed, running, waiting, failed or left (open when the instance ended)."""
+
+    id: str
+    type: str
+    name: str = ""
+    job_type: str = ""
+    state: str = ""
+    entries: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A way from one step to another. `kind` is next, condition, branch or timer."""
+
+    source: str
+    target: str
+    kind: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes in the definition's order; targets that do not exist are nodes of type "missing"."""
+
+    title: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+    def edges_from(self, node_id: str) -> list[Edge]:
+        return [edge for edge in self.edges if edge.source == node_id]
+
+
+def graph_of(definition: Mapping[str, Any]) -> Graph:
+    """The graph of a definition, as far as it is one: what is misshapen is left to lint."""
+    steps = [step for step in _list(definition.get("steps")) if isinstance(step, Mapping)]
+    nodes = {
+        str(step.get("id")): Node(
+            id=str(step.get("id")),
+            type=str(step.get("type", "")),
+            name=str(step.get("name", "")),
+            job_type=str(step.get("jobType", "")),
+        )
+        for step in steps
+    }
+    edges = [edge for step in steps for edge in _edges(step)]
+    for edge in edges:
+        nodes.setdefault(edge.target, Node(edge.target, "missing"))
+    version = definition.get("version")
+    title = f"{definition.get('id', '')}{f' v{version}' if version else ''}"
+    return Graph(title, tuple(nodes.values()), tuple(edges))
+
+
+def _edges(step: Mapping[str, Any]) -> Iterator[Edge]:
+    for kind, target, label in edges_of_step(step):
+        if kind != "next" or step.get("type") not in _NO_NEXT:
+            yield Edge(str(step.get("id")), target, kind, label)
+
+
+def _list(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+def painted(graph: Graph, instance: Mapping[str, Any], executions: Sequence[Mapping[str, Any]]) -> Graph:
+    """The graph with the state of an instance: each step's latest execution, and how often it was entered."""
+    by_step: dict[str, list[Mapping[str, Any]]] = {}
+    for execution in executions:
+        by_step.setdefault(str(execution.get("stepId")), []).append(execution)
+    ended = instance.get("status") in ("COMPLETED", "FAILED", "CANCELLED")
+    nodes = tuple(_painted(node, by_step.get(node.id, []), ended=ended) for node in graph.nodes)
+    title = f"{graph.title} · {instance.get('id')} · {instance.get('status')}"
+    return Graph(title, nodes, graph.edges)
+
+
+def _painted(node: Node, executions: Sequence[Mapping[str, Any]], *, ended: bool) -> Node:
+    if not executions:
+        return node
+    last = executions[-1]
+    state = str(last.get("status", "")).lower()
+    if state == "running" and ended:
+        state = "left"
+    elif state == "running" and node.type in _WAITING_TYPES:
+        state = "waiting"
+    return replace(node, state=state, entries=len(executions), reason=str(last.get("failureReason") or ""))

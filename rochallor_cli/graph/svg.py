@@ -1,0 +1,189 @@
+"""A graph as an SVG picture that needs nothing installed: no fonts, no scripts, no style sheets of others."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from xml.sax.saxutils import escape, quoteattr
+
+from rochallor_cli.graph.layout import Box, Layout, Link, lay_out
+from rochallor_cli.graph.model import MARKS, Edge, Graph, Node
+from rochallor_cli.graph.texts import FILLS
+from rochallor_cli.output.text_width import cells, fitted, harmless
+
+_FONT = "font-family='system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'"
+_MARGIN = 24.0
+_TITLE = 34.0
+_CELL = 7.4
+_SMALL_CELL = 6.2
+_LONGEST_LABEL = 34
+_LONGEST_NAME = 40
+_INK, _FAINT, _LINE = "#1f2933", "#5f6b78", "#7b8794"
+_STROKES = {
+    "completed": "#3c9a50",
+    "running": "#2f7fc9",
+    "waiting": "#c98a12",
+    "failed": "#c9372c",
+    "left": "#999999",
+}
+
+
+def as_svg(graph: Graph) -> str:
+    """The whole picture, one document."""
+    place = {node.id: index for index, node in enumerate(graph.nodes)}
+    layout = lay_out(
+        [_size(node) for node in graph.nodes],
+        [_link(edge, place) for edge in graph.edges],
+    )
+    loops = any(edge.source == edge.target for edge in graph.edges)
+    title = harmless(graph.title)
+    width = max(layout.width + (50 if loops else 0), cells(title) * 8.0) + 2 * _MARGIN
+    height = layout.height + _TITLE + 2 * _MARGIN
+    lines = [
+        (
+            f"<svg xmlns='http://www.w3.org/2000/svg' width='{width:.0f}' height='{height:.0f}' "
+            f"viewBox='0 0 {width:.0f} {height:.0f}' role='img' aria-label={quoteattr(title)} {_FONT}>"
+        ),
+        f"<title>{escape(title)}</title>",
+        (
+            "<defs><marker id='arrow' viewBox='0 0 10 10' refX='9' refY='5' markerWidth='7' markerHeight='7' "
+            f"orient='auto-start-reverse'><path d='M0,1 L10,5 L0,9 z' fill='{_LINE}'/></marker></defs>"
+        ),
+        f"<rect width='{width:.0f}' height='{height:.0f}' fill='#ffffff'/>",
+        f"<text x='{_MARGIN}' y='{_MARGIN + 6}' font-size='15' font-weight='600' fill='{_INK}'>{escape(title)}</text>",
+        f"<g transform='translate({_MARGIN},{_MARGIN + _TITLE})'>",
+        *_edges(graph, layout),
+        *(line for node, box in zip(graph.nodes, layout.boxes, strict=False) for line in _node(node, box)),
+        "</g>",
+        "</svg>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _link(edge: Edge, place: dict[str, int]) -> Link:
+    label = _label(edge)
+    width = cells(label) * _SMALL_CELL + 10 if label else 0.0
+    return Link(place[edge.source], place[edge.target], width, 18.0 if label else 0.0)
+
+
+def _label(edge: Edge) -> str:
+    text = f"after {edge.label}" if edge.kind == "timer" and edge.label else edge.label
+    return fitted(harmless(text), _LONGEST_LABEL)
+
+
+def _size(node: Node) -> tuple[float, float]:
+    lines = _node_lines(node)
+    longest = max(cells(lines[0]) * _CELL, *(cells(line) * _SMALL_CELL for line in lines[1:]))
+    slanted = 26 if node.type in ("DECISION", "WAIT", "PARALLEL_GATEWAY", "JOIN_GATEWAY") else 0
+    return max(longest + 28, 84.0) + slanted, 20.0 + 15.0 * len(lines)
+
+
+def _node_lines(node: Node) -> list[str]:
+    kind = node.type.replace("_", " ").lower()
+    detail = " · ".join(part for part in (kind, harmless(node.job_type)) if part)
+    lines = [fitted(harmless(node.id), _LONGEST_NAME), fitted(detail, _LONGEST_NAME)]
+    if node.state:
+        times = f" ×{node.entries}" if node.entries > 1 else ""
+        lines.append(f"{MARKS.get(node.state, '·')} {node.state}{times}")
+    return lines
+
+
+def _node(node: Node, box: Box) -> Iterator[str]:
+    stroke = _STROKES.get(node.state, "#c9372c" if node.type == "missing" else _LINE)
+    dash = " stroke-dasharray='5 4'" if node.type == "missing" else ""
+    fill = FILLS.get(node.state, "#ffffff")
+    width = 2.5 if node.type == "END" else 1.5
+    about = " · ".join(harmless(part) for part in (node.name, node.reason) if part)
+    yield f"<g><title>{escape(about or node.id)}</title>"
+    yield f"<path d='{_outline(node.type, box)}' fill='{fill}' stroke='{stroke}' stroke-width='{width}'{dash}/>"
+    lines = _node_lines(node)
+    top = box.y - 7.5 * (len(lines) - 1) + 4.5
+    for number, line in enumerate(lines):
+        size, ink = (13, _INK) if number == 0 else (11, _FAINT)
+        ink = stroke if number == 2 else ink
+        weight = " font-weight='600'" if number == 0 else ""
+        yield (
+            f"<text x='{box.x:.1f}' y='{top + 15 * number:.1f}' text-anchor='middle' font-size='{size}'"
+            f"{weight} fill='{ink}'>{escape(line)}</text>"
+        )
+    yield "</g>"
+
+
+def _outline(kind: str, box: Box) -> str:
+    left, right = box.x - box.width / 2, box.x + box.width / 2
+    top, bottom = box.y - box.height / 2, box.y + box.height / 2
+    slant = 13.0
+    if kind in ("DECISION", "WAIT"):
+        points = [
+            (left + slant, top), (right - slant, top), (right, box.y),
+            (right - slant, bottom), (left + slant, bottom), (left, box.y),
+        ]  # fmt: skip
+        return _polygon(points)
+    if kind == "PARALLEL_GATEWAY":
+        return _polygon([(left + slant, top), (right - slant, top), (right, bottom), (left, bottom)])
+    if kind == "JOIN_GATEWAY":
+        return _polygon([(left, top), (right, top), (right - slant, bottom), (left + slant, bottom)])
+    radius = box.height / 2 if kind in ("END", "USER_TASK") else 6.0
+    arc = f"a{radius:.1f},{radius:.1f} 0 0 1"
+    inner_width, inner_height = box.width - 2 * radius, box.height - 2 * radius
+    return (
+        f"M{left + radius:.1f},{top:.1f} h{inner_width:.1f} {arc} {radius:.1f},{radius:.1f} "
+        f"v{inner_height:.1f} {arc} -{radius:.1f},{radius:.1f} "
+        f"h-{inner_width:.1f} {arc} -{radius:.1f},-{radius:.1f} "
+        f"v-{inner_height:.1f} {arc} {radius:.1f},-{radius:.1f} z"
+    )
+
+
+def _polygon(points: list[tuple[float, float]]) -> str:
+    return "M" + " L".join(f"{x:.1f},{y:.1f}" for x, y in points) + " z"
+
+
+def _edges(graph: Graph, layout: Layout) -> Iterator[str]:
+    for number, edge in enumerate(graph.edges):
+        route = layout.routes[number]
+        boxes = [layout.boxes[index] for index in route]
+        path = _loop(boxes[0]) if len(route) == 1 else _curve(boxes)
+        dash = " stroke-dasharray='5 4'" if edge.kind == "timer" else ""
+        yield f"<path d='{path}' fill='none' stroke='{_LINE}' stroke-width='1.4'{dash} marker-end='url(#arrow)'/>"
+        label = layout.labels[number]
+        if label is not None:
+            yield from _label_lines(edge, layout.boxes[label])
+
+
+def _label_lines(edge: Edge, box: Box) -> Iterator[str]:
+    yield (
+        f"<rect x='{box.x - box.width / 2:.1f}' y='{box.y - 9:.1f}' width='{box.width:.1f}' height='18' rx='3' "
+        f"fill='#ffffff'/><text x='{box.x:.1f}' y='{box.y + 4:.1f}' text-anchor='middle' font-size='11' "
+        f"fill='{_INK}'><title>{escape(harmless(edge.label))}</title>{escape(_label(edge))}</text>"
+    )
+
+
+def _curve(boxes: list[Box]) -> str:
+    """Through the bends, leaving and arriving upright."""
+    downward = boxes[-1].y > boxes[0].y
+    sign = 1 if downward else -1
+    first, last = boxes[0], boxes[-1]
+    points = [
+        (_port(first, boxes[1]), first.y + sign * first.height / 2),
+        *((box.x, box.y) for box in boxes[1:-1]),
+        (_port(last, boxes[-2]), last.y - sign * last.height / 2),
+    ]
+    parts = [f"M{points[0][0]:.1f},{points[0][1]:.1f}"]
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
+        middle = (y0 + y1) / 2
+        parts.append(f"C{x0:.1f},{middle:.1f} {x1:.1f},{middle:.1f} {x1:.1f},{y1:.1f}")
+    return " ".join(parts)
+
+
+def _port(box: Box, neighbour: Box) -> float:
+    """Where an edge touches a box: a little towards where it comes from."""
+    reach = max(box.width / 2 - 24, 0.0)
+    return box.x + max(-reach, min(reach, (neighbour.x - box.x) * 0.25))
+
+
+def _loop(box: Box) -> str:
+    right = box.x + box.width / 2
+    return (
+        f"M{right:.1f},{box.y + 8:.1f} C{right + 40:.1f},{box.y + 22:.1f} {right + 40:.1f},{box.y - 22:.1f} "
+        f"{right + 1:.1f},{box.y - 8:.1f}"
+    )

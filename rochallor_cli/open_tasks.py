@@ -1,0 +1,53 @@
+"""Open user tasks, derived: the engine has no route that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rochallor_cli.engine import Engine, Value
+
+
+def open_tasks(
+    engine: Engine, *, definition_id: str = "", business_key: str = ""
+) -> Iterator[dict[str, Any]]:
+    """The USER_TASK steps among the current steps of WAITING instances, newest instance first.
+
+    → task (`INSTANCE/STEP`), instanceId, stepId, stepName, definitionId, definitionVersion, businessKey, openSince.
+    """
+    definitions: dict[tuple[str, int], dict[str, Value]] = {}
+    for instance in engine.instances(
+        definition_id=definition_id, business_key=business_key, status="WAITING"
+    ):
+        key = (str(instance["definitionId"]), int(instance["definitionVersion"]))
+        if key not in definitions:
+            definitions[key] = engine.steps_of(instance)
+        yield from _tasks_of(engine, instance, definitions[key])
+
+
+def _tasks_of(engine: Engine, instance: Value, steps: dict[str, Value]) -> Iterator[dict[str, Any]]:
+    open_ids = [
+        step_id
+        for step_id in dict.fromkeys(instance.get("currentStepIds") or [])
+        if steps.get(step_id, {}).get("type") == "USER_TASK"
+    ]
+    if not open_ids:
+        return
+    since = _open_since(engine, str(instance["id"]))
+    for step_id in open_ids:
+        yield {
+            "task": f"{instance['id']}/{step_id}",
+            "instanceId": instance["id"],
+            "stepId": step_id,
+            "stepName": steps[step_id].get("name"),
+            "definitionId": instance["definitionId"],
+            "definitionVersion": instance["definitionVersion"],
+            "businessKey": instance.get("businessKey"),
+            "openSince": since.get(step_id, instance.get("startedAt")),
+        }
+
+
+def _open_since(engine: Engine, instance_id: str) -> dict[str, Any]:
+    """When each open step was entered the last time."""
+    history = engine.client.get_instance_history(instance_id)
+    return {str(row["stepId"]): row["startedAt"] for row in history if row.get("status") == "RUNNING"}
