@@ -97,6 +97,12 @@ def timeline(printer: Printer, instance: Value, executions: Sequence[Value]) -> 
         yield from _reasons(row, widest)
 
 
+def _state(row: Value, instance: Value) -> str:
+    """The recorded status; a step that still runs in an ended instance was left so by the engine."""
+    status = str(row.get("status")).lower()
+    return "left open" if status == "running" and instance.get("completedAt") else status
+
+
 def _reasons(row: Value, widest: int) -> Iterator[str]:
     if row.get("failureReason"):
         yield " " * (4 + widest) + harmless(str(row["failureReason"]))
@@ -153,7 +159,7 @@ def tree(printer: Printer, instance: Value, executions: Sequence[Value], definit
     for row in executions:
         by_step.setdefault(str(row.get("stepId")), []).append(row)
     steps = {str(step.get("id")): step for step in definition.get("steps") or [] if isinstance(step, Mapping)}
-    walk = _TreeWalk(printer, steps, by_step)
+    walk = _TreeWalk(printer, instance, steps, by_step)
     branches = walk.chain(next(iter(steps), ""), stop=frozenset())
     for step_id in by_step:
         branches += walk.chain(step_id, stop=frozenset())
@@ -205,7 +211,7 @@ class _TreeWalk:
         took = seconds_between(last.get("startedAt"), last.get("endedAt"))
         times = f" ×{len(rows)}" if len(rows) > 1 else ""
         spent = f"  {spoken_duration(took)}" if took is not None else ""
-        state = self._printer.paint(status.lower(), state_style(status))
+        state = self._printer.paint(_state(last, self._instance), state_style(status))
         reason = f"  {harmless(str(last['failureReason']))}" if last.get("failureReason") else ""
         return f"{harmless(step_id)}  {last.get('stepType')}  {state}{times}{spent}{reason}"
 

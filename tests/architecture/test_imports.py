@@ -134,7 +134,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("app", "pytest_plugin"),
         ("commands",),
         ("demo",),
-        ("hosting", "uploads", "graph", "lint"),
+        ("hosting", "uploads", "cancelling", "open_tasks", "graph"),
         ("follow", "global_options", "error_text"),
         ("context",),
         ("engine", "engine_errors"),

@@ -1,0 +1,138 @@
+"""`rochallor dev`: the embedded engine on this machine."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from rochallor_cli.context import Context
+from rochallor_cli.engine import Engine, connect
+from rochallor_cli.errors import CliError, UsageError
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.global_options import command
+from rochallor_cli.settings import Settings
+from rochallor_cli.uploads import Upload, read_uploads, send
+
+app = typer.Typer()
+
+
+@command(
+    app,
+    "dev",
+    examples=(
+        "rochallor dev",
+        "rochallor dev --port 0 --db engine.sqlite",
+        "rochallor dev --definitions flows/ --strict",
+    ),
+)
+def dev(
+    context: Context,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Where to listen; 0 for a free one.")
+    ] = 8080,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    db: Annotated[
+        Path | None,
+        typer.Option("--db", metavar="FILE", help="Keep everything in this SQLite file.", show_default=False),
+    ] = None,
+    definitions: Annotated[
+        Path | None,
+        typer.Option(
+            "--definitions", metavar="FOLDER", help="Upload these at the start.", show_default=False
+        ),
+    ] = None,
+    lease_seconds: Annotated[
+        float, typer.Option("--lease-seconds", min=0.1, help="How long a claim lasts.")
+    ] = 30.0,
+    dispatch: Annotated[
+        str, typer.Option("--dispatch", metavar="polling|kafka", help="How jobs reach workers.")
+    ] = "polling",
+    brokers: Annotated[
+        str | None,
+        typer.Option(
+            "--brokers",
+            metavar="HOST:PORT,...",
+            help="Brokers for --dispatch kafka; an embedded one if left out.",
+            show_default=False,
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail instances whose definition asks the impossible.")
+    ] = False,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Make random choices repeatable.", show_default=False)
+    ] = None,
+    no_cors: Annotated[bool, typer.Option("--no-cors", help="Answer browsers without CORS headers.")] = False,
+    log_requests: Annotated[
+        bool, typer.Option("--log-requests", help="A line on stderr for each request.")
+    ] = False,
+) -> None:
+    """Run an embedded engine on this machine.
+
+    It answers as the real engine does. Everything is in memory, and gone when it stops, unless --db names a file.
+    """
+    from rochallor_cli.dev_engine import DevEngine, DevEngineConfig, DevEngineError
+
+    if dispatch not in ("polling", "kafka"):
+        raise UsageError(f"--dispatch {dispatch!r} is neither polling nor kafka")
+    config = DevEngineConfig(
+        host=host,
+        port=port,
+        db=db,
+        lease_s=lease_seconds,
+        cors=not no_cors,
+        strict=strict,
+        seed=seed,
+        log_requests=log_requests,
+        dispatch=dispatch,
+        brokers=brokers,
+    )
+    uploads = read_uploads([str(definitions)], context.environment.stdin) if definitions else []
+    try:
+        with _signals() as stop, DevEngine(config) as engine:
+            _announce(context, engine.url, kept_in=str(db) if db else "in memory")
+            _upload(context, engine.url, uploads)
+            stop.wait()
+    except DevEngineError as error:
+        raise CliError(str(error), exit_status=ExitStatus.CONFLICT) from error
+
+
+def _announce(context: Context, url: str, *, kept_in: str) -> None:
+    if context.printer.for_people:
+        context.printer.line(f"Embedded engine  {url}  (SQLite, {kept_in})")
+        context.printer.note(f"Ctrl-C stops it. Elsewhere: export ROCHALLOR_ENGINE_URL={url}")
+    else:
+        context.printer.event({"url": url, "db": kept_in})
+    context.environment.stdout.flush()
+
+
+def _upload(context: Context, url: str, uploads: list[Upload]) -> None:
+    settings = Settings(engine_url=url)
+    with connect(settings) as client:
+        for upload in uploads:
+            row = send(Engine(client, settings), upload)
+            context.printer.note(f"Uploaded  {row['id']} v{row['version']}  {row['source']}")
+
+
+@contextmanager
+def _signals() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set, as long as the block runs; a second SIGINT interrupts as usual."""
+    stop = threading.Event()
+
+    def ask_to_stop(number: int, frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
