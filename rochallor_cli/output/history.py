@@ -171,9 +171,14 @@ class _TreeWalk:
     """Follows the definition through the steps that were entered; each step is shown once, with all its entries."""
 
     def __init__(
-        self, printer: Printer, steps: Mapping[str, Value], by_step: Mapping[str, list[Value]]
+        self,
+        printer: Printer,
+        instance: Value,
+        steps: Mapping[str, Value],
+        by_step: Mapping[str, list[Value]],
     ) -> None:
         self._printer = printer
+        self._instance = instance
         self._steps = steps
         self._by_step = by_step
         self._seen: set[str] = set()
