@@ -1,0 +1,130 @@
+"""What a request asks of the database, counted: few statements, and none that walks through a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from rochallor_cli.dev_engine.config import DevEngineConfig
+from rochallor_cli.dev_engine.records import Variables
+from rochallor_cli.dev_engine.services import definitions, instances, jobs
+from rochallor_cli.dev_engine.services.core import Core
+from rochallor_cli.dev_engine.store import Store
+from rochallor_cli.dev_engine.store.database import commit_together, open_database
+
+DEFINITION = {
+    "id": "two-steps",
+    "name": "Two steps",
+    "steps": [
+        {"id": "a", "name": "A", "type": "SERVICE_TASK", "jobType": "a", "nextStep": "b", "retryCount": 2},
+        {"id": "b", "name": "B", "type": "SERVICE_TASK", "jobType": "b", "nextStep": "end"},
+        {"id": "end", "name": "End", "type": "END"},
+    ],
+}
+BOOKKEEPING = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK", "EXPLAIN")
+
+
+def start(core: Core) -> Any:
+    variables = Variables(values={"n": 1})
+    return instances.start_instance(core, "two-steps", version=0, variables=variables, business_key=None)
+
+
+class Counted:
+    """An engine's use cases on a database in memory that writes down the statements it is given."""
+
+    def __init__(self) -> None:
+        self.connection = open_database(None)
+        self.core = Core(DevEngineConfig(seed=1), Store(self.connection))
+        self._seen: list[str] = []
+        self.connection.set_trace_callback(self._seen.append)
+
+    def do(self, work: Callable[[Core], Any]) -> Any:
+        (result,) = commit_together(self.connection, [lambda: work(self.core)])
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def statements_of(self, work: Callable[[Core], Any]) -> list[str]:
+        """The statements of one request; the transaction around it is shared with others and left out."""
+        self._seen.clear()
+        self.do(work)
+        return [each for each in self._seen if not each.startswith(BOOKKEEPING)]
+
+    def start(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.do(start)
+
+    def claim(self, job_type: str, count: int = 1) -> list[str]:
+        return [job.id for job in self.do(lambda core: jobs.poll_jobs(core, "w", [job_type], count))]
+
+    def walks(self, statements: list[str]) -> list[str]:
+        """The statements that read a whole table or sort what they found."""
+        plans = {
+            each: self.connection.execute(f"EXPLAIN QUERY PLAN {each}").fetchall() for each in statements
+        }
+        return [
+            statement
+            for statement, plan in plans.items()
+            if any(detail.startswith("SCAN") or "TEMP B-TREE" in detail for *_, detail in plan)
+        ]
+
+
+@pytest.fixture
+def engine() -> Iterator[Counted]:
+    counted = Counted()
+    counted.do(lambda core: definitions.upload(core, json.dumps(DEFINITION).encode()))
+    counted.start(50)
+    yield counted
+    counted.connection.close()
+
+
+def test_starting_an_instance_writes_it_its_step_and_its_job(engine: Counted) -> None:
+    statements = engine.statements_of(start)
+    assert len(statements) <= 4
+    assert engine.walks(statements) == []
+
+
+def test_a_poll_takes_one_look_a_type_and_one_write_a_job(engine: Counted) -> None:
+    statements = engine.statements_of(lambda core: jobs.poll_jobs(core, "w", ["a", "b", "c"], 10))
+    assert len(statements) == 3 + 10
+    assert engine.walks(statements) == []
+
+
+def test_an_empty_poll_writes_nothing(engine: Counted) -> None:
+    statements = engine.statements_of(lambda core: jobs.poll_jobs(core, "w", ["nothing"], 64))
+    assert len(statements) == 1
+    assert statements[0].startswith("SELECT")
+
+
+def test_a_completion_costs_a_handful_of_statements_and_walks_no_table(engine: Counted) -> None:
+    (job_id,) = engine.claim("a")
+    statements = engine.statements_of(lambda core: jobs.complete_job(core, job_id, {"done": True}))
+    assert len(statements) <= 7
+    assert engine.walks(statements) == []
+
+
+@pytest.mark.parametrize("retryable", [True, False])
+def test_a_failure_costs_a_handful_of_statements(engine: Counted, retryable: bool) -> None:
+    (job_id,) = engine.claim("a")
+    statements = engine.statements_of(lambda core: jobs.fail_job(core, job_id, "no", retryable=retryable))
+    assert len(statements) <= 6
+    assert engine.walks(statements) == []
+
+
+def test_reading_an_instance_is_one_statement(engine: Counted) -> None:
+    instance_id = engine.do(start).id
+    assert len(engine.statements_of(lambda core: instances.get_instance(core, instance_id))) == 1
+
+
+def test_a_sweep_without_expired_leases_touches_no_job(engine: Counted) -> None:
+    statements = engine.statements_of(jobs.sweep_leases)
+    assert len(statements) == 1
+    assert engine.walks(statements) == []
+
+
+def test_statements_are_seen_by_the_count(engine: Counted) -> None:
+    assert engine.statements_of(lambda core: core.store.jobs.find("none")) != []
+    assert engine.walks(["SELECT * FROM job"]) == ["SELECT * FROM job"]
