@@ -1,0 +1,42 @@
+"""The expression language of decisions and transformations.
+
+A work-alike of the expression library that the engine uses (expr-lang 1.17), with the engine's own rewriting
+in front of it. ``docs/expressions.md`` explains it to authors of workflows.
+
+An evaluation goes through these stages, a module each::
+
+    rewriting       text to text: ${x}, #x, 'x', contains(…)
+    tokens, parser  text to tree (the grammar is in parser's docstring)
+    checker         what cannot work for any variables
+    simplification  constants folded, filters joined
+    compiler        tree to program
+    machine         program and variables to a value
+    results         value to JSON
+"""
+
+from rochallor_cli.dev_engine.expression.errors import (
+    ExpressionError,
+    NotBooleanError,
+    UnrepresentableResult,
+)
+from rochallor_cli.dev_engine.expression.evaluation import (
+    CompiledExpression,
+    compile_expression,
+    evaluate,
+    evaluate_condition,
+    evaluate_transformation,
+)
+from rochallor_cli.dev_engine.expression.rewriting import is_expression, rewrite
+
+__all__ = [
+    "CompiledExpression",
+    "ExpressionError",
+    "NotBooleanError",
+    "UnrepresentableResult",
+    "compile_expression",
+    "evaluate",
+    "evaluate_condition",
+    "evaluate_transformation",
+    "is_expression",
+    "rewrite",
+]

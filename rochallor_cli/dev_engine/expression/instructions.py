@@ -1,0 +1,462 @@
+"""What the machine can do. An instruction works on the stack; one that jumps answers by how far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rochallor_cli.dev_engine.expression import operators
+from rochallor_cli.dev_engine.expression.calls import call_value
+from rochallor_cli.dev_engine.expression.errors import Fault
+from rochallor_cli.dev_engine.expression.limits import MEMORY_BUDGET
+from rochallor_cli.dev_engine.expression.members import byte_length, is_in, slice_of
+from rochallor_cli.dev_engine.expression.members import fetch as fetch_member
+from rochallor_cli.dev_engine.expression.patterns import compile_pattern, readable
+from rochallor_cli.dev_engine.expression.run import Loop, Run
+from rochallor_cli.dev_engine.expression.sorting import sorted_by
+from rochallor_cli.dev_engine.expression.strings import text_of
+from rochallor_cli.dev_engine.expression.values import (
+    Byte,
+    Groups,
+    IntList,
+    go_type_of,
+    hashable,
+)
+
+Instruction = Callable[[Run, Any], int | None]
+
+
+# --- the stack ---------------------------------------------------------------------------------------
+
+
+def push(run: Run, value: object) -> None:
+    """A constant."""
+    run.stack.append(value)
+
+
+def pop(run: Run, _: None) -> None:
+    """Away with the top."""
+    run.stack.pop()
+
+
+def load(run: Run, name: str) -> None:
+    """A variable."""
+    run.stack.append(run.variable(name))
+
+
+def declare(run: Run, name: str) -> None:
+    """``let name =``"""
+    run.declared[name] = run.stack.pop()
+
+
+def load_declared(run: Run, name: str) -> None:
+    """What ``let`` declared."""
+    run.stack.append(run.declared[name])
+
+
+def fail(_run: Run, message: str) -> None:
+    """A fault that was foreseen."""
+    raise Fault(message)
+
+
+# --- jumps -------------------------------------------------------------------------------------------
+
+
+def jump(_run: Run, by: int) -> int:
+    """Always."""
+    return by
+
+
+def jump_if_true(run: Run, by: int) -> int:
+    """Where the top is true; it has to be a truth value."""
+    return by if operators.to_bool(run.stack[-1]) else 0
+
+
+def jump_if_false(run: Run, by: int) -> int:
+    """Where the top is false; it has to be a truth value."""
+    return 0 if operators.to_bool(run.stack[-1]) else by
+
+
+def jump_if_nil(run: Run, by: int) -> int:
+    """Where the top is nil."""
+    return by if operators.is_nil(run.stack[-1]) else 0
+
+
+def jump_if_not_nil(run: Run, by: int) -> int:
+    """Where the top is not nil."""
+    return 0 if operators.is_nil(run.stack[-1]) else by
+
+
+def nil_if_nil(run: Run, _: None) -> None:
+    """A list that was never made becomes a plain nil at the end of ``?.``."""
+    if operators.is_nil(run.stack[-1]):
+        run.stack[-1] = None
+
+
+# --- operators ---------------------------------------------------------------------------------------
+
+
+def invert(run: Run, _: None) -> None:
+    """``!x``"""
+    run.stack[-1] = not operators.to_bool(run.stack[-1])
+
+
+def negate(run: Run, _: None) -> None:
+    """``-x``"""
+    run.stack[-1] = operators.negate(run.stack[-1])
+
+
+def same(run: Run, _: None) -> None:
+    """``==``"""
+    right = run.stack.pop()
+    run.stack[-1] = operators.equal(run.stack[-1], right)
+
+
+def same_int(run: Run, _: None) -> None:
+    """``==`` of what are integers for sure."""
+    _same_of_type(run, int, "int")
+
+
+def same_text(run: Run, _: None) -> None:
+    """``==`` of what are strings for sure."""
+    _same_of_type(run, str, "string")
+
+
+def _same_of_type(run: Run, type_: type, name: str) -> None:
+    right, left = run.stack.pop(), run.stack.pop()
+    for value in (left, right):
+        if type(value) is not type_:
+            raise operators.not_a(name, value)
+    run.stack.append(left == right)
+
+
+def less(run: Run, _: None) -> None:
+    """``<``"""
+    right = run.stack.pop()
+    run.stack[-1] = operators.compare("<", run.stack[-1], right)
+
+
+def more(run: Run, _: None) -> None:
+    """``>``"""
+    right = run.stack.pop()
+    run.stack[-1] = operators.compare(">", run.stack[-1], right)
+
+
+def less_or_equal(run: Run, _: None) -> None:
+    """``<=``"""
+    right = run.stack.pop()
+    run.stack[-1] = operators.compare("<=", run.stack[-1], right)
+
+
+def more_or_equal(run: Run, _: None) -> None:
+    """``>=``"""
+    right = run.stack.pop()
+    run.stack[-1] = operators.compare(">=", run.stack[-1], right)
+
+
+def add(run: Run, _: None) -> None:
+    """``+``"""
+    right = run.stack.pop()
+    found = run.stack[-1] = operators.add(run.stack[-1], right)
+    if type(found) is str:
+        run.grow_text(len(found))
+
+
+def subtract(run: Run, _: None) -> None:
+    """``-``"""
+    right = run.stack.pop()
+    run.stack[-1] = operators.subtract(run.stack[-1], right)
+
+
+def multiply(run: Run, _: None) -> None:
+    """``*``"""
+    right = run.stack.pop()
+    run.stack[-1] = operators.multiply(run.stack[-1], right)
+
+
+def divide(run: Run, _: None) -> None:
+    """``/``"""
+    right = run.stack.pop()
+    run.stack[-1] = operators.divide(run.stack[-1], right)
+
+
+def modulo(run: Run, _: None) -> None:
+    """``%``"""
+    right = run.stack.pop()
+    run.stack[-1] = operators.modulo(run.stack[-1], right)
+
+
+def exponentiate(run: Run, _: None) -> None:
+    """``**``"""
+    right = run.stack.pop()
+    run.stack[-1] = operators.exponentiate(run.stack[-1], right)
+
+
+def contained(run: Run, _: None) -> None:
+    """``in``"""
+    container = run.stack.pop()
+    if isinstance(container, list):
+        run.charge(len(container))
+    run.stack[-1] = is_in(run.stack[-1], container)
+
+
+def make_range(run: Run, _: None) -> None:
+    """``..``"""
+    high, low = operators.to_int(run.stack.pop()), operators.to_int(run.stack.pop())
+    size = max(high - low + 1, 0)
+    run.grow(min(size, MEMORY_BUDGET))
+    run.charge(size)
+    run.stack.append(IntList(range(low, high + 1)))
+
+
+def _text_test(run: Run, test: Callable[[str, str], bool]) -> None:
+    right, left = run.stack.pop(), run.stack.pop()
+    if left is None or right is None:
+        run.stack.append(False)
+    else:
+        run.stack.append(test(operators.to_text(left), operators.to_text(right)))
+
+
+def text_contains(run: Run, _: None) -> None:
+    """``contains`` of strings"""
+    _text_test(run, lambda text, part: part in text)
+
+
+def text_starts(run: Run, _: None) -> None:
+    """``startsWith``"""
+    _text_test(run, str.startswith)
+
+
+def text_ends(run: Run, _: None) -> None:
+    """``endsWith``"""
+    _text_test(run, str.endswith)
+
+
+def matches(run: Run, _: None) -> None:
+    """``matches`` with a pattern that is known only now"""
+    pattern = run.stack.pop()
+    if run.stack[-1] is None or pattern is None:
+        run.stack[-1] = False
+    else:
+        _subject(run.stack[-1])
+        matches_pattern(run, compile_pattern(operators.to_text(pattern)))
+
+
+def matches_pattern(run: Run, pattern: Any) -> None:
+    """``matches`` with a pattern of the source"""
+    value = run.stack[-1]
+    run.stack[-1] = value is not None and pattern.found_in(_subject(value), run.charge)
+
+
+def _subject(value: object) -> str:
+    if isinstance(value, bytes):
+        return readable(text_of(value))
+    if type(value) is not str:
+        raise operators.not_a("[]uint8", value)
+    return readable(value)
+
+
+# --- members, calls, lists ---------------------------------------------------------------------------
+
+
+def fetch(run: Run, _: None) -> None:
+    """``owner.key``"""
+    key = run.stack.pop()
+    run.stack[-1] = fetch_member(run.stack[-1], key)
+
+
+def push_length(run: Run, _: None) -> None:
+    """The upper bound of a slice that has none; what is cut stays."""
+    run.stack.append(byte_length(run.stack[-1]))
+
+
+def cut(run: Run, _: None) -> None:
+    """``owner[low:high]``"""
+    low, high = run.stack.pop(), run.stack.pop()
+    run.stack[-1] = found = slice_of(run.stack[-1], low, high)
+    if isinstance(found, str):
+        run.grow_text(len(found))
+    elif isinstance(found, list):
+        run.charge(len(found))
+
+
+def call(run: Run, amount: int) -> None:
+    """A call of a value, mostly a method."""
+    callee = run.stack.pop()
+    arguments = _popped(run, amount)
+    run.stack.append(call_value(callee, arguments))
+
+
+def call_function(run: Run, argument: tuple[Callable[..., object], int]) -> None:
+    """A function of the language."""
+    function, amount = argument
+    run.stack.append(function(run, *_popped(run, amount)))
+
+
+def _popped(run: Run, amount: int) -> list[object]:
+    if not amount:
+        return []
+    found = run.stack[-amount:]
+    del run.stack[-amount:]
+    return found
+
+
+def make_list(run: Run, _: None) -> None:
+    """So many from the stack, by the number on top."""
+    amount = run.stack.pop()
+    assert isinstance(amount, int)
+    run.grow(amount)
+    run.stack.append(_popped(run, amount))
+
+
+def make_map(run: Run, _: None) -> None:
+    """So many pairs from the stack, by the number on top; of a repeated key the first counts."""
+    amount = run.stack.pop()
+    assert isinstance(amount, int)
+    run.grow(amount)
+    flat = _popped(run, 2 * amount)
+    pairs = list(zip(flat[::2], flat[1::2], strict=True))
+    found: dict[str, object] = {}
+    for key, value in reversed(pairs):
+        found[operators.to_text(key)] = value
+    run.stack.append(dict(reversed(found.items())))
+
+
+# --- loops -------------------------------------------------------------------------------------------
+
+
+def begin(run: Run, _: None) -> None:
+    """Start to go through a list; the bytes of a string count as one."""
+    value = run.stack.pop()
+    if isinstance(value, str):
+        items: list[object] = list(map(Byte, value.encode("utf-8", "surrogateescape")))
+    elif isinstance(value, bytes):
+        items = list(map(Byte, value))
+    elif isinstance(value, list):
+        items = value
+    elif value is None:
+        raise Fault("reflect: call of reflect.Value.Len on zero Value")
+    elif isinstance(value, dict):
+        items = list(value)
+    else:
+        raise Fault(f"reflect: call of reflect.Value.Len on {_kind_of(value)} Value")
+    run.loops.append(Loop(items))
+
+
+def _kind_of(value: object) -> str:
+    return {"time.Time": "struct", "*time.Location": "ptr", "time.Duration": "int64"}.get(
+        go_type_of(value), go_type_of(value)
+    )
+
+
+def end(run: Run, _: None) -> None:
+    """The loop is over."""
+    run.loops.pop()
+
+
+def jump_if_done(run: Run, by: int) -> int:
+    """Behind the last item."""
+    loop = run.loops[-1]
+    return by if loop.index >= len(loop.items) else 0
+
+
+def next_item(run: Run, _: None) -> None:
+    """Forward."""
+    run.loops[-1].index += 1
+
+
+def to_last_item(run: Run, _: None) -> None:
+    """To the end, to go backwards."""
+    loop = run.loops[-1]
+    loop.index = len(loop.items) - 1
+
+
+def jump_if_before_first(run: Run, by: int) -> int:
+    """Before the first item."""
+    return by if run.loops[-1].index < 0 else 0
+
+
+def previous_item(run: Run, _: None) -> None:
+    """Backward."""
+    run.loops[-1].index -= 1
+
+
+def push_item(run: Run, _: None) -> None:
+    """``#``"""
+    loop = run.loops[-1]
+    run.stack.append(loop.items[loop.index])
+
+
+def push_index(run: Run, _: None) -> None:
+    """``#index``"""
+    run.stack.append(run.loops[-1].index)
+
+
+def push_item_count(run: Run, _: None) -> None:
+    """How many items the loop has."""
+    run.stack.append(len(run.loops[-1].items))
+
+
+def count_item(run: Run, _: None) -> None:
+    """One more that counts."""
+    run.loops[-1].count += 1
+
+
+def push_count(run: Run, _: None) -> None:
+    """How many counted."""
+    run.stack.append(run.loops[-1].count)
+
+
+def jump_if_enough(run: Run, argument: tuple[int, int]) -> int:
+    """Where as many counted as are needed."""
+    enough, by = argument
+    return by if run.loops[-1].count >= enough else 0
+
+
+def push_accumulator(run: Run, _: None) -> None:
+    """``#acc``"""
+    run.stack.append(run.loops[-1].accumulator)
+
+
+def set_accumulator(run: Run, _: None) -> None:
+    """What has been gathered so far."""
+    run.loops[-1].accumulator = run.stack.pop()
+
+
+def start_groups(run: Run, _: None) -> None:
+    """Before ``groupBy``."""
+    run.loops[-1].accumulator = Groups()
+
+
+def group_item(run: Run, _: None) -> None:
+    """Put the item into its group."""
+    loop = run.loops[-1]
+    groups: Any = loop.accumulator
+    groups.setdefault(hashable(run.stack.pop()), []).append(loop.items[loop.index])
+
+
+def start_sorting(run: Run, _: None) -> None:
+    """Before ``sortBy``, with the order on the stack."""
+    order = run.stack.pop()
+    if not isinstance(order, str):
+        raise Fault("sortBy order argument must be a string")
+    if order not in ("asc", "desc"):
+        raise Fault("unknown order, use asc or desc")
+    run.loops[-1].accumulator = (order == "desc", [])
+
+
+def keep_for_sorting(run: Run, _: None) -> None:
+    """Remember what the item is sorted by."""
+    loop = run.loops[-1]
+    gathered: Any = loop.accumulator
+    gathered[1].append((run.stack.pop(), loop.items[loop.index]))
+
+
+def push_sorted(run: Run, _: None) -> None:
+    """The items in order."""
+    gathered: Any = run.loops[-1].accumulator
+    descending, pairs = gathered
+    run.grow(len(pairs))
+    run.charge(len(pairs) * 8)
+    ordered = sorted_by(pairs, key=lambda pair: pair[0], descending=descending)
+    run.stack.append([item for _, item in ordered])

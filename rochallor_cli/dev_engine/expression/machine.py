@@ -1,0 +1,30 @@
+"""Running a program: one instruction after the other, no recursion, a bounded number of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from rochallor_cli.dev_engine.expression.compiler import Program
+from rochallor_cli.dev_engine.expression.errors import Fault, SyntaxFault
+from rochallor_cli.dev_engine.expression.run import Run
+
+
+def run_program(program: Program, variables: Mapping[str, object], now: datetime) -> object:
+    """The value of a program. Raises ``SyntaxFault``, with the position of the instruction that failed."""
+    run = Run(variables, now)
+    code, at = program.code, 0
+    length = len(code)
+    try:
+        while at < length:
+            instruction, argument = code[at]
+            at += 1
+            run.steps += 1
+            jump = instruction(run, argument)
+            if jump:
+                at += jump
+                if jump < 0:
+                    run.charge(0)
+    except Fault as fault:
+        raise SyntaxFault(fault.message, program.positions[at - 1]) from None
+    return run.stack[-1]

@@ -1,0 +1,45 @@
+"""Every recorded expression comes to what the real engine made of it, to the letter."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rochallor_cli.dev_engine.expression import (
+    ExpressionError,
+    UnrepresentableResult,
+    evaluate_condition,
+    evaluate_transformation,
+)
+
+ROOT = Path(__file__).resolve().parents[5]
+ROWS = json.loads((ROOT / "tests/contract/golden/expressions.json").read_text("utf-8"))
+NOW = datetime(2026, 5, 3, 12, 30, tzinfo=UTC)
+
+
+def outcome(row: dict[str, Any]) -> dict[str, object]:
+    try:
+        if row["kind"] == "decision":
+            return {"branch": evaluate_condition(row["expression"], row["variables"], now=NOW)}
+        text = f"${{{row['expression']}}}"
+        return {"value": evaluate_transformation("result", text, row["variables"], now=NOW)}
+    except ExpressionError as error:
+        return {"failed": error.text}
+    except UnrepresentableResult as error:
+        return {"rejected": f"start: transformation: marshal merged vars: {error.text}"}
+
+
+def test_the_record_is_whole() -> None:
+    assert len(ROWS) == 606
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['kind']}: {row['expression']!r}")
+def test_an_expression_comes_to_what_was_recorded(row: dict[str, Any]) -> None:
+    expected = row["outcome"]
+    if expected == {"value": "<time>"}:
+        expected = {"value": "2026-05-03T12:30:00Z"}
+    assert outcome(row) == expected
