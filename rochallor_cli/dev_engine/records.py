@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rochallor_cli.dev_engine.go_json.reading import holds_nul, read
@@ -42,11 +42,12 @@ class Variables:
     Most requests only pass the text on; it is read when somebody looks inside.
     """
 
-    __slots__ = ("_text", "_values")
+    __slots__ = ("_doubles", "_text", "_values")
 
     def __init__(self, *, text: str | None = None, values: Mapping[str, object] | None = None) -> None:
         self._text = text
         self._values = values
+        self._doubles: Mapping[str, object] | None = None
 
     @property
     def text(self) -> str:
@@ -61,6 +62,13 @@ class Variables:
             assert isinstance(values, dict)
             self._values = values
         return self._values
+
+    @property
+    def doubles(self) -> Mapping[str, object]:
+        """The values with every number a float, as expressions see them."""
+        if self._doubles is None:
+            self._doubles = {name: _as_doubles(value) for name, value in self.values.items()}
+        return self._doubles
 
     def merged(self, changes: Mapping[str, object]) -> Variables:
         """These with the changes put over them, key by key at the top level."""
@@ -79,6 +87,16 @@ class Variables:
         return f"Variables({self.text})"
 
 
+def _as_doubles(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, dict):
+        return {key: _as_doubles(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_doubles(item) for item in value]
+    return value
+
+
 NO_VARIABLES = Variables(text="{}")
 
 
@@ -95,8 +113,8 @@ class Instance:
     status: InstanceStatus
     current_step_ids: tuple[str, ...]
     variables: Variables
-    entered: Mapping[str, int]
-    completed: Mapping[str, int]
+    entered: Mapping[str, int] = field(hash=False)
+    completed: Mapping[str, int] = field(hash=False)
     started_ns: int
     completed_ns: int | None = None
     failure_reason: str | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -31,12 +30,6 @@ def load_replayer() -> ModuleType:
 
 
 replayer = load_replayer()
-HAS_EXPRESSIONS = importlib.util.find_spec("rochallor_cli.dev_engine.expression") is not None
-
-
-def needs_expressions(scenario: dict[str, Any]) -> bool:
-    text = json.dumps(scenario)
-    return "conditionalNextSteps" in text or "transformations" in text
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +44,6 @@ def engine_url() -> Iterator[str]:
 
 @pytest.mark.parametrize("scenario", replayer.load_scenarios(), ids=lambda scenario: str(scenario["name"]))
 def test_a_recorded_scenario_is_answered_as_the_engine_did(engine_url: str, scenario: dict[str, Any]) -> None:
-    if needs_expressions(scenario) and not HAS_EXPRESSIONS:
-        pytest.skip("the expression language is not there yet")
     assert replayer.replay(engine_url, scenario) == []
 
 
@@ -77,3 +68,16 @@ def test_every_recorded_definition_is_accepted_or_refused_as_the_engine_did(engi
     problems = {row["name"]: replayer.check_validation(engine_url, row) for row in rows}
     assert len(rows) > 100
     assert {name: found for name, found in problems.items() if found} == {}
+
+
+def test_every_recorded_expression_comes_out_as_the_engine_had_it(engine_url: str) -> None:
+    """Through decisions and transformations of uploaded definitions, several at a time."""
+    rows = replayer.load_table("expressions")
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda row: replayer.check_expression(engine_url, row), rows)
+        problems = {
+            f"{row['kind']} {row['expression']} {row['variables']}": problem
+            for row, problem in zip(rows, found, strict=True)
+        }
+    assert len(rows) > 600
+    assert {name: problem for name, problem in problems.items() if problem} == {}

@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
+from rochallor_cli.dev_engine import codes
+from rochallor_cli.dev_engine.definition.lint import flow_warnings
+from rochallor_cli.dev_engine.definition.lint_expressions import expression_warnings
+from rochallor_cli.dev_engine.definition.lint_timers import timer_warnings
+from rochallor_cli.dev_engine.definition.model import Definition
 from rochallor_cli.dev_engine.definition.parsing import definition_from_fields, fields_from_document
-from rochallor_cli.dev_engine.definition.problems import Problem, error
+from rochallor_cli.dev_engine.definition.problems import Problem, error, warning
 from rochallor_cli.dev_engine.definition.validation import broken_rules
 from rochallor_cli.dev_engine.go_json.decoding import BodyError
 
 
-def check(document: object) -> list[Problem]:
-    """Every problem of a document (plain JSON values), the engine's own rules first, in its words."""
+def check(document: object, *, known_ids: Collection[str] | None = None) -> list[Problem]:
+    """Every problem of a document (plain JSON values): the engine's own rules in its words, then warnings.
+
+    known_ids: the definitions that are or will be uploaded, to look the next workflow up in.
+    """
     try:
         fields = fields_from_document(document)
     except BodyError as unreadable:
         return [error((), "E100", str(unreadable))]
-    return broken_rules(definition_from_fields(fields))
+    definition = definition_from_fields(fields)
+    return [
+        *broken_rules(definition),
+        *_document_warnings(definition, has_version="version" in fields, known_ids=known_ids),
+        *flow_warnings(definition),
+        *timer_warnings(definition),
+        *expression_warnings(definition),
+    ]
+
+
+def _document_warnings(
+    definition: Definition, *, has_version: bool, known_ids: Collection[str] | None
+) -> Iterator[Problem]:
+    if has_version:
+        text = "the engine numbers versions itself; with this field the same content becomes another version"
+        yield warning(("version",), codes.VERSION_IN_DOCUMENT, text)
+    next_id = definition.next_workflow_id
+    is_missing = known_ids is not None and next_id not in known_ids and next_id != definition.id
+    if definition.auto_start_next_workflow and next_id and is_missing:
+        text = f'the next workflow "{next_id}" is not there: nothing will be started, silently'
+        yield warning(("nextWorkflowId",), codes.NEXT_WORKFLOW_MISSING, text)

@@ -91,6 +91,11 @@ def definition_from_text(document: str) -> Definition:
     return definition_from_fields(json.loads(document))
 
 
+def definition_from_document(document: object) -> Definition:
+    """The model of a document (plain JSON values). Raises BodyError."""
+    return definition_from_fields(fields_from_document(document))
+
+
 def definition_from_fields(fields: Fields) -> Definition:
     return Definition(
         id=fields.get("id", ""),

@@ -9,7 +9,12 @@ from rochallor_cli.dev_engine.definition.duration import DurationError, duration
 from rochallor_cli.dev_engine.definition.model import Step, StepType
 from rochallor_cli.dev_engine.errors import WorkflowStuck
 from rochallor_cli.dev_engine.records import ExecutionStatus
-from rochallor_cli.dev_engine.state_machine.branches import StepFailed, taken_branch, transformed
+from rochallor_cli.dev_engine.state_machine.branches import (
+    StepFailed,
+    other_branch,
+    taken_branch,
+    transformed,
+)
 from rochallor_cli.dev_engine.state_machine.effects import (
     ExecutionPassed,
     ExecutionStarted,
@@ -38,11 +43,24 @@ def leave_resting(walk: Walk, step: Step) -> None:
         walk_from(walk, step.next_step)
         return
     try:
-        target = taken_branch(step, walk.variables, walk.circumstances)
+        target = _take_branch(walk, step)
     except StepFailed as failed:
         walk.fail(str(failed))
     else:
         walk_from(walk, target)
+
+
+def _take_branch(walk: Walk, step: Step) -> str:
+    """The step that a condition leads to. Raises StepFailed."""
+    condition = taken_branch(step, walk.variables, walk.circumstances)
+    other = other_branch(step, condition, walk.variables, walk.circumstances)
+    if other is not None:
+        text = (
+            f'step "{step.id}" took the branch "{condition}", and could as well have tried "{other}" first: '
+            "their order is random"
+        )
+        walk.meet_fault(codes.AMBIGUOUS_BRANCHES, step.id, text)
+    return step.conditional_next_steps[condition]
 
 
 def _end_of_the_road(walk: Walk, step: Step) -> None:
@@ -109,7 +127,7 @@ def _break(walk: Walk, step: Step, reason: str) -> None:
 
 def _enter_decision(walk: Walk, step: Step) -> None:
     try:
-        target = taken_branch(step, walk.variables, walk.circumstances)
+        target = _take_branch(walk, step)
     except StepFailed as failed:
         _break(walk, step, str(failed))
     else:

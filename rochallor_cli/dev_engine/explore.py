@@ -1,0 +1,49 @@
+"""The pure state machine, ready for searches: a whole world in one immutable value.
+
+A `World` is one instance with its jobs, user tasks, timers and history. `possible_events` says what
+could happen to it next, `apply` makes it happen and gives another world; where the engine has no order,
+`choose` is asked, so a search can try every choice. Nothing here needs a database, a clock or a loop,
+and equal worlds are equal values (and hash alike), so a search can tell where it has been.
+"""
+
+from __future__ import annotations
+
+from rochallor_cli.dev_engine.definition.model import Definition
+from rochallor_cli.dev_engine.definition.parsing import definition_from_document
+from rochallor_cli.dev_engine.errors import Refused, WorkflowStuck
+from rochallor_cli.dev_engine.records import InstanceStatus
+from rochallor_cli.dev_engine.state_machine.circumstances import Choose, first_written
+from rochallor_cli.dev_engine.state_machine.events import (
+    CancelInstance,
+    CompleteJob,
+    CompleteUserTask,
+    Event,
+    FailJob,
+    FireTimer,
+    Signal,
+    apply,
+    possible_events,
+    started,
+)
+from rochallor_cli.dev_engine.state_machine.world import World
+
+__all__ = [
+    "CancelInstance",
+    "Choose",
+    "CompleteJob",
+    "CompleteUserTask",
+    "Definition",
+    "Event",
+    "FailJob",
+    "FireTimer",
+    "InstanceStatus",
+    "Refused",
+    "Signal",
+    "WorkflowStuck",
+    "World",
+    "apply",
+    "definition_from_document",
+    "first_written",
+    "possible_events",
+    "started",
+]

@@ -1,0 +1,193 @@
+"""What can happen to a world, and what it makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rochallor_cli.dev_engine.definition.model import Definition, StepType
+from rochallor_cli.dev_engine.errors import not_found
+from rochallor_cli.dev_engine.records import NO_VARIABLES, ExecutionStatus, Job, Timer, UserTask, Variables
+from rochallor_cli.dev_engine.state_machine import transitions
+from rochallor_cli.dev_engine.state_machine.circumstances import Choose, Circumstances, first_written
+from rochallor_cli.dev_engine.state_machine.walk import Outcome
+from rochallor_cli.dev_engine.state_machine.world import INSTANCE_ID, World, world_after
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteJob:
+    job_id: str
+    changes: Variables = NO_VARIABLES
+
+
+@dataclass(frozen=True, slots=True)
+class FailJob:
+    job_id: str
+    message: str = ""
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteUserTask:
+    step_id: str
+    changes: Variables = NO_VARIABLES
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    step_id: str
+    changes: Variables = NO_VARIABLES
+
+
+@dataclass(frozen=True, slots=True)
+class FireTimer:
+    timer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelInstance:
+    reason: str = ""
+
+
+Event = CompleteJob | FailJob | CompleteUserTask | Signal | FireTimer | CancelInstance
+
+
+def possible_events(definition: Definition, world: World) -> tuple[Event, ...]:
+    """What can happen next, one event a kind and thing, without cancelling and failing for good.
+
+    Timers may fire in the order of their times only; those of one moment in any order.
+    """
+    events: list[Event] = [CompleteJob(job.id) for job in world.open_jobs]
+    if world.instance.status.is_live:
+        events += [
+            CompleteUserTask(step_id) for step_id in dict.fromkeys(t.step_id for t in world.user_tasks)
+        ]
+        events += [
+            Signal(step_id) for step_id in world.instance.current_step_ids if _is_wait(definition, step_id)
+        ]
+    first_ns = min((timer.fires_ns for timer in world.timers), default=None)
+    events += [FireTimer(timer.id) for timer in world.timers if timer.fires_ns == first_ns]
+    return tuple(events)
+
+
+def _is_wait(definition: Definition, step_id: str) -> bool:
+    step = definition.step(step_id)
+    return step is not None and step.type == StepType.WAIT
+
+
+# --- making them happen -------------------------------------------------------------------------
+
+
+def started(
+    definition: Definition,
+    variables: Mapping[str, object] | None = None,
+    *,
+    choose: Choose = first_written,
+    strict: bool = False,
+) -> World:
+    """The world after a start. Raises Refused as the engine would."""
+    instance = transitions.new_instance(
+        definition,
+        1,
+        instance_id=INSTANCE_ID,
+        variables=Variables(values=variables or {}),
+        business_key=None,
+        now_ns=0,
+    )
+    outcome = transitions.start(definition, instance, Circumstances(0, choose, strict))
+    return world_after(World(instance), outcome)
+
+
+def apply(
+    definition: Definition,
+    world: World,
+    event: Event,
+    *,
+    choose: Choose = first_written,
+    strict: bool = False,
+) -> World:
+    """The world after an event. Raises Refused where the engine refuses; the world stays as it was."""
+    if isinstance(event, FireTimer):
+        timer = _find(world.timers, event.timer_id)
+        world = replace(world, now_ns=max(world.now_ns, timer.fires_ns))
+    circumstances = Circumstances(world.now_ns, choose, strict)
+    return world_after(world, _OUTCOMES[type(event)](definition, world, event, circumstances))
+
+
+def _complete_job(definition: Definition, world: World, event: CompleteJob, at: Circumstances) -> Outcome:
+    job = _find(world.jobs, event.job_id)
+    return transitions.complete_job(
+        definition,
+        world.instance,
+        job,
+        step_status=_status(world, job),
+        changes=event.changes.values,
+        circumstances=at,
+    )
+
+
+def _fail_job(definition: Definition, world: World, event: FailJob, at: Circumstances) -> Outcome:
+    job = _find(world.jobs, event.job_id)
+    return transitions.fail_job(
+        definition,
+        world.instance,
+        job,
+        step_status=_status(world, job),
+        message=event.message,
+        retryable=event.retryable,
+        circumstances=at,
+    )
+
+
+def _complete_user_task(
+    definition: Definition, world: World, event: CompleteUserTask, at: Circumstances
+) -> Outcome:
+    transitions.find_user_task_step(definition, world.instance, event.step_id)
+    task = next((task for task in world.user_tasks if task.step_id == event.step_id), None)
+    if task is None:
+        raise not_found("user task not found")
+    return transitions.complete_user_task(
+        definition,
+        world.instance,
+        task,
+        step_status=_status(world, task),
+        changes=event.changes.values,
+        circumstances=at,
+    )
+
+
+def _signal(definition: Definition, world: World, event: Signal, at: Circumstances) -> Outcome:
+    changes = event.changes.values
+    return transitions.signal(definition, world.instance, event.step_id, changes=changes, circumstances=at)
+
+
+def _fire_timer(definition: Definition, world: World, event: FireTimer, at: Circumstances) -> Outcome:
+    timer = _find(world.timers, event.timer_id)
+    status = _status(world, timer)
+    return transitions.fire_timer(definition, world.instance, timer, step_status=status, circumstances=at)
+
+
+def _cancel(definition: Definition, world: World, event: CancelInstance, at: Circumstances) -> Outcome:
+    return transitions.cancel(definition, world.instance, event.reason, circumstances=at)
+
+
+_OUTCOMES: dict[type[Event], Callable[[Definition, World, Any, Circumstances], Outcome]] = {
+    CompleteJob: _complete_job,
+    FailJob: _fail_job,
+    CompleteUserTask: _complete_user_task,
+    Signal: _signal,
+    FireTimer: _fire_timer,
+    CancelInstance: _cancel,
+}
+
+
+def _find(things: tuple[Any, ...], id_: str) -> Any:
+    found = next((thing for thing in things if thing.id == id_), None)
+    if found is None:
+        raise not_found(f'"{id_}" not found')
+    return found
+
+
+def _status(world: World, thing: Job | UserTask | Timer) -> ExecutionStatus:
+    return next(e.status for e in world.executions if e.id == thing.execution_id)

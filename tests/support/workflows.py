@@ -1,0 +1,62 @@
+"""Builders for definitions: valid by default, each step in one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rochallor_cli.dev_engine.definition.model import Definition
+from rochallor_cli.dev_engine.definition.parsing import definition_from_document
+
+Document = dict[str, Any]
+
+
+def service(id_: str, next_step: str | None = "end", **fields: Any) -> Document:
+    return _step(id_, "SERVICE_TASK", next_step, jobType=fields.pop("job_type", id_), **fields)
+
+
+def user_task(id_: str, next_step: str | None = "end", **fields: Any) -> Document:
+    return _step(id_, "USER_TASK", next_step, **fields)
+
+
+def wait(id_: str, next_step: str | None = "end", **fields: Any) -> Document:
+    return _step(id_, "WAIT", next_step, **fields)
+
+
+def decision(id_: str, branches: dict[str, str], **fields: Any) -> Document:
+    return _step(id_, "DECISION", None, conditionalNextSteps=branches, **fields)
+
+
+def transformation(id_: str, entries: dict[str, Any], next_step: str | None = "end") -> Document:
+    return _step(id_, "TRANSFORMATION", next_step, transformations=entries)
+
+
+def gateway(id_: str, branches: list[str], join: str = "meet") -> Document:
+    return _step(id_, "PARALLEL_GATEWAY", None, parallelNextSteps=branches, joinStep=join)
+
+
+def join(id_: str = "meet", next_step: str = "end") -> Document:
+    return _step(id_, "JOIN_GATEWAY", next_step)
+
+
+def end(id_: str = "end") -> Document:
+    return _step(id_, "END", None)
+
+
+def timer(duration: str, target: str, *, interrupting: bool) -> Document:
+    return {"type": "TIMER", "duration": duration, "interrupting": interrupting, "targetStepId": target}
+
+
+def document(*steps: Document, id_: str = "flow", **fields: Any) -> Document:
+    """A definition document; an END named "end" is added when there is none."""
+    listed = list(steps) if any(step["type"] == "END" for step in steps) else [*steps, end()]
+    return {"id": id_, "name": "Flow", "steps": listed, **fields}
+
+
+def model(*steps: Document, **fields: Any) -> Definition:
+    """The same as the state machine walks it."""
+    return definition_from_document(document(*steps, **fields))
+
+
+def _step(id_: str, type_: str, next_step: str | None, **fields: Any) -> Document:
+    following = {} if next_step is None else {"nextStep": next_step}
+    return {"id": id_, "name": id_.title(), "type": type_, **following, **fields}
