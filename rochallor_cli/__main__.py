@@ -11,6 +11,15 @@ def main() -> int:
 
         sys.stdout.write(f"rochallor {VERSION}\n")
         return 0
+    if arguments[:2] == ["work", "health"]:
+        # Probes run every few seconds: they are answered without the command line's imports.
+        import os
+
+        from rochallor_cli.hosting.probe import probe_from_arguments
+
+        answer = probe_from_arguments(arguments[2:], os.environ)
+        if answer is not None:
+            return answer
     from rochallor_cli.app import run
     from rochallor_cli.environment import Environment
 

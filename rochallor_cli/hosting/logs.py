@@ -45,14 +45,17 @@ def configure_logging(
     with_time: bool,
     current_job: CurrentJob,
     fields: Mapping[str, object] | None = None,
+    prefix: str = "",
 ) -> None:
     """Send everything from `level` up to `stream`; to be called before handlers are imported.
 
-    `with_time` is for text: a terminal and the journal need none. `fields` go into every JSON line.
+    `with_time` and `prefix` are for text: a terminal and the journal need no time, one of several processes
+    needs a name. `fields` go into every JSON line.
     """
     handler = StreamLogHandler(stream)
     handler.addFilter(JobContext(current_job))
-    handler.setFormatter(JsonFormatter(fields or {}) if log_format == "json" else TextFormatter(with_time))
+    formatter = JsonFormatter(fields or {}) if log_format == "json" else TextFormatter(with_time, prefix)
+    handler.setFormatter(formatter)
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)
@@ -79,14 +82,15 @@ class JobContext(logging.Filter):
 
 
 class TextFormatter(logging.Formatter):
-    """`[time] [LEVEL] message [(type job id, instance id)]`; INFO goes without its name."""
+    """`[time] [LEVEL] [prefix]message [(type job id, instance id)]`; INFO goes without its name."""
 
-    def __init__(self, with_time: bool) -> None:
+    def __init__(self, with_time: bool, prefix: str = "") -> None:
         super().__init__()
         self._with_time = with_time
+        self._prefix = prefix
 
     def format(self, record: logging.LogRecord) -> str:
-        line = record.getMessage()
+        line = self._prefix + record.getMessage()
         if record.levelno != logging.INFO:
             line = f"{record.levelname} {line}"
         if self._with_time:

@@ -56,7 +56,7 @@ def load_handlers(modules: Sequence[str]) -> LoadedHandlers:
         if not any(registry.job_types() for registry in found):
             raise _no_handlers(called)
         registries += found
-    return LoadedHandlers(_merged(registries), tuple(dict.fromkeys(files)))
+    return LoadedHandlers(merged(registries), tuple(dict.fromkeys(files)))
 
 
 def watchable_files(loaded: LoadedHandlers) -> list[Path]:
@@ -206,7 +206,8 @@ def _filled_by(register: Callable[[HandlerRegistry], object], source: _Source) -
     return registry
 
 
-def _merged(registries: Sequence[HandlerRegistry]) -> HandlerRegistry:
+def merged(registries: Sequence[HandlerRegistry]) -> HandlerRegistry:
+    """One registry with all handlers and hooks; a single one stays itself. InvalidDocumentError for a type twice."""
     different = list({id(registry): registry for registry in registries}.values())
     if len(different) == 1:
         return different[0]

@@ -34,7 +34,7 @@ class WorkerStatus:
     reason: str = ""
     last_tick_age_s: float = 0.0
     is_idle: bool = False
-    jobs_started: int = 0
+    jobs_settled: int = 0
     slots: int = 0
     resident_bytes: int = 0
     waiting_reports: int = 0

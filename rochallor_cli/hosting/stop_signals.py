@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Any, Self
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 # A closed terminal stops a worker too.
@@ -35,7 +35,7 @@ class StopSignals:
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._read_end, False)
         os.set_blocking(self._write_end, False)
-        self._before: dict[int, object] = {}
+        self._before: dict[int, Any] = {}
         self._interrupts = False
 
     def __enter__(self) -> Self:
@@ -56,7 +56,8 @@ class StopSignals:
         if hasattr(signal, "SIGUSR1"):
             faulthandler.unregister(signal.SIGUSR1)
         for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+            # None: a handler that was not installed from Python cannot be put back from here.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
         self._before.clear()
         os.close(self._read_end)
         os.close(self._write_end)

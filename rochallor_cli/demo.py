@@ -1,0 +1,140 @@
+"""`rochallor demo`: an embedded engine, an example workflow and its handlers, followed live to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import rochallor_cli
+from rochallor_cli.context import Context
+from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
+from rochallor_cli.engine import Engine, Value, connect
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.follow import follow_instance, outcome_text, status_of_outcome
+from rochallor_cli.hosting.host_config import EngineAccess, HostConfig, LogConfig, WorkerConfig
+from rochallor_cli.hosting.local_workers import LocalWorkers
+from rochallor_cli.hosting.log_setup import configure_host_logging
+from rochallor_cli.hosting.user_traceback import shown_path
+from rochallor_cli.output.printer import Printer
+from rochallor_cli.settings import Settings
+from rochallor_cli.uploads import read_uploads
+
+WORKER_ID = "demo-1"
+DEFINITION = "loan-processing-workflow"
+VARIABLES: Value = {"applicantId": "A-001"}
+# Worth showing beside a step when it is done.
+SHOWN_RESULTS = {"score": "creditScore", "notify": "notificationSent"}
+DRAIN_S = 5.0
+
+
+def run_demo(context: Context) -> int:
+    """Exit status 0 when the instance ended COMPLETED."""
+    printer, environment = context.printer, context.environment
+    example = example_folder()
+    flow, handlers = shown_path(str(example / "flow.yaml")), shown_path(str(example / "handlers.py"))
+    with DevEngine(DevEngineConfig(port=0)) as dev_engine:
+        settings = _settings_for(dev_engine.url, context.settings)
+        with connect(settings, printer) as client:
+            engine = Engine(client, settings)
+            _say(printer, "Embedded engine", f"{dev_engine.url}  (SQLite, in memory)")
+            _upload(engine, flow, context)
+            configure_host_logging(LogConfig(level="warning"), environment.stderr, worker_id=WORKER_ID)
+            with _workers(dev_engine.url, handlers) as job_types:
+                _say(printer, "Worker", f"{WORKER_ID}  ·  poll  ·  handlers: {', '.join(job_types)}")
+                instance = _start_and_follow(engine, printer)
+    printer.line()
+    _say_outcome(printer, instance, handlers)
+    return status_of_outcome(instance)
+
+
+def example_folder() -> Path:
+    """The loan example: inside the package where it was installed, beside it in a clone."""
+    package = Path(rochallor_cli.__file__).parent
+    inside = package / "examples" / "loan"
+    return inside if inside.is_dir() else package.parent / "examples" / "loan"
+
+
+def _settings_for(url: str, settings: Settings) -> Settings:
+    """How output looks stays as asked for; nobody's credentials are sent to the embedded engine."""
+    return replace(
+        settings,
+        engine_url=url,
+        headers={},
+        token=None,
+        token_command=None,
+        token_file=None,
+        ca_file=None,
+        client_cert=None,
+        client_key=None,
+        context=None,
+    )
+
+
+def _upload(engine: Engine, flow: str, context: Context) -> None:
+    for upload in read_uploads([flow], context.environment.stdin):
+        stored = engine.upload(upload.definition, source=flow)
+        steps = len(upload.definition["steps"])
+        _say(context.printer, "Uploaded", f"{stored['id']} v{stored['version']}  ·  {steps} steps  ·  {flow}")
+
+
+@contextmanager
+def _workers(url: str, handlers: str) -> Iterator[list[str]]:
+    """The example's handlers, hosted as `rochallor work` hosts them; → their job types."""
+    worker = WorkerConfig(WORKER_ID, modules=(handlers,), drain_timeout_s=DRAIN_S)
+    workers = LocalWorkers(HostConfig(engine=EngineAccess(url), workers=(worker,)))
+    workers.load()
+    workers.start(lambda: None)
+    try:
+        yield [handler.job_type for handler in workers.handlers()]
+    finally:
+        workers.drain()
+        workers.join(DRAIN_S + 1)
+
+
+def _start_and_follow(engine: Engine, printer: Printer) -> Value:
+    started = engine.start(DEFINITION, VARIABLES)
+    given = "  ".join(f"{name}={value}" for name, value in VARIABLES.items())
+    _say(printer, "Started", f"{started['id']}  {given}")
+    printer.line()
+    return follow_instance(engine, started["id"], printer, note_for=_ResultNotes(engine, started["id"]))
+
+
+class _ResultNotes:
+    """`creditScore=720` for the step that set it; the engine's history does not keep that, so it is asked once."""
+
+    def __init__(self, engine: Engine, instance_id: str) -> None:
+        self._engine = engine
+        self._instance_id = instance_id
+        self._known: dict[str, str] = {}
+
+    def __call__(self, execution: Value) -> str:
+        step = str(execution.get("stepId"))
+        name = SHOWN_RESULTS.get(step)
+        if name is None:
+            return ""
+        if step not in self._known:
+            variables = self._engine.instance(self._instance_id)["variables"]
+            self._known[step] = f"{name}={_json(variables.get(name))}"
+        return self._known[step]
+
+
+def _json(value: object) -> str:
+    import json
+
+    return json.dumps(value)
+
+
+def _say(printer: Printer, label: str, text: str) -> None:
+    printer.line(f"{printer.paint(f'{label:<16}', 'dim')}  {text}")
+
+
+def _say_outcome(printer: Printer, instance: Value, handlers: str) -> None:
+    is_done = status_of_outcome(instance) == ExitStatus.DONE
+    printer.line(f"{outcome_text(instance)}. Next:" if is_done else outcome_text(instance))
+    if is_done:
+        start = f"rochallor instances start {DEFINITION} --var applicantId=A-002 --follow"
+        printer.line(f"  {'rochallor dev':<56}  an engine to play with")
+        printer.line(f"  {f'rochallor work --module {handlers}':<56}  your handlers in place of ours")
+        printer.line(f"  {start}")

@@ -1,0 +1,119 @@
+"""What a host says at its start and end: tables on a terminal, log lines elsewhere."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+from rochallor_cli.durations import spoken_duration
+from rochallor_cli.hosting.host_config import EngineAccess, WorkerConfig
+from rochallor_cli.hosting.modules import place_of
+from rochallor_cli.hosting.status import TypeSummary, WorkerSummary, merged_types
+from rochallor_cli.version import VERSION
+from workflow_sdk.handler.registry import Handler
+
+log = logging.getLogger("rochallor.host")
+
+
+@dataclass(frozen=True)
+class HandlerRow:
+    """A line of the start banner."""
+
+    job_type: str
+    place: str
+    kind: str
+    slots: int
+
+
+def handler_rows(handlers: Iterable[Handler], config: WorkerConfig) -> list[HandlerRow]:
+    """The handlers a worker serves, with the slots each type may take."""
+    served = [handler for handler in handlers if not config.job_types or handler.job_type in config.job_types]
+    return [
+        HandlerRow(
+            handler.job_type,
+            place_of(handler),
+            "async" if handler.is_async else "sync",
+            min(handler.parallelism or config.parallelism, config.parallelism),
+        )
+        for handler in served
+    ]
+
+
+class Console:
+    """Speaks to `stream` where it is a terminal, else through the log."""
+
+    def __init__(self, stream: TextIO, *, is_terminal: bool) -> None:
+        self._stream = stream
+        self._is_terminal = is_terminal
+
+    def banner(self, worker: WorkerConfig, rows: Sequence[HandlerRow], engine: EngineAccess) -> None:
+        """Who serves what, for which engine."""
+        where = engine.where or engine.url
+        how = f"{worker.mode}, {worker.parallelism} slots, idle every {worker.poll_interval_s:g} s"
+        if not self._is_terminal:
+            types = ", ".join(row.job_type for row in rows)
+            log.info(
+                "rochallor %s worker %s; engine %s; %s; serves %s",
+                VERSION,
+                worker.worker_id,
+                where,
+                how,
+                types,
+            )
+            return
+        self._print(f"rochallor {VERSION}  worker {worker.worker_id}  ·  engine {where}  ·  {how}")
+        cells = [(row.job_type, row.place, row.kind, str(row.slots)) for row in rows]
+        self._print(*table(("JOB TYPE", "HANDLER", "KIND", "SLOTS"), cells, right=(3,)))
+
+    def summary(self, summaries: Sequence[WorkerSummary]) -> None:
+        """What became of the jobs, one row a type."""
+        types = [entry for entry in merged_types(summaries) if entry.done or entry.failed or entry.retried]
+        if not types:
+            return
+        if not self._is_terminal:
+            for entry in types:
+                log.info(
+                    "%s: %d done, %d failed, %d retried, p50 %s, p99 %s",
+                    entry.job_type,
+                    *_counts(entry),
+                    *_times(entry),
+                )
+            return
+        header = ("JOB TYPE", "DONE", "FAILED", "RETRIED", "P50", "P99")
+        cells = [(e.job_type, *(f"{count:,}" for count in _counts(e)), *_times(e)) for e in types]
+        self._print("", *table(header, cells, right=(1, 2, 3, 4, 5)))
+
+    def _print(self, *lines: str) -> None:
+        try:
+            self._stream.write("".join(f"{line}\n" for line in lines))
+            self._stream.flush()
+        except (OSError, ValueError):
+            return  # the terminal is gone: nobody reads
+
+
+def _counts(entry: TypeSummary) -> tuple[int, int, int]:
+    return entry.done, entry.failed, entry.retried
+
+
+def _times(entry: TypeSummary) -> tuple[str, str]:
+    return _spoken(entry.p50_s), _spoken(entry.p99_s)
+
+
+def _spoken(seconds: float | None) -> str:
+    return "-" if seconds is None else spoken_duration(seconds)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
+    """Aligned columns, two blanks apart and two in front; columns named in `right` are flush right."""
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+    return [_line(row, widths, right) for row in (header, *rows)]
+
+
+def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> str:
+    cells = [
+        cell.rjust(width) if i in right else cell.ljust(width)
+        for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
+    return ("  " + "  ".join(cells)).rstrip()

@@ -1,0 +1,160 @@
+"""The host: signals in, one drain for all workers, one health endpoint, one exit status."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+from rochallor_cli.errors import CliError
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.hosting.console import Console
+from rochallor_cli.hosting.health.exposition import CONTENT_TYPE, Family, merged, text_page
+from rochallor_cli.hosting.health.host_metrics import host_families
+from rochallor_cli.hosting.health.server import HealthServer, Page, json_page
+from rochallor_cli.hosting.host_config import HostConfig
+from rochallor_cli.hosting.status import WorkerStatus, WorkerSummary, liveness, readiness
+from rochallor_cli.hosting.stop_signals import StopRequested, StopSignals
+from rochallor_cli.hosting.systemd import SystemdNotifier
+
+log = logging.getLogger("rochallor.host")
+
+TICK_S = 0.5
+# Until everything is ready the host looks more often, so that `ready` is said when it is true.
+STARTING_TICK_S = 0.02
+
+
+class Workers(Protocol):
+    """What a host drives: workers in this process, or a supervisor with children."""
+
+    def start(self, wake: Callable[[], None]) -> None: ...
+    def readable(self) -> Sequence[int]: ...
+    def tend(self) -> None: ...
+    def drain(self) -> None: ...
+    def abandon(self) -> None: ...
+    def show_jobs(self) -> None: ...
+    def say_how_it_ended(self) -> None: ...
+    def statuses(self) -> list[WorkerStatus]: ...
+    def summaries(self) -> list[WorkerSummary]: ...
+    def families(self) -> list[Family]: ...
+    @property
+    def has_ended(self) -> bool: ...
+    @property
+    def failure(self) -> CliError | None: ...
+    @property
+    def restarts(self) -> int: ...
+
+
+class Host:
+    """Runs workers until a signal, idleness or a failure ends them."""
+
+    def __init__(
+        self, config: HostConfig, workers: Workers, *, console: Console, environ: Mapping[str, str]
+    ) -> None:
+        self._config = config
+        self._workers = workers
+        self._console = console
+        self._systemd = SystemdNotifier(environ)
+        self._began = time.monotonic()
+        self._was_ready = False
+        self._stop_signals_obeyed = 0
+        self._is_draining = False
+        self._idleness = Idleness(config.idle_time_s)
+
+    def run(self, load: Callable[[], None]) -> ExitStatus:
+        """Blocks until all workers have ended; `load` imports handlers. Raises the CliError that ended the host."""
+        with StopSignals() as signals, self._health():
+            try:
+                with signals.interrupting():
+                    load()
+            except StopRequested:
+                log.info("stopped before the first job")
+                return ExitStatus.DONE
+            self._workers.start(signals.wake)
+            while not self._workers.has_ended:
+                tick_s = TICK_S if self._was_ready else STARTING_TICK_S
+                signals.wait(tick_s, others=self._workers.readable())
+                self._workers.tend()
+                self._obey(signals)
+                self._look_after(self._workers.statuses())
+        return self._end()
+
+    def _obey(self, signals: StopSignals) -> None:
+        if signals.stacks_wanted:
+            signals.stacks_wanted = False
+            self._workers.show_jobs()
+        if signals.count == self._stop_signals_obeyed:
+            return
+        self._stop_signals_obeyed = signals.count
+        if signals.count == 1 and not self._is_draining:
+            self._drain("stop signal")
+        elif signals.count > 1:
+            self._workers.abandon()
+
+    def _drain(self, reason: str) -> None:
+        self._is_draining = True
+        self._systemd.stopping(f"draining: {reason}")
+        self._workers.drain()
+
+    def _look_after(self, statuses: list[WorkerStatus]) -> None:
+        if liveness(statuses)[0]:
+            self._systemd.live()
+        if not self._was_ready and readiness(statuses)[0]:
+            self._was_ready = True
+            log.info("ready (%.0f ms)", (time.monotonic() - self._began) * 1000)
+            self._systemd.ready(f"serving with {len(statuses)} workers")
+        if self._config.until_idle and not self._is_draining and self._idleness.lasts(statuses):
+            log.info("nothing has come for %g s: leaving", self._config.idle_time_s)
+            self._drain("idle")
+
+    def _end(self) -> ExitStatus:
+        self._workers.say_how_it_ended()
+        summaries = self._workers.summaries()
+        self._console.summary(summaries)
+        if self._workers.failure is not None:
+            raise self._workers.failure
+        abandoned = any(summary.abandoned for summary in summaries)
+        return ExitStatus.ABANDONED if abandoned else ExitStatus.DONE
+
+    # --- the health endpoint, asked from its own threads ---
+
+    def _health(self) -> AbstractContextManager[object]:
+        if self._config.health_port is None:
+            return nullcontext()
+        pages = {"/livez": self._livez, "/readyz": self._readyz, "/metrics": self._metrics}
+        server = HealthServer(self._config.health_host, self._config.health_port, pages=pages)
+        log.info("health and metrics at %s", server.url)
+        return server
+
+    def _livez(self) -> Page:
+        return json_page(*liveness(self._workers.statuses()))
+
+    def _readyz(self) -> Page:
+        if self._is_draining:
+            return json_page(False, {"status": "draining"})
+        return json_page(*readiness(self._workers.statuses()))
+
+    def _metrics(self) -> Page:
+        own = host_families(self._workers.statuses(), restarts=self._workers.restarts)
+        return Page(200, CONTENT_TYPE, text_page(merged([self._workers.families(), own])))
+
+
+class Idleness:
+    """Whether nothing has come for a while: no job running, none started, no result waiting."""
+
+    def __init__(self, needed_s: float) -> None:
+        self._needed_s = needed_s
+        self._since: float | None = None
+        self._jobs_settled = -1
+
+    def lasts(self, statuses: Sequence[WorkerStatus]) -> bool:
+        """To be asked regularly; True once all workers have been idle for long enough."""
+        jobs_settled = sum(status.jobs_settled for status in statuses)
+        is_idle = bool(statuses) and all(status.is_idle and status.is_ready for status in statuses)
+        if not is_idle or jobs_settled != self._jobs_settled:
+            self._since, self._jobs_settled = None, jobs_settled
+            return False
+        self._since = self._since or time.monotonic()
+        return time.monotonic() - self._since >= self._needed_s

@@ -1,0 +1,124 @@
+"""From the options of `rochallor work` to a running host and back to an exit status."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from rochallor_cli.context import Context
+from rochallor_cli.environment import is_terminal
+from rochallor_cli.hosting.console import Console, handler_rows
+from rochallor_cli.hosting.departure import leave_in_time
+from rochallor_cli.hosting.host import Host
+from rochallor_cli.hosting.host_config import EngineAccess, HostConfig
+from rochallor_cli.hosting.local_workers import LocalWorkers
+from rochallor_cli.hosting.log_setup import configure_host_logging
+from rochallor_cli.hosting.resolution import resolve_host
+from rochallor_cli.hosting.supervisor import Supervisor
+from rochallor_cli.hosting.workers_file import WorkersFile, read_workers_file
+from rochallor_cli.settings import Layer, Settings
+
+# workers.yaml's words to the names of the settings that every command has.
+_ENGINE_SETTINGS = {"url": "engine_url", "timeout": "request_timeout"}
+
+
+def launch(context: Context, flags: Mapping[str, Any]) -> int:
+    """Do what `rochallor work` was asked for; raises CliError."""
+    config = settled(context, flags)
+    if flags.get("print_config"):
+        from rochallor_cli.hosting.config_print import print_config
+
+        print_config(config, context)
+        return 0
+    if flags.get("check"):
+        from rochallor_cli.hosting.check import check_host
+
+        return check_host(config, context)
+    return host(config, context)
+
+
+def settled(context: Context, flags: Mapping[str, Any]) -> HostConfig:
+    """The whole configuration: flags, environment, workers.yaml, context, defaults."""
+    environment = context.environment
+    name = flags.get("config") or environment.environ.get("ROCHALLOR_CONFIG")
+    file = read_workers_file(name, environment.stdin, environment.environ) if name else None
+    settings = context.settle(files=[_engine_layer(file)]) if file else context.settings
+    return resolve_host(
+        {**flags, "log_level": flags.get("log_level") or _level_of(settings)},
+        environment.environ,
+        file=file,
+        engine=engine_access(settings),
+        log_with_time=_needs_time(environment.stderr, environment.environ),
+    )
+
+
+def host(config: HostConfig, context: Context) -> int:
+    """Run the workers until they have ended."""
+    environment = context.environment
+    configure_host_logging(config.log, environment.stderr, worker_id=config.workers[0].worker_id)
+    console = Console(
+        environment.stderr, is_terminal=environment.stderr_is_terminal and config.log.format == "text"
+    )
+    if config.needs_processes:
+        supervisor = Supervisor(config, console)
+        status = Host(config, supervisor, console=console, environ=environment.environ).run(_nothing_to_load)
+    else:
+        workers = LocalWorkers(config)
+
+        def load() -> None:
+            for worker, loaded in zip(config.workers, workers.load(), strict=True):
+                console.banner(
+                    worker, handler_rows(loaded.registry.handlers().values(), worker), config.engine
+                )
+
+        status = Host(config, workers, console=console, environ=environment.environ).run(load)
+    leave_in_time(status)
+    return status
+
+
+def _nothing_to_load() -> None:
+    """The children import handlers, the supervisor does not."""
+
+
+def engine_access(settings: Settings) -> EngineAccess:
+    return EngineAccess(
+        url=settings.engine_url,
+        headers=dict(settings.headers),
+        token=settings.token,
+        token_command=settings.token_command,
+        token_file=settings.token_file,
+        ca_file=settings.ca_file,
+        client_cert=settings.client_cert,
+        client_key=settings.client_key,
+        timeout_s=settings.request_timeout_s,
+        where=settings.where,
+    )
+
+
+def _engine_layer(file: WorkersFile) -> Layer:
+    section = file.section("engine")
+    values = {_ENGINE_SETTINGS.get(name, name): value for name, value in section.items()}
+    names = {setting: name for name, setting in _ENGINE_SETTINGS.items()}
+    return Layer("workers.yaml", values, lambda setting: file.origin("engine", names.get(setting, setting)))
+
+
+def _level_of(settings: Settings) -> str | None:
+    """-q and -v mean for a host what they mean elsewhere."""
+    if settings.quiet:
+        return "warning"
+    return "debug" if settings.verbosity else None
+
+
+def _needs_time(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Lines need a time of their own unless a person or the journal, which adds one, reads them."""
+    return not is_terminal(stream) and not _is_journal(stream, environ.get("JOURNAL_STREAM", ""))
+
+
+def _is_journal(stream: TextIO, journal: str) -> bool:
+    try:
+        found = os.fstat(stream.fileno())
+    except (OSError, ValueError, AttributeError):
+        return False
+    return stat.S_ISSOCK(found.st_mode) and journal == f"{found.st_dev}:{found.st_ino}"

@@ -1,0 +1,62 @@
+"""`rochallor demo` from start to end, as a first visitor runs it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from support.command_line import EXECUTABLE, rochallor_run, variables
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_on_a_pipe_it_prints_plain_lines_and_ends_with_the_commands_to_try_next() -> None:
+    result = rochallor_run("demo")
+    assert (result.exit_status, result.stderr) == (0, "")
+    text = result.stdout
+    assert "\x1b" not in text
+    assert re.search(r"^Embedded engine +http://127\.0\.0\.1:\d+ +\(SQLite, in memory\)$", text, re.MULTILINE)
+    assert "loan-processing-workflow v1  ·  4 steps" in text
+    assert "handlers: validate-application, credit-score, send-notification" in text
+    assert re.search(r"^validate  SERVICE_TASK  completed  \d+ ms$", text, re.MULTILINE)
+    assert re.search(r"^score  SERVICE_TASK  completed  \d+ ms  creditScore=720$", text, re.MULTILINE)
+    assert re.search(r"^notify  SERVICE_TASK  completed  \d+ ms  notificationSent=true$", text, re.MULTILINE)
+    assert re.search(r"^COMPLETED in \d+ ms\. Next:$", text, re.MULTILINE)
+    assert "rochallor work --module" in text
+
+
+def test_it_runs_from_any_folder_and_sends_nobodys_token(tmp_path) -> None:
+    environ = variables({"ROCHALLOR_TOKEN": "secret", "PYTHONPATH": str(ROOT)}, url="http://127.0.0.1:1")
+    done = subprocess.run(
+        [*EXECUTABLE, "demo", "-v"],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "COMPLETED in" in done.stdout
+    assert "secret" not in done.stdout + done.stderr
+
+
+def test_on_a_terminal_the_steps_are_drawn_in_place() -> None:
+    script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *EXECUTABLE, "demo"],
+        env={**variables({"TERM": "xterm-256color", "COLUMNS": "100"}), "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    text = done.stdout.replace("\r", "")
+    assert done.returncode == 0, text
+    last_picture = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
+    assert re.search(r"score +SERVICE_TASK +● completed +\d+ ms +creditScore=720", last_picture)
+    assert os.linesep in text

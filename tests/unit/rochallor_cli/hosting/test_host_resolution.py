@@ -1,0 +1,160 @@
+"""Where each setting of a host comes from, and what does not go together."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from rochallor_cli.errors import UsageError
+from rochallor_cli.hosting.config_print import settings_of
+from rochallor_cli.hosting.host_config import (
+    EngineAccess,
+    HandlerLimits,
+    HostConfig,
+    config_from_start_message,
+    start_message,
+)
+from rochallor_cli.hosting.options import OPTIONS
+from rochallor_cli.hosting.resolution import resolve_host
+from rochallor_cli.hosting.supervisor import one_per_process
+from rochallor_cli.hosting.workers_file import read_workers_file
+
+ENGINE = EngineAccess("http://engine:8080", token="secret", where="http://engine:8080 (context prod)")
+
+
+@pytest.fixture
+def resolve(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def settle(text: str = "", environ: dict[str, str] | None = None, **flags: object) -> HostConfig:
+        file = None
+        if text:
+            Path("workers.yaml").write_text(text)
+            file = read_workers_file("workers.yaml", io.StringIO(), {})
+        return resolve_host(flags, environ or {}, file=file, engine=ENGINE, log_with_time=False)
+
+    return settle
+
+
+def test_defaults_are_those_of_the_runner(resolve) -> None:
+    config = resolve(module=["h.py"])
+    (worker,) = config.workers
+    assert (worker.mode, worker.parallelism, worker.poll_interval_s) == ("poll", 64, 0.5)
+    assert (worker.drain_timeout_s, worker.processes, config.needs_processes) == (25.0, 1, False)
+    assert config.health_port is None
+
+
+def test_flag_beats_environment_beats_file_beats_default(resolve) -> None:
+    text = "workers: [{modules: [h.py], parallelism: 1, poll_interval: 1s, processes: 3, drain_timeout: 9s}]"
+    environ = {"ROCHALLOR_PARALLELISM": "2", "ROCHALLOR_POLL_INTERVAL": "2s"}
+    config = resolve(text, environ, poll_interval="4s")
+    (worker,) = config.workers
+    assert (worker.poll_interval_s, worker.parallelism, worker.processes, worker.mode) == (4.0, 2, 3, "poll")
+    origins = {
+        name: config.origins.get(f"workers[0].{name}")
+        for name in ("poll_interval", "parallelism", "processes")
+    }
+    assert origins == {
+        "poll_interval": "--poll-interval",
+        "parallelism": "ROCHALLOR_PARALLELISM",
+        "processes": "workers.yaml:1",
+    }
+
+
+def test_a_flag_goes_before_every_entry_of_the_file(resolve) -> None:
+    config = resolve(
+        "workers: [{id: a, modules: [h.py], mode: kafka}, {id: b, modules: [g.py]}]", mode="auto"
+    )
+    assert [worker.mode for worker in config.workers] == ["auto", "auto"]
+
+
+def test_defaults_of_the_file_hold_for_workers_that_do_not_say_otherwise(resolve) -> None:
+    text = "defaults: {parallelism: 8}\nworkers: [{modules: [h.py]}, {modules: [g.py], parallelism: 2}]"
+    assert [worker.parallelism for worker in resolve(text).workers] == [8, 2]
+
+
+def test_workers_without_an_id_get_different_ones(resolve) -> None:
+    ids = [worker.worker_id for worker in resolve("workers: [{modules: [h.py]}, {modules: [g.py]}]").workers]
+    assert len(set(ids)) == 2
+
+
+def test_limits_by_job_type_are_read(resolve) -> None:
+    text = (
+        "workers: [{modules: [h.py], handlers: {score: {parallelism: 2, timeout: 5s, retry_delay: backoff}}}]"
+    )
+    assert resolve(text).workers[0].limits == {"score": HandlerLimits(2, 5.0, "backoff")}
+
+
+def test_lists_and_pairs_come_from_the_environment_too(resolve) -> None:
+    environ = {
+        "ROCHALLOR_MODULE": "a.b, c.py",
+        "ROCHALLOR_JOB_TYPE": "x,y",
+        "ROCHALLOR_KAFKA_CONFIG": "sasl.mechanisms=PLAIN\nclient.id=a=b",
+        "ROCHALLOR_RELOAD": "true",
+    }
+    config = resolve("", environ)
+    assert config.workers[0].modules == ("a.b", "c.py")
+    assert config.workers[0].job_types == ("x", "y")
+    assert config.kafka.config == {"sasl.mechanisms": "PLAIN", "client.id": "a=b"}
+    assert config.reload
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({}, "no handlers are named"),
+        ({"module": ["h"], "parallelism": "many"}, '--parallelism: expected a whole number, found "many"'),
+        ({"module": ["h"], "processes": "0"}, "--processes: expected a whole number of at least 1, found 0"),
+        ({"module": ["h"], "drain_timeout": "soon"}, "--drain-timeout: 'soon' is no duration"),
+        ({"module": ["h"], "mode": "pull"}, '--mode: expected one of poll, kafka, auto, found "pull"'),
+        ({"module": ["h"], "mode": "kafka"}, "mode kafka needs to know the brokers"),
+        ({"module": ["h"], "kafka_config": ["x"]}, "--kafka-config: expected key=value, found 'x'"),
+        ({"module": ["h"], "health_port": "70000"}, "--health-port: expected a port from 0 to 65535"),
+    ],
+)
+def test_what_cannot_be_used_is_named(resolve, flags, message) -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve("", None, **flags)
+    assert message in caught.value.message
+
+
+def test_modules_for_one_worker_are_refused_where_there_are_several(resolve) -> None:
+    with pytest.raises(UsageError, match="--module is meant for one worker; there are 2"):
+        resolve("workers: [{modules: [h.py]}, {modules: [g.py]}]", None, module=["x.py"])
+
+
+def test_every_process_of_a_worker_has_an_id_of_its_own(resolve) -> None:
+    config = resolve("workers: [{id: a, modules: [h.py], processes: 2}, {id: b, modules: [g.py]}]")
+    assert [worker.worker_id for worker in one_per_process(config)] == ["a-1", "a-2", "b"]
+
+
+def test_a_child_is_told_everything(resolve) -> None:
+    import json
+
+    text = "workers: [{id: a, modules: [h.py], job_types: [x], handlers: {x: {timeout: 3s}}}]"
+    config = resolve(text, None, log_format="json", brokers="b:9092")
+    message = json.loads(json.dumps(start_message(config, config.workers[0])))
+    told = config_from_start_message(message)
+    assert (told.workers, told.engine, told.kafka, told.log) == (
+        config.workers,
+        config.engine,
+        config.kafka,
+        config.log,
+    )
+
+
+def test_every_setting_is_printed_with_its_origin_and_secrets_are_masked(resolve) -> None:
+    config = resolve("workers: [{modules: [h.py]}]", None, processes="2", kafka_config=["sasl.password=p"])
+    rows = {
+        row["setting"]: (row["value"], row["from"])
+        for row in settings_of(config, {"token": "ROCHALLOR_TOKEN"})
+    }
+    assert rows["workers[0].processes"] == (2, "--processes")
+    assert rows["workers[0].modules"] == (["h.py"], "workers.yaml:1")
+    assert rows["engine.token"] == ("***", "ROCHALLOR_TOKEN")
+    assert rows["kafka.config"] == ({"sasl.password": "***"}, "--kafka-config")
+    assert rows["logging.level"] == ("info", "default")
+
+
+def test_every_option_has_its_field_in_the_file() -> None:
+    assert [option.kind.name for option in OPTIONS] == [option.field for option in OPTIONS]
