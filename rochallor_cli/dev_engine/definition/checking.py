@@ -15,11 +15,8 @@ from rochallor_cli.dev_engine.definition.validation import broken_rules
 from rochallor_cli.dev_engine.go_json.decoding import BodyError
 
 
-def check(document: object, *, known_ids: Collection[str] | None = None) -> list[Problem]:
-    """Every problem of a document (plain JSON values): the engine's own rules in its words, then warnings.
-
-    known_ids: the definitions that are or will be uploaded, to look the next workflow up in.
-    """
+def check_document(document: object, *, known_ids: Collection[str] | None = None) -> list[Problem]:
+    """The door's `check`."""
     try:
         fields = fields_from_document(document)
     except BodyError as unreadable:

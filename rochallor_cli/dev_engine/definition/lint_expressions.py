@@ -12,13 +12,28 @@ from rochallor_cli.dev_engine.definition.model import Definition, Step, StepType
 from rochallor_cli.dev_engine.definition.problems import Path, Problem, warning
 from rochallor_cli.dev_engine.expression import (
     ExpressionError,
+    UnrepresentableResult,
     compile_expression,
+    evaluate,
     evaluate_condition,
     is_expression,
 )
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _MAX_SAMPLES = 400
+_FOREIGN_WORDS = {
+    "null": "nil",
+    "None": "nil",
+    "undefined": "nil",
+    "True": "true",
+    "TRUE": "true",
+    "False": "false",
+    "FALSE": "false",
+    "$env": "the variable's own name",
+}
+_REMAINDER_OF_DOUBLES = re.compile("float64 % |% float64")
+_STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
+_REWRITTEN = re.compile(r"#\w|\$\{|\bcontains\(")
 _LITERAL = re.compile(r"(?<![\w.])\d+(?:\.\d+)?|\"([^\"]*)\"|'([^']*)'")
 
 
@@ -33,10 +48,33 @@ def expression_warnings(definition: Definition) -> Iterator[Problem]:
 
 
 def _broken(path: Path, step: Step, source: str) -> Iterator[Problem]:
-    fault = compile_expression(source).fault
+    compiled = compile_expression(source)
+    fault = compiled.fault
+    for hint in () if fault else _misreadings(source, compiled.names):
+        yield warning(path, codes.MISREAD_EXPRESSION, f'step "{step.id}": expression "{source}": {hint}')
     if fault:
         first_line = fault.split("\n")[0]
         yield warning(path, codes.BROKEN_EXPRESSION, f'step "{step.id}": expression "{source}": {first_line}')
+
+
+def _misreadings(source: str, names: Sequence[str]) -> Iterator[str]:
+    """Hints on what the language does not mean by what is written."""
+    for name in sorted(_FOREIGN_WORDS.keys() & set(names)):
+        yield f'"{name}" is an undefined variable here; write {_FOREIGN_WORDS[name]}'
+    if "%" in source and _REMAINDER_OF_DOUBLES.search(_error_with_numbers(source, names)):
+        yield "variables are doubles, which have no remainder; write int(x) % 2"
+    if any(_REWRITTEN.search(found[0]) for found in _STRING.finditer(source)):
+        yield "#name, ${…} and contains(…) are rewritten within quotes as well; use backquotes"
+
+
+def _error_with_numbers(source: str, names: Sequence[str]) -> str:
+    try:
+        evaluate(source, dict.fromkeys(names, 5.0), now=_NOW)
+    except ExpressionError as error:
+        return error.text
+    except UnrepresentableResult:
+        pass
+    return ""
 
 
 # --- branches that hold together ----------------------------------------------------------------

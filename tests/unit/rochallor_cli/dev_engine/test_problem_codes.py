@@ -1,0 +1,122 @@
+"""The table of codes, lint, and docs/engine-faults.md say the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rochallor_cli.dev_engine import CODES, check
+from support.workflows import (
+    decision,
+    document,
+    gateway,
+    join,
+    service,
+    timer,
+    transformation,
+    user_task,
+    wait,
+)
+
+DOCS = Path(__file__).resolve().parents[4] / "docs" / "engine-faults.md"
+SECTIONS = re.findall(
+    r"^### (W\d+): (.+?)\n(.*?)(?=^##|\Z)", DOCS.read_text("utf-8"), re.DOTALL | re.MULTILINE
+)
+EXAMPLES = [
+    (code, example)
+    for code, _, text in SECTIONS
+    for example in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+]
+
+
+def found(*steps: dict[str, object], **fields: object) -> list[str]:
+    return [problem.code for problem in check(document(*steps, **fields))]
+
+
+def test_the_documentation_explains_every_warning_by_its_title() -> None:
+    warnings = {entry.code: entry.title for entry in CODES.values() if entry.severity == "warning"}
+    assert {code: title for code, title, _ in SECTIONS} == warnings
+    assert all("Way round:" in text for _, _, text in SECTIONS)
+
+
+@pytest.mark.parametrize(("code", "example"), EXAMPLES, ids=[code for code, _ in EXAMPLES])
+def test_an_example_of_the_documentation_shows_its_fault_and_could_be_uploaded(
+    code: str, example: str
+) -> None:
+    problems = check({"id": "example", "name": "Example", "steps": yaml.safe_load(example)})
+    assert code in [problem.code for problem in problems]
+    assert [problem.text for problem in problems if problem.severity == "error"] == []
+
+
+def test_a_sound_definition_has_no_problems() -> None:
+    assert (
+        found(
+            service("fetch", "size", retryCount=2),
+            decision("size", {"amount > 100": "split", "amount <= 100": "shape"}),
+            transformation("shape", {"note": "${string(amount) + ' kg'}", "n": 5}, "end"),
+            gateway("split", ["left", "right"]),
+            user_task("left", "meet"),
+            wait("right", "meet"),
+            join(),
+        )
+        == []
+    )
+
+
+def test_every_reported_code_is_in_the_table() -> None:
+    reported = {code for code, _ in EXAMPLES} | {p.code for p in check({"id": "%", "steps": [{}]})}
+    assert reported <= CODES.keys()
+
+
+def test_a_document_of_another_shape_is_one_problem() -> None:
+    [problem] = check({"id": 5})
+    assert (problem.code, problem.severity) == ("E100", "error")
+    assert "cannot unmarshal number" in problem.text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("n > 100", "n <= 100"),
+        ("kind == 'a'", "kind == 'b'"),
+        ("ok", "!ok"),
+        ("n < 2 && ok", "n >= 2 || !ok"),
+    ],
+)
+def test_conditions_that_exclude_each_other_are_not_warned_of(one: str, other: str) -> None:
+    assert "W308" not in found(decision("d", {one: "hold", other: "end"}), wait("hold"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("n > 10", "n > 100"), ("kind == 'a'", "true"), ("a == 1", "b == 2")]
+)
+def test_conditions_that_can_hold_together_are_shown_with_values(one: str, other: str) -> None:
+    problems = check(document(decision("d", {one: "hold", other: "end"}), wait("hold")))
+    [ambiguous] = [problem for problem in problems if problem.code == "W308"]
+    assert ambiguous.path == ("steps", 0, "conditionalNextSteps", other)
+    assert "can hold together (" in ambiguous.text
+
+
+def test_a_next_workflow_is_looked_for_among_the_known_ones() -> None:
+    chained = document(wait("hold"), autoStartNextWorkflow=True, nextWorkflowId="after")
+    assert [problem.code for problem in check(chained, known_ids=["after"])] == []
+    assert [problem.code for problem in check(chained, known_ids=[])] == ["W310"]
+    assert check(chained) == []
+
+
+def test_a_downloaded_document_is_told_to_drop_its_version() -> None:
+    assert found(wait("hold"), version=3) == ["W505"]
+
+
+@pytest.mark.parametrize("duration", ["PT30M", "PT1H30M", "PT0.5H", "PT9S"])
+def test_plain_durations_are_not_warned_of(duration: str) -> None:
+    events = [timer(duration, "end", interrupting=True)]
+    assert found(wait("hold", boundaryEvents=events)) == ["W401"]
+
+
+def test_the_rules_are_looked_at_in_linear_time() -> None:
+    steps = [service(f"s{n}", f"s{n + 1}") for n in range(3000)]
+    assert check(document(*steps, service("s3000"))) == []
