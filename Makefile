@@ -9,7 +9,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench bench-quick lock clean
+.PHONY: help demo test check format bench bench-quick reference lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -34,6 +34,9 @@ bench: $(VENV)/.dev ## measure beside the published SDK (benchmarks/README.md)
 
 bench-quick: $(VENV)/.dev ## the same in under two minutes
 	$(BIN)/python -m benchmarks --quick
+
+reference: $(VENV)/.dev ## write what is generated: command reference, completion scripts and table
+	$(BIN)/python docs/reference/generate.py
 
 lock: ## renew constraints.txt from the lower bounds in pyproject.toml
 	rm -rf .venv-lock

@@ -1,4 +1,4 @@
-"""The entry point. `--version` and completion are answered before anything heavy is imported."""
+"""The entry point. `--version`, completion and health probes are answered before anything heavy is imported."""
 
 import sys
 
@@ -6,20 +6,9 @@ import sys
 def main() -> int:
     """Run the command line of this process; returns its exit status."""
     arguments = sys.argv[1:]
-    if arguments in (["--version"], ["-V"]):
-        from rochallor_cli.version import VERSION
-
-        sys.stdout.write(f"rochallor {VERSION}\n")
-        return 0
-    if arguments[:2] == ["work", "health"]:
-        # Probes run every few seconds: they are answered without the command line's imports.
-        import os
-
-        from rochallor_cli.hosting.probe import probe_from_arguments
-
-        answer = probe_from_arguments(arguments[2:], os.environ)
-        if answer is not None:
-            return answer
+    status = _answered_at_once(arguments)
+    if status is not None:
+        return status
     from rochallor_cli.app import run
     from rochallor_cli.environment import Environment
 
@@ -28,6 +17,30 @@ def main() -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     return run(arguments, Environment.of_this_process())
+
+
+def _answered_at_once(arguments: list[str]) -> int | None:
+    """The exit status of what needs neither Typer nor settings; None for everything else."""
+    if arguments in (["--version"], ["-V"]):
+        from rochallor_cli.version import VERSION
+
+        sys.stdout.write(f"rochallor {VERSION}\n")
+        return 0
+    if arguments[:1] == ["__complete"]:
+        from os import environ
+
+        from rochallor_cli.completion.shells import answer
+
+        sys.stdout.write(answer(arguments[1:], environ))
+        return 0
+    if arguments[:2] == ["work", "health"]:
+        # Probes run every few seconds.
+        from os import environ
+
+        from rochallor_cli.hosting.probe import probe_from_arguments
+
+        return probe_from_arguments(arguments[2:], environ)
+    return None
 
 
 if __name__ == "__main__":

@@ -86,9 +86,14 @@ def _checked(path: Path, document: Mapping[str, object]) -> ConfigFile:
     if not isinstance(contexts, dict) or not all(isinstance(value, dict) for value in contexts.values()):
         raise UsageError(f"{path}: contexts is no table of tables", hint="write [contexts.NAME]")
     for name, context in contexts.items():
-        for key, value in context.items():
-            _check_entry(f"{path}: contexts.{name}", key, value)
+        checked_context(f"{path}: contexts.{name}", context)
     return ConfigFile(path, current, contexts)
+
+
+def checked_context(where: str, context: Mapping[str, object]) -> None:
+    """Raise UsageError for a key or value that a context cannot have."""
+    for key, value in context.items():
+        _check_entry(where, key, value)
 
 
 def _check_entry(where: str, key: str, value: object) -> None:

@@ -32,14 +32,20 @@ class Upload:
 
 def read_uploads(names: Sequence[str], stdin: TextIO) -> list[Upload]:
     """The definitions of files, folders and `-`, ordered so that a `nextWorkflowId` comes before who names it."""
+    documents = read_all(names, stdin)
+    uploads = [_upload(document) for document in documents]
+    _refuse_twice(uploads)
+    return list(_in_order(uploads))
+
+
+def read_all(names: Sequence[str], stdin: TextIO) -> list[Document]:
+    """Every document of files, folders and `-`; InvalidDocumentError where there is none at all."""
     documents = [
         document for name in names for path in _files(name) for document in read_documents(path, stdin)
     ]
     if not documents:
         raise InvalidDocumentError(f"{', '.join(names)}: no definition in it")
-    uploads = [_upload(document) for document in documents]
-    _refuse_twice(uploads)
-    return list(_in_order(uploads))
+    return documents
 
 
 def _files(name: str) -> list[str]:

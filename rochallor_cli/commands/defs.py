@@ -17,8 +17,8 @@ from rochallor_cli.errors import ConflictError, InvalidDocumentError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.global_options import command, group
 from rochallor_cli.output.text_width import harmless
-from rochallor_cli.output.views import CHANGES, DEFINITIONS, UPLOADS, VERSIONS
-from rochallor_cli.uploads import NOT_LATEST, SUFFIXES, Upload, as_new, read_uploads, rehearse, send
+from rochallor_cli.output.views import CHANGES, DEFINITIONS, FINDINGS, UPLOADS, VERSIONS
+from rochallor_cli.uploads import NOT_LATEST, SUFFIXES, Upload, as_new, read_all, read_uploads, rehearse, send
 
 # `defs diff` speaks as diff does: 1 says that there are differences.
 DIFFERS = 1
@@ -228,6 +228,72 @@ def _show_changes(context: Context, upload: Upload, known: Value | None, changes
     for change in changes:
         sign = printer.paint(change.sign, {"added": "green", "removed": "red"}.get(change.kind, "yellow"))
         printer.line(f"  {sign} " + harmless(f"{change.step:<{widest}}  {change.text}"))
+
+
+@command(
+    app,
+    "lint",
+    examples=(
+        "rochallor defs lint flows/",
+        "rochallor defs lint flow.yaml --module handlers.py --format github",
+        "rochallor defs lint --explain W301",
+    ),
+)
+def lint(
+    context: Context,
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders or - .", show_default=False)
+    ] = None,
+    module: Annotated[
+        list[str] | None,
+        typer.Option("--module", "-m", metavar="MODULE", help="Handlers that are to serve the job types."),
+    ] = None,
+    disable: Annotated[
+        list[str] | None, typer.Option("--disable", metavar="CODE", help="Leave this code out; repeatable.")
+    ] = None,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="text|github", help="github: annotations for its CI.")
+    ] = "text",
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings are errors.")] = False,
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="CODE", help="Say why a code matters, and stop.")
+    ] = None,
+) -> int:
+    """Check definitions offline: the engine's own rules, then what it accepts and will regret.
+
+    A definition can disable codes for itself: metadata.lintDisable is a list of them. Exit status 3 for errors.
+    """
+    from rochallor_cli.linting import DocumentFinding, as_github, explanation, lint_documents, summary
+
+    if explain is not None:
+        context.printer.line(explanation(explain))
+        return ExitStatus.DONE
+    if format_ not in ("text", "github"):
+        raise UsageError(f"--format {format_!r} is neither text nor github")
+    documents = read_all(files or _no_files(), context.environment.stdin)
+    served = _job_types(module) if module else None
+    found = lint_documents(documents, served=served, disabled=disable or ())
+    if context.printer.for_people:
+        for finding in found:
+            context.printer.line(as_github(finding) if format_ == "github" else harmless(str(finding)))
+        context.printer.note(summary(found))
+    else:
+        context.printer.rows(FINDINGS, [finding.as_row() for finding in found])
+
+    def counts(finding: DocumentFinding) -> bool:
+        return strict or finding.severity == "error"
+
+    return ExitStatus.INVALID if any(map(counts, found)) else ExitStatus.DONE
+
+
+def _no_files() -> list[str]:
+    raise UsageError("name files or folders to check, or a code with --explain")
+
+
+def _job_types(modules: list[str]) -> set[str]:
+    from rochallor_cli.hosting.modules import load_handlers
+
+    return set(load_handlers(modules).registry.job_types())
 
 
 @command(

@@ -86,6 +86,19 @@ CHANGES = View(
     fields=("source",),
 )
 
+FINDINGS = View(
+    "code",
+    (
+        Column("FILE", "file"),
+        Column("LINE", "line", right=True),
+        Column("COLUMN", "column", right=True),
+        Column("CODE", "code"),
+        Column("SEVERITY", "severity"),
+        Column("TEXT", "text", least=20),
+    ),
+    fields=("path",),
+)
+
 UPLOADS = View(
     "id",
     (

@@ -1,0 +1,90 @@
+"""`rochallor api`: a request of your own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from rochallor_cli.context import Context
+from rochallor_cli.documents import parse_documents, read_text
+from rochallor_cli.errors import InvalidDocumentError, UsageError
+from rochallor_cli.global_options import command
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+app = typer.Typer()
+
+
+@command(
+    app,
+    "api",
+    examples=(
+        "rochallor api GET '/v1/instances?status=FAILED&pageSize=5'",
+        'rochallor api POST /v1/jobs/poll --data \'{"workerId": "me", "jobTypes": ["credit-score"]}\'',
+        "rochallor api POST /v1/definitions --data @flow.yaml",
+    ),
+)
+def api(
+    context: Context,
+    method: Annotated[str, typer.Argument(help="GET, POST and so on.", show_default=False)],
+    path: Annotated[str, typer.Argument(help="From the slash on, sent as it is.", show_default=False)],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            "-d",
+            metavar="JSON|@FILE|@-",
+            help="The body: JSON, or a JSON or YAML file.",
+            show_default=False,
+        ),
+    ] = None,
+    include: Annotated[
+        bool, typer.Option("--include", "-i", help="Show status and headers as well.")
+    ] = False,
+) -> None:
+    """Send a request of your own to the engine.
+
+    It goes out with the settings' credentials. The answer's body goes to stdout whatever its status; the exit
+    status says what the status meant.
+    """
+    from workflow_sdk.client.answers import error_from_answer
+
+    if method.upper() not in METHODS:
+        raise UsageError(f"{method!r} is none of {', '.join(METHODS)}")
+    body = _body(context, data) if data is not None else None
+    route = path if path.startswith("/") else f"/{path}"
+    response = context.client().request(method.upper(), route, json=body)
+    if include:
+        context.printer.line(f"{response.status_code}")
+        for name, value in response.headers.items():
+            context.printer.line(f"{name}: {value}")
+        context.printer.line()
+    _print_body(context, response.text)
+    if not 200 <= response.status_code < 300:
+        raise error_from_answer(response)
+
+
+def _body(context: Context, data: str) -> Any:
+    if data.startswith("@"):
+        source, text = read_text(data[1:], context.environment.stdin)
+    else:
+        source, text = "--data", data
+    documents = parse_documents(text, source=source, is_json=source.endswith(".json"))
+    if len(documents) != 1:
+        raise InvalidDocumentError(f"{source}: expected one value, found {len(documents)}")
+    return documents[0].value
+
+
+def _print_body(context: Context, text: str) -> None:
+    """JSON in the format asked for, anything else as it came."""
+    import json
+
+    try:
+        value = json.loads(text)
+    except ValueError:
+        context.environment.stdout.write(text)
+        if text and not text.endswith("\n"):
+            context.environment.stdout.write("\n")
+        return
+    context.printer.document(value)

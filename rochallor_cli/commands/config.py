@@ -1,0 +1,158 @@
+"""`rochallor config`: settings, their origins, and contexts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+
+from rochallor_cli.config_file import CONTEXT_KEYS, TEXT_KEYS, ConfigFile, checked_context, save_config
+from rochallor_cli.context import Context
+from rochallor_cli.durations import spoken_duration
+from rochallor_cli.errors import UsageError, did_you_mean
+from rochallor_cli.global_options import command, group
+from rochallor_cli.output.columns import Column, View
+from rochallor_cli.settings import SECRETS, Settings, parsed
+
+app = group("Show and change settings and contexts.")
+
+SETTINGS = View(
+    "setting",
+    (
+        Column("SETTING", "setting"),
+        Column("VALUE", "value", least=16),
+        Column("FROM", "origin", style="dim", least=12),
+    ),
+)
+_MASK = "••••"
+_SHOWN = (
+    "context",
+    "engine_url",
+    "headers",
+    "token",
+    "token_command",
+    "token_file",
+    "ca_file",
+    "client_cert",
+    "client_key",
+    "request_timeout_s",
+    "protected",
+    "output",
+    "time",
+    "color",
+)
+
+
+@command(app, "show", examples=("rochallor config show", "rochallor config show --context prod -o json"))
+def show(context: Context) -> None:
+    """Show each setting with where it comes from, and the contexts there are. Secrets are masked."""
+    settings = context.settings
+    rows = [_row(settings, name) for name in _SHOWN]
+    context.printer.rows(SETTINGS, [row for row in rows if row["value"] is not None])
+    contexts = ", ".join(
+        f"{name} (current)" if name == context.config.current else name for name in context.config.contexts
+    )
+    context.printer.note(f"contexts in {context.config.path}: {contexts or 'none'}")
+    if settings.dropped:
+        stronger = settings.origins["engine_url"]
+        context.printer.note(f"not used, as the URL is from {stronger}: {', '.join(settings.dropped)}")
+
+
+def _row(settings: Settings, name: str) -> dict[str, Any]:
+    value = getattr(settings, name)
+    if name == "headers":
+        value = ", ".join(f"{header}: {_MASK}" for header in value) or None
+    elif value is not None and name in SECRETS:
+        value = _MASK
+    elif name == "request_timeout_s":
+        value = spoken_duration(value)
+    return {
+        "setting": name.removesuffix("_s").replace("_", "-"),
+        "value": value,
+        "origin": settings.origins.get(name, "default"),
+    }
+
+
+@command(app, "use", examples=("rochallor config use prod",))
+def use(
+    context: Context,
+    name: Annotated[str, typer.Argument(metavar="CONTEXT", help="Its name.", show_default=False)],
+) -> None:
+    """Make a context the one that is used when nothing else is said."""
+    config = context.config
+    config.context(name, named_by="the argument")
+    save_config(replace(config, current=name))
+    context.printer.note(f"using {name}: {config.contexts[name].get('url', 'no url')}")
+
+
+@command(
+    app,
+    "set",
+    examples=(
+        "rochallor config set prod url=https://engine.example.com token-command='pass show rochallor'",
+        "rochallor config set prod protected=true header='X-Tenant: acme'",
+        "rochallor config set prod token=",
+    ),
+)
+def set_(
+    context: Context,
+    name: Annotated[
+        str, typer.Argument(metavar="CONTEXT", help="Its name; a new one is made.", show_default=False)
+    ],
+    values: Annotated[
+        list[str],
+        typer.Argument(metavar="KEY=VALUE...", help="An empty value removes the key.", show_default=False),
+    ],
+) -> None:
+    """Change a context: url, token, token-command, token-file, ca-file, client-cert, client-key, request-timeout,
+    header, protected.
+
+    The file is written anew; comments in it are lost.
+    """
+    config = context.config
+    changed: dict[str, object] = dict(config.contexts.get(name, {}))
+    for pair in values:
+        _change(changed, pair)
+    if "url" not in changed:
+        raise UsageError(f"context {name} has no url", hint=f"rochallor config set {name} url=https://…")
+    checked_context(f"context {name}", changed)
+    _save(context, config, name, changed)
+
+
+def _save(context: Context, config: ConfigFile, name: str, changed: dict[str, object]) -> None:
+    current = config.current or name
+    save_config(replace(config, current=current, contexts={**config.contexts, name: changed}))
+    context.printer.note(
+        f"{name} is in {config.path}" + ("" if config.current else ", and is used from now on")
+    )
+
+
+def _change(context: dict[str, object], pair: str) -> None:
+    key, separator, value = pair.partition("=")
+    key = key.replace("-", "_")
+    if not separator:
+        raise UsageError(f"{pair!r}: write key=value")
+    if key in ("header", "headers"):
+        _change_header(context, value)
+    elif key not in CONTEXT_KEYS:
+        known = [name.replace("_", "-") for name in CONTEXT_KEYS]
+        hint = did_you_mean(key.replace("_", "-"), known) or f"known: {', '.join(known)}"
+        raise UsageError(f"no key {key!r}", hint=hint)
+    elif not value:
+        context.pop(key, None)
+    elif key == "protected":
+        context[key] = parsed("protected", value, "protected")
+    else:
+        assert key in TEXT_KEYS, "every other key is a text"
+        parsed("engine_url" if key == "url" else key, value, key)
+        context[key] = value
+
+
+def _change_header(context: dict[str, object], value: str) -> None:
+    headers = dict(context.get("headers") or {})  # type: ignore[call-overload]
+    if value:
+        headers.update(parsed("headers", [value], "header"))
+    else:
+        headers.clear()
+    context["headers"] = headers

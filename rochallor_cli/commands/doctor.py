@@ -1,0 +1,116 @@
+"""`rochallor doctor`: is everything in order here, and is the engine there?"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from rochallor_cli.context import Context
+from rochallor_cli.errors import CliError
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.global_options import command
+from rochallor_cli.output.columns import Column, View
+from rochallor_cli.version import VERSION
+
+app = typer.Typer()
+
+_STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
+
+CHECKS = View(
+    "check",
+    (
+        Column("CHECK", "check"),
+        Column("RESULT", "result", style=lambda row: _STYLES[str(row["result"])]),
+        Column("DETAIL", "detail", least=30),
+    ),
+    fields=("hint", "exitStatus"),
+)
+
+
+@command(app, "doctor", examples=("rochallor doctor", "rochallor doctor --context prod -o json"))
+def doctor(context: Context) -> int:
+    """Check this installation, the settings and the engine. Runs nothing, changes nothing.
+
+    Exit status 0 if all is well, otherwise that of the first problem (5: the engine cannot be reached).
+    """
+    rows = list(_checks(context))
+    context.printer.rows(CHECKS, rows)
+    problems = [row for row in rows if row["result"] == "problem"]
+    for row in problems:
+        if row["hint"]:
+            context.printer.note(f"{row['check']}: {row['hint']}")
+    return int(problems[0]["exitStatus"]) if problems else ExitStatus.DONE
+
+
+def _checks(context: Context) -> Iterator[dict[str, Any]]:
+    python = f"Python {platform.python_version()} at {sys.executable}"
+    yield _ok("rochallor", f"{VERSION}, {python}, {platform.system()}")
+    yield _sdk()
+    try:
+        settings = context.settings
+    except CliError as error:
+        yield _problem("settings", error)
+        return
+    yield _ok("settings", f"engine-url {settings.engine_url} from {settings.origins['engine_url']}")
+    if settings.dropped:
+        dropped = ", ".join(settings.dropped)
+        yield _row("credentials", "warning", f"not sent to this URL: {dropped}")
+    yield from _engine(context)
+
+
+def _sdk() -> dict[str, Any]:
+    from rochallor_cli.hosting.sdk_check import require_our_sdk
+
+    try:
+        require_our_sdk()
+    except CliError as error:
+        return _problem("workflow_sdk", error)
+    return _ok("workflow_sdk", "wholly ours")
+
+
+def _engine(context: Context) -> Iterator[dict[str, Any]]:
+    from rochallor_cli.engine_errors import meaning
+    from workflow_sdk.errors import WorkflowSDKError
+
+    settings = context.settings
+    try:
+        client = context.client()
+        started = context.environment.monotonic()
+        client.healthz()
+        took_ms = (context.environment.monotonic() - started) * 1000
+        yield _ok("engine", f"{settings.where} answers in {took_ms:.0f} ms")
+        mode = client.dispatch_mode()
+        hint = "work --mode kafka" if mode == "kafka_outbox" else "work --mode poll"
+        yield _ok("dispatch mode", f"{mode}: {hint}")
+        definitions = client.list_definitions(page_size=1).get("total")
+        yield _ok("definitions", f"{definitions}")
+        counts = {
+            status: context.engine.count_instances(status=status)
+            for status in ("ACTIVE", "WAITING", "FAILED")
+        }
+        yield _ok("instances", ", ".join(f"{count:,} {status}" for status, count in counts.items()))
+    except WorkflowSDKError as error:
+        yield _problem("engine", meaning(error, settings))
+
+
+def _ok(check: str, detail: str) -> dict[str, Any]:
+    return _row(check, "ok", detail)
+
+
+def _problem(check: str, error: CliError) -> dict[str, Any]:
+    return _row(check, "problem", error.message, hint=error.hint, exit_status=error.exit_status)
+
+
+def _row(
+    check: str,
+    result: str,
+    detail: str,
+    *,
+    hint: str | None = None,
+    exit_status: ExitStatus = ExitStatus.DONE,
+) -> dict[str, Any]:
+    return {"check": check, "result": result, "detail": detail, "hint": hint, "exitStatus": int(exit_status)}

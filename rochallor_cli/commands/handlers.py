@@ -1,0 +1,86 @@
+"""`rochallor handlers`: try handlers without an engine."""
+
+from __future__ import annotations
+
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rochallor_cli.commands.inputs import Text, Var, Vars, variables_from
+from rochallor_cli.context import Context
+from rochallor_cli.documents import read_document
+from rochallor_cli.errors import InvalidDocumentError, NotFoundError, UsageError, did_you_mean
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.global_options import command, group
+
+if TYPE_CHECKING:
+    from workflow_sdk.handler.registry import HandlerRegistry
+
+app = group("Try handlers without an engine.")
+
+
+@command(
+    app,
+    "run",
+    examples=(
+        "rochallor handlers run credit-score --module handlers.py --var applicantId=A-001",
+        "rochallor handlers run credit-score --module handlers.py --job job.json",
+    ),
+)
+def run(
+    context: Context,
+    job_type: Annotated[str, typer.Argument(metavar="TYPE", help="The job type.", show_default=False)],
+    module: Annotated[
+        list[str],
+        typer.Option(
+            "--module",
+            "-m",
+            metavar="MODULE",
+            help="Where the handlers are; as for `work`.",
+            show_default=False,
+        ),
+    ],
+    var: Var = None,
+    text: Text = None,
+    variables: Vars = None,
+    job: Annotated[
+        str | None,
+        typer.Option(
+            "--job", metavar="FILE", help="A whole job, as the engine hands it out.", show_default=False
+        ),
+    ] = None,
+) -> int:
+    """Run one handler on one job, without an engine, and print its outcome as JSON.
+
+    Exit status 9 if the handler failed. What the handler prints goes to stderr.
+    """
+    item = _job_from(context, job) if job else {}
+    given = variables_from(context, var, text, variables)
+    item["variables"] = {**(item.get("variables") or {}), **given}
+    with redirect_stdout(context.environment.stderr):
+        from rochallor_cli.hosting.modules import load_handlers
+        from rochallor_cli.trial import run_once
+
+        registry = load_handlers(module).registry
+        handler = registry.find(job_type)
+        if handler is None:
+            raise _no_handler(registry, job_type)
+        outcome = run_once(registry, handler, item)
+    context.printer.document(outcome)
+    return ExitStatus.DONE if outcome["outcome"] == "completed" else ExitStatus.FAILED
+
+
+def _job_from(context: Context, name: str) -> dict[str, Any]:
+    value = read_document(name, context.environment.stdin).value
+    if not isinstance(value, dict):
+        raise InvalidDocumentError(f"{name}: a job is an object", hint='write {"variables": {…}}')
+    if not isinstance(value.get("variables") or {}, dict):
+        raise UsageError(f"{name}: variables is no object")
+    return dict(value)
+
+
+def _no_handler(registry: HandlerRegistry, job_type: str) -> NotFoundError:
+    known = registry.job_types()
+    hint = did_you_mean(job_type, known) or f"there are: {', '.join(known)}"
+    return NotFoundError(f"no handler for job type {job_type!r}", hint=hint)

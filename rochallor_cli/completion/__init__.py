@@ -1,0 +1,1 @@
+"""Shell completion without Typer: a generated table for words, and the engine for ids."""

@@ -1,0 +1,90 @@
+"""Ids for completion: from the engine, asked with little patience and remembered for a few seconds."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from rochallor_cli.config_file import config_path, load_config
+from rochallor_cli.settings import Settings, resolve
+
+PATIENCE_S = 1.0
+REMEMBERED_S = 5.0
+_HOW_MANY = 50
+_OPTIONS = {
+    "--engine-url": "engine_url",
+    "--context": "context",
+    "--token": "token",
+    "--token-file": "token_file",
+    "--ca-file": "ca_file",
+    "--client-cert": "client_cert",
+    "--client-key": "client_key",
+}
+
+Candidate = tuple[str, str]
+
+
+def known(
+    kind: str, given: Mapping[str, str], arguments: Sequence[str], environ: Mapping[str, str]
+) -> list[Candidate]:
+    """Candidates of a kind: context, definition, instance, step (of the instance named before). Never raises."""
+    with suppress(Exception):
+        if kind == "context":
+            contexts = load_config(config_path(environ)).contexts
+            return [(name, str(context.get("url", ""))) for name, context in contexts.items()]
+        options = {name: given[flag] for flag, name in _OPTIONS.items() if flag in given}
+        settings = resolve(options, environ, lambda: load_config(config_path(environ)))
+        # A command that prints the token may ask for a pass phrase: not behind somebody's back.
+        if settings.token_command is None:
+            return _remembered(settings, kind, tuple(arguments[:1]) if kind == "step" else (), environ)
+    return []
+
+
+def _remembered(
+    settings: Settings, kind: str, subject: tuple[str, ...], environ: Mapping[str, str]
+) -> list[Candidate]:
+    path = _folder(environ) / _file_name(settings, kind, subject)
+    with suppress(OSError, ValueError):
+        if 0 <= time.time() - path.stat().st_mtime < REMEMBERED_S:
+            return [(str(value), str(text)) for value, text in json.loads(path.read_text("utf-8"))]
+    found = _asked(settings, kind, subject)
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_text(json.dumps(found), "utf-8")
+    return found
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    base = environ.get("XDG_CACHE_HOME")
+    if base:
+        return Path(base) / "rochallor"
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    return Path(tempfile.gettempdir()) / f"rochallor-completion-{user}"
+
+
+def _file_name(settings: Settings, kind: str, subject: tuple[str, ...]) -> str:
+    from zlib import crc32
+
+    key = repr((settings.engine_url, sorted(settings.headers.items()), settings.token, subject))
+    return f"{kind}-{crc32(key.encode()):08x}.json"
+
+
+def _asked(settings: Settings, kind: str, subject: tuple[str, ...]) -> list[Candidate]:
+    from dataclasses import replace
+
+    from rochallor_cli.engine import connect
+
+    with connect(replace(settings, request_timeout_s=PATIENCE_S)) as client:
+        if kind == "definition":
+            items = client.list_definitions(page_size=_HOW_MANY * 4)["items"]
+            return [(str(item["id"]), str(item.get("name", ""))) for item in items]
+        if kind == "step":
+            instance = client.get_instance(subject[0].partition("/")[0])
+            return [(str(step), str(instance["status"])) for step in instance.get("currentStepIds") or []]
+        items = client.list_instances(page_size=_HOW_MANY)["items"]
+        return [(str(item["id"]), f"{item['definitionId']} {item['status']}") for item in items]

@@ -1,0 +1,115 @@
+"""The scripts that teach a shell to ask `rochallor __complete`, and the form each shell asks in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rochallor_cli.completion.answer import Candidate, complete
+
+SHELLS = ("bash", "zsh", "fish")
+
+_BASH = r"""# bash completion for rochallor:  source <(rochallor completion bash)
+_rochallor() {
+    local line directive
+    COMPREPLY=()
+    # The line is handed over whole: bash splits words at = : and @, which ids and options hold.
+    {
+        IFS= read -r directive
+        while IFS= read -r line; do
+            COMPREPLY+=("$line")
+        done
+    } < <("${COMP_WORDS[0]}" __complete bash "${COMP_WORDS[COMP_CWORD]}" "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
+    if [ "$directive" = files ]; then
+        compopt -o filenames 2>/dev/null
+        while IFS= read -r line; do
+            COMPREPLY+=("$line")
+        done < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
+    fi
+    case "${COMPREPLY[0]}" in
+        *=) compopt -o nospace 2>/dev/null ;;
+    esac
+}
+complete -F _rochallor rochallor
+"""
+
+_ZSH = r"""#compdef rochallor
+# zsh completion for rochallor:  source <(rochallor completion zsh), or put this file as _rochallor into $fpath
+_rochallor() {
+    local directive line
+    local -a values shown
+    {
+        IFS= read -r directive
+        while IFS= read -r line; do
+            values+=("${line%%$'\t'*}")
+            if [[ "$line" == *$'\t'?* ]]; then
+                shown+=("${line%%$'\t'*}  -- ${line#*$'\t'}")
+            else
+                shown+=("${line%%$'\t'*}")
+            fi
+        done
+    } < <("${words[1]}" __complete zsh "${(@)words[2,CURRENT]}" 2>/dev/null)
+    if [[ "$directive" == files ]]; then
+        _files
+    elif (( ${#values} )); then
+        compadd -l -d shown -a values
+    fi
+}
+if [[ "${funcstack[1]}" == _rochallor ]]; then
+    _rochallor "$@"
+elif (( ${+functions[compdef]} )); then
+    compdef _rochallor rochallor
+fi
+"""
+
+_FISH = r"""# fish completion for rochallor:  rochallor completion fish | source
+function __rochallor_complete
+    set -l words (commandline -opc) (commandline -ct)
+    set -l lines ($words[1] __complete fish $words[2..-1] 2>/dev/null)
+    if test "$lines[1]" = files
+        __fish_complete_path (commandline -ct)
+    else
+        printf '%s\n' $lines[2..-1]
+    end
+end
+complete -c rochallor -f -a '(__rochallor_complete)'
+"""
+
+SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
+
+
+def answer(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
+    """What `rochallor __complete SHELL …` prints."""
+    shell, *words = arguments or [""]
+    strip = ""
+    if shell == "bash":
+        current, line = (*words, "", "")[:2]
+        words = _words_of(line)
+        strip = words[-1].removesuffix(current) if current and words[-1].endswith(current) else ""
+        if not current:
+            strip = words[-1]
+    directive, candidates = complete(words, environ)
+    return "\n".join([directive, *_lines(shell, candidates, strip)]) + "\n"
+
+
+def _lines(shell: str, candidates: Sequence[Candidate], strip: str) -> list[str]:
+    if shell == "bash":
+        return [value[len(strip) :] for value, _ in candidates]
+    return [f"{value}\t{text}".rstrip("\t") for value, text in candidates]
+
+
+def _words_of(line: str) -> list[str]:
+    """The words of a line after the program's name; the last one is unfinished, perhaps empty."""
+    import shlex
+
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    words: list[str] = []
+    try:
+        words.extend(lexer)
+    except ValueError:
+        # An open quote: take the words as they are.
+        words = line.split()
+    if not line or line[-1].isspace():
+        words.append("")
+    return words[1:] or [""]

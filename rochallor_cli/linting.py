@@ -1,0 +1,141 @@
+"""Checking definitions offline: the embedded engine's rules, with places, and what only several files show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rochallor_cli.dev_engine import check
+from rochallor_cli.documents import QUOTE_HINT, Document, DocumentPath
+from rochallor_cli.errors import UsageError, did_you_mean
+from rochallor_cli.problem_codes import EMPTIED, NEXT_NOT_THERE, NO_HANDLER, PROBLEM_CODES
+
+
+@dataclass(frozen=True)
+class DocumentFinding:
+    """One problem with its place in a file."""
+
+    file: str
+    line: int
+    column: int
+    code: str
+    severity: str
+    text: str
+    path: DocumentPath
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.code} {self.text}"
+
+    def as_row(self) -> dict[str, Any]:
+        return {
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "code": self.code,
+            "severity": self.severity,
+            "text": self.text,
+            "path": list(self.path),
+        }
+
+
+def lint_documents(
+    documents: Sequence[Document], *, served: set[str] | None = None, disabled: Sequence[str] = ()
+) -> list[DocumentFinding]:
+    """All findings, by document and place. `served` are the job types that handlers exist for, None if unknown."""
+    ids = {str(_fields(document).get("id")) for document in documents}
+    found: list[DocumentFinding] = []
+    for document in documents:
+        off = {*disabled, *_disabled_within(document)}
+        findings = [
+            *_checked(document),
+            *_emptied(document),
+            *(_unserved(document, served) if served is not None else ()),
+            *(_dangling_next(document, ids) if len(documents) > 1 else ()),
+        ]
+        kept = [finding for finding in findings if finding.code not in off]
+        found += sorted(kept, key=lambda finding: (finding.line, finding.column, finding.code))
+    return found
+
+
+def as_github(finding: DocumentFinding) -> str:
+    """A workflow command of GitHub's CI: the finding beside the line in a pull request."""
+    place = f"file={_property(finding.file)},line={finding.line},col={finding.column}"
+    text = finding.text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return f"::{finding.severity} {place},title={finding.code}::{text}"
+
+
+def _property(text: str) -> str:
+    return text.replace("%", "%25").replace(",", "%2C").replace(":", "%3A")
+
+
+def summary(found: Sequence[DocumentFinding]) -> str:
+    """`1 error, 2 warnings. rochallor defs lint --explain W301 says more.`"""
+    if not found:
+        return "no problems"
+    errors = sum(finding.severity == "error" for finding in found)
+    warnings = len(found) - errors
+    parts = [
+        f"{count} {word}{'' if count == 1 else 's'}"
+        for count, word in ((errors, "error"), (warnings, "warning"))
+    ]
+    more = f" `rochallor defs lint --explain {found[0].code}` says more."
+    return ", ".join(part for part in parts if not part.startswith("0 ")) + "." + more
+
+
+def explanation(code: str) -> str:
+    """Why a code matters, and what to do."""
+    entry = PROBLEM_CODES.get(code.upper())
+    if entry is None:
+        raise UsageError(f"no code {code!r}", hint=did_you_mean(code.upper(), sorted(PROBLEM_CODES)))
+    return f"{entry.code}: {entry.title}\n{entry.why}\n{entry.instead}"
+
+
+def _fields(document: Document) -> Mapping[str, Any]:
+    return document.value if isinstance(document.value, Mapping) else {}
+
+
+def _disabled_within(document: Document) -> list[str]:
+    metadata = _fields(document).get("metadata")
+    listed = metadata.get("lintDisable") if isinstance(metadata, Mapping) else None
+    return [str(code) for code in listed] if isinstance(listed, list) else []
+
+
+def _finding(document: Document, path: DocumentPath, code: str, severity: str, text: str) -> DocumentFinding:
+    line, column = document.position(path)
+    return DocumentFinding(document.source, line, column, code, severity, text, path)
+
+
+def _checked(document: Document) -> Iterator[DocumentFinding]:
+    for problem in check(document.value):
+        yield _finding(document, problem.path, problem.code, problem.severity, problem.text)
+
+
+def _emptied(document: Document) -> Iterator[DocumentFinding]:
+    for path in sorted(document.emptied, key=str):
+        yield _finding(document, path, EMPTIED, "warning", f"{path[-1]} is empty: {QUOTE_HINT}")
+
+
+def _steps(document: Document) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    steps = _fields(document).get("steps")
+    for index, step in enumerate(steps if isinstance(steps, list) else ()):
+        if isinstance(step, Mapping):
+            yield index, step
+
+
+def _unserved(document: Document, served: set[str]) -> Iterator[DocumentFinding]:
+    for index, step in _steps(document):
+        job_type = step.get("jobType")
+        if step.get("type") == "SERVICE_TASK" and isinstance(job_type, str) and job_type not in served:
+            near = did_you_mean(job_type, sorted(served))
+            text = f'step "{step.get("id")}": no handler serves job type "{job_type}"' + (
+                f" ({near})" if near else ""
+            )
+            yield _finding(document, ("steps", index, "jobType"), NO_HANDLER, "warning", text)
+
+
+def _dangling_next(document: Document, ids: set[str]) -> Iterator[DocumentFinding]:
+    following = _fields(document).get("nextWorkflowId")
+    if isinstance(following, str) and following and following not in ids:
+        text = f'nextWorkflowId "{following}" is in none of these files; an engine without it starts nothing, silently'
+        yield _finding(document, ("nextWorkflowId",), NEXT_NOT_THERE, "warning", text)

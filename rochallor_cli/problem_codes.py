@@ -1,0 +1,31 @@
+"""The table of problem codes: the dev engine's, and those only the command line can find (text, files, handlers)."""
+
+from __future__ import annotations
+
+from rochallor_cli.dev_engine import CODES, Code
+
+EMPTIED = "W701"
+NO_HANDLER = "W702"
+NEXT_NOT_THERE = "W703"
+
+_OURS = (
+    Code(
+        EMPTIED,
+        "a value that a comment emptied",
+        "In YAML everything after a # that follows a blank is a comment: `#amount > 100: approve` is nothing at all.",
+        'Put expressions in quotes: "#amount > 100": approve.',
+    ),
+    Code(
+        NO_HANDLER,
+        "a job type that no handler serves",
+        "Its jobs wait for ever, and so do their instances. Job types are compared exactly, case included.",
+        "Register a handler for it, or mend the name.",
+    ),
+    Code(
+        NEXT_NOT_THERE,
+        "a next workflow that is in none of the files",
+        "An engine that does not know it starts nothing when the instance ends, and says nothing.",
+        "Upload it as well, or mend the name.",
+    ),
+)
+PROBLEM_CODES = {**CODES, **{entry.code: entry for entry in _OURS}}

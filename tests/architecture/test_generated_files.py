@@ -1,0 +1,65 @@
+"""What is generated from the command line is current, and every command helps itself."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from rochallor_cli.command_names import COMMANDS, OPTIONS_WITH_VALUE, OPTIONS_WITHOUT_VALUE
+from rochallor_cli.global_options import GLOBAL_OPTIONS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _generator() -> ModuleType:
+    path = ROOT / "docs" / "reference" / "generate.py"
+    spec = importlib.util.spec_from_file_location("reference_generator", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+GENERATOR = _generator()
+ROOT_COMMAND = GENERATOR.root_command()
+ALL = dict(GENERATOR.commands(ROOT_COMMAND))
+
+
+@pytest.mark.parametrize("path", GENERATOR.files(), ids=lambda path: path.name)
+def test_generated_files_are_current(path: Path) -> None:
+    assert path.read_text("utf-8") == GENERATOR.files()[path], "run `make reference`"
+
+
+@pytest.mark.parametrize("path", [path for path, one in ALL.items() if path and not hasattr(one, "commands")])
+def test_every_command_has_an_example_in_its_help(path: str) -> None:
+    text = ALL[path].help
+    assert "Examples:\n" in text
+    assert f"rochallor {path}" in text
+
+
+def test_no_help_holds_what_rich_would_take_for_markup() -> None:
+    texts = [one.help or "" for one in ALL.values()]
+    texts += [param.help or "" for one in ALL.values() for param in one.params]
+    assert [text for text in texts if "[/" in text or "[bold" in text or "[@" in text] == []
+
+
+def test_stand_ins_have_the_help_of_the_real_commands() -> None:
+    for name, (line, _) in COMMANDS.items():
+        assert (ALL[name].short_help or ALL[name].help).startswith(line), name
+
+
+def test_the_static_table_of_global_options_is_the_real_one() -> None:
+    params = {param.name: param for param in ROOT_COMMAND.params if param.name in GLOBAL_OPTIONS}
+    takes = {opt for param in params.values() if not (param.is_flag or param.count) for opt in param.opts}
+    flags = {opt for param in params.values() if param.is_flag or param.count for opt in param.opts}
+    assert set(OPTIONS_WITH_VALUE) == takes
+    assert flags <= set(OPTIONS_WITHOUT_VALUE)
+
+
+def test_every_command_takes_every_global_option() -> None:
+    for path, one in ALL.items():
+        assert set(GLOBAL_OPTIONS) <= {param.name for param in one.params}, path
