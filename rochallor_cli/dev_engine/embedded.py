@@ -20,12 +20,14 @@ _JOIN_S = 10.0
 class DevEngine:
     """An engine in this process: `run` it here, or use it as a context manager to have it in a thread.
 
-    url, port: where it serves, once it does. stop: from any thread or signal handler.
+    url, port: where it serves, once it does; brokers: where its jobs are, in dispatch mode "kafka".
+    stop: from any thread or signal handler.
     """
 
     def __init__(self, config: DevEngineConfig | None = None) -> None:
         self.config = config or DevEngineConfig()
         self.port = 0
+        self.brokers = ""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._engine: Engine | None = None
         self._stopped: asyncio.Event | None = None
@@ -94,6 +96,7 @@ class DevEngine:
         self._engine = Engine(self.config)
         try:
             self.port = await self._engine.start()
+            self.brokers = self._engine.brokers
             on_ready()
             await self._stopped.wait()
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -18,6 +19,9 @@ from rochallor_cli.dev_engine.services.definitions import upload
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 from rochallor_cli.dev_engine.store import Store
 from rochallor_cli.dev_engine.store.database import open_database
+
+if TYPE_CHECKING:
+    from rochallor_cli.dev_engine.kafka.dispatch import KafkaDispatch
 
 _SHUTDOWN_S = 1.0
 # "A moment later": also what keeps a workflow that is its own next one from filling the memory at once.
@@ -35,6 +39,9 @@ class Engine:
         self._rounds = Rounds(self._core, self._work)
         self._tasks: set[asyncio.Task[None]] = set()
         self._chain: asyncio.TimerHandle | None = None
+        self._dispatch: KafkaDispatch | None = None
+        # Where workers find the jobs in dispatch mode "kafka".
+        self.brokers = ""
         self._runner = web.ServerRunner(
             Api(self._core, self._work).server(), shutdown_timeout=_SHUTDOWN_S, handle_signals=False
         )
@@ -42,6 +49,8 @@ class Engine:
     async def start(self) -> int:
         """Serve; the port. Raises DevEngineError when that cannot be."""
         await self._upload_definitions()
+        if self.config.dispatch == "kafka":
+            await self._start_dispatch()
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.config.host, self.config.port)
         try:
@@ -67,6 +76,8 @@ class Engine:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._runner.cleanup()
         self._work.flush()
+        if self._dispatch is not None:
+            await self._dispatch.stop()
         self._connection.close()
 
     async def advance(self, seconds: float) -> None:
@@ -92,7 +103,16 @@ class Engine:
         times = (store.timers.next_after(after_ns), store.jobs.next_expiry_ns())
         return min((time_ns for time_ns in times if time_ns is not None), default=None)
 
+    async def _start_dispatch(self) -> None:
+        # confluent-kafka is loaded only where it is needed.
+        from rochallor_cli.dev_engine.kafka.dispatch import KafkaDispatch
+
+        self._dispatch = KafkaDispatch(self._core, self._work)
+        self.brokers = await self._dispatch.start()
+
     def _after_commit(self) -> None:
+        if self._dispatch is not None:
+            self._dispatch.committed()
         if self._core.next_workflows_due and self._chain is None:
             loop = asyncio.get_running_loop()
             self._chain = loop.call_later(_NEXT_WORKFLOW_DELAY_S, self._start_chain)

@@ -67,6 +67,12 @@ class KafkaRecord:
     message: Message = field(repr=False)
     started: bool = False
 
+    @property
+    def key(self) -> bytes | None:
+        """The record's key: the instance, as the engine writes it."""
+        key = self.message.key()
+        return key.encode() if isinstance(key, str) else key
+
     def try_start(self) -> bool:
         """Mark the job as running, unless its partition has gone."""
         self.started = self.assignment.try_start()

@@ -16,6 +16,8 @@ from workflow_sdk.errors import KafkaConfigError
 SESSION_TIMEOUT_MS = 10_000
 HEARTBEAT_INTERVAL_MS = 2_000
 MAX_POLL_INTERVAL_MS = 300_000
+METADATA_REFRESH_MS = 10_000
+RECONNECT_MAX_MS = 2_000
 
 # What all consumers of a runner may hold ready between them, and the bounds for one of them.
 PREFETCH_KBYTES = 32 * 1024
@@ -92,6 +94,11 @@ def _defaults(consumers: int) -> dict[str, Any]:
         "queued.min.messages": PREFETCH_RECORDS,
         "fetch.message.max.bytes": prefetch * 1024,
         "enable.metrics.push": False,
+        # librdkafka writes to stderr what `error_cb` says as well; set it to 6 with `debug`.
+        "log_level": 0,
+        # A topic may be created after the worker was started.
+        "topic.metadata.refresh.interval.ms": METADATA_REFRESH_MS,
+        "reconnect.backoff.max.ms": RECONNECT_MAX_MS,
     }
 
 

@@ -39,6 +39,11 @@ class Definitions:
         version: int = self._connection.execute(query, (definition_id,)).fetchone()[0]
         return version
 
+    def added_after(self, rowid: int) -> list[tuple[int, str, int]]:
+        """Rowid, id and version of what was added after the row of this id, in order; 0: of all."""
+        query = "SELECT rowid, id, version FROM definition WHERE rowid > ? ORDER BY rowid"
+        return self._connection.execute(query, (rowid,)).fetchall()
+
     def find_content(self, definition_id: str, content: bytes) -> DefinitionVersion | None:
         return self._one(
             f"SELECT {_COLUMNS} FROM definition WHERE id = ? AND content = ?",  # noqa: S608

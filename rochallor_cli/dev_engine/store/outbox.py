@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,12 @@ _PENDING = (
     "SELECT outbox.seq, dedup_id, job.id, instance_id, execution_id, job_type, retries_remaining,"
     " variables, created_ns FROM outbox JOIN job ON job.id = outbox.job_id ORDER BY outbox.seq LIMIT ?"
 )
+_OPEN_JOBS = (
+    "SELECT job.id FROM job JOIN instance ON instance.id = job.instance_id"
+    " WHERE job.status = 'OFFERED' AND instance.status IN ('ACTIVE', 'WAITING')"
+    " AND job.id NOT IN (SELECT job_id FROM outbox) ORDER BY job.seq"
+)
+_IS_OPEN = "SELECT count(*) FROM job WHERE id = ? AND status = 'OFFERED'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,18 @@ class Outbox:
         """The oldest entries."""
         rows = self._connection.execute(_PENDING, (limit,))
         return [_dispatch_from_row(*row) for row in rows]
+
+    def add_open_jobs(self, new_id: Callable[[], str]) -> int:
+        """Enter every open job of a live instance that is not there; the number."""
+        open_jobs = self._connection.execute(_OPEN_JOBS).fetchall()
+        for (job_id,) in open_jobs:
+            self.add(new_id(), job_id)
+        return len(open_jobs)
+
+    def is_open_job(self, job_id: str) -> bool:
+        """Whether a worker's report for this job is still to come."""
+        found: int = self._connection.execute(_IS_OPEN, (job_id,)).fetchone()[0]
+        return found > 0
 
     def forget(self, seqs: Iterable[int]) -> None:
         self._connection.executemany("DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in seqs])
