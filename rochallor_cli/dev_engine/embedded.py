@@ -50,8 +50,11 @@ class DevEngine:
         if loop is not None and stopped is not None and not loop.is_closed():
             loop.call_soon_threadsafe(stopped.set)
 
-    def advance(self, seconds: float) -> None:
+    def advance(
+        self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0
+    ) -> None:
         """Move the hand-driven clock: timers and leases due on the way are dealt with, in order of time."""
+        seconds += 60 * (minutes + 60 * (hours + 24 * days))
         loop, engine = self._loop, self._engine
         if loop is None or engine is None:
             raise DevEngineError("advance() needs an engine that runs")

@@ -37,6 +37,8 @@ class Engine:
         self._core = Core(config, Store(self._connection))
         self._work = UnitOfWork(self._connection, after_commit=self._after_commit)
         self._rounds = Rounds(self._core, self._work)
+        # By hand: nothing happens by itself, everything due happens in `advance`.
+        self._is_hand_driven = isinstance(config.clock, HandClock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._chain: asyncio.TimerHandle | None = None
         self._dispatch: KafkaDispatch | None = None
@@ -60,10 +62,10 @@ class Engine:
                 f"cannot listen on {self.config.host} port {self.config.port}: {error.strerror or error}; "
                 "name another port, or 0 for any free one"
             ) from error
-        if not isinstance(self.config.clock, HandClock):
+        if not self._is_hand_driven:
             self._spawn(repeat(self.config.sweep_s, self._rounds.sweep_leases))
             self._spawn(repeat(self.config.timer_s, self._rounds.fire_timers))
-        self._after_commit()
+            self._after_commit()
         port: int = self._runner.addresses[0][1]
         return port
 
@@ -113,7 +115,7 @@ class Engine:
     def _after_commit(self) -> None:
         if self._dispatch is not None:
             self._dispatch.committed()
-        if self._core.next_workflows_due and self._chain is None:
+        if self._core.next_workflows_due and self._chain is None and not self._is_hand_driven:
             loop = asyncio.get_running_loop()
             self._chain = loop.call_later(_NEXT_WORKFLOW_DELAY_S, self._start_chain)
 

@@ -133,7 +133,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("__main__",),
         ("app", "pytest_plugin"),
         ("commands",),
-        ("demo",),
+        ("demo", "workflow_run"),
         ("hosting", "uploads", "cancelling", "open_tasks", "graph", "trial", "linting", "completion"),
         ("follow", "global_options", "error_text"),
         ("context",),
