@@ -97,7 +97,9 @@ def test_a_result_of_a_wrong_type_fails_the_job_for_good(run: WorkflowRunner) ->
 
 
 def test_a_job_without_handler_is_an_error_that_shows_the_history(run: WorkflowRunner) -> None:
-    with pytest.raises(WorkflowRunError, match=r"no handler is registered for job type 'other'(.|\n)*other#1"):
+    with pytest.raises(
+        WorkflowRunError, match=r"no handler is registered for job type 'other'(.|\n)*other#1"
+    ):
         run(document(service("work", "other"), service("other")), handlers(work=lambda job: None))
 
 
