@@ -59,7 +59,9 @@ class _Checker:
             and isinstance(node.right.value, str)
         ):
             self._guarded(node, compile_pattern, node.right.value)
-        return self._guarded(node, type_of_binary, node.operator, left, right)
+        return self._guarded(
+            node, type_of_binary, node.operator, _behind_pointer(left), _behind_pointer(right)
+        )
 
     @staticmethod
     def _guarded(node: tree.Node, call: Callable[..., GoType | object], *arguments: object) -> GoType:
@@ -85,7 +87,8 @@ class _Checker:
         return _LITERAL_TYPES[type(node.value)]
 
     def unary(self, node: tree.Unary) -> GoType:
-        return self._guarded(node, type_of_unary, node.operator, self.visit(node.operand))
+        operand = _behind_pointer(self.visit(node.operand))
+        return self._guarded(node, type_of_unary, node.operator, operand)
 
     def chain(self, node: tree.Chain) -> GoType:
         return self.visit(node.inner)
@@ -104,7 +107,7 @@ class _Checker:
                 raise SyntaxFault(f"type nil has no field {name}", node.at)
             if method := METHODS.get(owner.name, {}).get(name):
                 return method.type
-        owner = t.LOCATION_VALUE if owner.name == t.LOCATION.name else owner
+        owner = _behind_pointer(owner)
         if owner.kind == "map":
             return self._map_member(node, owner, key)
         if owner.is_list:
@@ -189,7 +192,7 @@ class _Checker:
     # --- predicates --------------------------------------------------------------------------------
 
     def _with_predicate(self, node: tree.FunctionCall) -> GoType:
-        collection = self.visit(node.arguments[0])
+        collection = _behind_pointer(self.visit(node.arguments[0]))
         if not collection.is_list and not collection.is_unknown:
             message = f"builtin {node.name} takes only array (got {collection.name})"
             raise SyntaxFault(message, node.arguments[0].at)
@@ -244,7 +247,7 @@ class _Checker:
         return [self.visit(part) for part in node.parts][-1]
 
     def conditional(self, node: tree.Conditional) -> GoType:
-        condition = self.visit(node.condition)
+        condition = _behind_pointer(self.visit(node.condition))
         if condition.kind != "bool" and not condition.is_unknown:
             message = f"non-bool expression (type {condition.name}) used as condition"
             raise SyntaxFault(message, node.condition.at)
@@ -270,6 +273,10 @@ class _Checker:
             self.visit(key)
             self.visit(value)
         return t.MAP
+
+
+def _behind_pointer(type_: GoType) -> GoType:
+    return t.LOCATION_VALUE if type_.name == t.LOCATION.name else type_
 
 
 def _item_of(collection: GoType) -> GoType:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -13,8 +14,9 @@ from rochallor_cli.dev_engine.expression.formatting import value_text
 from rochallor_cli.dev_engine.expression.operators import to_text
 from rochallor_cli.dev_engine.expression.results import json_text
 from rochallor_cli.dev_engine.expression.run import Run
+from rochallor_cli.dev_engine.expression.sizes import size_of
 from rochallor_cli.dev_engine.expression.strings import bytes_of, text_of
-from rochallor_cli.dev_engine.expression.values import Byte, Function, Int64, engine_value
+from rochallor_cli.dev_engine.expression.values import Byte, Function, Int64
 
 _TYPE_NAMES: Final = {
     bool: "bool", int: "int", Int64: "int", Byte: "uint", float: "float", str: "string", Function: "func",
@@ -35,40 +37,46 @@ def type_name(_run: Run, value: object) -> str:
 
 def _named_type(value: Any) -> str:
     name: str = value.go_type
-    return "unknown" if name.startswith("*") else name
+    return name.removeprefix("*")
 
 
 def to_string(run: Run, value: object) -> str:
     """``string(x)``"""
+    run.charge(size_of(value) // 16)
     text = value_text(value)
     run.grow_text(len(text))
-    run.charge(len(text) // 16)
     return text
 
 
 def to_json(run: Run, value: object) -> str:
     """``toJSON(x)``: indented, keys sorted."""
+    run.charge(size_of(value) // 16)
     try:
         text = json_text(value)
     except UnrepresentableResult as error:
         raise Fault(error.text) from None
     run.grow_text(len(text))
-    run.charge(len(text) // 16)
     return text
 
 
 def from_json(run: Run, value: object) -> object:
     """``fromJSON(text)``: every number becomes a double."""
     text = to_text(value)
-    run.charge(len(text) // 8)
     run.grow_text(len(text))
     try:
-        found = json.loads(text, parse_constant=_no_constant)
+        found = json.loads(text, parse_constant=_no_constant, parse_float=_double, parse_int=_double)
     except RecursionError:
         raise Fault("json: exceeded max depth") from None
     except ValueError as error:
         raise Fault(_json_fault(text, error)) from None
-    return engine_value(found)
+    return found
+
+
+def _double(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise Fault(f"json: cannot unmarshal number {digits} into Go value of type float64")
+    return number
 
 
 def _no_constant(name: str) -> object:

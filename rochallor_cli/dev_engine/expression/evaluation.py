@@ -94,7 +94,11 @@ def evaluate(source: str, variables: Mapping[str, object], *, now: datetime) -> 
     ``now`` has a time zone. Raises ``ExpressionError``, and ``UnrepresentableResult`` for a value that JSON
     cannot hold.
     """
-    return json_value(compile_expression(source).evaluate(variables, now=now))
+    value = compile_expression(source).evaluate(variables, now=now)
+    try:
+        return json_value(value)
+    except Fault as fault:
+        raise ExpressionError(f"expression {quoted(source)}: {fault.message}") from None
 
 
 def evaluate_condition(source: str, variables: Mapping[str, object], *, now: datetime) -> bool:

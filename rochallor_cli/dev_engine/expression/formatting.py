@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from rochallor_cli.dev_engine.expression.errors import Fault
 from rochallor_cli.dev_engine.expression.go_text import float_text
-from rochallor_cli.dev_engine.expression.limits import MAX_DEPTH
 from rochallor_cli.dev_engine.expression.values import Function, plain_key
 
-_MAX_NESTING = 4 * MAX_DEPTH
 
-
-def value_text(value: object, depth: int = 0) -> str:
+def value_text(value: object) -> str:
     """``5``, ``[1 2]``, ``map[a:1]``, ``<nil>``"""
-    if depth > _MAX_NESTING:
-        raise Fault("the value is nested too deeply to be written as text")
     if isinstance(value, str):
         return value
     if value is None:
@@ -23,10 +17,10 @@ def value_text(value: object, depth: int = 0) -> str:
     if isinstance(value, float):
         return float_text(value)
     if isinstance(value, list | bytes):
-        return f"[{' '.join(value_text(item, depth + 1) for item in value)}]"
+        return f"[{' '.join(value_text(item) for item in value)}]"
     if isinstance(value, dict):
         pairs = sorted(value.items(), key=lambda pair: _rank(plain_key(pair[0])))
-        shown = (f"{value_text(plain_key(key))}:{value_text(item, depth + 1)}" for key, item in pairs)
+        shown = (f"{value_text(plain_key(key))}:{value_text(item)}" for key, item in pairs)
         return f"map[{' '.join(shown)}]"
     if isinstance(value, Function):
         return "0x0"  # an address in Go, different each time

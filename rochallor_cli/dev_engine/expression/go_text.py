@@ -32,7 +32,7 @@ def _escaped(character: str) -> str:
 
 
 def float_text(number: float) -> str:
-    """A double in its shortest form, with an exponent below 1e-4 and from 1e21 (``%v``)."""
+    """A double in its shortest form, with an exponent below 1e-4 and from 1e6 on (``%v``): 1e+06."""
     if math.isnan(number):
         return "NaN"
     if math.isinf(number):
@@ -41,7 +41,7 @@ def float_text(number: float) -> str:
         return "-0" if math.copysign(1, number) < 0 else "0"
     sign = "-" if number < 0 else ""
     digits, exponent = _shortest(abs(number))
-    if exponent < -4 or exponent >= 21:
+    if exponent < -4 or exponent >= 6:
         mantissa = digits[0] + (f".{digits[1:]}" if len(digits) > 1 else "")
         return f"{sign}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
     if exponent < 0:

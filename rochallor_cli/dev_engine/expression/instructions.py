@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Never
 
 from rochallor_cli.dev_engine.expression import operators
 from rochallor_cli.dev_engine.expression.calls import call_value
 from rochallor_cli.dev_engine.expression.errors import Fault
-from rochallor_cli.dev_engine.expression.limits import MEMORY_BUDGET
 from rochallor_cli.dev_engine.expression.members import byte_length, is_in, slice_of
 from rochallor_cli.dev_engine.expression.members import fetch as fetch_member
+from rochallor_cli.dev_engine.expression.numbers import wrapped
 from rochallor_cli.dev_engine.expression.patterns import compile_pattern, readable
 from rochallor_cli.dev_engine.expression.run import Loop, Run
+from rochallor_cli.dev_engine.expression.sizes import size_of
 from rochallor_cli.dev_engine.expression.sorting import sorted_by
 from rochallor_cli.dev_engine.expression.strings import text_of
 from rochallor_cli.dev_engine.expression.values import (
@@ -109,6 +110,7 @@ def negate(run: Run, _: None) -> None:
 def same(run: Run, _: None) -> None:
     """``==``"""
     right = run.stack.pop()
+    run.charge(_weight(right) if _is_plain(right) else size_of(right) // 8)
     run.stack[-1] = operators.equal(run.stack[-1], right)
 
 
@@ -196,17 +198,18 @@ def contained(run: Run, _: None) -> None:
     """``in``"""
     container = run.stack.pop()
     if isinstance(container, list):
-        run.charge(len(container))
+        run.charge(len(container) if _is_plain(run.stack[-1]) else size_of(container) // 8)
     run.stack[-1] = is_in(run.stack[-1], container)
 
 
 def make_range(run: Run, _: None) -> None:
     """``..``"""
-    high, low = operators.to_int(run.stack.pop()), operators.to_int(run.stack.pop())
-    size = max(high - low + 1, 0)
-    run.grow(min(size, MEMORY_BUDGET))
-    run.charge(size)
-    run.stack.append(IntList(range(low, high + 1)))
+    last, first = run.stack.pop(), run.stack.pop()
+    low, high = operators.to_int(first), operators.to_int(last)
+    size = max(wrapped(high - low + 1), 0)
+    run.grow(size)
+    run.charge(size // 8)
+    run.stack.append(IntList(range(low, low + size)))
 
 
 def _text_test(run: Run, test: Callable[[str, str], bool]) -> None:
@@ -214,7 +217,9 @@ def _text_test(run: Run, test: Callable[[str, str], bool]) -> None:
     if left is None or right is None:
         run.stack.append(False)
     else:
-        run.stack.append(test(operators.to_text(left), operators.to_text(right)))
+        text = operators.to_text(left)
+        run.charge(len(text) >> 8)
+        run.stack.append(test(text, operators.to_text(right)))
 
 
 def text_contains(run: Run, _: None) -> None:
@@ -238,8 +243,11 @@ def matches(run: Run, _: None) -> None:
     if run.stack[-1] is None or pattern is None:
         run.stack[-1] = False
     else:
+        wanted = operators.to_text(pattern)
         _subject(run.stack[-1])
-        matches_pattern(run, compile_pattern(operators.to_text(pattern)))
+        pattern = compile_pattern(wanted)
+        run.charge(pattern.size)
+        matches_pattern(run, pattern)
 
 
 def matches_pattern(run: Run, pattern: Any) -> None:
@@ -262,22 +270,25 @@ def _subject(value: object) -> str:
 def fetch(run: Run, _: None) -> None:
     """``owner.key``"""
     key = run.stack.pop()
-    run.stack[-1] = fetch_member(run.stack[-1], key)
+    owner = run.stack[-1]
+    if type(owner) is str:
+        run.charge(len(owner) >> 6)
+    run.stack[-1] = fetch_member(owner, key)
 
 
 def push_length(run: Run, _: None) -> None:
     """The upper bound of a slice that has none; what is cut stays."""
+    run.charge(_weight(run.stack[-1]))
     run.stack.append(byte_length(run.stack[-1]))
 
 
 def cut(run: Run, _: None) -> None:
     """``owner[low:high]``"""
     low, high = run.stack.pop(), run.stack.pop()
+    run.charge(_weight(run.stack[-1]))
     run.stack[-1] = found = slice_of(run.stack[-1], low, high)
     if isinstance(found, str):
         run.grow_text(len(found))
-    elif isinstance(found, list):
-        run.charge(len(found))
 
 
 def call(run: Run, amount: int) -> None:
@@ -290,7 +301,21 @@ def call(run: Run, amount: int) -> None:
 def call_function(run: Run, argument: tuple[Callable[..., object], int]) -> None:
     """A function of the language."""
     function, amount = argument
-    run.stack.append(function(run, *_popped(run, amount)))
+    arguments = _popped(run, amount)
+    for value in arguments:
+        run.charge(_weight(value))
+    run.stack.append(function(run, *arguments))
+
+
+def _is_plain(value: object) -> bool:
+    return not isinstance(value, list | dict)
+
+
+def _weight(value: object) -> int:
+    """The work that looking at all of a value makes, in instructions."""
+    if isinstance(value, str):
+        return len(value) >> 6
+    return 0 if not isinstance(value, list | dict) else len(value) >> 3
 
 
 def _popped(run: Run, amount: int) -> list[object]:
@@ -337,10 +362,17 @@ def begin(run: Run, _: None) -> None:
     elif value is None:
         raise Fault("reflect: call of reflect.Value.Len on zero Value")
     elif isinstance(value, dict):
-        items = list(value)
+        items = _WithoutItems(value)
     else:
         raise Fault(f"reflect: call of reflect.Value.Len on {_kind_of(value)} Value")
     run.loops.append(Loop(items))
+
+
+class _WithoutItems(list[object]):
+    """A map in the place of a list: it has a length, but no items by number."""
+
+    def __getitem__(self, _index: object) -> Never:
+        raise Fault("reflect: call of reflect.Value.Index on map Value")
 
 
 def _kind_of(value: object) -> str:

@@ -20,11 +20,17 @@ MAX_SOURCE_LENGTH: Final = 100_000
 MAX_DEPTH: Final = 100
 """Parentheses, calls, conditionals and the like inside one another (chains of operators do not count)."""
 
-MAX_STEPS: Final = 1_000_000
-"""Instructions of one evaluation; work inside a function counts by its size."""
+MAX_STEPS: Final = 5_000_000
+"""Instructions of one evaluation, less than a second's worth; work inside a function counts by its size."""
 
 MAX_TEXT_LENGTH: Final = 16 * 1024 * 1024
 """Characters an evaluation may put into new strings."""
+
+MAX_VALUE_SIZE: Final = 32 * 1024 * 1024
+"""Characters of a value that is written out or compared, and 8 for each number, list and the like."""
+
+MAX_PATTERN_LENGTH: Final = 10_000
+"""Characters of a regular expression."""
 
 MAX_PATTERN_STATES: Final = 5_000
 """States of a regular expression after repetitions are written out."""

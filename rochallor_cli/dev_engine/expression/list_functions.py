@@ -11,6 +11,7 @@ from rochallor_cli.dev_engine.expression.members import fetch, length, map_key
 from rochallor_cli.dev_engine.expression.methods import method_of
 from rochallor_cli.dev_engine.expression.operators import equal, to_int
 from rochallor_cli.dev_engine.expression.run import Run
+from rochallor_cli.dev_engine.expression.sizes import size_of
 from rochallor_cli.dev_engine.expression.sorting import sorted_by
 from rochallor_cli.dev_engine.expression.strings import bytes_of
 from rochallor_cli.dev_engine.expression.times import Duration, Location, Month, Time, Weekday
@@ -153,20 +154,20 @@ def uniq(run: Run, value: object) -> list[object]:
     """``uniq(list)``: of equal items the first stays."""
     found: list[object] = []
     for item in items_of(_list(value, "uniq")):
-        run.charge(len(found) + 1)
+        run.charge((len(found) + 1) * (1 if not is_list(item) else size_of(item) // 8))
         if not any(equal(item, known) for known in found):
             found.append(item)
     return found
 
 
 def concat(run: Run, *lists: object) -> list[object]:
-    """``concat(list, list, …)``"""
+    """``concat(list, list, …)``; of nothing it is a list that was never made."""
     found: list[object] = []
     for value in lists:
         items = _list(value, "concat")
         run.grow(len(items))
         found.extend(items_of(items))
-    return found
+    return found or NilList()
 
 
 def flatten(run: Run, value: object) -> list[object]:

@@ -86,6 +86,10 @@ def is_in(needle: object, container: object) -> bool:
         return map_key({}, needle) in container
     if isinstance(container, dict):
         return map_key(container, needle) in container
+    if isinstance(container, Time | Location):
+        if isinstance(needle, str):
+            return False  # Go looks for a field of that name; a time shows none
+        raise Fault(f"cannot use {go_type_of(needle)} as field name of {go_type_of(container)}")
     raise Fault(f'operator "in" not defined on {go_type_of(container)}')
 
 

@@ -14,6 +14,7 @@ from rochallor_cli.dev_engine.expression.times import Duration, Month, Weekday
 from rochallor_cli.dev_engine.expression.values import Byte, Int64, go_type_of, is_list, items_of
 
 _INTEGERS: Final = (int, Byte, Int64)
+_NAMED_INTEGERS: Final = (Duration, Month, Weekday)
 
 
 def absolute(_run: Run, value: Any) -> object:
@@ -46,7 +47,7 @@ def to_integer(_run: Run, value: Any) -> int:
         return int_of_text(value)
     if type(value) is float:
         return int_of_float(value)
-    if type(value) in (*_INTEGERS, Duration, Month, Weekday):
+    if type(value) in (*_INTEGERS, *_NAMED_INTEGERS):
         return int(value)
     if value is None:
         raise Fault("reflect: call of reflect.Value.Type on zero Value")
@@ -71,7 +72,7 @@ def _extreme(name: str, better: str) -> Callable[..., object]:
             # What cannot be compared is not compared: the only argument is the answer.
             return arguments[0]
         best: object = None
-        for number in _numbers(run, name, arguments):
+        for number in _numbers(run, name, arguments, named_in_lists=False):
             if best is None or compare(better, best, number):
                 best = number
         return best
@@ -79,8 +80,8 @@ def _extreme(name: str, better: str) -> Callable[..., object]:
     return extreme
 
 
-def _numbers(run: Run, name: str, arguments: Iterable[Any]) -> Iterable[Any]:
-    """All numbers in lists of lists, in order. Raises ``Fault`` for anything else."""
+def _numbers(run: Run, name: str, arguments: Iterable[Any], *, named_in_lists: bool = True) -> Iterable[Any]:
+    """All numbers in lists of lists, in order, durations and the like too. Raises ``Fault`` for anything else."""
     waiting = [iter(arguments)]
     while waiting:
         for item in waiting[-1]:
@@ -88,7 +89,8 @@ def _numbers(run: Run, name: str, arguments: Iterable[Any]) -> Iterable[Any]:
             if is_list(item):
                 waiting.append(iter(items_of(item)))
                 break
-            if not is_number(item):
+            named = type(item) in _NAMED_INTEGERS and (named_in_lists or len(waiting) == 1)
+            if not named and not is_number(item):
                 raise Fault(f"invalid argument for {name} (type {go_type_of(item)})")
             yield item
         else:

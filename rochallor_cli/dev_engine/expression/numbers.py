@@ -13,6 +13,7 @@ LARGEST: Final = 2**63 - 1
 SMALLEST: Final = -(2**63)
 _WHOLE: Final = 2**64
 
+_DIGITS: Final = "0123456789abcdef"
 _BASES: Final = {"0x": (16, "hex"), "0b": (2, "binary"), "0o": (8, "octal")}
 _FLOAT: Final = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]+")
@@ -40,7 +41,7 @@ def number_value(literal: str, at: int) -> int | float:
     if base != 16 and any(mark in lowered for mark in ".e"):
         return _float_value(text, at)
     digits = text[2:] if base != 10 else text
-    if not digits:
+    if not set(digits.lower()) <= set(_DIGITS[:base]) or not digits:
         raise _bad(name, text, "invalid syntax", at)
     number = int(digits, base) if len(digits) <= 64 else LARGEST + 1
     if number > LARGEST:
@@ -74,14 +75,15 @@ def int_of_text(text: str) -> int:
 
 
 _FLOAT_TEXT: Final = re.compile(
-    r"[+-]?(?:(?:[0-9]+(?:_[0-9]+)*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan)", re.IGNORECASE
+    r"[+-]?(?:(?:D\.?D?|\.D)(?:e[+-]?D)?|inf(?:inity)?|nan)".replace("D", r"(?:[0-9](?:_?[0-9])*)"),
+    re.IGNORECASE,
 )
 _HEX_FLOAT: Final = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+")
 
 
 def float_of_text(text: str) -> float:
     """``float("…")``: what Go's ParseFloat reads."""
-    if _FLOAT_TEXT.fullmatch(text) and "_" not in text:
+    if _FLOAT_TEXT.fullmatch(text):
         number = float(text)
         if not math.isinf(number) or "n" in text.lower():
             return number
@@ -111,14 +113,51 @@ def quotient(left: float, right: float) -> float:
 
 
 def power(base: float, exponent: float) -> float:
-    """Go's ``math.Pow``: no fault where the result is too large or no number."""
+    """Go's ``math.Pow``, which multiplies where C's takes a logarithm, and so differs in the last digits."""
+    if exponent == 0 or base == 1:
+        return 1.0
+    if math.isnan(base) or math.isnan(exponent):
+        return math.nan
+    if base == 0 or math.isinf(base) or math.isinf(exponent):
+        return _power_at_the_edge(base, exponent)
+    if abs(exponent) == 0.5 and base > 0:
+        return math.sqrt(base) if exponent > 0 else 1 / math.sqrt(base)
+    fraction, whole = math.modf(abs(exponent))
+    if fraction and base < 0:
+        return math.nan
+    if whole >= 2**63:
+        return _power_at_the_edge(base, math.copysign(math.inf, exponent))
+    return _power_by_squares(base, exponent, int(whole), fraction)
+
+
+def _power_by_squares(base: float, exponent: float, whole: int, fraction: float) -> float:
+    if fraction > 0.5:
+        whole, fraction = whole + 1, fraction - 1
+    result = math.exp(fraction * math.log(base)) if fraction else 1.0
+    scale = 0
+    factor, factor_scale = math.frexp(base)
+    while whole:
+        if abs(factor_scale) > 1 << 12:
+            scale += factor_scale
+            break
+        if whole & 1:
+            result *= factor
+            scale += factor_scale
+        factor, factor_scale = factor * factor, factor_scale * 2
+        if factor < 0.5:
+            factor, factor_scale = factor + factor, factor_scale - 1
+        whole >>= 1
+    if exponent < 0:
+        result, scale = 1 / result, -scale
+    try:
+        return math.ldexp(result, scale)
+    except OverflowError:
+        return math.copysign(math.inf, result)
+
+
+def _power_at_the_edge(base: float, exponent: float) -> float:
     try:
         return math.pow(base, exponent)
-    except OverflowError:
-        odd = exponent == int(exponent) and int(exponent) % 2 == 1
-        return -math.inf if base < 0 and odd else math.inf
     except ValueError:
-        if base == 0:
-            odd = exponent == int(exponent) and int(exponent) % 2 != 0
-            return math.copysign(math.inf, base) if odd else math.inf
-        return math.nan
+        odd = exponent == int(exponent) and int(exponent) % 2 != 0
+        return math.copysign(math.inf, base) if odd else math.inf

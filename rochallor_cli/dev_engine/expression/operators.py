@@ -23,6 +23,7 @@ from rochallor_cli.dev_engine.expression.strings import bytes_of, text_of
 from rochallor_cli.dev_engine.expression.times import Duration, Time
 from rochallor_cli.dev_engine.expression.values import (
     Byte,
+    Function,
     Int64,
     IntList,
     NilList,
@@ -79,7 +80,7 @@ def deeply_equal(left: object, right: object) -> bool:
         return same_keys and all(deeply_equal(value, right[key]) for key, value in left.items())
     if isinstance(left, list):
         return _lists_equal(left, right, deeply_equal)
-    return left == right
+    return left == right and not isinstance(left, Function)
 
 
 def is_nil(value: object) -> bool:

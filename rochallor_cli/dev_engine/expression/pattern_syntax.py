@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rochallor_cli.dev_engine.expression.errors import Fault
-from rochallor_cli.dev_engine.expression.limits import MAX_DEPTH
+from rochallor_cli.dev_engine.expression.limits import MAX_DEPTH, MAX_PATTERN_LENGTH
 
 Test = Callable[[str], bool]
 
@@ -124,6 +124,8 @@ _CATEGORIES: Final = frozenset(
 
 def parse_pattern(text: str) -> Pattern:
     """The tree of a pattern. Raises ``Fault`` in Go's words."""
+    if len(text) > MAX_PATTERN_LENGTH:
+        raise Fault(f"error parsing regexp: the pattern is longer than {MAX_PATTERN_LENGTH} characters")
     return _PatternParser(text).whole()
 
 

@@ -81,6 +81,11 @@ class Automaton:
 
     # --- running -------------------------------------------------------------------------------------
 
+    @property
+    def size(self) -> int:
+        """How many states it has."""
+        return len(self.ways)
+
     def found_in(self, text: str, charge: Charge) -> bool:
         """Whether the pattern matches anywhere; ``charge`` is told the work that was done."""
         start = frozenset({self.first})

@@ -11,40 +11,50 @@ import json
 import math
 import re
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from rochallor_cli.dev_engine.expression.errors import UnrepresentableResult
 from rochallor_cli.dev_engine.expression.go_text import float_text
-from rochallor_cli.dev_engine.expression.limits import MAX_DEPTH
 from rochallor_cli.dev_engine.expression.patterns import readable
+from rochallor_cli.dev_engine.expression.sizes import size_of
 from rochallor_cli.dev_engine.expression.time_layouts import RFC3339_NANO, format_time
 from rochallor_cli.dev_engine.expression.times import Location, Time
 from rochallor_cli.dev_engine.expression.values import AnyMap, Function, Groups, NilList, go_type_of
 
-_PLAIN: Final = (bool, int, type(None))
-_MAX_NESTING: Final = 4 * MAX_DEPTH
+
+def json_value(value: Any) -> Any:
+    """The value as JSON has it. Raises ``UnrepresentableResult`` in the words of Go's encoder.
+
+    Without recursion, since a variable may be nested as deeply as its JSON was; ``Fault`` where it is too large.
+    """
+    size_of(value)
+    whole: list[Any] = [value]
+    waiting: list[Any] = [whole]
+    while waiting:
+        current = waiting.pop()
+        for key, item in list(current.items() if isinstance(current, dict) else enumerate(current)):
+            found = current[key] = _plain(item)
+            if found and isinstance(found, list | dict):
+                waiting.append(found)
+    return whole[0]
 
 
-def json_value(value: object, depth: int = 0) -> object:
-    """The value as JSON has it. Raises ``UnrepresentableResult`` in the words of Go's encoder."""
+def _plain(value: Any) -> Any:
+    """One value as JSON has it; of a list or map a copy whose items are still to be done."""
     kind = type(value)
-    if kind in _PLAIN:
+    if kind is float:
+        if not math.isfinite(value):
+            raise UnrepresentableResult(f"json: unsupported value: {float_text(value)}")
         return value
     if kind is str:
-        return readable(value)  # type: ignore[arg-type]
-    if kind is float:
-        if not math.isfinite(value):  # type: ignore[arg-type]
-            raise UnrepresentableResult(f"json: unsupported value: {float_text(value)}")  # type: ignore[arg-type]
-        return value
-    if depth > _MAX_NESTING:
-        raise UnrepresentableResult("json: unsupported value: nested too deeply")
+        return readable(value)
     if isinstance(value, AnyMap | Groups | Function):
         raise UnrepresentableResult(f"json: unsupported type: {go_type_of(value)}")
     if isinstance(value, dict):
-        return {readable(key): json_value(item, depth + 1) for key, item in value.items()}
+        return {readable(key): item for key, item in value.items()}
     if isinstance(value, list):
-        return None if kind is NilList else [json_value(item, depth + 1) for item in value]
-    return _special_value(value)
+        return None if kind is NilList else list(value)
+    return value if kind in (bool, int, type(None)) else _special_value(value)
 
 
 def _special_value(value: object) -> object:
@@ -84,14 +94,10 @@ def _written(value: object, line: str) -> str:
 
 def json_number(number: float) -> str:
     """A double in Go's JSON: without an exponent from 1e-6 up to 1e21."""
-    text = float_text(number)
-    if "e" in text or "e" in f"{number!r}":
-        size = abs(number)
-        if size and 1e-6 <= size < 1e21:
-            return f"{Decimal(repr(number)):f}"
-        mantissa, _, exponent = text.partition("e")
-        return f"{mantissa}e{exponent[0]}{exponent[1:].lstrip('0')}" if exponent else text
-    return text
+    if number == 0 or 1e-6 <= abs(number) < 1e21:
+        return f"{Decimal(repr(number)).normalize():f}"
+    mantissa, _, exponent = float_text(number).partition("e")
+    return f"{mantissa}e{exponent[0]}{exponent[1:].lstrip('0')}"
 
 
 _ESCAPED: Final = re.compile(r"[<>&\u2028\u2029]")

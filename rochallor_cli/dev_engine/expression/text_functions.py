@@ -13,11 +13,10 @@ from rochallor_cli.dev_engine.expression.strings import BLANKS, bytes_of
 from rochallor_cli.dev_engine.expression.values import StringList, go_type_of
 
 
-def trim(run: Run, value: object, characters: object = None) -> str:
+def trim(_run: Run, value: object, characters: object = BLANKS) -> str:
     """``trim(text)`` or ``trim(text, characters)``"""
-    text = to_text(value)
-    run.charge(len(text) // 64)
-    return text.strip(BLANKS if characters is None else to_text(characters))
+    text, unwanted = to_text(value), to_text(characters)
+    return text.strip(unwanted) if unwanted else text
 
 
 def trim_prefix(_run: Run, value: object, prefix: object = " ") -> str:
@@ -47,7 +46,10 @@ def _by_character(run: Run, text: str, change: Callable[[str], str]) -> str:
     if text.isascii():
         return change(text)
     run.charge(len(text))
-    changed = (change(character) for character in text)
+    # Where one character would become several, Go keeps it; the dotted capital I alone loses its dot.
+    changed = (
+        change(character) for character in text.replace("\u0130", "i" if change is str.lower else "\u0130")
+    )
     return "".join(new if len(new) == 1 else old for old, new in zip(text, changed, strict=True))
 
 
@@ -108,7 +110,6 @@ def join(run: Run, value: object, separator: object = "") -> str:
     if type(value) not in (list, StringList):
         raise Fault(f"invalid argument for join (type {go_type_of(value, nil='%!s(<nil>)')})")
     parts: Any = value
-    run.charge(len(parts))
     texts = list(map(to_text, parts))
     run.grow_text(sum(map(len, texts)) + len(mark) * len(texts))
     return mark.join(texts)

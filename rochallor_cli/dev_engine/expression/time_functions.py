@@ -28,7 +28,10 @@ def now(run: Run, location: object = None) -> Time:
 def date(_run: Run, *arguments: object) -> Time:
     """``date(text)``, ``date(text, layout)``, ``date(text, layout, zone)``; a zone may stand in front."""
     location = arguments[0] if isinstance(arguments[0], Location) else None
-    text, *rest = map(to_text, arguments[1:] if location else arguments)
+    texts = arguments[1:] if location else arguments
+    if not texts:
+        raise Fault("runtime error: index out of range [0] with length 0")
+    text, *rest = map(to_text, texts)
     if len(rest) == 1:
         return parse_time(text, rest[0], location)
     if len(rest) == 2:

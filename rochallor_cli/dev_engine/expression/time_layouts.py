@@ -79,13 +79,8 @@ _WRITERS: Final[dict[str, Callable[[Time], str]]] = {
     "06": lambda time: f"{time.date[0] % 100:02d}",
     "PM": lambda time: "PM" if time.clock[0] >= 12 else "AM",
     "pm": lambda time: "pm" if time.clock[0] >= 12 else "am",
-    "MST": lambda time: time.zone[0] or _short_offset(time.zone[1]),
+    "MST": lambda time: time.zone[0] or offset_text(time.zone[1]),
 }
-
-
-def _short_offset(offset_s: int) -> str:
-    text = offset_text(offset_s)
-    return text[:3] if text.endswith("00") else text
 
 
 def format_time(time: Time, layout: str) -> str:
@@ -141,6 +136,9 @@ _READERS: Final = {
 }  # fmt: skip
 
 
+_NAMES: Final = ("January", "Jan", "Monday", "Mon")
+
+
 @dataclass(slots=True)
 class _Fields:
     """What a text said."""
@@ -160,33 +158,50 @@ class _Fields:
 
 def parse_time(text: str, layout: str, location: Location | None = None) -> Time:
     """The time that a text shows, read by a layout; in UTC (or the location) unless it names a zone."""
-    found = _pattern(layout).fullmatch(text)
-    if not found:
-        raise Fault(f"parsing time {quoted(text)} as {quoted(layout)}: cannot parse {quoted(text)}")
-    fields = _Fields()
-    elements = [element for _, element in _elements(layout) if element]
-    for element, part in zip(elements, found.groups(), strict=True):
-        _take(fields, element, part)
+    fields, rest = _Fields(), text
+    for literal, element in _elements(layout):
+        behind = _behind_literal(rest, literal)
+        if behind is None:
+            raise _unreadable(text, layout, rest, literal)
+        rest = behind
+        if element:
+            found = _element_pattern(element).match(rest)
+            if not found:
+                raise _unreadable(text, layout, rest, element)
+            _take(fields, element, found[0])
+            rest = rest[found.end() :]
+    if rest:
+        raise Fault(f"parsing time {quoted(text)}: extra text: {quoted(rest)}")
     _check_ranges(fields, text)
     return _time_of(fields, location)
 
 
+def _unreadable(text: str, layout: str, rest: str, expected: str) -> Fault:
+    reason = f"cannot parse {quoted(rest)} as {quoted(expected)}"
+    return Fault(f"parsing time {quoted(text)} as {quoted(layout)}: {reason}")
+
+
+def _behind_literal(text: str, literal: str) -> str | None:
+    """What follows the literal part of a layout; a blank in it stands for any number of them."""
+    for character in literal:
+        if character == " " and text[:1] in (" ", ""):
+            text = text.lstrip(" ")
+        elif text.startswith(character):
+            text = text[1:]
+        else:
+            return None
+    return text
+
+
 @lru_cache(maxsize=64)
-def _pattern(layout: str) -> re.Pattern[str]:
-    parts = []
-    for text, element in _elements(layout):
-        parts.append(re.escape(text).replace(r"\ ", " +"))
-        if element:
-            parts.append(f"({_element_pattern(element)})")
-    return re.compile("".join(parts), re.ASCII | re.IGNORECASE)
-
-
-def _element_pattern(element: str) -> str:
+def _element_pattern(element: str) -> re.Pattern[str]:
     if element[0] in ".,":
-        return rf"[.,]\d{{{len(element) - 1}}}" if element[1] == "0" else _FRACTION
-    if element[0] in "Z-":
-        return _OFFSETS[element[1:]] + ("|Z" if element[0] == "Z" else "")
-    return _READERS[element]
+        pattern = rf"[.,]\d{{{len(element) - 1}}}" if element[1] == "0" else _FRACTION
+    elif element[0] in "Z-":
+        pattern = _OFFSETS[element[1:]] + ("|Z" if element[0] == "Z" else "")
+    else:
+        pattern = _READERS[element]
+    return re.compile(pattern, re.ASCII | re.IGNORECASE if element in _NAMES else re.ASCII)
 
 
 _NUMBER_FIELDS: Final = {
@@ -258,6 +273,17 @@ def _time_of(fields: _Fields, location: Location | None) -> Time:
     if fields.offset_s is not None:
         zone = Location(fields.zone, fields.offset_s) if fields.offset_s else UTC_LOCATION
         return Time(local_s - fields.offset_s, fields.nanos, zone)
-    if fields.zone and fields.zone != "UTC":
-        return Time(local_s, fields.nanos, Location(fields.zone))
-    return time_in(location or UTC_LOCATION, local_s, fields.nanos)
+    if fields.zone and not fields.zone.startswith("UTC"):
+        return _in_named_zone(fields, local_s, location)
+    return time_in(UTC_LOCATION if fields.zone or not location else location, local_s, fields.nanos)
+
+
+def _in_named_zone(fields: _Fields, local_s: int, location: Location | None) -> Time:
+    """An abbreviation means something only in a zone that knows it; otherwise it is kept as a name for UTC."""
+    if location:
+        name, offset_s = location.zone_at(local_s)
+        if name == fields.zone:
+            return Time(local_s - offset_s, fields.nanos, location)
+    hours = fields.zone.removeprefix("GMT")
+    offset_s = int(hours) * 3_600 if hours != fields.zone and hours else 0
+    return Time(local_s - offset_s, fields.nanos, Location(fields.zone, offset_s))

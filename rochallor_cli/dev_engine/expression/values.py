@@ -113,7 +113,7 @@ def items_of(value: Iterable[object]) -> Iterable[object]:
 
 def hashable(key: object) -> object:
     """A key of a map of anything. Doubles and integers of one value are different keys in Go."""
-    if isinstance(key, list | dict):
+    if isinstance(key, list | dict | bytes | Function):
         raise Fault(f"runtime error: hash of unhashable type {go_type_of(key)}")
     return key if key is None or isinstance(key, str) else TypedKey(key)
 
