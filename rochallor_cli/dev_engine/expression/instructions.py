@@ -404,8 +404,14 @@ def to_last_item(run: Run, _: None) -> None:
 
 
 def jump_if_before_first(run: Run, by: int) -> int:
-    """Before the first item."""
-    return by if run.loops[-1].index < 0 else 0
+    """Before the first item.
+
+    The library leaves the truth value that it looked at on the stack, once per item, so that ``1 + findLast(…)``
+    adds to a bool and fails. So does this.
+    """
+    within = run.loops[-1].index >= 0
+    run.stack.append(within)
+    return 0 if within else by
 
 
 def previous_item(run: Run, _: None) -> None:

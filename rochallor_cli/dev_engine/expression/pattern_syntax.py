@@ -65,9 +65,9 @@ class Repeat:
 
 Pattern = Character | Assertion | Concatenation | Alternatives | Repeat
 
-_EMPTY: Final = Concatenation(())
 _MOST_REPEATS: Final = 1_000
-_REPEAT: Final = re.compile(r"\{(\d+)(,(\d*))?\}")
+_REPEAT: Final = re.compile(r"(?:([*+?])|\{(\d+)(,(\d*))?\})\??", re.ASCII)
+_SIMPLE_REPEATS: Final = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 _GROUP_NAME: Final = re.compile(r"\?P?<(\w+)>")
 _FLAGS: Final = re.compile(r"\?([imsU]*)(?:-([imsU]+))?([:)])")
 _POSIX: Final = {
@@ -130,6 +130,15 @@ def parse_pattern(text: str) -> Pattern:
 
 
 @dataclass(frozen=True, slots=True)
+class _Operator:
+    """A repetition as it is written, and what it means."""
+
+    text: str
+    least: int
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Flags:
     ignore_case: bool = False
     lines: bool = False
@@ -163,57 +172,48 @@ class _PatternParser:
     def _concatenation(self) -> Pattern:
         parts: list[Pattern] = []
         while self.at < len(self.text) and self.text[self.at] not in "|)":
-            start = self.at
-            if self._repeat_ahead():
-                raise _fault("missing argument to repetition operator", self._operator_text())
-            atom = self._atom()
-            if atom is not None:
-                parts.append(self._repeated(atom) if self.at > start else atom)
-            elif self._repeat_ahead():
-                raise _fault("missing argument to repetition operator", self._operator_text())
+            if operator := self._operator_ahead():
+                raise _fault("missing argument to repetition operator", operator.text)
+            parts.extend(self._atoms())
+            if parts and (operator := self._operator_ahead()):
+                parts[-1] = self._repeated(parts[-1], operator)
         return parts[0] if len(parts) == 1 else Concatenation(tuple(parts))
 
     # --- repetition --------------------------------------------------------------------------------
 
-    def _repeat_ahead(self) -> re.Match[str] | str | None:
-        character = self.text[self.at : self.at + 1]
-        if character and character in "*+?":
-            return character
-        return _REPEAT.match(self.text, self.at)
-
-    def _operator_text(self) -> str:
-        ahead = self._repeat_ahead()
-        return ahead[0] if isinstance(ahead, re.Match) else ahead or ""
-
-    def _repeated(self, atom: Pattern) -> Pattern:
-        ahead = self._repeat_ahead()
-        if not ahead:
-            return atom
-        start = self.at
-        least, most = self._bounds(ahead)
-        self.at += len(self._operator_text())
-        if self.text.startswith("?", self.at):
-            self.at += 1  # lazy: which match is preferred does not matter here
-        if self._repeat_ahead():
-            operators = self.text[start : self.at] + self._operator_text()
-            raise _fault("invalid nested repetition operator", operators)
-        return Repeat(atom, least, most)
-
-    def _bounds(self, ahead: re.Match[str] | str) -> tuple[int, int | None]:
-        if isinstance(ahead, str):
-            return {"*": (0, None), "+": (1, None), "?": (0, 1)}[ahead]
-        least = int(ahead[1][:9])
-        most = least if ahead[2] is None else int(ahead[3][:9]) if ahead[3] else None
+    def _operator_ahead(self) -> _Operator | None:
+        """The repetition that follows, a ``?`` behind it included: which match is preferred does not matter."""
+        found = _REPEAT.match(self.text, self.at)
+        if not found:
+            return None
+        if found[1]:
+            return _Operator(found[0], *_SIMPLE_REPEATS[found[1]])
+        least = int(found[2][:9])
+        most = least if found[3] is None else int(found[4][:9]) if found[4] else None
         if least > _MOST_REPEATS or (most is not None and not least <= most <= _MOST_REPEATS):
-            raise _fault("invalid repeat count", ahead[0])
-        return least, most
+            raise _fault("invalid repeat count", found[0].removesuffix("?"))
+        return _Operator(found[0], least, most)
+
+    def _repeated(self, atom: Pattern, operator: _Operator) -> Pattern:
+        self.at += len(operator.text)
+        if second := self._operator_ahead():
+            raise _fault("invalid nested repetition operator", operator.text + second.text)
+        return Repeat(atom, operator.least, operator.most)
 
     # --- atoms -------------------------------------------------------------------------------------
 
-    def _atom(self) -> Pattern | None:
+    def _atoms(self) -> list[Pattern]:
+        """The next atom: none for ``(?flags)``, several for ``\\Qtext\\E``."""
+        if self.text.startswith("\\Q", self.at):
+            end = self.text.find("\\E", self.at + 2)
+            quoted = self.text[self.at + 2 : end if end >= 0 else None]
+            self.at = end + 2 if end >= 0 else len(self.text)
+            return list(map(self._literal, quoted))
+        found = self._group() if self.text[self.at] == "(" else self._atom()
+        return [] if found is None else [found]
+
+    def _atom(self) -> Pattern:
         character = self.text[self.at]
-        if character == "(":
-            return self._group()
         if character == "\\":
             return self._escape_atom()
         self.at += 1
@@ -277,16 +277,11 @@ class _PatternParser:
 
     # --- escapes -----------------------------------------------------------------------------------
 
-    def _escape_atom(self) -> Pattern | None:
+    def _escape_atom(self) -> Pattern:
         kind = self.text[self.at + 1 : self.at + 2]
         if kind and kind in "AzbB":
             self.at += 2
             return Assertion({"A": "^", "z": "$"}.get(kind, kind))
-        if kind == "Q":
-            end = self.text.find("\\E", self.at + 2)
-            quoted = self.text[self.at + 2 : end if end >= 0 else None]
-            self.at = end + 2 if end >= 0 else len(self.text)
-            return Concatenation(tuple(map(self._literal, quoted))) if quoted else None
         if kind == "C":
             self.at += 2
             return Character(lambda _: True)
