@@ -15,12 +15,12 @@ from rochallor_cli.dev_engine.expression import go_types as t
 from rochallor_cli.dev_engine.expression import tree
 from rochallor_cli.dev_engine.expression.calls_check import arguments_checked
 from rochallor_cli.dev_engine.expression.errors import Fault, SyntaxFault
-from rochallor_cli.dev_engine.expression.function_names import FUNCTION_NAMES
+from rochallor_cli.dev_engine.expression.functions.names import FUNCTION_NAMES
+from rochallor_cli.dev_engine.expression.functions.signatures import CHECKS, OVERLOADS, type_of_function
 from rochallor_cli.dev_engine.expression.go_types import GoType, function, list_of
 from rochallor_cli.dev_engine.expression.methods import METHODS
 from rochallor_cli.dev_engine.expression.operator_types import type_of_binary, type_of_unary
 from rochallor_cli.dev_engine.expression.patterns import compile_pattern
-from rochallor_cli.dev_engine.expression.signatures import CHECKS, OVERLOADS, type_of_function
 
 
 def check(node: tree.Node) -> GoType:

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from rochallor_cli.dev_engine.expression import instructions as do
+from rochallor_cli.dev_engine.expression import loop_instructions as loop
 from rochallor_cli.dev_engine.expression import tree
+from rochallor_cli.dev_engine.expression.emitter import Emitter
 from rochallor_cli.dev_engine.expression.functions import FUNCTIONS
 from rochallor_cli.dev_engine.expression.instructions import Instruction
+from rochallor_cli.dev_engine.expression.loop_compiler import LOOPS
 from rochallor_cli.dev_engine.expression.patterns import compile_pattern
 
 
@@ -49,29 +52,11 @@ _SHORT_CIRCUITS: Final[dict[str, Instruction]] = {
 }
 
 
-class _Compiler:
+class _Compiler(Emitter):
     def __init__(self) -> None:
-        self.code: list[tuple[Instruction, object]] = []
-        self.positions: list[int] = []
-        self.at = 0
+        super().__init__()
         self.chains: list[list[int]] = []
         self.declared: list[str] = []
-
-    # --- emitting ----------------------------------------------------------------------------------
-
-    def emit(self, instruction: Instruction, argument: object = None) -> int:
-        """Add an instruction; the answer is its index, for jumps that get their length later."""
-        self.code.append((instruction, argument))
-        self.positions.append(self.at)
-        return len(self.code) - 1
-
-    def land(self, jump: int) -> None:
-        """Let a jump end behind what has been emitted so far."""
-        self.code[jump] = (self.code[jump][0], len(self.code) - jump - 1)
-
-    def jump_back(self, target: int) -> None:
-        """Go back to an instruction."""
-        self.emit(do.jump, target - len(self.code) - 1)
 
     def visit(self, node: tree.Node, parent: tree.Node | None = None) -> None:
         """Emit a node; a chain of operators is gone down without recursion, it may be long."""
@@ -164,200 +149,14 @@ class _Compiler:
         self.emit(do.call, len(node.arguments))
 
     def function(self, node: tree.FunctionCall) -> None:
-        if node.name in _LOOPS:
+        if node.name in LOOPS:
             self.visit(node.arguments[0])
-            self.emit(do.begin)
-            _LOOPS[node.name](self, node)
+            self.emit(loop.begin)
+            LOOPS[node.name](self, node)
             return
         for argument in node.arguments:
             self.visit(argument)
         self.emit(do.call_function, (FUNCTIONS[node.name], len(node.arguments)))
-
-    # --- loops -----------------------------------------------------------------------------------------
-
-    def _loop(self, body: Callable[[], None]) -> None:
-        start = len(self.code)
-        end = self.emit(do.jump_if_done)
-        body()
-        self.emit(do.next_item)
-        self.jump_back(start)
-        self.land(end)
-
-    def _loop_backwards(self, body: Callable[[], None]) -> None:
-        self.emit(do.to_last_item)
-        start = len(self.code)
-        end = self.emit(do.jump_if_before_first)
-        body()
-        self.emit(do.previous_item)
-        self.jump_back(start)
-        self.land(end)
-
-    def _if_true(self, body: Callable[[], None]) -> None:
-        """Run ``body`` where the truth value on the stack is true; it is taken off either way."""
-        otherwise = self.emit(do.jump_if_false)
-        self.emit(do.pop)
-        body()
-        end = self.emit(do.jump)
-        self.land(otherwise)
-        self.emit(do.pop)
-        self.land(end)
-
-    def quantifier(self, node: tree.FunctionCall) -> None:
-        """``all``, ``any``, ``none``: stop at the first item that decides."""
-        breaks: list[int] = []
-
-        def body() -> None:
-            self.visit(node.arguments[1])
-            if node.name == "none":
-                self.emit(do.invert)
-            breaks.append(self.emit(do.jump_if_true if node.name == "any" else do.jump_if_false))
-            self.emit(do.pop)
-
-        self._loop(body)
-        self.emit(do.push, node.name != "any")
-        self.land(breaks[0])
-        self.emit(do.end)
-
-    def one(self, node: tree.FunctionCall) -> None:
-        self._counting(node)
-        self.emit(do.push_count)
-        self.emit(do.push, 1)
-        self.emit(do.same)
-        self.emit(do.end)
-
-    def _counting(self, node: tree.FunctionCall, on_hit: Callable[[], None] | None = None) -> None:
-        def hit() -> None:
-            self.emit(do.count_item)
-            if on_hit:
-                on_hit()
-
-        def body() -> None:
-            if len(node.arguments) > 1:
-                self.visit(node.arguments[1])
-            else:
-                self.emit(do.push_item)
-            self._if_true(hit)
-
-        self._loop(body)
-
-    def _push_found(self, node: tree.FunctionCall) -> None:
-        if node.then is not None:
-            self.visit(node.then)
-        else:
-            self.emit(do.push_item)
-
-    def filter(self, node: tree.FunctionCall) -> None:
-        self._counting(node, lambda: self._push_found(node))
-        self.emit(do.push_count)
-        self.emit(do.end)
-        self.emit(do.make_list)
-
-    def map(self, node: tree.FunctionCall) -> None:
-        self._loop(lambda: self.visit(node.arguments[1]))
-        self.emit(do.push_item_count)
-        self.emit(do.end)
-        self.emit(do.make_list)
-
-    def count(self, node: tree.FunctionCall) -> None:
-        breaks: list[int] = []
-
-        def stop_when_enough() -> None:
-            if node.enough is not None:
-                breaks.append(self.emit(do.jump_if_enough, node.enough))
-
-        self._counting(node, stop_when_enough)
-        for jump in breaks:
-            # The instruction needs the bound as well as the way.
-            self.code[jump] = (do.jump_if_enough, (node.enough, len(self.code) - jump - 1))
-        self.emit(do.push_count)
-        self.emit(do.end)
-
-    def sum(self, node: tree.FunctionCall) -> None:
-        self.emit(do.push, 0)
-        self.emit(do.set_accumulator)
-
-        def body() -> None:
-            if len(node.arguments) == 2:
-                self.visit(node.arguments[1])
-            else:
-                self.emit(do.push_item)
-            self.emit(do.push_accumulator)
-            self.emit(do.add)
-            self.emit(do.set_accumulator)
-
-        self._loop(body)
-        self.emit(do.push_accumulator)
-        self.emit(do.end)
-
-    def find(self, node: tree.FunctionCall) -> None:
-        breaks: list[int] = []
-
-        def body() -> None:
-            self.visit(node.arguments[1])
-            missed = self.emit(do.jump_if_false)
-            self.emit(do.pop)
-            if node.name.endswith("Index"):
-                self.emit(do.push_index)
-            else:
-                self._push_found(node)
-            breaks.append(self.emit(do.jump))
-            self.land(missed)
-            self.emit(do.pop)
-
-        (self._loop_backwards if node.name.startswith("findLast") else self._loop)(body)
-        if node.must_find:
-            self.emit(do.fail, "reflect: slice index out of range")
-        else:
-            self.emit(do.push, None)
-        self.land(breaks[0])
-        self.emit(do.end)
-
-    def group_by(self, node: tree.FunctionCall) -> None:
-        self.emit(do.start_groups)
-
-        def body() -> None:
-            self.visit(node.arguments[1])
-            self.emit(do.group_item)
-
-        self._loop(body)
-        self.emit(do.push_accumulator)
-        self.emit(do.end)
-
-    def sort_by(self, node: tree.FunctionCall) -> None:
-        if len(node.arguments) == 3:
-            self.visit(node.arguments[2])
-        else:
-            self.emit(do.push, "asc")
-        self.emit(do.start_sorting)
-
-        def body() -> None:
-            self.visit(node.arguments[1])
-            self.emit(do.keep_for_sorting)
-
-        self._loop(body)
-        self.emit(do.push_sorted)
-        self.emit(do.end)
-
-    def reduce(self, node: tree.FunctionCall) -> None:
-        if len(node.arguments) == 3:
-            self.visit(node.arguments[2])
-        else:
-            empty = self.emit(do.jump_if_done)
-            self.emit(do.push_item)
-            self.emit(do.next_item)
-            filled = self.emit(do.jump)
-            self.land(empty)
-            self.emit(do.fail, "reduce of empty array with no initial value")
-            self.land(filled)
-        self.emit(do.set_accumulator)
-
-        def body() -> None:
-            self.visit(node.arguments[1])
-            self.emit(do.set_accumulator)
-
-        self._loop(body)
-        self.emit(do.push_accumulator)
-        self.emit(do.end)
 
     # --- the rest --------------------------------------------------------------------------------------
 
@@ -365,7 +164,7 @@ class _Compiler:
         self.visit(node.body)
 
     def pointer(self, node: tree.Pointer) -> None:
-        self.emit({"": do.push_item, "index": do.push_index, "acc": do.push_accumulator}[node.name])
+        self.emit({"": loop.push_item, "index": loop.push_index, "acc": loop.push_accumulator}[node.name])
 
     def declaration(self, node: tree.Declaration) -> None:
         self.visit(node.value)
@@ -412,19 +211,6 @@ def _equality(node: tree.Binary) -> Instruction:
         return do.same_int
     return do.same_text if kinds == {"string"} else do.same
 
-
-_LOOPS: Final[dict[str, Callable[[_Compiler, tree.FunctionCall], None]]] = {
-    **dict.fromkeys(("all", "any", "none"), _Compiler.quantifier),
-    "one": _Compiler.one,
-    "filter": _Compiler.filter,
-    "map": _Compiler.map,
-    "count": _Compiler.count,
-    "sum": _Compiler.sum,
-    **dict.fromkeys(("find", "findIndex", "findLast", "findLastIndex"), _Compiler.find),
-    "groupBy": _Compiler.group_by,
-    "sortBy": _Compiler.sort_by,
-    "reduce": _Compiler.reduce,
-}
 
 _VISITORS: Final[dict[type[tree.Node], Callable[..., None]]] = {
     tree.Nil: _Compiler.nil,

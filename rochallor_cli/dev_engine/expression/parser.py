@@ -40,31 +40,18 @@ from typing import Final, TypeVar
 
 from rochallor_cli.dev_engine.expression import tree
 from rochallor_cli.dev_engine.expression.errors import SyntaxFault
-from rochallor_cli.dev_engine.expression.function_names import FUNCTION_NAMES, PREDICATE_FUNCTIONS
+from rochallor_cli.dev_engine.expression.functions.names import FUNCTION_NAMES, PREDICATE_FUNCTIONS
 from rochallor_cli.dev_engine.expression.limits import MAX_DEPTH, MAX_NODES, MAX_SOURCE_LENGTH
 from rochallor_cli.dev_engine.expression.numbers import number_value
-from rochallor_cli.dev_engine.expression.tokens import (
-    NEGATABLE,
-    Kind,
-    Token,
-    Tokenizer,
-    is_word_character,
+from rochallor_cli.dev_engine.expression.precedence import (
+    COMPARISONS,
+    PRECEDENCE,
+    RIGHT_ASSOCIATIVE,
+    UNARY_PRECEDENCE,
 )
+from rochallor_cli.dev_engine.expression.token_stream import TokenStream
+from rochallor_cli.dev_engine.expression.tokens import NEGATABLE, Kind, Token, is_word_character
 
-PRECEDENCE: Final = {
-    "|": 0,
-    **dict.fromkeys(("or", "||"), 10),
-    **dict.fromkeys(("and", "&&"), 15),
-    **dict.fromkeys(("==", "!=", "<", ">", ">=", "<=", *NEGATABLE), 20),
-    "..": 25,
-    **dict.fromkeys(("+", "-"), 30),
-    **dict.fromkeys(("*", "/", "%"), 60),
-    **dict.fromkeys(("**", "^"), 100),
-    "??": 500,
-}
-UNARY_PRECEDENCE: Final = {"not": 50, "!": 50, "-": 90, "+": 90}
-RIGHT_ASSOCIATIVE: Final = ("**", "^")
-COMPARISONS: Final = ("<", ">", ">=", "<=")
 CONSTANTS: Final = {"true": True, "false": False}
 TOO_DEEP: Final = f"the expression is nested too deeply (the limit is {MAX_DEPTH})"
 
@@ -79,56 +66,9 @@ def parse(source: str) -> tree.Node:
     return _Parser(source).whole()
 
 
-class _Tokens:
-    """The current token and what may be done with it."""
-
-    def __init__(self, source: str) -> None:
-        self._tokenizer = Tokenizer(source)
-        self._ahead: Token | None = None
-        self.current = self._tokenizer.next()
-
-    def advance(self) -> Token:
-        """Go on to the next token; the answer is the one left behind."""
-        token = self.current
-        if token.kind is Kind.END:
-            raise SyntaxFault("unexpected end of expression", token.at)
-        self.current = self._ahead or self._tokenizer.next()
-        self._ahead = None
-        return token
-
-    def peek(self) -> Token:
-        """The token behind the current one."""
-        self._ahead = self._ahead or self._tokenizer.next()
-        return self._ahead
-
-    def unexpected(self) -> SyntaxFault:
-        """The fault of a current token that fits nowhere."""
-        return SyntaxFault(f"unexpected token {self.current}", self.current.at)
-
-    def expect(self, kind: Kind, value: str | None = None) -> Token:
-        """Go on if the current token is this one, else it is unexpected."""
-        if self.current.kind is not kind or (value is not None and self.current.value != value):
-            raise self.unexpected()
-        return self.advance()
-
-    def accept_operator(self, value: str) -> bool:
-        """Go on if the current token is this operator."""
-        found = self.current.is_operator(value)
-        if found:
-            self.advance()
-        return found
-
-    def accept_bracket(self, value: str) -> bool:
-        """Go on if the current token is this bracket."""
-        found = self.current.is_bracket(value)
-        if found:
-            self.advance()
-        return found
-
-
 class _Parser:
     def __init__(self, source: str) -> None:
-        self.tokens = _Tokens(source)
+        self.tokens = TokenStream(source)
         self.predicates = 0
         self.depth = 0
         self.nodes = 0

@@ -14,7 +14,7 @@ from typing import Final
 
 from rochallor_cli.dev_engine.expression.errors import Fault
 from rochallor_cli.dev_engine.expression.limits import MAX_PATTERN_STATES
-from rochallor_cli.dev_engine.expression.pattern_syntax import (
+from rochallor_cli.dev_engine.expression.patterns.syntax import (
     Alternatives,
     Assertion,
     Character,
