@@ -16,7 +16,7 @@ from rochallor_cli.errors import CliError, WaitRanOutError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.styles import state_style
-from rochallor_cli.output.text_width import cells, fitted, harmless
+from rochallor_cli.output.text_width import cells, fitted, harmless, padded
 from rochallor_cli.output.times import seconds_between
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
 
@@ -171,8 +171,9 @@ def _no_note(execution: Value) -> str:
 
 
 def _seconds(execution: Value) -> str:
+    """How long it took; nothing for what the engine passes in no time."""
     took = seconds_between(execution.get("startedAt"), execution.get("endedAt"))
-    return "" if took is None else spoken_duration(took)
+    return spoken_duration(took) if took else ""
 
 
 class Silence:
@@ -240,17 +241,15 @@ class EventLines:
         elif kind == "back":
             self._printer.note("engine reachable again")
         elif kind == "step":
-            parts = (
-                value.get("stepId"),
-                value.get("stepType"),
-                str(value.get("status")).lower(),
-                _seconds(value),
-                self._note_for(value) if value.get("status") == "COMPLETED" else value.get("failureReason"),
+            step, kind = harmless(str(value.get("stepId"))), str(value.get("stepType"))
+            status = str(value.get("status"))
+            tail = self._note_for(value) if status == "COMPLETED" else value.get("failureReason") or ""
+            line = (
+                f"{padded(step, 20)}  {kind:<16}  {status.lower():<9}  {_seconds(value):>8}  {harmless(tail)}"
             )
-            yield "  ".join(harmless(str(part)) for part in parts if part)
-        elif value.get("status") not in ENDED:
-            hint = waits_for(snapshot)
-            yield str(value.get("status")) + (f"  {hint}" if hint else "")
+            yield line.rstrip()
+        elif hint := waits_for(snapshot):
+            yield f"{value.get('status')}  {hint}"
 
 
 class LivePanel:
@@ -297,7 +296,7 @@ class LivePanel:
         status = str(row.get("status"))
         mark = f"{_MARKS.get(status, '·')} {status.lower()}"
         tail = self._note_for(row) if status == "COMPLETED" else str(row.get("failureReason") or "")
-        head = f"  {fitted(name, widest)}{' ' * (widest - cells(fitted(name, widest)))}  {row.get('stepType', ''):<16}"
+        head = f"  {padded(fitted(name, widest), widest)}  {row.get('stepType', ''):<16}"
         text = f"{head}  {mark:<12}{_seconds(row):>8}  {harmless(tail)}".rstrip()
         text = fitted(text, width - 1)
         return text.replace(mark, self._printer.paint(mark, state_style(status)), 1)

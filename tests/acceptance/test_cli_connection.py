@@ -1,0 +1,282 @@
+"""Settings, contexts, credentials and TLS on the command line; engines that are away, gateways that are odd."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.command_line import rochallor, rochallor_run
+from support.gateway import running_gateway
+from support.workflows import document, service
+
+AWAY = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> dict[str, str]:
+    return {"ROCHALLOR_CONFIG_FILE": str(tmp_path / "config.toml")}
+
+
+# --- engines that are away, gateways that are odd ---------------------------------------------------
+
+
+def test_an_engine_that_is_away_is_named_with_what_to_do():
+    result = rochallor("instances", "list", url=AWAY)
+    assert result.exit_status == 5
+    assert result.stderr.splitlines() == [
+        f"error: cannot reach {AWAY}: connection refused",
+        (
+            "hint:  start one with `rochallor dev`, or name yours with --engine-url, ROCHALLOR_ENGINE_URL or "
+            "`rochallor config use`"
+        ),
+    ]
+
+
+def test_errors_are_one_json_object_for_programs():
+    result = rochallor("instances", "list", "-o", "json", url=AWAY)
+    assert result.stdout == ""
+    error = json.loads(result.stderr)
+    assert set(error) == {"error", "hint", "exitStatus"}
+    assert error["exitStatus"] == result.exit_status == 5
+    usage = rochallor("instances", "lst", "-ojson", url=AWAY)
+    assert json.loads(usage.stderr)["exitStatus"] == usage.exit_status == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "exit_status", "said"),
+    [
+        (502, "<html><title>Bad Gateway</title></html>", 5, "answered 502: Bad Gateway"),
+        (404, "<html><title>Nothing here</title></html>", 4, "answered 404: Nothing here"),
+        (200, "<html><title>Sign in</title></html>", 5, "no JSON"),
+        (302, "", 5, "answered 302"),
+        (401, "", 8, "does not know who you are (401)"),
+        (403, "", 8, "does not allow this (403)"),
+        (503, "", 5, "answered 503"),
+        (200, "[]", 5, "where an object was due"),
+    ],
+)
+@pytest.mark.parametrize("command", [("instances", "list"), ("defs", "get", "x"), ("instances", "get", "x")])
+def test_what_a_gateway_answers_is_told_from_what_an_engine_says(command, status, body, exit_status, said):
+    with running_gateway(status, body) as gateway:
+        result = rochallor(*command, url=gateway.url)
+    assert result.exit_status == exit_status
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) <= 3
+
+
+def test_a_url_that_is_no_engine_says_so():
+    with running_gateway(404, "404 page not found\n", headers={"Content-Type": "text/plain"}) as gateway:
+        result = rochallor("defs", "list", url=gateway.url)
+    assert "is there a gateway or another server in front of the engine?" in result.stderr
+
+
+def test_requests_and_origins_are_shown_to_those_who_ask(engine_url):
+    result = rochallor("instances", "list", "-v", url=engine_url)
+    assert "engine-url from ROCHALLOR_ENGINE_URL" in result.stderr
+    assert f"GET {engine_url}/v1/instances" in result.stderr
+    assert " → 200 in " in result.stderr
+    assert '"items"' not in result.stderr
+    assert '< {"items"' in rochallor("-vv", "instances", "list", url=engine_url).stderr
+
+
+# --- global options ----------------------------------------------------------------------------------
+
+
+def test_global_options_work_before_between_and_after_and_the_nearest_wins(engine_url):
+    for arguments in (
+        ("-o", "json", "instances", "list"),
+        ("instances", "-o", "json", "list"),
+        ("instances", "list", "-o", "json"),
+        ("-o", "name", "instances", "-o", "yaml", "list", "-o", "json"),
+    ):
+        assert isinstance(rochallor(*arguments, url=engine_url).json(), list)
+    assert rochallor("--engine-url", AWAY, "instances", "list", "--engine-url", engine_url).exit_status == 0
+
+
+def test_a_mistyped_command_or_option_names_the_nearest():
+    assert "Did you mean 'instances'?" in rochallor("instnces", "list").stderr
+    assert "did you mean --limit?" in rochallor("instances", "list", "--limt", "3").stderr
+    missing = rochallor("instances", "get")
+    assert (missing.exit_status, "missing argument" in missing.stderr.lower()) == (2, True)
+
+
+# --- settings and contexts ---------------------------------------------------------------------------
+
+
+def test_contexts_are_made_used_and_shown_with_secrets_masked(config, engine_url):
+    made = rochallor(
+        "config", "set", "prod", f"url={engine_url}", "token=geheim", "header=X-Tenant: acme", env=config
+    )
+    assert "used from now on" in made.stderr
+    rochallor("config", "set", "other", f"url={AWAY}", env=config)
+    shown = rochallor("config", "show", env=config)
+    assert "context prod" in shown.stdout
+    assert "geheim" not in shown.stdout + shown.stderr
+    assert "acme" not in shown.stdout
+    assert rochallor("instances", "list", env=config).exit_status == 0
+    rochallor("config", "use", "other", env=config)
+    assert rochallor("instances", "list", env=config).exit_status == 5
+    assert rochallor("--context", "prod", "instances", "list", env=config).exit_status == 0
+    unknown = rochallor("config", "use", "prd", env=config)
+    assert (unknown.exit_status, "did you mean prod?" in unknown.stderr) == (2, True)
+    rows = rochallor("config", "show", "-o", "json", env=config).json()
+    assert {"setting": "engine-url", "value": AWAY, "origin": "context other"} in rows
+
+
+@pytest.mark.parametrize(
+    "pair", ["urll=x", "url=localhost", "protected=maybe", "request-timeout=soon", "novalue"]
+)
+def test_a_context_is_not_changed_to_what_cannot_be_used(config, pair):
+    result = rochallor("config", "set", "prod", "url=http://x", pair, env=config)
+    assert result.exit_status == 2
+    assert not Path(config["ROCHALLOR_CONFIG_FILE"]).exists()
+
+
+def test_a_url_on_the_command_line_never_gets_the_contexts_token(config):
+    with running_gateway(401) as elsewhere:
+        rochallor("config", "set", "prod", "url=http://prod.invalid", "token=prod-token", env=config)
+        result = rochallor("instances", "list", "--engine-url", elsewhere.url, env=config)
+        assert "authorization" not in elsewhere.requests[0]
+        assert "context prod was not sent: it belongs to another URL" in result.stderr
+        rochallor("instances", "list", "--engine-url", elsewhere.url, "--token", "mine", env=config)
+        assert elsewhere.requests[-1]["authorization"] == "Bearer mine"
+
+
+def test_a_token_command_is_run_and_headers_are_sent():
+    with running_gateway(
+        200, '{"items": [], "total": 0}', headers={"Content-Type": "application/json"}
+    ) as gateway:
+        result = rochallor(
+            "defs",
+            "list",
+            "--token-command",
+            "echo from-command",
+            "--header",
+            "X-Tenant: acme",
+            url=gateway.url,
+        )
+    assert result.exit_status == 0
+    assert gateway.requests[0]["authorization"] == "Bearer from-command"
+    assert gateway.requests[0]["x-tenant"] == "acme"
+    assert gateway.requests[0]["user-agent"].startswith("rochallor-cli/")
+
+
+def test_a_protected_context_asks_for_its_name(config, client, engine_url):
+    client.upload_definition(document(service("s"), id_="protected"))
+    instance = client.start_instance("protected")["id"]
+    rochallor("config", "set", "prod", f"url={engine_url}", "protected=true", env=config)
+    command = ("instances", "cancel", instance)
+    assert rochallor(*command, env=config, terminal=True, stdin="y\n").exit_status == 2
+    unasked = rochallor(*command, env=config)
+    assert (unasked.exit_status, "--yes" in unasked.stderr) == (2, True)
+    assert client.get_instance(instance)["status"] == "ACTIVE"
+    assert rochallor(*command, env=config, terminal=True, stdin="prod\n").exit_status == 0
+
+
+# --- TLS -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """ca.pem, and server and client certificates of that authority."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the certificates")
+    folder = tmp_path_factory.mktemp("certificates")
+
+    def openssl(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test CA", "-days", "2")
+    for name, extension in (
+        ("server", "subjectAltName=IP:127.0.0.1"),
+        ("client", "extendedKeyUsage=clientAuth"),
+    ):
+        (folder / f"{name}.ext").write_text(extension)
+        openssl("req", "-new", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+        openssl(
+            "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+            "-out", f"{name}.pem", "-days", "2", "-extfile", f"{name}.ext",
+        )  # fmt: skip
+    return folder
+
+
+def test_a_private_authority_is_trusted_when_named(certificates: Path):
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+    body = '{"items": [], "total": 0}'
+    with running_gateway(200, body, headers={"Content-Type": "application/json"}, tls=tls) as gateway:
+        distrusted = rochallor("defs", "list", url=gateway.url)
+        trusted = rochallor("defs", "list", "--ca-file", certificates / "ca.pem", url=gateway.url)
+    assert (distrusted.exit_status, "--ca-file" in distrusted.stderr) == (5, True)
+    assert trusted.exit_status == 0
+
+
+def test_a_client_certificate_is_presented(certificates: Path):
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+    tls.load_verify_locations(certificates / "ca.pem")
+    tls.verify_mode = ssl.CERT_REQUIRED
+    own = ("--client-cert", certificates / "client.pem", "--client-key", certificates / "client.key")
+    body = '{"items": [], "total": 0}'
+    with running_gateway(200, body, headers={"Content-Type": "application/json"}, tls=tls) as gateway:
+        trusted = ("--ca-file", certificates / "ca.pem")
+        assert rochallor("defs", "list", *trusted, url=gateway.url).exit_status == 5
+        assert rochallor("defs", "list", *trusted, *own, url=gateway.url).exit_status == 0
+
+
+def test_files_that_are_not_there_are_named():
+    result = rochallor("defs", "list", "--ca-file", "none.pem", url="https://127.0.0.1:9")
+    assert result.exit_status == 2
+    assert "none.pem" in result.stderr
+
+
+# --- the rest --------------------------------------------------------------------------------------------
+
+
+def test_doctor_says_what_is_well_and_what_is_not(engine_url):
+    well = rochallor("doctor", "-o", "json", url=engine_url)
+    assert {row["check"]: row["result"] for row in well.json()}["engine"] == "ok"
+    away = rochallor("doctor", url=AWAY)
+    assert away.exit_status == 5
+    assert "connection refused" in away.stdout
+
+
+def test_api_sends_any_request_and_speaks_by_exit_status(engine_url, tmp_path: Path):
+    (tmp_path / "f.yaml").write_text("id: via-api\nname: A\nsteps: [{id: e, name: E, type: END}]\n")
+    sent = rochallor("api", "POST", "/v1/definitions", "--data", f"@{tmp_path / 'f.yaml'}", url=engine_url)
+    assert sent.json()["id"] == "via-api"
+    got = rochallor("api", "GET", "/v1/definitions?keyword=via-api", "--include", url=engine_url)
+    assert got.stdout.startswith("200\n")
+    missing = rochallor("api", "get", "v1/instances/x", url=engine_url)
+    assert (missing.exit_status, missing.json()["error"]) == (6, "not-found")
+    assert rochallor("api", "FETCH", "/", url=engine_url).exit_status == 2
+    assert rochallor("api", "POST", "/v1/definitions", "--data", "{", url=engine_url).exit_status == 3
+
+
+def test_one_handler_is_tried_without_an_engine(tmp_path: Path):
+    module = ("--module", "examples/loan/handlers.py")
+    done = rochallor("handlers", "run", "credit-score", *module, "--var", "applicantId=A-001")
+    assert (done.json()["outcome"], done.json()["variables"]) == ("completed", {"creditScore": 720})
+    (tmp_path / "job.json").write_text('{"id": "J", "variables": {"applicantId": ""}}')
+    failed = rochallor("handlers", "run", "validate-application", *module, "--job", tmp_path / "job.json")
+    assert (failed.exit_status, failed.json()["outcome"], failed.json()["retryable"]) == (9, "failed", False)
+    unknown = rochallor("handlers", "run", "credit-scor", *module)
+    assert (unknown.exit_status, "did you mean credit-score?" in unknown.stderr) == (6, True)
+
+
+def test_a_handlers_print_does_not_spoil_the_outcome(tmp_path: Path):
+    (tmp_path / "h.py").write_text(
+        "from workflow_sdk.handler.registry import HandlerRegistry\nregistry = HandlerRegistry()\n"
+        "print('imported')\n"
+        "@registry.handler('noisy')\ndef noisy(job):\n    print('running')\n    return {'ok': True}\n"
+    )
+    result = rochallor_run("handlers", "run", "noisy", "--module", tmp_path / "h.py")
+    assert result.json()["variables"] == {"ok": True}
+    assert "imported" in result.stderr
+    assert "running" in result.stderr

@@ -1,0 +1,212 @@
+"""Definitions from a terminal, CI and pipes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import yaml
+
+from rochallor_cli.json_yaml import dump
+from support.command_line import rochallor
+from support.workflows import document, service, user_task
+
+
+def write(path: Path, *documents: dict) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".json":
+        [one] = documents
+        path.write_text(json.dumps(one, indent=2))
+    else:
+        path.write_text("---\n".join(dump(one) for one in documents))
+    return path
+
+
+def test_an_upload_says_created_then_unchanged_then_created_again(engine_url: str, tmp_path: Path):
+    file = write(tmp_path / "flow.yaml", document(service("a"), id_="up-1"))
+    created = rochallor("defs", "upload", file, url=engine_url)
+    assert created.exit_status == 0
+    assert created.lines()[1].split() == ["up-1", "v1", "created", str(file)]
+    again = rochallor("defs", "upload", file, "-o", "json", url=engine_url)
+    assert [(row["version"], row["result"]) for row in again.json()] == [(1, "unchanged")]
+    write(file, document(service("b"), id_="up-1"))
+    changed = rochallor("defs", "upload", file, "-o", "json", url=engine_url)
+    assert [(row["version"], row["result"]) for row in changed.json()] == [(2, "created")]
+
+
+def test_uploading_a_reverted_file_is_no_success_and_as_new_rolls_back(engine_url: str, tmp_path: Path):
+    old, new = document(service("a"), id_="revert"), document(service("b"), id_="revert")
+    for one in (old, new):
+        rochallor("defs", "upload", write(tmp_path / "flow.json", one), url=engine_url)
+    file = write(tmp_path / "flow.json", old)
+    rehearsed = rochallor("defs", "upload", file, "--dry-run", url=engine_url)
+    reverted = rochallor("defs", "upload", file, url=engine_url)
+    assert rehearsed.exit_status == reverted.exit_status == 7
+    assert "revert stored as v1, but v2 stays the latest" in reverted.stderr
+    assert "--as-new" in reverted.stderr
+    rolled_back = rochallor("defs", "upload", file, "--as-new", "-o", "json", url=engine_url)
+    assert [(row["version"], row["result"]) for row in rolled_back.json()] == [(3, "created")]
+    assert rochallor("defs", "get", "revert", "-o", "json", url=engine_url).json()["steps"][0]["id"] == "a"
+
+
+def test_a_folder_is_uploaded_in_the_order_in_which_workflows_follow_each_other(
+    engine_url: str, tmp_path: Path
+):
+    chain = {"autoStartNextWorkflow": True, "nextWorkflowId": "chain-b"}
+    write(tmp_path / "flows" / "a.yaml", document(service("s"), id_="chain-a", **chain))
+    write(tmp_path / "flows" / "deep" / "b.json", document(service("s"), id_="chain-b"))
+    (tmp_path / "flows" / "README.md").write_text("not a definition")
+    result = rochallor("defs", "upload", tmp_path / "flows", "-o", "name", url=engine_url)
+    assert result.lines() == ["chain-b", "chain-a"]
+
+
+def test_nothing_is_sent_when_one_document_cannot_be_read(engine_url: str, tmp_path: Path):
+    write(tmp_path / "a.yaml", document(service("s"), id_="half-a"))
+    (tmp_path / "b.yaml").write_text("id: half-b\nname: x: y\n")
+    result = rochallor("defs", "upload", tmp_path, url=engine_url)
+    assert result.exit_status == 3
+    assert f"{tmp_path / 'b.yaml'}:2:8:" in result.stderr
+    assert rochallor("defs", "get", "half-a", url=engine_url).exit_status == 6
+
+
+def test_several_documents_of_one_text_come_from_standard_input(engine_url: str):
+    text = dump(document(service("s"), id_="in-1")) + "---\n" + dump(document(service("s"), id_="in-2"))
+    result = rochallor("defs", "upload", "-", "-o", "jsonl", url=engine_url, stdin=text)
+    assert [json.loads(line)["id"] for line in result.lines()] == ["in-1", "in-2"]
+
+
+def test_one_definition_in_two_files_is_refused(engine_url: str, tmp_path: Path):
+    write(tmp_path / "a.yaml", document(service("s"), id_="twice"))
+    write(tmp_path / "b.yaml", document(service("t"), id_="twice"))
+    result = rochallor("defs", "upload", tmp_path, url=engine_url)
+    assert result.exit_status == 3
+    assert "a.yaml:1:5 as well" in result.stderr
+
+
+def test_an_invalid_definition_shows_each_problem_on_its_line(engine_url: str, tmp_path: Path):
+    broken = {"id": "bad", "name": "", "steps": [{"id": "x", "name": "X", "type": "SERVICE_TASK"}]}
+    result = rochallor("defs", "upload", write(tmp_path / "bad.yaml", broken), url=engine_url)
+    assert result.exit_status == 3
+    problems = [line for line in result.stderr.splitlines() if line.startswith("  ")]
+    assert len(problems) >= 2
+    assert "bad.yaml: " in result.stderr
+
+
+def test_what_is_no_definition_says_what_it_is_and_where(engine_url: str, tmp_path: Path):
+    (tmp_path / "list.yaml").write_text("# a list\n- id: x\n")
+    result = rochallor("defs", "upload", tmp_path / "list.yaml", url=engine_url)
+    assert result.exit_status == 3
+    assert "list.yaml:2:1: expected a mapping, found a list" in result.stderr
+
+
+def test_what_get_prints_can_be_uploaded_again_and_changes_nothing(engine_url: str, tmp_path: Path):
+    rochallor(
+        "defs", "upload", write(tmp_path / "f.yaml", document(service("s"), id_="round")), url=engine_url
+    )
+    text = rochallor("defs", "get", "round", url=engine_url).stdout
+    assert yaml.safe_load(text)["version"] == 1
+    (tmp_path / "again.yaml").write_text(text)
+    result = rochallor("defs", "upload", tmp_path / "again.yaml", "-o", "json", url=engine_url)
+    assert result.json()[0]["result"] == "unchanged"
+
+
+def test_a_mistyped_definition_or_version_is_not_found_and_the_nearest_named(engine_url: str, tmp_path: Path):
+    rochallor(
+        "defs", "upload", write(tmp_path / "f.yaml", document(service("s"), id_="mistype")), url=engine_url
+    )
+    near = rochallor("defs", "get", "mistpye", url=engine_url)
+    assert (near.exit_status, "did you mean mistype?" in near.stderr) == (6, True)
+    version = rochallor("defs", "get", "mistype@7", url=engine_url)
+    assert (version.exit_status, "the latest version is 1" in version.stderr) == (6, True)
+    assert rochallor("defs", "get", "mistype@x", url=engine_url).exit_status == 2
+
+
+def test_a_difference_is_shown_step_by_step_and_is_exit_status_one(engine_url: str, tmp_path: Path):
+    file = write(tmp_path / "f.yaml", document(service("score", "notify"), service("notify"), id_="differ"))
+    rochallor("defs", "upload", file, url=engine_url)
+    assert rochallor("defs", "diff", file, url=engine_url).exit_status == 0
+    write(
+        file,
+        document(
+            service("score", "fraud", retryCount=3),
+            service("fraud", "notify"),
+            service("notify"),
+            id_="differ",
+        ),
+    )
+    result = rochallor("defs", "diff", file, url=engine_url, bug_expected=True)
+    assert result.exit_status == 1
+    assert result.lines()[0] == f"differ v1 → {file}"
+    assert "~ score  nextStep notify → fraud, retryCount 0 → 3" in result.stdout
+    assert "+ fraud  SERVICE_TASK fraud, between score and notify" in result.stdout
+
+
+def test_versions_say_what_each_changed(engine_url: str, tmp_path: Path):
+    for steps in ([service("a")], [service("a", "b"), service("b")]):
+        rochallor("defs", "upload", write(tmp_path / "f.yaml", document(*steps, id_="ver")), url=engine_url)
+    result = rochallor("defs", "versions", "ver", url=engine_url)
+    assert [line.split()[:4] for line in result.lines()[1:]] == [["v2", "3", "~a", "+b"], ["v1", "2", "Flow"]]
+
+
+def test_lint_finds_what_the_engine_would_refuse_with_line_and_column(tmp_path: Path):
+    file = tmp_path / "flow.yaml"
+    file.write_text(
+        "id: lint-1\nname: Flow\nsteps:\n  - id: a\n    name: A\n    type: SERVICE_TASK\n"
+        "    jobType: a\n    nextStep: ende\n  - id: end\n    name: E\n    type: END\n"
+    )
+    result = rochallor("defs", "lint", file)
+    assert result.exit_status == 3
+    assert any(line.startswith(f"{file}:8:15: E130 ") for line in result.lines())
+    github = rochallor("defs", "lint", file, "--format", "github")
+    assert f"::error file={file},line=8,col=15,title=E130::" in github.stdout
+    row = rochallor("defs", "lint", file, "-o", "json").json()[0]
+    assert {"file", "line", "column", "code", "severity", "text", "path"} == set(row)
+
+
+def test_lint_explains_codes_and_can_leave_them_out(tmp_path: Path):
+    file = write(tmp_path / "f.yaml", document(service("a", None), service("b"), id_="lint-2"))
+    codes = {row["code"] for row in rochallor("defs", "lint", file, "-o", "json").json()}
+    assert codes
+    disabled = [part for code in sorted(codes) for part in ("--disable", code)]
+    assert rochallor("defs", "lint", file, *disabled).stdout == ""
+    own = {
+        **document(service("a", None), service("b"), id_="lint-2"),
+        "metadata": {"lintDisable": sorted(codes)},
+    }
+    assert rochallor("defs", "lint", write(file, own)).stdout == ""
+    for code in codes:
+        assert rochallor("defs", "lint", "--explain", code).stdout.startswith(f"{code}: ")
+    assert rochallor("defs", "lint", "--explain", "X1").exit_status == 2
+
+
+def test_lint_names_job_types_that_no_handler_serves(tmp_path: Path):
+    file = write(tmp_path / "f.yaml", document(service("a", job_type="credit-scor"), id_="lint-3"))
+    result = rochallor("defs", "lint", file, "--module", "examples/loan/handlers.py")
+    assert result.exit_status == 0
+    assert "W702" in result.stdout
+    assert "did you mean credit-score?" in result.stdout
+
+
+def test_lint_says_that_an_unquoted_condition_is_a_comment(tmp_path: Path):
+    file = tmp_path / "f.yaml"
+    file.write_text(
+        "id: a\nname: A\nsteps:\n  - id: r\n    name: R\n    type: DECISION\n"
+        "    conditionalNextSteps:\n      #amount > 1: e\n  - {id: e, name: E, type: END}\n"
+    )
+    assert "quote texts that start with #" in rochallor("defs", "lint", file).stdout
+
+
+def test_graphs_are_drawn_from_files_and_from_the_engine(engine_url: str, tmp_path: Path):
+    flow = document(service("work", "review"), user_task("review"), id_="drawn")
+    file = write(tmp_path / "f.yaml", flow)
+    text = rochallor("defs", "graph", file).stdout
+    assert [line.split()[:2] for line in text.splitlines()[1::2]] == [
+        ["work", "SERVICE_TASK"],
+        ["review", "USER_TASK"],
+        ["end", "END"],
+    ]
+    rochallor("defs", "upload", file, url=engine_url)
+    mermaid = rochallor("defs", "graph", "drawn", "--format", "mermaid", url=engine_url).stdout
+    assert mermaid.startswith("flowchart TD")
+    assert "digraph" in rochallor("defs", "graph", "drawn", "--format", "dot", url=engine_url).stdout
+    assert rochallor("defs", "graph", "drawn", "--format", "png", url=engine_url).exit_status == 2
