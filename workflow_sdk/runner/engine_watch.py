@@ -42,6 +42,11 @@ class EngineWatch:
         return not self._back.is_set()
 
     @property
+    def is_flushed(self) -> bool:
+        """Whether no result waits that an absence of the engine held up."""
+        return self._flushed.is_set()
+
+    @property
     def was_asked(self) -> bool:
         return self.has_answered or self.is_away
 
@@ -85,8 +90,6 @@ class EngineWatch:
 
     async def wait_for_flush(self, limit_s: float) -> None:
         """Return when results that waited for the engine have been reported, or after `limit_s`."""
-        if self._flushed.is_set():
-            return
         try:
             async with asyncio.timeout(limit_s):
                 await self._flushed.wait()

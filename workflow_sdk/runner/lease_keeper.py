@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from workflow_sdk.client.job_channel import JobChannel
 from workflow_sdk.errors import HeartbeatUnsupportedError, LeaseLostError
 from workflow_sdk.metrics.metrics import Metrics
-from workflow_sdk.runner.claim import Lease
+from workflow_sdk.runner.claim import Claim, Lease
 from workflow_sdk.runner.engine_watch import reason_of
 from workflow_sdk.runner.in_flight import InFlight, Phase
 
@@ -44,6 +44,7 @@ class LeaseKeeper:
         self._lease_seconds = lease_seconds
         self._unsupported = unsupported
         self._is_supported = wanted is not False
+        self._is_confirmed = False
         self._extensions: set[asyncio.Task[None]] = set()
 
     def look(self, items: Iterable[InFlight], now: float) -> None:
@@ -55,6 +56,28 @@ class LeaseKeeper:
                 self._begin_extension(item, lease)
             elif not self._is_supported and item.phase is Phase.RUNNING and not item.warned_of_overrun:
                 self._warn_of_overrun(item, lease, now)
+
+    @property
+    def must_be_confirmed(self) -> bool:
+        """Whether no job may start before an extension was accepted: the caller insists on them."""
+        return self._wanted is True and not self._is_confirmed
+
+    async def confirm(self, claim: Claim) -> bool:
+        """Extend the lease of a job that has not begun; False when it must not begin."""
+        if claim.lease is None:
+            return True
+        try:
+            await self._channel.extend(claim.job_id, self._lease_seconds or round(claim.lease.length_s))
+        except HeartbeatUnsupportedError as error:
+            self._cannot(error)
+            return False
+        except LeaseLostError:
+            return False
+        except Exception as error:  # noqa: BLE001 - a client of the user's own may raise anything
+            log.debug("job %s: its lease was not extended: %s", claim.job_id, reason_of(error))
+            return True
+        self._is_confirmed = True
+        return True
 
     async def close(self) -> None:
         for task in self._extensions:

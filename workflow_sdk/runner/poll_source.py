@@ -73,6 +73,10 @@ class PollSource:
             due = self._pacing.due(now, free_slots=order.max_jobs)
             if due > now:
                 await self._sleep_until(due)
+            elif self._watch.backlog and not self._watch.is_flushed:
+                # The senders try on behalf of all. Should they fail to get through, we try, too.
+                await self._watch.wait_for_flush(FLUSH_LIMIT_S)
+                await self._ask(self._order())
             else:
                 await self._ask(order)
 
@@ -144,12 +148,7 @@ class PollSource:
         is_away = self._watch.failed(error, began=began)
         self._pacing.not_answered(monotonic() if is_away else monotonic() + pause_s)
         if is_away and not self._stopping:
-            await self._wait_for_engine(pause_s)
-
-    async def _wait_for_engine(self, pause_s: float) -> None:
-        """Sleep until it is worth asking: the senders try on behalf of all while they have results."""
-        await self._watch.sleep(pause_s)
-        await self._watch.wait_for_flush(FLUSH_LIMIT_S if self._watch.backlog else 0)
+            await self._watch.sleep(pause_s)
 
     async def _sleep_until(self, due: float) -> None:
         """Sleep until `due` (`inf`: until woken), or until something makes the next question due earlier."""

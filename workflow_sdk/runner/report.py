@@ -46,6 +46,7 @@ class Report:
     tries: int = 0
     last_tried: float = 0.0
     failed_alone: int = 0
+    has_own_trouble: bool = False
     refusal: str = ""
     refusals: int = 0
     refused_since: float = 0.0

@@ -43,7 +43,7 @@ class Senders:
         self._settled = settled
         self._queue: asyncio.Queue[Report] = asyncio.Queue()
         self._unsettled: set[Report] = set()
-        self._delayed = 0
+        self._troublesome = 0
         self.watch = EngineWatch(url, backlog=lambda: self.backlog)
         self._retries = {
             kind: metrics.callback_retries.labels(dispatch, kind) for kind in ("complete", "fail")
@@ -59,7 +59,7 @@ class Senders:
     @property
     def backlog(self) -> int:
         """Results that nothing but the engine's absence keeps from being reported."""
-        return len(self._unsettled) - self._delayed
+        return len(self._unsettled) - self._troublesome
 
     def put(self, report: Report) -> None:
         """Report it, however long that takes; `settled` is called once."""
@@ -124,22 +124,25 @@ class Senders:
         """Tell the watch; True when the engine is away."""
         if is_from_engine(error):
             self.watch.succeeded()
+            self._has_own_trouble(report)
             return False
         if 0 < report.last_tried < self.watch.last_success:
             report.failed_alone += 1
         report.last_tried = began
         if report.failed_alone >= FAILURES_ALONE:
+            self._has_own_trouble(report)
             return self.watch.is_away
         return self.watch.failed(error, began=began)
 
-    def _delay(self, report: Report, seconds: float) -> None:
-        self._delayed += 1
-        asyncio.get_running_loop().call_later(seconds, self._put_again, report)
-        self._tell_flushed()
+    def _has_own_trouble(self, report: Report) -> None:
+        """Claiming does not wait for this one any more."""
+        if not report.has_own_trouble:
+            report.has_own_trouble = True
+            self._troublesome += 1
+            self._tell_flushed()
 
-    def _put_again(self, report: Report) -> None:
-        self._delayed -= 1
-        self._queue.put_nowait(report)
+    def _delay(self, report: Report, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._queue.put_nowait, report)
 
     def _refused(self, report: Report, error: Exception) -> None:
         claim = report.claim
@@ -157,6 +160,7 @@ class Senders:
 
     def _settle(self, report: Report, settlement: Settlement) -> None:
         self._unsettled.discard(report)
+        self._troublesome -= report.has_own_trouble
         self._tell_flushed()
         self._settled(report, settlement)
 

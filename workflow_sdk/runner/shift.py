@@ -181,7 +181,7 @@ class Shift:
         )
         self._assemble_attendant()
         self._source = plan.make_source(
-            Parts(self._channel, self._slots, self._watch, plan.metrics, self._execution.start)
+            Parts(self._channel, self._slots, self._watch, plan.metrics, self._start)
         )
 
     def _assemble_attendant(self) -> None:
@@ -229,6 +229,20 @@ class Shift:
             task.result()
         else:
             task.cancel()
+
+    def _start(self, claim: Claim) -> None:
+        if self._lease_keeper.must_be_confirmed:
+            self._slots.take(claim.job_type)
+            confirmation = asyncio.create_task(self._start_confirmed(claim))
+            confirmation.add_done_callback(self._ended)
+        else:
+            self._execution.start(claim)
+
+    async def _start_confirmed(self, claim: Claim) -> None:
+        may_start = await self._lease_keeper.confirm(claim)
+        self._slots.give_back(claim.job_type)
+        if may_start:
+            self._execution.start(claim)
 
     def _finished(self, item: InFlight) -> None:
         self._execution.finished(item)

@@ -1,0 +1,372 @@
+"""A polling runner and an engine that goes away, answers nonsense or does not answer. Executions are counted."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rochallor_cli.dev_engine import HandClock
+from support.engines import running_engine
+from support.fault_proxy import FaultProxy, Seen, fault_proxy
+from support.sdk_workers import Executions, chain, running_runner, wait_for_status
+from support.waiting import wait_until
+from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.errors import DispatchModeError
+from workflow_sdk.handler.registry import HandlerRegistry
+
+
+@pytest.fixture
+def engine() -> Iterator[str]:
+    with running_engine() as running:
+        yield running.url
+
+
+@pytest.fixture
+def proxy(engine: str) -> Iterator[FaultProxy]:
+    with fault_proxy(engine) as between:
+        yield between
+
+
+@pytest.fixture
+def admin(engine: str) -> Iterator[RestEngineClient]:
+    with RestEngineClient(engine) as client:
+        yield client
+
+
+def start_many(admin: RestEngineClient, count: int, *job_types: str, retries: int = 0) -> list[str]:
+    admin.upload_definition(chain("flow", *job_types, retries=retries))
+    return [admin.start_instance("flow")["id"] for _ in range(count)]
+
+
+def is_report(seen: Seen) -> bool:
+    return seen.path.endswith(("/complete", "/fail"))
+
+
+def test_answers_cut_after_the_engine_did_the_work_make_no_job_run_twice(
+    proxy: FaultProxy, admin: RestEngineClient
+) -> None:
+    executions = Executions()
+    registry = HandlerRegistry()
+    registry.register("work", executions.count)
+    instances = start_many(admin, 40, "work", "work")
+    cut: set[str] = set()
+
+    def cut_each_report_once(seen: Seen) -> str | None:
+        if not is_report(seen) or seen.path in cut:
+            return None
+        cut.add(seen.path)
+        return "cut"
+
+    proxy.fault = cut_each_report_once
+    with RestEngineClient(proxy.url) as client, running_runner(client, registry):
+        wait_for_status(admin, instances)
+    assert executions.total == 80
+    assert executions.twice == []
+    assert proxy.overlapping == []
+    completions = proxy.paths("/complete")
+    assert {completions.count(path) for path in set(completions)} == {2}
+
+
+@pytest.mark.parametrize("fault", ["bad-gateway", "too-many", "cut-before", "cut"])
+def test_a_gateway_in_trouble_for_a_while_loses_nothing(
+    fault: str, proxy: FaultProxy, admin: RestEngineClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "workflow_sdk")
+    executions, release = Executions(), threading.Event()
+    registry = HandlerRegistry()
+
+    @registry.handler("work")
+    def work(job: object) -> None:
+        executions.count(job)
+        release.wait(10)
+
+    instances = start_many(admin, 12, "work", "work")
+    with RestEngineClient(proxy.url) as client, running_runner(client, registry) as running:
+        wait_until(lambda: executions.total == 12, "all jobs to run")
+        # A poll whose answer is cut has claimed jobs for nobody: only their lease's end brings them back.
+        proxy.fault = lambda seen: fault if is_report(seen) or fault != "cut" else None
+        reports_before = len([seen for seen in proxy.seen if is_report(seen)])
+        release.set()
+        wait_until(
+            lambda: len([s for s in proxy.seen if is_report(s)]) >= reports_before + 8, "reports tried"
+        )
+        if fault != "cut":
+            wait_until(lambda: running.snapshot.engine_reachable is False, "the outage to be noticed")
+        proxy.always(None)
+        wait_for_status(admin, instances)
+    assert executions.total == 24
+    assert executions.twice == []
+    assert proxy.overlapping == []
+    said = [record.message for record in caplog.records if record.message.startswith("engine ")]
+    # With polls that get through, lost answers to reports are no absence.
+    if fault != "cut":
+        assert len(said) == 2, said
+        assert "reachable again" in said[1]
+
+
+def test_results_that_waited_are_reported_before_anything_is_claimed(
+    proxy: FaultProxy, admin: RestEngineClient
+) -> None:
+    executions, release = Executions(), threading.Event()
+    registry = HandlerRegistry()
+
+    @registry.handler("work")
+    def work(job: object) -> None:
+        executions.count(job)
+        release.wait(10)
+
+    instances = start_many(admin, 30, "work")
+    with RestEngineClient(proxy.url) as client, running_runner(client, registry) as running:
+        wait_until(lambda: executions.total == 30, "all jobs to run")
+        proxy.always("bad-gateway")
+        release.set()
+        wait_until(lambda: running.snapshot.waiting_reports == 30, "all results to wait")
+        wait_until(lambda: running.snapshot.engine_reachable is False, "the outage to be noticed")
+        proxy.always(None)
+        back_at = time.monotonic()
+        wait_for_status(admin, instances)
+        wait_until(lambda: proxy.seen[-1].path == "/v1/jobs/poll", "claiming to resume")
+    after = [seen for seen in proxy.seen if seen.at > back_at]
+    first_poll = next(index for index, seen in enumerate(after) if seen.path == "/v1/jobs/poll")
+    assert len({seen.path for seen in after[:first_poll] if is_report(seen)}) == 30
+    assert executions.twice == []
+
+
+def test_a_report_that_timed_out_is_not_repeated_within_a_second(
+    proxy: FaultProxy, admin: RestEngineClient
+) -> None:
+    registry = HandlerRegistry()
+    registry.register("work", lambda job: None)
+    instances = start_many(admin, 1, "work")
+    hung = threading.Event()
+
+    def hang_once(seen: Seen) -> str | None:
+        if is_report(seen) and not hung.is_set():
+            hung.set()
+            return "hang"
+        return None
+
+    proxy.fault = hang_once
+    with RestEngineClient(proxy.url, timeout=0.3) as client, running_runner(client, registry):
+        wait_for_status(admin, instances)
+    first, second = [seen.at for seen in proxy.seen if is_report(seen)]
+    assert second - first >= 1.0
+
+
+def test_an_unclear_failure_report_is_left_to_the_lease_and_sent_when_the_job_comes_again() -> None:
+    executions = Executions()
+    registry = HandlerRegistry()
+
+    @registry.handler("work")
+    def work(job: object) -> None:
+        executions.count(job)
+        raise ValueError("no luck")
+
+    with (
+        running_engine(lease_s=1.0, sweep_s=0.2) as engine,
+        fault_proxy(engine.url) as proxy,
+        RestEngineClient(engine.url) as admin,
+        RestEngineClient(proxy.url) as client,
+    ):
+        instances = start_many(admin, 1, "work")
+        lost = threading.Event()
+
+        def lose_the_first(seen: Seen) -> str | None:
+            if seen.path.endswith("/fail") and not lost.is_set():
+                lost.set()
+                return "cut-before"
+            return None
+
+        proxy.fault = lose_the_first
+        with running_runner(client, registry):
+            wait_for_status(admin, instances, "FAILED")
+    assert executions.total == 1
+    assert len(proxy.paths("/fail")) == 2
+
+
+def test_a_handler_longer_than_its_lease_completes_and_runs_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "workflow_sdk")
+    executions, polled_again = Executions(), threading.Event()
+    registry = HandlerRegistry()
+
+    @registry.handler("work")
+    def work(job: object) -> None:
+        executions.count(job)
+        polled_again.wait(10)
+
+    with (
+        running_engine(lease_s=1.0, clock=HandClock()) as engine,
+        RestEngineClient(engine.url) as client,
+    ):
+        instances = start_many(client, 1, "work")
+        with running_runner(client, registry):
+            wait_until(lambda: "of its 1 s lease" in caplog.text, "a warning")
+            engine.advance(60)
+            wait_until(lambda: "came again" in caplog.text, "a second delivery")
+            polled_again.set()
+            wait_for_status(client, instances)
+    assert executions.total == 1
+
+
+def test_an_engine_that_dispatches_over_kafka_ends_the_run_with_the_remedy(proxy: FaultProxy) -> None:
+    proxy.always("kafka-only")
+    registry = HandlerRegistry()
+    registry.register("work", lambda job: None)
+    with (
+        RestEngineClient(proxy.url) as client,
+        running_runner(client, registry) as running,
+        pytest.raises(DispatchModeError, match="--mode kafka"),
+    ):
+        running.end()
+
+
+def test_an_engine_killed_and_restarted_amid_jobs_has_each_run_once(tmp_path: Path) -> None:
+    executions = Executions()
+    registry = HandlerRegistry()
+
+    @registry.handler("work")
+    def work(job: object) -> None:
+        executions.count(job)
+        time.sleep(0.02)
+
+    database = tmp_path / "engine.db"
+    with running_engine(db=database) as engine:
+        port = engine.port
+        with RestEngineClient(engine.url) as admin:
+            instances = start_many(admin, 200, "work")
+        client = RestEngineClient(engine.url)
+        runner = running_runner(client, registry, parallelism=16)
+        running = runner.__enter__()
+        wait_until(lambda: executions.total >= 60, "some jobs to run")
+    wait_until(lambda: running.snapshot.engine_reachable is False, "the outage")
+    with running_engine(db=database, port=port) as engine, RestEngineClient(engine.url) as admin:
+        wait_for_status(admin, instances)
+        runner.__exit__(None, None, None)
+    client.close()
+    assert executions.total == 200
+    assert executions.twice == []
+
+
+def test_a_failure_that_came_after_the_lease_is_sent_under_the_next_one() -> None:
+    executions, late = Executions(), threading.Event()
+    registry = HandlerRegistry()
+
+    @registry.handler("work")
+    def work(job: object) -> None:
+        executions.count(job)
+        late.wait(10)
+        raise ValueError("too late")
+
+    with (
+        running_engine(lease_s=1.0, clock=HandClock()) as engine,
+        fault_proxy(engine.url) as proxy,
+        RestEngineClient(engine.url) as admin,
+        RestEngineClient(proxy.url) as client,
+    ):
+        instances = start_many(admin, 1, "work")
+        with running_runner(client, registry) as running:
+            wait_until(lambda: executions.total == 1, "the job to run")
+            wait_until(lambda: running.snapshot.in_flight[0].ran_s > 1.1, "the lease to end")
+            late.set()
+            wait_until(lambda: not running.snapshot.in_flight, "the job to be left to its lease")
+            assert proxy.paths("/fail") == []
+            engine.advance(60)
+            wait_for_status(admin, instances, "FAILED")
+    assert executions.total == 1
+    assert len(proxy.paths("/fail")) == 1
+
+
+@pytest.mark.slow
+def test_an_engine_away_for_40_s_gets_64_results_and_runs_nothing_twice(tmp_path: Path) -> None:
+    executions, release = Executions(), threading.Event()
+    registry = HandlerRegistry()
+
+    @registry.handler("work")
+    def work(job: object) -> None:
+        executions.count(job)
+        release.wait(60)
+
+    database = tmp_path / "engine.db"
+    with running_engine(db=database) as engine:
+        port = engine.port
+        with RestEngineClient(engine.url) as admin:
+            instances = start_many(admin, 100, "work")
+        client = RestEngineClient(engine.url)
+        runner = running_runner(client, registry)
+        running = runner.__enter__()
+        wait_until(lambda: executions.total == 64, "64 jobs to run")
+    release.set()
+    wait_until(lambda: running.snapshot.waiting_reports == 64, "64 results to wait")
+    wait_until(lambda: running.snapshot.engine_state_s > 40, "40 s to pass", timeout_s=60)
+    with running_engine(db=database, port=port) as engine, RestEngineClient(engine.url) as admin:
+        wait_for_status(admin, instances)
+        runner.__exit__(None, None, None)
+    client.close()
+    assert executions.total == 100
+    assert executions.twice == []
+
+
+@pytest.mark.slow
+def test_500_jobs_of_a_second_each_run_once_on_64_slots() -> None:
+    executions = Executions()
+    registry = HandlerRegistry()
+
+    @registry.handler("work")
+    def work(job: object) -> None:
+        executions.count(job)
+        time.sleep(1.0)
+
+    with running_engine() as engine, RestEngineClient(engine.url) as client:
+        instances = start_many(client, 500, "work")
+        with running_runner(client, registry):
+            wait_for_status(client, instances, timeout_s=60)
+    assert executions.total == 500
+    assert executions.twice == []
+
+
+def test_more_jobs_than_slots_claims_only_what_can_start(proxy: FaultProxy, admin: RestEngineClient) -> None:
+    running_now, most, lock = 0, 0, threading.Lock()
+    registry = HandlerRegistry()
+
+    @registry.handler("work")
+    def work(job: object) -> None:
+        nonlocal running_now, most
+        with lock:
+            running_now += 1
+            most = max(most, running_now)
+        time.sleep(0.002)
+        with lock:
+            running_now -= 1
+
+    instances = start_many(admin, 100, "work")
+    with RestEngineClient(proxy.url) as client, running_runner(client, registry, parallelism=4):
+        wait_for_status(admin, instances)
+    assert most <= 4
+
+
+def test_a_token_that_expired_is_read_again(
+    proxy: FaultProxy, admin: RestEngineClient, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("old")
+    registry = HandlerRegistry()
+    registry.register("work", lambda job: None)
+
+    def old_is_refused(seen: Seen) -> str | None:
+        return "unauthorized" if seen.headers.get("authorization") == "Bearer old" else None
+
+    with (
+        RestEngineClient(proxy.url, token_file=str(token)) as client,
+        running_runner(client, registry, poll_interval=0.05),
+    ):
+        wait_until(lambda: proxy.seen, "the first poll")
+        proxy.fault = old_is_refused
+        token.write_text("new")
+        instances = start_many(admin, 3, "work")
+        wait_for_status(admin, instances)
+    assert proxy.seen[-1].headers["authorization"] == "Bearer new"

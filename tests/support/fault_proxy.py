@@ -1,0 +1,136 @@
+"""A proxy in front of an engine that can misbehave: cut answers, a gateway's errors, silence."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+ANSWERS: dict[str, bytes] = {
+    "bad-gateway": b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 64\r\n\r\n"
+    + b"<html><head><title>502 Bad Gateway</title></head></html>".ljust(64),
+    "too-many": b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n",
+    "kafka-only": b"HTTP/1.1 410 Gone\r\nContent-Type: application/json\r\nContent-Length: 30\r\n\r\n"
+    b'{"error":"poll path disabled"}',
+    "unauthorized": b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n",
+}
+_REPORT = re.compile(r"/v1/jobs/([^/]+)/(complete|fail)")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request as it arrived; `at` is on the monotonic clock."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    at: float
+
+
+@dataclass
+class FaultProxy:
+    """`fault` is asked before each request is passed on; it may be replaced at any time.
+
+    None is no fault; "cut" closes the connection in place of the answer, "cut-before" before the engine
+    sees the request, "hang" never answers; the others are keys of ANSWERS.
+    """
+
+    target: str
+    fault: Callable[[Seen], str | None] = lambda _: None
+    seen: list[Seen] = field(default_factory=list)
+    # Jobs for which a report arrived while another one was with the engine.
+    overlapping: list[str] = field(default_factory=list)
+    port: int = 0
+    _with_engine: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def always(self, fault: str | None) -> None:
+        self.fault = lambda _: fault
+
+    def paths(self, end: str) -> list[str]:
+        return [seen.path for seen in self.seen if seen.path.endswith(end)]
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            while await self._one_request(reader, writer):
+                pass
+        writer.close()
+
+    async def _one_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = await reader.readuntil(b"\r\n\r\n")
+        lines = head.decode("latin-1").split("\r\n")
+        method, path, _ = lines[0].split(" ", 2)
+        headers = {
+            name.lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in lines[1:] if line)
+        }
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        seen = Seen(method, path, headers, body, time.monotonic())
+        self.seen.append(seen)
+        fault = self.fault(seen)
+        if fault == "hang":
+            await reader.read()
+            return False
+        if fault == "cut-before":
+            return False
+        if fault is not None and fault != "cut":
+            writer.write(ANSWERS[fault])
+            return True
+        answer = await self._ask_engine(path, head, body)
+        if fault == "cut":
+            return False
+        writer.write(answer)
+        return True
+
+    async def _ask_engine(self, path: str, head: bytes, body: bytes) -> bytes:
+        report = _REPORT.fullmatch(path)
+        job = report[1] if report else ""
+        if job and self._with_engine[job]:
+            self.overlapping.append(job)
+        self._with_engine[job] += 1
+        try:
+            return await self._forward(head, body)
+        finally:
+            self._with_engine[job] -= 1
+
+    async def _forward(self, head: bytes, body: bytes) -> bytes:
+        address = urlsplit(self.target)
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        try:
+            writer.write(head + body)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"content-length: *(\d+)", answer, re.IGNORECASE)
+            return answer + (await reader.readexactly(int(length[1])) if length else b"")
+        finally:
+            writer.close()
+
+
+@contextmanager
+def fault_proxy(target: str) -> Iterator[FaultProxy]:
+    """A proxy in a thread of its own, in front of the engine at `target`."""
+    proxy = FaultProxy(target)
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(asyncio.start_server(proxy.serve, "127.0.0.1", 0))
+    proxy.port = server.sockets[0].getsockname()[1]
+    thread = threading.Thread(target=loop.run_forever, name="fault proxy", daemon=True)
+    thread.start()
+    try:
+        yield proxy
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+        server.close()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
