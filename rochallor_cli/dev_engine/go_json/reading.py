@@ -75,7 +75,7 @@ def _check_depth(text: str) -> None:
         if bracket in "[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise JsonSyntaxError("json: exceeded max depth")
+                raise JsonSyntaxError("exceeded max depth")
         elif bracket in "]}":
             depth -= 1
 

@@ -33,7 +33,8 @@ class Core:
         self.store = store
         self.clock: Clock = config.clock
         self.random = Random(config.seed)  # noqa: S311 - nothing here is a secret
-        self.new_id = Ulids(config.clock, self.random)
+        # Of their own: how many ids are made must not change what is chosen.
+        self.new_id = Ulids(config.clock, Random(config.seed))  # noqa: S311
         self._definitions: dict[tuple[str, int], Definition] = {}
         # Set when a workflow ended that is followed by another one.
         self.next_workflows_due = True

@@ -24,17 +24,19 @@ def open_database(path: Path | None) -> sqlite3.Connection:
 
     A file belongs to one process at a time; what was committed to it survives the process.
     """
-    connection = sqlite3.connect(
-        ":memory:" if path is None else path,
-        isolation_level=None,
-        check_same_thread=False,
-        cached_statements=256,
-        timeout=0,
-    )
     try:
-        if path is not None:
-            _claim(connection, path)
-        _bring_up_to_date(connection, path)
+        connection = sqlite3.connect(
+            ":memory:" if path is None else path,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+            timeout=0,
+        )
+    except sqlite3.DatabaseError as error:
+        raise DatabaseFileError(_explain(error, path)) from error
+    try:
+        version = 0 if path is None else _claim(connection, path)
+        _bring_up_to_date(connection, version)
     except sqlite3.DatabaseError as error:
         connection.close()
         raise DatabaseFileError(_explain(error, path)) from error
@@ -44,26 +46,33 @@ def open_database(path: Path | None) -> sqlite3.Connection:
     return connection
 
 
-def _claim(connection: sqlite3.Connection, path: Path) -> None:
+def _claim(connection: sqlite3.Connection, path: Path) -> int:
+    """Take the file for this process alone; the version of its schema. Nothing is written before it is ours."""
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    version = _schema_version(connection, path)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     # With exclusive locking the first write transaction takes the lock for good.
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("COMMIT")
-    found = connection.execute("PRAGMA application_id").fetchone()[0]
+    return version
+
+
+def _schema_version(connection: sqlite3.Connection, path: Path) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    owner = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    if found != _APPLICATION_ID and tables:
+    if tables and owner != _APPLICATION_ID:
         raise DatabaseFileError(f"{path} is a database of another program; name a new file with --db")
-
-
-def _bring_up_to_date(connection: sqlite3.Connection, path: Path | None) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
         raise DatabaseFileError(
             f"{path} was written by a newer rochallor (schema {version}, this one knows {SCHEMA_VERSION}); "
             "upgrade rochallor, or name another file with --db"
         )
+    return version
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, version: int) -> None:
     if version == SCHEMA_VERSION:
         return
     schema = files(__package__).joinpath("schema.sql").read_text("utf-8")
