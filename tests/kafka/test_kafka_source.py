@@ -177,8 +177,8 @@ def test_poison_is_counted_and_does_not_stop_the_partition(
     broker: EmbeddedBroker, new_source: Callable
 ) -> None:
     publisher = Publisher(broker.address)
-    publisher.raw(TOPIC, b"garbage")
-    publisher.raw(TOPIC, None)
+    publisher.publish_raw(TOPIC, b"garbage")
+    publisher.publish_raw(TOPIC, None)
     publisher.publish([record_of("j1", JOB_TYPE)])
     inbox = new_source()
     wait_until(lambda: inbox.job_ids() == ["j1"], "the record behind the poison")

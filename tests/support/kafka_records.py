@@ -42,14 +42,18 @@ class Publisher:
 
     def publish(self, records: Iterable[DispatchRecord]) -> None:
         for record in records:
-            self.raw(record.topic, record.value(), record.key)
-        self.flush()
+            self._produce(record.topic, record.value(), record.key)
+        self._flush()
 
-    def raw(self, topic: str, value: bytes | None, key: bytes = b"") -> None:
+    def publish_raw(self, topic: str, value: bytes | None, key: bytes = b"") -> None:
+        self._produce(topic, value, key)
+        self._flush()
+
+    def _produce(self, topic: str, value: bytes | None, key: bytes) -> None:
         self._producer.produce(topic, value, key)
         self._producer.poll(0)
 
-    def flush(self) -> None:
+    def _flush(self) -> None:
         assert self._producer.flush(FLUSH_TIMEOUT_S) == 0
 
 

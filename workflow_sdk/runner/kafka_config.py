@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from confluent_kafka import Consumer, KafkaException
+
 from workflow_sdk.errors import KafkaConfigError
 
 # Shorter than librdkafka's 45 s: after a worker is killed its partitions wait for this long. Kafka's brokers
@@ -76,6 +78,15 @@ def client_config(extra: Mapping[str, Any] | None, *, brokers: str) -> dict[str,
     """Return what a producer or an admin client of the same user needs: brokers and how to reach them."""
     kept = {key: value for key, value in (extra or {}).items() if key.startswith(_REACHING)}
     return kept | {"bootstrap.servers": brokers, "enable.metrics.push": False}
+
+
+def check_with_librdkafka(config: Mapping[str, Any]) -> None:
+    """Raise KafkaConfigError when librdkafka does not know a setting or its value."""
+    try:
+        Consumer(dict(config)).close()
+    except (KafkaException, TypeError, ValueError) as error:
+        reason = error.args[0].str() if isinstance(error, KafkaException) else str(error)
+        raise KafkaConfigError(f"Kafka settings are refused: {reason}") from error
 
 
 def masked(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,6 +82,8 @@ class KafkaSource:
         self.commits = Commits(topic, clock=clock)
         self.health = ConsumerHealth(topic, str(config.get("bootstrap.servers", "")))
         self.records, self.poison, self.rebalances = 0, 0, 0
+        # Counted by the runner, which knows what has been acknowledged.
+        self.duplicates = 0
         self._config = config
         self._sink = sink
         self._factory = factory

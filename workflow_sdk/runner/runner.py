@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection
 
 from prometheus_client import CollectorRegistry
@@ -10,17 +9,16 @@ from prometheus_client import CollectorRegistry
 from workflow_sdk.client.interface import EngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
+from workflow_sdk.runner.planned_runner import PlannedRunner
 from workflow_sdk.runner.poll_source import PollSource
 from workflow_sdk.runner.shift import JobSource, Parts, ShiftPlan
-from workflow_sdk.runner.summary import RunnerSnapshot, RunSummary
-from workflow_sdk.runner.worker_run import WorkerRun
 
 DEFAULT_PARALLELISM = 64
 DEFAULT_POLL_INTERVAL_S = 0.5
 DEFAULT_DRAIN_TIMEOUT_S = 25.0
 
 
-class Runner:
+class Runner(PlannedRunner):
     """Claims jobs by polling, and reports what their handlers return.
 
     `parallelism` is the number of jobs held at once, `poll_interval` the seconds between polls while
@@ -55,7 +53,7 @@ class Runner:
         self._registry = registry
         self._job_types = job_types
         self._poll_interval_s = poll_interval if poll_interval > 0 else DEFAULT_POLL_INTERVAL_S
-        self._plan = ShiftPlan(
+        plan = ShiftPlan(
             worker_id=worker_id,
             client=client,
             registry=registry,
@@ -68,36 +66,7 @@ class Runner:
             heartbeat_interval_s=heartbeat_interval,
             lease_seconds=lease_seconds,
         )
-        self._current = WorkerRun(self._plan)
-        self._running = threading.Lock()
-
-    def run(self, stop_event: threading.Event | None = None) -> RunSummary:
-        """Block until stopped, drain, and say what was done.
-
-        Without a `stop_event` SIGTERM and SIGINT stop the run (in the main thread), a second one ends the
-        drain. DispatchModeError when the engine dispatches over Kafka.
-        """
-        if not self._running.acquire(blocking=False):
-            raise RuntimeError("this runner runs already")
-        try:
-            if self._current.was_started:
-                self._current = WorkerRun(self._plan)
-            return self._current.run(stop_event)
-        finally:
-            self._running.release()
-
-    def stop(self) -> None:
-        """Begin to drain. Thread-safe; a run that has not begun yet ends at once."""
-        self._current.stop()
-
-    def abandon(self) -> None:
-        """Stop, and wait for running handlers no longer: their jobs are left to their leases. Thread-safe."""
-        self._current.stop()
-        self._current.abandon()
-
-    def snapshot(self) -> RunnerSnapshot | None:
-        """The runner at this moment, from any thread; None before its first run."""
-        return self._current.snapshot()
+        super().__init__(plan)
 
     def _make_source(self, parts: Parts) -> JobSource:
         return PollSource(

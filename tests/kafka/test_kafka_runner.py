@@ -1,0 +1,372 @@
+"""A whole KafkaRunner on the embedded broker: what is reported, what is committed, what is run twice."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+
+from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
+from support.kafka_records import Publisher, committed_offsets, quiet_client, record_of
+from support.kafka_workers import KafkaWorker, running_worker
+from support.reporting_engine import ReportingEngine
+from support.waiting import wait_until
+from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.errors import KafkaConfigError, NonRetryableError
+from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.job import Job
+from workflow_sdk.runner import report
+from workflow_sdk.runner.kafka_runner import KafkaRunner
+
+TOPIC, GROUP = "workflow.jobs.a", "workflow.workers.a"
+
+
+@pytest.fixture
+def engine() -> Iterator[ReportingEngine]:
+    with ReportingEngine() as started:
+        yield started
+
+
+@pytest.fixture
+def broker() -> Iterator[EmbeddedBroker]:
+    with EmbeddedBroker() as started:
+        started.create_topic(TOPIC, partitions=1)
+        yield started
+
+
+class Handler:
+    """Counts its runs by job, and waits for `may_end` where it is told to hold a job."""
+
+    def __init__(self) -> None:
+        self.runs: Counter[str] = Counter()
+        self.held: set[str] = set()
+        self.may_end = threading.Event()
+        self.running: list[str] = []
+        self.overlaps: list[tuple[str, ...]] = []
+
+    def __call__(self, job: Job) -> dict[str, object]:
+        self.runs[job.job_id] += 1
+        self.running.append(job.job_id)
+        self.overlaps.append(tuple(self.running))
+        if job.job_id in self.held:
+            assert self.may_end.wait(30)
+        self.running.remove(job.job_id)
+        return {"done": job.job_id}
+
+
+def registry_of(handler: object, *job_types: str) -> HandlerRegistry:
+    registry = HandlerRegistry()
+    for job_type in job_types or ("a",):
+        registry.register(job_type, handler)  # type: ignore[arg-type]
+    return registry
+
+
+def names(count: int) -> list[str]:
+    return [f"j{number}" for number in range(count)]
+
+
+def publish(broker: EmbeddedBroker, *job_ids: str, **changes: object) -> None:
+    Publisher(broker.address).publish(record_of(job_id, "a", **changes) for job_id in job_ids)
+
+
+def committed(broker: EmbeddedBroker) -> int:
+    return committed_offsets(broker.address, GROUP, TOPIC, 1)[0]
+
+
+def messages_of(broker: EmbeddedBroker, topic: str, count: int) -> list[Message]:
+    consumer = Consumer(quiet_client(broker.address, **{"group.id": "reader", "enable.auto.commit": False}))
+    consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+    found: list[Message] = []
+
+    def read() -> bool:
+        found.extend(consumer.consume(count, 0.1))
+        return len(found) >= count
+
+    wait_until(read, f"{count} records in {topic}")
+    consumer.close()
+    return found
+
+
+def test_every_job_is_run_once_reported_and_committed(
+    broker: EmbeddedBroker, engine: ReportingEngine
+) -> None:
+    handler = Handler()
+    publish(broker, *names(200))
+    with running_worker(broker.address, engine.url, registry_of(handler)) as worker:
+        wait_until(lambda: len(engine.completed) == 200, "all reports")
+        wait_until(lambda: committed(broker) == 200, "the commit")
+        summary = worker.stop()
+    assert handler.runs == Counter(names(200))
+    assert engine.completed == Counter(names(200))
+    assert engine.variables["j7"] == {"done": "j7"}
+    assert summary.types["a"].done == 200
+    assert summary.drained
+
+
+def test_programs_of_the_seed_page_run_as_they_stand(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
+    registry = HandlerRegistry()
+
+    @registry.handler("a")
+    def send_invoice(job: Job) -> dict[str, object]:
+        return {"key": job.job_id, "variables": job.variables, "same": job["variables"] is job.variables}
+
+    publish(broker, "j1")
+    runner = KafkaRunner(
+        worker_id="w", brokers=broker.address, client=RestEngineClient(engine.url), registry=registry
+    )
+    thread = threading.Thread(target=runner.run, daemon=True)
+    thread.start()
+    wait_until(lambda: engine.completed["j1"] == 1, "the report", timeout_s=20)
+    runner.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert engine.variables["j1"] == {"key": "j1", "variables": {"job": "j1"}, "same": True}
+
+
+def test_an_async_handler_works_too(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
+    async def handle(job: Job) -> dict[str, object]:
+        return {"seen": job.job_id}
+
+    publish(broker, "j1")
+    with running_worker(broker.address, engine.url, registry_of(handle)):
+        wait_until(lambda: engine.variables.get("j1") == {"seen": "j1"}, "the report")
+
+
+def test_failures_are_reported_and_committed(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
+    def handle(job: Job) -> None:
+        if job.job_id == "j0":
+            raise NonRetryableError("never")
+        raise SystemExit("a handler must not end the worker")
+
+    publish(broker, "j0", "j1")
+    with running_worker(broker.address, engine.url, registry_of(handle)):
+        wait_until(lambda: engine.failed == Counter({"j0": 1, "j1": 1}), "the failures")
+        wait_until(lambda: committed(broker) == 2, "the commit")
+
+
+def test_no_offset_passes_an_unreported_job(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
+    handler = Handler()
+    handler.held = {"j3"}
+    publish(broker, *names(50))
+    with running_worker(broker.address, engine.url, registry_of(handler)):
+        wait_until(lambda: len(engine.completed) == 49, "all reports but one")
+        wait_until(lambda: committed(broker) == 3, "the commit up to the slow job")
+        handler.may_end.set()
+        wait_until(lambda: committed(broker) == 50, "the commit of all")
+
+
+def test_jobs_of_one_instance_run_one_after_another(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
+    handler = Handler()
+    handler.held = {"j0"}
+    publish(broker, "j0", "j1", "j2", instance_id="one")
+    publish(broker, "other", instance_id="two")
+    with running_worker(broker.address, engine.url, registry_of(handler)):
+        wait_until(lambda: engine.completed["other"], "the other instance's job")
+        assert handler.running == ["j0"]
+        handler.may_end.set()
+        wait_until(lambda: len(engine.completed) == 4, "all reports")
+    assert not any(
+        {"j0", "j1"} <= set(together) or {"j1", "j2"} <= set(together) for together in handler.overlaps
+    )
+
+
+def test_without_order_jobs_of_one_instance_overlap(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
+    handler = Handler()
+    handler.held = {"j0", "j1"}
+    publish(broker, "j0", "j1", instance_id="one")
+    with running_worker(broker.address, engine.url, registry_of(handler), ordering="none"):
+        wait_until(lambda: sorted(handler.running) == ["j0", "j1"], "both at once")
+        handler.may_end.set()
+
+
+def test_duplicates_in_hundreds_are_skipped_and_committed(
+    broker: EmbeddedBroker, engine: ReportingEngine
+) -> None:
+    handler = Handler()
+    publish(broker, *names(20))
+    publisher = Publisher(broker.address)
+    for _ in range(20):
+        publisher.publish(record_of(job_id, "a") for job_id in names(20))
+    with running_worker(broker.address, engine.url, registry_of(handler)):
+        wait_until(lambda: committed(broker) == 420, "the commit past the duplicates")
+    assert handler.runs == Counter(names(20))
+    assert engine.completed == Counter(names(20))
+
+
+def test_a_duplicate_of_a_running_job_waits_for_it(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
+    handler = Handler()
+    handler.held = {"j0"}
+    publish(broker, "j0", "j0", "j1")
+    with running_worker(broker.address, engine.url, registry_of(handler), ordering="none"):
+        wait_until(lambda: engine.completed["j1"], "the job behind the duplicate")
+        assert handler.runs["j0"] == 1
+        handler.may_end.set()
+        wait_until(lambda: committed(broker) == 3, "the commit")
+    assert handler.runs["j0"] == 1
+
+
+def test_a_retry_of_the_same_job_runs_again(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
+    handler = Handler()
+    publish(broker, "j0")
+    publish(broker, "j0", dedup_id="another", retries_remaining=1)
+    with running_worker(broker.address, engine.url, registry_of(handler)):
+        wait_until(lambda: committed(broker) == 2, "the commit")
+    assert handler.runs["j0"] == 2
+
+
+def test_poison_goes_to_the_dead_letters_with_the_reason(
+    broker: EmbeddedBroker, engine: ReportingEngine
+) -> None:
+    broker.create_topic("dead", partitions=1)
+    Publisher(broker.address).publish_raw(TOPIC, b"not protobuf", b"k")
+    publish(broker, "j0")
+    with running_worker(broker.address, engine.url, registry_of(Handler()), dead_letter_topic="dead"):
+        wait_until(lambda: committed(broker) == 2, "the commit past the poison")
+    letter = messages_of(broker, "dead", 1)[0]
+    headers = dict(letter.headers() or [])
+    assert (letter.value(), letter.key()) == (b"not protobuf", b"k")
+    assert headers["dead-letter-topic"] == TOPIC.encode()
+    assert (headers["dead-letter-partition"], headers["dead-letter-offset"]) == (b"0", b"0")
+    assert b"protobuf" in headers["dead-letter-reason"]
+    assert engine.completed == Counter(["j0"])
+
+
+def test_a_job_the_engine_refuses_for_ever_holds_up_nothing(
+    broker: EmbeddedBroker, engine: ReportingEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "REFUSED_FOR_S", 0.0)
+    broker.create_topic("dead", partitions=1)
+    engine.refused = {"j1"}
+    handler = Handler()
+    publish(broker, *names(30))
+    with running_worker(broker.address, engine.url, registry_of(handler), dead_letter_topic="dead"):
+        wait_until(lambda: committed(broker) == 30, "the commit past the refused job", timeout_s=30)
+    assert set(engine.completed) == set(names(30)) - {"j1"}
+    assert handler.runs["j1"] == 1
+    letter = messages_of(broker, "dead", 1)[0]
+    assert b"refuses the outcome of job j1" in dict(letter.headers() or [])["dead-letter-reason"]
+
+
+def test_while_the_engine_is_away_nothing_is_lost_or_committed(
+    broker: EmbeddedBroker, engine: ReportingEngine
+) -> None:
+    handler = Handler()
+    engine.away = True
+    publish(broker, *names(300))
+    with running_worker(broker.address, engine.url, registry_of(handler), parallelism=8) as worker:
+        wait_until(lambda: (s := worker.runner.snapshot()) and s.engine_reachable is False, "the outage")
+        assert committed(broker) == 0
+        engine.away = False
+        wait_until(lambda: committed(broker) == 300, "all of it", timeout_s=30)
+    assert handler.runs == Counter(names(300))
+    assert engine.completed == Counter(names(300))
+
+
+def test_a_broker_outage_costs_nothing(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
+    handler = Handler()
+    publish(broker, *names(100))
+    with running_worker(broker.address, engine.url, registry_of(handler)):
+        wait_until(lambda: len(engine.completed) == 100, "the first reports")
+        broker.set_down()
+        broker.set_up()
+        publish(broker, *(f"k{number}" for number in range(100)))
+        wait_until(lambda: len(engine.completed) == 200, "the rest", timeout_s=30)
+        wait_until(lambda: committed(broker) == 200, "the commit", timeout_s=30)
+    assert set(handler.runs.values()) == {1}
+
+
+def test_a_stop_lets_running_jobs_end_and_starts_no_others(
+    broker: EmbeddedBroker, engine: ReportingEngine
+) -> None:
+    handler = Handler()
+    handler.held = set(names(4))
+    publish(broker, *names(20))
+    with running_worker(broker.address, engine.url, registry_of(handler), parallelism=4) as worker:
+        wait_until(lambda: len(handler.running) == 4, "four running jobs")
+        stopper = threading.Thread(target=worker.stop)
+        stopper.start()
+        wait_until(lambda: (s := worker.runner.snapshot()) and s.state == "draining", "the drain")
+        handler.may_end.set()
+        stopper.join(20)
+    assert handler.runs == Counter(names(4))
+    assert set(engine.completed) == set(names(4))
+    assert committed(broker) == 4
+
+
+def test_abandoned_jobs_are_not_committed(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
+    handler = Handler()
+    handler.held = {"j0"}
+    publish(broker, "j0", "j1")
+    with running_worker(broker.address, engine.url, registry_of(handler), drain_timeout=0.2) as worker:
+        wait_until(lambda: engine.completed["j1"], "the second job")
+        summary = worker.stop()
+    handler.may_end.set()
+    assert [job.job_id for job in summary.abandoned] == ["j0"]
+    assert committed(broker) == 0
+
+
+def test_topics_share_the_slots(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
+    handler = Handler()
+    broker.create_topic("workflow.jobs.b", partitions=1)
+    handler.held = {f"{kind}{number}" for kind in "ab" for number in range(5)}
+    publisher = Publisher(broker.address)
+    publisher.publish(record_of(f"{kind}{number}", kind) for kind in "ab" for number in range(5))
+    with running_worker(broker.address, engine.url, registry_of(handler, "a", "b"), parallelism=3):
+        wait_until(lambda: len(handler.running) == 3, "all slots in use")
+        handler.may_end.set()
+        wait_until(lambda: len(engine.completed) == 10, "all reports")
+    assert max(len(together) for together in handler.overlaps) == 3
+
+
+def test_metrics_tell_lag_duplicates_poison_and_commits(
+    broker: EmbeddedBroker, engine: ReportingEngine
+) -> None:
+    publish(broker, "j0", "j0", "j1")
+    Publisher(broker.address).publish_raw(TOPIC, b"poison")
+    with running_worker(broker.address, engine.url, registry_of(Handler())) as worker:
+        value = worker.metrics.registry.get_sample_value
+        partition = {"topic": TOPIC, "partition": "0"}
+        wait_until(lambda: value("workflow_sdk_kafka_lag", partition) == 0, "no lag")
+        wait_until(lambda: value("workflow_sdk_kafka_records_total", {"topic": TOPIC}) == 4, "four records")
+        assert value("workflow_sdk_kafka_duplicates_total", {"topic": TOPIC}) == 1
+        assert value("workflow_sdk_kafka_poison_records_total", {"topic": TOPIC}) == 1
+        assert value("workflow_sdk_kafka_records_total", {"topic": TOPIC}) == 4
+        assert value("workflow_sdk_kafka_commits_total", {"topic": TOPIC}) >= 1
+        assert value("workflow_sdk_kafka_in_flight", partition) == 0
+        assert value("workflow_sdk_kafka_paused", partition) == 0
+
+
+@pytest.mark.parametrize(
+    "config", [{"group.id": "mine"}, {"no.such.setting": "1"}, {"session.timeout.ms": "soon"}]
+)
+def test_bad_settings_are_refused_when_the_runner_is_made(config: dict[str, str]) -> None:
+    with pytest.raises(KafkaConfigError, match=next(iter(config))):
+        KafkaRunner("w", "k:9092", RestEngineClient("http://e"), HandlerRegistry(), extra_kafka_config=config)
+
+
+@pytest.mark.slow
+def test_a_second_worker_takes_its_share_and_nothing_runs_twice(
+    broker: EmbeddedBroker, engine: ReportingEngine
+) -> None:
+    broker.create_topic("workflow.jobs.m", partitions=4)
+    runs: Counter[str] = Counter()
+
+    def handle(job: Job) -> None:
+        runs[job.job_id] += 1
+        time.sleep(0.002)
+
+    registry = registry_of(handle, "m")
+    publisher = Publisher(broker.address)
+    publisher.publish(record_of(f"j{number}", "m") for number in range(500))
+    with running_worker(broker.address, engine.url, registry, parallelism=8):
+        wait_until(lambda: engine.completed, "the first report")
+        second = KafkaWorker(broker.address, engine.url, registry, worker_id="w-2")
+        second.start()
+        publisher.publish(record_of(f"k{number}", "m") for number in range(500))
+        wait_until(lambda: len(engine.completed) == 1_000, "all reports", timeout_s=40)
+        second.stop()
+    assert set(runs.values()) == {1}
