@@ -11,7 +11,7 @@ from rich.console import Console
 
 from benchmarks.bench import Bench
 from benchmarks.cases import CASES, Case
-from benchmarks.contenders import ours, published, published_python
+from benchmarks.contenders import checkout, ours, published, published_python
 from benchmarks.plot import write_plot
 from benchmarks.processes import ChildError
 from benchmarks.report import show, write_json
@@ -35,6 +35,9 @@ def options() -> argparse.Namespace:
         "--brokers", metavar="HOST:PORT", help="Kafka drains on this broker, not on a mock one"
     )
     parser.add_argument("--engine", choices=("null", "dev", "delayed"), help="only one of our own engines")
+    parser.add_argument(
+        "--beside", type=Path, metavar="FOLDER", help="measure another checkout of ours as well"
+    )
     parser.add_argument("--ours-only", action="store_true", help="leave the published SDK out")
     parser.add_argument("--rounds", type=int, metavar="N", help="interleaved runs of each contender")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all runs and medians as JSON")
@@ -46,6 +49,8 @@ def options() -> argparse.Namespace:
 
 def bench_from(given: argparse.Namespace) -> Bench:
     contenders = [ours()]
+    if given.beside:
+        contenders.append(checkout(given.beside))
     if not given.ours_only:
         others = published(published_python())
         contenders += others[:1] if given.quick else others

@@ -37,6 +37,11 @@ def ours() -> Contender:
     return Contender(OURS, Path(sys.executable), our_environment())
 
 
+def checkout(folder: Path) -> Contender:
+    """Another checkout of this repository, say of the commit before: was this change worth it?"""
+    return Contender(f"{folder.name}/", Path(sys.executable), our_environment(folder.resolve()))
+
+
 def published(python: Path) -> list[Contender]:
     """The published SDK at its best setting and at its default one."""
     environment = clean_environment()

@@ -94,10 +94,10 @@ class Child:
         return f"{' '.join(self._command)} {what} (status {self._process.returncode})\n{tail}"
 
 
-def our_environment() -> dict[str, str]:
+def our_environment(root: Path = ROOT) -> dict[str, str]:
     """The environment in which this repository's packages are found first, and bytecode is kept."""
     environment = clean_environment()
-    environment["PYTHONPATH"] = str(ROOT)
+    environment["PYTHONPATH"] = str(root)
     return environment
 
 

@@ -34,8 +34,14 @@ def options():
     return parser.parse_args()
 
 
+# When the first job came, by the wall clock and by this process's CPU clock.
+FIRST_JOB = []
+
+
 def make_handler(handler_s):
     def handle(job):
+        if not FIRST_JOB:
+            FIRST_JOB.extend((time.time(), time.process_time()))
         if handler_s:
             time.sleep(handler_s)
         return {"done": True}
@@ -50,6 +56,8 @@ def usage(metrics):
     return {
         "cpu_s": time.process_time(),
         "now_s": time.monotonic(),
+        "first_job_at_s": FIRST_JOB[0] if FIRST_JOB else 0.0,
+        "cpu_before_jobs_s": FIRST_JOB[1] if FIRST_JOB else 0.0,
         "voluntary_switches": used.ru_nvcsw,
         "peak_rss_mb": used.ru_maxrss * unit / 2**20,
         "threads": threading.active_count(),

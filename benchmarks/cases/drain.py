@@ -111,7 +111,7 @@ def _backlog_drain(
     bench: Bench, kind: str, case: str, title: str, *, handler_ms: float, steps: int
 ) -> Result:
     result = Result(case, kind, title)
-    count = int(bench.pick(quick=600, full=3000))
+    count = int(bench.pick(quick=1500, full=6000)) // steps
     with bench.engine(kind) as engine:
         for contender in bench.interleaved():
             definition = chain(steps, case)
@@ -119,27 +119,28 @@ def _backlog_drain(
             start_many(engine, definition["id"], count)
             types = job_types(definition)
             with contender.worker(engine.url, f"--handler-ms={handler_ms}", f"--job-types={types}") as worker:
-                values = drain(engine, worker, definition["id"], bench.pick(quick=4.0, full=15.0))
-            values["jobs_per_s"] *= steps
-            values["cpu_us_per_job"] /= steps
+                values = drain(engine, worker, definition["id"], steps, bench.pick(quick=4.0, full=15.0))
             result.samples.append(Sample(contender.name, values))
     return result
 
 
-def drain(engine: Engine, worker: Child, definition_id: str, limit_s: float) -> dict[str, float]:
-    """Let the worker empty the backlog, for ``limit_s`` at most; the times are the engine's own.
+def drain(engine: Engine, worker: Child, definition_id: str, steps: int, limit_s: float) -> dict[str, float]:
+    """Let the worker empty the backlog, for ``limit_s`` at most.
 
-    The rate is that between the first and the last completion, so start-up does not count.
+    Counted are the jobs of completed instances, from the first job's handler to the last completion on
+    the engine's clock, so start-up does not count.
     """
     deadline = time.monotonic() + limit_s
     while engine.active(definition_id) and time.monotonic() < deadline:
         time.sleep(0.2)
     used = worker.ask("usage")
     times = engine.times(definition_id)
-    done = [each.completed_s for each in times]
-    took_s = max(done) - min(done) if len(done) > 1 else 0.0
+    if not times:
+        return {"jobs_per_s": float("nan"), "cpu_us_per_job": float("nan"), "threads": used["threads"]}
+    jobs = len(times) * steps
+    took_s = max(each.completed_s for each in times) - used["first_job_at_s"]
     return {
-        "jobs_per_s": (len(done) - 1) / took_s if took_s else float("nan"),
-        "cpu_us_per_job": used["cpu_s"] / len(done) * 1e6 if done else float("nan"),
+        "jobs_per_s": jobs / took_s,
+        "cpu_us_per_job": (used["cpu_s"] - used["cpu_before_jobs_s"]) / jobs * 1e6,
         "threads": used["threads"],
     }
