@@ -15,6 +15,8 @@ MIN_SPACING_S = 0.004
 IDLE_SPACING_S = 0.5
 POLLS_PER_JOB = 3.0
 RATE_WINDOW_S = 5.0
+# This many mean gaps without a job do not happen by chance: the rate has fallen, however high it was.
+SILENT_GAPS = 20.0
 # What a fresh runner takes for granted: it starts attentive and grows quiet.
 FIRST_RATE = 20.0
 # With all slots in use, slots come free one by one: asking for each would cost a poll for each job.
@@ -63,25 +65,33 @@ class Pacing:
         self._due = again_at
 
     def reported(self, now: float, job_type: str) -> None:
-        """A job of this type was reported: its successor may be there."""
-        if self._follow_up.is_worth_asking(job_type):
+        """A job of this type was reported: its successor may be there.
+
+        After a full batch more is there anyway: then slots decide, not successors.
+        """
+        if not self._was_full and self._follow_up.is_worth_asking(job_type):
             self._due = min(self._due, now)
 
 
 class _ArrivalRate:
-    """Jobs a second, averaged over the last RATE_WINDOW_S or so."""
+    """Jobs a second, averaged over the last RATE_WINDOW_S or so, and how long none has come."""
 
     def __init__(self, rate: float, now: float) -> None:
         self._rate = rate
         self._at = now
+        self._last_job = now
 
     def count(self, now: float, jobs: int) -> None:
         self._rate = self._rate * exp((self._at - now) / RATE_WINDOW_S) + jobs / RATE_WINDOW_S
         self._at = now
+        if jobs:
+            self._last_job = now
 
     def gap_s(self, now: float) -> float:
+        """The mean time from one job to the next. After a burst it grows with the silence."""
         rate = self._rate * exp((self._at - now) / RATE_WINDOW_S)
-        return 1 / rate if rate > 1e-9 else inf
+        silence_s = now - self._last_job
+        return max(1 / rate, silence_s / SILENT_GAPS) if rate > 1e-9 else inf
 
 
 class _FollowUp:
