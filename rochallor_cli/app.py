@@ -13,7 +13,7 @@ from rochallor_cli.command_names import COMMANDS, first_word
 from rochallor_cli.context import Invocation
 from rochallor_cli.environment import Environment, is_terminal
 from rochallor_cli.error_text import report, unexpected, usage_error
-from rochallor_cli.errors import CliError
+from rochallor_cli.errors import CliError, OutputClosed
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.global_options import with_global_options
 from rochallor_cli.settings import Settings
@@ -37,7 +37,7 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
     try:
         status = _invoke(arguments, invocation)
         environment.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, OutputClosed):
         _silence(environment)
         status = int(ExitStatus.DONE)
     except KeyboardInterrupt:
@@ -48,6 +48,9 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
         status = report(usage_error(error), invocation)
     except typer.Abort:
         status = int(ExitStatus.INTERRUPTED)
+    except OSError as error:
+        status = report(CliError(str(error)), invocation)
+        _silence(environment)
     except Exception as error:  # noqa: BLE001 - the border: what is no error of the SDK is a bug to report
         known = _meaning(error, invocation)
         status = report(known, invocation) if known else unexpected(error, invocation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 
 from rochallor_cli.context import Invocation
 from rochallor_cli.errors import CliError, UsageError
@@ -23,12 +24,11 @@ def report(error: CliError, invocation: Invocation) -> int:
     else:
         wish = _option(invocation, "color", "--color") or "auto"
         text = "\n".join(_lines(error, colored=environment.may_color(environment.stderr, wish)))
-    try:
+    with suppress(OSError):
         environment.stdout.flush()
+    with suppress(OSError):
         environment.stderr.write(text + "\n")
         environment.stderr.flush()
-    except BrokenPipeError:
-        pass
     return int(error.exit_status)
 
 

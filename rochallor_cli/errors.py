@@ -76,6 +76,10 @@ class WaitRanOutError(CliError):
     exit_status = ExitStatus.WAIT_RAN_OUT
 
 
+class OutputClosed(Exception):  # noqa: N818 - no error: whoever read our output has seen enough
+    """Stdout was closed by its reader, as `head` does. Apart from OSError, which Typer ends the process for."""
+
+
 def did_you_mean(word: str, known: Sequence[str]) -> str | None:
     """A hint naming the nearest of the known words, or None where nothing is near."""
     nearest = get_close_matches(word, known, n=1, cutoff=0.6)

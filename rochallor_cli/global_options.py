@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from rochallor_cli.context import Context, Invocation
+from rochallor_cli.errors import OutputClosed
 from rochallor_cli.settings import COLORS, OUTPUTS, TIMES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -110,7 +111,11 @@ GLOBAL_OPTIONS: Mapping[str, tuple[Any, object]] = {
         Annotated[
             int,
             _option(
-                "--verbose", "-v", count=True, help="Requests and origins of settings; -vv bodies as well."
+                "--verbose",
+                "-v",
+                metavar=" ",
+                count=True,
+                help="Requests and origins of settings; -vv bodies as well.",
             ),
         ],
         0,
@@ -150,8 +155,11 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
         invocation.given = merged(invocation.given, given)
         if not opens_context:
             return function(typer_context, **values)
-        with Context(invocation) as context:
-            return function(context, **values)
+        try:
+            with Context(invocation) as context:
+                return function(context, **values)
+        except BrokenPipeError as error:
+            raise OutputClosed from error
 
     parameters = [
         inspect.Parameter("typer_context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),

@@ -21,8 +21,8 @@ SETTINGS = View(
     "setting",
     (
         Column("SETTING", "setting"),
-        Column("VALUE", "value", least=16),
-        Column("FROM", "origin", style="dim", least=12),
+        Column("VALUE", "value"),
+        Column("FROM", "origin", style="dim"),
     ),
 )
 _MASK = "••••"

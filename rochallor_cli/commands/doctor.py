@@ -25,7 +25,7 @@ CHECKS = View(
     (
         Column("CHECK", "check"),
         Column("RESULT", "result", style=lambda row: _STYLES[str(row["result"])]),
-        Column("DETAIL", "detail", least=30),
+        Column("DETAIL", "detail"),
     ),
     fields=("hint", "exitStatus"),
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 _SWEEPS = 12
 _GAP_X = 28.0
-_GAP_Y = 14.0
+_GAP_Y = 16.0
 
 
 @dataclass
@@ -211,5 +211,7 @@ def _place_y(boxes: list[Box], layers: list[list[int]]) -> float:
         height = max((boxes[index].height for index in layer), default=0.0)
         for index in layer:
             boxes[index].y = y + height / 2
+            # A bend is as tall as its layer: edges pass the boxes beside them upright.
+            boxes[index].height = boxes[index].height or height
         y += height + (_GAP_Y if number < len(layers) - 1 else 0.0)
     return y

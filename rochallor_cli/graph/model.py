@@ -12,6 +12,7 @@ from rochallor_cli.definitions import edges as edges_of_step
 _WAITING_TYPES = ("USER_TASK", "WAIT")
 # The engine does not look at the nextStep of these.
 _NO_NEXT = ("DECISION", "PARALLEL_GATEWAY", "END")
+STATES = {"left": "left open"}
 MARKS = {"completed": "●", "running": "◌", "waiting": "◑", "failed": "✗", "left": "–"}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from rochallor_cli.graph.layout import Box, Layout, Link, lay_out
-from rochallor_cli.graph.model import MARKS, Edge, Graph, Node
+from rochallor_cli.graph.model import MARKS, STATES, Edge, Graph, Node
 from rochallor_cli.graph.texts import FILLS
 from rochallor_cli.output.text_width import cells, fitted, harmless
 
@@ -74,7 +74,7 @@ def _label(edge: Edge) -> str:
 def _size(node: Node) -> tuple[float, float]:
     lines = _node_lines(node)
     longest = max(cells(lines[0]) * _CELL, *(cells(line) * _SMALL_CELL for line in lines[1:]))
-    slanted = 26 if node.type in ("DECISION", "WAIT", "PARALLEL_GATEWAY", "JOIN_GATEWAY") else 0
+    slanted = 0 if node.type in ("SERVICE_TASK", "TRANSFORMATION", "missing") else 26
     return max(longest + 28, 84.0) + slanted, 20.0 + 15.0 * len(lines)
 
 
@@ -84,7 +84,7 @@ def _node_lines(node: Node) -> list[str]:
     lines = [fitted(harmless(node.id), _LONGEST_NAME), fitted(detail, _LONGEST_NAME)]
     if node.state:
         times = f" ×{node.entries}" if node.entries > 1 else ""
-        lines.append(f"{MARKS.get(node.state, '·')} {node.state}{times}")
+        lines.append(f"{MARKS.get(node.state, '·')} {STATES.get(node.state, node.state)}{times}")
     return lines
 
 
@@ -165,11 +165,14 @@ def _curve(boxes: list[Box]) -> str:
     first, last = boxes[0], boxes[-1]
     points = [
         (_port(first, boxes[1]), first.y + sign * first.height / 2),
-        *((box.x, box.y) for box in boxes[1:-1]),
+        *((box.x, box.y + end * sign * box.height / 2) for box in boxes[1:-1] for end in (-1, 1)),
         (_port(last, boxes[-2]), last.y - sign * last.height / 2),
     ]
     parts = [f"M{points[0][0]:.1f},{points[0][1]:.1f}"]
     for (x0, y0), (x1, y1) in itertools.pairwise(points):
+        if x0 == x1:
+            parts.append(f"L{x1:.1f},{y1:.1f}")
+            continue
         middle = (y0 + y1) / 2
         parts.append(f"C{x0:.1f},{middle:.1f} {x1:.1f},{middle:.1f} {x1:.1f},{y1:.1f}")
     return " ".join(parts)

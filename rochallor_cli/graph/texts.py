@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rochallor_cli.graph.model import MARKS, Edge, Graph, Node
+from rochallor_cli.graph.model import MARKS, STATES, Edge, Graph, Node
 from rochallor_cli.output.text_width import cells, harmless, padded
 
 _MERMAID_SHAPES = {
@@ -66,7 +66,7 @@ def _step_line(node: Node, widest: int, *, painted: bool) -> str:
     mark = f"{MARKS.get(node.state, '·')} " if painted else ""
     kind = " ".join(part for part in (node.type, node.job_type) if part)
     times = f" ×{node.entries}" if node.entries > 1 else ""
-    state = f"  {node.state}{times}" if node.state else ""
+    state = f"  {STATES.get(node.state, node.state)}{times}" if node.state else ""
     return f"  {mark}{padded(harmless(node.id), widest)}  {harmless(kind)}{state}"
 
 

@@ -93,7 +93,7 @@ def timeline(printer: Printer, instance: Value, executions: Sequence[Value]) -> 
         took = seconds_between(row.get("startedAt"), row.get("endedAt"))
         spent = spoken_duration(took) if took is not None else "open"
         left = f"  {padded(name, widest)}  {row.get('stepType')!s:<{kinds}}"
-        yield f"{left}  {bar} {spent:>8}  {str(row.get('status')).lower()}"
+        yield f"{left}  {bar} {spent:>8}  {_state(row, instance)}"
         yield from _reasons(row, widest)
 
 
@@ -215,7 +215,7 @@ class _TreeWalk:
         status = str(last.get("status"))
         took = seconds_between(last.get("startedAt"), last.get("endedAt"))
         times = f" ×{len(rows)}" if len(rows) > 1 else ""
-        spent = f"  {spoken_duration(took)}" if took is not None else ""
+        spent = f"  {spoken_duration(took)}" if took else ""
         state = self._printer.paint(_state(last, self._instance), state_style(status))
         reason = f"  {harmless(str(last['failureReason']))}" if last.get("failureReason") else ""
         return f"{harmless(step_id)}  {last.get('stepType')}  {state}{times}{spent}{reason}"

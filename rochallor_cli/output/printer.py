@@ -145,7 +145,11 @@ class Printer:
         self.table(columns, cells)
 
     def table(self, columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> None:
-        """A table of ready cells, fitted to the terminal."""
+        """A table of ready cells, fitted to the terminal, where columns without any content are left out."""
+        if self.width is not None and not self.settings.fields:
+            filled = [index for index in range(len(columns)) if any(row[index].text for row in cells)]
+            columns = [columns[index] for index in filled]
+            cells = [[row[index] for index in filled] for row in cells]
         lines = table_lines(
             columns, cells, available=self.width, headers=not self.settings.no_headers, colored=self.colored
         )
