@@ -27,6 +27,7 @@ from rochallor_cli.hosting.modules import LoadedHandlers, watchable_files
 from rochallor_cli.hosting.stacks import show_stacks
 from rochallor_cli.hosting.status import WorkerStatus, as_message
 from rochallor_cli.hosting.stop_signals import ALL_STOPPING
+from rochallor_cli.hosting.waker import Waker
 
 log = logging.getLogger("rochallor.host")
 
@@ -91,12 +92,13 @@ class _Child:
     def __init__(self, pipe: ControlPipe, workers: LocalWorkers) -> None:
         self._pipe = pipe
         self._workers = workers
+        self._waker = Waker()
         self._is_connected = True
         self._status_due = 0.0
         self._was_ready = False
 
     def serve(self) -> int:
-        self._workers.start(_nobody_sleeps)
+        self._workers.start(self._waker.wake)
         while not self._workers.has_ended:
             self._listen(TICK_S if self._was_ready else STARTING_TICK_S)
             self._workers.tend()
@@ -119,11 +121,11 @@ class _Child:
         self._say({"is": "loaded", "handlers": rows, "files": files})
 
     def _listen(self, timeout_s: float) -> None:
+        self._waker.wait(timeout_s, others=[self._pipe.fileno()] if self._is_connected else [])
         if not self._is_connected:
-            time.sleep(timeout_s)
             return
         try:
-            messages = self._pipe.receive(timeout_s)
+            messages = self._pipe.receive()
         except PipeClosedError:
             self._lose_supervisor()
             return
@@ -181,10 +183,6 @@ class _Child:
         self._is_connected = False
         log.warning("the supervisor is gone: draining")
         self._workers.drain()
-
-
-def _nobody_sleeps() -> None:
-    """The loop above looks by itself."""
 
 
 if __name__ == "__main__":

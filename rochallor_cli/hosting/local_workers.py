@@ -8,14 +8,15 @@ import threading
 import time
 from collections.abc import Callable
 
-from rochallor_cli.errors import CliError, EngineRefusedError
+from rochallor_cli.errors import CliError, EngineRefusedError, InvalidDocumentError
 from rochallor_cli.hosting.health.exposition import Family, families_of, new_registry
 from rochallor_cli.hosting.host_config import HostConfig, WorkerConfig
-from rochallor_cli.hosting.modules import LoadedHandlers, load_handlers
+from rochallor_cli.hosting.modules import LoadedHandlers, load_handlers, watchable_files
 from rochallor_cli.hosting.runners import AnyRunner, build_runner, connect, limited, settled_mode
 from rochallor_cli.hosting.snapshots import status_of, summary_of
 from rochallor_cli.hosting.stacks import log_jobs_in_flight, log_thread_names
 from rochallor_cli.hosting.status import WorkerStatus, WorkerSummary
+from rochallor_cli.hosting.user_traceback import passed_through, user_traceback
 from workflow_sdk.errors import WorkflowSDKError
 from workflow_sdk.handler.registry import Handler
 from workflow_sdk.metrics.metrics import Metrics
@@ -111,6 +112,7 @@ class LocalWorker:
         self._stopping = threading.Event()
         self._abandoned = False
         self._thread: threading.Thread | None = None
+        self._is_ending = False
         self.failure: CliError | None = None
         self.summary: WorkerSummary | None = None
 
@@ -120,13 +122,16 @@ class LocalWorker:
         )
         self._thread.start()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether its thread is over; the moment between its last call and its end is waited for."""
+        if self._thread is not None and self._is_ending:
+            self._thread.join(0.2)
+        return self._thread is not None and not self._thread.is_alive()
+
     def join(self, timeout_s: float) -> None:
         if self._thread is not None:
             self._thread.join(timeout_s)
-
-    @property
-    def has_ended(self) -> bool:
-        return self._thread is not None and not self._thread.is_alive()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -163,11 +168,19 @@ class LocalWorker:
             self.failure = error
         except WorkflowSDKError as error:
             self.failure = EngineRefusedError(str(error))
-        except Exception as error:
-            log.exception("worker %s ended with an exception", self._config.worker_id)
-            self.failure = CliError(f"worker {self._config.worker_id}: {type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 - a worker that breaks must end the host, not vanish in its thread
+            self.failure = self._failure_of(error)
         finally:
+            self._is_ending = True
             wake()
+
+    def _failure_of(self, error: Exception) -> CliError:
+        """A start-up hook that fails ends a runner with the hook's own exception."""
+        if passed_through(error, watchable_files(self.loaded)):
+            what = f"worker {self._config.worker_id} cannot start: {type(error).__name__}: {error}"
+            return InvalidDocumentError(what, details=user_traceback(error))
+        log.error("worker %s ended with an exception", self._config.worker_id, exc_info=error)
+        return CliError(f"worker {self._config.worker_id}: {type(error).__name__}: {error}")
 
     def _run(self, runner: AnyRunner) -> None:
         self._runner = runner

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import select
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
+
+from rochallor_cli.hosting.waker import Waker
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 # A closed terminal stops a worker too.
@@ -32,9 +33,7 @@ class StopSignals:
     def __init__(self) -> None:
         self.count = 0
         self.stacks_wanted = False
-        self._read_end, self._write_end = os.pipe()
-        os.set_blocking(self._read_end, False)
-        os.set_blocking(self._write_end, False)
+        self._waker = Waker()
         self._before: dict[int, Any] = {}
         self._interrupts = False
 
@@ -59,8 +58,7 @@ class StopSignals:
             # None: a handler that was not installed from Python cannot be put back from here.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
         self._before.clear()
-        os.close(self._read_end)
-        os.close(self._write_end)
+        self._waker.close()
 
     @contextmanager
     def interrupting(self) -> Iterator[None]:
@@ -80,19 +78,13 @@ class StopSignals:
             if number != getattr(signal, "SIGUSR1", None):
                 signal.signal(number, self._on_stop)
 
-    def fileno(self) -> int:
-        return self._read_end
-
     def wait(self, timeout_s: float, *, others: Sequence[int] = ()) -> None:
         """Sleep until a signal comes, one of `others` is readable, or the time is over."""
-        ready = select.select([self._read_end, *others], [], [], max(0.0, timeout_s))[0]
-        if self._read_end in ready:
-            os.read(self._read_end, 512)
+        self._waker.wait(timeout_s, others=others)
 
     def wake(self) -> None:
         """End a running `wait`; from any thread."""
-        with suppress(BlockingIOError):  # a full pipe wakes the reader just as well
-            os.write(self._write_end, b"w")
+        self._waker.wake()
 
     @staticmethod
     def _stopping_signals() -> list[signal.Signals]:

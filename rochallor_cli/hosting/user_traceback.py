@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 
 import rochallor_cli
+import workflow_sdk
 
-_OURS = str(Path(rochallor_cli.__file__).parent) + os.sep
+_OURS = tuple(str(Path(str(package.__file__)).parent) + os.sep for package in (rochallor_cli, workflow_sdk))
 _MACHINERY = ("<frozen ", str(Path(os.__file__).parent / "importlib") + os.sep)
+
+
+def passed_through(error: BaseException, files: Iterable[Path]) -> bool:
+    """Whether the error was raised by, or beneath, code in one of these files."""
+    known = {str(file) for file in files}
+    return any(frame.filename in known for frame in traceback.extract_tb(error.__traceback__))
 
 
 def user_traceback(error: BaseException) -> list[str]:
@@ -55,7 +63,7 @@ def shown_path(path: str) -> str:
 
 
 def _is_machinery(path: str) -> bool:
-    return path.startswith(_MACHINERY) or path.startswith(_OURS)
+    return path.startswith((*_MACHINERY, *_OURS))
 
 
 def _syntax_error_file(error: BaseException) -> str:
