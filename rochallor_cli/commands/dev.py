@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.global_options import command
 from rochallor_cli.settings import Settings
 from rochallor_cli.uploads import Upload, read_uploads, send
+
+if TYPE_CHECKING:
+    from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
 
 app = typer.Typer()
 
@@ -51,6 +54,12 @@ def dev(
     lease_seconds: Annotated[
         float, typer.Option("--lease-seconds", min=0.1, help="How long a claim lasts.")
     ] = 30.0,
+    sweep_seconds: Annotated[
+        float, typer.Option("--sweep-seconds", min=0.1, help="How often claims that ended are freed.")
+    ] = 15.0,
+    timer_seconds: Annotated[
+        float, typer.Option("--timer-seconds", min=0.1, help="How often timers are looked at.")
+    ] = 5.0,
     dispatch: Annotated[
         str, typer.Option("--dispatch", metavar="polling|kafka", help="How jobs reach workers.")
     ] = "polling",
@@ -87,6 +96,8 @@ def dev(
         port=port,
         db=db,
         lease_s=lease_seconds,
+        sweep_s=sweep_seconds,
+        timer_s=timer_seconds,
         cors=not no_cors,
         strict=strict,
         seed=seed,
@@ -96,21 +107,46 @@ def dev(
     )
     uploads = read_uploads([str(definitions)], context.environment.stdin) if definitions else []
     try:
-        with _signals() as stop, DevEngine(config) as engine:
-            _announce(context, engine.url, kept_in=str(db) if db else "in memory")
+        with _signals() as stop, _engine_log(context), DevEngine(config) as engine:
             _upload(context, engine.url, uploads)
+            _announce(context, engine, config)
             stop.wait()
     except DevEngineError as error:
         raise CliError(str(error), exit_status=ExitStatus.CONFLICT) from error
 
 
-def _announce(context: Context, url: str, *, kept_in: str) -> None:
+def _announce(context: Context, engine: DevEngine, config: DevEngineConfig) -> None:
+    kept_in = str(config.db) if config.db else "in memory"
     if context.printer.for_people:
-        context.printer.line(f"Embedded engine  {url}  (SQLite, {kept_in})")
-        context.printer.note(f"Ctrl-C stops it. Elsewhere: export ROCHALLOR_ENGINE_URL={url}")
+        context.printer.line(f"Embedded engine  {engine.url}  (SQLite, {kept_in})")
+        if engine.brokers:
+            context.printer.line(f"Kafka brokers    {engine.brokers}")
+        if config.cors:
+            context.printer.note(
+                "Any web page in a browser here may call it, as the real engine: --no-cors ends that."
+            )
+        context.printer.note(f"Ctrl-C stops it. Elsewhere: export ROCHALLOR_ENGINE_URL={engine.url}")
     else:
-        context.printer.event({"url": url, "db": kept_in})
+        context.printer.event({"url": engine.url, "db": kept_in, "brokers": engine.brokers or None})
     context.environment.stdout.flush()
+
+
+@contextmanager
+def _engine_log(context: Context) -> Iterator[None]:
+    """Show the engine's warnings on stderr, and its requests where they are logged."""
+    import logging
+
+    handler = logging.StreamHandler(context.environment.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
+    log = logging.getLogger("rochallor_cli.dev_engine")
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
 
 
 def _upload(context: Context, url: str, uploads: list[Upload]) -> None:

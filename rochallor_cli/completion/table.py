@@ -121,6 +121,8 @@ COMMANDS: dict[str, dict[str, Any]] = \
                      '--db': ('files', 'Keep everything in this SQLite file.'),
                      '--definitions': ('files', 'Upload these at the start.'),
                      '--lease-seconds': ('none', 'How long a claim lasts.'),
+                     '--sweep-seconds': ('none', 'How often claims that ended are freed.'),
+                     '--timer-seconds': ('none', 'How often timers are looked at.'),
                      '--dispatch': ('polling|kafka', 'How jobs reach workers.'),
                      '--brokers': ('none', 'Brokers for --dispatch kafka; an embedded one if left out.'),
                      '--strict': ('', 'Fail instances whose definition asks the impossible.'),
