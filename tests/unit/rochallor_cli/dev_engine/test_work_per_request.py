@@ -1,0 +1,131 @@
+"""A request's work for the database does not grow with what the database holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rochallor_cli.dev_engine.clock import HandClock
+from rochallor_cli.dev_engine.config import DevEngineConfig
+from rochallor_cli.dev_engine.records import Variables
+from rochallor_cli.dev_engine.services import definitions, instances, jobs, timers
+from rochallor_cli.dev_engine.services.core import Core
+from rochallor_cli.dev_engine.store import Store
+from rochallor_cli.dev_engine.store.database import commit_together, open_database
+from support.workflows import document, service, timer, user_task, wait
+
+FLOW = document(
+    service("work", "ask", retryCount=3, boundaryEvents=[timer("PT1H", "late", interrupting=False)]),
+    user_task("ask", "hold"),
+    wait("hold"),
+    service("late"),
+)
+MANY = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
+# Instances with a history, offered and leased jobs of our type and of others, and timers to come.
+CROWD = (
+    (
+        "INSERT INTO instance (id, definition_id, definition_version, status, current_step_ids, variables,"
+        " entered, completed, started_ns, business_key) SELECT 'I' || i, 'flow', 1, 'ACTIVE', '[\"work\"]',"
+        " '{{\"a\":1}}', '{{}}', '{{}}', i, 'bk' || i FROM n"
+    ),
+    (
+        "INSERT INTO execution (instance_id, step_id, attempt, id, step_type, status, started_ns)"
+        " SELECT 'I' || i, 'work', 1, 'E' || i, 'SERVICE_TASK', 'RUNNING', i FROM n"
+    ),
+    (
+        "INSERT INTO job (id, instance_id, execution_id, step_id, attempt, job_type, status, retries_remaining,"
+        " variables, created_ns, lock_expires_ns) SELECT 'J' || i, 'I' || i, 'E' || i, 'work', 1,"
+        " CASE i % 3 WHEN 0 THEN 'work' ELSE 'other' || (i % 50) END,"
+        " CASE i % 2 WHEN 0 THEN 'OFFERED' ELSE 'LOCKED' END, 0, '{{}}', i, {far} + i FROM n"
+    ),
+    (
+        "INSERT INTO timer (id, instance_id, execution_id, step_id, attempt, fires_ns, interrupting,"
+        " target_step_id) SELECT 'T' || i, 'I' || i, 'E' || i, 'work', 1, {far} + i, 0, 'late' FROM n"
+    ),
+    (
+        "INSERT INTO user_task (instance_id, step_id, attempt, id, execution_id)"
+        " SELECT 'I' || i, 'late', 1, 'U' || i, 'E' || i FROM n"
+    ),
+)
+
+
+class Loaded:
+    """Use cases on a database that holds so many other instances; counts the database's own steps."""
+
+    def __init__(self, count: int) -> None:
+        self.clock = HandClock()
+        self._connection = open_database(None)
+        self.core = Core(DevEngineConfig(seed=1, clock=self.clock), Store(self._connection))
+        self._steps = 0
+        self.do(lambda core: definitions.upload(core, json.dumps(FLOW).encode()))
+        for query in CROWD:
+            text = MANY + query
+            self._connection.execute(text.format(count=count, far=self.clock.now_ns() + 10**16))
+        self._connection.execute("ANALYZE")
+
+    def do(self, work: Callable[[Core], Any]) -> Any:
+        (result,) = commit_together(self._connection, [lambda: work(self.core)])
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def steps_of(self, work: Callable[[Core], Any]) -> int:
+        self._steps = 0
+        self._connection.set_progress_handler(self._count, 1)
+        self.do(work)
+        self._connection.set_progress_handler(None, 0)
+        return self._steps
+
+    def _count(self) -> int:
+        self._steps += 1
+        return 0
+
+    def start(self, core: Core) -> Any:
+        variables = Variables(values={"a": 1})
+        return instances.start_instance(core, "flow", version=0, variables=variables, business_key="k")
+
+    def measured(self) -> dict[str, int]:
+        """Steps of each request of a job's way, in one engine."""
+        found = {"start": self.steps_of(self.start)}
+        claimed: list[Any] = []
+        found["poll"] = self.steps_of(lambda core: claimed.extend(jobs.poll_jobs(core, "w", ["work"], 4)))
+        found["empty poll"] = self.steps_of(lambda core: jobs.poll_jobs(core, "w", ["none"], 64))
+        fail, complete = claimed[0].id, claimed[1].id
+        found["retry"] = self.steps_of(lambda core: jobs.fail_job(core, fail, "x", retryable=True))
+        found["complete"] = self.steps_of(lambda core: jobs.complete_job(core, complete, {"b": 2}))
+        found["user task"] = self.steps_of(
+            lambda core: instances.complete_user_task(core, claimed[1].instance_id, "ask", {})
+        )
+        found["signal"] = self.steps_of(
+            lambda core: instances.signal_instance(core, claimed[1].instance_id, "hold", {})
+        )
+        found["fail"] = self.steps_of(lambda core: jobs.fail_job(core, fail, "x", retryable=False))
+        found["sweep"] = self.steps_of(jobs.sweep_leases)
+        found["due timers"] = self.steps_of(timers.due_timers)
+        found["next timer"] = self.steps_of(lambda core: core.store.timers.next_after(core.clock.now_ns()))
+        found["relay"] = self.steps_of(lambda core: core.store.outbox.pending(100))
+        return found
+
+
+@pytest.fixture(scope="module")
+def few() -> dict[str, int]:
+    return Loaded(1_000).measured()
+
+
+@pytest.fixture(scope="module")
+def many() -> dict[str, int]:
+    return Loaded(100_000).measured()
+
+
+def test_a_hundred_times_the_instances_cost_no_request_twice_the_work(
+    few: dict[str, int], many: dict[str, int]
+) -> None:
+    assert few.keys() == many.keys()
+    assert {name: (few[name], many[name]) for name in few if many[name] > 2 * few[name]} == {}
+
+
+def test_no_request_of_the_job_path_needs_a_thousand_steps(many: dict[str, int]) -> None:
+    assert {name: steps for name, steps in many.items() if steps > 1_000} == {}
