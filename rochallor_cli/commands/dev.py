@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rochallor_cli.context import Context
-from rochallor_cli.engine import Engine, connect
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.global_options import command
-from rochallor_cli.settings import Settings
-from rochallor_cli.uploads import Upload, read_uploads, send
 
 if TYPE_CHECKING:
     from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
+    from rochallor_cli.uploads import Upload
 
 app = typer.Typer()
 
@@ -105,10 +103,11 @@ def dev(
         dispatch=dispatch,
         brokers=brokers,
     )
-    uploads = read_uploads([str(definitions)], context.environment.stdin) if definitions else []
+    uploads = _read(context, definitions) if definitions else []
     try:
         with _signals() as stop, _engine_log(context), DevEngine(config) as engine:
-            _upload(context, engine.url, uploads)
+            if uploads:
+                _upload(context, engine.url, uploads)
             _announce(context, engine, config)
             stop.wait()
     except DevEngineError as error:
@@ -149,7 +148,18 @@ def _engine_log(context: Context) -> Iterator[None]:
         log.setLevel(level)
 
 
+def _read(context: Context, definitions: Path) -> list[Upload]:
+    # Loaded only where there is something to upload: the SDK's client takes its time.
+    from rochallor_cli.uploads import read_uploads
+
+    return read_uploads([str(definitions)], context.environment.stdin)
+
+
 def _upload(context: Context, url: str, uploads: list[Upload]) -> None:
+    from rochallor_cli.engine import Engine, connect
+    from rochallor_cli.settings import Settings
+    from rochallor_cli.uploads import send
+
     settings = Settings(engine_url=url)
     with connect(settings) as client:
         for upload in uploads:
