@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-# The loop of a runner ticks several times a second; one that has not for this long is stuck.
+# The loop of a runner ticks once a second or more often; one that has not for this long is stuck.
 STUCK_AFTER_S = 10.0
 
 

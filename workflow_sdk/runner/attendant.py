@@ -1,4 +1,4 @@
-"""Attendant: looks after the jobs in flight, four times a second."""
+"""Attendant: looks after the jobs in flight, four times a second; once a second while there are none."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from workflow_sdk.runner.workshops import HandlerCoroutines
 log = logging.getLogger("workflow_sdk.runner")
 
 TICK_S = 0.25
+# Looking costs as much as asking the engine does, nearly: an idle worker should cost nothing.
+IDLE_TICK_S = 1.0
 
 
 class Attendant:
@@ -50,9 +52,10 @@ class Attendant:
         self._set_gauges(monotonic())
 
     def _tick(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         now = self.last_tick = monotonic()
         items = list(self._execution.in_flight.values())
+        pause_s = TICK_S if items else IDLE_TICK_S
+        self._timer = asyncio.get_running_loop().call_later(pause_s, self._tick)
         self._set_gauges(now)
         if not items:
             return
