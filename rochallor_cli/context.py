@@ -56,7 +56,8 @@ class Context:
     def settle(self, *, files: Sequence[Layer] = ()) -> Settings:
         """The settings, with the layers of a file (workers.yaml) between environment and context."""
         settings = resolve(self.invocation.given, self.environment.environ, lambda: self.config, files=files)
-        self.invocation.settings = settings
+        # From here on this is what printer and client go by, whoever asked first.
+        self.settings = self.invocation.settings = settings
         return settings
 
     @cached_property
