@@ -139,6 +139,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("context",),
         ("engine", "engine_errors"),
         ("output", "documents"),
+        ("invocation",),
         ("settings",),
         ("config_file", "environment", "json_yaml", "definitions", "problem_codes"),
         ("durations", "errors"),
