@@ -36,7 +36,7 @@ from rochallor_cli.dev_engine.expression.exclusion import (
     compare_conditions,
     shown_witness,
 )
-from rochallor_cli.dev_engine.expression.rewriting import is_expression, rewrite
+from rochallor_cli.dev_engine.expression.rewriting import inner_source, is_expression, rewrite
 
 __all__ = [
     "Analysis",
@@ -54,6 +54,7 @@ __all__ = [
     "evaluate",
     "evaluate_condition",
     "evaluate_transformation",
+    "inner_source",
     "is_expression",
     "rewrite",
     "shown_witness",
