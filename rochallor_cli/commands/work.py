@@ -43,7 +43,9 @@ def work(
     context: Context,
     action: Annotated[
         Text,
-        typer.Argument(metavar=HEALTH, help="health: ask a running host how it is.", show_default=False),
+        typer.Argument(
+            metavar=f"[{HEALTH}]", help="health: ask a running host how it is.", show_default=False
+        ),
     ] = None,
     module: Annotated[
         Texts,

@@ -44,8 +44,9 @@ class AcknowledgedIds:
         """Remember an id from now on for the window's length."""
         now = self._clock()
         self._forget_expired(now)
+        if dedup_id in self._expiry_s:
+            self._expiry_s.move_to_end(dedup_id)
         self._expiry_s[dedup_id] = now + self._window_s
-        self._expiry_s.move_to_end(dedup_id)
         if len(self._expiry_s) > self._capacity:
             self._expiry_s.popitem(last=False)
 

@@ -50,7 +50,11 @@ class _Held:
 
 
 class Execution:
-    """Lives on the runner's loop; `call_later(seconds, function)` is the loop's clock."""
+    """Lives on the runner's loop; `call_later(seconds, function)` is the loop's clock.
+
+    `reports_beside` jobs may wait for their report's answer without a slot: where a job has no lease, its
+    handler's successor need not wait for that.
+    """
 
     def __init__(
         self,
@@ -64,6 +68,7 @@ class Execution:
         call_later: Callable[[float, Callable[[], None]], Callable[[], None]],
         settled: Callable[[Claim, Settlement], None],
         slot_freed: Callable[[], None],
+        reports_beside: int = 0,
     ) -> None:
         self._registry = registry
         self._statistics = statistics
@@ -73,6 +78,8 @@ class Execution:
         self._call_later = call_later
         self._tell_source = settled
         self._slot_freed = slot_freed
+        self._reports_beside = reports_beside
+        self._beside = 0
         self._kept = KeptOutcomes()
         self._failures = FailureCounts()
         self._held: dict[str, _Held] = {}
@@ -116,6 +123,7 @@ class Execution:
     def settled(self, report: Report, settlement: Settlement) -> None:
         """The reporter is done with a report."""
         item = self.in_flight.pop(report.claim.job_id)
+        self._beside -= item.is_beside
         if item.holds_slot:
             self.slots.give_back(item.claim.job_type)
         if settlement is Settlement.ACKNOWLEDGED:
@@ -168,6 +176,19 @@ class Execution:
             self._hold(item, report, wait_s)
         else:
             self._reporter.put(report)
+            self._leave_slot(item)
+
+    def _leave_slot(self, item: InFlight) -> None:
+        """Let the next handler run while this job's report is under way; so many reports may be."""
+        if self._beside < self._reports_beside:
+            self._beside += 1
+            item.is_beside = True
+            self._free_slot(item)
+
+    def _free_slot(self, item: InFlight) -> None:
+        item.holds_slot = False
+        self.slots.give_back(item.claim.job_type)
+        self._slot_freed()
 
     def _retry_delay_s(self, item: InFlight, outcome: Failed) -> float:
         """Seconds to hold a failure back; the engine itself would offer the job again at once."""
@@ -186,9 +207,7 @@ class Execution:
         item.phase = Phase.HELD
         cancel = self._call_later(wait_s, lambda: self._release(report))
         self._held[report.claim.job_id] = _Held(report, cancel)
-        item.holds_slot = False
-        self.slots.give_back(item.claim.job_type)
-        self._slot_freed()
+        self._free_slot(item)
 
     def _release(self, report: Report) -> None:
         del self._held[report.claim.job_id]

@@ -26,7 +26,9 @@ class Phase(enum.Enum):
 
 @dataclass(slots=True, eq=False)
 class InFlight:
-    """`duplicates` are later claims of the same job, settled with it; `next_attempt` is the job's retry,
+    """`holds_slot`: it takes a slot; `is_beside`: it has left its slot to wait for its report's answer.
+
+    `duplicates` are later claims of the same job, settled with it; `next_attempt` is the job's retry,
     handed out before our failure report came back acknowledged.
     """
 
@@ -42,6 +44,7 @@ class InFlight:
     awaitable: Awaitable[Any] | None = None
     outcome: Outcome | None = None
     holds_slot: bool = True
+    is_beside: bool = False
     is_stuck: bool = False
     warned_of_overrun: bool = False
     extending: bool = False

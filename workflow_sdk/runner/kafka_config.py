@@ -25,6 +25,8 @@ RECONNECT_MAX_MS = 2_000
 PREFETCH_KBYTES = 32 * 1024
 PREFETCH_KBYTES_MIN, PREFETCH_KBYTES_MAX = 256, 8 * 1024
 PREFETCH_RECORDS = 10_000
+# After a full prefetch librdkafka looks again after this time; its own second would leave the worker idle.
+PREFETCH_AGAIN_MS = 50
 
 REFUSED = {
     "bootstrap.servers": "name the brokers by the runner's own option",
@@ -104,6 +106,7 @@ def _defaults(consumers: int) -> dict[str, Any]:
         "queued.max.messages.kbytes": prefetch,
         "queued.min.messages": PREFETCH_RECORDS,
         "fetch.message.max.bytes": prefetch * 1024,
+        "fetch.queue.backoff.ms": PREFETCH_AGAIN_MS,
         "enable.metrics.push": False,
         # librdkafka writes to stderr what `error_cb` says as well; set it to 6 with `debug`.
         "log_level": 0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Collection
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -14,6 +15,8 @@ log = logging.getLogger("workflow_sdk.runner.kafka_source")
 
 # A full buffer is waited for this long before partitions are paused: pausing throws away what was prefetched.
 FULL_BUFFER_S = 0.02
+# Turns are this far apart while plenty waits: results of this long may run again after a crash.
+BATCH_S = 0.004
 # A partition held back by one slow job goes on when so many records may come.
 RESUME_ROOM = 100
 
@@ -52,7 +55,12 @@ class Flow:
         return max(min([self._capacity - self.waiting, *rooms]), 0)
 
     def await_room(self) -> None:
-        """Give a full buffer a moment to empty, so that partitions need not be paused for nothing."""
+        """Take turns in batches while plenty waits, and give a full buffer a moment to empty.
+
+        A turn for each job would cost more than the job; pausing partitions throws away what was prefetched.
+        """
+        if self.waiting > self._capacity // 2:
+            time.sleep(BATCH_S)
         if self.is_open and self.waiting >= self._capacity:
             self.wake.clear()
             if self.waiting >= self._capacity:

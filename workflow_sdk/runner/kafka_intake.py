@@ -31,6 +31,8 @@ from workflow_sdk.runner.shift import Parts
 log = logging.getLogger("workflow_sdk.runner")
 
 TICK_S = 0.1
+# What a busy loop may take to start the next job after one has ended.
+AHEAD_S = 0.005
 CLOSE_TIMEOUT_S = 5.0
 
 SourceFactory = Callable[[str, RecordSink], KafkaSource]
@@ -79,6 +81,8 @@ class KafkaIntake:
         self._watch = parts.watch
         self._metrics = parts.metrics
         self._start = parts.start
+        self._statistics = parts.statistics
+        self._has_coroutines = False
         self._new_source = new_source
         self._dead_letters = dead_letters
         self._acknowledged = AcknowledgedIds(dedup_window_s)
@@ -137,7 +141,12 @@ class KafkaIntake:
 
     def slot_freed(self) -> None:
         """Start what waits, while there is room and an engine to report to."""
-        while self._may_start and (record := self._backlog.take(self._slots.has_room)) is not None:
+        if self._stopped.is_set() or self._watch.is_away:
+            return
+        ahead = self._ahead()
+        while (
+            record := self._backlog.take(lambda job_type: self._slots.has_room(job_type, ahead=ahead))
+        ) is not None:
             self._begin(record)
 
     # --- what the sources call, on their threads -----------------------------------------------
@@ -175,13 +184,21 @@ class KafkaIntake:
 
     # --- on the loop ---------------------------------------------------------------------------
 
-    @property
-    def _may_start(self) -> bool:
-        return self._slots.free > 0 and not self._stopped.is_set() and not self._watch.is_away
+    def _ahead(self) -> int:
+        """How many jobs may wait for a thread: those that come free before this loop takes note.
+
+        Coroutines have no threads to wait for; beside them none waits.
+        """
+        if self._has_coroutines:
+            return 0
+        total = self._slots.total
+        return min(int(total * AHEAD_S / max(self._statistics.mean_ran_s, 1e-6)), total)
 
     def _add_sources(self) -> None:
         """Begin to consume job types that have no source yet: handlers may be registered later."""
-        for job_type in self._registry.job_types():
+        handlers = self._registry.handlers()
+        self._has_coroutines = any(handler.is_async for handler in handlers.values())
+        for job_type in handlers:
             topic = topic_of(job_type)
             if topic in self.sources or (self._only is not None and job_type not in self._only):
                 continue

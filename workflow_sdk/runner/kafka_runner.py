@@ -84,6 +84,7 @@ class KafkaRunner(PlannedRunner):
             make_source=self._make_source,
             # There are no leases to extend in this mode.
             heartbeat=False,
+            reports_beside=self._parallelism,
         )
         super().__init__(plan)
 

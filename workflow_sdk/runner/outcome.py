@@ -57,11 +57,9 @@ def outcome_of_result(result: object, *, handler_name: str) -> Outcome:
 
 def outcome_of_error(error: BaseException) -> Failed:
     """What an exception in a handler means: retry, unless it says otherwise."""
-    place = _raised_at(error)
-    # The engine's database refuses NUL characters, in messages, too.
-    text = f"{type(error).__name__}: {_text_of(error)}".removesuffix(": ").replace("\0", "\\0")
+    text = f"{type(error).__name__}: {_text_of(error)}".removesuffix(": ")
     return Failed(
-        text[: MAX_MESSAGE - len(place)] + place, retryable=not isinstance(error, NonRetryableError)
+        f"{text[:MAX_MESSAGE]}{_raised_at(error)}", retryable=not isinstance(error, NonRetryableError)
     )
 
 

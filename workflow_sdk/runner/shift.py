@@ -66,6 +66,7 @@ class Parts:
     watch: EngineWatch
     metrics: Metrics
     start: Callable[[Claim], None]
+    statistics: Statistics
 
 
 SourceMaker = Callable[[Parts], JobSource]
@@ -86,6 +87,7 @@ class ShiftPlan:
     heartbeat: bool | None = None
     heartbeat_interval_s: float | None = None
     lease_seconds: int = 0
+    reports_beside: int = 0
 
 
 class Shift:
@@ -178,10 +180,11 @@ class Shift:
             call_later=lambda seconds, function: loop.call_later(seconds, function).cancel,
             settled=self._settled,
             slot_freed=lambda: self._source.slot_freed(),
+            reports_beside=plan.reports_beside,
         )
         self._assemble_attendant()
         self._source = plan.make_source(
-            Parts(self._channel, self._slots, self._watch, plan.metrics, self._start)
+            Parts(self._channel, self._slots, self._watch, plan.metrics, self._start, self._statistics)
         )
 
     def _assemble_attendant(self) -> None:

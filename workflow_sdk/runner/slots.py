@@ -58,9 +58,9 @@ class Slots:
         asked_limited = any(job_type in self.limits for job_type in order.job_types)
         self._unlimited_turn = asked_limited and got >= order.max_jobs
 
-    def has_room(self, job_type: str) -> bool:
-        """Whether a job of this type may start now."""
-        return self.free > 0 and self._room(job_type) > 0
+    def has_room(self, job_type: str, *, ahead: int = 0) -> bool:
+        """Whether a job of this type may start now, or be one of so many that wait ahead for a thread."""
+        return self.free + ahead > 0 and self._room(job_type) > 0
 
     def _room(self, job_type: str) -> int:
         return self.limits.get(job_type, self.total) - self._in_use_by_type.get(job_type, 0)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from time import monotonic
 
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.claim import Claim
 from workflow_sdk.runner.outcome import Completed, Outcome
 from workflow_sdk.runner.summary import JobTypeStats, JobTypeSummary
+
+_WEIGHT = 0.05
 
 
 class _TypeCounters:
@@ -30,6 +33,8 @@ class Statistics:
         self._metrics = metrics
         self._by_type: dict[str, _TypeCounters] = {}
         self.last_activity = monotonic()
+        # Of the latest runs of all types, seconds; infinite before the first.
+        self.mean_ran_s = inf
 
     def claimed(self, job_type: str) -> None:
         self._of(job_type).claimed()
@@ -39,6 +44,8 @@ class Statistics:
         counters = self._of(job_type)
         counters.ran(seconds)
         counters.stats.durations_s.append(seconds)
+        known = self.mean_ran_s != inf
+        self.mean_ran_s = self.mean_ran_s + (seconds - self.mean_ran_s) * _WEIGHT if known else seconds
 
     def settled(self, claim: Claim, outcome: Outcome) -> None:
         """The engine has the outcome."""

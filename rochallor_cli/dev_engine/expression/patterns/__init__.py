@@ -105,7 +105,7 @@ class Automaton:
         context = _context(place)
         known = self._reached.get((states, context))
         if known is not None:
-            charge(4)
+            charge(1)
             return known
         waiting, reached = list(states), set(states)
         while waiting:
