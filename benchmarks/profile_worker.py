@@ -1,4 +1,4 @@
-"""Where the CPU time of one job goes: `python -m benchmarks.profile_worker [--seconds 5] [--handler-ms 0]`.
+"""Where the CPU time of one job goes: `python -m benchmarks.profile_worker [--kafka] [--handler-ms 20]`.
 
 Runs our worker on the null engine with every thread under cProfile on its own CPU clock, and prints the
 costliest functions by kind of thread, in µs a job. The profiler costs about as much again as the work, so
@@ -16,13 +16,18 @@ import time
 from collections import defaultdict
 from typing import Any, Self
 
+from benchmarks.cases.kafka import produce
 from benchmarks.engines import null_engine
 from benchmarks.worker_program import make_handler
+from rochallor_cli.dev_engine.kafka.dispatch_record import topic_of
+from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.runner.kafka_runner import KafkaRunner
 from workflow_sdk.runner.runner import Runner
 
 LINES = 32
+JOB_TYPE = "bench"
 
 
 class Profiles:
@@ -64,20 +69,40 @@ def shown_place(place: tuple[str, int, str]) -> str:
     return name if file == "~" else f"{'/'.join(file.split('/')[-3:])}:{line} {name}"
 
 
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--handler-ms", type=float, default=0.0)
+    parser.add_argument("--kafka", action="store_true", help="take the jobs from a topic of the mock broker")
+    return parser.parse_args()
+
+
+def poll(url: str, registry: HandlerRegistry, seconds: float) -> None:
+    """Run a polling worker for a while."""
+    stop = threading.Event()
+    threading.Timer(seconds, stop.set).start()
+    with RestEngineClient(url) as client:
+        Runner(client, registry, "profiled").run(stop)
+
+
+def consume(url: str, registry: HandlerRegistry, seconds: float) -> None:
+    """Run a Kafka worker for a while on a backlog of one partition."""
+    with EmbeddedBroker() as broker, RestEngineClient(url) as client:
+        broker.create_topic(topic_of(JOB_TYPE), partitions=1)
+        produce(broker.address, JOB_TYPE, partitions=1, per_partition=15_000)
+        runner = KafkaRunner("profiled", broker.address, client, registry)
+        threading.Timer(seconds, runner.stop).start()
+        runner.run()
+
+
 def main() -> None:
     """Run the worker for a while in this process, then print."""
-    options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
-    options.add_argument("--seconds", type=float, default=5.0)
-    options.add_argument("--handler-ms", type=float, default=0.0)
-    given = options.parse_args()
+    given = options()
     registry = HandlerRegistry()
-    registry.register("bench", make_handler(given.handler_ms / 1000))
-    stop = threading.Event()
+    registry.register(JOB_TYPE, make_handler(given.handler_ms / 1000))
     with null_engine() as engine, Profiles() as profiles:
         engine.set_endless(on=True)
-        threading.Timer(given.seconds, stop.set).start()
-        with RestEngineClient(engine.url) as client:
-            Runner(client, registry, "profiled").run(stop)
+        (consume if given.kafka else poll)(engine.url, registry, given.seconds)
         jobs = engine.counts()["completed"]
     print(f"{jobs:.0f} jobs in {given.seconds:.0f} s")
     profiles.show(jobs)

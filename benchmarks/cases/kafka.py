@@ -10,7 +10,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from benchmarks.bench import Bench
-from benchmarks.contenders import OURS, Contender
+from benchmarks.contenders import Contender
 from benchmarks.engines import Engine, null_engine
 from benchmarks.processes import Child
 from benchmarks.results import Result, Sample
@@ -36,14 +36,14 @@ def handler_20ms(bench: Bench) -> Iterator[Result]:
 
 def _drains(bench: Bench, case: str, title: str, *, handler_ms: float) -> Iterator[Result]:
     # The published SDK's Kafka runner has no poll interval, so its two settings are one here.
-    contenders = [each for each in bench.contenders if each.name in (OURS, "published 10 ms")]
+    contenders = [each for each in bench.contenders if each.name != "published default"]
     for partitions in PARTITIONS:
         shown = f"{title}, {partitions} partition{'s' if partitions > 1 else ''}"
         result = Result(case, "real broker" if bench.brokers else "mock broker", shown)
-        for _ in range(1 if bench.quick else 3):
+        for _ in range(bench.rounds_override or (1 if bench.quick else 3)):
             for contender in contenders:
                 values = _one_run(bench, contender, partitions, handler_ms)
-                result.samples.append(Sample(contender.name.partition(" ")[0], values))
+                result.samples.append(Sample(contender.name.removesuffix(" 10 ms"), values))
         yield result
 
 

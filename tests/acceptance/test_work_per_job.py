@@ -1,0 +1,100 @@
+"""What a worker does for a job, counted rather than timed: requests, threads, wake-ups, memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from benchmarks.contenders import ours
+from benchmarks.engines import Engine, null_engine
+from benchmarks.processes import Child
+from benchmarks.workflows import chain, job_types, start_many, upload
+from support.sdk_workers import running_runner
+from support.waiting import wait_until
+from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.handler.registry import HandlerRegistry
+
+JOBS = 1_000
+PARALLELISM = 16
+# A worker's threads beside the handlers': the caller, the loop, and the helper that resolves names.
+OWN_THREADS = 3
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    with null_engine() as engine:
+        yield engine
+
+
+def waiting_jobs(engine: Engine, count: int) -> dict[str, Any]:
+    """A definition of one step with `count` instances started."""
+    definition = chain(1, "counted")
+    upload(engine, definition)
+    start_many(engine, definition["id"], count)
+    return definition
+
+
+def registry_for(definition: dict[str, Any]) -> HandlerRegistry:
+    registry = HandlerRegistry()
+    registry.register(job_types(definition), lambda job: {"done": True})
+    return registry
+
+
+def test_a_backlog_costs_one_report_a_job_and_less_than_one_poll(engine: Engine) -> None:
+    definition = waiting_jobs(engine, JOBS)
+    with (
+        RestEngineClient(engine.url) as client,
+        running_runner(client, registry_for(definition), parallelism=PARALLELISM),
+    ):
+        wait_until(lambda: engine.active(definition["id"]) == 0, "all instances completed", timeout_s=60)
+        counts = engine.counts()
+    assert counts["completed"] == counts["claimed"] == JOBS
+    assert counts["failed"] == counts["late"] == 0
+    assert counts["polls"] - counts["empty_polls"] < JOBS
+
+
+def test_a_worker_has_no_more_threads_than_slots_and_leaves_none_behind(engine: Engine) -> None:
+    before = threading.active_count()
+    definition = waiting_jobs(engine, JOBS)
+    with (
+        RestEngineClient(engine.url) as client,
+        running_runner(client, registry_for(definition), parallelism=PARALLELISM),
+    ):
+        wait_until(lambda: engine.active(definition["id"]) == 0, "all instances completed", timeout_s=60)
+        assert threading.active_count() <= before + PARALLELISM + OWN_THREADS
+    wait_until(lambda: threading.active_count() <= before, "the worker's threads ended")
+
+
+def worker_on(engine: Engine) -> Child:
+    definition = waiting_jobs(engine, PARALLELISM)
+    return ours().worker(engine.url, f"--job-types={job_types(definition)}")
+
+
+@pytest.mark.slow
+def test_an_idle_worker_wakes_up_for_little_but_its_polls(engine: Engine) -> None:
+    with worker_on(engine) as worker:
+        wait_until(lambda: engine.counts()["completed"] == PARALLELISM, "the first jobs done", timeout_s=30)
+        time.sleep(1.0)  # what the first jobs left to be cleaned up is not what is counted
+        before = worker.ask("usage")
+        time.sleep(4.0)
+        after = worker.ask("usage")
+    polls = after["polls"] - before["polls"]
+    seconds = after["now_s"] - before["now_s"]
+    # A poll wakes the loop to send, to read and to plan the next one; the rest is a tick a second.
+    assert after["voluntary_switches"] - before["voluntary_switches"] <= 6 * (polls + 1) + 5 * seconds
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_jobs_done(engine: Engine) -> None:
+    engine.set_endless(on=True)
+    with ours().worker(engine.url) as worker:
+        wait_until(lambda: engine.counts()["completed"] > 3_000, "the worker has warmed up", timeout_s=60)
+        before = worker.ask("usage")["peak_rss_mb"]
+        wait_until(lambda: engine.counts()["completed"] > 13_000, "many more jobs done", timeout_s=120)
+        grown_mb = worker.ask("usage")["peak_rss_mb"] - before
+    # A kept job of a few hundred bytes would be 4 MB and more.
+    assert grown_mb < 2.5
