@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import NoReturn
 
 from rochallor_cli.dev_engine.go_json.scanner import syntax_error
@@ -14,6 +15,7 @@ MAX_DEPTH = 500
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _EXACT_DIGITS = 15
+_EXACT_BELOW = 2.0**53
 
 
 class JsonSyntaxError(Exception):
@@ -105,12 +107,17 @@ def holds_nul(value: object) -> bool:
 def _read_int(literal: str) -> int:
     if len(literal) <= _EXACT_DIGITS:
         return int(literal)
-    return int(_double(literal))
+    return whole_number(_double(literal))
 
 
 def _read_float(literal: str) -> float | int:
     number = _double(literal)
-    return Whole(number) if number.is_integer() else number
+    return Whole(whole_number(number)) if number.is_integer() else number
+
+
+def whole_number(number: float) -> int:
+    """A whole double as an int with the digits that Go writes for it: no more than tell it from its neighbours."""
+    return int(number) if abs(number) < _EXACT_BELOW else int(Decimal(repr(number)))
 
 
 def _double(literal: str) -> float:

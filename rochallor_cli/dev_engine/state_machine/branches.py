@@ -13,6 +13,7 @@ from rochallor_cli.dev_engine.expression import (
     evaluate_transformation,
     is_expression,
 )
+from rochallor_cli.dev_engine.go_json.reading import whole_number
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.state_machine.circumstances import Circumstances
 
@@ -85,7 +86,7 @@ def _result(name: str, text: str, names: Mapping[str, object], circumstances: Ci
 def whole_as_int(value: object) -> object:
     """A JSON value with whole numbers as ints, as they are written."""
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        return whole_number(value)
     if isinstance(value, dict):
         return {key: whole_as_int(item) for key, item in value.items()}
     if isinstance(value, list):
