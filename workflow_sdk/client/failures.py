@@ -50,9 +50,10 @@ def failure(
 def _words(error: BaseException) -> str:
     chain = list(_chain(error))
     for cause in chain:
-        if isinstance(cause, ssl.SSLCertVerificationError):
+        # aiohttp's own class for this is a subclass of ssl's, but lacks what ssl's has to say.
+        if isinstance(cause, ssl.SSLCertVerificationError) and hasattr(cause, "verify_message"):
             return f"the engine's certificate is not trusted: {cause.verify_message}"
-        if isinstance(cause, ssl.SSLError):
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLCertVerificationError):
             return f"TLS failed: {cause.reason or cause}"
         if isinstance(cause, socket.gaierror):
             return "the host name cannot be resolved"

@@ -1,0 +1,481 @@
+"""The two HTTP stacks, side by side: the same request, the same answer or failure, the same error."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import pkgutil
+import socket
+import ssl
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import aiohttp.http_exceptions
+import httpx
+import pytest
+
+from support.certificates import Certificates, make_certificates
+from support.small_server import SmallServer, small_server
+from workflow_sdk.client import aiohttp_channel
+from workflow_sdk.client import http as httpx_transport
+from workflow_sdk.client.aiohttp_channel import AiohttpChannel
+from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.errors import (
+    EngineClientError,
+    EngineTimeoutError,
+    EngineUnreachableError,
+    HeartbeatUnsupportedError,
+    InvalidConnectionError,
+    LeaseLostError,
+    WorkflowSDKError,
+)
+
+
+class Stack:
+    """One of the two ways to say the same."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.client = RestEngineClient(url, options.pop("timeout", 5.0), **options)
+
+    def claim(self) -> list[dict[str, Any]]:
+        return self.client.poll_jobs("w ü", ["a", "b"], 3)
+
+    def complete(self) -> None:
+        self.client.complete_job("j/1", "w ü", {"x": "ü"})
+
+    def fail(self) -> None:
+        self.client.fail_job("j", "w ü", "no", True)
+
+    def extend(self) -> str:
+        return self.client.extend_job_lease("j", "w ü", 30)
+
+
+class AsyncStack(Stack):
+    def _say(self, call: Callable[[AiohttpChannel], Awaitable[Any]]) -> Any:
+        async def once() -> Any:
+            channel = AiohttpChannel(self.client.connection, worker_id="w ü", lease_seconds=0)
+            try:
+                return await call(channel)
+            finally:
+                await channel.close()
+
+        return asyncio.run(once())
+
+    def claim(self) -> list[dict[str, Any]]:
+        return self._say(lambda channel: channel.claim(["a", "b"], 3))  # type: ignore[no-any-return]
+
+    def complete(self) -> None:
+        self._say(lambda channel: channel.complete("j/1", {}, b'{"x":"\\u00fc"}'))
+
+    def fail(self) -> None:
+        self._say(lambda channel: channel.fail("j", "no", True))
+
+    def extend(self) -> str:
+        return self._say(lambda channel: channel.extend("j", 30))  # type: ignore[no-any-return]
+
+
+both = pytest.mark.parametrize("stack", [Stack, AsyncStack], ids=["httpx", "aiohttp"])
+
+
+@pytest.fixture
+def server() -> Iterator[SmallServer]:
+    with small_server() as running:
+        yield running
+
+
+@both
+def test_requests_are_the_same(stack: type[Stack], server: SmallServer) -> None:
+    server.answers(200, b'{"jobs":null,"lockExpiresAt":"t"}')
+    one = stack(server.url + "/prefix/", headers={"X-Key": "k"}, token="secret")
+    one.claim()
+    one.complete()
+    one.fail()
+    assert one.extend() == "t"
+    assert [(method, path, body) for method, path, _, body in server.seen] == [
+        ("POST", "/prefix/v1/jobs/poll", b'{"workerId":"w \\u00fc","jobTypes":["a","b"],"maxJobs":3}'),
+        ("POST", "/prefix/v1/jobs/j%2F1/complete", b'{"workerId":"w \\u00fc","variables":{"x":"\\u00fc"}}'),
+        ("POST", "/prefix/v1/jobs/j/fail", b'{"workerId":"w \\u00fc","errorMessage":"no","retryable":true}'),
+        ("POST", "/prefix/v1/jobs/j/heartbeat", b'{"workerId":"w \\u00fc","leaseSeconds":30}'),
+    ]
+    for _, _, headers, body in server.seen:
+        assert headers["content-length"] == str(len(body))
+        assert headers["content-type"] == "application/json"
+        assert headers["x-key"] == "k"
+        assert headers["authorization"] == "Bearer secret"
+        assert headers["user-agent"].startswith("rochallor-python/")
+
+
+def test_the_hot_path_names_its_worker(server: SmallServer) -> None:
+    AsyncStack(server.url).claim()
+    assert server.seen[0][2]["user-agent"].endswith(" worker/w%20%C3%BC")
+
+
+@both
+@pytest.mark.parametrize(
+    ("status", "body", "content_type", "message", "code"),
+    [
+        (404, b'{"error":"not-found","reason":"no job"}', "application/json", "no job", "not-found"),
+        (400, b'{"error":"bad-request","message":"m","reason":"r"}', "application/json", "m", "bad-request"),
+        (
+            410,
+            b'{"error":"poll path disabled"}',
+            "application/json",
+            "poll path disabled",
+            "poll path disabled",
+        ),
+        (404, b"404 page not found\n", "text/plain", "404 page not found", ""),
+        (405, b"", "", "Method Not Allowed", ""),
+        (
+            502,
+            b"<html><head><title>502 Bad Gateway</title></head></html>",
+            "text/html",
+            "502 Bad Gateway",
+            "",
+        ),
+        (503, b"<p>sorry</p>", "text/html", "Service Unavailable", ""),
+        (500, b"[1]", "application/json", "[1]", ""),
+        (500, b"\xff\xfe", "", "\ufffd\ufffd", ""),
+        (499, b"", "", "no reason given", ""),
+    ],
+)
+def test_answers_outside_2xx_are_read_alike(
+    stack: type[Stack],
+    server: SmallServer,
+    status: int,
+    body: bytes,
+    content_type: str,
+    message: str,
+    code: str,
+) -> None:
+    server.answers(status, body, content_type)
+    with pytest.raises(EngineClientError) as caught:
+        stack(server.url).complete()
+    error = caught.value
+    assert (error.status_code, error.message, error.code) == (status, message, code)
+    assert error.content_type == content_type
+    assert error.body_text == body.decode("utf-8", "replace")
+
+
+@both
+def test_redirects_are_not_followed(stack: type[Stack], server: SmallServer) -> None:
+    server.answers(302, Location="http://elsewhere/")
+    with pytest.raises(EngineClientError, match="redirected to http://elsewhere/"):
+        stack(server.url).complete()
+    assert len(server.seen) == 1
+
+
+@both
+@pytest.mark.parametrize(
+    ("header", "low", "high"),
+    [
+        ("7", 7, 7),
+        (formatdate(usegmt=True), 0, 0),
+        ("Fri, 31 Dec 2038 23:59:59 GMT", 1e6, 1e12),
+        ("soon", None, None),
+    ],
+)
+def test_retry_after_is_read_as_seconds_or_a_date(
+    stack: type[Stack], server: SmallServer, header: str, low: float | None, high: float | None
+) -> None:
+    server.answers(429, Retry_After=header)
+    with pytest.raises(EngineClientError) as caught:
+        stack(server.url).fail()
+    if low is None or high is None:
+        assert caught.value.retry_after_s is None
+    else:
+        assert caught.value.retry_after_s is not None
+        assert low <= caught.value.retry_after_s <= high
+
+
+@both
+@pytest.mark.parametrize("body", [b"<html>", b"{", b"[]", b'"text"', b"", b"\xff"])
+def test_an_answer_that_is_no_json_object_is_not_the_engines(
+    stack: type[Stack], server: SmallServer, body: bytes
+) -> None:
+    server.answers(200, body)
+    with pytest.raises(EngineUnreachableError) as caught:
+        stack(server.url).claim()
+    assert caught.value.url == server.url
+
+
+@both
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_an_engine_without_heartbeats_is_recognised(
+    stack: type[Stack], server: SmallServer, status: int
+) -> None:
+    server.answers(status)
+    with pytest.raises(HeartbeatUnsupportedError):
+        stack(server.url).extend()
+
+
+@both
+@pytest.mark.parametrize(("status", "body"), [(409, b""), (200, b'{"accepted":false}')])
+def test_a_lost_lease_is_recognised(
+    stack: type[Stack], server: SmallServer, status: int, body: bytes
+) -> None:
+    server.answers(status, body)
+    with pytest.raises(LeaseLostError):
+        stack(server.url).extend()
+
+
+@both
+def test_nobody_listening_is_said_so_and_was_not_sent(stack: type[Stack]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    with pytest.raises(EngineUnreachableError, match="connection refused") as caught:
+        stack(f"http://127.0.0.1:{port}").complete()
+    assert not caught.value.was_sent
+    assert caught.value.url == f"http://127.0.0.1:{port}"
+
+
+@both
+def test_a_host_without_address_is_said_so(stack: type[Stack]) -> None:
+    with pytest.raises(EngineUnreachableError, match="host name cannot be resolved") as caught:
+        stack("http://engine.invalid:8080").complete()
+    assert not caught.value.was_sent
+
+
+@both
+def test_a_connection_cut_in_place_of_the_answer_may_have_been_sent(
+    stack: type[Stack], server: SmallServer
+) -> None:
+    server.answer = None
+    with pytest.raises(EngineUnreachableError) as caught:
+        stack(server.url).complete()
+    assert caught.value.was_sent
+    assert not isinstance(caught.value, EngineTimeoutError)
+
+
+@both
+def test_no_answer_in_time_is_a_timeout_that_may_have_been_sent(
+    stack: type[Stack], server: SmallServer
+) -> None:
+    server.delay_s = 1.0
+    with pytest.raises(EngineTimeoutError, match=r"no answer within 0\.1 s") as caught:
+        stack(server.url, timeout=0.1).complete()
+    assert caught.value.was_sent
+
+
+@both
+def test_something_that_speaks_no_http_is_unreachable(stack: type[Stack]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            connection.recv(100)
+            connection.sendall(b"SSH-2.0-nonsense\r\n\r\n")
+            connection.close()
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(EngineUnreachableError):
+            stack(f"http://127.0.0.1:{listening.getsockname()[1]}").complete()
+
+
+# --- credentials ---
+
+
+@both
+def test_a_refused_token_is_read_again_once(stack: type[Stack], server: SmallServer, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("first\n")
+    server.answers(401)
+    one = stack(server.url, token_command=["cat", str(token)])
+    with pytest.raises(EngineClientError):
+        one.complete()
+    assert len(server.seen) == 1
+    token.write_text("second")
+    with pytest.raises(EngineClientError):
+        one.complete()
+    assert [headers["authorization"] for _, _, headers, _ in server.seen] == [
+        "Bearer first",
+        "Bearer first",
+        "Bearer second",
+    ]
+
+
+@both
+def test_a_password_in_the_url_becomes_a_header_and_is_in_no_message(
+    stack: type[Stack], server: SmallServer
+) -> None:
+    server.answers(500)
+    one = stack(server.url.replace("http://", "http://me:s%40cret@"))
+    with pytest.raises(EngineClientError) as caught:
+        one.complete()
+    assert server.seen[0][2]["authorization"] == "Basic bWU6c0BjcmV0"
+    assert "cret" not in f"{caught.value!r}{one.client.connection!r}"
+
+
+@both
+def test_the_environments_proxy_is_used(
+    stack: type[Stack], server: SmallServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    stack("http://engine.invalid:8080").complete()
+    assert server.seen[0][1].startswith("http://engine.invalid:8080/v1/jobs/")
+
+
+@both
+def test_hosts_without_proxy_are_asked_directly(
+    stack: type[Stack], server: SmallServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    stack(server.url).complete()
+    assert server.seen[0][1].startswith("/v1/jobs/")
+
+
+# --- TLS ---
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def tls_server(certificates: Certificates) -> Iterator[SmallServer]:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(certificates.ca))
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_cert_chain(certificates.server, certificates.server_key)
+    with small_server(tls=context) as running:
+        yield running
+
+
+@both
+def test_a_private_ca_and_a_client_certificate_work(
+    stack: type[Stack], tls_server: SmallServer, certificates: Certificates
+) -> None:
+    one = stack(
+        tls_server.url,
+        ca_file=str(certificates.ca),
+        client_cert=str(certificates.client),
+        client_key=str(certificates.client_key),
+    )
+    one.complete()
+    one.claim()
+    assert len(tls_server.seen) == 2
+
+
+@both
+@pytest.mark.parametrize("ca", [None, "other_ca"])
+def test_a_certificate_of_another_ca_is_not_trusted(
+    stack: type[Stack], tls_server: SmallServer, certificates: Certificates, ca: str | None
+) -> None:
+    one = stack(tls_server.url, ca_file=str(getattr(certificates, ca)) if ca else None)
+    with pytest.raises(EngineUnreachableError, match="certificate is not trusted") as caught:
+        one.complete()
+    assert not caught.value.was_sent
+
+
+@both
+def test_a_server_that_wants_a_client_certificate_refuses_without(
+    stack: type[Stack], tls_server: SmallServer, certificates: Certificates
+) -> None:
+    with pytest.raises(EngineUnreachableError):
+        stack(tls_server.url, ca_file=str(certificates.ca)).complete()
+    assert tls_server.seen == []
+
+
+def test_a_plain_url_builds_no_tls_context(monkeypatch: pytest.MonkeyPatch, server: SmallServer) -> None:
+    def unwanted(*_: object, **__: object) -> None:
+        raise AssertionError("a TLS context was built")
+
+    monkeypatch.setattr(ssl, "create_default_context", unwanted)
+    with RestEngineClient(server.url) as client:
+        client.healthz()
+    AsyncStack(server.url).complete()
+
+
+# --- settings that cannot work ---
+
+
+@pytest.mark.parametrize(
+    ("url", "options", "text"),
+    [
+        ("localhost:8080", {}, "not a usable engine URL"),
+        ("ftp://engine", {}, "not a usable engine URL"),
+        ("http://", {}, "not a usable engine URL"),
+        ("http://engine:port", {}, "not a usable engine URL"),
+        ("http://engine?x=1", {}, "not a usable engine URL"),
+        ("http://engine", {"timeout": 0}, "time-out"),
+        ("http://engine", {"token": "a", "token_file": "b"}, "one of token"),
+        ("http://engine", {"client_key": "k"}, "client_key without client_cert"),
+        ("https://engine", {"ca_file": "/no/such/file"}, "cannot use the CA file /no/such/file"),
+        ("https://engine", {"client_cert": "/no/such"}, "cannot use the client certificate /no/such"),
+        ("https://engine", {"ca_file": __file__}, "cannot use the CA file"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused_before_any_request(
+    url: str, options: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(InvalidConnectionError, match=text):
+        RestEngineClient(url, options.pop("timeout", 5.0), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"token_file": "/no/such/token"}, "cannot read the token file /no/such/token"),
+        ({"token_command": "false"}, "ended with status 1"),
+        ({"token_command": "/no/such/program"}, "cannot be run"),
+        ({"token_command": "true"}, "is empty"),
+        ({"token_command": "printf 'a\\nb'"}, "no HTTP header can carry"),
+    ],
+)
+@both
+def test_a_token_that_cannot_be_had_is_said_so(
+    stack: type[Stack], server: SmallServer, options: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(WorkflowSDKError, match=text):
+        stack(server.url, **options).complete()
+    assert server.seen == []
+
+
+# --- nothing escapes ---
+
+
+def exceptions_in(package: Any) -> set[type[BaseException]]:
+    inner = [found.name for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")]
+    return {
+        thing
+        for module in (package, *(importlib.import_module(name) for name in inner if "_main" not in name))
+        for thing in vars(module).values()
+        if isinstance(thing, type)
+        and issubclass(thing, Exception)
+        and thing.__module__.startswith(package.__name__)
+    }
+
+
+# Not ours to meet: we call no raise_for_status, open no web sockets, read no multipart bodies; and what
+# aiohttp's parser raises inside (EofStream) it handles itself.
+NEVER_HTTPX = {httpx.HTTPStatusError}
+NEVER_AIOHTTP = {
+    "BadContentDispositionHeader",
+    "BadContentDispositionParam",
+    "EofStream",
+    "WSMessageTypeError",
+    "WSServerHandshakeError",
+    "WebSocketError",
+}
+
+
+def test_every_exception_of_httpx_has_a_meaning() -> None:
+    foreign = tuple(row.foreign for row in httpx_transport.FAILURES)
+    unmapped = {found for found in exceptions_in(httpx) if not issubclass(found, foreign)}
+    assert unmapped - NEVER_HTTPX == set()
+
+
+def test_every_exception_of_aiohttps_client_has_a_meaning() -> None:
+    foreign = tuple(row.foreign for row in aiohttp_channel.FAILURES)
+    client_side = {
+        found
+        for package in (aiohttp, aiohttp.http_exceptions, aiohttp.client_exceptions)
+        for found in vars(package).values()
+        if isinstance(found, type) and issubclass(found, Exception)
+    }
+    unmapped = {found.__name__ for found in client_side if not issubclass(found, foreign)}
+    assert unmapped - NEVER_AIOHTTP == set()
