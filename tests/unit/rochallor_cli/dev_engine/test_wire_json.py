@@ -49,9 +49,18 @@ def refusal(body: bytes) -> tuple[str | None, str | None]:
     return None, None
 
 
+def with_doubles(value: Any) -> Any:
+    """Numbers as the engine holds them: a large whole one has more digits in Python than on the wire."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, dict):
+        return {key: with_doubles(item) for key, item in value.items()}
+    return [with_doubles(item) for item in value] if isinstance(value, list) else value
+
+
 @given(VALUES)
 def test_what_is_written_is_read_as_the_same(value: Any) -> None:
-    assert read(write(value).encode()) == value
+    assert with_doubles(read(write(value).encode())) == with_doubles(value)
 
 
 @given(st.binary(max_size=40))
