@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
 from typing import TypeVar
 
@@ -48,6 +48,15 @@ class Core:
         if len(options) == 1 or self.random.random() < _AS_WRITTEN:
             return options[0]
         return self.random.choice(options[1:])
+
+    def in_some_order(self, things: Iterable[T]) -> list[T]:
+        """Things that have no order among them, in an order chosen one by one."""
+        left = list(things)
+        ordered: list[T] = []
+        while len(left) > 1:
+            ordered.append(first := self.choose(left))
+            left.remove(first)
+        return ordered + left
 
     def definition(self, definition_id: str, version: int) -> Definition | None:
         """A version's model; the same object for the same version."""

@@ -21,7 +21,8 @@ def poll_jobs(core: Core, worker_id: str, job_types: Iterable[str], max_jobs: in
     now_ns = core.clock.now_ns()
     expires_ns = now_ns + int(core.config.lease_s * _NS_PER_S)
     leased = []
-    for job in core.store.jobs.oldest_offered(job_types, limit):
+    # Which jobs are leased is a matter of age, how they are listed is not.
+    for job in core.in_some_order(core.store.jobs.oldest_offered(job_types, limit)):
         core.store.jobs.lock(job.id, worker_id, locked_ns=now_ns, expires_ns=expires_ns)
         leased.append(
             replace(

@@ -18,10 +18,7 @@ def due_timers(core: Core) -> list[Timer]:
     due = core.store.timers.due(core.clock.now_ns())
     for _, timers in groupby(due, key=attrgetter("fires_ns")):
         # Timers of one moment have no order among them.
-        together = list(timers)
-        while together:
-            ordered.append(first := core.choose(together))
-            together.remove(first)
+        ordered += core.in_some_order(timers)
     return ordered
 
 

@@ -1,0 +1,182 @@
+"""The engine on its database and the pure machine come to the same, whatever happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rochallor_cli.dev_engine.clock import HandClock
+from rochallor_cli.dev_engine.config import DevEngineConfig
+from rochallor_cli.dev_engine.errors import Refused
+from rochallor_cli.dev_engine.explore import (
+    CancelInstance,
+    CompleteJob,
+    CompleteUserTask,
+    Event,
+    FailJob,
+    Signal,
+    World,
+    apply,
+    definition_from_document,
+    first_written,
+    possible_events,
+    started,
+)
+from rochallor_cli.dev_engine.records import Variables
+from rochallor_cli.dev_engine.services import definitions, instances, jobs, timers
+from rochallor_cli.dev_engine.services.core import Core
+from rochallor_cli.dev_engine.store import Store
+from rochallor_cli.dev_engine.store.database import commit_together, open_database
+from support.workflows import (
+    decision,
+    document,
+    gateway,
+    join,
+    service,
+    timer,
+    transformation,
+    user_task,
+    wait,
+)
+
+FLOW = document(
+    gateway("split", ["work", "ask", "hold"]),
+    service("work", "more", retryCount=1, boundaryEvents=[timer("PT1M", "late", interrupting=True)]),
+    service("more", "meet", conditionalNextSteps={"n > 1": "meet", "n <= 1": "work"}),
+    user_task("ask", "meet", boundaryEvents=[timer("PT1M", "late", interrupting=False)]),
+    wait("hold", "meet", boundaryEvents=[timer("PT2M", "late", interrupting=True)]),
+    join("meet", "count"),
+    transformation("count", {"n": "${n + 1}"}, "check"),
+    decision("check", {"n > 3": "end", "n <= 3": "split"}),
+    service("late", "check"),
+)
+
+
+class OnDatabase:
+    """The use cases, told of the same events as a world."""
+
+    def __init__(self, n: int) -> None:
+        self._clock = HandClock(0)
+        self._connection = open_database(None)
+        self._core = Core(DevEngineConfig(seed=1, clock=self._clock), Store(self._connection))
+        self._core.choose = first_written  # type: ignore[method-assign]
+        self.do(lambda core: definitions.upload(core, json.dumps(FLOW).encode()))
+        variables = Variables(values={"n": n})
+        begun = self.do(
+            lambda core: instances.start_instance(
+                core, "flow", version=0, variables=variables, business_key=None
+            )
+        )
+        self._id = begun.id
+
+    def do(self, work: Callable[[Core], Any]) -> Any:
+        (result,) = commit_together(self._connection, [lambda: work(self._core)])
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def happen(self, event: Event, world: World) -> None:
+        if isinstance(event, CompleteJob):
+            self.do(lambda core: jobs.complete_job(core, self._job_id(event.job_id), event.changes.values))
+        elif isinstance(event, FailJob):
+            job_id = self._job_id(event.job_id)
+            self.do(lambda core: jobs.fail_job(core, job_id, event.message, retryable=event.retryable))
+        elif isinstance(event, CompleteUserTask):
+            changes = event.changes.values
+            self.do(lambda core: instances.complete_user_task(core, self._id, event.step_id, changes))
+        elif isinstance(event, Signal):
+            self.do(
+                lambda core: instances.signal_instance(core, self._id, event.step_id, event.changes.values)
+            )
+        elif isinstance(event, CancelInstance):
+            self.do(lambda core: instances.cancel_instance(core, self._id, event.reason))
+        else:
+            self._fire(next(each for each in world.timers if each.id == event.timer_id))
+
+    def _fire(self, wanted: Any) -> None:
+        self._clock.move_to(wanted.fires_ns)
+        mine = next(
+            each
+            for each in self.do(timers.due_timers)
+            if (each.step_id, each.attempt, each.fires_ns)
+            == (wanted.step_id, wanted.attempt, wanted.fires_ns)
+        )
+        self.do(lambda core: timers.fire_timer(core, mine))
+
+    def _job_id(self, in_world: str) -> str:
+        step_id, _, attempt = in_world.partition("#")
+        query = "SELECT id FROM job WHERE step_id = ? AND attempt = ?"
+        found: str = self._connection.execute(query, (step_id, int(attempt))).fetchone()[0]
+        return found
+
+    def seen(self) -> dict[str, Any]:
+        instance = self.do(lambda core: instances.get_instance(core, self._id))
+        rows = self._connection.execute("SELECT step_id, attempt, status FROM job")
+        return picture(
+            instance,
+            self.do(lambda core: instances.get_history(core, self._id)),
+            [(step_id, attempt, status) for step_id, attempt, status in rows],
+            [row[0] for row in self._connection.execute("SELECT fires_ns FROM timer")],
+        )
+
+
+def picture(instance: Any, history: Any, open_jobs: list[Any], timers_left: list[int]) -> dict[str, Any]:
+    return {
+        "instance": (instance.status, instance.current_step_ids, instance.failure_reason),
+        "variables": instance.variables.values,
+        "times": (instance.started_ns, instance.completed_ns),
+        "history": sorted((e.step_id, e.attempt, e.status, e.failure_reason, e.ended_ns) for e in history),
+        "jobs": sorted(open_jobs),
+        "timers": sorted(timers_left),
+    }
+
+
+def picture_of(world: World) -> dict[str, Any]:
+    return picture(
+        world.instance,
+        world.executions,
+        [(job.step_id, job.attempt, str(job.status)) for job in world.jobs],
+        [each.fires_ns for each in world.timers],
+    )
+
+
+def events(draw: Callable[[Any], Any], world: World) -> Event:
+    """One of the events that are possible, or one that nobody should send."""
+    definition = definition_from_document(FLOW)
+    possible = list(possible_events(definition, world))
+    changes = Variables(values={"n": draw(st.integers(0, 4))})
+    ids = [job.id for job in world.jobs]
+    if ids:
+        job_id = draw(st.sampled_from(ids))
+        possible += [FailJob(job_id, "no", retryable=draw(st.booleans())), CompleteJob(job_id, changes)]
+    possible += [CompleteUserTask("ask", changes), Signal("hold"), CancelInstance("stop")]
+    chosen: Event = draw(st.sampled_from(possible))
+    return chosen
+
+
+def answered(work: Callable[[], Any]) -> tuple[Any, str]:
+    """What came of it, or the reason of the refusal."""
+    try:
+        return work(), ""
+    except Refused as refused:
+        return None, refused.reason
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data(), st.integers(0, 3))
+def test_the_database_holds_what_the_machine_decided(data: st.DataObject, n: int) -> None:
+    definition = definition_from_document(FLOW)
+    world = started(definition, {"n": n})
+    on_database = OnDatabase(n)
+    assert on_database.seen() == picture_of(world)
+    for _ in range(data.draw(st.integers(0, 12))):
+        event = events(data.draw, world)
+        after, answer = answered(lambda event=event, world=world: apply(definition, world, event))
+        _, answer_of_database = answered(lambda event=event, world=world: on_database.happen(event, world))
+        assert answer_of_database == answer
+        world = after or world
+        assert on_database.seen() == picture_of(world)
