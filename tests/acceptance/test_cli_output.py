@@ -1,0 +1,181 @@
+"""Formats, fields, times, colours and widths; pipes that close, terminals that are narrow, lists that are long."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import yaml
+
+from support.command_line import EXECUTABLE, rochallor, rochallor_run, variables
+from support.workflows import document, service
+from workflow_sdk.client.rest import RestEngineClient
+
+MANY = 2_000
+
+
+@pytest.fixture(scope="module")
+def many(engine_url: str) -> str:
+    """A definition with many instances; one of them FAILED with a message that would spoil a terminal."""
+    with RestEngineClient(engine_url) as client:
+        client.upload_definition(document(service("s", job_type="out"), id_="out"))
+        client.start_instance("out", {"n": 0, "nested": {"list": [1, 2]}}, business_key="K\n\x1b[31m0")
+        [job] = client.poll_jobs("w", ["out"])
+        client.fail_job(job["id"], "w", "first line\nsecond \x1b[2Jline ☃", retryable=False)
+        client.upload_definition(document(service("s", job_type="none"), id_="bulk-out"))
+        for number in range(MANY):
+            client.start_instance("bulk-out", {"n": number})
+    return engine_url
+
+
+def test_every_format_is_what_it_says(many: str):
+    command = ("instances", "list", "--definition", "out")
+    whole = rochallor(*command, "-o", "json", url=many).json()
+    assert [set(row) >= {"id", "status", "variables", "failureReason"} for row in whole] == [True]
+    assert [json.loads(line) for line in rochallor(*command, "-o", "jsonl", url=many).lines()] == whole
+    assert yaml.safe_load(rochallor(*command, "-o", "yaml", url=many).stdout)[0]["id"] == whole[0]["id"]
+    assert rochallor(*command, "-o", "name", url=many).lines() == [whole[0]["id"]]
+    assert "VARIABLES" in rochallor(*command, "-o", "wide", url=many).lines()[0]
+    assert "VARIABLES" not in rochallor(*command, url=many).lines()[0]
+    assert len(rochallor(*command, "--no-headers", url=many).lines()) == 1
+
+
+def test_an_empty_list_is_an_empty_document_and_a_note(many: str):
+    command = ("instances", "list", "--definition", "nothing")
+    assert rochallor(*command, "-o", "json", url=many).json() == []
+    table = rochallor(*command, url=many)
+    assert (table.stdout, table.stderr) == ("", "no instances that fit\n")
+    assert rochallor(*command, "-q", url=many).stderr == ""
+
+
+def test_fields_choose_columns_and_parts_of_values(many: str):
+    command = ("instances", "list", "--definition", "out", "--fields", "status,variables.nested.list.1")
+    table = rochallor(*command, url=many).lines()
+    assert [line.split() for line in table] == [["STATUS", "VARIABLES.NESTED.LIST.1"], ["FAILED", "2"]]
+    chosen = rochallor(*command, "-o", "json", url=many).json()
+    assert chosen == [{"status": "FAILED", "variables.nested.list.1": 2}]
+    unknown = rochallor("instances", "list", "--fields", "staus", url=many)
+    assert (unknown.exit_status, "did you mean status?" in unknown.stderr) == (2, True)
+
+
+def test_times_are_relative_for_people_and_iso_for_pipes(many: str):
+    command = ("instances", "list", "--definition", "out")
+    later = datetime.now(UTC) + timedelta(hours=2)
+    assert "2 h ago" in rochallor(*command, url=many, terminal=True, columns=200, now=later).stdout
+    assert " ago" not in rochallor(*command, url=many, now=later).stdout
+    assert "2 h ago" in rochallor(*command, "--time", "relative", url=many, now=later).stdout
+    assert "Z" in rochallor(*command, "--time", "iso", url=many, terminal=True, columns=200, now=later).stdout
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120, 200])
+def test_tables_fit_the_terminal_and_ids_are_whole(many: str, columns: int):
+    for command in (
+        ("instances", "list", "--limit", "3"),
+        ("instances", "list", "--definition", "out"),
+        ("defs", "list"),
+    ):
+        result = rochallor(*command, "--color", "never", url=many, terminal=True, columns=columns)
+        names = rochallor(*command, "-o", "name", url=many).lines()
+        assert all(len(line) <= columns for line in result.stdout.splitlines())
+        assert all(any(name in line for line in result.stdout.splitlines()) for name in names)
+
+
+def test_on_a_pipe_nothing_is_cut_or_coloured(many: str):
+    text = rochallor("instances", "list", "--definition", "out", url=many, env={"COLUMNS": "40"}).stdout
+    assert "first line second \\x1b[2Jline ☃" in text
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "terminal", "colored"),
+    [
+        ((), {}, True, True),
+        ((), {}, False, False),
+        ((), {"NO_COLOR": "1"}, True, False),
+        ((), {"FORCE_COLOR": "1"}, False, True),
+        ((), {"TERM": "dumb"}, True, False),
+        (("--color", "always"), {"NO_COLOR": "1"}, False, True),
+        (("--color", "never"), {"FORCE_COLOR": "1"}, True, False),
+    ],
+)
+def test_colours_follow_the_conventions(many: str, arguments, env, terminal, colored):
+    result = rochallor("instances", "list", "--limit", "1", *arguments, url=many, env=env, terminal=terminal)
+    assert ("\x1b[" in result.stdout) == colored
+
+
+def test_what_others_wrote_cannot_move_the_cursor(many: str):
+    for command in (("instances", "list", "--definition", "out"),):
+        text = rochallor(*command, "--color", "never", url=many, terminal=True, columns=200).stdout
+        assert "\x1b" not in text
+        assert "K \\x1b[31m0" in text
+
+
+def test_a_reader_that_leaves_early_is_no_error(many: str):
+    for form in ("table", "jsonl", "json", "yaml", "name"):
+        process = subprocess.Popen(
+            [*EXECUTABLE, "instances", "list", "--all", "-o", form],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables(None, url=many),
+        )  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read()
+        process.stderr.close()
+        assert (process.wait(30), errors) == (0, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full is Linux's")
+def test_a_full_disk_is_an_error_without_a_traceback(many: str):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*EXECUTABLE, "defs", "list"], stdout=full, stderr=subprocess.PIPE, text=True,
+            env=variables(None, url=many), check=False,
+        )  # fmt: skip
+    assert (done.returncode, "No space left" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+
+
+def test_every_locale_gets_valid_json(many: str):
+    for encoding in ("ascii", "latin-1", "utf-8"):
+        environ = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+        result = rochallor_run(
+            "instances", "list", "--definition", "out", "-o", "json", url=many, env=environ
+        )
+        assert result.json()[0]["failureReason"].endswith("☃")
+
+
+def test_a_long_list_streams_in_constant_memory(many: str):
+    def peak_kb(*arguments: str) -> int:
+        process = subprocess.Popen(
+            [*EXECUTABLE, "instances", "list", "-o", "jsonl", *arguments],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=variables(None, url=many),
+        )  # fmt: skip
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        return usage.ru_maxrss // (
+            1024 if resource.RLIM_INFINITY < 0 and os.uname().sysname == "Darwin" else 1
+        )
+
+    one_page, all_pages = peak_kb("--limit", "200"), peak_kb("--all")
+    assert all_pages < one_page + 3_000
+
+
+def test_instances_that_start_meanwhile_make_no_row_come_twice(many: str):
+    with RestEngineClient(many) as client:
+        shown: list[str] = []
+
+        def rows():
+            from rochallor_cli.engine import Engine
+            from rochallor_cli.settings import Settings
+
+            yield from Engine(client, Settings(engine_url=many)).instances(definition_id="bulk-out")
+
+        for number, row in enumerate(rows()):
+            shown.append(row["id"])
+            if number % 150 == 0:
+                client.start_instance("bulk-out")
+    assert len(shown) == len(set(shown)) == MANY
