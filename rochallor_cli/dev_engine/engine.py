@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from rochallor_cli.dev_engine.api.server import Api
-from rochallor_cli.dev_engine.background.rounds import Rounds, repeat
+from rochallor_cli.dev_engine.background.rounds import Rounds, attempt, repeat
 from rochallor_cli.dev_engine.clock import HandClock
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.errors import DevEngineError, Refused
@@ -121,7 +121,7 @@ class Engine:
 
     def _start_chain(self) -> None:
         self._chain = None
-        self._spawn(self._rounds.start_next_workflows())
+        self._spawn(attempt(self._rounds.start_next_workflows))
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)

@@ -39,7 +39,12 @@ async def repeat(every_s: float, round_: Round) -> None:
     """Do the round every so many seconds, for ever; a round that fails is logged and tried again."""
     while True:
         await asyncio.sleep(every_s)
-        try:
-            await round_()
-        except Exception:
-            logger.exception("a round of background work failed")
+        await attempt(round_)
+
+
+async def attempt(round_: Round) -> None:
+    """Do the round; if it fails, that is logged."""
+    try:
+        await round_()
+    except Exception:
+        logger.exception("a round of background work failed")

@@ -27,7 +27,10 @@ from rochallor_cli.dev_engine.state_machine.walk import Walk
 
 
 def walk_from(walk: Walk, *step_ids: str) -> None:
-    """Enter these steps and all that follows from them, up to where the instance rests."""
+    """Enter these steps and all that follows from them, up to where the instance rests.
+
+    A branch that fails or ends the instance does not keep the branches after it from being entered.
+    """
     walk.go_to(*step_ids)
     for step in walk.next_steps():
         _ENTER[step.type](walk, step)
@@ -189,7 +192,7 @@ def _enter_end(walk: Walk, step: Step) -> None:
         left = ", ".join(f'"{step_id}"' for step_id in walk.current)
         text = f'END "{step.id}" finished the instance while {left} was still open'
         walk.meet_fault(codes.END_LEAVES_BRANCHES, step.id, text)
-    if walk.definition.auto_start_next_workflow:
+    if walk.definition.auto_start_next_workflow and walk.is_completed:
         walk.effects.append(NextWorkflowDue(walk.definition.next_workflow_id, walk.variables))
 
 

@@ -44,6 +44,8 @@ class Walk:
         self._waiting: list[str] = []
         self._budget = circumstances.step_budget
         self._is_over = False
+        # Set by a fault that is not put up with: nothing is entered any more.
+        self._is_stopped = False
 
     @property
     def now_ns(self) -> int:
@@ -52,6 +54,10 @@ class Walk:
     @property
     def is_live(self) -> bool:
         return self._status.is_live
+
+    @property
+    def is_completed(self) -> bool:
+        return self._status == InstanceStatus.COMPLETED
 
     @property
     def is_over(self) -> bool:
@@ -84,7 +90,8 @@ class Walk:
 
     def go_to(self, *step_ids: str) -> None:
         """Enter these next, in this order, each with all that follows from it before the next one."""
-        self._waiting.extend(reversed(step_ids))
+        if not self._is_stopped:
+            self._waiting.extend(reversed(step_ids))
 
     def find(self, step_id: str) -> Step:
         step = self.definition.step(step_id)
@@ -185,5 +192,6 @@ class Walk:
         """Note a fault that the definition runs into; where faults are not put up with, it fails."""
         self.effects.append(FaultMet(code, step_id, text))
         if self.circumstances.strict:
+            self._is_stopped = True
             self._waiting.clear()
             self.fail(f"{code}: {text}")

@@ -281,6 +281,22 @@ def test_a_strict_engine_fails_the_instance_that_runs_into_a_fault() -> None:
     assert str(world.instance.failure_reason).startswith(codes.END_LEAVES_BRANCHES)
 
 
+def test_a_strict_engine_enters_nothing_behind_a_fault() -> None:
+    branches = {"n > 1": "one", "n > 2": "two"}
+    definition = model(decision("size", branches), service("one"), service("two"))
+    world = started(definition, {"n": 3}, strict=True)
+    assert world.instance.status == InstanceStatus.FAILED
+    assert str(world.instance.failure_reason).startswith(codes.AMBIGUOUS_BRANCHES)
+    assert world.open_jobs == ()
+
+
+def test_the_next_workflow_is_due_when_an_end_is_reached() -> None:
+    definition = model(service("work"), autoStartNextWorkflow=True, nextWorkflowId="after")
+    world = started(definition)
+    assert world.next_workflows == ()
+    assert apply(definition, world, CompleteJob("work#1")).next_workflows == ("after",)
+
+
 # --- timers -------------------------------------------------------------------------------------
 
 
