@@ -54,7 +54,8 @@ def test_a_handler_blocked_for_ever_holds_the_process_until_the_deadline_and_no_
         program.signal(signal.SIGTERM)
         assert program.end() == 11, program.output
         took_s = time.monotonic() - told_at
-    assert 1.0 <= took_s < 2.0
+    # 1.4 s and the interpreter's end; the rest is for machines that do other things at the same time.
+    assert 1.0 <= took_s < 5.0
     assert "drain ended after 1 s with 8 jobs unfinished" in program.output
     assert f"in {kind}" in program.output
 

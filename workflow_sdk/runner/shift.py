@@ -320,7 +320,9 @@ class Shift:
         await self._channel.close()
         if self._plan.registry.shutdown_hooks():
             await hooks.shut_down(self._plan.registry, self._coroutines.handler_loop)
-        await asyncio.get_running_loop().run_in_executor(None, self._coroutines.close)
+        closing = asyncio.get_running_loop().run_in_executor(None, self._coroutines.close)
+        if self._execution.is_idle:
+            await closing  # with a handler that blocks that loop, this would be a second for nothing
 
     # --- what is said ---
 
