@@ -9,14 +9,12 @@ from typing import Annotated
 
 import typer
 
-from rochallor_cli.command_names import COMMANDS, first_word
-from rochallor_cli.context import Invocation
+from rochallor_cli.command_names import COMMANDS, command_words
 from rochallor_cli.environment import Environment, is_terminal
-from rochallor_cli.error_text import report, unexpected, usage_error
 from rochallor_cli.errors import CliError, OutputClosed
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.global_options import with_global_options
-from rochallor_cli.settings import Settings
+from rochallor_cli.global_options import stand_in, with_commands, with_global_options
+from rochallor_cli.invocation import Invocation
 from rochallor_cli.version import VERSION
 
 ABOUT = """Worker host and admin tool of the Rochallor workflow engine.
@@ -40,21 +38,25 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
     except (BrokenPipeError, OutputClosed):
         _silence(environment)
         status = int(ExitStatus.DONE)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         status = int(ExitStatus.INTERRUPTED)
-    except CliError as error:
-        status = report(error, invocation)
-    except typer.TyperException as error:
-        status = report(usage_error(error), invocation)
-    except typer.Abort:
-        status = int(ExitStatus.INTERRUPTED)
-    except OSError as error:
-        status = report(CliError(str(error)), invocation)
-        _silence(environment)
-    except Exception as error:  # noqa: BLE001 - the border: what is no error of the SDK is a bug to report
-        known = _meaning(error, invocation)
-        status = report(known, invocation) if known else unexpected(error, invocation)
+    except Exception as error:  # noqa: BLE001 - the border: every error becomes text and exit status
+        status = _reported(error, invocation)
     return status
+
+
+def _reported(error: Exception, invocation: Invocation) -> int:
+    from rochallor_cli.error_text import report, unexpected, usage_error
+
+    if isinstance(error, CliError):
+        return report(error, invocation)
+    if isinstance(error, typer.TyperException):
+        return report(usage_error(error), invocation)
+    if isinstance(error, OSError):
+        _silence(invocation.environment)
+        return report(CliError(str(error)), invocation)
+    meaning = _meaning(error, invocation)
+    return report(meaning, invocation) if meaning else unexpected(error, invocation)
 
 
 def _meaning(error: Exception, invocation: Invocation) -> CliError | None:
@@ -63,13 +65,14 @@ def _meaning(error: Exception, invocation: Invocation) -> CliError | None:
     if errors is None or not isinstance(error, errors.WorkflowSDKError):
         return None
     from rochallor_cli.engine_errors import meaning
+    from rochallor_cli.settings import Settings
 
     return meaning(error, invocation.settings or Settings())
 
 
 def _invoke(arguments: Sequence[str], invocation: Invocation) -> int:
     hook = sys.excepthook
-    root = build(first_word(list(arguments)), for_terminal=is_terminal(invocation.environment.stdout))
+    root = build(command_words(list(arguments)), for_terminal=is_terminal(invocation.environment.stdout))
     try:
         result = root(
             list(arguments) or ["--help"], prog_name="rochallor", standalone_mode=False, obj=invocation
@@ -80,8 +83,10 @@ def _invoke(arguments: Sequence[str], invocation: Invocation) -> int:
     return int(result or 0)
 
 
-def build(word: str | None, *, for_terminal: bool, everything: bool = False) -> typer.Typer:
-    """The root with the real module of the command asked for, and cheap stand-ins with static help for the rest."""
+def build(
+    words: tuple[str | None, str | None], *, for_terminal: bool, everything: bool = False
+) -> typer.Typer:
+    """The root with the real command that is asked for, and cheap stand-ins with static help for the rest."""
     root = typer.Typer(
         help=ABOUT,
         add_completion=False,
@@ -91,23 +96,18 @@ def build(word: str | None, *, for_terminal: bool, everything: bool = False) -> 
         no_args_is_help=True,
     )
     root.callback()(with_global_options(_root, opens_context=False))
+    wanted, inner = words
     for name, (help_line, is_group) in COMMANDS.items():
-        if everything or name == word:
-            _add(root, name, import_module(f"rochallor_cli.commands.{name}").app, is_group=is_group)
+        if not everything and name != wanted:
+            root.command(name, help=help_line)(stand_in)
+            continue
+        app = import_module(f"rochallor_cli.commands.{name}").app
+        built = with_commands(app, inner if is_group else name, everything=everything)
+        if is_group:
+            root.add_typer(built, name=name, help=help_line)
         else:
-            root.command(name, help=help_line)(_stand_in)
+            root.registered_commands.extend(built.registered_commands)
     return root
-
-
-def _add(root: typer.Typer, name: str, app: typer.Typer, *, is_group: bool) -> None:
-    if is_group:
-        root.add_typer(app, name=name, help=COMMANDS[name][0])
-    else:
-        root.registered_commands.extend(app.registered_commands)
-
-
-def _stand_in() -> None:
-    """Never called: the command that is asked for is always the real one."""
 
 
 def _show_version(wanted: bool) -> None:

@@ -18,6 +18,10 @@ COMMANDS = {
     "completion": ("Print the completion script of a shell.", False),
 }
 
+OUTPUTS = ("table", "wide", "json", "jsonl", "yaml", "name")
+TIMES = ("relative", "iso")
+COLORS = ("auto", "always", "never")
+
 # Global options that take a value, and those that do not; each spelling is accepted before and after the command.
 OPTIONS_WITH_VALUE = (
     "--engine-url",
@@ -49,8 +53,11 @@ OPTIONS_WITHOUT_VALUE = (
 )
 
 
-def first_word(arguments: list[str]) -> str | None:
-    """The command of a command line: the first argument that is no global option nor the value of one."""
+def command_words(arguments: list[str]) -> tuple[str | None, str | None]:
+    """The command of a command line, and the one within its group: the first two words that are no global option
+    nor the value of one.
+    """
+    words: list[str | None] = []
     skip = False
     for argument in arguments:
         if skip:
@@ -58,5 +65,6 @@ def first_word(arguments: list[str]) -> str | None:
         elif argument in OPTIONS_WITH_VALUE:
             skip = True
         elif not argument.startswith("-"):
-            return argument
-    return None
+            words.append(argument)
+    first, second, *_ = [*words, None, None]
+    return first, second

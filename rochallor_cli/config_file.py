@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rochallor_cli.errors import UsageError, did_you_mean
+
+_IS_PLAIN_UNIX: bool = sys.platform not in ("darwin", "win32")
 
 TEXT_KEYS = (
     "url",
@@ -55,8 +57,10 @@ def config_path(environ: Mapping[str, str]) -> Path:
     named = environ.get("ROCHALLOR_CONFIG_FILE")
     if named:
         return Path(named)
-    if os.name == "posix" and "XDG_CONFIG_HOME" in environ:
-        return Path(environ["XDG_CONFIG_HOME"]) / "rochallor" / "config.toml"
+    base = environ.get("XDG_CONFIG_HOME")
+    if base or _IS_PLAIN_UNIX:
+        # What platformdirs would say, without the time that importing it takes.
+        return Path(base or Path.home() / ".config") / "rochallor" / "config.toml"
     from platformdirs import user_config_path
 
     return user_config_path("rochallor", appauthor=False) / "config.toml"
@@ -65,11 +69,15 @@ def config_path(environ: Mapping[str, str]) -> Path:
 def load_config(path: Path) -> ConfigFile:
     """Read the file; one that is not there holds nothing. Raises UsageError for what cannot be used."""
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except FileNotFoundError:
         return ConfigFile(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
+    import tomllib
+
+    try:
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: {error}", hint='it is TOML: key = "value"') from error
     return _checked(path, document)

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rochallor_cli.config_file import ConfigFile, config_path, load_config
-from rochallor_cli.environment import Environment
 from rochallor_cli.errors import UsageError
+from rochallor_cli.invocation import Invocation
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.settings import Layer, Settings, resolve
 
 if TYPE_CHECKING:
     from rochallor_cli.engine import Engine
     from workflow_sdk.client.rest import RestEngineClient
-
-
-class Invocation:
-    """One run of the command line: the outside world and the global options met so far."""
-
-    def __init__(self, environment: Environment, arguments: Sequence[str] = ()) -> None:
-        self.environment = environment
-        self.arguments = tuple(arguments)
-        self.given: Mapping[str, object] = {}
-        self.settings: Settings | None = None
 
 
 class Context:
@@ -56,7 +46,8 @@ class Context:
     def settle(self, *, files: Sequence[Layer] = ()) -> Settings:
         """The settings, with the layers of a file (workers.yaml) between environment and context."""
         settings = resolve(self.invocation.given, self.environment.environ, lambda: self.config, files=files)
-        self.invocation.settings = settings
+        # From here on this is what printer and client go by, whoever asked first.
+        self.settings = self.invocation.settings = settings
         return settings
 
     @cached_property

@@ -16,12 +16,12 @@ from rochallor_cli.errors import (
 )
 from rochallor_cli.settings import Settings
 from rochallor_cli.version import VERSION
-from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import EngineClientError
 
 if TYPE_CHECKING:
     from rochallor_cli.output.printer import Printer
     from workflow_sdk.client.http import Exchange
+    from workflow_sdk.client.rest import RestEngineClient
 
 ENDED = ("COMPLETED", "FAILED", "CANCELLED")
 OPEN = ("ACTIVE", "WAITING")
@@ -36,6 +36,9 @@ Value = dict[str, Any]
 
 def connect(settings: Settings, printer: Printer | None = None) -> RestEngineClient:
     """A client with the connection of the settings; requests are shown to those who asked with -v."""
+    # httpx is loaded when there is something to ask, not for help.
+    from workflow_sdk.client.rest import RestEngineClient
+
     return RestEngineClient(
         settings.engine_url,
         settings.request_timeout_s,

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Annotated, Any, TypeVar
 
 import typer
 
-from rochallor_cli.context import Context, Invocation
+from rochallor_cli.command_names import COLORS, OUTPUTS, TIMES
 from rochallor_cli.errors import OutputClosed
-from rochallor_cli.settings import COLORS, OUTPUTS, TIMES
+from rochallor_cli.invocation import Invocation
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -155,6 +156,9 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
         invocation.given = merged(invocation.given, given)
         if not opens_context:
             return function(typer_context, **values)
+        # Settings, printer and what they need are loaded for commands that run, not for help.
+        from rochallor_cli.context import Context
+
         try:
             with Context(invocation) as context:
                 return function(context, **values)
@@ -177,16 +181,15 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
 
 
 def command(app: typer.Typer, name: str, *, examples: tuple[str, ...]) -> Callable[[Function], Function]:
-    """Register a command: its docstring is its help, the examples stand beneath it."""
+    """Register a command: its docstring is its help, the examples stand beneath it.
+
+    Its global options come later, from `with_commands`, and only to the command that is asked for.
+    """
 
     def register(function: Function) -> Function:
         text = inspect.cleandoc(function.__doc__ or "")
         lines = "\n".join(f"  {example}" for example in examples)
-        app.command(
-            name,
-            help=f"{text}\n\n\b\nExamples:\n{lines}",
-            short_help=text.splitlines()[0],
-        )(with_global_options(function))
+        app.command(name, help=f"{text}\n\n\b\nExamples:\n{lines}", short_help=text.splitlines()[0])(function)
         return function
 
     return register
@@ -197,6 +200,23 @@ def group(help: str) -> typer.Typer:  # noqa: A002 - Typer's own word
     app = typer.Typer(help=help, rich_markup_mode=None, add_completion=False, invoke_without_command=True)
     app.callback()(with_global_options(_show_help, opens_context=False))
     return app
+
+
+def with_commands(app: typer.Typer, wanted: str | None, *, everything: bool = False) -> typer.Typer:
+    """A copy of an app whose wanted command (or all of them) takes the global options; the others are stand-ins
+    with their help alone, since making a command's options takes longer than all the rest of a short command.
+    """
+    built = copy(app)
+    built.registered_commands = [copy(info) for info in app.registered_commands]
+    for info in built.registered_commands:
+        assert info.callback is not None, "every command is a function"
+        real = everything or info.name == wanted
+        info.callback = with_global_options(info.callback) if real else stand_in
+    return built
+
+
+def stand_in() -> None:
+    """Never called: the command that is asked for is always the real one."""
 
 
 def _show_help(typer_context: typer.Context) -> None:

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rochallor_cli.command_names import COLORS, OUTPUTS, TIMES
 from rochallor_cli.config_file import ConfigFile
 from rochallor_cli.durations import parse_duration
 from rochallor_cli.errors import UsageError, did_you_mean
 
 DEFAULT_URL = "http://localhost:8080"
-OUTPUTS = ("table", "wide", "json", "jsonl", "yaml", "name")
-TIMES = ("relative", "iso")
-COLORS = ("auto", "always", "never")
 
 _TOKENS = ("token", "token_command", "token_file")
 _CERTIFICATE = ("client_cert", "client_key")

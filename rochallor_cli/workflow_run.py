@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,18 +11,11 @@ from typing import Any
 
 from rochallor_cli.dev_engine import DevEngine
 from rochallor_cli.documents import read_document
+from rochallor_cli.handler_runs import HandlerThread, JobRun
 from workflow_sdk.client.rest import RestEngineClient
-from workflow_sdk.handler.registry import Handler, HandlerRegistry
-from workflow_sdk.job import CurrentJob, Job, enter_job, job_from_poll
-from workflow_sdk.runner.outcome import (
-    Completed,
-    Failed,
-    Outcome,
-    awaitable_in,
-    outcome_of_error,
-    outcome_of_result,
-    timed_out,
-)
+from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.job import job_from_poll
+from workflow_sdk.runner.outcome import Completed
 
 WORKER_ID = "run_workflow"
 MAX_MOVES = 1_000
@@ -38,20 +28,6 @@ _ENDED = ("COMPLETED", "FAILED", "CANCELLED")
 
 class WorkflowRunError(AssertionError):
     """The workflow did not come to rest; the text holds its history."""
-
-
-@dataclass(frozen=True)
-class JobRun:
-    """One run of a handler: what it was given, and what came of it."""
-
-    job: Job
-    result: dict[str, Any] | None
-    error: BaseException | None = None
-    failure: str | None = None
-
-    @property
-    def job_type(self) -> str:
-        return self.job.job_type
 
 
 @dataclass
@@ -185,14 +161,17 @@ class _Journey:
     ) -> None:
         """Move until nothing moves any more."""
         replies = _Replies({"USER_TASK": user_tasks or {}, "WAIT": signals or {}})
-        give_up = time.monotonic() + self._timeout_s
+        with HandlerThread(self._registry) as handlers:
+            self._move(replies, handlers, time.monotonic() + self._timeout_s)
+
+    def _move(self, replies: _Replies, handlers: HandlerThread, give_up: float) -> None:
         for _ in range(self._max_moves):
             # Chained workflows start without the clock being moved.
             self._engine.advance(0)
             self._look()
             if self._run.status in _ENDED:
                 return
-            if not self._do_job(give_up) and not self._reply(replies):
+            if not self._do_job(handlers, give_up) and not self._reply(replies):
                 self._refuse_unserved_jobs()
                 return
             if time.monotonic() > give_up:
@@ -203,7 +182,7 @@ class _Journey:
         self._run.instance = self._client.get_instance(self._run.id)
         self._run.history = self._client.get_instance_history(self._run.id)
 
-    def _do_job(self, give_up: float) -> bool:
+    def _do_job(self, handlers: HandlerThread, give_up: float) -> bool:
         job_types = self._registry.job_types()
         polled = self._client.poll_jobs(WORKER_ID, job_types, 1) if job_types else []
         if not polled:
@@ -211,7 +190,7 @@ class _Journey:
         job = job_from_poll(polled[0])
         handler = self._registry.find(job.job_type)
         assert handler is not None, "only registered types are polled"
-        done, outcome = _run_handler(handler, job, until=give_up)
+        done, outcome = handlers.run(handler, job, until=give_up)
         self._run.jobs.append(done)
         if isinstance(outcome, Completed):
             self._client.complete_job(job.job_id, WORKER_ID, outcome.variables)
@@ -272,41 +251,3 @@ def _document(definition: Mapping[str, Any] | str | Path) -> dict[str, Any]:
         return {name: value for name, value in definition.items() if name != "version"}
     found = read_document(str(definition), sys.stdin).value
     return {name: value for name, value in found.items() if name != "version"}
-
-
-# --- running a handler --------------------------------------------------------------------------
-
-
-def _run_handler(handler: Handler, job: Job, *, until: float) -> tuple[JobRun, Outcome | None]:
-    """Run the handler in a thread of its own, as a runner would; no outcome: it is still running."""
-    found: list[tuple[JobRun, Outcome]] = []
-    context = contextvars.copy_context()
-    thread = threading.Thread(
-        target=lambda: found.append(context.run(_call, handler, job)), name=handler.job_type, daemon=True
-    )
-    thread.start()
-    thread.join(max(until - time.monotonic(), 0.0))
-    return found[0] if found else (JobRun(job, None, failure="it is still running"), None)
-
-
-def _call(handler: Handler, job: Job) -> tuple[JobRun, Outcome]:
-    enter_job(CurrentJob(job))
-    try:
-        result = handler.callable(job)
-        if handler.is_async or awaitable_in(result) is not None:
-            result = asyncio.run(_awaited(result, handler.timeout_s))
-        outcome = outcome_of_result(result, handler_name=handler.name)
-    except TimeoutError as error:
-        outcome = timed_out(handler.timeout_s) if handler.timeout_s else outcome_of_error(error)
-        return JobRun(job, None, error, outcome.message), outcome
-    except BaseException as error:  # noqa: BLE001 - whatever a handler raises fails its job, as in a runner
-        failed = outcome_of_error(error)
-        return JobRun(job, None, error, failed.message), failed
-    if isinstance(outcome, Failed):
-        return JobRun(job, None, None, outcome.message), outcome
-    return JobRun(job, outcome.variables), outcome
-
-
-async def _awaited(result: Any, timeout_s: float | None) -> Any:
-    async with asyncio.timeout(timeout_s):
-        return await result

@@ -42,7 +42,7 @@ _CHOICES = {
 
 def root_command() -> Any:
     """The whole app as Typer's own command objects."""
-    return typer.main.get_command(build(None, for_terminal=False, everything=True))
+    return typer.main.get_command(build((None, None), for_terminal=False, everything=True))
 
 
 def commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -43,9 +43,7 @@ def work(
     context: Context,
     action: Annotated[
         Text,
-        typer.Argument(
-            metavar=f"[{HEALTH}]", help="health: ask a running host how it is.", show_default=False
-        ),
+        typer.Argument(metavar=HEALTH, help="health: ask a running host how it is.", show_default=False),
     ] = None,
     module: Annotated[
         Texts,

@@ -37,6 +37,7 @@ VERSION_IN_DOCUMENT = "W505"
 # What workers and people do to an instance.
 JOB_OF_ENDED_INSTANCE = "W601"
 FAIL_AFTER_END = "W602"
+COMPLETED_TWICE = "W603"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +247,13 @@ _CODES = (
         "The engine looks at no state: a completed job is undone or offered again, and an instance that "
         "was COMPLETED or CANCELLED becomes FAILED.",
         "Never answer a completion whose answer was lost with a failure; complete again instead.",
+    ),
+    Code(
+        COMPLETED_TWICE,
+        "a job that was completed twice at the same moment",
+        "Two completions of one job that are under way together advance the workflow twice: what follows runs "
+        "double. (The dev engine takes them one after the other and only warns.)",
+        "Never have two completions of one job under way; after a time-out wait before sending again.",
     ),
 )
 CODES = {entry.code: entry for entry in _CODES}

@@ -156,6 +156,16 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class JobInPlace:
+    """A job with what it belongs to: the state of its execution, and the instance."""
+
+    job: Job
+    step_status: ExecutionStatus
+    step_ended_ns: int | None
+    instance: Instance
+
+
+@dataclass(frozen=True, slots=True)
 class UserTask:
     """Work for a person, open until somebody completes it."""
 

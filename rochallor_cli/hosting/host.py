@@ -32,7 +32,7 @@ class Workers(Protocol):
     def start(self, wake: Callable[[], None]) -> None: ...
     def readable(self) -> Sequence[int]: ...
     def tend(self) -> None: ...
-    def drain(self) -> None: ...
+    def drain(self, hint: str = "") -> None: ...
     def abandon(self) -> None: ...
     def show_jobs(self) -> None: ...
     def say_how_it_ended(self) -> None: ...
@@ -89,14 +89,14 @@ class Host:
             return
         self._stop_signals_obeyed = signals.count
         if signals.count == 1 and not self._is_draining:
-            self._drain("stop signal")
+            self._drain("stop signal", hint=f"{signals.how_to_repeat} to leave them")
         elif signals.count > 1:
             self._workers.abandon()
 
-    def _drain(self, reason: str) -> None:
+    def _drain(self, reason: str, *, hint: str = "") -> None:
         self._is_draining = True
         self._systemd.stopping(f"draining: {reason}")
-        self._workers.drain()
+        self._workers.drain(hint)
 
     def _look_after(self, statuses: list[WorkerStatus]) -> None:
         if liveness(statuses)[0]:

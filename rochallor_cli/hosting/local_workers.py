@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from rochallor_cli.errors import CliError, EngineRefusedError, InvalidDocumentError
+from rochallor_cli.errors import CliError, EngineRefusedError, InvalidDocumentError, UsageError
 from rochallor_cli.hosting.health.exposition import Family, families_of, new_registry
 from rochallor_cli.hosting.host_config import HostConfig, WorkerConfig
 from rochallor_cli.hosting.modules import LoadedHandlers, load_handlers, watchable_files
@@ -17,7 +17,7 @@ from rochallor_cli.hosting.snapshots import status_of, summary_of
 from rochallor_cli.hosting.stacks import log_jobs_in_flight, log_thread_names
 from rochallor_cli.hosting.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.user_traceback import passed_through, user_traceback
-from workflow_sdk.errors import WorkflowSDKError
+from workflow_sdk.errors import InvalidConnectionError, KafkaConfigError, WorkflowSDKError
 from workflow_sdk.handler.registry import Handler
 from workflow_sdk.metrics.metrics import Metrics
 
@@ -55,9 +55,10 @@ class LocalWorkers:
         if any(worker.failure for worker in self._workers):
             self.drain()
 
-    def drain(self) -> None:
+    def drain(self, hint: str = "") -> None:
+        """Begin to drain; `hint` tells a person how to end the wait."""
         for worker in self._workers:
-            worker.stop()
+            worker.stop(hint)
 
     def abandon(self) -> None:
         for worker in self._workers:
@@ -133,10 +134,10 @@ class LocalWorker:
         if self._thread is not None:
             self._thread.join(timeout_s)
 
-    def stop(self) -> None:
+    def stop(self, hint: str = "") -> None:
         self._stopping.set()
         if self._runner is not None:
-            self._runner.stop()
+            self._runner.stop(hint=hint)
 
     def abandon(self) -> None:
         self._abandoned = True
@@ -166,6 +167,8 @@ class LocalWorker:
                 self._run(runner)
         except CliError as error:
             self.failure = error
+        except (InvalidConnectionError, KafkaConfigError) as error:
+            self.failure = UsageError(str(error))
         except WorkflowSDKError as error:
             self.failure = EngineRefusedError(str(error))
         except Exception as error:  # noqa: BLE001 - a worker that breaks must end the host, not vanish in its thread

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from importlib import import_module
 from typing import Protocol
 
 from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
@@ -12,7 +11,7 @@ from rochallor_cli.hosting.host_config import EngineAccess, KafkaAccess, WorkerC
 from rochallor_cli.hosting.modules import merged
 from rochallor_cli.version import VERSION
 from workflow_sdk.client.rest import RestEngineClient
-from workflow_sdk.errors import EngineClientError, WorkflowSDKError
+from workflow_sdk.errors import WorkflowSDKError
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.runner import Runner
@@ -25,7 +24,7 @@ class AnyRunner(Protocol):
     """What Runner and KafkaRunner have in common."""
 
     def run(self) -> RunSummary: ...
-    def stop(self) -> None: ...
+    def stop(self, *, hint: str = "") -> None: ...
     def abandon(self) -> None: ...
     def snapshot(self) -> RunnerSnapshot | None: ...
 
@@ -83,12 +82,10 @@ def settled_mode(config: WorkerConfig, client: RestEngineClient, stopping: threa
     while not stopping.is_set():
         try:
             return "poll" if client.dispatch_mode() == "polling" else "kafka"
-        except EngineClientError:
-            raise
         except WorkflowSDKError as error:
+            if not tries:
+                log.warning("the engine does not tell its dispatch mode: %s. Asking again.", error)
             tries += 1
-            if tries == 1:
-                log.warning("engine unreachable: %s. Retrying; its dispatch mode is not known yet.", error)
             stopping.wait(ASK_AGAIN_S)
     return "poll"
 
@@ -117,8 +114,9 @@ def build_runner(
     if kafka.brokers is None:
         raise UsageError("the engine dispatches over Kafka", hint="say where: --brokers host:9092")
     # Only where it is needed: the Kafka client is large.
-    kafka_runner = import_module("workflow_sdk.runner.kafka_runner")
-    runner: AnyRunner = kafka_runner.KafkaRunner(
+    from workflow_sdk.runner.kafka_runner import KafkaRunner
+
+    return KafkaRunner(
         config.worker_id,
         kafka.brokers,
         client,
@@ -130,4 +128,3 @@ def build_runner(
         drain_timeout=config.drain_timeout_s,
         job_types=config.job_types or None,
     )
-    return runner

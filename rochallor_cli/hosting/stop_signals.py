@@ -33,6 +33,7 @@ class StopSignals:
     def __init__(self) -> None:
         self.count = 0
         self.stacks_wanted = False
+        self._last = 0
         self._waker = Waker()
         self._before: dict[int, Any] = {}
         self._interrupts = False
@@ -78,6 +79,11 @@ class StopSignals:
             if number != getattr(signal, "SIGUSR1", None):
                 signal.signal(number, self._on_stop)
 
+    @property
+    def how_to_repeat(self) -> str:
+        """What to do for a second signal, in words."""
+        return "Ctrl-C again" if self._last == signal.SIGINT else "a second signal"
+
     def wait(self, timeout_s: float, *, others: Sequence[int] = ()) -> None:
         """Sleep until a signal comes, one of `others` is readable, or the time is over."""
         self._waker.wait(timeout_s, others=others)
@@ -94,6 +100,7 @@ class StopSignals:
 
     def _on_stop(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
+        self._last = number
         self.wake()
         if self._interrupts:
             self._interrupts = False

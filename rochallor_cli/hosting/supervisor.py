@@ -60,12 +60,13 @@ class Supervisor:
             for place in self._places:
                 place.kill()
 
-    def drain(self) -> None:
+    def drain(self, hint: str = "") -> None:
         if self._drain_began is not None:
             return
         longest_s = max(worker.drain_timeout_s for worker in self._config.workers)
         count = len(self._children())
-        log.info("stopping %d processes, up to %g s. Ctrl-C again to leave their jobs.", count, longest_s)
+        spoken = f" {hint}." if hint else ""
+        log.info("stopping %d processes, up to %g s.%s", count, longest_s, spoken)
         self._drain_began = time.monotonic()
         self._deadline = time.monotonic() + longest_s + GRACE_S
         for place in self._places:

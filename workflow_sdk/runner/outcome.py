@@ -57,9 +57,11 @@ def outcome_of_result(result: object, *, handler_name: str) -> Outcome:
 
 def outcome_of_error(error: BaseException) -> Failed:
     """What an exception in a handler means: retry, unless it says otherwise."""
-    text = f"{type(error).__name__}: {_text_of(error)}".removesuffix(": ")
+    place = _raised_at(error)
+    # The engine's database refuses NUL characters, in messages, too.
+    text = f"{type(error).__name__}: {_text_of(error)}".removesuffix(": ").replace("\0", "\\0")
     return Failed(
-        f"{text[:MAX_MESSAGE]}{_raised_at(error)}", retryable=not isinstance(error, NonRetryableError)
+        text[: MAX_MESSAGE - len(place)] + place, retryable=not isinstance(error, NonRetryableError)
     )
 
 

@@ -32,9 +32,12 @@ class PlannedRunner:
         finally:
             self._running.release()
 
-    def stop(self) -> None:
-        """Begin to drain. Thread-safe; a run that has not begun yet ends at once."""
-        self._current.stop()
+    def stop(self, *, hint: str = "") -> None:
+        """Begin to drain. Thread-safe; a run that has not begun yet ends at once.
+
+        `hint` tells a person how to end the wait; it is logged where jobs are in flight.
+        """
+        self._current.stop(hint)
 
     def abandon(self) -> None:
         """Stop, and wait for running handlers no longer: their jobs are left as they are. Thread-safe."""

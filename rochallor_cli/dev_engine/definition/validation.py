@@ -118,7 +118,7 @@ def _checked_targets(step: Step) -> Iterator[tuple[Path, str, str]]:
             yield ("conditionalNextSteps", condition), " conditionalNextSteps target", target
     if step.type == StepType.PARALLEL_GATEWAY:
         for number, target in enumerate(step.parallel_next_steps):
-            yield ("parallelNextSteps", number), " parallelNextSteps", target
+            yield ("parallelNextSteps", number), " parallelNextSteps target", target
         if step.join_step:
             yield ("joinStep",), " joinStep", step.join_step
     for number, event in enumerate(step.boundary_events):

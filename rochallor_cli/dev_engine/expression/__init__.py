@@ -12,8 +12,12 @@ An evaluation goes through these stages, a module each::
     compiler        tree to program
     machine         program and variables to a value
     results         value to JSON
+
+Without variables, ``analysis`` says what an expression uses and what is wrong with it, ``exclusion`` whether
+two conditions can hold together.
 """
 
+from rochallor_cli.dev_engine.expression.analysis import Analysis, Finding, Trap, analyse
 from rochallor_cli.dev_engine.expression.errors import (
     ExpressionError,
     NotBooleanError,
@@ -26,17 +30,32 @@ from rochallor_cli.dev_engine.expression.evaluation import (
     evaluate_condition,
     evaluate_transformation,
 )
-from rochallor_cli.dev_engine.expression.rewriting import is_expression, rewrite
+from rochallor_cli.dev_engine.expression.exclusion import (
+    Relation,
+    Verdict,
+    compare_conditions,
+    shown_witness,
+)
+from rochallor_cli.dev_engine.expression.rewriting import inner_source, is_expression, rewrite
 
 __all__ = [
+    "Analysis",
     "CompiledExpression",
     "ExpressionError",
+    "Finding",
     "NotBooleanError",
+    "Relation",
+    "Trap",
     "UnrepresentableResult",
+    "Verdict",
+    "analyse",
+    "compare_conditions",
     "compile_expression",
     "evaluate",
     "evaluate_condition",
     "evaluate_transformation",
+    "inner_source",
     "is_expression",
     "rewrite",
+    "shown_witness",
 ]

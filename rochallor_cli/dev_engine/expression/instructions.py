@@ -105,7 +105,7 @@ def negate(run: Run, _: None) -> None:
 def same(run: Run, _: None) -> None:
     """``==``"""
     right = run.stack.pop()
-    run.charge(_weight(right) if _is_plain(right) else size_of(right) // 8)
+    run.charge(_weight(right) if _is_plain(right) else size_of(right) // 3)
     run.stack[-1] = operators.equal(run.stack[-1], right)
 
 
@@ -193,7 +193,7 @@ def contained(run: Run, _: None) -> None:
     """``in``"""
     container = run.stack.pop()
     if isinstance(container, list):
-        run.charge(len(container) if _is_plain(run.stack[-1]) else size_of(container) // 8)
+        run.charge(len(container) if _is_plain(run.stack[-1]) else size_of(container) // 3)
     run.stack[-1] = is_in(run.stack[-1], container)
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.errors import internal_error
-from rochallor_cli.dev_engine.records import ExecutionStatus, Instance, Job, JobStatus, Variables
+from rochallor_cli.dev_engine.records import Job, JobInPlace, JobStatus, Variables
 from rochallor_cli.dev_engine.services.core import Core
 from rochallor_cli.dev_engine.services.writing import write_outcome
 from rochallor_cli.dev_engine.state_machine import transitions
+from rochallor_cli.dev_engine.state_machine.effects import FaultMet
 
 DEFAULT_MAX_JOBS = 10
 _NS_PER_S = 1_000_000_000
+# So close together the engine's two transactions overlap.
+_AT_ONCE_NS = 2_000_000
 
 
 def poll_jobs(core: Core, worker_id: str, job_types: Iterable[str], max_jobs: int) -> list[Job]:
@@ -37,28 +41,39 @@ def poll_jobs(core: Core, worker_id: str, job_types: Iterable[str], max_jobs: in
 
 
 def complete_job(core: Core, job_id: str, changes: Mapping[str, object]) -> None:
-    job, step_status, instance = _find(core, job_id)
+    found = _find(core, job_id)
     if changes and Variables(values=changes).holds_nul():
         nul = "ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)"
         raise internal_error(f"mark step_execution completed: {nul}")
+    _note_twice_at_once(core, found)
     outcome = transitions.complete_job(
-        core.definition_of(instance),
-        instance,
-        job,
-        step_status=step_status,
+        core.definition_of(found.instance),
+        found.instance,
+        found.job,
+        step_status=found.step_status,
         changes=changes,
         circumstances=core.circumstances(),
     )
     write_outcome(core, outcome)
 
 
+def _note_twice_at_once(core: Core, found: JobInPlace) -> None:
+    """The engine takes two completions of one moment for two; here they come one after the other."""
+    if found.job.status != JobStatus.COMPLETED or found.step_ended_ns is None:
+        return
+    if 0 < core.clock.now_ns() - found.step_ended_ns < _AT_ONCE_NS:
+        step_id = found.job.step_id
+        text = f'the job of step "{step_id}" was completed twice at the same moment: the engine goes on twice'
+        core.tell_fault(found.instance, FaultMet(codes.COMPLETED_TWICE, step_id, text))
+
+
 def fail_job(core: Core, job_id: str, message: str, *, retryable: bool) -> None:
-    job, step_status, instance = _find(core, job_id)
+    found = _find(core, job_id)
     outcome = transitions.fail_job(
-        core.definition_of(instance),
-        instance,
-        job,
-        step_status=step_status,
+        core.definition_of(found.instance),
+        found.instance,
+        found.job,
+        step_status=found.step_status,
         message=message,
         retryable=retryable,
         circumstances=core.circumstances(),
@@ -66,8 +81,8 @@ def fail_job(core: Core, job_id: str, message: str, *, retryable: bool) -> None:
     write_outcome(core, outcome)
 
 
-def _find(core: Core, job_id: str) -> tuple[Job, ExecutionStatus, Instance]:
-    found = core.store.jobs.find_with_instance(job_id)
+def _find(core: Core, job_id: str) -> JobInPlace:
+    found = core.store.jobs.find_in_place(job_id)
     if found is None:
         raise internal_error(f'job "{job_id}" not found')
     return found

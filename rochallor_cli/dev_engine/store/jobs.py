@@ -8,8 +8,8 @@ from typing import Any
 
 from rochallor_cli.dev_engine.records import (
     ExecutionStatus,
-    Instance,
     Job,
+    JobInPlace,
     JobStatus,
     Variables,
 )
@@ -27,7 +27,7 @@ _INSERT = (
 )
 _FIND = f"SELECT {_COLUMNS} FROM job WHERE id = ?"  # noqa: S608 - our columns
 _FIND_WITH_ALL = (
-    f"SELECT {_COLUMNS}, execution.status, {INSTANCE_COLUMNS} FROM job"  # noqa: S608
+    f"SELECT {_COLUMNS}, execution.status, execution.ended_ns, {INSTANCE_COLUMNS} FROM job"  # noqa: S608
     " JOIN execution ON execution.instance_id = job.instance_id"
     " AND execution.step_id = job.step_id AND execution.attempt = job.attempt"
     " JOIN instance ON instance.id = job.instance_id WHERE job.id = ?"
@@ -79,13 +79,17 @@ class Jobs:
         row = self._connection.execute(_FIND, (job_id,)).fetchone()
         return None if row is None else _job_from_row(row)
 
-    def find_with_instance(self, job_id: str) -> tuple[Job, ExecutionStatus, Instance] | None:
-        """The job, the status of its execution, and its instance."""
+    def find_in_place(self, job_id: str) -> JobInPlace | None:
+        """The job with its execution's state and its instance."""
         row = self._connection.execute(_FIND_WITH_ALL, (job_id,)).fetchone()
         if row is None:
             return None
-        job = _job_from_row(row[:_WIDTH])
-        return job, ExecutionStatus(row[_WIDTH]), instance_from_row(row[_WIDTH + 1 :])
+        return JobInPlace(
+            job=_job_from_row(row[:_WIDTH]),
+            step_status=ExecutionStatus(row[_WIDTH]),
+            step_ended_ns=row[_WIDTH + 1],
+            instance=instance_from_row(row[_WIDTH + 2 :]),
+        )
 
     def oldest_offered(self, job_types: Iterable[str], limit: int) -> list[Job]:
         """The jobs that were created first, over all these types."""

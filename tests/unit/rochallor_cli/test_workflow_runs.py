@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -88,6 +89,43 @@ def test_async_handlers_know_their_job(run: WorkflowRunner) -> None:
         return {"same": current_job().job.job_id == job.job_id}
 
     assert run(document(service("work")), handlers(work=work)).variables == {"same": True}
+
+
+def test_what_a_startup_hook_opens_is_there_for_async_handlers(run: WorkflowRunner) -> None:
+    registry = HandlerRegistry()
+    calls: list[str] = []
+    opened: list[asyncio.Lock] = []
+
+    @registry.on_startup
+    async def open_up() -> None:
+        opened.append(asyncio.Lock())
+        await opened[0].acquire()
+        calls.append("startup")
+
+    @registry.register("work")
+    async def work(job: Any) -> None:
+        # A lock that somebody waits for belongs to one loop.
+        asyncio.get_running_loop().call_soon(opened[0].release)
+        async with opened[0]:
+            calls.append("work")
+        await opened[0].acquire()
+
+    registry.on_shutdown(lambda: calls.append("shutdown"))
+    definition = document(service("work", "again"), service("again", job_type="work"))
+    assert run(definition, registry).status == "COMPLETED"
+    assert calls == ["startup", "work", "work", "shutdown"]
+
+
+def test_an_async_handler_is_held_to_its_timeout(run: WorkflowRunner) -> None:
+    registry = HandlerRegistry()
+    never = asyncio.Event
+
+    @registry.register("work", timeout=0.01)
+    async def work(job: Any) -> None:
+        await never().wait()
+
+    found = run(document(service("work")), registry)
+    assert "ran longer than its timeout of 0.01 s" in str(found.failure_reason)
 
 
 def test_a_result_of_a_wrong_type_fails_the_job_for_good(run: WorkflowRunner) -> None:

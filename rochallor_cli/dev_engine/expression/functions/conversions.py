@@ -42,7 +42,7 @@ def _named_type(value: Any) -> str:
 
 def to_string(run: Run, value: object) -> str:
     """``string(x)``"""
-    run.charge(size_of(value) // 16)
+    run.charge(size_of(value) // 2)
     text = value_text(value)
     run.grow_text(len(text))
     return text
@@ -50,7 +50,7 @@ def to_string(run: Run, value: object) -> str:
 
 def to_json(run: Run, value: object) -> str:
     """``toJSON(x)``: indented, keys sorted."""
-    run.charge(size_of(value) // 16)
+    run.charge(size_of(value) // 2)
     try:
         text = json_text(value)
     except UnrepresentableResult as error:

@@ -105,7 +105,7 @@ class Automaton:
         context = _context(place)
         known = self._reached.get((states, context))
         if known is not None:
-            charge(1)
+            charge(4)
             return known
         waiting, reached = list(states), set(states)
         while waiting:

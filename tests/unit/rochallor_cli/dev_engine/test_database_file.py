@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig, DevEngineError
+from rochallor_cli.dev_engine.store import database
 from rochallor_cli.dev_engine.store.database import SCHEMA_VERSION, commit_together, open_database
 from support.engines import running_engine
 from support.workflows import document, service
@@ -105,3 +106,21 @@ def test_a_work_that_fails_is_undone_alone() -> None:
     assert (one, three) == (1, 3)
     assert isinstance(two, ValueError)
     assert [row[0] for row in connection.execute("SELECT seq FROM next_workflow ORDER BY seq")] == [1, 3]
+
+
+def test_a_file_of_an_older_schema_is_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "engine.db"
+    with running_engine(db=path) as engine, RestEngineClient(engine.url) as client:
+        client.upload_definition(document(service("work")))
+        instance = client.start_instance("flow", {"a": 1})
+    monkeypatch.setattr(database, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    added = "ALTER TABLE instance ADD COLUMN note TEXT NOT NULL DEFAULT 'migrated';"
+    monkeypatch.setitem(database._MIGRATIONS, SCHEMA_VERSION, added)
+    with running_engine(db=path) as engine, RestEngineClient(engine.url) as client:
+        assert client.get_instance(instance["id"])["variables"] == {"a": 1}
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT note FROM instance").fetchall() == [("migrated",)]
+    assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION + 1,)
+    connection.close()

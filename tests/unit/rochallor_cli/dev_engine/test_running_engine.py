@@ -169,6 +169,20 @@ def test_an_engine_fault_is_told_once_with_its_code(caplog: pytest.LogCaptureFix
     assert told[0].startswith("W303 flow v1, instance ")
 
 
+@pytest.mark.parametrize(("apart_s", "told"), [(0.001, 1), (0.005, 0)])
+def test_two_completions_at_the_same_moment_are_warned_of(
+    caplog: pytest.LogCaptureFixture, apart_s: float, told: int
+) -> None:
+    with running_engine(clock=HandClock()) as engine:
+        start(engine, service("work", "hold"), wait("hold"))
+        [job] = poll(engine, "work")
+        post(engine, f"/v1/jobs/{job['id']}/complete")
+        engine.advance(apart_s)
+        post(engine, f"/v1/jobs/{job['id']}/complete")
+    warned = [record for record in caplog.records if record.getMessage().startswith("W603 flow v1")]
+    assert len(warned) == told
+
+
 def test_a_strict_engine_fails_the_instance_with_the_fault() -> None:
     with running_engine(strict=True) as engine:
         instance_id = start(engine, *ENDS_EARLY)

@@ -1,0 +1,74 @@
+"""What a command does not import: the measure of start-up that no machine's mood can change."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from support.command_line import variables
+
+HEAVY = ("typer", "rich", "httpx", "aiohttp", "confluent_kafka", "yaml", "platformdirs", "prometheus_client")
+PROGRAM = """
+import sys
+sys.argv = ["rochallor", *{arguments!r}]
+from rochallor_cli.__main__ import main
+main()
+print('imported:', *[name for name in {heavy!r} if name in sys.modules], sep=" ", file=sys.stderr)
+"""
+
+
+def imported_by(*arguments: str, url: str | None = None) -> set[str]:
+    """The heavy modules that a command line has imported when it is done, stdout being a pipe."""
+    program = PROGRAM.format(arguments=list(arguments), heavy=HEAVY)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env=variables({"ROCHALLOR_QUIET": "1"}, url=url),
+        timeout=60,
+        check=True,
+    )
+    first, *names = done.stderr.splitlines()[-1].split()
+    assert first == "imported:"
+    return set(names)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    [
+        (["--version"], set()),
+        (["__complete", "zsh", "ins"], set()),
+        (["__complete", "bash", "", "rochallor instances list --status "], set()),
+        (["--help"], {"typer"}),
+        (["instances", "list", "--help"], {"typer"}),
+        (["defs", "upload", "--help"], {"typer"}),
+        (["dev", "--help"], {"typer"}),
+        (["work", "--help"], {"typer"}),
+        (["config", "show"], {"typer"}),
+        (["completion", "bash"], {"typer"}),
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_needs_no_engine_imports_next_to_nothing(
+    arguments: list[str], allowed: set[str]
+) -> None:
+    assert imported_by(*arguments) <= allowed
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["instances", "list"],
+        ["instances", "list", "-o", "json"],
+        ["defs", "list", "-o", "jsonl"],
+        ["tasks", "list"],
+        ["api", "GET", "/v1/definitions"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_asks_the_engine_imports_its_client_and_no_more(
+    arguments: list[str], engine_url: str
+) -> None:
+    assert imported_by(*arguments, url=engine_url) == {"typer", "httpx"}

@@ -1,0 +1,336 @@
+"""What an operator sees of a real host: probes, metrics, systemd, stacks, logs, checks before a deployment."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from support.command_line import rochallor_run
+from support.engines import running_engine
+from support.waiting import wait_until
+from support.worker_host import (
+    WorkerHost,
+    Workplace,
+    one_step,
+    start_jobs,
+    wait_until_completed,
+    worker_host,
+)
+from workflow_sdk.client.rest import RestEngineClient
+
+ROOT = Path(__file__).resolve().parents[2]
+
+QUICK = """
+import logging
+
+@registry.handler("quick", parallelism=5)
+def quick(job):
+    note(job)
+    logging.getLogger("shop").info("asking the bureau")
+    return {"done": True}
+"""
+
+BLOCKED = """
+@registry.handler("blocked")
+def blocked(job):
+    note(job)
+    wait_for_file("go")
+"""
+
+
+@pytest.fixture
+def place(tmp_path) -> Workplace:
+    return Workplace(tmp_path)
+
+
+@pytest.fixture
+def engine() -> Iterator[tuple[str, RestEngineClient]]:
+    with running_engine() as running, RestEngineClient(running.url) as client:
+        yield running.url, client
+
+
+def health_url(host: WorkerHost) -> str:
+    host.wait_for("health and metrics at ")
+    return host.said().partition("health and metrics at ")[2].split()[0]
+
+
+def get(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def metric(text: str, name: str, **labels: str) -> float:
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    )
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_probes_and_metrics_speak_for_the_whole_host(place, engine, processes) -> None:
+    url, client = engine
+    place.write_handlers(QUICK + BLOCKED)
+    arguments = ("-m", "handlers.py", "--health-port", "0", "--processes", processes)
+    with worker_host(*arguments, url=url, folder=place.folder) as host:
+        health = health_url(host)
+        host.wait_for("ready")
+        assert get(health + "/livez") == (200, '{"status": "live"}\n')
+        status, body = get(health + "/readyz")
+        assert (status, json.loads(body)["status"]) == (200, "ready")
+        assert get(health + "/nowhere")[0] == 404
+        start_jobs(client, "quick", 30)
+        wait_until_completed(client, 30)
+        page = get(health + "/metrics")[1]
+        assert metric(page, "workflow_sdk_jobs_completed_total", job_type="quick", outcome="success") == 30
+        assert metric(page, "workflow_sdk_handler_latency_seconds_count", job_type="quick") == 30
+        assert metric(page, "rochallor_worker_slots") == 64 * int(processes)
+        assert metric(page, "rochallor_worker_resident_memory_bytes") > 1_000_000
+        start_jobs(client, "blocked", 1)
+        wait_until(lambda: len(place.notes()) == 31, "the blocked job has begun")
+        host.send(signal.SIGTERM)
+        wait_until(lambda: get(health + "/readyz")[0] == 503, "the host is not ready")
+        assert json.loads(get(health + "/readyz")[1])["status"] == "draining"
+        assert get(health + "/livez")[0] == 200
+        place.let_go("go")
+        assert host.wait() == 0, host.said()
+
+
+def test_readiness_follows_the_engine(place) -> None:
+    place.write_handlers(QUICK)
+    with running_engine() as first:
+        port = first.port
+    arguments = ("-m", "handlers.py", "--health-port", "0")
+    with worker_host(*arguments, url=f"http://127.0.0.1:{port}", folder=place.folder) as host:
+        health = health_url(host)
+        host.wait_for("engine unreachable")
+        status, body = get(health + "/readyz")
+        assert status == 503
+        assert "connection refused" in json.loads(body)["status"]
+        assert get(health + "/livez")[0] == 200
+        with running_engine(port=port):
+            wait_until(lambda: get(health + "/readyz")[0] == 200, "ready")
+        wait_until(lambda: get(health + "/readyz")[0] == 503, "not ready any more")
+
+
+def test_the_probe_command_asks_a_running_host(place, engine) -> None:
+    url, _ = engine
+    place.write_handlers(QUICK)
+    with worker_host("-m", "handlers.py", "--health-port", "0", url=url, folder=place.folder) as host:
+        port = health_url(host).rpartition(":")[2]
+        host.wait_for("ready")
+        result = rochallor_run("work", "health", "--health-port", port)
+        assert (result.exit_status, json.loads(result.stdout)["status"]) == (0, "ready")
+        by_variable = rochallor_run("work", "health", env={"ROCHALLOR_HEALTH_PORT": port})
+        assert by_variable.exit_status == 0
+        host.process.kill()
+        host.wait()
+        assert rochallor_run("work", "health", "--health-port", port).exit_status == 5
+
+
+def test_systemd_hears_ready_watchdog_and_stopping(place, engine) -> None:
+    url, _ = engine
+    place.write_handlers(QUICK)
+    address = str(place.folder / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address)
+        systemd.settimeout(10)
+        environ = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "300000"}
+        with worker_host("-m", "handlers.py", url=url, folder=place.folder, env=environ) as host:
+            heard = []
+            while heard.count("WATCHDOG=1") < 3 or not any(text.startswith("READY=1") for text in heard):
+                heard.append(systemd.recv(4096).decode())
+            host.send(signal.SIGTERM)
+            while not heard[-1].startswith("STOPPING=1"):
+                heard.append(systemd.recv(4096).decode())
+            assert host.wait() == 0
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_sigusr1_shows_stacks_and_jobs_in_flight(place, engine, processes) -> None:
+    url, client = engine
+    place.write_handlers(BLOCKED)
+    arguments = ("-m", "handlers.py", "--worker-id", "web", "--processes", processes)
+    with worker_host(*arguments, url=url, folder=place.folder) as host:
+        host.wait_for("ready")
+        (instance,) = start_jobs(client, "blocked", 1)
+        wait_until(lambda: len(place.notes()) == 1, "the job has begun")
+        (job_id,) = place.notes()
+        host.send(signal.SIGUSR1)
+        host.wait_for(f"{job_id}  blocked  instance {instance}")
+        host.wait_for("in wait_for_file")
+        host.wait_for("Current thread")
+        host.wait_for(" is web")
+        place.let_go("go")
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+
+
+def test_json_logs_carry_the_job_as_fields(place, engine) -> None:
+    url, client = engine
+    place.write_handlers(QUICK)
+    arguments = ("-m", "handlers.py", "--log-format", "json", "--worker-id", "web")
+    with worker_host(*arguments, url=url, folder=place.folder) as host:
+        host.wait_for("ready")
+        (instance,) = start_jobs(client, "quick", 1)
+        wait_until_completed(client, 1)
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0
+        entries = [json.loads(line) for line in host.said().splitlines()]
+    (own,) = [entry for entry in entries if entry["logger"] == "shop"]
+    (job_id,) = place.notes()
+    fields = {name: own[name] for name in ("job_id", "job_type", "instance_id", "worker", "level", "message")}
+    assert fields == {
+        "job_id": job_id,
+        "job_type": "quick",
+        "instance_id": instance,
+        "worker": "web",
+        "level": "info",
+        "message": "asking the bureau",
+    }
+    assert all({"time", "level", "logger", "message", "worker"} <= entry.keys() for entry in entries)
+
+
+def test_one_line_per_event_and_none_per_job(place, engine) -> None:
+    url, client = engine
+    place.write_handlers(
+        QUICK.replace('logging.getLogger("shop")', 'logging.getLogger("x" if False else "quiet")')
+    )
+    with worker_host("-m", "handlers.py", "--log-level", "warning", url=url, folder=place.folder) as host:
+        start_jobs(client, "quick", 200)
+        wait_until_completed(client, 200)
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0
+        assert host.said() == ""
+
+
+def test_a_full_disk_for_logs_stops_no_job(place, engine) -> None:
+    url, client = engine
+    place.write_handlers(QUICK)
+    script = place.folder / "to_full_disk.sh"
+    script.write_text('exec "$@" > /dev/full 2>&1\n')
+    import subprocess
+
+    from support.command_line import EXECUTABLE, variables
+
+    process = subprocess.Popen(
+        ["sh", str(script), *EXECUTABLE, "work", "-m", "handlers.py"],
+        cwd=place.folder,
+        env={**variables(None, url=url), "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    )
+    try:
+        start_jobs(client, "quick", 50)
+        wait_until_completed(client, 50)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    assert (len(place.notes()), place.ran_twice()) == (50, {})
+
+
+# --- before a deployment ------------------------------------------------------------------------------
+
+
+def test_check_compares_handlers_with_uploaded_definitions(place, engine, monkeypatch) -> None:
+    url, client = engine
+    monkeypatch.chdir(place.folder)
+    place.write_handlers(QUICK + BLOCKED)
+    client.upload_definition(one_step("orders", "quick"))
+    clean = rochallor_run("work", "-m", "handlers.py", "--check", url=url)
+    assert clean.exit_status == 0, clean.stderr
+    lines = [line.split() for line in clean.lines()]
+    assert lines[0] == ["JOB", "TYPE", "HANDLER", "LIMITS", "ENGINE"]
+    assert lines[1][0] == "quick"
+    assert lines[1][2:] == ["(sync)", "5", "slots", "used", "by", "orders", "v1"]
+    assert lines[2][-5:] == ["not", "used", "by", "any", "definition"]
+    assert clean.lines()[-1] == f"engine     {url}  reachable, dispatch mode polling"
+    client.upload_definition(one_step("letters", "send-letter"))
+    wanting = rochallor_run("work", "-m", "handlers.py", "--check", url=url)
+    assert wanting.exit_status == 3
+    assert wanting.lines()[-1] == "1 problem: send-letter has no handler"
+    as_json = rochallor_run("work", "-m", "handlers.py", "--check", "-o", "json", url=url).json()
+    assert as_json["problems"] == ["send-letter has no handler"]
+    assert place.notes() == {}
+
+
+def test_check_without_an_engine_is_5_and_with_broken_handlers_3(place, monkeypatch) -> None:
+    monkeypatch.chdir(place.folder)
+    place.write_handlers(QUICK)
+    away = rochallor_run("work", "-m", "handlers.py", "--check", url="http://127.0.0.1:1")
+    assert away.exit_status == 5
+    assert away.lines()[-1] == "engine     http://127.0.0.1:1  unreachable: connection refused"
+    place.handlers.write_text("import requsts\n")
+    broken = rochallor_run("work", "-m", "handlers.py", "--check", url="http://127.0.0.1:1")
+    assert broken.exit_status == 3
+
+
+def test_print_config_names_value_and_origin(place, monkeypatch) -> None:
+    monkeypatch.chdir(place.folder)
+    Path("workers.yaml").write_text(
+        "engine: {url: http://engine:1, token: secret}\nworkers: [{modules: [h.py]}]\n"
+    )
+    result = rochallor_run(
+        "work",
+        "--config",
+        "workers.yaml",
+        "--print-config",
+        "--parallelism",
+        "3",
+        "-o",
+        "json",
+        env={"ROCHALLOR_POLL_INTERVAL": "2s"},
+    )
+    rows = {row["setting"]: (row["value"], row["from"]) for row in result.json()}
+    assert rows["engine.url"] == ("http://engine:1", "workers.yaml:1")
+    assert rows["engine.token"] == ("***", "workers.yaml:1")
+    assert rows["workers[0].parallelism"] == (3, "--parallelism")
+    assert rows["workers[0].poll_interval"] == (2.0, "ROCHALLOR_POLL_INTERVAL")
+    assert rows["workers[0].drain_timeout"] == (25.0, "default")
+
+
+def test_a_flag_for_another_engine_leaves_the_files_token_behind(place, monkeypatch) -> None:
+    monkeypatch.chdir(place.folder)
+    Path("workers.yaml").write_text(
+        "engine: {url: http://engine:1, token: secret}\nworkers: [{modules: [h.py]}]\n"
+    )
+    result = rochallor_run(
+        "work", "--config", "workers.yaml", "--print-config", "--engine-url", "http://other:1", "-o", "json"
+    )
+    assert "engine.token" not in {row["setting"] for row in result.json()}
+
+
+def test_the_shipped_example_is_accepted(monkeypatch) -> None:
+    monkeypatch.chdir(ROOT)
+    began = time.monotonic()
+    result = rochallor_run("work", "--config", "workers.example.yaml", "--print-config")
+    assert result.exit_status == 0, result.stderr
+    assert time.monotonic() - began < 30
+
+
+def test_check_asks_the_engine_of_the_file(place, engine, monkeypatch) -> None:
+    url, client = engine
+    monkeypatch.chdir(place.folder)
+    place.write_handlers(QUICK)
+    client.upload_definition(one_step("orders", "quick"))
+    Path("workers.yaml").write_text(f"engine: {{url: '{url}'}}\nworkers: [{{modules: [handlers.py]}}]\n")
+    result = rochallor_run("work", "--config", "workers.yaml", "--check")
+    assert (result.exit_status, result.lines()[-1]) == (
+        0,
+        f"engine     {url}  reachable, dispatch mode polling",
+    )

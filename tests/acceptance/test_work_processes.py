@@ -1,0 +1,154 @@
+"""A real host with several processes: who is restarted, what is replaced, and that no job is lost by it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.engines import running_engine
+from support.waiting import wait_until
+from support.worker_host import (
+    Workplace,
+    count_of,
+    start_jobs,
+    wait_until_completed,
+    worker_host,
+)
+from workflow_sdk.client.rest import RestEngineClient
+
+STEADY = """
+@registry.handler("steady")
+def steady(job):
+    note(job)
+    time.sleep(0.05)
+    return {"version": "VERSION"}
+"""
+
+
+@pytest.fixture
+def place(tmp_path) -> Workplace:
+    return Workplace(tmp_path)
+
+
+@pytest.fixture
+def engine() -> Iterator[tuple[str, RestEngineClient]]:
+    # Short leases: the jobs of a process that was killed come again soon.
+    with running_engine(lease_s=3.0, sweep_s=0.5) as running, RestEngineClient(running.url) as client:
+        yield running.url, client
+
+
+def test_only_the_process_that_died_is_started_again(place, engine) -> None:
+    url, client = engine
+    place.write_handlers(STEADY)
+    arguments = ("-m", "handlers.py", "--processes", "2", "--parallelism", "4")
+    with worker_host(*arguments, url=url, folder=place.folder) as host:
+        host.wait_for("ready")
+        start_jobs(client, "steady", 100)
+        wait_until(lambda: len(place.notes()) >= 20 and len(place.pids()) == 2, "both processes work")
+        first, second = host.children()
+        os.kill(first, signal.SIGKILL)
+        host.wait_for("ended (killed by SIGKILL)")
+        host.wait_for("starting again in 0.5 s")
+        wait_until_completed(client, 100)
+        wait_until(lambda: len(host.children()) == 2, "there are two processes again")
+        assert second in host.children()
+        assert first not in host.children()
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+    # Only what the killed process had in hand may have run twice.
+    assert len(place.ran_twice()) <= 4
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_again_and_again_ends_the_host_with_12(place, engine) -> None:
+    url, _ = engine
+    (place.folder / "handlers.py").write_text("import os\nos._exit(7)\n")
+    with worker_host("-m", "handlers.py", "--processes", "2", url=url, folder=place.folder) as host:
+        assert host.wait(40) == 12, host.said()
+        assert "ended 5 times in a row (exit status 7)" in host.said()
+        assert "starting again in 0.5 s" in host.said()
+        assert "starting again in 4 s" in host.said()
+        assert "Traceback" not in host.said()
+
+
+def test_changed_handlers_take_over_without_losing_or_repeating_a_job(place, engine) -> None:
+    url, client = engine
+    place.write_handlers(STEADY.replace("VERSION", "one"))
+    with worker_host(
+        "-m", "handlers.py", "--reload", "--parallelism", "4", url=url, folder=place.folder
+    ) as host:
+        host.wait_for("ready")
+        start_jobs(client, "steady", 20)
+        wait_until(lambda: len(place.notes()) >= 5, "some jobs have run")
+        place.write_handlers(STEADY.replace("VERSION", "changed"))
+        host.wait_for("handlers.py changed: starting anew")
+        host.wait_for("takes over")
+        more = start_jobs(client, "steady", 20)
+        wait_until_completed(client, 40)
+        wait_until(lambda: len(host.children()) == 1, "the old process has left")
+        place.write_handlers("raise RuntimeError('half saved')\n")
+        host.wait_for("the old one goes on")
+        assert "RuntimeError: half saved" in host.said()
+        last = start_jobs(client, "steady", 10)
+        wait_until_completed(client, 50)
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+    assert place.ran_twice() == {}
+    versions = {client.get_instance(instance)["variables"]["version"] for instance in [more[-1], *last]}
+    assert versions == {"changed"}
+
+
+def test_a_process_is_replaced_after_its_jobs_and_none_is_lost(place, engine) -> None:
+    url, client = engine
+    place.write_handlers(STEADY)
+    arguments = ("-m", "handlers.py", "--max-jobs-per-process", "40", "--parallelism", "2")
+    with worker_host(*arguments, url=url, folder=place.folder) as host:
+        host.wait_for("ready")
+        start_jobs(client, "steady", 150)
+        wait_until_completed(client, 150)
+        host.wait_for("has had its 40 jobs")
+        host.wait_for("takes over")
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+    assert (len(place.notes()), place.ran_twice()) == (150, {})
+    assert len(place.pids()) >= 2
+
+
+def test_several_workers_of_a_file_serve_their_own_job_types(place, engine) -> None:
+    url, client = engine
+    place.write_handlers(STEADY + STEADY.replace("steady", "other"))
+    Path(place.folder, "workers.yaml").write_text(
+        """
+workers:
+  - {id: first, modules: [handlers.py], job_types: [steady], parallelism: 4}
+  - {id: second, modules: [handlers.py], job_types: [other], handlers: {other: {parallelism: 1}}}
+"""
+    )
+    with worker_host("--config", "workers.yaml", url=url, folder=place.folder) as host:
+        host.wait_for("worker first")
+        host.wait_for("worker second")
+        host.wait_for("ready")
+        start_jobs(client, "steady", 20)
+        start_jobs(client, "other", 5)
+        wait_until_completed(client, 25)
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+    assert (len(place.notes()), place.ran_twice()) == (25, {})
+    assert len(place.pids()) == 1
+
+
+def test_until_idle_leaves_when_the_work_is_done(place, engine) -> None:
+    url, client = engine
+    place.write_handlers(STEADY)
+    start_jobs(client, "steady", 30)
+    for arguments in (("--processes", "1"), ("--processes", "2")):
+        options = ("-m", "handlers.py", "--until-idle", "--idle-time", "0.5", *arguments)
+        with worker_host(*options, url=url, folder=place.folder) as host:
+            assert host.wait(20) == 0, host.said()
+            assert "nothing has come for 0.5 s: leaving" in host.said()
+    assert count_of(client, "COMPLETED") == 30
+    assert place.ran_twice() == {}

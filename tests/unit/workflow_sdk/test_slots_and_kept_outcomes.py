@@ -1,0 +1,68 @@
+"""Slots with limits by type; outcomes kept for a job that comes again."""
+
+from __future__ import annotations
+
+from workflow_sdk.job import job_from_poll
+from workflow_sdk.runner.claim import Claim, claim_of
+from workflow_sdk.runner.kept import FailureCounts, KeptOutcomes
+from workflow_sdk.runner.outcome import NOTHING, Failed
+from workflow_sdk.runner.slots import Slots
+
+
+def test_without_limits_all_types_are_asked_for_as_many_as_there_are_slots() -> None:
+    slots = Slots(4)
+    slots.take("a")
+    assert slots.order(["a", "b"]) == (["a", "b"], 3)
+    slots.give_back("a")
+    assert slots.order(["a", "b"]) == (["a", "b"], 4)
+
+
+def test_a_type_without_room_is_left_out() -> None:
+    slots = Slots(4, {"a": 1})
+    slots.take("a")
+    assert slots.order(["a", "b"]) == (["b"], 3)
+    assert slots.order(["a"]) == ([], 0)
+
+
+def test_never_more_is_asked_for_than_fits_any_of_the_types() -> None:
+    slots = Slots(8, {"a": 2, "c": 3})
+    assert slots.order(["a", "b", "c"]) == (["b", "a", "c"], 2)
+
+
+def test_after_a_full_batch_limited_types_sit_out_a_turn() -> None:
+    slots = Slots(8, {"a": 2})
+    first = slots.order(["a", "b"])
+    slots.answered(first, got=2)
+    second = slots.order(["a", "b"])
+    assert second == (["b"], 8)
+    slots.answered(second, got=8)
+    assert slots.order(["a", "b"]) == first
+
+
+def claim(retries: int = 0, job_id: str = "j") -> Claim:
+    return claim_of(job_from_poll({"id": job_id, "jobType": "t", "retriesRemaining": retries}))
+
+
+def test_a_kept_failure_is_for_the_same_attempt_only() -> None:
+    kept = KeptOutcomes()
+    failure = Failed("no", retryable=True)
+    kept.keep(claim(2), failure)
+    assert kept.take(claim(1)) is None
+    kept.keep(claim(2), failure)
+    assert kept.take(claim(2)) is failure
+    assert kept.take(claim(2)) is None
+
+
+def test_a_kept_completion_is_for_any_attempt() -> None:
+    kept = KeptOutcomes()
+    kept.keep(claim(2), NOTHING)
+    assert kept.take(claim(1)) is NOTHING
+
+
+def test_what_is_kept_is_bounded() -> None:
+    kept = KeptOutcomes(limit=2)
+    for name in "abc":
+        kept.keep(claim(job_id=name), NOTHING)
+    assert [kept.take(claim(job_id=name)) for name in "abc"] == [None, NOTHING, NOTHING]
+    counts = FailureCounts(limit=2)
+    assert [counts.failed(name) for name in "aabca"] == [1, 2, 1, 1, 1]
