@@ -16,7 +16,8 @@ from workflow_sdk.runner.kafka_assignment import Assignment
 
 log = logging.getLogger("workflow_sdk.runner.kafka_source")
 
-RETRY_AFTER_S = 0.5
+# While a group rebalances its commits are refused; the broker is asked again soon.
+RETRY_AFTER_S = 0.05
 
 
 class Commits:

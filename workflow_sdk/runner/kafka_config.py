@@ -16,7 +16,8 @@ from workflow_sdk.errors import KafkaConfigError
 # Shorter than librdkafka's 45 s: after a worker is killed its partitions wait for this long. Kafka's brokers
 # refuse less than 6 s unless they are configured otherwise (`group.min.session.timeout.ms`).
 SESSION_TIMEOUT_MS = 10_000
-HEARTBEAT_INTERVAL_MS = 2_000
+# How soon the other members hear of a rebalance; until it is over the group takes no commits.
+HEARTBEAT_INTERVAL_MS = 1_000
 MAX_POLL_INTERVAL_MS = 300_000
 METADATA_REFRESH_MS = 10_000
 RECONNECT_MAX_MS = 2_000

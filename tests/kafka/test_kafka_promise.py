@@ -1,0 +1,129 @@
+"""The promise on a real Apache Kafka: whatever is killed under load, every job is reported, and no committed
+offset ever passes a job that is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.apache_kafka import ApacheKafka
+from support.kafka_processes import Audit, WorkerProcesses
+from support.kafka_worker_program import PARALLELISM
+from support.reporting_engine import ReportingEngine
+from support.waiting import wait_until
+
+pytestmark = [pytest.mark.kafka_broker, pytest.mark.slow]
+
+JOB_TYPE, PARTITIONS = "load", 6
+HANDLER_MS = 20
+# Results of the moment before a worker is killed, whose commit is under way.
+COMMIT_UNDER_WAY = 20
+ALL_TIMEOUT_S = 90.0
+
+
+@pytest.fixture
+def engine() -> Iterator[ReportingEngine]:
+    with ReportingEngine() as started:
+        yield started
+
+
+@pytest.fixture
+def audit(apache_kafka: ApacheKafka, engine: ReportingEngine) -> Audit:
+    apache_kafka.create_topic(f"workflow.jobs.{JOB_TYPE}", partitions=PARTITIONS)
+    return Audit(apache_kafka.address, engine, JOB_TYPE, PARTITIONS)
+
+
+@pytest.fixture
+def workers(apache_kafka: ApacheKafka, engine: ReportingEngine, tmp_path: Path) -> Iterator[WorkerProcesses]:
+    started = WorkerProcesses(apache_kafka.address, engine, JOB_TYPE, tmp_path, handler_ms=HANDLER_MS)
+    yield started
+    started.close()
+
+
+def wait_for_all(audit: Audit) -> None:
+    """Wait until every job is reported and committed, looking at the offsets all the while."""
+    wait_until(lambda: audit.offsets() and audit.is_all_reported(), "every report", timeout_s=ALL_TIMEOUT_S)
+    wait_until(audit.is_all_committed, "the commit of all", timeout_s=20)
+
+
+def test_kill_9_of_a_worker_repeats_only_what_was_under_way(
+    audit: Audit, workers: WorkerProcesses, engine: ReportingEngine
+) -> None:
+    audit.publish(0, 5_000)
+    victim, other = workers.start(), workers.start()
+
+    def both_are_at_work() -> bool:
+        """A group that rebalances takes no commits; what is meant here is a kill at any other time."""
+        unreported = len(engine.reported) - sum(audit.offsets())
+        return unreported < 30 and min(workers.runs_of(n).total() for n in (victim, other)) > 300
+
+    wait_until(both_are_at_work, "both workers at work", timeout_s=30)
+    workers.kill(victim)
+    wait_for_all(audit)
+    repeated = workers.runs().total() - 5_000
+    # Slots, jobs ahead of them and reports beside them.
+    assert repeated <= 3 * PARALLELISM + COMMIT_UNDER_WAY
+    assert set(workers.runs()) == audit.job_ids
+
+
+def test_sigterm_of_one_of_three_workers_repeats_nothing(
+    audit: Audit, workers: WorkerProcesses, engine: ReportingEngine
+) -> None:
+    audit.publish(0, 3_000)
+    victim, *_ = (workers.start() for _ in range(3))
+    wait_until(lambda: workers.runs_of(victim).total() > 200, "the victim at work", timeout_s=30)
+    assert workers.stop(victim) == 0
+    wait_for_all(audit)
+    assert set(workers.runs().values()) == {1}
+    assert set(engine.completed.values()) == {1}
+
+
+def test_workers_that_join_under_load_take_their_share_and_repeat_nothing(
+    audit: Audit, workers: WorkerProcesses, engine: ReportingEngine
+) -> None:
+    audit.publish(0, 3_000)
+    workers.start()
+    wait_until(lambda: workers.runs().total() > 200, "the first worker at work", timeout_s=30)
+    second = workers.start()
+    wait_until(lambda: workers.runs_of(second), "the second worker's first job", timeout_s=30)
+    third = workers.start()
+    published = 3_000
+    while not workers.runs_of(third):
+        audit.publish(published, 100)
+        published += 100
+        wait_until(
+            lambda: len(audit.job_ids) - len(engine.reported) < 1_000, "the backlog to shrink", timeout_s=30
+        )
+    wait_for_all(audit)
+    assert set(workers.runs().values()) == {1}
+    assert set(engine.completed.values()) == {1}
+
+
+def test_a_broker_killed_and_started_again_loses_nothing(
+    audit: Audit, workers: WorkerProcesses, engine: ReportingEngine, apache_kafka: ApacheKafka
+) -> None:
+    audit.publish(0, 2_000)
+    for _ in range(2):
+        workers.start()
+    wait_until(lambda: workers.runs().total() > 300, "the workers at work", timeout_s=30)
+    apache_kafka.kill()
+    apache_kafka.start()
+    wait_for_all(audit)
+    assert set(workers.runs()) == audit.job_ids
+
+
+def test_an_engine_that_goes_away_under_load_loses_nothing(
+    audit: Audit, workers: WorkerProcesses, engine: ReportingEngine
+) -> None:
+    audit.publish(0, 1_000)
+    workers.start()
+    wait_until(lambda: workers.runs().total() > 200, "the worker at work", timeout_s=30)
+    engine.away = True
+    before = workers.runs().total()
+    wait_until(lambda: workers.runs().total() >= before + 1, "one more job")
+    engine.away = False
+    wait_for_all(audit)
+    assert set(workers.runs().values()) == {1}
