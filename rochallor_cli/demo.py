@@ -74,7 +74,7 @@ def _settings_for(url: str, settings: Settings) -> Settings:
 
 def _upload(engine: Engine, flow: str, context: Context) -> None:
     for upload in read_uploads([flow], context.environment.stdin):
-        stored = engine.upload(upload.definition, source=flow)
+        stored = engine.upload(upload.definition)
         steps = len(upload.definition["steps"])
         _say(context.printer, "Uploaded", f"{stored['id']} v{stored['version']}  ·  {steps} steps  ·  {flow}")
 

@@ -74,17 +74,15 @@ class Engine:
 
     # --- definitions -----------------------------------------------------------------------------
 
-    def upload(self, definition: Value, *, source: str) -> Value:
-        """Store a definition; → id, version, name, uploadedAt. InvalidDocumentError with each problem on its line."""
+    def upload(self, definition: Value) -> Value:
+        """Store a definition; → id, version, name, uploadedAt. InvalidDocumentError with the problems as details."""
         try:
             return self.client.upload_definition(definition)
         except EngineClientError as error:
             if error.status_code != 400 or not error.code:
                 raise
             problems = _problems_of_upload(error.message)
-            if len(problems) == 1:
-                raise InvalidDocumentError(f"{source}: {problems[0]}") from error
-            raise InvalidDocumentError(f"{source}: {len(problems)} problems", details=problems) from error
+            raise InvalidDocumentError("the engine refused the definition", details=problems) from error
 
     def definition(self, definition_id: str, version: int | None = None) -> Value:
         try:
@@ -291,6 +289,6 @@ def _pages(page_of: Callable[[int, int], Value], limit: int | None, *, name: str
 def _problems_of_upload(message: str) -> list[str]:
     """The engine's problems, one a line, without its prefixes."""
     text = message
-    for prefix in ("validation error: ", "validation errors:", "parse error: ", "parse: ", "json: "):
+    for prefix in ("validation error: ", "validation errors:", "parse error: ", "parse: "):
         text = text.removeprefix(prefix)
     return [line.strip() for line in text.splitlines() if line.strip()] or [message]

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rochallor_cli.definition_shape import misfits
 from rochallor_cli.dev_engine import check
 from rochallor_cli.documents import QUOTE_HINT, Document, DocumentPath
 from rochallor_cli.errors import UsageError, did_you_mean
-from rochallor_cli.problem_codes import EMPTIED, NEXT_NOT_THERE, NO_HANDLER, PROBLEM_CODES
+from rochallor_cli.problem_codes import EMPTIED, NEXT_NOT_THERE, NO_HANDLER, PROBLEM_CODES, SHAPE
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,32 @@ def _finding(document: Document, path: DocumentPath, code: str, severity: str, t
 
 
 def _checked(document: Document) -> Iterator[DocumentFinding]:
+    """The embedded engine's findings; of a wrong shape, which it cannot place, ours instead."""
     for problem in check(document.value):
-        yield _finding(document, problem.path, problem.code, problem.severity, problem.text)
+        shaped = list(_misshapen(document)) if problem.code == SHAPE else []
+        yield from shaped or [_finding(document, problem.path, problem.code, problem.severity, problem.text)]
+
+
+def _misshapen(document: Document) -> Iterator[DocumentFinding]:
+    for path, of_key, text in misfits(document.value):
+        line, column = document.position(path, of_key=of_key)
+        yield DocumentFinding(document.source, line, column, SHAPE, "error", text, path)
+
+
+def located(document: Document, problems: Sequence[str]) -> list[str]:
+    """An engine's complaints about a document, each with its place as far as the same is found offline."""
+    findings = [*_checked(document)]
+    places = {finding.text: finding for finding in findings}
+    shapes = [_placed(finding) for finding in findings if finding.code == SHAPE]
+    lines = []
+    for problem in problems:
+        finding = places.get(problem)
+        lines.append(f"{document.source}: {problem}" if finding is None else _placed(finding))
+    return shapes if shapes and len(problems) == 1 else lines
+
+
+def _placed(finding: DocumentFinding) -> str:
+    return f"{finding.file}:{finding.line}:{finding.column}: {finding.text}"
 
 
 def _emptied(document: Document) -> Iterator[DocumentFinding]:

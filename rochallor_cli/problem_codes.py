@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rochallor_cli.dev_engine import CODES, Code
 
+# The engine's own code for a document it cannot read.
+SHAPE = "E100"
 EMPTIED = "W701"
 NO_HANDLER = "W702"
 NEXT_NOT_THERE = "W703"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from rochallor_cli.definitions import same
-from rochallor_cli.documents import Document, read_documents
+from rochallor_cli.documents import QUOTE_HINT, Document, read_documents
 from rochallor_cli.engine import Engine, Value
 from rochallor_cli.errors import InvalidDocumentError, NotFoundError
 
@@ -96,8 +96,22 @@ def _in_order(uploads: Sequence[Upload]) -> Iterator[Upload]:
 def send(engine: Engine, upload: Upload) -> dict[str, Any]:
     """Upload one; → a row with id, version, name, uploadedAt, result, source and, if it is another, latest."""
     latest = engine.known_definition(upload.id) if upload.id else None
-    answer = engine.upload(upload.definition, source=upload.document.source)
+    try:
+        answer = engine.upload(upload.definition)
+    except InvalidDocumentError as error:
+        raise _located(error, upload.document) from error
     return {**answer, **_result(latest, int(answer["version"])), "source": upload.document.source}
+
+
+def _located(error: InvalidDocumentError, document: Document) -> InvalidDocumentError:
+    """The engine's problems, each with its line and column."""
+    from rochallor_cli.linting import located
+
+    lines = located(document, error.details)
+    hint = QUOTE_HINT if document.emptied else error.hint
+    if len(lines) == 1:
+        return InvalidDocumentError(lines[0], hint=hint)
+    return InvalidDocumentError(f"{document.source}: {len(lines)} problems", details=lines, hint=hint)
 
 
 def _result(latest: Value | None, version: int) -> dict[str, Any]:
@@ -110,8 +124,18 @@ def _result(latest: Value | None, version: int) -> dict[str, Any]:
     return {"result": NOT_LATEST, "latest": before}
 
 
+def refuse_invalid(upload: Upload) -> None:
+    """Raise InvalidDocumentError for what the embedded engine's rules refuse."""
+    from rochallor_cli.dev_engine import check
+
+    problems = [problem.text for problem in check(upload.definition) if problem.severity == "error"]
+    if problems:
+        raise _located(InvalidDocumentError(upload.document.source, details=problems), upload.document)
+
+
 def rehearse(engine: Engine, upload: Upload) -> dict[str, Any]:
     """What `send` would come to, as far as it can be known without sending."""
+    refuse_invalid(upload)
     latest = engine.known_definition(upload.id)
     before = 0 if latest is None else int(latest.get("version") or 0)
     row = {"id": upload.id, "name": upload.definition.get("name"), "source": upload.document.source}

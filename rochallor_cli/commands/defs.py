@@ -88,7 +88,9 @@ def _sent(context: Context, uploads: list[Upload]) -> list[dict[str, Any]]:
 def _rehearsed(context: Context, uploads: list[Upload]) -> list[dict[str, Any]]:
     rows = [rehearse(context.engine, one) for one in uploads]
     context.printer.rows(UPLOADS, rows)
-    context.printer.note("dry run: nothing was sent. Whether the engine takes them is known only on sending.")
+    context.printer.note(
+        "dry run: nothing was sent; checked by the embedded engine's rules, the engine may have others"
+    )
     return rows
 
 

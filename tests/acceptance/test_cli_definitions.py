@@ -210,3 +210,31 @@ def test_graphs_are_drawn_from_files_and_from_the_engine(engine_url: str, tmp_pa
     assert mermaid.startswith("flowchart TD")
     assert "digraph" in rochallor("defs", "graph", "drawn", "--format", "dot", url=engine_url).stdout
     assert rochallor("defs", "graph", "drawn", "--format", "png", url=engine_url).exit_status == 2
+
+
+def test_what_the_engine_refuses_is_shown_with_line_and_column_in_peoples_words(
+    engine_url: str, tmp_path: Path
+):
+    file = tmp_path / "f.yaml"
+    for body, said in (
+        ("    jobType: a\n    nextStep: ende\n", ':8:15: step "a" nextStep references unknown step "ende"'),
+        ("    jobType: a\n    nextStp: end\n", ':8:5: unknown field "nextStp" (did you mean nextStep?)'),
+        ("    jobType: 12\n", ":7:14: expected a text, found a number (steps[0].jobType)"),
+    ):
+        file.write_text(
+            f"id: placed\nname: P\nsteps:\n  - id: a\n    name: A\n    type: SERVICE_TASK\n{body}"
+            "  - {id: end, name: E, type: END}\n"
+        )
+        for option in ((), ("--dry-run",)):
+            result = rochallor("defs", "upload", file, *option, url=engine_url)
+            assert (result.exit_status, f"{file}{said}" in result.stderr) == (3, True), result.stderr
+
+
+def test_a_dry_run_sends_nothing_and_says_what_would_come_of_it(engine_url: str, tmp_path: Path):
+    file = write(tmp_path / "f.yaml", document(service("a"), id_="rehearsed"))
+    rows = rochallor("defs", "upload", file, "--dry-run", "-o", "json", url=engine_url).json()
+    assert [(row["version"], row["result"]) for row in rows] == [(1, "created")]
+    assert rochallor("defs", "get", "rehearsed", url=engine_url).exit_status == 6
+    rochallor("defs", "upload", file, url=engine_url)
+    rows = rochallor("defs", "upload", file, "--dry-run", "-o", "json", url=engine_url).json()
+    assert [(row["version"], row["result"]) for row in rows] == [(1, "unchanged")]
