@@ -26,6 +26,7 @@ def expression_warnings(definition: Definition) -> Iterator[Problem]:
         at: Path = ("steps", index)
         for condition in step.conditional_next_steps:
             yield from _trapped((*at, "conditionalNextSteps", condition), step, condition)
+            yield from _never_boolean((*at, "conditionalNextSteps", condition), step, condition)
         yield from _ambiguous(at, step)
         if step.type == StepType.TRANSFORMATION:
             yield from _transformations((*at, "transformations"), step)
@@ -37,6 +38,13 @@ def _trapped(path: Path, step: Step, source: str) -> Iterator[Problem]:
         broken = finding.trap is Trap.UNREADABLE
         code = codes.BROKEN_EXPRESSION if broken else codes.MISREAD_EXPRESSION
         yield warning(path, code, f'step "{step.id}": expression "{source}": {finding.text}')
+
+
+def _never_boolean(path: Path, step: Step, condition: str) -> Iterator[Problem]:
+    result = analyse(condition).result
+    if result not in ("", "bool"):
+        text = f'step "{step.id}": expression "{condition}": result is {result}, not bool'
+        yield warning(path, codes.BROKEN_EXPRESSION, text)
 
 
 # --- branches that hold together ----------------------------------------------------------------
@@ -61,14 +69,29 @@ def _ambiguous(at: Path, step: Step) -> Iterator[Problem]:
 
 def _transformations(path: Path, step: Step) -> Iterator[Problem]:
     for name, literal in step.transformations.items():
-        if not isinstance(literal, str) or not is_expression(literal):
-            continue
-        source = inner_source(literal)
-        if source != "now()":
-            yield from _trapped((*path, name), step, source)
-        used = set(analyse(source).names) & step.transformations.keys() - {name}
-        for other in sorted(used):
-            text = (
-                f'step "{step.id}": "{name}" uses "{other}", which the same step sets; their order is random'
-            )
-            yield warning((*path, name), codes.TRANSFORMATION_ORDER, text)
+        if _holds_mark(literal) and not (isinstance(literal, str) and is_expression(literal)):
+            text = f'step "{step.id}": "{name}" holds ${{…}} but is no expression as a whole: it stays as it is written'
+            yield warning((*path, name), codes.MISREAD_EXPRESSION, text)
+        elif isinstance(literal, str) and is_expression(literal):
+            yield from _transformation((*path, name), step, inner_source(literal))
+
+
+def _holds_mark(literal: object) -> bool:
+    """Whether a text, or one within a list or object, holds ``${``."""
+    if isinstance(literal, dict):
+        return any(map(_holds_mark, literal.values()))
+    return (
+        any(map(_holds_mark, literal))
+        if isinstance(literal, list)
+        else isinstance(literal, str) and "${" in literal
+    )
+
+
+def _transformation(path: Path, step: Step, source: str) -> Iterator[Problem]:
+    if source != "now()":
+        yield from _trapped(path, step, source)
+    for other in sorted(set(analyse(source).names) & step.transformations.keys() - {path[-1]}):
+        text = (
+            f'step "{step.id}": "{path[-1]}" uses "{other}", which the same step sets; their order is random'
+        )
+        yield warning(path, codes.TRANSFORMATION_ORDER, text)

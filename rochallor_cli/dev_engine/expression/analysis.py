@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from rochallor_cli.dev_engine.expression import tree
+from rochallor_cli.dev_engine.expression.checker import check
 from rochallor_cli.dev_engine.expression.errors import Fault, SyntaxFault, located
 from rochallor_cli.dev_engine.expression.evaluation import compile_expression
 from rochallor_cli.dev_engine.expression.functions.names import FUNCTION_NAMES, RESERVED_WORDS
@@ -36,6 +37,8 @@ class Trap(StrEnum):
     """Something within quotes that the engine rewrites."""
     CONTAINS_CALL = "contains-call"
     """``contains(…)`` that the engine does not rewrite, or rewrites into something else."""
+    NO_JSON = "no-json"
+    """A result that JSON cannot hold, for which the engine answers 500."""
     HASH_NAME = "hash-name"
     """``#a-b`` or ``#index``, which do not mean what they look like."""
 
@@ -57,6 +60,8 @@ class Analysis:
     """Variables it reads, each once, in the order of the source; empty where it cannot be read."""
     functions: tuple[str, ...]
     """Functions of the language it calls, each once."""
+    result: str
+    """The Go type of what it comes to, as far as it is known without variables; else empty."""
     fault: str
     """Why it fails whatever the variables are, as the engine words it; empty where it may work."""
     findings: tuple[Finding, ...]
@@ -70,8 +75,16 @@ def analyse(source: str) -> Analysis:
     names = tuple(dict.fromkeys(node.name for node in nodes if isinstance(node, tree.Identifier)))
     functions = tuple(dict.fromkeys(node.name for node in nodes if isinstance(node, tree.FunctionCall)))
     fault = fault or compile_expression(source).fault
+    result = "" if root is None or fault else _result(root)
     findings = tuple(_findings(source, nodes, names, fault))
-    return Analysis(source, names, functions, fault, findings)
+    return Analysis(source, names, functions, result, fault, findings)
+
+
+def _result(root: tree.Node) -> str:
+    found = check(root)
+    if found.is_nil:
+        return "<nil>"
+    return "" if found.is_unknown else found.name
 
 
 def _read(source: str) -> tuple[tree.Node | None, str]:
@@ -96,6 +109,7 @@ def _findings(source: str, nodes: list[tree.Node], names: tuple[str, ...], fault
         *_about_words(names, fault),
         *_about_declarations(nodes),
         *_about_remainders(nodes),
+        *_about_results(nodes),
     ]
     if fault and not any(finding.trap in _EXPLAINS_A_FAULT for finding in known):
         first_line = fault.partition("\n")[0]
@@ -166,6 +180,19 @@ def _about_remainders(nodes: list[tree.Node]) -> Iterator[Finding]:
         ):
             text = "variables are doubles, which have no remainder; write int(x) % 2"
             yield Finding(Trap.REMAINDER, text)
+            return
+
+
+def _about_results(nodes: list[tree.Node]) -> Iterator[Finding]:
+    last = nodes[-1] if nodes else None
+    if isinstance(last, tree.FunctionCall) and last.name in ("groupBy", "fromPairs"):
+        text = f"JSON cannot hold what {last.name} gives: the engine answers 500 to the request that led here"
+        yield Finding(Trap.NO_JSON, text)
+    for node in nodes:
+        divisor = node.right if isinstance(node, tree.Binary) and node.operator == "/" else None
+        if isinstance(divisor, tree.Literal) and divisor.value == 0:
+            text = "what is divided by zero is infinite, which JSON cannot hold: the engine answers 500 to the request"
+            yield Finding(Trap.NO_JSON, text)
             return
 
 

@@ -27,6 +27,8 @@ def codes(*conditions: str) -> list[str]:
         ("amount >", "W201"),
         ("amount = 5", "W201"),
         ('"1" == 1', "W201"),
+        ("'true'", "W201"),
+        ("len(list)", "W201"),
         ("count > 3", "W202"),
         ("amount % 2 == 0", "W202"),
         ("""name == 'say "hi"'""", "W202"),

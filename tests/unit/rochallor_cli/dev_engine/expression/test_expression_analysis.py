@@ -59,6 +59,8 @@ def test_names_and_functions_are_listed_once_in_order() -> None:
         ("contains(list, len(x))", Trap.CONTAINS_CALL, "x in list"),
         ("contains([1, 2], 2)", Trap.CONTAINS_CALL, "x in [a, b]"),
         ("!contains(list, 3)", Trap.CONTAINS_CALL, "not (x in list)"),
+        ("groupBy(list, #)", Trap.NO_JSON, "what groupBy gives"),
+        ("a / 0", Trap.NO_JSON, "divided by zero"),
         ("#user-id > 1", Trap.HASH_NAME, "user minus id"),
         ("map(list, #index)", Trap.HASH_NAME, "no index"),
     ],
@@ -66,6 +68,25 @@ def test_names_and_functions_are_listed_once_in_order() -> None:
 def test_a_trap_is_found_and_the_way_round_is_named(source: str, trap: Trap, says: str) -> None:
     found = {finding.trap: finding.text for finding in analyse(source).findings}
     assert says in found[trap]
+
+
+@pytest.mark.parametrize(
+    ("source", "result"),
+    [
+        ("a > 1", "bool"),
+        ("len(s)", "int"),
+        ("a / 2", "float64"),
+        ("[a]", "[]interface {}"),
+        ("nil", "<nil>"),
+        ("a", ""),
+        ("a + 1", ""),
+        ("(", ""),
+    ],
+)
+def test_the_type_of_the_result_is_known_where_it_does_not_hang_on_variables(
+    source: str, result: str
+) -> None:
+    assert analyse(source).result == result
 
 
 @pytest.mark.parametrize(
