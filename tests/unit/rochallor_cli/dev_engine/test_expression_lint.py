@@ -65,9 +65,15 @@ def test_branches_that_exclude_each_other_are_no_problem(one: str, other: str) -
 
 
 def test_a_transformation_is_checked_like_a_condition() -> None:
-    shape = transformation(
-        "shape", {"n": "${count + 1}", "at": "${now()}", "text": "no ${expression}"}, "end"
-    )
+    shape = transformation("shape", {"n": "${count + 1}", "at": "${now()}", "text": "plain"}, "end")
     [problem] = [problem for problem in check(document(shape)) if problem.severity == "warning"]
     assert problem.code == "W202"
     assert problem.path == ("steps", 0, "transformations", "n")
+
+
+@pytest.mark.parametrize("literal", ["a is ${a}", " ${a}", "${groupBy(list,", ["${a}"], {"inner": "${a}"}])
+def test_a_text_that_only_holds_an_expression_stays_text_and_is_a_warning(literal: object) -> None:
+    shape = transformation("shape", {"text": literal}, "end")
+    [problem] = [problem for problem in check(document(shape)) if problem.severity == "warning"]
+    assert problem.code == "W202"
+    assert "stays as it is written" in problem.text
