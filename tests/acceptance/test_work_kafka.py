@@ -1,0 +1,108 @@
+"""A real worker host that takes its jobs from Kafka: named, found out, refused, checked."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from support.command_line import rochallor_run
+from support.engines import running_engine
+from support.waiting import wait_until
+from support.worker_host import (
+    Workplace,
+    count_of,
+    one_step,
+    start_jobs,
+    wait_until_completed,
+    worker_host,
+)
+from workflow_sdk.client.rest import RestEngineClient
+
+HANDLERS = """
+@registry.handler("packed")
+def packed(job):
+    note(job)
+    time.sleep(0.05)
+    return {"done": True}
+"""
+# The embedded broker sits out an empty fetch, and waits a session less a second at every rebalance.
+QUICK = ("fetch.wait.max.ms=10", "session.timeout.ms=2000", "heartbeat.interval.ms=200")
+QUICK_OPTIONS = tuple(part for setting in QUICK for part in ("--kafka-config", setting))
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch) -> Workplace:
+    monkeypatch.chdir(tmp_path)
+    place = Workplace(tmp_path)
+    place.write_handlers(HANDLERS)
+    return place
+
+
+@pytest.mark.parametrize("mode", ["kafka", "auto"])
+def test_jobs_from_kafka_run_once_and_a_signal_drains(place, mode) -> None:
+    with running_engine(dispatch="kafka") as engine, RestEngineClient(engine.url) as client:
+        client.upload_definition(one_step("flow-packed", "packed"))
+        arguments = ("-m", "handlers.py", "--mode", mode, "--brokers", engine.brokers, *QUICK_OPTIONS)
+        with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
+            host.wait_for("ready", timeout_s=30)
+            start_jobs(client, "packed", 40)
+            wait_until_completed(client, 40)
+            host.send(signal.SIGTERM)
+            assert host.wait() == 0, host.said()
+            assert "drained in" in host.said()
+        assert (len(place.notes()), place.ran_twice()) == (40, {})
+
+
+def test_the_wrong_mode_is_refused_with_what_to_do(place) -> None:
+    with running_engine(dispatch="kafka") as engine:
+        polling = rochallor_run("work", "-m", "handlers.py", "--mode", "poll", url=engine.url)
+        without_brokers = rochallor_run("work", "-m", "handlers.py", "--mode", "auto", url=engine.url)
+    assert polling.exit_status == 4
+    assert "kafka" in polling.stderr.rpartition("error:")[2].lower()
+    assert without_brokers.exit_status == 2
+    assert "--brokers host:9092" in without_brokers.stderr
+
+
+def test_a_setting_that_loses_jobs_is_refused(place) -> None:
+    with running_engine(dispatch="kafka") as engine:
+        result = rochallor_run(
+            *("work", "-m", "handlers.py", "--mode", "kafka", "--brokers", engine.brokers),
+            *("--kafka-config", "enable.auto.commit=true"),
+            url=engine.url,
+        )
+    assert result.exit_status == 2
+    assert "enable.auto.commit" in result.stderr
+
+
+def test_check_asks_the_brokers_too(place) -> None:
+    with running_engine(dispatch="kafka") as engine, RestEngineClient(engine.url) as client:
+        client.upload_definition(one_step("flow-packed", "packed"))
+        options = ("work", "-m", "handlers.py", "--check")
+        good = rochallor_run(*options, "--mode", "auto", "--brokers", engine.brokers, url=engine.url)
+        assert good.exit_status == 0, good.stdout + good.stderr
+        assert f"brokers    {engine.brokers}  reachable" in good.stdout
+        wrong_mode = rochallor_run(*options, "--mode", "poll", "--brokers", engine.brokers, url=engine.url)
+        assert wrong_mode.exit_status == 3
+        assert "the engine wants --mode kafka" in wrong_mode.stdout
+        no_brokers = rochallor_run(*options, "--mode", "auto", "--brokers", "127.0.0.1:1", url=engine.url)
+        assert no_brokers.exit_status == 3
+        assert "brokers 127.0.0.1:1 cannot be reached" in no_brokers.stdout
+
+
+def test_two_processes_share_the_partitions(place) -> None:
+    with running_engine(dispatch="kafka") as engine, RestEngineClient(engine.url) as client:
+        client.upload_definition(one_step("flow-packed", "packed"))
+        Path("workers.yaml").write_text(
+            f"kafka: {{brokers: '{engine.brokers}', config: {{{', '.join(s.replace('=', ': ') for s in QUICK)}}}}}\n"
+            "workers: [{id: pack, modules: [handlers.py], mode: kafka, processes: 2, parallelism: 4}]\n"
+        )
+        with worker_host("--config", "workers.yaml", url=engine.url, folder=place.folder) as host:
+            host.wait_for("ready", timeout_s=30)
+            start_jobs(client, "packed", 60)
+            wait_until_completed(client, 60, timeout_s=60)
+            host.send(signal.SIGINT)
+            assert host.wait() == 0, host.said()
+        wait_until(lambda: count_of(client, "COMPLETED") == 60, "all are completed")
+    assert place.ran_twice() == {}
