@@ -41,14 +41,14 @@ def main() -> int:
     _be_deaf()
     pipe = ControlPipe(socket.socket(fileno=int(sys.argv[1])))
     try:
-        start = _first_message(pipe)
+        start, *orders = _first_messages(pipe)
     except PipeClosedError:
         return ExitStatus.DONE
     config = config_from_start_message(start)
     worker_id = config.workers[0].worker_id
     configure_host_logging(config.log, sys.stderr, worker_id=worker_id, prefix=f"{worker_id}: ")
     workers = LocalWorkers(config)
-    child = _Child(pipe, workers)
+    child = _Child(pipe, workers, orders)
     try:
         (loaded,) = workers.load()
     except CliError as error:
@@ -80,17 +80,20 @@ def _listen_again() -> None:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
-def _first_message(pipe: ControlPipe) -> Message:
+def _first_messages(pipe: ControlPipe) -> list[Message]:
+    """What to start, and what may have come right behind it."""
     while True:
-        for message in pipe.receive(60.0):
-            return message
+        messages = pipe.receive(60.0)
+        if messages:
+            return messages
 
 
 class _Child:
     """The conversation with the supervisor while the worker works."""
 
-    def __init__(self, pipe: ControlPipe, workers: LocalWorkers) -> None:
+    def __init__(self, pipe: ControlPipe, workers: LocalWorkers, orders: list[Message]) -> None:
         self._pipe = pipe
+        self._orders = orders
         self._workers = workers
         self._waker = Waker()
         self._is_connected = True
@@ -99,6 +102,8 @@ class _Child:
 
     def serve(self) -> int:
         self._workers.start(self._waker.wake)
+        for order in self._orders:
+            self._obey(order)
         while not self._workers.has_ended:
             self._listen(TICK_S if self._was_ready else STARTING_TICK_S)
             self._workers.tend()
@@ -146,6 +151,9 @@ class _Child:
                 self._say({"is": "metrics", "id": message["id"], "families": families})
 
     def _report(self) -> None:
+        """Once a second; until it is ready as often as it may have become so."""
+        if self._was_ready and time.monotonic() < self._status_due:
+            return
         (status,) = self._workers.statuses()
         if time.monotonic() >= self._status_due or status.is_ready != self._was_ready:
             self._was_ready = status.is_ready

@@ -152,3 +152,14 @@ def test_until_idle_leaves_when_the_work_is_done(place, engine) -> None:
             assert "nothing has come for 0.5 s: leaving" in host.said()
     assert count_of(client, "COMPLETED") == 30
     assert place.ran_twice() == {}
+
+
+def test_a_signal_while_the_processes_start_ends_them_too(place, engine) -> None:
+    url, _ = engine
+    place.write_handlers(
+        "(__import__('pathlib').Path(FOLDER) / 'importing').touch()\ntime.sleep(0.5)\n" + STEADY
+    )
+    with worker_host("-m", "handlers.py", "--processes", "2", url=url, folder=place.folder) as host:
+        wait_until((place.folder / "importing").exists, "the import has begun")
+        host.send(signal.SIGTERM)
+        assert host.wait(10) == 0, host.said()

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from rochallor_cli.hosting.child import _first_messages
 from rochallor_cli.hosting.control_pipe import ControlPipe, PipeClosedError
 
 
@@ -78,3 +79,10 @@ def test_a_child_that_stopped_reading_does_not_hold_the_supervisor_for_ever(ends
 def fill(pipe: ControlPipe) -> None:
     for _ in range(10_000):
         pipe.send({"do": "stacks", "text": "x" * 10_000})
+
+
+def test_orders_that_come_right_behind_the_start_are_kept(ends) -> None:
+    supervisor, child = ends
+    supervisor.send({"do": "start"})
+    supervisor.send({"do": "drain"})
+    assert _first_messages(child) == [{"do": "start"}, {"do": "drain"}]
