@@ -1,66 +1,58 @@
-"""One handler on one job, without an engine: exactly what a worker would do with it, but nothing is reported."""
+"""One handler on one job, without an engine: what a worker would do with it, but nothing is reported."""
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-from collections.abc import Callable, Mapping
-from time import monotonic
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic, perf_counter
 from typing import Any
 
+from rochallor_cli.errors import InvalidDocumentError
+from rochallor_cli.handler_runs import HandlerThread, JobRun
+from rochallor_cli.hosting.user_traceback import user_traceback
 from workflow_sdk.handler.registry import Handler, HandlerRegistry
-from workflow_sdk.job import CurrentJob, job_from_poll
-from workflow_sdk.runner.claim import claim_of
-from workflow_sdk.runner.handler_call import call_as_coroutine, call_in_thread
-from workflow_sdk.runner.in_flight import InFlight
-from workflow_sdk.runner.outcome import Completed
+from workflow_sdk.job import job_from_poll
+from workflow_sdk.runner.outcome import Failed, Outcome
 
 NO_ID = "TRIAL000000000000000000000"
 
 
-def run_once(registry: HandlerRegistry, handler: Handler, item: Mapping[str, Any]) -> dict[str, Any]:
-    """Run the handler on a job in the engine's form (only `variables` is needed).
+@dataclass(frozen=True)
+class Trial:
+    """What came of it: `outcome` as JSON carries it, and the handler's own traceback when it raised."""
 
-    → outcome (completed or failed), variables or error and retryable, ranMs.
+    outcome: dict[str, Any]
+    traceback: list[str]
+
+    @property
+    def completed(self) -> bool:
+        return bool(self.outcome["outcome"] == "completed")
+
+
+def run_once(registry: HandlerRegistry, handler: Handler, item: Mapping[str, Any]) -> Trial:
+    """Run the handler on a job in the engine's form (only `variables` is needed), hooks before and after.
+
+    The outcome: outcome (completed or failed), variables or error and retryable, ranMs. Raises
+    InvalidDocumentError when a hook raises.
     """
-    job = job_from_poll(
-        {
-            "id": NO_ID,
-            "instanceId": NO_ID,
-            "stepExecutionId": NO_ID,
-            "retriesRemaining": 0,
-            **item,
-            "jobType": handler.job_type,
-        }
-    )
-    flight = InFlight(claim_of(job), handler, CurrentJob(job), monotonic())
-    asyncio.run(_run(registry, flight))
-    ran_ms = round(flight.ran_s() * 1000, 3)
-    if isinstance(flight.outcome, Completed):
-        return {"outcome": "completed", "variables": flight.outcome.variables, "ranMs": ran_ms}
-    assert flight.outcome is not None, "a handler that has run leaves an outcome"
-    return {
-        "outcome": "failed",
-        "error": flight.outcome.message,
-        "retryable": flight.outcome.retryable,
-        "ranMs": ran_ms,
-    }
-
-
-async def _run(registry: HandlerRegistry, flight: InFlight) -> None:
-    for hook in registry.startup_hooks():
-        await _called(hook)
+    ids = {"id": NO_ID, "instanceId": NO_ID, "stepExecutionId": NO_ID, "retriesRemaining": 0}
+    job = job_from_poll({**ids, **item, "jobType": handler.job_type})
     try:
-        if not flight.handler.is_async:
-            await asyncio.to_thread(call_in_thread, flight)
-        if flight.outcome is None:
-            await call_as_coroutine(flight)
-    finally:
-        for hook in registry.shutdown_hooks():
-            await _called(hook)
+        with HandlerThread(registry) as thread:
+            started = perf_counter()
+            run, outcome = thread.run(handler, job, until=monotonic() + threading.TIMEOUT_MAX)
+            ran_ms = round((perf_counter() - started) * 1000, 3)
+    except Exception as error:  # noqa: BLE001 - hooks are the user's code: whatever they raise is theirs
+        raise InvalidDocumentError(
+            "a start-up or shutdown hook raised", details=user_traceback(error)
+        ) from None
+    return Trial(_as_json(run, outcome, ran_ms), user_traceback(run.error) if run.error else [])
 
 
-async def _called(hook: Callable[[], Any]) -> None:
-    result = hook()
-    if inspect.isawaitable(result):
-        await result
+def _as_json(run: JobRun, outcome: Outcome | None, ran_ms: float) -> dict[str, Any]:
+    if isinstance(outcome, Failed):
+        found = {"outcome": "failed", "error": outcome.message, "retryable": outcome.retryable}
+    else:
+        found = {"outcome": "completed", "variables": run.result or {}}
+    return {**found, "ranMs": ran_ms}

@@ -27,17 +27,11 @@ app = typer.Typer()
 )
 def api(
     context: Context,
-    method: Annotated[str, typer.Argument(help="GET, POST and so on.", show_default=False)],
-    path: Annotated[str, typer.Argument(help="From the slash on, sent as it is.", show_default=False)],
+    method: Annotated[str, typer.Argument(help="GET, POST and so on.")],
+    path: Annotated[str, typer.Argument(help="From the slash on, sent as it is.")],
     data: Annotated[
         str | None,
-        typer.Option(
-            "--data",
-            "-d",
-            metavar="JSON|@FILE|@-",
-            help="The body: JSON, or a JSON or YAML file.",
-            show_default=False,
-        ),
+        typer.Option("--data", "-d", metavar="JSON|@FILE|@-", help="The body: JSON, or a JSON or YAML file."),
     ] = None,
     include: Annotated[
         bool, typer.Option("--include", "-i", help="Show status and headers as well.")

@@ -26,7 +26,7 @@ app = typer.Typer()
 )
 def completion(
     context: Context,
-    shell: Annotated[str, typer.Argument(help="bash, zsh or fish.", show_default=False)],
+    shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")],
 ) -> None:
     """Print the completion script of a shell.
 

@@ -77,7 +77,7 @@ def _row(settings: Settings, name: str) -> dict[str, Any]:
 @command(app, "use", examples=("rochallor config use prod",))
 def use(
     context: Context,
-    name: Annotated[str, typer.Argument(metavar="CONTEXT", help="Its name.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="CONTEXT", help="Its name.")],
 ) -> None:
     """Make a context the one that is used when nothing else is said."""
     config = context.config
@@ -97,12 +97,10 @@ def use(
 )
 def set_(
     context: Context,
-    name: Annotated[
-        str, typer.Argument(metavar="CONTEXT", help="Its name; a new one is made.", show_default=False)
-    ],
+    name: Annotated[str, typer.Argument(metavar="CONTEXT", help="Its name; a new one is made.")],
     values: Annotated[
         list[str],
-        typer.Argument(metavar="KEY=VALUE...", help="An empty value removes the key.", show_default=False),
+        typer.Argument(metavar="KEY=VALUE...", help="An empty value removes the key."),
     ],
 ) -> None:
     """Change a context: url, token, token-command, token-file, ca-file, client-cert, client-key, request-timeout,

@@ -26,7 +26,7 @@ _GRAPHS = ("text", "mermaid", "dot", "svg")
 
 app = group("Upload, read, check and compare definitions.")
 
-Definition = Annotated[str, typer.Argument(help="Its id, or ID@VERSION.", show_default=False)]
+Definition = Annotated[str, typer.Argument(help="Its id, or ID@VERSION.")]
 
 
 @command(
@@ -42,7 +42,7 @@ def upload(
     context: Context,
     files: Annotated[
         list[str],
-        typer.Argument(help="Files, folders or - ; JSON or YAML, several documents.", show_default=False),
+        typer.Argument(help="Files, folders or - ; JSON or YAML, several documents."),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, send nothing.")] = False,
     new: Annotated[
@@ -135,7 +135,7 @@ def list_(
     context: Context,
     keyword: Annotated[
         str,
-        typer.Argument(help="Only those whose id or name holds it.", show_default=False),
+        typer.Argument(help="Only those whose id or name holds it."),
     ] = "",
     limit: Limit = 50,
     everything: All = False,
@@ -156,7 +156,7 @@ def list_(
 )
 def versions(
     context: Context,
-    definition: Annotated[str, typer.Argument(help="Its id.", show_default=False)],
+    definition: Annotated[str, typer.Argument(help="Its id.")],
     limit: Limit = 20,
     everything: All = False,
 ) -> None:
@@ -193,7 +193,7 @@ def _versions(context: Context, definition: str, newest: int, oldest: int) -> It
 )
 def diff(
     context: Context,
-    files: Annotated[list[str], typer.Argument(help="Files, folders or - .", show_default=False)],
+    files: Annotated[list[str], typer.Argument(help="Files, folders or - .")],
     against: Annotated[
         int | None,
         typer.Option("--against", metavar="VERSION", min=1, help="Not the latest but this version."),
@@ -243,9 +243,7 @@ def _show_changes(context: Context, upload: Upload, known: Value | None, changes
 )
 def lint(
     context: Context,
-    files: Annotated[
-        list[str] | None, typer.Argument(help="Files, folders or - .", show_default=False)
-    ] = None,
+    files: Annotated[list[str] | None, typer.Argument(help="Files, folders or - .")] = None,
     module: Annotated[
         list[str] | None,
         typer.Option("--module", "-m", metavar="MODULE", help="Handlers that are to serve the job types."),
@@ -311,7 +309,7 @@ def graph(
     context: Context,
     definition: Annotated[
         str | None,
-        typer.Argument(help="A file, - , or an id (ID@VERSION) on the engine.", show_default=False),
+        typer.Argument(help="A file, - , or an id (ID@VERSION) on the engine."),
     ] = None,
     instance: Annotated[
         str | None, typer.Option("--instance", metavar="ID", help="Paint this instance's state on it.")

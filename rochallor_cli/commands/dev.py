@@ -41,13 +41,11 @@ def dev(
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     db: Annotated[
         Path | None,
-        typer.Option("--db", metavar="FILE", help="Keep everything in this SQLite file.", show_default=False),
+        typer.Option("--db", metavar="FILE", help="Keep everything in this SQLite file."),
     ] = None,
     definitions: Annotated[
         Path | None,
-        typer.Option(
-            "--definitions", metavar="FOLDER", help="Upload these at the start.", show_default=False
-        ),
+        typer.Option("--definitions", metavar="FOLDER", help="Upload these at the start."),
     ] = None,
     lease_seconds: Annotated[
         float, typer.Option("--lease-seconds", min=0.1, help="How long a claim lasts.")
@@ -67,15 +65,12 @@ def dev(
             "--brokers",
             metavar="HOST:PORT,...",
             help="Brokers for --dispatch kafka; an embedded one if left out.",
-            show_default=False,
         ),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail instances whose definition asks the impossible.")
     ] = False,
-    seed: Annotated[
-        int | None, typer.Option("--seed", help="Make random choices repeatable.", show_default=False)
-    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Make random choices repeatable.")] = None,
     no_cors: Annotated[bool, typer.Option("--no-cors", help="Answer browsers without CORS headers.")] = False,
     log_requests: Annotated[
         bool, typer.Option("--log-requests", help="A line on stderr for each request.")

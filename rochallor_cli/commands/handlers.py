@@ -30,25 +30,17 @@ app = group("Try handlers without an engine.")
 )
 def run(
     context: Context,
-    job_type: Annotated[str, typer.Argument(metavar="TYPE", help="The job type.", show_default=False)],
+    job_type: Annotated[str, typer.Argument(metavar="TYPE", help="The job type.")],
     module: Annotated[
         list[str],
-        typer.Option(
-            "--module",
-            "-m",
-            metavar="MODULE",
-            help="Where the handlers are; as for `work`.",
-            show_default=False,
-        ),
+        typer.Option("--module", "-m", metavar="MODULE", help="Where the handlers are; as for `work`."),
     ],
     var: Var = None,
     text: Text = None,
     variables: Vars = None,
     job: Annotated[
         str | None,
-        typer.Option(
-            "--job", metavar="FILE", help="A whole job, as the engine hands it out.", show_default=False
-        ),
+        typer.Option("--job", metavar="FILE", help="A whole job, as the engine hands it out."),
     ] = None,
 ) -> int:
     """Run one handler on one job, without an engine, and print its outcome as JSON.
@@ -66,9 +58,11 @@ def run(
         handler = registry.find(job_type)
         if handler is None:
             raise _no_handler(registry, job_type)
-        outcome = run_once(registry, handler, item)
-    context.printer.document(outcome)
-    return ExitStatus.DONE if outcome["outcome"] == "completed" else ExitStatus.FAILED
+        trial = run_once(registry, handler, item)
+    for line in trial.traceback:
+        context.printer.note(line)
+    context.printer.document(trial.outcome)
+    return ExitStatus.DONE if trial.completed else ExitStatus.FAILED
 
 
 def _job_from(context: Context, name: str) -> dict[str, Any]:

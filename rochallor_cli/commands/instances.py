@@ -31,7 +31,7 @@ _VIEWS = ("table", "timeline", "tree")
 
 app = group("Start, follow, inspect and cancel instances.")
 
-Instance = Annotated[str, typer.Argument(help="The instance's id.", show_default=False)]
+Instance = Annotated[str, typer.Argument(help="The instance's id.")]
 Timeout = Annotated[
     str | None,
     typer.Option("--timeout", metavar="DURATION", help="How long to wait: 90s, 5m; for ever if left out."),
@@ -61,7 +61,7 @@ BusinessKey = Annotated[
 )
 def start(
     context: Context,
-    definition: Annotated[str, typer.Argument(help="Its id, or ID@VERSION.", show_default=False)],
+    definition: Annotated[str, typer.Argument(help="Its id, or ID@VERSION.")],
     var: Var = None,
     text: Text = None,
     variables: Vars = None,
@@ -210,7 +210,7 @@ def history(
 )
 def wait(
     context: Context,
-    instances: Annotated[list[str], typer.Argument(help="Their ids.", show_default=False)],
+    instances: Annotated[list[str], typer.Argument(help="Their ids.")],
     timeout: Timeout = None,
 ) -> int:
     """Wait until all these instances have ended.
@@ -259,7 +259,7 @@ def watch(context: Context, instance: Instance, timeout: Timeout = None) -> int:
 def signal(
     context: Context,
     instance: Instance,
-    step: Annotated[str, typer.Argument(help="The WAIT step's id.", show_default=False)],
+    step: Annotated[str, typer.Argument(help="The WAIT step's id.")],
     var: Var = None,
     text: Text = None,
     variables: Vars = None,
@@ -285,9 +285,7 @@ def signal(
 )
 def cancel(
     context: Context,
-    instances: Annotated[
-        list[str] | None, typer.Argument(help="Their ids; or choose by options.", show_default=False)
-    ] = None,
+    instances: Annotated[list[str] | None, typer.Argument(help="Their ids; or choose by options.")] = None,
     status: Status = None,
     definition: Definition = None,
     business_key: BusinessKey = None,

@@ -67,11 +67,11 @@ def complete(
     context: Context,
     instance: Annotated[
         str,
-        typer.Argument(help="The instance's id, or INSTANCE/STEP.", show_default=False),
+        typer.Argument(help="The instance's id, or INSTANCE/STEP."),
     ],
     step: Annotated[
         str | None,
-        typer.Argument(help="May be left out when one task is open.", show_default=False),
+        typer.Argument(help="May be left out when one task is open."),
     ] = None,
     by: Annotated[
         str, typer.Option("--by", metavar="WHO", help="Who did it. It is sent; the engine does not keep it.")
