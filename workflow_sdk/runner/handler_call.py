@@ -12,6 +12,7 @@ from typing import Any
 from workflow_sdk.job import enter_job
 from workflow_sdk.runner.in_flight import InFlight
 from workflow_sdk.runner.outcome import Outcome, awaitable_in, outcome_of_error, outcome_of_result, timed_out
+from workflow_sdk.runner.tracing import handler_span
 
 log = logging.getLogger("workflow_sdk.runner")
 
@@ -21,15 +22,15 @@ def call_in_thread(item: InFlight) -> None:
     item.thread_id = get_ident()
     item.began = monotonic()
     enter_job(item.current)
-    try:
-        result = item.handler.callable(item.current.job)
-        item.awaitable = awaitable_in(result)
-        if item.awaitable is None:
-            item.outcome = outcome_of_result(result, handler_name=item.handler.name)
-    except BaseException as error:  # noqa: BLE001 - sys.exit in a handler harms its own job only
-        item.outcome = _failed(item, error)
-    finally:
-        enter_job(None)
+    with handler_span(item):
+        try:
+            result = item.handler.callable(item.current.job)
+            item.awaitable = awaitable_in(result)
+            if item.awaitable is None:
+                item.outcome = outcome_of_result(result, handler_name=item.handler.name)
+        except BaseException as error:  # noqa: BLE001 - sys.exit in a handler harms its own job only
+            item.outcome = _failed(item, error)
+    enter_job(None)
     if item.awaitable is None:
         item.ended = monotonic()
         item.thread_id = 0
@@ -39,13 +40,14 @@ async def call_as_coroutine(item: InFlight) -> None:
     """Run an async handler, or what a plain one returned; leaves its outcome in `item`."""
     item.began = item.began or monotonic()
     enter_job(item.current)
-    try:
-        result = await _within_timeout(item)
-        item.outcome = outcome_of_result(result, handler_name=item.handler.name)
-    except GeneratorExit:
-        raise  # the loop is being taken down
-    except BaseException as error:  # noqa: BLE001 - SystemExit in a task would end the loop
-        item.outcome = _failed(item, error)
+    with handler_span(item):
+        try:
+            result = await _within_timeout(item)
+            item.outcome = outcome_of_result(result, handler_name=item.handler.name)
+        except GeneratorExit:
+            raise  # the loop is being taken down
+        except BaseException as error:  # noqa: BLE001 - SystemExit in a task would end the loop
+            item.outcome = _failed(item, error)
     item.ended = monotonic()
 
 

@@ -1,0 +1,62 @@
+"""Spans around handlers, read by a real tracer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from workflow_sdk.runner import tracing
+from workflow_sdk.testing import run_handler
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
+    exporter, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(tracing.trace, "get_tracer", provider.get_tracer)
+    yield exporter
+    provider.shutdown()
+
+
+def look(job: Any) -> None:
+    trace.get_current_span().set_attribute("seen.inside", True)
+
+
+async def look_async(job: Any) -> None:
+    look(job)
+
+
+@pytest.mark.parametrize("handler", [look, look_async])
+def test_a_handler_runs_inside_a_span_with_its_jobs_ids(spans: InMemorySpanExporter, handler: Any) -> None:
+    run_handler(handler, job_type="look", id="j1", instanceId="i1")
+    (span,) = spans.get_finished_spans()
+    assert (span.name, span.kind) == ("look", trace.SpanKind.CONSUMER)
+    assert span.attributes is not None
+    assert span.attributes["rochallor.job.id"] == "j1"
+    assert span.attributes["rochallor.instance.id"] == "i1"
+    assert span.attributes["seen.inside"] is True
+    assert span.status.status_code is trace.StatusCode.UNSET
+
+
+def test_a_failure_marks_its_span(spans: InMemorySpanExporter) -> None:
+    def fail(job: Any) -> None:
+        raise ValueError("no luck")
+
+    run_handler(fail)
+    (span,) = spans.get_finished_spans()
+    assert span.status.status_code is trace.StatusCode.ERROR
+    assert "ValueError: no luck" in str(span.status.description)
+
+
+def test_without_the_package_there_are_no_spans(
+    spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracing, "HAS_TRACING", False)
+    assert run_handler(look).completed
+    assert spans.get_finished_spans() == ()
