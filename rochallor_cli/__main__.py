@@ -9,6 +9,9 @@ def main() -> int:
     status = _answered_at_once(arguments)
     if status is not None:
         return status
+    from rochallor_cli.garbage import postpone_collection
+
+    postpone_collection()
     from rochallor_cli.app import run
     from rochallor_cli.environment import Environment
 

@@ -29,6 +29,9 @@ Settings: option, then environment (ROCHALLOR_ENGINE_URL and so on), then contex
 """
 
 
+HELP_OPTIONS = ("-h", "--help")
+
+
 def run(arguments: Sequence[str], environment: Environment) -> int:
     """Run one command line to its exit status; every error ends here."""
     invocation = Invocation(environment, arguments)
@@ -72,7 +75,12 @@ def _meaning(error: Exception, invocation: Invocation) -> CliError | None:
 
 def _invoke(arguments: Sequence[str], invocation: Invocation) -> int:
     hook = sys.excepthook
-    root = build(command_words(list(arguments)), for_terminal=is_terminal(invocation.environment.stdout))
+    for_terminal = is_terminal(invocation.environment.stdout)
+    if for_terminal and (not arguments or {*HELP_OPTIONS} & {*arguments}):
+        from rochallor_cli.output.help_panels import load_panels
+
+        load_panels()
+    root = build(command_words(list(arguments)), for_terminal=for_terminal)
     try:
         result = root(
             list(arguments) or ["--help"], prog_name="rochallor", standalone_mode=False, obj=invocation
@@ -92,7 +100,7 @@ def build(
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich" if for_terminal else None,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": list(HELP_OPTIONS)},
         no_args_is_help=True,
     )
     root.callback()(with_global_options(_root, opens_context=False))

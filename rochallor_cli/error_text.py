@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,6 +19,8 @@ def report(error: CliError, invocation: Invocation) -> int:
     """Write the error where the user looks for it; returns the exit status."""
     environment = invocation.environment
     if _option(invocation, "output", "--output", "-o") in _JSON:
+        import json
+
         text = json.dumps(as_object(error))
     else:
         wish = _option(invocation, "color", "--color") or "auto"

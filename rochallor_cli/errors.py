@@ -14,7 +14,6 @@ CliError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from rochallor_cli.exit_status import ExitStatus
 
@@ -82,5 +81,8 @@ class OutputClosed(Exception):  # noqa: N818 - no error: whoever read our output
 
 def did_you_mean(word: str, known: Sequence[str]) -> str | None:
     """A hint naming the nearest of the known words, or None where nothing is near."""
+    # Imported here: only mistakes need it, and every command starts with this module.
+    from difflib import get_close_matches
+
     nearest = get_close_matches(word, known, n=1, cutoff=0.6)
     return f"did you mean {nearest[0]}?" if nearest else None

@@ -15,6 +15,7 @@ import typer
 
 from rochallor_cli.command_names import COLORS, OUTPUTS, TIMES
 from rochallor_cli.errors import OutputClosed
+from rochallor_cli.garbage import resume_collection
 from rochallor_cli.invocation import Invocation
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -159,6 +160,7 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
         # Settings, printer and what they need are loaded for commands that run, not for help.
         from rochallor_cli.context import Context
 
+        resume_collection()
         try:
             with Context(invocation) as context:
                 return function(context, **values)

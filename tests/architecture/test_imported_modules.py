@@ -50,6 +50,16 @@ def test_help_on_a_pipe_neither_draws_nor_talks(arguments: list[str]) -> None:
     assert not [name for name in modules if name.startswith("rochallor_cli.dev_engine.")]
 
 
+def test_help_on_a_terminal_is_drawn_without_what_rich_has_for_others() -> None:
+    code = f"import sys; sys.argv[1:] = ['--help']; sys.stdout.isatty = lambda: True\n{PROGRAM}"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = json.loads(run.stderr.splitlines()[-1])
+    assert "rich.panel" in modules
+    assert not packages(modules) & {"markdown_it", "pygments"}
+    assert not {"rich.markdown", "rich.traceback"} & {*modules}
+    assert "Usage" in run.stdout
+
+
 def test_help_of_the_root_loads_no_command() -> None:
     modules = modules_after("--help")
     assert [name for name in modules if name.startswith("rochallor_cli.commands.")] == []

@@ -152,7 +152,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("settings",),
         ("config_file", "environment", "json_yaml", "definitions", "definition_shape", "problem_codes"),
         ("durations", "errors"),
-        ("exit_status", "version", "command_names"),
+        ("exit_status", "version", "command_names", "garbage"),
         ("dev_engine",),
     ],
     "rochallor_cli.dev_engine": [
