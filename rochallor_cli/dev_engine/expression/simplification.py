@@ -8,7 +8,7 @@ takes a node and answers another, or None where it does not apply.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 from rochallor_cli.dev_engine.expression import go_types as t
 from rochallor_cli.dev_engine.expression import tree
@@ -217,15 +217,22 @@ def count_of_filter(node: tree.Node) -> tree.Node | None:
 
 def find_in_filter(node: tree.Node) -> tree.Node | None:
     """``first(filter(…))`` and ``filter(…)[0]`` stop at the first, their counterparts at the last."""
-    if isinstance(node, tree.FunctionCall) and node.name in ("first", "last") and len(node.arguments) == 1:
-        inner, name, must_find = _filter_in(node.arguments[0]), node.name, False
-    elif isinstance(node, tree.Member) and not node.optional and _value_of(node.key) in (0, -1):
-        inner, name, must_find = _filter_in(node.owner), "last" if _value_of(node.key) else "first", True
-    else:
+    if isinstance(node, tree.FunctionCall) and node.name in _FINDERS and len(node.arguments) == 1:
+        return _find(node.name, node.arguments[0], node, must_find=False)
+    if isinstance(node, tree.Member) and not node.optional and type(_value_of(node.key)) is int:
+        name = {0: "first", -1: "last"}.get(cast(int, _value_of(node.key)))
+        return _find(name, node.owner, node, must_find=True) if name else None
+    return None
+
+
+_FINDERS: Final = {"first": "find", "last": "findLast"}
+
+
+def _find(name: str, filtered: tree.Node, node: tree.Node, *, must_find: bool) -> tree.Node | None:
+    inner = _filter_in(filtered)
+    if inner is None:
         return None
-    if inner is None or type(_value_of(node.key) if isinstance(node, tree.Member) else 0) is not int:
-        return None
-    found = _function("find" if name == "first" else "findLast", inner.arguments, node.type)
+    found = _function(_FINDERS[name], inner.arguments, node.type)
     found.then, found.must_find = inner.then, must_find
     return found
 
