@@ -11,8 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 DEFAULT_WINDOW_S = 600.0
-# About 20 MB when full; at 1,000 jobs a second it still spans some 100 seconds.
-CAPACITY = 100_000
+# About 13 MB when full; at 1,000 jobs a second it still spans some 50 seconds.
+CAPACITY = 50_000
 
 
 class AcknowledgedIds:

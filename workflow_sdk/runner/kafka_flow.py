@@ -66,6 +66,12 @@ class Flow:
             if self.waiting >= self._capacity:
                 self.wake.wait(FULL_BUFFER_S)
 
+    def await_change(self, timeout_s: float) -> None:
+        """Wait until records were started or settled, and a little longer, so that turns come in batches."""
+        self.wake.wait(timeout_s)
+        self.wake.clear()
+        time.sleep(BATCH_S)
+
     def steer(self, consumer: Consumer, assignments: Collection[Assignment]) -> None:
         """Pause partitions that may take nothing, and resume, with some slack, those that may again."""
         for assignment in assignments:

@@ -30,7 +30,7 @@ from workflow_sdk.runner.shift import Parts
 
 log = logging.getLogger("workflow_sdk.runner")
 
-TICK_S = 0.1
+TICK_S = 0.2
 # What a busy loop may take to start the next job after one has ended.
 AHEAD_S = 0.005
 CLOSE_TIMEOUT_S = 5.0

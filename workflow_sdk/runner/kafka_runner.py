@@ -27,7 +27,7 @@ from workflow_sdk.runner.runner import DEFAULT_DRAIN_TIMEOUT_S, DEFAULT_PARALLEL
 from workflow_sdk.runner.shift import JobSource, Parts, ShiftPlan
 
 # Records read and not started: enough to find other keys behind a busy one, little enough for many topics.
-BUFFER_ALL, BUFFER_MIN, BUFFER_MAX = 4_096, 64, 512
+BUFFER_ALL, BUFFER_MIN, BUFFER_MAX = 3_200, 64, 512
 
 
 class KafkaRunner(PlannedRunner):

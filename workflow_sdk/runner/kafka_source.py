@@ -25,7 +25,7 @@ from workflow_sdk.runner.kafka_health import ConsumerHealth, is_fatal
 log = logging.getLogger(__name__)
 
 # How long one poll may wait. Nothing wakes it, so it is short while jobs run: their results want committing.
-BUSY_POLL_S, IDLE_POLL_S = 0.01, 0.2
+BUSY_POLL_S, IDLE_POLL_S = 0.01, 0.5
 # How long a revoked partition waits for its running jobs.
 REVOKE_WAIT_S = 10.0
 PROBE_EVERY_S, PROBE_TIMEOUT_S = 2.0, 0.5
@@ -190,14 +190,24 @@ class KafkaSource:
 
     def _fetch(self, consumer: Consumer) -> list[Message]:
         """Wait for a first message, then take what is there: `consume` alone would wait for all of them."""
+        if self._is_paused:
+            self.flow.await_change(IDLE_POLL_S)
         first = consumer.poll(self._poll_timeout_s())
         if first is None:
             return []
         more = self.flow.fetchable(self._assignments.values()) - 1
         return [first, *consumer.consume(more, 0)] if more > 0 else [first]
 
+    @property
+    def _is_paused(self) -> bool:
+        """Whether no record can come, so that only results are worth waiting for."""
+        assignments = self._assignments.values()
+        return bool(assignments) and all(assignment.paused for assignment in assignments)
+
     def _poll_timeout_s(self) -> float:
-        busy = self.commits.is_under_way or any(a.tracker.unsettled for a in self._assignments.values())
+        if self._is_paused:
+            return 0.0
+        busy = self.commits.is_under_way or any(a.running for a in self._assignments.values())
         return BUSY_POLL_S if busy else IDLE_POLL_S
 
     def _deliver(self, messages: list[Message]) -> None:

@@ -53,7 +53,7 @@ def test_starting_at_the_end_of_a_topic_is_refused(reset: str) -> None:
     [
         {"heartbeat.interval.ms": 10_000},
         {"session.timeout.ms": "6000", "heartbeat.interval.ms": "6000"},
-        {"session.timeout.ms": 3_000},
+        {"session.timeout.ms": 1_500},
     ],
 )
 def test_a_heartbeat_too_slow_for_the_session_is_refused(extra: dict) -> None:
