@@ -14,11 +14,10 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 def normalised(definition: Definition) -> dict[str, Any]:
     """As the engine compares it: no version, no empty optional fields, boundary events with `interrupting`."""
     found = _without_empty({key: value for key, value in definition.items() if key != "version"})
-    for step in found.get("steps", ()):
-        if isinstance(step, dict):
-            for event in step.get("boundaryEvents", ()):
-                if isinstance(event, dict):
-                    event.setdefault("interrupting", False)
+    for step in _list(found.get("steps")):
+        for event in _list(step.get("boundaryEvents")) if isinstance(step, dict) else ():
+            if isinstance(event, dict):
+                event.setdefault("interrupting", False)
     return found
 
 
@@ -79,7 +78,7 @@ def differences(old: Definition, new: Definition) -> list[Change]:
 def _order_change(before: Definition, after: Definition) -> list[Change]:
     if before == after:
         return []
-    first = (after.get("steps") or [{}])[0].get("id", "")
+    first = next(iter(_steps(after)), "")
     return [Change("changed", "", f"the order of the steps; the first one is {first}")]
 
 

@@ -107,6 +107,10 @@ class Engine:
             lambda page, size: self.client.list_definitions(keyword, page, size), limit, name="id"
         )
 
+    def count_definitions(self, keyword: str = "") -> int:
+        """How many definitions there are, by the engine's own count."""
+        return int(self.client.list_definitions(keyword, 0, 1).get("total") or 0)
+
     def _no_definition(self, definition_id: str, version: int | None) -> NoReturn:
         what = definition_id if version is None else f"{definition_id}@{version}"
         if version is not None:

@@ -23,6 +23,8 @@ from workflow_sdk.errors import EngineClientError, EngineUnreachableError
 QUICKEST_S = 0.04
 SLOWEST_S = 1.0
 _SLOWER = 1.4
+_AWAY = "engine unreachable: {}. Asking again."
+_BACK = "engine reachable again"
 _MARKS = {"COMPLETED": "●", "FAILED": "✗", "RUNNING": "◌"}
 
 NoteFor = Callable[[Value], str]
@@ -130,10 +132,16 @@ def follower_for(printer: Printer, *, note_for: NoteFor | None = None) -> Follow
     return EventLines(printer, note_for or _no_note)
 
 
-def wait_for(engine: Engine, instance_id: str, environment: Environment, *, timeout_s: float | None) -> Value:
-    """The instance once it has ended, shown to nobody."""
-    *_, last = snapshots(engine, instance_id, environment, timeout_s=timeout_s, with_history=False)
-    return last.instance
+def wait_for(engine: Engine, instance_id: str, printer: Printer, *, timeout_s: float | None) -> Value:
+    """The instance once it has ended; nothing is shown but that the engine is away, and back."""
+    away, instance = "", Value()
+    for snapshot in snapshots(
+        engine, instance_id, printer.environment, timeout_s=timeout_s, with_history=False
+    ):
+        if bool(snapshot.away) != bool(away):
+            printer.note(_AWAY.format(snapshot.away) if snapshot.away else _BACK)
+        away, instance = snapshot.away, snapshot.instance
+    return instance
 
 
 def status_of_outcome(instance: Value) -> ExitStatus:
@@ -237,9 +245,9 @@ class EventLines:
 
     def _lines(self, kind: str, value: Any, snapshot: Snapshot) -> Iterator[str]:
         if kind == "away":
-            self._printer.note(f"engine unreachable: {value}. Asking again.")
+            self._printer.note(_AWAY.format(value))
         elif kind == "back":
-            self._printer.note("engine reachable again")
+            self._printer.note(_BACK)
         elif kind == "step":
             step, kind = harmless(str(value.get("stepId"))), str(value.get("stepType"))
             status = str(value.get("status"))

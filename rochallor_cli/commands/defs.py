@@ -146,7 +146,9 @@ def list_(
     if shown == 0:
         context.printer.note("no definitions" + (f" with {keyword!r}" if keyword else ""))
     elif not everything and shown == limit:
-        context.printer.note("perhaps there are more; --limit or --all shows them")
+        total = context.engine.count_definitions(keyword)
+        if total > shown:
+            context.printer.note(f"{shown:,} of {total:,}; --limit or --all shows more")
 
 
 @command(

@@ -100,7 +100,7 @@ def _until_ended(context: Context, instance: Value, *, follow: bool, timeout_s: 
     from rochallor_cli.output.progress import working
 
     with working(context.environment, f"waiting for {instance['id']}", quiet=printer.settings.quiet):
-        ended = wait_for(context.engine, str(instance["id"]), context.environment, timeout_s=timeout_s)
+        ended = wait_for(context.engine, str(instance["id"]), printer, timeout_s=timeout_s)
     printer.value(INSTANCE, ended)
     return status_of_outcome(ended)
 
@@ -229,7 +229,7 @@ def wait(
         for instance_id in wanted:
             left_s = None if deadline is None else max(deadline - environment.monotonic(), 0.0)
             progress.text = f"waiting for {instance_id}"
-            ended.append(wait_for(context.engine, instance_id, environment, timeout_s=left_s))
+            ended.append(wait_for(context.engine, instance_id, context.printer, timeout_s=left_s))
             progress.done += 1
     context.printer.rows(INSTANCES, ended)
     return max(status_of_outcome(instance) for instance in ended)

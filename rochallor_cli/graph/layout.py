@@ -190,7 +190,7 @@ def _wanted_x(boxes: list[Box], index: int, *, downward: bool) -> float:
 
 def _spread(boxes: list[Box], layer: list[int], wanted: list[float]) -> None:
     """The places nearest to the wanted ones that keep order and gaps: blocks that touch share their mean."""
-    offsets = [0.0]
+    offsets = [0.0] if layer else []
     for left, right in itertools.pairwise(layer):
         offsets.append(offsets[-1] + boxes[left].width / 2 + _GAP_X + boxes[right].width / 2)
     blocks: list[tuple[float, int]] = []

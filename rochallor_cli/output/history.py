@@ -18,6 +18,8 @@ Value = Mapping[str, Any]
 _PIPE_WIDTH = 100
 _LEAST_BAR = 12
 _LONGEST_NAME = 28
+# Gaps, how long it took, and the state.
+_BESIDE = 2 * 3 + 1 + 8 + 2 + 9
 # Only these wait for somebody; what a service task does between claim and report is not recorded.
 _WAITS = ("USER_TASK", "WAIT")
 _TICKS_S = (
@@ -80,10 +82,12 @@ def timeline(printer: Printer, instance: Value, executions: Sequence[Value]) -> 
     latest = max((parse_time(row.get("endedAt")) or start for row in executions), default=start)
     total_s = max((max(end, latest) - start).total_seconds(), 0.001)
     yield heading(instance, (now - start).total_seconds())
-    names = [fitted(harmless(str(row.get("stepId"))), _LONGEST_NAME) for row in executions]
-    widest = max((cells(name) for name in names), default=0)
     kinds = max((len(str(row.get("stepType"))) for row in executions), default=0)
-    room = (printer.width or _PIPE_WIDTH) - widest - kinds - 2 * 3 - 2 - 20
+    room = (printer.width or _PIPE_WIDTH) - kinds - _BESIDE
+    longest = max(min(_LONGEST_NAME, room - _LEAST_BAR), 6)
+    names = [fitted(harmless(str(row.get("stepId"))), longest) for row in executions]
+    widest = max((cells(name) for name in names), default=0)
+    room -= widest
     scale = _Scale(total_s, max(room, _LEAST_BAR))
     indent = 2 + widest + 2 + kinds + 2
     yield " " * indent + _axis(scale)

@@ -1,0 +1,121 @@
+"""Graphs: every shape of definition becomes text, mermaid, dot and a picture in which nothing overlaps."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rochallor_cli.graph.layout import Layout, Link, lay_out
+from rochallor_cli.graph.model import graph_of, painted
+from rochallor_cli.graph.svg import as_svg
+from rochallor_cli.graph.texts import as_dot, as_mermaid, as_text
+from support.workflows import decision, document, end, gateway, join, service, timer, user_task
+
+LOOP = document(
+    service("receive", "check", boundaryEvents=[timer("PT1H", "remind", interrupting=False)]),
+    decision("check", {"#ok": "split", "!#ok": "receive", "#self": "check"}),
+    gateway("split", ["left", "right"]),
+    service("left", "meet"),
+    user_task("right", "meet"),
+    join("meet", "end"),
+    service("remind", "end"),
+    end(),
+    id_="loop",
+)
+HOSTILE = document(service("<a>\"'&\\|{}\x1b[31m]]>", "end", name="<script>"), id_="x</title>")
+
+small_graphs = st.integers(1, 9).flatmap(
+    lambda count: st.tuples(
+        st.just(count),
+        st.lists(
+            st.tuples(st.integers(0, count - 1), st.integers(0, count - 1), st.sampled_from([0.0, 60.0])),
+            max_size=16,
+        ),
+    )
+)
+
+
+def overlaps(layout: Layout) -> list[tuple[int, int]]:
+    solid = [(number, box) for number, box in enumerate(layout.boxes) if box.width]
+    return [
+        (first, second)
+        for (first, a), (second, b) in combinations(solid, 2)
+        if abs(a.x - b.x) < (a.width + b.width) / 2 - 0.01
+        and abs(a.y - b.y) < (a.height + b.height) / 2 - 0.01
+    ]
+
+
+@given(small_graphs)
+@settings(max_examples=150, deadline=None)
+def test_no_box_and_no_label_lies_on_another_whatever_the_graph(graph):
+    count, edges = graph
+    layout = lay_out(
+        [(100.0, 40.0)] * count, [Link(a, b, width, 18.0 if width else 0.0) for a, b, width in edges]
+    )
+    assert overlaps(layout) == []
+    for (source, target, _), route in zip(edges, layout.routes, strict=True):
+        assert (route[0], route[-1]) == (source, target)
+    assert all(
+        box.x - box.width / 2 >= -0.01 and box.x + box.width / 2 <= layout.width + 0.01
+        for box in layout.boxes
+    )
+
+
+def test_the_same_graph_is_laid_out_the_same_every_time():
+    assert as_svg(graph_of(LOOP)) == as_svg(graph_of(LOOP))
+
+
+@pytest.mark.parametrize("flow", [LOOP, HOSTILE, {}, {"steps": None}, {"steps": [1, {}]}], ids=range(5))
+def test_a_picture_is_well_formed_and_names_every_step(flow):
+    graph = graph_of(flow)
+    picture = ElementTree.fromstring(as_svg(graph))
+    texts = [element.text for element in picture.iter() if element.tag.endswith("text")]
+    assert len(texts) >= 2 * len(graph.nodes)
+    assert not [element for element in picture.iter() if element.tag.endswith("script")]
+
+
+def test_every_step_and_every_way_is_in_the_text_forms():
+    graph = graph_of(LOOP)
+    text, mermaid, dot = as_text(graph), as_mermaid(graph), as_dot(graph)
+    for node in graph.nodes:
+        assert any(line.split()[:1] == [node.id] for line in text)
+    assert "      #ok → split" in text
+    assert "      after PT1H → remind" in text
+    assert len([line for line in mermaid if "-->" in line or "-.->" in line]) == len(graph.edges)
+    assert len([line for line in dot if "->" in line]) == len(graph.edges)
+
+
+def test_what_the_engine_ignores_is_no_way():
+    flow = document({**decision("d", {"#x": "end"}), "nextStep": "nowhere"}, id_="ignored")
+    assert [edge.target for edge in graph_of(flow).edges] == ["end"]
+
+
+def test_a_target_that_does_not_exist_is_drawn_as_missing():
+    graph = graph_of(document(service("a", "ghost")))
+    assert [node.type for node in graph.nodes if node.id == "ghost"] == ["missing"]
+
+
+def test_mermaid_and_dot_hold_hostile_ids_as_text():
+    graph = graph_of(HOSTILE)
+    assert not any("<a>" in line or "\x1b" in line for line in as_mermaid(graph))
+    assert not any("\x1b" in line for line in as_dot(graph))
+
+
+def test_an_instances_state_is_painted_as_the_engine_recorded_it():
+    executions = [
+        {"stepId": "receive", "status": "COMPLETED"},
+        {"stepId": "receive", "status": "COMPLETED"},
+        {"stepId": "left", "status": "FAILED", "failureReason": "broken"},
+        {"stepId": "right", "status": "RUNNING"},
+    ]
+    waiting = painted(graph_of(LOOP), {"id": "I", "status": "WAITING"}, executions)
+    states = {node.id: (node.state, node.entries) for node in waiting.nodes if node.state}
+    assert states == {"receive": ("completed", 2), "left": ("failed", 1), "right": ("waiting", 1)}
+    ended = painted(graph_of(LOOP), {"id": "I", "status": "FAILED"}, executions)
+    assert {node.id: node.state for node in ended.nodes}["right"] == "left"
+    assert any("left open" in line for line in as_text(ended))
+    assert any("broken" in line for line in as_text(ended))
