@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -370,3 +372,48 @@ def test_a_token_that_expired_is_read_again(
         instances = start_many(admin, 3, "work")
         wait_for_status(admin, instances)
     assert proxy.seen[-1].headers["authorization"] == "Bearer new"
+
+
+def test_a_gateway_that_asks_for_a_pause_gets_it(proxy: FaultProxy) -> None:
+    registry = HandlerRegistry()
+    registry.register("work", lambda job: None)
+    proxy.always("too-many")
+    with RestEngineClient(proxy.url) as client, running_runner(client, registry):
+        wait_until(lambda: len(proxy.seen) >= 3, "three polls")
+    first, second, third = [seen.at for seen in proxy.seen[:3]]
+    assert second - first >= 0.9
+    assert third - second >= 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_among_random_faults_every_attempt_runs_once(seed: int) -> None:
+    """Each job fails once and succeeds then; every report may be lost on its way there or back."""
+    executions, chance = Executions(), random.Random(seed)
+    registry = HandlerRegistry()
+
+    @registry.handler("work")
+    def work(job: dict[str, Any]) -> dict[str, Any]:
+        executions.count({"id": f"{job['id']} {job['retriesRemaining']}"})
+        if job["retriesRemaining"]:
+            raise ConnectionError("the first attempt")
+        return {"done": True}
+
+    def at_random(seen: Seen) -> str | None:
+        # Jobs of a poll whose answer is lost come back with their lease's end only: not what is asked here.
+        faults = ["cut", "cut-before", "bad-gateway"] if is_report(seen) else ["cut-before", "bad-gateway"]
+        return chance.choice(faults) if chance.random() < 0.25 else None
+
+    with (
+        running_engine(lease_s=2.0, sweep_s=0.2) as engine,
+        fault_proxy(engine.url) as proxy,
+        RestEngineClient(engine.url) as admin,
+        RestEngineClient(proxy.url, timeout=5.0) as client,
+    ):
+        instances = start_many(admin, 60, "work", retries=1)
+        proxy.fault = at_random
+        with running_runner(client, registry):
+            wait_for_status(admin, instances, timeout_s=60)
+    assert len(executions.of_job) == 120
+    assert executions.twice == []
+    assert proxy.overlapping == []

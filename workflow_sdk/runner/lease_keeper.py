@@ -35,6 +35,7 @@ class LeaseKeeper:
         wanted: bool | None,
         interval_s: float | None,
         lease_seconds: int,
+        is_away: Callable[[], bool],
         unsupported: Callable[[HeartbeatUnsupportedError], None],
     ) -> None:
         self._channel = channel
@@ -42,17 +43,19 @@ class LeaseKeeper:
         self._wanted = wanted
         self._interval_s = interval_s
         self._lease_seconds = lease_seconds
+        self._is_away = is_away
         self._unsupported = unsupported
         self._is_supported = wanted is not False
         self._is_confirmed = False
         self._extensions: set[asyncio.Task[None]] = set()
 
     def look(self, items: Iterable[InFlight], now: float) -> None:
+        may_extend = self._is_supported and not self._is_away()
         for item in items:
             lease = item.claim.lease
             if lease is None:
                 continue
-            if self._is_supported and not item.extending and now >= self._extend_at(item, lease):
+            if may_extend and not item.extending and now >= self._extend_at(item, lease):
                 self._begin_extension(item, lease)
             elif not self._is_supported and item.phase is Phase.RUNNING and not item.warned_of_overrun:
                 self._warn_of_overrun(item, lease, now)

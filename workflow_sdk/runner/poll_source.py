@@ -15,7 +15,7 @@ from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.claim import Claim, claim_from_poll
 from workflow_sdk.runner.engine_watch import EngineWatch
 from workflow_sdk.runner.pacing import Pacing
-from workflow_sdk.runner.report import Settlement, back_off_s
+from workflow_sdk.runner.report import MAX_RETRY_AFTER_S, Settlement, back_off_s
 from workflow_sdk.runner.slots import Order, Slots
 
 log = logging.getLogger("workflow_sdk.runner")
@@ -141,14 +141,18 @@ class PollSource:
                 "this engine dispatches over Kafka: use --mode kafka (KafkaRunner)"
             ) from error
         self._failures += 1
-        is_refused = isinstance(error, EngineClientError) and 400 <= error.status_code < 500
-        pause_s = REFUSED_BACK_OFF_S if is_refused else back_off_s(self._failures)
-        if isinstance(error, EngineClientError) and error.retry_after_s is not None:
-            pause_s = max(pause_s, min(error.retry_after_s, FLUSH_LIMIT_S))
         is_away = self._watch.failed(error, began=began)
+        asked_for_s = error.retry_after_s if isinstance(error, EngineClientError) else None
+        pause_s = (
+            _pause_s(error, self._failures) if asked_for_s is None else min(asked_for_s, MAX_RETRY_AFTER_S)
+        )
         self._pacing.not_answered(monotonic() if is_away else monotonic() + pause_s)
-        if is_away and not self._stopping:
+        if self._stopping or not is_away:
+            return
+        if asked_for_s is None:
             await self._watch.sleep(pause_s)
+        else:
+            await asyncio.sleep(pause_s)
 
     async def _sleep_until(self, due: float) -> None:
         """Sleep until `due` (`inf`: until woken), or until something makes the next question due earlier."""
@@ -168,3 +172,8 @@ class PollSource:
     def _wake(self) -> None:
         if self._nap is not None and not self._nap.done():
             self._nap.set_result(None)
+
+
+def _pause_s(error: Exception, failures: int) -> float:
+    is_refused = isinstance(error, EngineClientError) and 400 <= error.status_code < 500
+    return REFUSED_BACK_OFF_S if is_refused else back_off_s(failures)

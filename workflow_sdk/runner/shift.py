@@ -195,6 +195,7 @@ class Shift:
             wanted=plan.heartbeat,
             interval_s=plan.heartbeat_interval_s,
             lease_seconds=plan.lease_seconds,
+            is_away=lambda: self._watch.is_away,
             unsupported=self._fail,
         )
         self._attendant = Attendant(
