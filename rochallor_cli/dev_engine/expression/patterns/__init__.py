@@ -25,10 +25,12 @@ from rochallor_cli.dev_engine.expression.patterns.syntax import (
     parse_pattern,
 )
 
-_REMEMBERED_STEPS: Final = 4_096
+# States of all sets that a pattern remembers; a set is looked up by the object, so its hash is known.
+_REMEMBERED_STATES: Final = 50_000
 Charge = Callable[[int], None]
-# What stands around a place: the character before and behind it, empty at the ends of the text.
-_Place = tuple[str, str]
+_States = frozenset[int]
+# What is true of a place between two characters, in the order of the kinds of assertions: ^ $ ( ) b
+_Context = tuple[bool, ...]
 
 
 class Automaton:
@@ -40,8 +42,10 @@ class Automaton:
         self.ways: list[list[tuple[str, int]]] = []
         self.final = self._state()
         self.first = self._build(parse_pattern(text), self.final)
-        self._steps: dict[tuple[frozenset[int], str], frozenset[int]] = {}
-        self._reached: dict[tuple[frozenset[int], tuple[bool, ...]], frozenset[int]] = {}
+        self._start = frozenset({self.first})
+        self._steps: dict[tuple[_States, str], _States] = {}
+        self._reached: dict[tuple[_States, _Context], _States] = {}
+        self._most_remembered = max(_REMEMBERED_STATES // self.size, 16)
 
     # --- building, from the end to the beginning -----------------------------------------------------
 
@@ -88,21 +92,19 @@ class Automaton:
 
     def found_in(self, text: str, charge: Charge) -> bool:
         """Whether the pattern matches anywhere; ``charge`` is told the work that was done."""
-        start = frozenset({self.first})
-        states = start
+        states = self._start
         before = ""
         for behind in (*text, ""):
-            reached = self._closure(states, (before, behind), charge)
+            reached = self._closure(states, _context(before, behind), charge)
             if self.final in reached:
                 return True
             if behind:
-                states = self._step(reached, behind, charge) | start
+                states = self._step(reached, behind, charge)
             before = behind
         return False
 
-    def _closure(self, states: frozenset[int], place: _Place, charge: Charge) -> frozenset[int]:
+    def _closure(self, states: _States, context: _Context, charge: Charge) -> _States:
         """All states that can be reached at a place without reading a character."""
-        context = _context(place)
         known = self._reached.get((states, context))
         if known is not None:
             charge(4)
@@ -113,35 +115,27 @@ class Automaton:
                 if state not in reached and (not kind or _holds(kind, context)):
                     reached.add(state)
                     waiting.append(state)
-        charge(len(reached))
-        _remember(self._reached, (states, context), found := frozenset(reached))
+        charge(4 + len(reached))
+        if len(self._reached) >= self._most_remembered:
+            self._reached.clear()
+        found = self._reached[states, context] = frozenset(reached)
         return found
 
-    def _step(self, states: frozenset[int], character: str, charge: Charge) -> frozenset[int]:
-        """The states behind a character."""
+    def _step(self, states: _States, character: str, charge: Charge) -> _States:
+        """The states behind a character, the first among them: the pattern may begin anywhere."""
         known = self._steps.get((states, character))
         if known is not None:
             return known
         tests = (self.tests[state] for state in states)
-        found = frozenset(test[1] for test in tests if test is not None and test[0](character))
+        found = self._start.union(test[1] for test in tests if test is not None and test[0](character))
         charge(len(states))
-        _remember(self._steps, (states, character), found)
+        if len(self._steps) >= self._most_remembered:
+            self._steps.clear()
+        self._steps[states, character] = found
         return found
 
 
-def _remember(
-    steps: dict[tuple[frozenset[int], str], frozenset[int]]
-    | dict[tuple[frozenset[int], tuple[bool, ...]], frozenset[int]],
-    key: object,
-    found: frozenset[int],
-) -> None:
-    if len(steps) >= _REMEMBERED_STEPS:
-        steps.clear()
-    steps[key] = found  # type: ignore[index]
-
-
-def _context(place: _Place) -> tuple[bool, ...]:
-    before, behind = place
+def _context(before: str, behind: str) -> _Context:
     return (
         not before,
         not behind,
@@ -155,13 +149,13 @@ def _is_word(character: str) -> bool:
     return character.isascii() and (character.isalnum() or character == "_")
 
 
-def _holds(kind: str, context: tuple[bool, ...]) -> bool:
+def _holds(kind: str, context: _Context) -> bool:
     if kind == "B":
         return not context[4]
     return context["^$()b".index(kind)]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def compile_pattern(text: str) -> Automaton:
     """The automaton of a pattern. Raises ``Fault`` in Go's words where it cannot be read."""
     return Automaton(text)
