@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from benchmarks.contenders import Contender
+from benchmarks.contenders import SLOW, Contender
 from benchmarks.engines import Engine, dev_engine, null_engine
 
 # What the real engine took for an answer on two cores, about.
@@ -51,8 +51,16 @@ class Bench:
             return null_engine(poll_delay_ms=POLL_DELAY_MS, complete_delay_ms=COMPLETE_DELAY_MS)
         return null_engine() if kind == "null" else dev_engine()
 
-    def interleaved(self) -> Iterator[Contender]:
+    def rounds_of(self, *, quick: int, full: int) -> int:
+        """How often a case that takes long is run."""
+        return self.rounds_override or (quick if self.quick else full)
+
+    def fastest(self) -> tuple[Contender, ...]:
+        """The contenders without the slow setting, where that would only take time."""
+        return tuple(each for each in self.contenders if each.name != SLOW)
+
+    def interleaved(self, rounds: int | None = None) -> Iterator[Contender]:
         """Every contender once a round, in turns that begin with another one each time."""
-        for number in range(self.rounds):
+        for number in range(rounds or self.rounds):
             shift = number % len(self.contenders)
             yield from itertools.chain(self.contenders[shift:], self.contenders[:shift])

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from benchmarks.cases.kafka import produce
 from benchmarks.engines import null_engine
+from benchmarks.processes import ROOT
 from benchmarks.worker_program import make_handler
 from rochallor_cli.dev_engine.kafka.dispatch_record import topic_of
 from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
@@ -27,6 +28,7 @@ from workflow_sdk.runner.kafka_runner import KafkaRunner
 from workflow_sdk.runner.runner import Runner
 
 LINES = 32
+WORTH_SHOWING_S = 1e-6
 JOB_TYPE = "bench"
 
 
@@ -55,6 +57,8 @@ class Profiles:
         """Print the costliest functions of each kind of thread, per job."""
         for kind, profiles in self._by_kind.items():
             stats: Any = pstats.Stats(*profiles)
+            if stats.total_tt / jobs < WORTH_SHOWING_S:
+                continue
             print(f"\n{kind} × {len(profiles)}: {stats.total_tt / jobs * 1e6:.0f} µs a job")
             print("  own µs  with callees   calls  function")
             costliest = sorted(stats.stats.items(), key=lambda item: item[1][2], reverse=True)
@@ -66,7 +70,10 @@ class Profiles:
 def shown_place(place: tuple[str, int, str]) -> str:
     """A function by the last folders of its file, so that no home folder is printed."""
     file, line, name = place
-    return name if file == "~" else f"{'/'.join(file.split('/')[-3:])}:{line} {name}"
+    if file == "~":
+        return name
+    own = file.removeprefix(f"{ROOT}/") if "site-packages" not in file else ""
+    return f"{own if own and own != file else '/'.join(file.split('/')[-3:])}:{line} {name}"
 
 
 def options() -> argparse.Namespace:

@@ -36,12 +36,11 @@ def handler_20ms(bench: Bench) -> Iterator[Result]:
 
 def _drains(bench: Bench, case: str, title: str, *, handler_ms: float) -> Iterator[Result]:
     # The published SDK's Kafka runner has no poll interval, so its two settings are one here.
-    contenders = [each for each in bench.contenders if each.name != "published default"]
     for partitions in PARTITIONS:
         shown = f"{title}, {partitions} partition{'s' if partitions > 1 else ''}"
         result = Result(case, "real broker" if bench.brokers else "mock broker", shown)
-        for _ in range(bench.rounds_override or (1 if bench.quick else 3)):
-            for contender in contenders:
+        for _ in range(bench.rounds_of(quick=1, full=2)):
+            for contender in bench.fastest():
                 values = _one_run(bench, contender, partitions, handler_ms)
                 result.samples.append(Sample(contender.name.removesuffix(" 10 ms"), values))
         yield result

@@ -17,7 +17,7 @@ def memory(bench: Bench) -> Iterator[Result]:
     """The peak of the resident memory: a leak shows as growth between the two counts."""
     first, last = (2_000, 10_000) if bench.quick else (10_000, 100_000)
     result = Result("memory", "null", f"Peak resident memory after {first:,} and {last:,} jobs")
-    for contender in bench.contenders:
+    for contender in bench.fastest():
         result.samples.append(Sample(contender.name, _one_worker(contender, first, last)))
     yield result
 

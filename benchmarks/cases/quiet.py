@@ -27,7 +27,7 @@ def idle_and_burst(bench: Bench) -> Iterator[Result]:
     """Idle cost, then a burst; the contenders idle side by side, each on an engine of its own."""
     idle = Result("idle", "null", "A worker with nothing to do")
     burst = Result("burst", "null", f"{BURST} instances at once after idling")
-    for _ in range(1 if bench.quick else 3):
+    for _ in range(bench.rounds_of(quick=1, full=3)):
         _one_round(bench, idle, burst)
     yield idle
     yield burst
