@@ -63,3 +63,21 @@ def test_the_static_table_of_global_options_is_the_real_one() -> None:
 def test_every_command_takes_every_global_option() -> None:
     for path, one in ALL.items():
         assert set(GLOBAL_OPTIONS) <= {param.name for param in one.params}, path
+
+
+def test_the_settings_page_names_every_key_of_a_context() -> None:
+    from rochallor_cli.config_file import CONTEXT_KEYS
+
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text("utf-8")
+    assert [key for key in CONTEXT_KEYS if f"`{key}`" not in page] == []
+
+
+def test_every_command_line_in_the_guides_exists() -> None:
+    for page in ("docs/admin.md", "docs/reference/settings.md"):
+        for line in (ROOT / page).read_text("utf-8").splitlines():
+            for part in line.split("rochallor ")[1:]:
+                words = [word.strip("`\"'();") for word in part.split()]
+                words = words[2:] if words[:1] == ["--context"] else words
+                known = words[0] if words else ""
+                if known in COMMANDS and COMMANDS[known][1] and not words[1].startswith("-"):
+                    assert f"{words[0]} {words[1]}" in ALL, f"{page}: {line}"
