@@ -103,7 +103,7 @@ _CODES = (
         ENDLESS_LOOP,
         "a loop without a rest",
         "A circle of DECISION, TRANSFORMATION and gateway steps goes round within one request. The engine "
-        "hangs in it when it does not end; the dev engine stops it after 10,000 steps and fails the instance.",
+        "hangs in it when it does not end; the dev engine stops it after some 10,000 steps and fails the instance.",
         "Put a SERVICE_TASK, USER_TASK or WAIT into the circle, or make sure that it ends.",
     ),
     Code(

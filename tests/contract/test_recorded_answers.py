@@ -32,11 +32,14 @@ def load_replayer() -> ModuleType:
 replayer = load_replayer()
 
 
-@pytest.fixture(scope="module")
-def engine_url() -> Iterator[str]:
-    given = os.environ.get("ROCHALLOR_TEST_ENGINE_URL")
-    if given:
-        yield given
+# The dev engine always; a real one as well where its URL is given.
+GIVEN_URL = os.environ.get("ROCHALLOR_TEST_ENGINE_URL")
+
+
+@pytest.fixture(scope="module", params=["dev engine", *([GIVEN_URL] if GIVEN_URL else [])])
+def engine_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param != "dev engine":
+        yield request.param
         return
     with running_engine() as engine:
         yield engine.url

@@ -27,7 +27,8 @@ def first_written(options: Sequence[T], /) -> T:
 class Circumstances:
     """The time, the choice among what has no order, and how engine faults are treated.
 
-    step_budget: how many steps one event may enter, for loops that never rest.
+    step_budget: how many steps one event may enter, for loops that never rest; steps at which something
+    stays open count ten times.
     """
 
     now_ns: int

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from rochallor_cli.dev_engine import codes
-from rochallor_cli.dev_engine.definition.model import PARKING, Definition, Step
+from rochallor_cli.dev_engine.definition.model import PARKING, RESTING, Definition, Step
 from rochallor_cli.dev_engine.errors import WorkflowStuck
 from rochallor_cli.dev_engine.records import ExecutionStatus, Instance, InstanceStatus
 from rochallor_cli.dev_engine.state_machine.circumstances import Circumstances
 from rochallor_cli.dev_engine.state_machine.effects import Effect, ExecutionEnded, FaultMet
+
+# A loop through a gateway leaves something open at each round, which costs more than passing a step.
+_RESTING_COST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +85,13 @@ class Walk:
     def next_steps(self) -> Iterable[Step]:
         """The steps to enter, one after the other; entering one may add more, which come next."""
         while self._waiting:
-            if self._budget == 0:
-                self._stop_endless_loop()
+            step = self.find(self._waiting[-1])
+            self._budget -= _RESTING_COST if step.type in RESTING else 1
+            if self._budget < 0:
+                self._stop_endless_loop(step)
                 return
-            self._budget -= 1
-            yield self.find(self._waiting.pop())
+            self._waiting.pop()
+            yield step
 
     def go_to(self, *step_ids: str) -> None:
         """Enter these next, in this order, each with all that follows from it before the next one."""
@@ -99,14 +104,13 @@ class Walk:
             raise WorkflowStuck(f'step "{step_id}" not found in definition')
         return step
 
-    def _stop_endless_loop(self) -> None:
-        step_id = self._waiting[-1]
+    def _stop_endless_loop(self, step: Step) -> None:
         text = (
-            f'step "{step_id}": {self.circumstances.step_budget} steps were entered without a rest; '
+            f'step "{step.id}": some {self.circumstances.step_budget} steps were entered without a rest; '
             "this loop never ends (the engine would hang)"
         )
         self._waiting.clear()
-        self.effects.append(FaultMet(codes.ENDLESS_LOOP, step_id, text))
+        self.effects.append(FaultMet(codes.ENDLESS_LOOP, step.id, text))
         self.fail(text)
 
     # --- the book -------------------------------------------------------------------------------

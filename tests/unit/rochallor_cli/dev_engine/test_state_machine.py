@@ -222,6 +222,13 @@ def test_a_loop_that_never_rests_is_stopped() -> None:
     assert len(world.executions) == 10_000
 
 
+def test_a_loop_through_a_gateway_that_never_rests_is_stopped_sooner() -> None:
+    definition = model(gateway("split", ["work", "split"]), service("work", "meet"), join())
+    world = started(definition)
+    assert world.instance.status == InstanceStatus.FAILED
+    assert 900 < len(world.open_jobs) <= 1_000
+
+
 # --- parallel branches --------------------------------------------------------------------------
 
 SPLIT = model(gateway("split", ["left", "right"]), service("left", "meet"), service("right", "meet"), join())
