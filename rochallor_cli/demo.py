@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import rochallor_cli
 from rochallor_cli.context import Context
@@ -13,7 +14,14 @@ from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
 from rochallor_cli.engine import Engine, Value, connect
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.follow import follow_instance, outcome_text, status_of_outcome
-from rochallor_cli.hosting.host_config import EngineAccess, HostConfig, LogConfig, WorkerConfig
+from rochallor_cli.hosting.host_config import (
+    EngineAccess,
+    HostConfig,
+    KafkaAccess,
+    LogConfig,
+    Mode,
+    WorkerConfig,
+)
 from rochallor_cli.hosting.local_workers import LocalWorkers
 from rochallor_cli.hosting.log_setup import configure_host_logging
 from rochallor_cli.hosting.user_traceback import shown_path
@@ -27,22 +35,33 @@ VARIABLES: Value = {"applicantId": "A-001"}
 # Worth showing beside a step when it is done.
 SHOWN_RESULTS = {"score": "creditScore", "notify": "notificationSent"}
 DRAIN_S = 5.0
+# The embedded broker sits out an empty fetch, and waits a session less a second at every rebalance.
+QUICK_CONSUMER = {
+    "fetch.wait.max.ms": "10",
+    "session.timeout.ms": "2000",
+    "heartbeat.interval.ms": "200",
+}
 
 
-def run_demo(context: Context) -> int:
-    """Exit status 0 when the instance ended COMPLETED."""
+def run_demo(context: Context, *, with_kafka: bool = False) -> int:
+    """Exit status 0 when the instance ended COMPLETED; `with_kafka` brings jobs over an embedded broker."""
     printer, environment = context.printer, context.environment
     example = example_folder()
     flow, handlers = shown_path(str(example / "flow.yaml")), shown_path(str(example / "handlers.py"))
-    with DevEngine(DevEngineConfig(port=0)) as dev_engine:
+    mode: Mode = "kafka" if with_kafka else "poll"
+    dispatch: Literal["polling", "kafka"] = "kafka" if with_kafka else "polling"
+    with DevEngine(DevEngineConfig(port=0, dispatch=dispatch)) as dev_engine:
         settings = _settings_for(dev_engine.url, context.settings)
         with connect(settings, printer) as client:
             engine = Engine(client, settings)
             _say(printer, "Embedded engine", f"{dev_engine.url}  (SQLite, in memory)")
+            if dev_engine.brokers:
+                _say(printer, "Embedded broker", dev_engine.brokers)
             _upload(engine, flow, context)
             configure_host_logging(LogConfig(level="warning"), environment.stderr, worker_id=WORKER_ID)
-            with _workers(dev_engine.url, handlers) as job_types:
-                _say(printer, "Worker", f"{WORKER_ID}  ·  poll  ·  handlers: {', '.join(job_types)}")
+            kafka = KafkaAccess(dev_engine.brokers, QUICK_CONSUMER) if dev_engine.brokers else KafkaAccess()
+            with _workers(dev_engine.url, handlers, mode=mode, kafka=kafka) as job_types:
+                _say(printer, "Worker", f"{WORKER_ID}  ·  {mode}  ·  handlers: {', '.join(job_types)}")
                 instance = _start_and_follow(engine, printer)
     printer.line()
     _say_outcome(printer, instance, handlers)
@@ -80,10 +99,10 @@ def _upload(engine: Engine, flow: str, context: Context) -> None:
 
 
 @contextmanager
-def _workers(url: str, handlers: str) -> Iterator[list[str]]:
+def _workers(url: str, handlers: str, *, mode: Mode, kafka: KafkaAccess) -> Iterator[list[str]]:
     """The example's handlers, hosted as `rochallor work` hosts them; → their job types."""
-    worker = WorkerConfig(WORKER_ID, modules=(handlers,), drain_timeout_s=DRAIN_S)
-    workers = LocalWorkers(HostConfig(engine=EngineAccess(url), workers=(worker,)))
+    worker = WorkerConfig(WORKER_ID, modules=(handlers,), mode=mode, drain_timeout_s=DRAIN_S)
+    workers = LocalWorkers(HostConfig(engine=EngineAccess(url), workers=(worker,), kafka=kafka))
     workers.load()
     workers.start(lambda: None)
     try:

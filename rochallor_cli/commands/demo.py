@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from rochallor_cli.context import Context
+from rochallor_cli.errors import UsageError
 from rochallor_cli.global_options import command
 
 app = typer.Typer()
 
 
-@command(app, "demo", examples=("rochallor demo",))
-def demo(context: Context) -> int:
+@command(app, "demo", examples=("rochallor demo", "rochallor demo --mode kafka"))
+def demo(
+    context: Context,
+    mode: Annotated[
+        str,
+        typer.Option("--mode", metavar="MODE", help="How jobs come: poll, or kafka over an embedded broker."),
+    ] = "poll",
+) -> int:
     """Watch a workflow run: embedded engine, example definition, workers.
 
     Needs nothing and leaves nothing behind.
     """
     from rochallor_cli.demo import run_demo
 
-    return run_demo(context)
+    if mode not in ("poll", "kafka"):
+        raise UsageError(f"--mode: expected poll or kafka, found {mode!r}")
+    return run_demo(context, with_kafka=mode == "kafka")

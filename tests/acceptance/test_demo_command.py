@@ -60,3 +60,15 @@ def test_on_a_terminal_the_steps_are_drawn_in_place() -> None:
     last_picture = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
     assert re.search(r"score +SERVICE_TASK +● completed +\d+ ms +creditScore=720", last_picture)
     assert os.linesep in text
+
+
+def test_with_kafka_the_jobs_come_over_an_embedded_broker() -> None:
+    result = rochallor_run("demo", "--mode", "kafka")
+    assert (result.exit_status, result.stderr) == (0, "")
+    assert re.search(r"^Embedded broker +127\.0\.0\.1:\d+$", result.stdout, re.M)
+    assert "demo-1  ·  kafka" in result.stdout
+    assert re.search(r"^COMPLETED in ", result.stdout, re.M)
+
+
+def test_an_unknown_mode_is_a_usage_error() -> None:
+    assert rochallor_run("demo", "--mode", "pull").exit_status == 2

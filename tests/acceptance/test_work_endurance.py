@@ -34,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LONG_JOBS = int(os.environ.get("ROCHALLOR_ENDURANCE_JOBS", "0"))
 FLAT_JOBS = LONG_JOBS or 16_000
 DAY_JOBS = LONG_JOBS or 1_500
+STARTERS = 6
 MAY_GROW_BYTES = 4 * 1024 * 1024
 PATIENCE_S = 900.0 if LONG_JOBS else 90.0
 
@@ -116,7 +117,9 @@ class Day:
         self.client = stack.enter_context(RestEngineClient(self.engine.url))
         self.client.upload_definition(one_step("flow-steady", "steady"))
         self.host = self._start_host()
-        self._starter = threading.Thread(target=self._start_instances, daemon=True)
+        self._starters = [
+            threading.Thread(target=self._start_instances, daemon=True) for _ in range(STARTERS)
+        ]
 
     def _start_engine(self, port: int) -> DevEngine:
         return self._engine.enter_context(
@@ -133,12 +136,13 @@ class Day:
         return host
 
     def begin(self) -> None:
-        self._starter.start()
+        for starter in self._starters:
+            starter.start()
 
     def _start_instances(self) -> None:
         started = 0
         with RestEngineClient(self.engine.url) as client:
-            while started < DAY_JOBS:
+            while started < DAY_JOBS / STARTERS:
                 with suppress(WorkflowSDKError):  # the engine is away: whether it started is seen at the end
                     client.start_instance("flow-steady", {})
                     started += 1
@@ -167,7 +171,8 @@ class Day:
         self.host = self._start_host()
 
     def end(self) -> None:
-        self._starter.join(PATIENCE_S)
+        for starter in self._starters:
+            starter.join(PATIENCE_S)
         total = int(self.client.list_instances(page_size=1)["total"])
         wait_until(lambda: count_of(self.client, "COMPLETED") == total, "all completed", timeout_s=PATIENCE_S)
         self.host.send(signal.SIGTERM)
