@@ -65,9 +65,9 @@ def test_on_a_terminal_the_steps_are_drawn_in_place() -> None:
 def test_with_kafka_the_jobs_come_over_an_embedded_broker() -> None:
     result = rochallor_run("demo", "--mode", "kafka")
     assert (result.exit_status, result.stderr) == (0, "")
-    assert re.search(r"^Embedded broker +127\.0\.0\.1:\d+$", result.stdout, re.M)
+    assert re.search(r"^Embedded broker +127\.0\.0\.1:\d+$", result.stdout, re.MULTILINE)
     assert "demo-1  ·  kafka" in result.stdout
-    assert re.search(r"^COMPLETED in ", result.stdout, re.M)
+    assert re.search(r"^COMPLETED in ", result.stdout, re.MULTILINE)
 
 
 def test_an_unknown_mode_is_a_usage_error() -> None:
