@@ -16,6 +16,7 @@ from workflow_sdk.handler.handler import Handler
 from workflow_sdk.job import CurrentJob
 from workflow_sdk.runner.claim import Claim
 from workflow_sdk.runner.outcome import Outcome
+from workflow_sdk.runner.summary import AbandonedJob, InFlightJob
 
 
 class Phase(enum.Enum):
@@ -68,6 +69,22 @@ class InFlight:
         if frame is None:
             return f"{basename(self.handler.file)}:{self.handler.line} in {self.handler.name}"
         return f"{basename(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_name}"
+
+    def as_seen(self, now: float) -> InFlightJob:
+        claim, phase = self.claim, self.phase.value
+        return InFlightJob(
+            claim.job_id,
+            claim.job_type,
+            claim.instance_id,
+            phase,
+            self.ran_s(now),
+            self.is_stuck,
+            self.where(),
+        )
+
+    def as_abandoned(self, now: float) -> AbandonedJob:
+        claim = self.claim
+        return AbandonedJob(claim.job_id, claim.job_type, claim.instance_id, self.ran_s(now), self.where())
 
     def _frame(self) -> FrameType | None:
         """The innermost frame in the handler's own file, for a plain or an async handler."""

@@ -25,8 +25,8 @@ from workflow_sdk.runner.kafka_dead_letters import DeadLetters
 from workflow_sdk.runner.kafka_metrics import KafkaCollector
 from workflow_sdk.runner.kafka_probe import EngineProbe
 from workflow_sdk.runner.kafka_source import KafkaSource, RecordSink
+from workflow_sdk.runner.plan import Parts
 from workflow_sdk.runner.report import Settlement
-from workflow_sdk.runner.shift import Parts
 
 log = logging.getLogger("workflow_sdk.runner")
 

@@ -22,9 +22,9 @@ from workflow_sdk.runner.kafka_dead_letters import DeadLetters
 from workflow_sdk.runner.kafka_intake import KafkaIntake, group_of, topic_of
 from workflow_sdk.runner.kafka_metrics import kafka_collector
 from workflow_sdk.runner.kafka_source import ConsumerFactory, KafkaSource, RecordSink
+from workflow_sdk.runner.plan import JobSource, Parts, ShiftPlan
 from workflow_sdk.runner.planned_runner import PlannedRunner
 from workflow_sdk.runner.runner import DEFAULT_DRAIN_TIMEOUT_S, DEFAULT_PARALLELISM
-from workflow_sdk.runner.shift import JobSource, Parts, ShiftPlan
 
 # Records read and not started: enough to find other keys behind a busy one, little enough for many topics.
 BUFFER_ALL, BUFFER_MIN, BUFFER_MAX = 3_200, 64, 512

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from workflow_sdk.runner.shift import ShiftPlan
+from workflow_sdk.runner.plan import ShiftPlan
 from workflow_sdk.runner.summary import RunnerSnapshot, RunSummary
 from workflow_sdk.runner.worker_run import WorkerRun
 

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable
 from time import monotonic
-from typing import Any, Protocol
 
-from workflow_sdk.client.job_channel import JobChannel, job_channel
+from workflow_sdk.client.job_channel import job_channel
 from workflow_sdk.handler.registry import HandlerRegistry
-from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner import hooks
 from workflow_sdk.runner.attendant import Attendant
 from workflow_sdk.runner.claim import Claim
-from workflow_sdk.runner.engine_watch import EngineWatch
+from workflow_sdk.runner.drain_log import say_drained, say_stopping
 from workflow_sdk.runner.execution import Execution
 from workflow_sdk.runner.handler_call import call_in_thread
 from workflow_sdk.runner.handler_threads import HandlerThreads
 from workflow_sdk.runner.in_flight import InFlight
 from workflow_sdk.runner.lease_keeper import LeaseKeeper
+from workflow_sdk.runner.plan import Parts, ShiftPlan
 from workflow_sdk.runner.report import Settlement
 from workflow_sdk.runner.senders import Senders
 from workflow_sdk.runner.slots import Slots
 from workflow_sdk.runner.statistics import Statistics
-from workflow_sdk.runner.summary import AbandonedJob, InFlightJob, RunnerSnapshot, RunSummary, State
+from workflow_sdk.runner.summary import AbandonedJob, RunnerSnapshot, RunSummary, State
 from workflow_sdk.runner.workshops import HandlerCoroutines
 
 log = logging.getLogger("workflow_sdk.runner")
@@ -35,59 +33,6 @@ LAST_POLL_S = 2.0
 # What closing connections and the shutdown hooks may take, after a drain and after jobs were abandoned.
 CLEAN_LEAVE_S = 10.0
 LEAVE_S = 0.4
-
-
-class JobSource(Protocol):
-    """Where claims come from: polls, or Kafka. Lives on the shift's loop."""
-
-    async def run(self) -> None:
-        """Bring claims to `Parts.start` until `stop`; an exception ends the run."""
-        ...
-
-    def stop(self) -> None:
-        """Claim no more; `run` returns soon."""
-        ...
-
-    async def close(self) -> None:
-        """Called after the last job was settled or left."""
-        ...
-
-    def settled(self, claim: Claim, settlement: Settlement) -> None: ...
-
-    def slot_freed(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a source may use of the shift it feeds."""
-
-    channel: JobChannel
-    slots: Slots
-    watch: EngineWatch
-    metrics: Metrics
-    start: Callable[[Claim], None]
-    statistics: Statistics
-
-
-SourceMaker = Callable[[Parts], JobSource]
-
-
-@dataclass(frozen=True, slots=True)
-class ShiftPlan:
-    """How a runner works; `dispatch` is the metrics' label (polling, kafka)."""
-
-    worker_id: str
-    client: Any
-    registry: HandlerRegistry
-    metrics: Metrics
-    parallelism: int
-    drain_timeout_s: float
-    dispatch: str
-    make_source: SourceMaker
-    heartbeat: bool | None = None
-    heartbeat_interval_s: float | None = None
-    lease_seconds: int = 0
-    reports_beside: int = 0
 
 
 class Shift:
@@ -121,7 +66,7 @@ class Shift:
             source = await self._serve()
             drain_s = await self._drain(source)
             abandoned = self._abandoned_jobs()
-            self._say_how_it_ended(abandoned, drain_s)
+            say_drained(abandoned, drain_s, dispatch=self._plan.dispatch)
             summary = RunSummary(self._statistics.by_type(), abandoned, drain_s)
         finally:
             await self._leave(senders)
@@ -140,7 +85,7 @@ class Shift:
             engine_reason=self._watch.reason,
             engine_state_s=now - self._watch.since,
             slots=self._slots.total,
-            in_flight=tuple(_in_flight_job(item, now) for item in list(self._execution.in_flight.values())),
+            in_flight=tuple(item.as_seen(now) for item in list(self._execution.in_flight.values())),
             waiting_reports=len(self._senders.unsettled),
             types=self._statistics.by_type(),
             last_tick_s=now - self._attendant.last_tick,
@@ -272,7 +217,7 @@ class Shift:
         """Let jobs finish and be reported, for so long as there is; → seconds it took."""
         began = monotonic()
         self.state = "draining"
-        self._say_stopping()
+        say_stopping(len(self._execution.in_flight), self._plan.drain_timeout_s, hint=self._stop_hint)
         self._source.stop()
         self._execution.drain()
         drained = asyncio.create_task(self._drained(source))
@@ -296,12 +241,7 @@ class Shift:
 
     def _abandoned_jobs(self) -> tuple[AbandonedJob, ...]:
         now = monotonic()
-        return tuple(
-            AbandonedJob(
-                item.claim.job_id, item.claim.job_type, item.claim.instance_id, item.ran_s(now), item.where()
-            )
-            for item in self._execution.in_flight.values()
-        )
+        return tuple(item.as_abandoned(now) for item in self._execution.in_flight.values())
 
     async def _leave(self, senders: asyncio.Task[None]) -> None:
         """Take everything apart; quickly, where jobs were abandoned."""
@@ -325,36 +265,6 @@ class Shift:
         if self._execution.is_idle:
             await closing  # with a handler that blocks that loop, this would be a second for nothing
 
-    # --- what is said ---
-
-    def _say_stopping(self) -> None:
-        count = len(self._execution.in_flight)
-        if not count:
-            log.info("stopping: no jobs in flight")
-            return
-        hint = f" {self._stop_hint}." if self._stop_hint else ""
-        log.info(
-            "stopping: %d %s in flight, up to %g s.%s", count, _jobs(count), self._plan.drain_timeout_s, hint
-        )
-
-    def _say_how_it_ended(self, abandoned: tuple[AbandonedJob, ...], drain_s: float) -> None:
-        if not abandoned:
-            log.info("drained in %.1f s", drain_s)
-            return
-        lines = [
-            f"  {job.job_id}  {job.job_type}  instance {job.instance_id}  ran {job.ran_s:.0f} s   {job.where}"
-            for job in abandoned
-        ]
-        log.warning(
-            "drain ended after %.0f s with %d %s unfinished; the engine will hand %s out again when %s\n%s",
-            drain_s,
-            len(abandoned),
-            _jobs(len(abandoned)),
-            "it" if len(abandoned) == 1 else "them",
-            "its lease ends" if len(abandoned) == 1 else "their leases end",
-            "\n".join(lines),
-        )
-
 
 def _limits(registry: HandlerRegistry) -> dict[str, int]:
     return {
@@ -362,20 +272,3 @@ def _limits(registry: HandlerRegistry) -> dict[str, int]:
         for job_type, handler in registry.handlers().items()
         if handler.parallelism is not None
     }
-
-
-def _in_flight_job(item: InFlight, now: float) -> InFlightJob:
-    claim = item.claim
-    return InFlightJob(
-        claim.job_id,
-        claim.job_type,
-        claim.instance_id,
-        item.phase.value,
-        item.ran_s(now),
-        item.is_stuck,
-        item.where(),
-    )
-
-
-def _jobs(count: int) -> str:
-    return "job" if count == 1 else "jobs"

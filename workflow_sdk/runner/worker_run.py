@@ -6,7 +6,8 @@ import asyncio
 import threading
 
 from workflow_sdk.runner.daemon_loop import DaemonLoop
-from workflow_sdk.runner.shift import Shift, ShiftPlan
+from workflow_sdk.runner.plan import ShiftPlan
+from workflow_sdk.runner.shift import Shift
 from workflow_sdk.runner.stop_signals import StopSignals
 from workflow_sdk.runner.summary import RunnerSnapshot, RunSummary
 
