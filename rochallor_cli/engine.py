@@ -12,6 +12,7 @@ from rochallor_cli.errors import (
     EngineRefusedError,
     InvalidDocumentError,
     NotFoundError,
+    UsageError,
     did_you_mean,
 )
 from rochallor_cli.settings import Settings
@@ -85,6 +86,7 @@ class Engine:
             raise InvalidDocumentError("the engine refused the definition", details=problems) from error
 
     def definition(self, definition_id: str, version: int | None = None) -> Value:
+        _require(definition_id, "definition")
         try:
             return self.client.get_definition(definition_id, version=version)
         except EngineClientError as error:
@@ -133,12 +135,13 @@ class Engine:
         business_key: str | None = None,
     ) -> Value:
         """Start an instance. An unknown definition is the engine's 500, and NotFoundError here."""
+        _require(definition_id, "definition")
         try:
             return self.client.start_instance(definition_id, variables, version, business_key)
         except EngineClientError as error:
             if error.status_code == 500 and "definition not found" in error.message:
                 self._no_definition(definition_id, version)
-            if error.status_code == 500 and error.code:
+            if error.status_code == 500 and error.code and "SQLSTATE" not in error.message:
                 raise EngineRefusedError(
                     f"{definition_id} cannot be started: {error.message}",
                     hint="the definition asks for something the engine cannot do; `rochallor defs lint` may say what",
@@ -146,6 +149,7 @@ class Engine:
             raise
 
     def instance(self, instance_id: str) -> Value:
+        _require(instance_id, "instance")
         try:
             return self.client.get_instance(instance_id)
         except EngineClientError as error:
@@ -178,6 +182,7 @@ class Engine:
 
     def history(self, instance_id: str) -> list[Value]:
         """Step executions by start. An unknown instance has an empty history for the engine, NotFoundError here."""
+        _require(instance_id, "instance")
         executions = self.client.get_instance_history(instance_id)
         if not executions:
             self.instance(instance_id)
@@ -185,6 +190,7 @@ class Engine:
 
     def cancel(self, instance_id: str, reason: str) -> Value:
         """Cancel; unknown and ended instances are both a 500 of the engine, and told apart here."""
+        _require(instance_id, "instance")
         try:
             return self.client.cancel_instance(instance_id, reason)
         except EngineClientError as error:
@@ -198,6 +204,8 @@ class Engine:
             raise
 
     def signal(self, instance_id: str, step_id: str, variables: Value) -> None:
+        _require(instance_id, "instance")
+        _require(step_id, "step")
         try:
             self.client.signal(instance_id, step_id, variables)
         except EngineClientError as error:
@@ -206,6 +214,8 @@ class Engine:
             raise self._refused_step(error, instance_id, step_id, "WAIT") from error
 
     def complete_task(self, instance_id: str, step_id: str, variables: Value, by: str) -> None:
+        _require(instance_id, "instance")
+        _require(step_id, "step")
         try:
             self.client.complete_user_task(step_id, by, variables, instance_id=instance_id)
         except EngineClientError as error:
@@ -244,6 +254,12 @@ class Engine:
         starting = [known_id for known_id in known if known_id.startswith(instance_id.upper())]
         near = f"did you mean {starting[0]}?" if len(starting) == 1 else _nearest_id(instance_id, known)
         raise NotFoundError(f"no instance {instance_id} on {self.settings.where}", hint=near or hint)
+
+
+def _require(text: str, what: str) -> None:
+    """An empty id is a script's unset variable; the engine would take it for another path."""
+    if not text.strip():
+        raise UsageError(f"the {what}'s id is empty", hint="is a variable of your script not set?")
 
 
 def standing(instance: Mapping[str, Any]) -> str:

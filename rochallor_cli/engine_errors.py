@@ -56,6 +56,9 @@ def _answered(error: EngineClientError, settings: Settings) -> CliError:
     status, text = error.status_code, error.message[:_LONGEST_MESSAGE]
     if status in (401, 403):
         return _not_authorised(status, settings)
+    if status == 404 and "page not found" in error.body_text:
+        hint = "is the URL right? An engine's paths begin with /v1"
+        return EngineRefusedError(f"{settings.where} has no such path (404)", hint=hint)
     if 300 <= status < 400 or (not error.code and _is_foreign(error)):
         kind = EngineAwayError if status >= 500 or status < 400 else EngineRefusedError
         return kind(f"{settings.where} answered {status}: {text}", hint=_GATEWAY)
@@ -66,16 +69,13 @@ def _answered(error: EngineClientError, settings: Settings) -> CliError:
     if status in (429, 502, 503, 504):
         wait = f"in {error.retry_after_s:g} s" if error.retry_after_s else "in a moment"
         return EngineAwayError(f"{settings.where} answered {status}: {text}", hint=f"try again {wait}")
-    return EngineRefusedError(f"the engine refused it ({status}): {text}")
+    advice = "the engine cannot store the character NUL (\\u0000)" if "22P05" in text else None
+    return EngineRefusedError(f"the engine refused it ({status}): {text}", hint=advice)
 
 
 def _is_foreign(error: EngineClientError) -> bool:
     """Whether something else than an engine's handler wrote the answer."""
-    return (
-        "html" in error.content_type.lower()
-        or error.body_text.lstrip().startswith("<")
-        or (error.status_code == 404 and "page not found" in error.body_text)
-    )
+    return "html" in error.content_type.lower() or error.body_text.lstrip().startswith("<")
 
 
 def _not_authorised(status: int, settings: Settings) -> CliError:

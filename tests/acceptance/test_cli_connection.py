@@ -72,7 +72,8 @@ def test_what_a_gateway_answers_is_told_from_what_an_engine_says(command, status
 def test_a_url_that_is_no_engine_says_so():
     with running_gateway(404, "404 page not found\n", headers={"Content-Type": "text/plain"}) as gateway:
         result = rochallor("defs", "list", url=gateway.url)
-    assert "is there a gateway or another server in front of the engine?" in result.stderr
+    assert result.exit_status == 4
+    assert "has no such path (404)" in result.stderr
 
 
 def test_requests_and_origins_are_shown_to_those_who_ask(engine_url):

@@ -257,6 +257,26 @@ def test_history_is_a_table_a_timeline_and_a_tree(engine_url, client):
     assert {row["stepId"] for row in rows} == {"split", "left", "right", "meet"}
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("instances", "get", ""), ("instances", "history", " "), ("instances", "cancel", ""),
+        ("instances", "wait", ""),
+        ("instances", "signal", "", "s"), ("tasks", "complete", "", "s"), ("defs", "get", ""),
+        ("instances", "start", ""),
+    ],
+)  # fmt: skip
+def test_an_empty_id_is_a_scripts_unset_variable_and_no_request(engine_url, command):
+    result = rochallor(*command, url=engine_url)
+    assert (result.exit_status, "id is empty" in result.stderr) == (2, True)
+
+
+def test_what_the_engines_database_cannot_store_is_named(engine_url, client):
+    uploaded(client, service("s"), id_="nul")
+    result = rochallor("instances", "start", "nul", "--vars", r'{"a": "\u0000"}', url=engine_url)
+    assert (result.exit_status, "NUL" in result.stderr) == (4, True)
+
+
 # --- acting --------------------------------------------------------------------------------------
 
 
