@@ -116,6 +116,16 @@ def work(
             "--dedup-window", metavar="DURATION", help="How long jobs are remembered (10m).", panel=KAFKA
         ),
     ] = None,
+    ordering: Annotated[
+        Text,
+        _option(
+            "--ordering", metavar="ORDER", help="key or none: an instance's jobs in turn (key).", panel=KAFKA
+        ),
+    ] = None,
+    dead_letter_topic: Annotated[
+        Text,
+        _option("--dead-letter-topic", metavar="TOPIC", help="Where unreadable records go.", panel=KAFKA),
+    ] = None,
     log_format: Annotated[
         Text, _option("--log-format", metavar="FORMAT", help="text or json.", panel=LOGS)
     ] = None,

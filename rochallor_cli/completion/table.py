@@ -86,6 +86,8 @@ COMMANDS: dict[str, dict[str, Any]] = \
                       '--brokers': ('none', 'Kafka brokers.'),
                       '--kafka-config': ('none', 'A consumer setting; repeatable.'),
                       '--dedup-window': ('none', 'How long jobs are remembered (10m).'),
+                      '--ordering': ('none', "key or none: an instance's jobs in turn (key)."),
+                      '--dead-letter-topic': ('none', 'Where unreadable records go.'),
                       '--log-format': ('none', 'text or json.'),
                       '--log-level': ('none', 'debug, info, warning or error (info).'),
                       '--health-port': ('none', 'Serve /livez, /readyz and /metrics.'),

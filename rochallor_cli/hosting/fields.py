@@ -56,6 +56,13 @@ KAFKA = (
     Field("brokers", "text", "host:port, several with commas."),
     Field("config", "text map", "Settings of the Kafka consumer, as librdkafka names them."),
     Field("dedup_window", "duration", "For how long a job seen is remembered.", minimum=0),
+    Field(
+        "ordering",
+        "choice",
+        "key: an instance's jobs of one type run one after another; none: side by side.",
+        choices=("key", "none"),
+    ),
+    Field("dead_letter_topic", "text", "Where records go that cannot be read, and jobs the engine refuses."),
 )
 
 HANDLER = (

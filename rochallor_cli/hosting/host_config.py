@@ -31,6 +31,8 @@ class KafkaAccess:
     brokers: str | None = None
     config: Mapping[str, str] = field(default_factory=dict)
     dedup_window_s: float = 600.0
+    ordering: Literal["key", "none"] = "key"
+    dead_letter_topic: str | None = None
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,8 @@ OPTIONS = (
     Option("brokers", "kafka", "brokers"),
     Option("kafka_config", "kafka", "config"),
     Option("dedup_window", "kafka", "dedup_window"),
+    Option("ordering", "kafka", "ordering"),
+    Option("dead_letter_topic", "kafka", "dead_letter_topic"),
     Option("reload", "host", "reload"),
     Option("until_idle", "host", "until_idle"),
     Option("idle_time", "host", "idle_time"),

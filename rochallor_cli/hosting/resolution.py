@@ -81,8 +81,15 @@ class _Resolution:
         return values
 
     def _kafka(self) -> KafkaAccess:
-        values = self._settled("kafka", {"brokers": None, "config": {}, "dedup_window": 600.0})
-        return KafkaAccess(values["brokers"], values["config"], values["dedup_window"])
+        defaults: dict[str, Any] = {
+            "brokers": None,
+            "config": {},
+            "dedup_window": 600.0,
+            "ordering": "key",
+            "dead_letter_topic": None,
+        }
+        values = self._settled("kafka", defaults)
+        return KafkaAccess(*(values[name] for name in defaults))
 
     # --- workers ---
 

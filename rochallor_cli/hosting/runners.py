@@ -127,4 +127,6 @@ def build_runner(
         metrics=metrics,
         drain_timeout=config.drain_timeout_s,
         job_types=config.job_types or None,
+        ordering=kafka.ordering,
+        dead_letter_topic=kafka.dead_letter_topic,
     )
