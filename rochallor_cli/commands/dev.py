@@ -115,6 +115,10 @@ def _announce(context: Context, engine: DevEngine, config: DevEngineConfig) -> N
         context.printer.line(f"Embedded engine  {engine.url}  (SQLite, {kept_in})")
         if engine.brokers:
             context.printer.line(f"Kafka brokers    {engine.brokers}")
+            embedded = "" if config.brokers else " --kafka-config fetch.wait.max.ms=10"
+            context.printer.note(
+                f"Workers: rochallor work --mode kafka --brokers {engine.brokers}{embedded} …"
+            )
         if config.cors:
             context.printer.note(
                 "Any web page in a browser here may call it, as the real engine: --no-cors ends that."

@@ -115,7 +115,11 @@ def _ask_brokers(config: HostConfig, job_types: Iterable[str], findings: Finding
         findings.problems.append(f"brokers {config.kafka.brokers} cannot be reached: {reason}")
         return
     findings.facts.append(f"brokers    {config.kafka.brokers}  reachable")
-    findings.problems += [f"topic {topic} does not exist: the engine stops dispatching" for topic in missing]
+    findings.problems += [
+        f"topic {topic} does not exist: the engine stops dispatching. Create it:"
+        f" kafka-topics.sh --bootstrap-server {config.kafka.brokers} --create --topic {topic}"
+        for topic in missing
+    ]
 
 
 # --- comparing ------------------------------------------------------------------------------------

@@ -1,0 +1,105 @@
+"""Kafka mode from the command line, with nothing installed: demo, dev, work, check."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rochallor_cli.dev_engine import DevEngine
+from support.command_line import EXECUTABLE, rochallor_run, variables
+from support.engines import running_engine
+from workflow_sdk.client.rest import RestEngineClient
+
+ROOT = Path(__file__).resolve().parents[2]
+FLOW, HANDLERS = ROOT / "examples" / "loan" / "flow.yaml", ROOT / "examples" / "loan" / "handlers.py"
+END_TIMEOUT_S = 30.0
+
+
+@pytest.fixture
+def engine() -> Iterator[DevEngine]:
+    with running_engine(dispatch="kafka") as started:
+        yield started
+
+
+def test_the_demo_shows_kafka_mode_in_one_command() -> None:
+    result = rochallor_run("demo", "--mode", "kafka")
+    assert (result.exit_status, result.stderr) == (0, "")
+    assert re.search(r"^Embedded broker +127\.0\.0\.1:\d+$", result.stdout, re.MULTILINE)
+    assert re.search(r"^Worker +demo-1 +· +kafka ", result.stdout, re.MULTILINE)
+    assert re.search(r"^COMPLETED in \d+ ms", result.stdout, re.MULTILINE)
+
+
+def test_an_unknown_mode_of_the_demo_is_a_usage_error() -> None:
+    result = rochallor_run("demo", "--mode", "carrier-pigeon")
+    assert result.exit_status == 2
+    assert "expected poll or kafka" in result.stderr
+
+
+@pytest.mark.parametrize("mode", ["kafka", "auto"])
+def test_a_worker_finishes_an_instance_and_drains(engine: DevEngine, mode: str) -> None:
+    command = [*EXECUTABLE, "work", "--module", str(HANDLERS), "--mode", mode, "--brokers", engine.brokers]
+    with RestEngineClient(engine.url) as client:
+        assert rochallor_run("defs", "upload", str(FLOW), url=engine.url).exit_status == 0
+        worker = subprocess.Popen(
+            [*command, "--kafka-config", "fetch.wait.max.ms=10"],
+            env=variables({}, url=engine.url),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started = client.start_instance("loan-processing-workflow", {"applicantId": "A-1"})
+        waited = rochallor_run("instances", "wait", started["id"], "--timeout", "30s", url=engine.url)
+        worker.send_signal(signal.SIGTERM)
+        _, said = worker.communicate(timeout=END_TIMEOUT_S)
+    assert waited.exit_status == 0, said
+    assert worker.returncode == 0
+    assert f"{mode}, 64 slots" in said
+    assert "drained in" in said
+
+
+def test_the_dev_engine_says_where_its_broker_is_and_how_to_work_on_it() -> None:
+    process = subprocess.Popen(
+        [*EXECUTABLE, "dev", "--dispatch", "kafka", "--port", "0"],
+        env=variables({}, url="http://127.0.0.1:1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = process.stdout.readline() + process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    _, notes = process.communicate(timeout=END_TIMEOUT_S)
+    brokers = re.search(r"127\.0\.0\.1:\d+$", said.strip())
+    assert brokers is not None
+    assert f"rochallor work --mode kafka --brokers {brokers.group()}" in notes
+    assert process.returncode == 0
+
+
+def test_a_setting_that_would_lose_jobs_is_refused_before_anything_starts(engine: DevEngine) -> None:
+    result = rochallor_run(
+        *("work", "--module", str(HANDLERS), "--mode", "kafka", "--brokers", engine.brokers),
+        *("--kafka-config", "enable.auto.commit=true"),
+        url=engine.url,
+    )
+    assert result.exit_status == 2
+    assert "enable.auto.commit cannot be set: an offset is committed only after" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_check_names_topics_that_do_not_exist_and_how_to_create_them(engine: DevEngine) -> None:
+    other = running_engine(dispatch="kafka")
+    with other as second:
+        assert rochallor_run("defs", "upload", str(FLOW), url=engine.url).exit_status == 0
+        result = rochallor_run(
+            *("work", "--module", str(HANDLERS), "--mode", "kafka", "--brokers", second.brokers, "--check"),
+            url=engine.url,
+        )
+    assert result.exit_status == 3
+    create = (
+        f"kafka-topics.sh --bootstrap-server {second.brokers} --create --topic workflow.jobs.credit-score"
+    )
+    assert create in result.stdout + result.stderr
