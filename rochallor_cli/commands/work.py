@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -157,6 +158,8 @@ def work(
         return probe_from_options(health_host, health_port, context.environment.environ, live=live)
     if action is not None:
         raise UsageError(f"unknown action {action}", hint=f"rochallor work {HEALTH}, or --module {action}")
+    if os.name != "posix":
+        raise UsageError("rochallor work needs the signals and pipes of Linux or macOS")
     from rochallor_cli.hosting.sdk_check import require_our_sdk
 
     require_our_sdk()

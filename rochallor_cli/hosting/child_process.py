@@ -46,7 +46,8 @@ class ChildProcess:
         self._is_open = True
         self._pipe, theirs = ControlPipe.pair()
         with theirs, _stop_signals_blocked():
-            command = [sys.executable, "-m", "rochallor_cli.hosting.child", str(theirs.fileno())]
+            # -P: a file in the working directory that is called like a library must not be taken for it.
+            command = [sys.executable, "-P", "-m", "rochallor_cli.hosting.child", str(theirs.fileno())]
             self._process = subprocess.Popen(  # noqa: S603 - this Python, our own module
                 command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
             )

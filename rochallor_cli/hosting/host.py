@@ -89,7 +89,7 @@ class Host:
             return
         self._stop_signals_obeyed = signals.count
         if signals.count == 1 and not self._is_draining:
-            self._drain("stop signal", hint=f"{signals.how_to_repeat} to leave them")
+            self._drain("stop signal", hint=signals.hint)
         elif signals.count > 1:
             self._workers.abandon()
 

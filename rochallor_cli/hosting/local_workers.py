@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from rochallor_cli.errors import CliError, EngineRefusedError, InvalidDocumentError, UsageError
+from rochallor_cli.errors import CliError, EngineRefusedError, UsageError
+from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.health.exposition import Family, families_of, new_registry
 from rochallor_cli.hosting.host_config import HostConfig, WorkerConfig
 from rochallor_cli.hosting.modules import LoadedHandlers, load_handlers, watchable_files
@@ -180,8 +181,12 @@ class LocalWorker:
     def _failure_of(self, error: Exception) -> CliError:
         """A start-up hook that fails ends a runner with the hook's own exception."""
         if passed_through(error, watchable_files(self.loaded)):
-            what = f"worker {self._config.worker_id} cannot start: {type(error).__name__}: {error}"
-            return InvalidDocumentError(what, details=user_traceback(error))
+            # Not the status of handlers that cannot be used: a database that is away may be back after a restart.
+            return CliError(
+                f"worker {self._config.worker_id}: a start-up hook failed: {type(error).__name__}: {error}",
+                details=user_traceback(error),
+                exit_status=ExitStatus.FAILED,
+            )
         log.error("worker %s ended with an exception", self._config.worker_id, exc_info=error)
         return CliError(f"worker {self._config.worker_id}: {type(error).__name__}: {error}")
 

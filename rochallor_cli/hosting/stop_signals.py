@@ -80,9 +80,9 @@ class StopSignals:
                 signal.signal(number, self._on_stop)
 
     @property
-    def how_to_repeat(self) -> str:
-        """What to do for a second signal, in words."""
-        return "Ctrl-C again" if self._last == signal.SIGINT else "a second signal"
+    def hint(self) -> str:
+        """How to end the wait that the first signal began, in words."""
+        return "Ctrl-C again to leave them" if self._last == signal.SIGINT else "A second signal leaves them"
 
     def wait(self, timeout_s: float, *, others: Sequence[int] = ()) -> None:
         """Sleep until a signal comes, one of `others` is readable, or the time is over."""

@@ -208,5 +208,6 @@ def test_an_on_startup_hook_that_fails_ends_the_host_and_says_why(place, engine)
     url, _ = engine
     place.write_handlers(QUICK + "\n@registry.on_startup\ndef connect():\n    raise OSError('no database')\n")
     with worker_host("-m", "handlers.py", url=url, folder=place.folder) as host:
-        assert host.wait() == 3
-        assert "no database" in host.said()
+        assert host.wait() == 9
+        assert "a start-up hook failed: OSError: no database" in host.said()
+        assert "in connect" in host.said()

@@ -141,6 +141,21 @@ workers:
     assert len(place.pids()) == 1
 
 
+def test_a_file_named_like_a_library_does_not_stop_the_processes(place, engine) -> None:
+    url, client = engine
+    place.write_handlers(STEADY)
+    (place.folder / "queue.py").write_text("raise RuntimeError('not the library')\n")
+    program = ("-c", "import sys; sys.path.pop(0); from rochallor_cli.__main__ import main; sys.exit(main())")
+    arguments = ("-m", "handlers.py", "--processes", "2", "--worker-id", "web")
+    with worker_host(*arguments, url=url, folder=place.folder, program=program) as host:
+        host.wait_for("serves steady")
+        # The handlers' own folder comes first for them, as in any program: their imports would find that file.
+        start_jobs(client, "steady", 5)
+        wait_until_completed(client, 5)
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+
+
 def test_until_idle_leaves_when_the_work_is_done(place, engine) -> None:
     url, client = engine
     place.write_handlers(STEADY)

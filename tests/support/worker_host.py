@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -108,16 +108,17 @@ def worker_host(
     folder: Path,
     env: Mapping[str, str] | None = None,
     new_session: bool = True,
+    program: Sequence[str] = EXECUTABLE[1:],
 ) -> Iterator[WorkerHost]:
     """Start `rochallor work` with these arguments, in `folder`; its whole session is killed at the end."""
     said = folder / "said"
     environ = variables(env, url=url)
-    environ["PYTHONPATH"] = os.pathsep.join(
-        [str(Path(__file__).resolve().parents[2]), environ.get("PYTHONPATH", "")]
-    )
+    paths = [str(Path(__file__).resolve().parents[2]), environ.get("PYTHONPATH", "")]
+    # An empty entry would stand for the working directory.
+    environ["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     with said.open("wb") as output:
         process = subprocess.Popen(
-            [*EXECUTABLE, "work", *map(str, arguments)],
+            [EXECUTABLE[0], *program, "work", *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
