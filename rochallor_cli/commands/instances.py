@@ -306,11 +306,11 @@ def cancel(
     if bool(instances) == any(filters):
         raise UsageError("name instances, or choose them with --status, --definition or --business-key")
     if instances:
-        chosen = list(dict.fromkeys(instances))
+        chosen = {one: context.engine.instance(one) if dry_run else {} for one in instances}
     else:
         chosen = _chosen(context, status_from(status), definition or "", business_key or "")
     if dry_run:
-        context.printer.rows(INSTANCES, (context.engine.instance(one) for one in chosen))
+        context.printer.rows(INSTANCES, chosen.values())
         context.printer.note(f"dry run: {counted(len(chosen))} would be cancelled")
         return ExitStatus.DONE
     if not chosen:
@@ -318,20 +318,23 @@ def cancel(
         return ExitStatus.DONE
     if not instances or context.settings.protected:
         context.confirm(f"Cancel {counted(len(chosen))} on {context.settings.where}?", yes=yes)
-    return _cancel(context, chosen, reason)
+    return _cancel(context, list(chosen), reason)
 
 
-def _chosen(context: Context, status: str, definition: str, business_key: str) -> list[str]:
-    """The ids that fit, all of them before any is cancelled: pages shift while instances change their status."""
+def _chosen(context: Context, status: str, definition: str, business_key: str) -> dict[str, Value]:
+    """Those that fit by id, all of them before any is cancelled: pages shift while instances change their status."""
+    from rochallor_cli.output.progress import working
+
     if status and status not in OPEN:
         raise UsageError(f"--status {status}: only {' and '.join(OPEN)} instances can be cancelled")
-    ids: dict[str, None] = {}
-    for one in [status] if status else OPEN:
-        for instance in context.engine.instances(
-            definition_id=definition, status=one, business_key=business_key
-        ):
-            ids[str(instance["id"])] = None
-    return list(ids)
+    found: dict[str, Value] = {}
+    with working(context.environment, "collecting instances", quiet=context.settings.quiet):
+        for one in [status] if status else OPEN:
+            for instance in context.engine.instances(
+                definition_id=definition, status=one, business_key=business_key
+            ):
+                found[str(instance["id"])] = instance
+    return found
 
 
 def _cancel(context: Context, instance_ids: list[str], reason: str) -> int:
