@@ -44,7 +44,7 @@ def test_a_signal_amid_jobs_has_them_finished_and_reported(
         wait_for_status(admin, instances)
 
 
-@pytest.mark.parametrize("kind", ["block", "block_async"])
+@pytest.mark.parametrize("kind", ["block", "block_async", "block_helper"])
 def test_a_handler_blocked_for_ever_holds_the_process_until_the_deadline_and_no_longer(
     kind: str, engine: DevEngine, instances: list[str], tmp_path: Path
 ) -> None:

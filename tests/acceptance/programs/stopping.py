@@ -25,6 +25,11 @@ async def block_async(job):
     time.sleep(3600)
 
 
+async def block_helper(job):
+    print(f"running {job.job_id}\n", end="", flush=True)
+    await asyncio.to_thread(time.sleep, 3600)
+
+
 def half_a_second(job):
     print(f"running {job.job_id}\n", end="", flush=True)
     time.sleep(0.5)
@@ -37,7 +42,7 @@ async def look_around(job):
     return {"stoppedEarly": True}
 
 
-registry.register("work", {f.__name__: f for f in (block, block_async, half_a_second, look_around)}[kind])
+registry.register("work", {f.__name__: f for f in (block, block_async, block_helper, half_a_second, look_around)}[kind])
 with RestEngineClient(url) as client:
     summary = Runner(client, registry, "stopping", drain_timeout=float(drain_s)).run()
 for job in summary.abandoned:
