@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+from functools import lru_cache
 
 from rochallor_cli.dev_engine.records import DefinitionVersion
 
@@ -13,6 +15,7 @@ _LATEST = "(id, version) IN (SELECT id, max(version) FROM definition{where} GROU
 class Definitions:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        connection.create_function("matches", 2, _matches, deterministic=True)
 
     def add(self, stored: DefinitionVersion, *, content: bytes) -> None:
         self._connection.execute(
@@ -58,7 +61,7 @@ class Definitions:
         where = ""
         parameters: tuple[str, ...] = ()
         if keyword:
-            where = " WHERE id LIKE ? ESCAPE '\\' OR name LIKE ? ESCAPE '\\'"
+            where = " WHERE matches(?, id) OR matches(?, name)"
             parameters = (f"%{keyword}%",) * 2
         latest = _LATEST.format(where=where)
         total = self._connection.execute(
@@ -74,3 +77,17 @@ class Definitions:
     def _one(self, query: str, parameters: tuple[object, ...]) -> DefinitionVersion | None:
         row = self._connection.execute(query, parameters).fetchone()
         return None if row is None else DefinitionVersion(*row)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Whether the text fits, whatever its case: SQLite's own LIKE knows the case of ASCII only."""
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern with % for any text, _ for any character, and a backslash before what means itself."""
+    wildcards = {"%": ".*", "_": "."}
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    expression = "".join(wildcards.get(part) or re.escape(part[-1]) for part in parts)
+    return re.compile(expression, re.DOTALL | re.IGNORECASE)

@@ -11,6 +11,7 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -326,6 +327,28 @@ def test_a_request_that_fails_does_not_undo_those_beside_it() -> None:
         assert statuses == [500, 204] * 10
         assert call(engine, "GET", "/v1/instances?status=COMPLETED")[1]["total"] == 10
         assert call(engine, "GET", "/v1/instances?status=ACTIVE")[1]["total"] == 10
+
+
+@pytest.mark.parametrize(
+    ("keyword", "found"),
+    [
+        ("ŽLUŤ", ["flow"]),
+        ("fl_w", ["flow"]),
+        ("100%25", []),
+        ("k%25%C5%88", ["flow"]),
+        ("a\\_b", ["other"]),
+        ("a_c", []),
+        (".*", []),
+        ("", ["flow", "other"]),
+    ],
+)
+def test_definitions_are_found_whatever_their_case_and_by_wildcards(keyword: str, found: list[str]) -> None:
+    with running_engine() as engine:
+        post(engine, "/v1/definitions", {**document(wait("hold")), "name": "Žluťoučký kůň"})
+        post(engine, "/v1/definitions", {**document(wait("hold"), id_="other"), "name": "a_b"})
+        path = f"/v1/definitions?keyword={quote(keyword, safe='%')}"
+        items = call(engine, "GET", path)[1]["items"]
+        assert [each["id"] for each in items or []] == found
 
 
 def test_instances_are_listed_newest_first_and_filtered_exactly() -> None:
