@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rochallor_cli.commands.inputs import All, Limit, definition_and_version
+from rochallor_cli.commands.inputs import LIMIT, All, Limit, definition_and_version, note_of_more
 from rochallor_cli.context import Context
 from rochallor_cli.definitions import Change, differences
 from rochallor_cli.documents import read_document
@@ -137,18 +137,16 @@ def list_(
         str,
         typer.Argument(help="Only those whose id or name holds it."),
     ] = "",
-    limit: Limit = 50,
+    limit: Limit = None,
     everything: All = False,
 ) -> None:
     """List definitions, the latest version of each."""
-    rows = context.engine.definitions(keyword, limit=None if everything else limit)
+    rows = context.engine.definitions(keyword, limit=None if everything else limit or LIMIT)
     shown = context.printer.rows(DEFINITIONS, rows)
     if shown == 0:
         context.printer.note("no definitions" + (f" with {keyword!r}" if keyword else ""))
-    elif not everything and shown == limit:
-        total = context.engine.count_definitions(keyword)
-        if total > shown:
-            context.printer.note(f"{shown:,} of {total:,}; --limit or --all shows more")
+    elif not everything:
+        note_of_more(context, shown, limit, lambda: context.engine.count_definitions(keyword))
 
 
 @command(
@@ -159,12 +157,12 @@ def list_(
 def versions(
     context: Context,
     definition: Annotated[str, typer.Argument(help="Its id.")],
-    limit: Limit = 20,
+    limit: Limit = None,
     everything: All = False,
 ) -> None:
     """List the versions of a definition, the latest first, and what each changed."""
     newest = int(context.engine.definition(definition)["version"])
-    oldest = 1 if everything else max(newest - limit + 1, 1)
+    oldest = 1 if everything else max(newest - (limit or LIMIT) + 1, 1)
     context.printer.rows(VERSIONS, _versions(context, definition, newest, oldest))
     if oldest > 1:
         context.printer.note(f"versions {oldest} to {newest}; --all shows the older ones")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -35,7 +36,8 @@ Vars = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 All = Annotated[bool, typer.Option("--all", help="Everything there is, however much.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many.")]
+Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many (50).")]
+LIMIT = 50
 
 
 def variables_from(
@@ -115,6 +117,15 @@ def status_from(text: str | None) -> str:
         return text.upper()
     known = ", ".join(STATUSES)
     raise UsageError(f"--status {text!r} is none of {known}", hint=did_you_mean(text.upper(), STATUSES))
+
+
+def note_of_more(context: Context, shown: int, limit: int | None, count: Callable[[], int]) -> None:
+    """Say that there is more than was shown, unless a script has chosen how much it wants."""
+    if shown < (limit or LIMIT) or (limit is not None and not context.printer.for_people):
+        return
+    total = count()
+    if total > shown:
+        context.printer.note(f"{shown:,} of {total:,}; --limit or --all shows more")
 
 
 def counted(number: int, thing: str = "instance") -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from rochallor_cli.commands.inputs import (
+    LIMIT,
     All,
     Limit,
     Text,
@@ -15,6 +16,7 @@ from rochallor_cli.commands.inputs import (
     Yes,
     counted,
     definition_and_version,
+    note_of_more,
     seconds_from,
     status_from,
     variables_from,
@@ -141,7 +143,7 @@ def list_(
     status: Status = None,
     definition: Definition = None,
     business_key: BusinessKey = None,
-    limit: Limit = 50,
+    limit: Limit = None,
     everything: All = False,
 ) -> None:
     """List instances, newest first.
@@ -153,14 +155,12 @@ def list_(
         "status": status_from(status),
         "business_key": business_key or "",
     }
-    rows = context.engine.instances(**filters, limit=None if everything else limit)
+    rows = context.engine.instances(**filters, limit=None if everything else limit or LIMIT)
     shown = context.printer.rows(INSTANCES, rows)
     if shown == 0:
         context.printer.note("no instances" + (" that fit" if any(filters.values()) else ""))
-    elif not everything and shown == limit:
-        total = context.engine.count_instances(**filters)
-        if total > shown:
-            context.printer.note(f"{shown:,} of {total:,}; --limit or --all shows more")
+    elif not everything:
+        note_of_more(context, shown, limit, lambda: context.engine.count_instances(**filters))
 
 
 @command(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rochallor_cli.commands.inputs import All, Limit, Text, Var, Vars, variables_from
+from rochallor_cli.commands.inputs import LIMIT, All, Limit, Text, Var, Vars, variables_from
 from rochallor_cli.context import Context
 from rochallor_cli.engine import ENDED, standing
 from rochallor_cli.errors import ConflictError, UsageError
@@ -31,7 +31,7 @@ def list_(
         str | None, typer.Option("--business-key", metavar="KEY", help="Only tasks with this business key.")
     ] = None,
     by_age: Annotated[bool, typer.Option("--by-age", help="The longest open first.")] = False,
-    limit: Limit = 50,
+    limit: Limit = None,
     everything: All = False,
 ) -> None:
     """List open user tasks.
@@ -41,17 +41,18 @@ def list_(
     from rochallor_cli.open_tasks import open_tasks
     from rochallor_cli.output.progress import working
 
+    most = limit or LIMIT
     found = open_tasks(context.engine, definition_id=definition or "", business_key=business_key or "")
     if by_age or context.printer.for_people:
         with working(context.environment, "reading instances", quiet=context.settings.quiet):
-            rows = list(found) if by_age or everything else list(islice(found, limit + 1))
+            rows = list(found) if by_age or everything else list(islice(found, most + 1))
         if by_age:
             rows.sort(key=lambda row: str(row["openSince"]))
         found = iter(rows)
-    shown = context.printer.rows(TASKS, found if everything else islice(found, limit))
+    shown = context.printer.rows(TASKS, found if everything else islice(found, most))
     if shown == 0:
         context.printer.note("no user task is open")
-    elif next(found, None) is not None:
+    elif (limit is None or context.printer.for_people) and next(found, None) is not None:
         context.printer.note(f"the first {shown}; --limit or --all shows more")
 
 
