@@ -53,7 +53,8 @@ def probe_from_options(
 
 
 def _ask(host: str, port: int, path: str) -> tuple[int, str]:
-    with socket.create_connection((host, port), timeout=TIMEOUT_S) as connection:
+    # As bytes: a text would be encoded as an international name, and the tables for that take longer than the rest.
+    with socket.create_connection((host.encode(), port), timeout=TIMEOUT_S) as connection:
         connection.sendall(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
         answer = b""
         while chunk := connection.recv(65536):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,7 +16,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from support.command_line import rochallor_run
+from support.command_line import EXECUTABLE, rochallor_run, variables
 from support.engines import running_engine
 from support.waiting import wait_until
 from support.worker_host import (
@@ -141,6 +143,32 @@ def test_the_probe_command_asks_a_running_host(place, engine) -> None:
         assert rochallor_run("work", "health", "--health-port", port).exit_status == 5
 
 
+def test_the_probe_imports_next_to_nothing() -> None:
+    program = (
+        "import sys; sys.argv[1:] = ['work', 'health', '--health-port', '1']\n"
+        "from rochallor_cli.__main__ import main\n"
+        "status = main()\n"
+        "print(status, *sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+    )
+    status, *imported = done.stdout.split()
+    assert status == "5"
+    heavy = {
+        "typer",
+        "rich",
+        "httpx",
+        "aiohttp",
+        "asyncio",
+        "yaml",
+        "json",
+        "workflow_sdk",
+        "prometheus_client",
+    }
+    assert heavy & set(imported) == set()
+
+
 def test_systemd_hears_ready_watchdog_and_stopping(place, engine) -> None:
     url, _ = engine
     place.write_handlers(QUICK)
@@ -222,10 +250,6 @@ def test_a_full_disk_for_logs_stops_no_job(place, engine) -> None:
     place.write_handlers(QUICK)
     script = place.folder / "to_full_disk.sh"
     script.write_text('exec "$@" > /dev/full 2>&1\n')
-    import subprocess
-
-    from support.command_line import EXECUTABLE, variables
-
     process = subprocess.Popen(
         ["sh", str(script), *EXECUTABLE, "work", "-m", "handlers.py"],
         cwd=place.folder,

@@ -156,6 +156,40 @@ def test_a_file_named_like_a_library_does_not_stop_the_processes(place, engine) 
         assert host.wait() == 0, host.said()
 
 
+def test_limits_by_job_type_in_the_file_go_before_those_at_the_handler(place, engine) -> None:
+    url, client = engine
+    place.write_handlers(
+        """
+@registry.handler("one-by-one", parallelism=10)
+def one_by_one(job):
+    note(job, "entered")
+    time.sleep(0.02)
+    note(job, "left")
+
+@registry.handler("slow", timeout=60)
+async def slow(job):
+    note(job)
+    await asyncio.sleep(60)
+"""
+    )
+    Path(place.folder, "workers.yaml").write_text(
+        "workers: [{id: w, modules: [handlers.py],"
+        " handlers: {one-by-one: {parallelism: 1}, slow: {timeout: 200ms, retry_delay: 300ms}}}]\n"
+    )
+    with worker_host("--config", "workers.yaml", url=url, folder=place.folder) as host:
+        host.wait_for("ready")
+        start_jobs(client, "one-by-one", 20)
+        (slow,) = start_jobs(client, "slow", 1)
+        wait_until_completed(client, 20)
+        wait_until(lambda: client.get_instance(slow)["status"] == "FAILED", "the slow job has failed")
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+    kinds = [
+        line.split()[0] for line in (place.folder / "noted").read_text().splitlines() if " slow" not in line
+    ]
+    assert "entered entered" not in " ".join(kind for kind in kinds if kind != "ran")
+
+
 def test_until_idle_leaves_when_the_work_is_done(place, engine) -> None:
     url, client = engine
     place.write_handlers(STEADY)
