@@ -54,7 +54,10 @@ def probe_from_options(
 
 def _ask(host: str, port: int, path: str) -> tuple[int, str]:
     # As bytes: a text would be encoded as an international name, and the tables for that take longer than the rest.
-    with socket.create_connection((host.encode(), port), timeout=TIMEOUT_S) as connection:
+    family, kind, protocol, _, address = socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as connection:
+        connection.settimeout(TIMEOUT_S)
+        connection.connect(address)
         connection.sendall(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
         answer = b""
         while chunk := connection.recv(65536):
