@@ -115,6 +115,22 @@ def test_a_broker_killed_and_started_again_loses_nothing(
     assert set(workers.runs()) == audit.job_ids
 
 
+def test_a_worker_that_was_suspended_past_its_session_commits_nothing_of_others(
+    audit: Audit, workers: WorkerProcesses, engine: ReportingEngine
+) -> None:
+    audit.publish(0, 3_000)
+    sleeper, other = workers.start(), workers.start()
+    wait_until(lambda: workers.runs_of(sleeper).total() > 200, "the first worker at work", timeout_s=30)
+    wait_until(lambda: workers.runs_of(other).total() > 100, "the second worker at work", timeout_s=30)
+    workers.suspend(sleeper)
+    wait_until(audit.is_all_reported_but_a_few, "the other worker's takeover", timeout_s=60)
+    workers.resume(sleeper)
+    wait_for_all(audit)
+    audit.publish(3_000, 200)
+    wait_for_all(audit)
+    assert set(workers.runs()) == audit.job_ids
+
+
 def test_an_engine_that_goes_away_under_load_loses_nothing(
     audit: Audit, workers: WorkerProcesses, engine: ReportingEngine
 ) -> None:

@@ -52,6 +52,14 @@ class WorkerProcesses:
         self._processes[number].send_signal(signal.SIGKILL)
         self._processes[number].wait(END_TIMEOUT_S)
 
+    def suspend(self, number: int) -> None:
+        """Let it stand still, as a machine does that is short of memory or was put to sleep."""
+        self._processes[number].send_signal(signal.SIGSTOP)
+
+    def resume(self, number: int) -> None:
+        """Let it go on."""
+        self._processes[number].send_signal(signal.SIGCONT)
+
     def stop(self, number: int) -> int:
         """End it in good order; return its exit status."""
         self._processes[number].send_signal(signal.SIGTERM)
@@ -111,6 +119,11 @@ class Audit:
 
     def is_all_reported(self) -> bool:
         return self._engine.reported >= self.job_ids
+
+    def is_all_reported_but_a_few(self) -> bool:
+        """All but what a worker that stands still may hold."""
+        self.offsets()
+        return len(self.job_ids - self._engine.reported) <= 50
 
     def is_all_committed(self) -> bool:
         return self.offsets() == [len(log) for log in self._logs]

@@ -65,9 +65,14 @@ class Commits:
         marks = [
             TopicPartition(self._topic, partition, mark) for partition, mark in taken if mark is not None
         ]
-        if marks:
+        if not marks:
+            return False
+        try:
             consumer.store_offsets(offsets=marks)
-        return bool(marks)
+        except KafkaException as error:
+            # A partition was lost and `on_lost` has not been served yet: its next owner does those jobs again.
+            log.debug("%s: offsets of a lost partition are not stored: %s", self._topic, error)
+        return True
 
     def _note(self, error: KafkaError | None) -> None:
         if error is None:

@@ -1,0 +1,290 @@
+"""What a source tells its consumer, call by call: rebalances, losses and failures no broker produces on demand."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+
+from support.kafka_records import record_of
+from support.waiting import wait_until
+from workflow_sdk.runner import kafka_source
+from workflow_sdk.runner.kafka_assignment import KafkaRecord
+from workflow_sdk.runner.kafka_source import KafkaSource
+
+TOPIC = "workflow.jobs.a"
+
+
+class FakeMessage:
+    def __init__(self, offset: int, *, partition: int = 0, error: KafkaError | None = None) -> None:
+        self._offset, self._partition, self._error = offset, partition, error
+        self._record = record_of(f"j{partition}-{offset}", "a")
+
+    def error(self) -> KafkaError | None:
+        return self._error
+
+    def topic(self) -> str:
+        return TOPIC
+
+    def partition(self) -> int:
+        return self._partition
+
+    def offset(self) -> int:
+        return self._offset
+
+    def value(self) -> bytes:
+        return self._record.value()
+
+    def key(self) -> bytes:
+        return self._record.key
+
+
+class FakeConsumer:
+    """Does in `poll` what the test has put there; notes every call that changes something, and its thread."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.on_commit = config["on_commit"]
+        self.script: list[Callable[[], FakeMessage | None]] = []
+        self.calls: list[tuple[str, Any]] = []
+        self.threads: set[int] = set()
+        self.callbacks: dict[str, Any] = {}
+        self.closed = threading.Event()
+
+    def subscribe(self, topics: list[str], **callbacks: Any) -> None:
+        self.callbacks = callbacks
+
+    def poll(self, timeout_s: float) -> FakeMessage | None:
+        if self.script:
+            return self.script.pop(0)()
+        threading.Event().wait(0.001)
+        return None
+
+    def consume(self, count: int, timeout_s: float) -> list[FakeMessage]:
+        self._note("consume", count)
+        return []
+
+    def store_offsets(self, *, offsets: list[TopicPartition]) -> None:
+        self._note("store", [(place.partition, place.offset) for place in offsets])
+
+    def commit(self, *, asynchronous: bool) -> None:
+        self._note("commit", asynchronous)
+        if asynchronous:
+            self.script.append(lambda: self.on_commit(None, []))
+
+    def get_watermark_offsets(self, place: TopicPartition, *, cached: bool) -> tuple[int, int]:
+        return 0, 10
+
+    def list_topics(self, topic: str, timeout: float) -> None:
+        self._note("list_topics", topic)
+
+    def close(self) -> None:
+        self._note("close", None)
+        self.closed.set()
+
+    def _note(self, name: str, argument: Any) -> None:
+        self.threads.add(threading.get_ident())
+        self.calls.append((name, argument))
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        def note(places: Any) -> None:
+            listed = places if isinstance(places, list) else [places]
+            self._note(name, [place.partition for place in listed])
+
+        return note
+
+    # --- for tests ---
+
+    def assign(self, *partitions: int) -> None:
+        self._rebalance("on_assign", partitions)
+
+    def revoke(self, *partitions: int) -> None:
+        self._rebalance("on_revoke", partitions)
+
+    def lose(self, *partitions: int) -> None:
+        self._rebalance("on_lost", partitions)
+
+    def deliver(self, *messages: FakeMessage) -> None:
+        self.script.extend(lambda message=message: message for message in messages)  # type: ignore[misc]
+
+    def names(self, *wanted: str) -> list[tuple[str, Any]]:
+        return [call for call in self.calls if call[0] in wanted]
+
+    def _rebalance(self, callback: str, partitions: tuple[int, ...]) -> None:
+        places = [TopicPartition(TOPIC, number) for number in partitions]
+        self.script.append(lambda: self.callbacks[callback](self, places))
+
+
+class Sink:
+    def __init__(self) -> None:
+        self.records: list[KafkaRecord] = []
+
+    def records_arrived(self, records: list[KafkaRecord]) -> None:
+        self.records.extend(records)
+
+    def poison_arrived(self, message: object, reason: str, *, then: Callable[[], None]) -> None:
+        then()
+
+    def serve(self) -> None:
+        """Nothing is due."""
+
+
+class Bench:
+    """A source, what it delivers, and the consumers it has made."""
+
+    def __init__(self) -> None:
+        self.sink = Sink()
+        self.consumers: list[FakeConsumer] = []
+        self.source = KafkaSource(
+            TOPIC,
+            {"bootstrap.servers": "k:9092"},
+            self.sink,
+            capacity=10,
+            factory=self._make,
+            revoke_wait_s=5.0,
+        )
+        self.source.start()
+        wait_until(lambda: self.consumers and self.consumers[0].callbacks, "the subscription")
+
+    @property
+    def consumer(self) -> FakeConsumer:
+        return self.consumers[-1]
+
+    def wait_for_records(self, count: int) -> list[KafkaRecord]:
+        wait_until(lambda: len(self.sink.records) == count, f"{count} records")
+        return self.sink.records
+
+    def _make(self, config: dict[str, Any]) -> Any:
+        self.consumers.append(FakeConsumer(config))
+        return self.consumers[-1]
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    made = Bench()
+    yield made
+    made.source.finish()
+    assert made.source.join(10)
+
+
+def test_one_thread_makes_every_call(bench: Bench) -> None:
+    bench.consumer.assign(0)
+    bench.consumer.deliver(FakeMessage(5))
+    (record,) = bench.wait_for_records(1)
+    bench.source.settle(record)
+    wait_until(lambda: bench.consumer.names("commit"), "a commit")
+    bench.source.finish()
+    assert bench.source.join(10)
+    assert len(bench.consumer.threads) == 1
+    assert threading.get_ident() not in bench.consumer.threads
+
+
+def test_an_assigned_partition_is_resumed(bench: Bench) -> None:
+    bench.consumer.assign(0, 1)
+    wait_until(lambda: bench.source.snapshot(), "the assignment")
+    assert bench.consumer.names("incremental_assign", "resume") == [
+        ("incremental_assign", [0, 1]),
+        ("resume", [0, 1]),
+    ]
+
+
+def test_a_revoked_partition_waits_for_its_running_job_and_commits_it(bench: Bench) -> None:
+    bench.consumer.assign(0)
+    bench.consumer.deliver(FakeMessage(5), FakeMessage(6))
+    running, waiting = bench.wait_for_records(2)
+    assert running.try_start()
+    bench.consumer.revoke(0)
+    wait_until(lambda: not running.assignment.is_open, "the revocation")
+    assert not waiting.try_start()
+    assert bench.consumer.names("incremental_unassign") == []
+    bench.source.settle(running)
+    wait_until(lambda: bench.consumer.names("incremental_unassign"), "the end of the revocation")
+    assert bench.consumer.names("store", "commit", "incremental_unassign") == [
+        ("store", [(0, 6)]),
+        ("commit", False),
+        ("incremental_unassign", [0]),
+    ]
+
+
+def test_a_lost_partition_is_neither_stored_nor_committed(bench: Bench) -> None:
+    bench.consumer.assign(0)
+    bench.consumer.deliver(FakeMessage(5))
+    (record,) = bench.wait_for_records(1)
+    assert record.try_start()
+    bench.consumer.lose(0)
+    wait_until(lambda: bench.consumer.names("incremental_unassign"), "the loss")
+    bench.source.settle(record)
+    bench.consumer.assign(1)
+    wait_until(lambda: [p.partition for p in bench.source.snapshot()] == [1], "the next assignment")
+    assert bench.consumer.names("store", "commit") == []
+
+
+def test_results_of_an_earlier_assignment_do_not_move_the_later_one(bench: Bench) -> None:
+    bench.consumer.assign(0)
+    bench.consumer.deliver(FakeMessage(5))
+    (before,) = bench.wait_for_records(1)
+    assert before.try_start()
+    bench.consumer.lose(0)
+    bench.consumer.assign(0)
+    bench.consumer.deliver(FakeMessage(5), FakeMessage(6))
+    _, again, after = bench.wait_for_records(3)
+    bench.source.settle(before)
+    bench.source.settle(after)
+    bench.consumer.assign(1)
+    wait_until(lambda: len(bench.source.snapshot()) == 2, "a later turn")
+    assert bench.consumer.names("store") == []
+    bench.source.settle(again)
+    wait_until(lambda: bench.consumer.names("store") == [("store", [(0, 7)])], "both stored at once")
+
+
+def test_offsets_that_go_back_are_new_records(bench: Bench) -> None:
+    bench.consumer.assign(0)
+    bench.consumer.deliver(FakeMessage(500), FakeMessage(0))
+    old, new = bench.wait_for_records(2)
+    assert new.assignment is not old.assignment
+    assert not old.try_start()
+    bench.source.settle(new)
+    wait_until(lambda: bench.consumer.names("store") == [("store", [(0, 1)])], "the new log's offset")
+
+
+def test_a_fatal_error_makes_a_new_consumer(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_source, "REBUILD_AFTER_S", 0.0)
+    bench.consumer.assign(0)
+    bench.consumer.deliver(FakeMessage(5))
+    (record,) = bench.wait_for_records(1)
+    broken = bench.consumer
+    broken.deliver(FakeMessage(0, error=KafkaError(KafkaError._FATAL)))
+    wait_until(lambda: len(bench.consumers) == 2 and bench.consumer.callbacks, "a new consumer")
+    assert broken.closed.is_set()
+    assert not record.try_start()
+    bench.consumer.assign(0)
+    bench.consumer.deliver(FakeMessage(5))
+    assert bench.wait_for_records(2)[1].try_start()
+
+
+def test_a_commit_that_was_refused_is_made_again(bench: Bench) -> None:
+    bench.consumer.assign(0)
+    bench.consumer.deliver(FakeMessage(5))
+    (record,) = bench.wait_for_records(1)
+    refusing = bench.consumer.on_commit
+    refusals = [KafkaError(KafkaError.REBALANCE_IN_PROGRESS)]
+    bench.consumer.on_commit = lambda _, places: refusing(refusals.pop() if refusals else None, places)
+    bench.source.settle(record)
+    wait_until(lambda: bench.source.commits.done == 1, "the second try")
+    assert bench.source.commits.failed == 1
+
+
+def test_an_offset_that_cannot_be_stored_any_more_stops_nothing(bench: Bench) -> None:
+    def lost(*, offsets: list[TopicPartition]) -> None:
+        raise KafkaException(KafkaError(KafkaError._STATE))
+
+    bench.consumer.assign(0)
+    bench.consumer.deliver(FakeMessage(5))
+    (record,) = bench.wait_for_records(1)
+    bench.consumer.store_offsets = lost  # type: ignore[method-assign]
+    bench.source.settle(record)
+    bench.consumer.deliver(FakeMessage(6))
+    bench.wait_for_records(2)
+    assert len(bench.consumers) == 1
