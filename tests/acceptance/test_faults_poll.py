@@ -374,6 +374,20 @@ def test_a_token_that_expired_is_read_again(
     assert proxy.seen[-1].headers["authorization"] == "Bearer new"
 
 
+def test_an_engine_whose_answers_are_lost_is_not_asked_for_jobs_until_it_answers(proxy: FaultProxy) -> None:
+    registry = HandlerRegistry()
+    registry.register("work", lambda job: None)
+    proxy.always("cut")
+    with RestEngineClient(proxy.url) as client, running_runner(client, registry) as running:
+        wait_until(lambda: len(proxy.seen) >= 5, "some tries")
+        tries = [seen.body for seen in proxy.seen[:5]]
+        proxy.always(None)
+        wait_until(lambda: running.snapshot.engine_reachable, "the engine to be back")
+        wait_until(lambda: b"jobTypes" in proxy.seen[-1].body, "claiming to resume")
+    assert b"jobTypes" in tries[0]
+    assert set(tries[1:]) == {b"{}"}
+
+
 def test_a_gateway_that_asks_for_a_pause_gets_it(proxy: FaultProxy) -> None:
     registry = HandlerRegistry()
     registry.register("work", lambda job: None)

@@ -49,6 +49,13 @@ class AiohttpChannel:
         self._complete_head = b'{"workerId":%b,"variables":' % body_from_value(worker_id)
         self._opened: aiohttp.ClientSession | None = None
 
+    async def probe(self) -> bool:
+        """A poll without a worker or a type: claims nothing, and is a 400 to engines that poll."""
+        response = await self._post(self._poll_url, b"{}")
+        if response.status_code != 400 and not 200 <= response.status_code < 300:
+            raise error_from_answer(response)
+        return True
+
     async def claim(self, job_types: list[str], max_jobs: int) -> list[dict[str, Any]]:
         body: dict[str, Any] = {"workerId": self._worker_id, "jobTypes": job_types, "maxJobs": max_jobs}
         if self._lease_seconds:

@@ -16,6 +16,10 @@ class JobChannel(Protocol):
 
     url: str
 
+    async def probe(self) -> bool:
+        """Ask for nothing, to see whether the engine answers; False where there is no such question."""
+        ...
+
     async def claim(self, job_types: list[str], max_jobs: int) -> list[dict[str, Any]]: ...
 
     async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:

@@ -21,6 +21,13 @@ class ThreadChannel:
         connection = getattr(client, "connection", None)
         self.url: str = getattr(connection, "url", "") or type(client).__name__
 
+    async def probe(self) -> bool:
+        ask = getattr(self._client, "dispatch_mode", None)
+        if ask is None:
+            return False
+        await _in_thread(ask)
+        return True
+
     async def claim(self, job_types: list[str], max_jobs: int) -> list[dict[str, Any]]:
         with request_lease(self._lease_seconds):
             jobs: list[dict[str, Any]] | None = await _in_thread(

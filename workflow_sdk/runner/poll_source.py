@@ -76,8 +76,8 @@ class PollSource:
             elif self._watch.backlog and not self._watch.is_flushed:
                 # The senders try on behalf of all. Should they fail to get through, we try, too.
                 await self._watch.wait_for_flush(FLUSH_LIMIT_S)
-                await self._ask(self._order())
-            else:
+                await self._probe_if_away()
+            elif not await self._probe_if_away():
                 await self._ask(order)
 
     def stop(self) -> None:
@@ -108,6 +108,22 @@ class PollSource:
         if not job_types:
             return Order([], 0)
         return self._slots.order(job_types)
+
+    async def _probe_if_away(self) -> bool:
+        """While the engine is away, try without claiming: jobs of an answer that is lost would be leased
+        to nobody. False when there was nothing to try.
+        """
+        if not self._watch.is_away:
+            return False
+        began = monotonic()
+        try:
+            was_asked = await self._channel.probe()
+        except Exception as error:  # noqa: BLE001 - a client of the user's own may raise anything
+            await self._not_answered(error, began)
+            return True
+        if was_asked:
+            self._watch.succeeded()
+        return was_asked
 
     async def _ask(self, order: Order) -> None:
         began, clock = monotonic(), perf_counter()

@@ -78,6 +78,12 @@ def test_another_client_is_called_with_exactly_the_published_arguments() -> None
     ]
 
 
+def test_a_client_that_can_only_claim_is_not_asked_for_a_sign_of_life() -> None:
+    client = ThreeMethods()
+    assert asyncio.run(job_channel(client, worker_id="w").probe()) is False
+    assert client.calls == []
+
+
 def test_a_client_without_lease_extension_says_so() -> None:
     channel = job_channel(ThreeMethods(), worker_id="w")
     with pytest.raises(HeartbeatUnsupportedError, match="ThreeMethods has no extend_job_lease"):
