@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from rochallor_cli.dev_engine import codes
+from rochallor_cli.dev_engine.definition.circles import circles
 from rochallor_cli.dev_engine.definition.model import RESTING, Definition, Step, StepType
 from rochallor_cli.dev_engine.definition.problems import Path, Problem, warning
 
@@ -21,6 +22,7 @@ def flow_warnings(definition: Definition) -> Iterator[Problem]:
     """The warnings about steps and the ways between them, step by step."""
     for index, step in enumerate(definition.steps):
         yield from chain.from_iterable(rule(index, step, definition) for rule in _RULES)
+    yield from _loops_without_rest(definition)
 
 
 def taken_ways(step: Step) -> list[str]:
@@ -118,21 +120,13 @@ def _ends_before(start: str, join_step: str, definition: Definition) -> Iterator
         waiting.extend(taken_ways(step))
 
 
-def _loop_without_rest(index: int, step: Step, definition: Definition) -> Iterator[Problem]:
-    if step.type not in _PASSED_AT_ONCE:
-        return
-    seen: set[str] = set()
-    waiting = taken_ways(step)
-    while waiting:
-        found = definition.step(waiting.pop())
-        if found is None or found.id in seen or found.type not in _PASSED_AT_ONCE:
-            continue
-        if found.id == step.id:
-            text = f'step "{step.id}" can come back to itself without a rest: the engine hangs if it goes on'
-            yield warning(("steps", index), codes.ENDLESS_LOOP, text)
-            return
-        seen.add(found.id)
-        waiting.extend(taken_ways(found))
+def _loops_without_rest(definition: Definition) -> Iterator[Problem]:
+    passed = {step.id: taken_ways(step) for step in definition.steps if step.type in _PASSED_AT_ONCE}
+    index_of = {step.id: index for index, step in enumerate(definition.steps)}
+    for circle in circles(passed):
+        shown = ", ".join(f'"{step_id}"' for step_id in circle)
+        text = f"{shown} can go round without a rest: the engine hangs if that does not end"
+        yield warning(("steps", index_of[circle[0]]), codes.ENDLESS_LOOP, text)
 
 
 def _step_values(index: int, step: Step, _: Definition) -> Iterator[Problem]:
@@ -168,6 +162,5 @@ _RULES: tuple[Rule, ...] = (
     _join_without_gateway,
     _miscounted_branches,
     _end_within_branch,
-    _loop_without_rest,
     _step_values,
 )

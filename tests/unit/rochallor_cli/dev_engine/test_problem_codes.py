@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rochallor_cli.dev_engine import CODES, check
+from rochallor_cli.dev_engine.definition.circles import circles
 from support.workflows import (
     decision,
     document,
@@ -117,6 +121,38 @@ def test_plain_durations_are_not_warned_of(duration: str) -> None:
     assert found(wait("hold", boundaryEvents=events)) == ["W401"]
 
 
-def test_the_rules_are_looked_at_in_linear_time() -> None:
-    steps = [service(f"s{n}", f"s{n + 1}") for n in range(3000)]
-    assert check(document(*steps, service("s3000"))) == []
+def test_a_loop_without_a_rest_is_told_once_with_all_its_steps() -> None:
+    problems = check(
+        document(
+            transformation("count", {"n": "${n + 1}"}, "check"),
+            decision("check", {"n > 3": "alone", "n <= 3": "count"}),
+            decision("alone", {"n > 9": "end", "n <= 9": "alone"}),
+        )
+    )
+    loops = [problem for problem in problems if problem.code == "W301"]
+    assert sorted((loop.path, loop.text.split(" can ")[0]) for loop in loops) == [
+        (("steps", 0), '"count", "check"'),
+        (("steps", 2), '"alone"'),
+    ]
+
+
+@given(st.dictionaries(st.sampled_from("abcdefgh"), st.lists(st.sampled_from("abcdefgh"), max_size=3)))
+def test_circles_are_the_nodes_that_lead_to_each_other(graph: dict[str, list[str]]) -> None:
+    reached: dict[str, set[str]] = {}
+    for node in graph:
+        waiting, seen = list(graph[node]), set()
+        while waiting:
+            if (following := waiting.pop()) in graph and following not in seen:
+                seen.add(following)
+                waiting.extend(graph[following])
+        reached[node] = seen
+    expected = {frozenset(b for b in reached[a] if a in reached[b]) for a in graph if a in reached[a]}
+    assert {frozenset(circle) for circle in circles(graph)} == expected
+
+
+@pytest.mark.parametrize(
+    "kind", [service, lambda id_, after=None: transformation(id_, {"a": 1}, after or "end")]
+)
+def test_long_definitions_are_checked_as_well(kind: Any) -> None:
+    steps = [kind(f"s{n}", f"s{n + 1}") for n in range(3000)]
+    assert check(document(*steps, kind("s3000"))) == []
