@@ -127,7 +127,7 @@ def _settled(layers: Sequence[Layer], *, context: str | None, context_origin: st
         layer.origin(name)
         for layer in layers[reach + 1 :]
         for name in _UNIT
-        if name != "engine_url" and layer.values.get(name)
+        if name not in ("engine_url", "protected") and layer.values.get(name)
     )
     for name in _PARSERS:
         origins.setdefault(_FIELDS.get(name, name), "default")
@@ -157,6 +157,7 @@ def _take_credentials(layers: Sequence[Layer], values: dict[str, object], origin
             origins["headers"] = layer.origin("headers")
     values["headers"] = headers
     _take("ca_file", layers, values, origins)
+    _take("protected", layers, values, origins)
     for group in (_TOKENS, _CERTIFICATE):
         layer_with_it = next(
             (layer for layer in layers if any(layer.values.get(name) for name in group)), None
@@ -260,7 +261,8 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "quiet": _truth,
     "verbosity": _count,
 }
-_UNIT = ("engine_url", "headers", *_TOKENS, "ca_file", *_CERTIFICATE)
+# What belongs to one engine, and is left behind with its URL.
+_UNIT = ("engine_url", "headers", *_TOKENS, "ca_file", *_CERTIFICATE, "protected")
 _FIELDS = {"request_timeout": "request_timeout_s"}
 _FLAGS = {"headers": "header", "verbosity": "verbose", "request_timeout_s": "request_timeout"}
 _CONTEXT_NAMES = {"url": "engine_url"}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -10,8 +11,9 @@ import typer
 from rochallor_cli.context import Context
 from rochallor_cli.documents import load_json, parse_documents, read_text
 from rochallor_cli.durations import parse_duration
-from rochallor_cli.engine import STATUSES
+from rochallor_cli.engine import STATUSES, Value
 from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
+from rochallor_cli.output.times import parse_time
 
 # The engine's numbers are doubles: whole numbers beyond this lose their last digits.
 _LARGEST_WHOLE = 2**53
@@ -117,6 +119,15 @@ def status_from(text: str | None) -> str:
         return text.upper()
     known = ", ".join(STATUSES)
     raise UsageError(f"--status {text!r} is none of {known}", hint=did_you_mean(text.upper(), STATUSES))
+
+
+def started_since(instances: Iterable[Value], moment: datetime) -> Iterator[Value]:
+    """Those that started at that moment or later, of a list that has the newest first."""
+    for instance in instances:
+        started = parse_time(instance.get("startedAt"))
+        if started is not None and started < moment:
+            return
+        yield instance
 
 
 def note_of_more(context: Context, shown: int, limit: int | None, count: Callable[[], int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -18,6 +19,7 @@ from rochallor_cli.commands.inputs import (
     definition_and_version,
     note_of_more,
     seconds_from,
+    started_since,
     status_from,
     variables_from,
 )
@@ -134,7 +136,7 @@ def get(context: Context, instance: Instance) -> None:
     app,
     "list",
     examples=(
-        "rochallor instances list --status FAILED --limit 20",
+        "rochallor instances list --status FAILED --since 2h",
         "rochallor instances list --definition loan-processing-workflow --all -o jsonl",
     ),
 )
@@ -143,6 +145,10 @@ def list_(
     status: Status = None,
     definition: Definition = None,
     business_key: BusinessKey = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="DURATION", help="Only those started in the last 90s, 2h, 1d."),
+    ] = None,
     limit: Limit = None,
     everything: All = False,
 ) -> None:
@@ -150,16 +156,19 @@ def list_(
 
     Filters are compared exactly, case included, by the engine.
     """
+    since_s = seconds_from(since, "--since")
     filters = {
         "definition_id": definition or "",
         "status": status_from(status),
         "business_key": business_key or "",
     }
     rows = context.engine.instances(**filters, limit=None if everything else limit or LIMIT)
+    if since_s is not None:
+        rows = started_since(rows, context.environment.now() - timedelta(seconds=since_s))
     shown = context.printer.rows(INSTANCES, rows)
     if shown == 0:
-        context.printer.note("no instances" + (" that fit" if any(filters.values()) else ""))
-    elif not everything:
+        context.printer.note("no instances" + (" that fit" if since or any(filters.values()) else ""))
+    elif not everything and since is None:
         note_of_more(context, shown, limit, lambda: context.engine.count_instances(**filters))
 
 

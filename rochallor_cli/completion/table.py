@@ -576,6 +576,7 @@ COMMANDS: dict[str, dict[str, Any]] = \
                                              'Only these: ACTIVE, WAITING, COMPLETED, FAILED, CANCELLED.'),
                                 '--definition': ('definition', 'Only instances of this definition.'),
                                 '--business-key': ('none', 'Only instances with this business key.'),
+                                '--since': ('none', 'Only those started in the last 90s, 2h, 1d.'),
                                 '--limit': ('none', 'At most so many (50).'),
                                 '-n': ('none', 'At most so many (50).'),
                                 '--all': ('', 'Everything there is, however much.'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -222,6 +223,16 @@ def test_lists_are_filtered_and_say_when_there_is_more(engine_url, client):
     wrong = rochallor("instances", "list", "--status", "FAILD", url=engine_url)
     assert (wrong.exit_status, "did you mean FAILED?" in wrong.stderr) == (2, True)
     assert rochallor("instances", "list", "--status", "failed", url=engine_url).exit_status == 0
+
+
+def test_a_list_can_be_cut_to_what_started_lately(engine_url, client):
+    uploaded(client, service("s"), id_="lately")
+    instance = client.start_instance("lately")["id"]
+    command = ("instances", "list", "--definition", "lately", "--since", "1h", "-o", "name")
+    assert rochallor(*command, url=engine_url).lines() == [instance]
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    assert rochallor(*command, url=engine_url, now=tomorrow).lines() == []
+    assert rochallor("instances", "list", "--since", "long", url=engine_url).exit_status == 2
 
 
 def test_a_mistyped_instance_id_is_not_found_with_a_hint(engine_url, ended):

@@ -129,3 +129,10 @@ def test_a_configuration_file_that_is_wrong_says_where(tmp_path: Path, text: str
 
 def test_a_missing_configuration_file_holds_nothing(tmp_path: Path):
     assert load_config(tmp_path / "none.toml").contexts == {}
+
+
+def test_protection_belongs_to_the_contexts_engine_and_to_no_other():
+    context = {**PROD, "protected": True}
+    assert settled({}, {}, current="prod", prod=context).protected
+    elsewhere = settled({}, {"ROCHALLOR_ENGINE_URL": "http://other"}, current="prod", prod=context)
+    assert not elsewhere.protected
