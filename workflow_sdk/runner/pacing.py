@@ -20,7 +20,7 @@ SILENT_GAPS = 20.0
 # What a fresh runner takes for granted: it starts attentive and grows quiet.
 FIRST_RATE = 20.0
 # With all slots in use, slots come free one by one: asking for each would cost a poll for each job.
-ENOUGH_SLOTS = 16
+ENOUGH_SLOTS = 32
 
 
 class Pacing:
@@ -28,7 +28,7 @@ class Pacing:
 
     def __init__(self, *, idle_spacing_s: float = IDLE_SPACING_S, slots: int = 64, now: float) -> None:
         self._idle_spacing_s = idle_spacing_s
-        self._enough_slots = min(ENOUGH_SLOTS, max(1, slots // 4))
+        self._enough_slots = min(ENOUGH_SLOTS, max(1, slots // 2))
         self._rate = _ArrivalRate(FIRST_RATE, now)
         self._follow_up = _FollowUp()
         self._due = now
