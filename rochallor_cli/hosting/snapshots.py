@@ -49,6 +49,8 @@ def summary_of(worker_id: str, summary: RunSummary) -> WorkerSummary:
 def _reason(snapshot: RunnerSnapshot) -> str:
     if snapshot.engine_reachable is False and snapshot.state != "stopped":
         return f"engine unreachable: {snapshot.engine_reason}"
+    if snapshot.source_trouble and snapshot.state == "running":
+        return f"consumer stalled: {snapshot.source_trouble}"
     return ""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
 from support.command_line import rochallor_run
 from support.engines import running_engine
 from support.waiting import wait_until
@@ -106,3 +107,23 @@ def test_two_processes_share_the_partitions(place) -> None:
             assert host.wait() == 0, host.said()
         wait_until(lambda: count_of(client, "COMPLETED") == 60, "all are completed")
     assert place.ran_twice() == {}
+
+
+def test_a_host_whose_brokers_are_gone_is_not_ready_and_says_so(place) -> None:
+    with EmbeddedBroker() as broker, running_engine(dispatch="kafka", brokers=broker.address) as engine:
+        broker.create_topic("workflow.jobs.packed", partitions=1)
+        arguments = ("-m", "handlers.py", "--mode", "kafka", "--brokers", broker.address)
+        options = (*arguments, "--health-port", "0", *QUICK_OPTIONS)
+        with worker_host(*options, url=engine.url, folder=place.folder) as host:
+            host.wait_for("ready", timeout_s=30)
+            port = host.said().partition("health and metrics at ")[2].split()[0].rpartition(":")[2]
+            broker.set_down()
+
+            def says_stalled() -> bool:
+                answer = rochallor_run("work", "health", "--health-port", port)
+                return answer.exit_status == 5 and "consumer stalled" in answer.stdout
+
+            wait_until(says_stalled, "the consumer is said to be stalled", timeout_s=30)
+            assert rochallor_run("work", "health", "--live", "--health-port", port).exit_status == 0
+            host.send(signal.SIGTERM)
+            assert host.wait() == 0, host.said()

@@ -121,6 +121,12 @@ class KafkaIntake:
         for source in self.sources.values():
             source.hold(True)
 
+    @property
+    def trouble(self) -> str:
+        """Of the first consumer that is kept from its records."""
+        troubles = (f"{s.topic}: {s.health.trouble}" for s in list(self.sources.values()) if s.health.trouble)
+        return next(troubles, "")
+
     async def close(self) -> None:
         """Commit what is settled and leave the groups, for at most CLOSE_TIMEOUT_S."""
         try:

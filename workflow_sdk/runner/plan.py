@@ -35,6 +35,11 @@ class JobSource(Protocol):
 
     def slot_freed(self) -> None: ...
 
+    @property
+    def trouble(self) -> str:
+        """What keeps jobs from coming, beside the engine, in words; empty when nothing is known to. Thread-safe."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:

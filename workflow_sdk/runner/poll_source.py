@@ -29,6 +29,9 @@ FLUSH_LIMIT_S = 10.0
 class PollSource:
     """One question to the engine at a time; `start` gets each job of the answers."""
 
+    # Nothing but the engine can be in trouble here, and that is watched.
+    trouble = ""
+
     def __init__(
         self,
         channel: JobChannel,

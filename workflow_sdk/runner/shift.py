@@ -90,6 +90,7 @@ class Shift:
             types=self._statistics.by_type(),
             last_tick_s=now - self._attendant.last_tick,
             quiet_s=now - self._statistics.last_activity,
+            source_trouble=self._source.trouble,
         )
 
     # --- putting together ---

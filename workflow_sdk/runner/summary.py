@@ -67,7 +67,8 @@ class RunnerSnapshot:
 
     `engine_reachable` is None until the engine was asked; `engine_state_s` is how long that has been
     so and `engine_reason` why not. `last_tick_s` is the age of the loop's last sign of life, `quiet_s`
-    the time since a job was last claimed or settled.
+    the time since a job was last claimed or settled. `source_trouble` says what keeps jobs from coming,
+    beside the engine: brokers that are away, a topic that is missing.
     """
 
     worker_id: str
@@ -82,6 +83,7 @@ class RunnerSnapshot:
     types: Mapping[str, JobTypeSummary]
     last_tick_s: float
     quiet_s: float
+    source_trouble: str = ""
 
     @property
     def is_idle(self) -> bool:
