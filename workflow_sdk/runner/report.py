@@ -13,8 +13,8 @@ from workflow_sdk.runner.outcome import Completed, Outcome
 
 # After a time-out the engine may still be at work on the report; two at once would advance the flow twice.
 HOLD_AFTER_TIMEOUT_S = 1.0
-# After a cut connection the engine may be about to finish; two reports 1 ms apart are too close.
-HOLD_AFTER_CUT_S = 0.1
+# After a cut connection the engine may be about to finish.
+HOLD_AFTER_CUT_S = 0.3
 FIRST_BACK_OFF_S = 0.05
 MAX_BACK_OFF_S = 2.0
 MAX_RETRY_AFTER_S = 120.0

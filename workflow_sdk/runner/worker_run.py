@@ -12,7 +12,7 @@ from workflow_sdk.runner.stop_signals import StopSignals
 from workflow_sdk.runner.summary import RunnerSnapshot, RunSummary
 
 # How often a run that ends by itself is noticed while a stop event of the caller's own is waited for.
-_LOOK_S = 0.2
+_LOOK_S = 0.5
 # After an exception in the caller (Ctrl-C without our signal handlers), how long leaving may take.
 _LEAVE_S = 1.5
 

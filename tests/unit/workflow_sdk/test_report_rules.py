@@ -8,7 +8,14 @@ from workflow_sdk.errors import EngineClientError, EngineTimeoutError, EngineUnr
 from workflow_sdk.job import job_from_poll
 from workflow_sdk.runner.claim import Lease, claim_of
 from workflow_sdk.runner.outcome import NOTHING, Failed
-from workflow_sdk.runner.report import Action, Report, back_off_s, is_from_engine, verdict_on
+from workflow_sdk.runner.report import (
+    HOLD_AFTER_CUT_S,
+    Action,
+    Report,
+    back_off_s,
+    is_from_engine,
+    verdict_on,
+)
 
 ENGINE_500 = EngineClientError(500, 'job "x" not found', code="internal-error")
 HTML_500 = EngineClientError(500, "oops")
@@ -25,19 +32,19 @@ def report(*, completes: bool = True, lease: bool = True) -> Report:
     ("error", "hold_s"),
     [
         (REFUSED, 0.0),
-        (CUT, 0.1),
+        (CUT, HOLD_AFTER_CUT_S),
         (EngineTimeoutError("no answer"), 1.0),
         (EngineTimeoutError("no answer", was_sent=False), 0.0),
         (TimeoutError(), 1.0),
-        (ValueError("of a client of the user's own"), 0.1),
-        (EngineClientError(502, "Bad Gateway"), 0.1),
+        (ValueError("of a client of the user's own"), HOLD_AFTER_CUT_S),
+        (EngineClientError(502, "Bad Gateway"), HOLD_AFTER_CUT_S),
         (EngineClientError(504, "Gateway Timeout"), 1.0),
         (EngineClientError(429, "slow down", retry_after_s=7.0), 7.0),
         (EngineClientError(503, "later", retry_after_s=9_999.0), 120.0),
-        (EngineClientError(401, "who are you"), 0.1),
-        (EngineClientError(404, "404 page not found"), 0.1),
-        (HTML_500, 0.1),
-        (ENGINE_500, 0.1),
+        (EngineClientError(401, "who are you"), HOLD_AFTER_CUT_S),
+        (EngineClientError(404, "404 page not found"), HOLD_AFTER_CUT_S),
+        (HTML_500, HOLD_AFTER_CUT_S),
+        (ENGINE_500, HOLD_AFTER_CUT_S),
     ],
 )
 def test_a_completion_is_sent_again_but_not_too_soon(error: Exception, hold_s: float) -> None:

@@ -1,0 +1,196 @@
+"""Senders and the watch over the engine, with a scripted channel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from workflow_sdk.errors import EngineClientError, EngineUnreachableError
+from workflow_sdk.job import job_from_poll
+from workflow_sdk.metrics import Metrics
+from workflow_sdk.runner.claim import Lease, claim_of
+from workflow_sdk.runner.outcome import NOTHING, Failed
+from workflow_sdk.runner.report import Report, Settlement
+from workflow_sdk.runner.senders import SENDERS, Senders
+
+REFUSED = EngineUnreachableError("connection refused", was_sent=False)
+
+
+class Script:
+    """A channel on which each report meets `trouble(job_id)`; counts tries and those under way at once."""
+
+    url = "http://engine"
+
+    def __init__(self) -> None:
+        self.trouble: Callable[[str], Exception | None] = lambda _: None
+        self.tries: Counter[str] = Counter()
+        self.under_way: Counter[str] = Counter()
+        self.most_under_way = 0
+        self.twice_under_way: list[str] = []
+
+    async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:
+        self.tries[job_id] += 1
+        if self.under_way[job_id]:
+            self.twice_under_way.append(job_id)
+        self.under_way[job_id] += 1
+        self.most_under_way = max(self.most_under_way, self.under_way.total())
+        await asyncio.sleep(0)
+        self.under_way[job_id] -= 1
+        if error := self.trouble(job_id):
+            raise error
+
+    async def fail(self, job_id: str, message: str, retryable: bool) -> None:
+        await self.complete(job_id, {}, b"")
+
+
+class Desk:
+    """Senders at work on a script, and what became of each report."""
+
+    def __init__(self, script: Script) -> None:
+        self.settled: dict[str, Settlement] = {}
+        self.changed = asyncio.Event()
+        self.senders = Senders(
+            script,  # type: ignore[arg-type]
+            url=script.url,
+            settled=self._settled,
+            metrics=Metrics(registry=CollectorRegistry()),
+            dispatch="polling",
+        )
+        self.task = asyncio.create_task(self.senders.run())
+
+    def _settled(self, report: Report, settlement: Settlement) -> None:
+        self.settled[report.claim.job_id] = settlement
+        self.changed.set()
+
+    def put(self, job_id: str, *, fails: bool = False, lease_end: float | None = None) -> None:
+        lease = None if lease_end is None else Lease(30.0, lease_end)
+        claim = claim_of(job_from_poll({"id": job_id, "jobType": "t"}), lease=lease)
+        outcome = Failed("no", retryable=True) if fails else NOTHING
+        self.senders.put(Report(claim, outcome, created=monotonic()))
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        async with asyncio.timeout(20):
+            while not holds():
+                await asyncio.sleep(0.005)
+
+
+def played(play: Callable[[Script, Desk], Any]) -> Script:
+    """Run a play with a desk of its own; → the script with its counts."""
+    script = Script()
+
+    async def main() -> None:
+        desk = Desk(script)
+        try:
+            await play(script, desk)
+        finally:
+            desk.task.cancel()
+
+    asyncio.run(main())
+    return script
+
+
+def test_while_the_engine_is_away_few_tries_are_made_however_many_results_wait() -> None:
+    async def play(script: Script, desk: Desk) -> None:
+        script.trouble = lambda _: REFUSED
+        for number in range(200):
+            desk.put(f"j{number}")
+        await desk.until(lambda: script.tries.total() >= 3 * SENDERS)
+        assert len(script.tries) <= SENDERS
+        assert desk.senders.watch.is_away
+        assert desk.senders.backlog == 200
+
+    played(play)
+
+
+def test_the_first_success_wakes_all_and_claiming_may_resume_when_all_are_sent() -> None:
+    async def play(script: Script, desk: Desk) -> None:
+        script.trouble = lambda _: REFUSED
+        for number in range(50):
+            desk.put(f"j{number}")
+        await desk.until(lambda: desk.senders.watch.is_away)
+        assert not desk.senders.watch.is_flushed
+        script.trouble = lambda _: None
+        desk.senders.watch.succeeded()
+        await desk.senders.watch.wait_for_flush(10)
+        assert len(desk.settled) == 50
+
+    assert played(play).twice_under_way == []
+
+
+def test_one_result_that_never_gets_through_holds_up_no_others() -> None:
+    async def play(script: Script, desk: Desk) -> None:
+        cut = EngineUnreachableError("connection closed before the answer")
+        script.trouble = lambda job_id: cut if job_id == "poison" else None
+        desk.put("poison")
+        for number in range(100):
+            desk.put(f"j{number}")
+        await desk.until(lambda: len(desk.settled) == 100)
+        while desk.senders.backlog:
+            desk.put(f"more{script.tries.total()}")
+            await asyncio.sleep(0.02)
+        assert "poison" not in desk.settled
+        assert not desk.senders.watch.is_away
+
+    assert played(play).twice_under_way == []
+
+
+def test_an_answer_of_the_engine_that_will_not_change_settles_the_report() -> None:
+    async def play(script: Script, desk: Desk) -> None:
+        script.trouble = lambda _: EngineClientError(400, "no such thing", code="bad-request")
+        desk.put("j")
+        await desk.until(lambda: desk.settled)
+        assert desk.settled == {"j": Settlement.REFUSED}
+
+    assert played(play).tries["j"] == 1
+
+
+def test_a_failure_whose_lease_is_over_is_not_even_tried() -> None:
+    async def play(script: Script, desk: Desk) -> None:
+        desk.put("late", fails=True, lease_end=monotonic() - 1)
+        desk.put("in time", fails=True, lease_end=monotonic() + 20)
+        desk.put("late success", lease_end=monotonic() - 1)
+        await desk.until(lambda: len(desk.settled) == 3)
+        assert desk.settled == {
+            "late": Settlement.LEFT,
+            "in time": Settlement.ACKNOWLEDGED,
+            "late success": Settlement.ACKNOWLEDGED,
+        }
+
+    assert "late" not in played(play).tries
+
+
+def test_so_many_reports_are_under_way_as_there_are_senders() -> None:
+    async def play(script: Script, desk: Desk) -> None:
+        for number in range(100):
+            desk.put(f"j{number}")
+        await desk.until(lambda: len(desk.settled) == 100)
+
+    assert played(play).most_under_way <= SENDERS
+
+
+def test_an_absence_is_said_once_with_its_tries_and_once_that_it_is_over(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "workflow_sdk")
+
+    async def play(script: Script, desk: Desk) -> None:
+        script.trouble = lambda _: REFUSED
+        for number in range(12):
+            desk.put(f"j{number}")
+        await desk.until(lambda: script.tries.total() >= 20)
+        script.trouble = lambda _: None
+        await desk.until(lambda: len(desk.settled) == 12)
+
+    played(play)
+    away, back = [record.message for record in caplog.records]
+    assert away == (
+        "engine unreachable: connection refused (http://engine). Retrying; 12 results waiting to be reported."
+    )
+    assert back.startswith("engine reachable again after ")
+    assert back.endswith("results reported")
