@@ -2,7 +2,7 @@
 
 A `World` is one instance with its jobs, user tasks, timers and history. `possible_events` says what
 could happen to it next, `apply` makes it happen and gives another world; where the engine has no order,
-`choose` is asked, so a search can try every choice. Nothing here needs a database, a clock or a loop,
+`choose` is asked; `every_outcome` tries every choice. Nothing here needs a database, a clock or a loop,
 and equal worlds are equal values (and hash alike), so a search can tell where it has been.
 """
 
@@ -22,6 +22,8 @@ from rochallor_cli.dev_engine.state_machine.events import (
     FireTimer,
     Signal,
     apply,
+    every_outcome,
+    every_start,
     possible_events,
     started,
 )
@@ -43,6 +45,8 @@ __all__ = [
     "World",
     "apply",
     "definition_from_document",
+    "every_outcome",
+    "every_start",
     "first_written",
     "possible_events",
     "started",

@@ -29,6 +29,7 @@ from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 T = TypeVar("T")
 
 _DEFAULT_PAGE_SIZE = 20
+_MAX_INT64 = 2**63 - 1
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 
 _START = Shape(
@@ -97,7 +98,7 @@ class Endpoints:
 
     async def get_definition_version(self, request: Request) -> Answer:
         definition_id, version = request.parameters
-        if not _INTEGER.fullmatch(version):
+        if not _INTEGER.fullmatch(version) or abs(int(version)) > _MAX_INT64:
             raise bad_request("invalid version parameter")
         stored = definitions.get_definition(self._core, _unescape_again(definition_id), int(version))
         return Answer(200, shapes.definition_shape(stored))

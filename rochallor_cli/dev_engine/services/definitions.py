@@ -18,7 +18,7 @@ from rochallor_cli.dev_engine.go_json.reading import holds_nul
 from rochallor_cli.dev_engine.records import DefinitionVersion
 from rochallor_cli.dev_engine.services.core import Core
 
-_MAX_INT4 = 2**31 - 1
+MAX_INT4 = 2**31 - 1
 
 
 def upload(core: Core, body: bytes) -> DefinitionVersion:
@@ -55,11 +55,8 @@ def _store(core: Core, fields: Fields) -> DefinitionVersion:
 
 def get_definition(core: Core, definition_id: str, version: int | None = None) -> DefinitionVersion:
     """One version; None: the latest."""
-    if version is not None and version > _MAX_INT4:
-        raise not_found(
-            f"scan definition: failed to encode args[1]: unable to encode {version} into binary format "
-            f"for int4 (OID 23): {version} is greater than maximum value for int4"
-        )
+    if version is not None and version > MAX_INT4:
+        raise not_found(too_large_version(version))
     definitions = core.store.definitions
     found = (
         definitions.find_latest(definition_id)
@@ -69,6 +66,14 @@ def get_definition(core: Core, definition_id: str, version: int | None = None) -
     if found is None:
         raise not_found("definition not found")
     return found
+
+
+def too_large_version(version: int) -> str:
+    """What the engine's database says of a version beyond its integers."""
+    return (
+        f"scan definition: failed to encode args[1]: unable to encode {version} into binary format "
+        f"for int4 (OID 23): {version} is greater than maximum value for int4"
+    )
 
 
 def list_definitions(

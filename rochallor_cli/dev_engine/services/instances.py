@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rochallor_cli.dev_engine.errors import Refused, internal_error, not_found
 from rochallor_cli.dev_engine.records import Execution, Instance, Variables
 from rochallor_cli.dev_engine.services.core import Core
-from rochallor_cli.dev_engine.services.definitions import negative_page
+from rochallor_cli.dev_engine.services.definitions import MAX_INT4, negative_page, too_large_version
 from rochallor_cli.dev_engine.services.writing import write_outcome
 from rochallor_cli.dev_engine.state_machine import transitions
 
@@ -36,6 +36,8 @@ def _start(
 ) -> Instance:
     if version < 1:
         version = core.store.definitions.latest_version(definition_id)
+    if version > MAX_INT4:
+        raise internal_error(f'load definition "{definition_id}": {too_large_version(version)}')
     definition = core.definition(definition_id, version)
     if definition is None:
         raise internal_error(f'load definition "{definition_id}": definition not found')

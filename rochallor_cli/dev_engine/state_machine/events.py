@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from rochallor_cli.dev_engine.definition.model import Definition, StepType
 from rochallor_cli.dev_engine.errors import not_found
@@ -13,6 +13,8 @@ from rochallor_cli.dev_engine.state_machine import transitions
 from rochallor_cli.dev_engine.state_machine.circumstances import Choose, Circumstances, first_written
 from rochallor_cli.dev_engine.state_machine.walk import Outcome
 from rochallor_cli.dev_engine.state_machine.world import INSTANCE_ID, World, world_after
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,54 @@ def apply(
         world = replace(world, now_ns=max(world.now_ns, timer.fires_ns))
     circumstances = Circumstances(world.now_ns, choose, strict)
     return world_after(world, _OUTCOMES[type(event)](definition, world, event, circumstances))
+
+
+def every_start(
+    definition: Definition, variables: Mapping[str, object] | None = None, *, strict: bool = False
+) -> Iterator[World]:
+    """The worlds that a start can lead to, for every order of what has none; some may be equal."""
+    yield from _every(lambda choose: started(definition, variables, choose=choose, strict=strict))
+
+
+def every_outcome(
+    definition: Definition, world: World, event: Event, *, strict: bool = False
+) -> Iterator[World]:
+    """The worlds that an event can lead to, for every order of what has none; some may be equal.
+
+    Raises Refused when the engine refuses in one of the orders.
+    """
+    yield from _every(lambda choose: apply(definition, world, event, choose=choose, strict=strict))
+
+
+def _every(make: Callable[[Choose], World]) -> Iterator[World]:
+    script: list[int] | None = []
+    while script is not None:
+        chooser = _Scripted(script)
+        yield make(chooser)
+        script = chooser.next_script()
+
+
+class _Scripted:
+    """Chooses by a list of positions, then always the first, and knows which list comes next."""
+
+    def __init__(self, script: Sequence[int]) -> None:
+        self._script = script
+        self._taken: list[tuple[int, int]] = []
+
+    def __call__(self, options: Sequence[T], /) -> T:
+        number = len(self._taken)
+        position = self._script[number] if number < len(self._script) else 0
+        self._taken.append((position, len(options)))
+        return options[position]
+
+    def next_script(self) -> list[int] | None:
+        """The same choices with the last one that has further options moved on; None at the end."""
+        taken = list(self._taken)
+        while taken and taken[-1][0] + 1 == taken[-1][1]:
+            taken.pop()
+        if not taken:
+            return None
+        return [position for position, _ in taken[:-1]] + [taken[-1][0] + 1]
 
 
 def _complete_job(definition: Definition, world: World, event: CompleteJob, at: Circumstances) -> Outcome:

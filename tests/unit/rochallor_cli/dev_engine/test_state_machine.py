@@ -24,6 +24,8 @@ from rochallor_cli.dev_engine.explore import (
     WorkflowStuck,
     World,
     apply,
+    every_outcome,
+    every_start,
     possible_events,
     started,
 )
@@ -349,6 +351,58 @@ def test_a_duration_that_cannot_be_read_refuses_the_request_that_enters_the_step
     definition = model(wait("hold", boundaryEvents=[timer("P7D", "end", interrupting=True)]))
     with pytest.raises(WorkflowStuck, match='boundary event duration "P7D"'):
         started(definition)
+
+
+# --- every order ---
+
+
+def test_every_order_of_conditions_is_tried() -> None:
+    branches = {"n > 1": "one", "n > 2": "two", "n > 9": "end"}
+    definition = model(decision("size", branches), wait("one"), wait("two"))
+    worlds = list(every_start(definition, {"n": 3}))
+    # one; two; never first, then one or two.
+    assert [world.instance.current_step_ids for world in worlds] == [("one",), ("two",), ("one",), ("two",)]
+
+
+def test_every_order_of_transformations_is_tried() -> None:
+    entries = {"a": "${a + 1}", "b": "${a}", "c": "${b}"}
+    definition = model(transformation("shape", entries))
+    found = {
+        tuple(world.instance.variables.values[name] for name in "abc")
+        for world in every_start(definition, {"a": 1, "b": 0})
+    }
+    assert found == {(2, 2, 2), (2, 2, 0), (2, 1, 1), (2, 1, 0)}
+
+
+def test_an_event_without_choices_has_one_outcome() -> None:
+    [world] = every_outcome(SPLIT, started(SPLIT), CompleteJob("left#1"))
+    assert world == apply(SPLIT, started(SPLIT), CompleteJob("left#1"))
+
+
+def test_a_search_over_all_orders_finds_what_a_miscounting_join_can_do() -> None:
+    """Only where the short branch comes first does the join do right."""
+    definition = model(
+        gateway("split", ["long", "short"]),
+        service("long", "more"),
+        service("more", "meet"),
+        service("short", "meet"),
+        join("meet", "after"),
+        service("after"),
+    )
+    seen: set[World] = set()
+    waiting = list(every_start(definition))
+    while waiting:
+        world = waiting.pop()
+        if world in seen:
+            continue
+        seen.add(world)
+        for event in possible_events(definition, world):
+            waiting.extend(every_outcome(definition, world, event))
+    ends = [world for world in seen if not possible_events(definition, world)]
+    assert {world.instance.entered["after"] for world in ends} == {1, 2}
+    right = [world for world in ends if not world.faults]
+    assert {[e.step_id for e in world.executions].index("meet") for world in right} == {3}
+    assert all((codes.JOIN_MISCOUNTS, "meet") in world.faults for world in ends if world not in right)
 
 
 # --- all sequences ------------------------------------------------------------------------------
