@@ -258,7 +258,7 @@ def test_while_the_engine_is_away_nothing_is_lost_or_committed(
     engine.away = True
     publish(broker, *names(300))
     with running_worker(broker.address, engine.url, registry_of(handler), parallelism=8) as worker:
-        wait_until(lambda: (s := worker.runner.snapshot()) and s.engine_reachable is False, "the outage")
+        wait_until(lambda: worker.snapshot().engine_reachable is False, "the outage")
         assert committed(broker) == 0
         engine.away = False
         wait_until(lambda: committed(broker) == 300, "all of it", timeout_s=30)
@@ -269,13 +269,17 @@ def test_while_the_engine_is_away_nothing_is_lost_or_committed(
 def test_a_broker_outage_costs_nothing(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
     handler = Handler()
     publish(broker, *names(100))
-    with running_worker(broker.address, engine.url, registry_of(handler)):
+    with running_worker(broker.address, engine.url, registry_of(handler)) as worker:
         wait_until(lambda: len(engine.completed) == 100, "the first reports")
+        assert worker.snapshot().source_trouble == ""
         broker.set_down()
+        wait_until(lambda: "no broker" in worker.snapshot().source_trouble, "the outage")
+        assert not worker.snapshot().is_idle
         broker.set_up()
         publish(broker, *(f"k{number}" for number in range(100)))
         wait_until(lambda: len(engine.completed) == 200, "the rest", timeout_s=30)
         wait_until(lambda: committed(broker) == 200, "the commit", timeout_s=30)
+        wait_until(lambda: worker.snapshot().source_trouble == "", "the all-clear")
     assert set(handler.runs.values()) == {1}
 
 
@@ -289,7 +293,7 @@ def test_a_stop_lets_running_jobs_end_and_starts_no_others(
         wait_until(lambda: len(handler.running) == 4, "four running jobs")
         stopper = threading.Thread(target=worker.stop)
         stopper.start()
-        wait_until(lambda: (s := worker.runner.snapshot()) and s.state == "draining", "the drain")
+        wait_until(lambda: worker.snapshot().state == "draining", "the drain")
         handler.may_end.set()
         stopper.join(20)
     assert handler.runs == Counter(names(4))
@@ -307,6 +311,16 @@ def test_abandoned_jobs_are_not_committed(broker: EmbeddedBroker, engine: Report
     handler.may_end.set()
     assert [job.job_id for job in summary.abandoned] == ["j0"]
     assert committed(broker) == 0
+
+
+def test_a_topic_that_is_created_later_is_found(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
+    soon = {"topic.metadata.refresh.interval.ms": 200}
+    registry = registry_of(Handler(), "late")
+    with running_worker(broker.address, engine.url, registry, extra_kafka_config=soon):
+        wait_until(lambda: engine.polls, "the worker's first question")
+        broker.create_topic("workflow.jobs.late", partitions=1)
+        Publisher(broker.address).publish([record_of("j0", "late")])
+        wait_until(lambda: engine.completed["j0"], "the report", timeout_s=20)
 
 
 def test_topics_share_the_slots(broker: EmbeddedBroker, engine: ReportingEngine) -> None:

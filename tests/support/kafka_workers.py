@@ -9,11 +9,12 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from support.waiting import wait_until
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.kafka_runner import KafkaRunner
-from workflow_sdk.runner.summary import RunSummary
+from workflow_sdk.runner.summary import RunnerSnapshot, RunSummary
 
 # The embedded broker sits out an empty fetch, and waits a session less a second at every rebalance.
 QUICK = {"fetch.wait.max.ms": 10, "session.timeout.ms": 2_000, "heartbeat.interval.ms": 200}
@@ -43,6 +44,12 @@ class KafkaWorker:
 
     def start(self) -> None:
         self._thread.start()
+
+    def snapshot(self) -> RunnerSnapshot:
+        wait_until(lambda: self.runner.snapshot() is not None, "the worker's loop")
+        found = self.runner.snapshot()
+        assert found is not None
+        return found
 
     def stop(self) -> RunSummary:
         """Stop it and wait for its end."""

@@ -28,6 +28,7 @@ class ReportingEngine:
         self.refused: set[str] = set()
         self.refusals: Counter[str] = Counter()
         self.away = False
+        self.polls = 0
         self.url = ""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="reporting engine", daemon=True)
@@ -66,6 +67,7 @@ class ReportingEngine:
         self._loop.close()
 
     async def _poll(self, request: web.Request) -> web.Response:
+        self.polls += 1
         return self._gateway_error() or web.json_response(POLL_ANSWER, status=410)
 
     async def _complete(self, request: web.Request) -> web.Response:

@@ -100,6 +100,13 @@ class KafkaIntake:
 
     # --- what the runner calls -----------------------------------------------------------------
 
+    @property
+    def trouble(self) -> str:
+        """What keeps jobs from coming, of the first topic that has a trouble."""
+        if self._stopped.is_set():
+            return ""
+        return next((trouble for source in list(self.sources.values()) if (trouble := source.trouble)), "")
+
     async def run(self) -> None:
         """Consume until `stop`."""
         while not self._stopped.is_set():
@@ -120,12 +127,6 @@ class KafkaIntake:
         self._stopped.set()
         for source in self.sources.values():
             source.hold(True)
-
-    @property
-    def trouble(self) -> str:
-        """Of the first consumer that is kept from its records."""
-        troubles = (f"{s.topic}: {s.health.trouble}" for s in list(self.sources.values()) if s.health.trouble)
-        return next(troubles, "")
 
     async def close(self) -> None:
         """Commit what is settled and leave the groups, for at most CLOSE_TIMEOUT_S."""

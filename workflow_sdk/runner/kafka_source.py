@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 BUSY_POLL_S, IDLE_POLL_S = 0.01, 0.5
 # How long a revoked partition waits for its running jobs.
 REVOKE_WAIT_S = 10.0
+# A turn takes a poll, or a revocation with its wait.
+STALLED_AFTER_S = 30.0
 PROBE_EVERY_S, PROBE_TIMEOUT_S = 2.0, 0.5
 LAG_EVERY_S = 1.0
 REBUILD_AFTER_S = 2.0
@@ -124,9 +126,16 @@ class KafkaSource:
         return not self._thread.is_alive()
 
     @property
-    def last_turn_age_s(self) -> float:
-        """How long ago the thread last began a turn."""
-        return self._clock() - self._last_turn
+    def trouble(self) -> str:
+        """What keeps this topic's jobs from coming, in words; a topic that does not exist yet has none."""
+        stands_still_s = self._clock() - self._last_turn
+        if stands_still_s > STALLED_AFTER_S:
+            return f"{self.topic}: the consumer has stood still for {stands_still_s:.0f} s"
+        if not self.health.brokers_reachable:
+            return f"{self.topic}: {self.health.trouble}"
+        if not self.rebalances and not self.health.trouble:
+            return f"{self.topic}: joining the group"
+        return ""
 
     def snapshot(self) -> list[PartitionSnapshot]:
         """Return the assigned partitions, about as they are now."""

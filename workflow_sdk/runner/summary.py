@@ -68,7 +68,7 @@ class RunnerSnapshot:
     `engine_reachable` is None until the engine was asked; `engine_state_s` is how long that has been
     so and `engine_reason` why not. `last_tick_s` is the age of the loop's last sign of life, `quiet_s`
     the time since a job was last claimed or settled. `source_trouble` says what keeps jobs from coming,
-    beside the engine: brokers that are away, a topic that is missing.
+    beside the engine: brokers that are away, a group still to be joined.
     """
 
     worker_id: str
@@ -88,7 +88,8 @@ class RunnerSnapshot:
     @property
     def is_idle(self) -> bool:
         """Nothing runs, nothing waits to be reported, and the engine, which can be reached, has no job."""
-        return not self.in_flight and not self.waiting_reports and self.engine_reachable is True
+        busy = self.in_flight or self.waiting_reports or self.source_trouble
+        return not busy and self.engine_reachable is True
 
 
 @dataclass(slots=True)
