@@ -17,6 +17,10 @@ from rochallor_cli.global_options import stand_in, with_commands, with_global_op
 from rochallor_cli.invocation import Invocation
 from rochallor_cli.version import VERSION
 
+# Typer's own complaints. Of its error classes only BadParameter has a public name in every version we take;
+# those that it comes from are what all of them have in common.
+TYPER_ERRORS = tuple(kind for kind in typer.BadParameter.__mro__ if kind not in Exception.__mro__)
+
 ABOUT = """Worker host and admin tool of the Rochallor workflow engine.
 
 \b
@@ -53,7 +57,7 @@ def _reported(error: Exception, invocation: Invocation) -> int:
 
     if isinstance(error, CliError):
         return report(error, invocation)
-    if isinstance(error, typer.TyperException):
+    if isinstance(error, TYPER_ERRORS):
         return report(usage_error(error), invocation)
     if isinstance(error, OSError):
         _silence(invocation.environment)

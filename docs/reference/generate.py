@@ -197,7 +197,11 @@ def _option_row(param: Any, *, with_variable: bool) -> str:
 
 
 def _type_name(param: Any) -> str:
-    return str(getattr(param.type, "name", "text")).upper()
+    """One name for a type, whatever Typer's versions call it."""
+    name = str(getattr(param.type, "name", "text")).lower()
+    if name.startswith("int"):
+        return "N"
+    return "SECONDS" if name.startswith("float") else "TEXT"
 
 
 def _cell(text: str) -> str:

@@ -162,7 +162,9 @@ def list_(
         "status": status_from(status),
         "business_key": business_key or "",
     }
-    rows = context.engine.instances(**filters, limit=None if everything else limit or LIMIT)
+    # What started lately is limit enough.
+    most = limit if everything or since else limit or LIMIT
+    rows = context.engine.instances(**filters, limit=None if everything else most)
     if since_s is not None:
         rows = started_since(rows, context.environment.now() - timedelta(seconds=since_s))
     shown = context.printer.rows(INSTANCES, rows)
