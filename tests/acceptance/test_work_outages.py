@@ -46,7 +46,8 @@ def place(tmp_path) -> Workplace:
 
 @pytest.fixture
 def proxy() -> Iterator[FaultProxy]:
-    with running_engine() as engine, fault_proxy(engine.url) as proxy:
+    # A poll whose answer is lost has claimed jobs: they come again when their lease ends.
+    with running_engine(lease_s=8.0, sweep_s=1.0) as engine, fault_proxy(engine.url) as proxy:
         yield proxy
 
 
