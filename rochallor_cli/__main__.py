@@ -15,11 +15,22 @@ def main() -> int:
     from rochallor_cli.app import run
     from rochallor_cli.environment import Environment
 
+    _fill_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # A locale that cannot show a character must not end a command.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     return run(arguments, Environment.of_this_process())
+
+
+def _fill_closed_streams() -> None:
+    """A stream that the caller has closed (`>&-`) leads nowhere; its descriptor must not become a socket's."""
+    import os
+
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 - it serves to the end
+            setattr(sys, name, nowhere)
 
 
 def _answered_at_once(arguments: list[str]) -> int | None:

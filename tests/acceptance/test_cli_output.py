@@ -178,3 +178,19 @@ def test_instances_that_start_meanwhile_make_no_row_come_twice(many: str):
             if number % 150 == 0:
                 client.start_instance("bulk-out")
     assert len(shown) == len(set(shown)) == MANY
+
+
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_streams_that_are_closed_from_the_start_do_no_harm(many: str, redirection: str):
+    script = f'"$@" {redirection}'
+    for command, status in (
+        (("defs", "list"), 0),
+        (("instances", "get", "x"), 6),
+        (("defs", "upload", "-"), None),
+    ):
+        done = subprocess.run(
+            ["/bin/sh", "-c", script, "sh", *EXECUTABLE, *command],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, env=variables(None, url=many), check=False,
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr
+        assert done.returncode == (3 if status is None else status)
