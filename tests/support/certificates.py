@@ -9,6 +9,13 @@ from pathlib import Path
 
 import pytest
 
+# What Python 3.13 and later insist on.
+STRICT = """basicConstraints=CA:FALSE
+keyUsage=digitalSignature,keyEncipherment
+subjectKeyIdentifier=hash
+authorityKeyIdentifier=keyid
+"""
+
 
 @dataclass(frozen=True)
 class Certificates:
@@ -29,13 +36,14 @@ def make_certificates(folder: Path) -> Certificates:
     for name in ("ca", "other-ca"):
         _openssl(
             folder,
-            f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} -keyout {name}.key -out {name}.pem",
+            f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} -keyout {name}.key -out {name}.pem "
+            "-addext keyUsage=critical,keyCertSign,cRLSign",
         )
     for name, extension in (
         ("server", "subjectAltName=IP:127.0.0.1"),
         ("client", "subjectAltName=DNS:worker"),
     ):
-        (folder / f"{name}.ext").write_text(extension)
+        (folder / f"{name}.ext").write_text(f"{extension}\n{STRICT}")
         _openssl(folder, f"req -newkey rsa:2048 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr")
         _openssl(
             folder,
