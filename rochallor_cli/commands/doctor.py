@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -31,13 +31,29 @@ CHECKS = View(
 )
 
 
-@command(app, "doctor", examples=("rochallor doctor", "rochallor doctor --context prod -o json"))
-def doctor(context: Context) -> int:
+@command(
+    app,
+    "doctor",
+    examples=(
+        "rochallor doctor",
+        "rochallor doctor --context prod -o json",
+        "rochallor doctor --brokers localhost:9092",
+    ),
+)
+def doctor(
+    context: Context,
+    brokers: Annotated[
+        str | None,
+        typer.Option(
+            "--brokers", metavar="HOST:PORT,…", help="Ask these Kafka brokers too.", show_default=False
+        ),
+    ] = None,
+) -> int:
     """Check this installation, the settings and the engine. Runs nothing, changes nothing.
 
     Exit status 0 if all is well, otherwise that of the first problem (5: the engine cannot be reached).
     """
-    rows = list(_checks(context))
+    rows = list(_checks(context, brokers or context.environment.environ.get("ROCHALLOR_BROKERS")))
     context.printer.rows(CHECKS, rows)
     problems = [row for row in rows if row["result"] == "problem"]
     for row in problems:
@@ -46,7 +62,7 @@ def doctor(context: Context) -> int:
     return int(problems[0]["exitStatus"]) if problems else ExitStatus.DONE
 
 
-def _checks(context: Context) -> Iterator[dict[str, Any]]:
+def _checks(context: Context, brokers: str | None) -> Iterator[dict[str, Any]]:
     python = f"Python {platform.python_version()} at {sys.executable}"
     yield _ok("rochallor", f"{VERSION}, {python}, {platform.system()}")
     yield _sdk()
@@ -60,6 +76,8 @@ def _checks(context: Context) -> Iterator[dict[str, Any]]:
         dropped = ", ".join(settings.dropped)
         yield _row("credentials", "warning", f"not sent to this URL: {dropped}")
     yield from _engine(context)
+    if brokers:
+        yield from _brokers(context, brokers)
 
 
 def _sdk() -> dict[str, Any]:
@@ -95,6 +113,33 @@ def _engine(context: Context) -> Iterator[dict[str, Any]]:
         yield _ok("instances", ", ".join(f"{count:,} {status}" for status, count in counts.items()))
     except WorkflowSDKError as error:
         yield _problem("engine", meaning(error, settings))
+
+
+def _brokers(context: Context, brokers: str) -> Iterator[dict[str, Any]]:
+    from rochallor_cli.hosting.broker_checks import BrokersAwayError, topic_states
+    from rochallor_cli.hosting.check import users_by_type
+    from workflow_sdk.errors import WorkflowSDKError
+
+    try:
+        job_types = sorted(users_by_type(context.engine))
+    except WorkflowSDKError:
+        # What is wrong with the engine has been said; the brokers can be asked all the same.
+        job_types = []
+    try:
+        states = topic_states(brokers, {}, job_types)
+    except BrokersAwayError as error:
+        unreachable = CliError(f"{brokers}: {error}", exit_status=ExitStatus.UNREACHABLE)
+        yield _problem("brokers", unreachable)
+        return
+    yield _ok("brokers", f"{brokers} can be reached")
+    for state in states:
+        if state.is_missing:
+            hint = f"create it: {state.how_to_create(brokers)}"
+            yield _problem(
+                state.topic, CliError("there is no such topic", hint=hint, exit_status=ExitStatus.NOT_FOUND)
+            )
+        else:
+            yield _ok(state.topic, state.in_words())
 
 
 def _ok(check: str, detail: str) -> dict[str, Any]:

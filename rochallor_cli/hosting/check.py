@@ -70,7 +70,7 @@ def _ask_engine(config: HostConfig, context: Context, findings: Findings) -> dic
     """Job type → definitions that use it; None when the engine does not answer."""
     try:
         mode = context.client().dispatch_mode()
-        users = _users_by_type(context.engine)
+        users = users_by_type(context.engine)
     except EngineUnreachableError as error:
         findings.engine_away = True
         findings.facts.append(f"engine     {config.engine.where}  unreachable: {error.message}")
@@ -87,7 +87,8 @@ def _ask_engine(config: HostConfig, context: Context, findings: Findings) -> dic
     return users
 
 
-def _users_by_type(engine: Engine) -> dict[str, list[str]]:
+def users_by_type(engine: Engine) -> dict[str, list[str]]:
+    """Job type → the definitions that use it, as stored in the engine."""
     users: dict[str, list[str]] = {}
     for entry in engine.definitions():
         definition = engine.definition(str(entry["id"]))
@@ -103,23 +104,28 @@ def _job_types(definition: Mapping[str, Any]) -> list[str]:
 
 
 def _ask_brokers(config: HostConfig, job_types: Iterable[str], findings: Findings) -> None:
-    from rochallor_cli.hosting.broker_checks import missing_topics
+    from rochallor_cli.hosting.broker_checks import BrokersAwayError, topic_states
 
-    if config.kafka.brokers is None:
+    brokers = config.kafka.brokers
+    if brokers is None:
         findings.problems.append(
             "the engine dispatches over Kafka, and no brokers are named: --brokers host:9092"
         )
         return
-    missing, reason = missing_topics(config.kafka.brokers, config.kafka.config, job_types)
-    if reason:
-        findings.problems.append(f"brokers {config.kafka.brokers} cannot be reached: {reason}")
+    try:
+        states = topic_states(brokers, config.kafka.config, job_types)
+    except BrokersAwayError as error:
+        findings.problems.append(f"brokers {brokers} cannot be reached: {error}")
         return
-    findings.facts.append(f"brokers    {config.kafka.brokers}  reachable")
-    findings.problems += [
-        f"topic {topic} does not exist: the engine stops dispatching. Create it:"
-        f" kafka-topics.sh --bootstrap-server {config.kafka.brokers} --create --topic {topic}"
-        for topic in missing
-    ]
+    findings.facts.append(f"brokers    {brokers}  reachable")
+    for state in states:
+        if state.is_missing:
+            findings.problems.append(
+                f"topic {state.topic} does not exist: the engine stops dispatching. Create it:"
+                f" {state.how_to_create(brokers)}"
+            )
+        else:
+            findings.facts.append(f"topic      {state.topic}  {state.in_words()}")
 
 
 # --- comparing ------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 from rochallor_cli.dev_engine import DevEngine
 from support.command_line import EXECUTABLE, rochallor_run, variables
 from support.engines import running_engine
+from support.waiting import wait_until
 from workflow_sdk.client.rest import RestEngineClient
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,3 +104,21 @@ def test_the_check_names_topics_that_do_not_exist_and_how_to_create_them(engine:
         f"kafka-topics.sh --bootstrap-server {second.brokers} --create --topic workflow.jobs.credit-score"
     )
     assert create in result.stdout + result.stderr
+
+
+def test_the_doctor_tells_how_topics_and_groups_stand(engine: DevEngine) -> None:
+    with RestEngineClient(engine.url) as client:
+        assert rochallor_run("defs", "upload", str(FLOW), url=engine.url).exit_status == 0
+        client.start_instance("loan-processing-workflow", {"applicantId": "A-1"})
+
+    def asked() -> str:
+        return rochallor_run("doctor", "--brokers", engine.brokers, url=engine.url).stdout
+
+    wait_until(lambda: "4 partitions, 1 record waiting" in asked(), "the record", timeout_s=30)
+    assert re.search(r"workflow\.jobs\.credit-score +ok +4 partitions, 0 records waiting", asked())
+
+
+def test_the_doctor_says_that_brokers_are_away(engine: DevEngine) -> None:
+    result = rochallor_run("doctor", "--brokers", "127.0.0.1:1", url=engine.url)
+    assert result.exit_status == 5
+    assert re.search(r"^ *brokers +problem +127\.0\.0\.1:1", result.stdout.strip(), re.MULTILINE)
