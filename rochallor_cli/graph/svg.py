@@ -57,7 +57,8 @@ def as_svg(graph: Graph) -> str:
         "</g>",
         "</svg>",
     ]
-    return "\n".join(lines) + "\n"
+    # ASCII, so that no locale on the way can spoil the picture.
+    return "\n".join(lines).encode("ascii", "xmlcharrefreplace").decode() + "\n"
 
 
 def _link(edge: Edge, place: dict[str, int]) -> Link:

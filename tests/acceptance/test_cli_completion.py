@@ -122,7 +122,7 @@ class Shell:
     def type(self, text: str) -> None:
         os.write(self.descriptor, text.encode())
 
-    def sees(self, pattern: str, *, timeout_s: float = 20.0) -> bool:
+    def sees(self, pattern: str, *, timeout_s: float = 60.0) -> bool:
         """Whether the terminal comes to show the pattern."""
         deadline = time.monotonic() + timeout_s
         while not re.search(pattern, self.seen):
