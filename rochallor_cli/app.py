@@ -68,6 +68,8 @@ def _reported(error: Exception, invocation: Invocation) -> int:
 
 def _meaning(error: Exception, invocation: Invocation) -> CliError | None:
     """What an error of the SDK means. The SDK is not imported for this: without it, it cannot be the SDK's."""
+    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "workflow_sdk":
+        return _meaning_of_foreign_sdk()
     errors = sys.modules.get("workflow_sdk.errors")
     if errors is None or not isinstance(error, errors.WorkflowSDKError):
         return None
@@ -75,6 +77,17 @@ def _meaning(error: Exception, invocation: Invocation) -> CliError | None:
     from rochallor_cli.settings import Settings
 
     return meaning(error, invocation.settings or Settings())
+
+
+def _meaning_of_foreign_sdk() -> CliError | None:
+    """Another distribution installs into the SDK's folder: what it overwrote or took away cannot be imported."""
+    from rochallor_cli.hosting.sdk_check import require_our_sdk
+
+    try:
+        require_our_sdk()
+    except CliError as refusal:
+        return refusal
+    return None
 
 
 def _invoke(arguments: Sequence[str], invocation: Invocation) -> int:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import os
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,6 +25,8 @@ from support.worker_host import (
     worker_host,
 )
 from workflow_sdk.client.rest import RestEngineClient
+
+ROOT = Path(__file__).resolve().parents[2]
 
 QUICK = """
 @registry.handler("quick")
@@ -211,3 +217,21 @@ def test_an_on_startup_hook_that_fails_ends_the_host_and_says_why(place, engine)
         assert host.wait() == 9
         assert "a start-up hook failed: OSError: no database" in host.said()
         assert "in connect" in host.said()
+
+
+def test_an_sdk_that_another_distribution_has_overwritten_is_refused_with_the_remedy(tmp_path) -> None:
+    shutil.copytree(ROOT / "workflow_sdk", tmp_path / "workflow_sdk")
+    theirs = b"class EngineClientError(Exception): ...\n"
+    (tmp_path / "workflow_sdk" / "errors.py").write_bytes(theirs)
+    digest = base64.urlsafe_b64encode(hashlib.sha256(theirs).digest()).rstrip(b"=").decode()
+    information = tmp_path / "rochallor_sdk-1.1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: rochallor-sdk\nVersion: 1.1.0\n")
+    (information / "RECORD").write_text(f"workflow_sdk/errors.py,sha256={digest},{len(theirs)}\n")
+    environ = {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    for command in (("work", "-m", "handlers.py"), ("instances", "list"), ("demo",)):
+        result = rochallor_run(*command, env=environ)
+        assert result.exit_status == 3, result.stderr
+        assert "rochallor-sdk is installed too and has overwritten files" in result.stderr
+        assert "errors.py" in result.stderr
+        assert "hint:  pip uninstall -y rochallor-sdk" in result.stderr
