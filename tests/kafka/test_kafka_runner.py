@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
+from support.engines import running_engine
 from support.kafka_records import Publisher, committed_offsets, quiet_client, record_of
 from support.kafka_workers import KafkaWorker, running_worker
 from support.reporting_engine import ReportingEngine
@@ -19,7 +20,7 @@ from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import KafkaConfigError, NonRetryableError
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import Job
-from workflow_sdk.runner import report
+from workflow_sdk.runner import kafka_probe, report
 from workflow_sdk.runner.kafka_runner import KafkaRunner
 
 TOPIC, GROUP = "workflow.jobs.a", "workflow.workers.a"
@@ -264,6 +265,25 @@ def test_while_the_engine_is_away_nothing_is_lost_or_committed(
         wait_until(lambda: committed(broker) == 300, "all of it", timeout_s=30)
     assert handler.runs == Counter(names(300))
     assert engine.completed == Counter(names(300))
+
+
+def test_an_engine_that_answers_nothing_is_noticed_without_any_job(
+    broker: EmbeddedBroker, engine: ReportingEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_probe, "QUIET_S", 0.1)
+    with running_worker(broker.address, engine.url, registry_of(Handler())) as worker:
+        wait_until(lambda: worker.snapshot().engine_reachable is True, "the first answer")
+        engine.away = True
+        wait_until(lambda: worker.snapshot().engine_reachable is False, "the outage")
+        engine.away = False
+        wait_until(lambda: worker.snapshot().engine_reachable is True, "its end")
+
+
+def test_an_engine_that_is_polled_is_named_as_such(
+    broker: EmbeddedBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running_engine() as polled, running_worker(broker.address, polled.url, registry_of(Handler())):
+        wait_until(lambda: "hands out jobs by polling" in caplog.text, "the warning")
 
 
 def test_a_broker_outage_costs_nothing(broker: EmbeddedBroker, engine: ReportingEngine) -> None:

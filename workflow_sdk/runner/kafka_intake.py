@@ -110,8 +110,7 @@ class KafkaIntake:
     async def run(self) -> None:
         """Consume until `stop`."""
         while not self._stopped.is_set():
-            if self._probe.is_due:
-                await self._probe.ask()
+            self._probe.look()
             self._add_sources()
             for source in self.sources.values():
                 source.hold(self._watch.is_away)
@@ -125,6 +124,7 @@ class KafkaIntake:
     def stop(self) -> None:
         """Take nothing more and start nothing more; commits and membership go on until `close`."""
         self._stopped.set()
+        self._probe.close()
         for source in self.sources.values():
             source.hold(True)
 

@@ -1,7 +1,8 @@
-"""Whether the engine can be reached, asked now and then: in Kafka mode nothing else would tell while jobs are few."""
+"""Whether the engine can be reached, asked now and then: in Kafka mode nothing else tells while jobs are few."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from time import monotonic
 
@@ -14,47 +15,60 @@ from workflow_sdk.runner.report import is_from_engine
 log = logging.getLogger("workflow_sdk.runner")
 
 QUIET_S, AWAY_S = 10.0, 1.0
+ANSWER_TIMEOUT_S = 5.0
+DISPATCHES_OVER_KAFKA = 410
 
 
 class EngineProbe:
-    """Polls for no job type at all: an engine in Kafka mode answers 410, one that is polled 400.
-
-    Clients of a user's own are not asked: they may have no polls.
-    """
+    """Asks for nothing, and tells the engine watch what came of it. Clients that cannot do that are let be."""
 
     def __init__(self, channel: JobChannel, watch: EngineWatch) -> None:
         self._channel = channel
         self._watch = watch
-        self._is_able = isinstance(channel, AiohttpChannel)
+        self._is_able = True
         self._last_ask = 0.0
+        self._task: asyncio.Task[None] | None = None
         self._has_warned = False
 
-    @property
-    def is_due(self) -> bool:
-        """Whether nothing has been heard of the engine for some time."""
-        if not self._is_able:
+    def look(self) -> None:
+        """Ask, beside everything else, when nothing has been heard of the engine for some time."""
+        if self._is_due():
+            self._last_ask = monotonic()
+            self._task = asyncio.create_task(self._ask(self._last_ask), name="engine probe")
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._is_able = False
+        if self._task is not None:
+            self._task.cancel()
+
+    def _is_due(self) -> bool:
+        if not self._is_able or (self._task is not None and not self._task.done()):
             return False
         now = monotonic()
         if self._watch.is_away or not self._watch.has_answered:
             return now - self._last_ask >= AWAY_S
         return now - max(self._watch.last_success, self._last_ask) >= QUIET_S
 
-    async def ask(self) -> None:
-        """Ask, and tell the watch what came of it."""
-        began = self._last_ask = monotonic()
+    async def _ask(self, began: float) -> None:
         try:
-            await self._channel.claim([], 0)
-            self._watch.succeeded()
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                self._is_able = await self._channel.probe()
         except EngineClientError as error:
-            self._answered(error, began)
+            if error.status_code != DISPATCHES_OVER_KAFKA and not is_from_engine(error):
+                self._watch.failed(error, began=began)
+            else:
+                self._watch.succeeded()
         except Exception as error:  # noqa: BLE001 - whatever keeps an answer from coming means it is away
             self._watch.failed(error, began=began)
+        else:
+            self._answered()
 
-    def _answered(self, error: EngineClientError, began: float) -> None:
-        if error.status_code != 410 and not is_from_engine(error):
-            self._watch.failed(error, began=began)
+    def _answered(self) -> None:
+        """An answer other than 410. To a poll it says that this engine is to be polled."""
+        if not self._is_able:
             return
         self._watch.succeeded()
-        if error.status_code == 400 and not self._has_warned:
+        if isinstance(self._channel, AiohttpChannel) and not self._has_warned:
             self._has_warned = True
             log.warning("this engine hands out jobs by polling; without --mode poll no new ones will come")
