@@ -67,7 +67,7 @@ class Variables:
     def doubles(self) -> Mapping[str, object]:
         """The values with every number a float, as expressions see them."""
         if self._doubles is None:
-            self._doubles = {name: _as_doubles(value) for name, value in self.values.items()}
+            self._doubles = {name: as_doubles(value) for name, value in self.values.items()}
         return self._doubles
 
     def merged(self, changes: Mapping[str, object]) -> Variables:
@@ -87,13 +87,14 @@ class Variables:
         return f"Variables({self.text})"
 
 
-def _as_doubles(value: object) -> object:
+def as_doubles(value: object) -> object:
+    """A JSON value with every number a float."""
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, dict):
-        return {key: _as_doubles(item) for key, item in value.items()}
+        return {key: as_doubles(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_as_doubles(item) for item in value]
+        return [as_doubles(item) for item in value]
     return value
 
 

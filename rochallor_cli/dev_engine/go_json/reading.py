@@ -9,8 +9,9 @@ from typing import NoReturn
 
 from rochallor_cli.dev_engine.go_json.scanner import syntax_error
 
-# Deeper documents are refused: Python's reader and writer recurse. (The engine stops at 10,000.)
-MAX_DEPTH = 500
+# Deeper documents are refused: Python's reader and writer recurse, and so do the walks through values,
+# by two frames a level up to Python 3.11. (The engine stops at 10,000.)
+MAX_DEPTH = 200
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -59,7 +60,7 @@ def read_literals(body: bytes) -> object:
 def _read_with(decoder: json.JSONDecoder, body: bytes) -> object:
     text = body.decode("utf-8", "replace")
     try:
-        _check_depth(text)
+        check_depth(text)
         start = _SPACE.match(text).end()  # type: ignore[union-attr]  # the pattern matches everywhere
         value, _ = decoder.raw_decode(text, start)
     except (ValueError, RecursionError) as error:
@@ -69,7 +70,8 @@ def _read_with(decoder: json.JSONDecoder, body: bytes) -> object:
     return value
 
 
-def _check_depth(text: str) -> None:
+def check_depth(text: str) -> None:
+    """Raise JsonSyntaxError for a JSON text that is nested too deeply."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
     depth = 0

@@ -13,9 +13,13 @@ from rochallor_cli.dev_engine.expression import (
     evaluate_transformation,
     is_expression,
 )
-from rochallor_cli.dev_engine.go_json.reading import whole_number
-from rochallor_cli.dev_engine.records import Variables
+from rochallor_cli.dev_engine.go_json.reading import JsonSyntaxError, check_depth, whole_number
+from rochallor_cli.dev_engine.go_json.writing import write
+from rochallor_cli.dev_engine.records import Variables, as_doubles
 from rochallor_cli.dev_engine.state_machine.circumstances import Circumstances
+
+# What a transformation may make: one that doubles a variable in a loop must not take all memory.
+MAX_RESULT_LENGTH = 2 * 1024 * 1024
 
 NO_BRANCH = "no conditionalNextSteps branch matched (DecisionNoBranchMatched)"
 
@@ -62,25 +66,37 @@ def transformed(step: Step, variables: Variables, circumstances: Circumstances) 
     Raises StepFailed when an expression errs, and WorkflowStuck when a result has no JSON.
     """
     changes: dict[str, object] = {}
+    names = dict(variables.doubles)
     undone = list(step.transformations)
     while undone:
         name = undone[0] if len(undone) == 1 else circumstances.choose(undone)
         undone.remove(name)
         literal = step.transformations[name]
         if isinstance(literal, str) and is_expression(literal):
-            changes[name] = _result(name, literal, variables.merged(changes).doubles, circumstances)
+            names[name] = _result(name, literal, names, circumstances)
+            changes[name] = whole_as_int(names[name])
         else:
+            names[name] = as_doubles(literal)
             changes[name] = literal
-    return variables.merged(changes)
+    merged = variables.merged(changes)
+    try:
+        check_depth(merged.text)
+    except JsonSyntaxError as error:
+        raise WorkflowStuck(f"transformation: marshal merged vars: json: {error}") from None
+    return merged
 
 
 def _result(name: str, text: str, names: Mapping[str, object], circumstances: Circumstances) -> object:
     try:
-        return whole_as_int(evaluate_transformation(name, text, names, now=circumstances.now()))
+        result = evaluate_transformation(name, text, names, now=circumstances.now())
     except ExpressionError as error:
         raise StepFailed(error.text) from None
     except UnrepresentableResult as error:
         raise WorkflowStuck(f"transformation: marshal merged vars: {error.text}") from None
+    if len(write(result)) > MAX_RESULT_LENGTH:
+        limit = f"{MAX_RESULT_LENGTH} characters of JSON, the dev engine's limit"
+        raise StepFailed(f'transformation "{name}": the result has more than {limit}')
+    return result
 
 
 def whole_as_int(value: object) -> object:

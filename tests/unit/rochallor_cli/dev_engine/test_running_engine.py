@@ -16,8 +16,9 @@ from urllib.parse import quote
 import pytest
 
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig, DevEngineError, HandClock
+from rochallor_cli.dev_engine.go_json.reading import MAX_DEPTH
 from support.engines import running_engine
-from support.workflows import decision, document, gateway, join, service, user_task, wait
+from support.workflows import decision, document, gateway, join, service, transformation, user_task, wait
 
 
 def call(engine: DevEngine, method: str, path: str, body: Any = None) -> tuple[int, Any]:
@@ -252,11 +253,41 @@ def test_json_that_is_nested_too_deeply_is_refused() -> None:
         body = b'{"definitionId": "x", "variables": {"a": ' + deep + b"}}"
         status, answer = call(engine, "POST", "/v1/instances", body)
         assert (status, answer["reason"]) == (400, "invalid request body: exceeded max depth")
-        nested: Any = 1
-        for _ in range(400):
-            nested = [nested]
-        instance_id = start(engine, wait("hold"), deep=nested)
-        assert call(engine, "GET", f"/v1/instances/{instance_id}")[1]["variables"] == {"deep": nested}
+
+
+@pytest.mark.parametrize("brackets", [("[", "]"), ('{"a":', "}")])
+def test_what_is_nested_as_deeply_as_may_be_goes_all_the_way(brackets: tuple[str, str]) -> None:
+    depth = MAX_DEPTH - 2
+    value = brackets[0] * depth + '"\\ud800"' + brackets[1] * depth
+    steps = (
+        service("work", "shape"),
+        transformation("shape", {"copy": "${deep}", "n": "${n + 1}"}, "size"),
+        decision("size", {"n > 1": "end", "n <= 1": "end"}),
+    )
+    with running_engine() as engine:
+        post(engine, "/v1/definitions", document(*steps))
+        body = f'{{"definitionId": "flow", "variables": {{"n": 1, "deep": {value}}}}}'.encode()
+        instance_id = post(engine, "/v1/instances", body)["id"]
+        [job] = poll(engine, "work")
+        post(engine, f"/v1/jobs/{job['id']}/complete", f'{{"variables": {{"more": {value}}}}}'.encode())
+        instance = call(engine, "GET", f"/v1/instances/{instance_id}")[1]
+    assert instance["status"] == "COMPLETED"
+    assert instance["variables"]["copy"] == instance["variables"]["more"] == instance["variables"]["deep"]
+
+
+def test_a_value_that_a_loop_nests_deeper_and_deeper_is_refused() -> None:
+    steps = (
+        transformation("wrap", {"x": "${[x]}"}, "again"),
+        decision("again", {"true": "wrap", "false": "end"}),
+    )
+    with running_engine() as engine:
+        post(engine, "/v1/definitions", document(*steps))
+        body = {"definitionId": "flow", "variables": {"x": 1}}
+        status, answer = call(engine, "POST", "/v1/instances", body)
+        assert (status, answer["reason"]) == (
+            500,
+            "start: transformation: marshal merged vars: json: exceeded max depth",
+        )
 
 
 def test_large_and_many_variables_come_back_and_are_handed_out() -> None:

@@ -30,6 +30,7 @@ from rochallor_cli.dev_engine.explore import (
     started,
 )
 from rochallor_cli.dev_engine.records import ExecutionStatus, InstanceStatus, JobStatus, Variables
+from rochallor_cli.dev_engine.state_machine import branches
 from support.workflows import (
     decision,
     end,
@@ -222,6 +223,19 @@ def test_a_loop_that_never_rests_is_stopped() -> None:
     assert world.instance.status == InstanceStatus.FAILED
     assert "without a rest" in str(world.instance.failure_reason)
     assert len(world.executions) == 10_000
+
+
+@pytest.mark.parametrize("growing", ["${[x, x]}", "${x + x}", "${concat(x, x)}"])
+def test_a_value_that_a_loop_doubles_and_doubles_is_stopped(
+    growing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(branches, "MAX_RESULT_LENGTH", 50_000)
+    definition = model(
+        transformation("wrap", {"x": growing}, "again"), decision("again", {"true": "wrap", "false": "end"})
+    )
+    world = started(definition, {"x": "text" if "+" in growing else [1]})
+    assert world.instance.status == InstanceStatus.FAILED
+    assert str(world.instance.failure_reason).startswith('transformation "x": ')
 
 
 def test_a_loop_through_a_gateway_that_never_rests_is_stopped_sooner() -> None:
