@@ -219,7 +219,10 @@ def test_an_on_startup_hook_that_fails_ends_the_host_and_says_why(place, engine)
         assert "in connect" in host.said()
 
 
-def test_an_sdk_that_another_distribution_has_overwritten_is_refused_with_the_remedy(tmp_path) -> None:
+def test_an_sdk_that_another_distribution_has_overwritten_is_refused_with_the_remedy(
+    tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     shutil.copytree(ROOT / "workflow_sdk", tmp_path / "workflow_sdk")
     theirs = b"class EngineClientError(Exception): ...\n"
     (tmp_path / "workflow_sdk" / "errors.py").write_bytes(theirs)
