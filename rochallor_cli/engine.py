@@ -15,7 +15,7 @@ from rochallor_cli.errors import (
     UsageError,
     did_you_mean,
 )
-from rochallor_cli.settings import Settings
+from rochallor_cli.settings import Settings, without_password
 from rochallor_cli.version import VERSION
 from workflow_sdk.errors import EngineClientError
 
@@ -58,7 +58,9 @@ def connect(settings: Settings, printer: Printer | None = None) -> RestEngineCli
 def _tracer(printer: Printer) -> Callable[[Exchange], None]:
     def trace(exchange: Exchange) -> None:
         status = exchange.status or "no answer"
-        printer.trace(f"{exchange.method} {exchange.url} → {status} in {exchange.duration_s * 1000:.0f} ms")
+        printer.trace(
+            f"{exchange.method} {without_password(exchange.url)} → {status} in {exchange.duration_s * 1000:.0f} ms"
+        )
         for mark, body in ((">", exchange.request_body), ("<", exchange.response_body)):
             if body:
                 printer.trace(f"{mark} {body.decode('utf-8', 'replace').rstrip()}", level=2)

@@ -19,6 +19,7 @@ DEFAULT_URL = "http://localhost:8080"
 _TOKENS = ("token", "token_command", "token_file")
 _CERTIFICATE = ("client_cert", "client_key")
 SECRETS = ("token", "headers")
+MASK = "••••"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,15 @@ class Settings:
         suffix = (
             f" (context {self.context})" if self.origins.get("engine_url", "").startswith("context ") else ""
         )
-        return f"{self.engine_url}{suffix}"
+        return f"{without_password(self.engine_url)}{suffix}"
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be shown: `https://user:secret@host` becomes `https://••••@host`."""
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    user, at, host = authority.rpartition("@")
+    return f"{scheme}{separator}{MASK if user else user}{at}{host}{slash}{path}"
 
 
 def flag_layer(given: Mapping[str, object]) -> Layer:

@@ -13,7 +13,7 @@ from rochallor_cli.durations import spoken_duration
 from rochallor_cli.errors import UsageError, did_you_mean
 from rochallor_cli.global_options import command, group
 from rochallor_cli.output.columns import Column, View
-from rochallor_cli.settings import SECRETS, Settings, parsed
+from rochallor_cli.settings import MASK, SECRETS, Settings, parsed, without_password
 
 app = group("Show and change settings and contexts.")
 
@@ -25,7 +25,6 @@ SETTINGS = View(
         Column("FROM", "origin", style="dim"),
     ),
 )
-_MASK = "••••"
 _SHOWN = (
     "context",
     "engine_url",
@@ -62,9 +61,11 @@ def show(context: Context) -> None:
 def _row(settings: Settings, name: str) -> dict[str, Any]:
     value = getattr(settings, name)
     if name == "headers":
-        value = ", ".join(f"{header}: {_MASK}" for header in value) or None
+        value = ", ".join(f"{header}: {MASK}" for header in value) or None
+    elif name == "engine_url":
+        value = without_password(value)
     elif value is not None and name in SECRETS:
-        value = _MASK
+        value = MASK
     elif name == "request_timeout_s":
         value = spoken_duration(value)
     return {
@@ -83,7 +84,7 @@ def use(
     config = context.config
     config.context(name, named_by="the argument")
     save_config(replace(config, current=name))
-    context.printer.note(f"using {name}: {config.contexts[name].get('url', 'no url')}")
+    context.printer.note(f"using {name}: {without_password(str(config.contexts[name].get('url', 'no url')))}")
 
 
 @command(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -293,7 +295,9 @@ def _no_files() -> list[str]:
 def _job_types(modules: list[str]) -> set[str]:
     from rochallor_cli.hosting.modules import load_handlers
 
-    return set(load_handlers(modules).registry.job_types())
+    # What a module prints while it is imported is no finding.
+    with redirect_stdout(sys.stderr):
+        return set(load_handlers(modules).registry.job_types())
 
 
 @command(

@@ -14,6 +14,7 @@ from rochallor_cli.errors import CliError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.global_options import command
 from rochallor_cli.output.columns import Column, View
+from rochallor_cli.settings import without_password
 from rochallor_cli.version import VERSION
 
 app = typer.Typer()
@@ -71,7 +72,10 @@ def _checks(context: Context, brokers: str | None) -> Iterator[dict[str, Any]]:
     except CliError as error:
         yield _problem("settings", error)
         return
-    yield _ok("settings", f"engine-url {settings.engine_url} from {settings.origins['engine_url']}")
+    yield _ok(
+        "settings",
+        f"engine-url {without_password(settings.engine_url)} from {settings.origins['engine_url']}",
+    )
     if settings.dropped:
         dropped = ", ".join(settings.dropped)
         yield _row("credentials", "warning", f"not sent to this URL: {dropped}")

@@ -236,13 +236,16 @@ def wait(
     ended: list[Value] = []
     wanted = list(dict.fromkeys(instances))
     quiet = context.settings.quiet
-    with working(environment, "waiting", total=len(wanted), quiet=quiet) as progress:
-        for instance_id in wanted:
-            left_s = None if deadline is None else max(deadline - environment.monotonic(), 0.0)
-            progress.text = f"waiting for {instance_id}"
-            ended.append(wait_for(context.engine, instance_id, context.printer, timeout_s=left_s))
-            progress.done += 1
-    context.printer.rows(INSTANCES, ended)
+    try:
+        with working(environment, "waiting", total=len(wanted), quiet=quiet) as progress:
+            for instance_id in wanted:
+                left_s = None if deadline is None else max(deadline - environment.monotonic(), 0.0)
+                progress.text = f"waiting for {instance_id}"
+                ended.append(wait_for(context.engine, instance_id, context.printer, timeout_s=left_s))
+                progress.done += 1
+    finally:
+        # Those that have ended are said also when the time ran out for the others.
+        context.printer.rows(INSTANCES, ended)
     return max(status_of_outcome(instance) for instance in ended)
 
 

@@ -434,3 +434,18 @@ def test_the_engine_started_by_dev_serves_until_it_is_told_to_stop(tmp_path):
         result = engine.wait()
     assert (result.exit_status, "Traceback" in result.stderr) == (0, False)
     wait_until(lambda: rochallor("instances", "list", url=url).exit_status == 5, "the port is closed")
+
+
+def test_a_wait_that_runs_out_still_names_those_that_have_ended(engine_url, ended):
+    result = rochallor(
+        "instances",
+        "wait",
+        ended["failed"],
+        ended["active"],
+        "--timeout",
+        "100ms",
+        "-o",
+        "name",
+        url=engine_url,
+    )
+    assert (result.exit_status, result.lines()) == (10, [ended["failed"]])

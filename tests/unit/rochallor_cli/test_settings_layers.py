@@ -136,3 +136,10 @@ def test_protection_belongs_to_the_contexts_engine_and_to_no_other():
     assert settled({}, {}, current="prod", prod=context).protected
     elsewhere = settled({}, {"ROCHALLOR_ENGINE_URL": "http://other"}, current="prod", prod=context)
     assert not elsewhere.protected
+
+
+def test_a_password_in_a_url_is_never_shown():
+    settings = settled({"engine_url": "https://me:secret@host:8443/path@x"})
+    assert settings.engine_url == "https://me:secret@host:8443/path@x"
+    assert settings.where == "https://••••@host:8443/path@x"
+    assert settled({"engine_url": "http://host/a"}).where == "http://host/a"
