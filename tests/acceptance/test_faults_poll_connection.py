@@ -133,3 +133,23 @@ def test_a_stop_while_the_engine_is_away_ends_with_the_drain_and_names_what_was_
             summary = running.stop()
     assert len(summary.abandoned) == 3
     assert not summary.drained
+
+
+@pytest.mark.slow
+def test_a_gateway_that_refuses_is_named_and_asked_again_slowly(
+    registry: HandlerRegistry, executions: Executions, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (
+        running_engine() as engine,
+        fault_proxy(engine.url) as proxy,
+        RestEngineClient(engine.url) as admin,
+        RestEngineClient(proxy.url) as client,
+    ):
+        proxy.always("unauthorized")
+        with running_runner(client, registry):
+            wait_until(lambda: len(proxy.seen) == 2, "a second try")
+            proxy.always(None)
+            wait_for_status(admin, start(admin, 3))
+    assert proxy.seen[1].at - proxy.seen[0].at >= 4.5
+    assert "engine refuses requests: it answers 401, Unauthorized" in caplog.text
+    assert executions.total == 3

@@ -90,7 +90,7 @@ JSON = some.recursive(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(some.dictionaries(some.text(some.characters(exclude_characters="\0")), JSON))
 def test_whatever_json_can_carry_is_carried(result: dict[str, Any]) -> None:
     completed = outcome(result)
