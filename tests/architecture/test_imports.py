@@ -168,6 +168,21 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
 }
 
 
+def floors_drawn_for(package: str) -> list[tuple[str, ...]]:
+    """The floors in the architecture page: a package's name, then a line for each floor, in one column."""
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+    column = 17
+    _, drawing = page.split(f"\n{package.split('.')[-1]:<{column}}", 1)
+    first, *others = drawing.split("\n\n")[0].split("\n```")[0].splitlines()
+    lines = [first, *(line[column:] for line in others)]
+    return [tuple(unit.split()[0] for unit in line.split(",")) for line in lines]
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_the_architecture_page_draws_the_same_floors(package: str) -> None:
+    assert floors_drawn_for(package) == FLOORS[package]
+
+
 def unit_of(name: str, package: str) -> str:
     return name.removeprefix(package).lstrip(".").split(".")[0]
 
