@@ -68,7 +68,7 @@ def dev(
         ),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Fail instances whose definition asks the impossible.")
+        bool, typer.Option("--strict", help="Fail instances that run into an engine fault.")
     ] = False,
     seed: Annotated[int | None, typer.Option("--seed", help="Make random choices repeatable.")] = None,
     no_cors: Annotated[bool, typer.Option("--no-cors", help="Answer browsers without CORS headers.")] = False,

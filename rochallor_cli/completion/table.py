@@ -128,7 +128,7 @@ COMMANDS: dict[str, dict[str, Any]] = \
                      '--timer-seconds': ('none', 'How often timers are looked at.'),
                      '--dispatch': ('polling|kafka', 'How jobs reach workers.'),
                      '--brokers': ('none', 'Brokers for --dispatch kafka; an embedded one if left out.'),
-                     '--strict': ('', 'Fail instances whose definition asks the impossible.'),
+                     '--strict': ('', 'Fail instances that run into an engine fault.'),
                      '--seed': ('none', 'Make random choices repeatable.'),
                      '--no-cors': ('', 'Answer browsers without CORS headers.'),
                      '--log-requests': ('', 'A line on stderr for each request.'),

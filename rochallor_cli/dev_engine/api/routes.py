@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from urllib.parse import quote, unquote_to_bytes
 
 # What the engine's language leaves alone when it encodes a path.
@@ -17,7 +18,7 @@ class BadPath(Exception):  # noqa: N818 - a fact about the request
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An endpoint's name, the parameters of the path, and the methods it has."""
+    """An endpoint's name, and the parameters of the path."""
 
     name: str
     parameters: tuple[str, ...] = ()
@@ -48,8 +49,13 @@ for _path, _methods in _ROUTES.items():
         _SHAPES.setdefault(len(_segments), []).append((_segments, _methods))
 
 
-def find_route(method: str, raw_path: str) -> Route | bool | None:
-    """The route; False when the path has other methods only; None when there is no such path."""
+class NoRoute(Enum):
+    UNKNOWN_PATH = 404
+    OTHER_METHOD = 405
+
+
+def find_route(method: str, raw_path: str) -> Route | NoRoute:
+    """The endpoint that a request is for, or why there is none. Raises BadPath."""
     path = routing_path(raw_path) if "%" in raw_path else raw_path
     methods = _FIXED.get(path)
     parameters: tuple[str, ...] = ()
@@ -63,9 +69,9 @@ def find_route(method: str, raw_path: str) -> Route | bool | None:
                 )
                 break
         else:
-            return None
+            return NoRoute.UNKNOWN_PATH
     name = methods.get(method)
-    return False if name is None else Route(name, parameters)
+    return NoRoute.OTHER_METHOD if name is None else Route(name, parameters)
 
 
 def _fits(shape: list[str], segments: list[str]) -> bool:

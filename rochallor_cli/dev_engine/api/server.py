@@ -15,7 +15,7 @@ from aiohttp.web_protocol import RequestHandler
 from rochallor_cli.dev_engine.api import shapes
 from rochallor_cli.dev_engine.api.cors import is_preflight, preflight_headers
 from rochallor_cli.dev_engine.api.endpoints import Answer, Endpoint, Endpoints, Request
-from rochallor_cli.dev_engine.api.routes import BadPath, Route, find_route
+from rochallor_cli.dev_engine.api.routes import BadPath, NoRoute, Route, find_route
 from rochallor_cli.dev_engine.errors import Refused
 from rochallor_cli.dev_engine.services.core import Core
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
@@ -59,9 +59,9 @@ class Api:
             route = find_route(request.method, path)
         except BadPath:
             return web.Response(status=400, text="400 Bad Request")
-        if route is None:
+        if route is NoRoute.UNKNOWN_PATH:
             return web.Response(status=404, text=_NOT_FOUND)
-        if route is False or route is True:
+        if route is NoRoute.OTHER_METHOD:
             return web.Response(status=405)
         return _response(await self._answer(request, route, query))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rochallor_cli.dev_engine.api.routes import BadPath, Route, find_route, routing_path
+from rochallor_cli.dev_engine.api.routes import BadPath, NoRoute, Route, find_route, routing_path
 from rochallor_cli.dev_engine.clock import HandClock
 from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
 from rochallor_cli.dev_engine.ids import Ulids
@@ -86,20 +86,20 @@ def test_a_clock_that_went_back_makes_no_earlier_ids() -> None:
     ("method", "path", "route"),
     [
         ("GET", "/healthz", Route("healthz")),
-        ("HEAD", "/healthz", False),
+        ("HEAD", "/healthz", NoRoute.OTHER_METHOD),
         ("GET", "/v1/definitions/a%3Ab", Route("get_definition", ("a%3Ab",))),
         ("GET", "/v1/definitions/a:b", Route("get_definition", ("a:b",))),
-        ("GET", "/v1/definitions/", None),
-        ("GET", "/v1/definitions/a/b", None),
+        ("GET", "/v1/definitions/", NoRoute.UNKNOWN_PATH),
+        ("GET", "/v1/definitions/a/b", NoRoute.UNKNOWN_PATH),
         ("POST", "/v1/jobs//complete", Route("complete_job", ("",))),
         ("POST", "/v1/jobs/poll", Route("poll_jobs")),
         ("POST", "/v1/jobs/poll/complete", Route("complete_job", ("poll",))),
-        ("POST", "/v1/instances/i/signals/", None),
+        ("POST", "/v1/instances/i/signals/", NoRoute.UNKNOWN_PATH),
         ("POST", "/v1/instances/i/signals/a%20b", Route("signal", ("i", "a b"))),
         ("POST", "/v1/instances/i/user-tasks//complete", Route("complete_user_task", ("i", ""))),
-        ("DELETE", "/v1/instances/i", False),
-        ("GET", "/v1/instances/i/", None),
-        ("GET", "//v1/instances", None),
+        ("DELETE", "/v1/instances/i", NoRoute.OTHER_METHOD),
+        ("GET", "/v1/instances/i/", NoRoute.UNKNOWN_PATH),
+        ("GET", "//v1/instances", NoRoute.UNKNOWN_PATH),
     ],
 )
 def test_paths_are_routed_as_the_engine_routes_them(method: str, path: str, route: object) -> None:
