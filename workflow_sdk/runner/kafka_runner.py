@@ -58,10 +58,7 @@ class KafkaRunner(PlannedRunner):
         dead_letter_topic: str | None = None,
         consumer_factory: ConsumerFactory = Consumer,
     ) -> None:
-        if not worker_id:
-            raise ValueError("worker_id is empty: the engine records who holds a job")
-        if ordering not in ("key", "none"):
-            raise ValueError(f'ordering is {ordering!r}; "key" or "none" are known')
+        _refuse_bad_arguments(worker_id, ordering)
         self._worker_id = worker_id
         self._brokers = brokers
         self._registry = registry
@@ -72,25 +69,24 @@ class KafkaRunner(PlannedRunner):
         self._dead_letter_topic = dead_letter_topic
         self._consumer_factory = consumer_factory
         self._parallelism = parallelism if parallelism > 0 else DEFAULT_PARALLELISM
-        self._refuse_bad_settings()
-        plan = ShiftPlan(
-            worker_id=worker_id,
+        # Raises KafkaConfigError now, rather than in a thread later.
+        check_with_librdkafka(self._consumer_config("any"))
+        super().__init__(self._plan_of(client, metrics, drain_timeout_s=drain_timeout))
+
+    def _plan_of(self, client: EngineClient, metrics: Metrics | None, *, drain_timeout_s: float) -> ShiftPlan:
+        return ShiftPlan(
+            worker_id=self._worker_id,
             client=client,
-            registry=registry,
+            registry=self._registry,
             metrics=metrics or Metrics(registry=CollectorRegistry()),
             parallelism=self._parallelism,
-            drain_timeout_s=drain_timeout,
+            drain_timeout_s=drain_timeout_s,
             dispatch="kafka",
             make_source=self._make_source,
             # There are no leases to extend in this mode.
             heartbeat=False,
             reports_beside=self._parallelism,
         )
-        super().__init__(plan)
-
-    def _refuse_bad_settings(self) -> None:
-        """Raise KafkaConfigError now, rather than in a thread later."""
-        check_with_librdkafka(self._consumer_config("any"))
 
     def _make_source(self, parts: Parts) -> JobSource:
         dead_letters = None
@@ -133,3 +129,10 @@ class KafkaRunner(PlannedRunner):
     def _capacity(self) -> int:
         wanted = min(max(2 * self._parallelism, BUFFER_MAX // 2), BUFFER_MAX)
         return max(min(wanted, BUFFER_ALL // self._consumers()), BUFFER_MIN)
+
+
+def _refuse_bad_arguments(worker_id: str, ordering: str) -> None:
+    if not worker_id:
+        raise ValueError("worker_id is empty: the engine records who holds a job")
+    if ordering not in ("key", "none"):
+        raise ValueError(f'ordering is {ordering!r}; "key" or "none" are known')
