@@ -114,9 +114,9 @@ INSTANCES = View(
     (
         Column("INSTANCE", "id", style="dim"),
         Column("DEFINITION", "definitionId", _definition, least=12, rank=2),
-        Column("KEY", "businessKey", least=8, rank=5),
+        Column("KEY", "businessKey", least=8, rank=4),
         Column("STATUS", "status", style=_status_style),
-        Column("STEP", "currentStepIds", _steps, least=8, rank=4),
+        Column("STEP", "currentStepIds", _steps, least=8, rank=5),
         time_column("STARTED", "startedAt", rank=1),
         time_column("ENDED", "completedAt", wide=True),
         Column("REASON", "failureReason", least=12, rank=3),
