@@ -34,6 +34,7 @@ CASES = (
     Case("startup", "a worker process until its first poll", startup.worker_startup),
     Case("cli", "the start-up of every class of command", startup.command_startup),
     Case("dev", "the dev engine's own limit, in memory and on a file", dev_engine.dev_engine_limit),
+    Case("dev-ready", "the dev engine from nothing to serving", dev_engine.dev_engine_ready),
     Case("kafka", "no-op jobs from Kafka, on one and on six partitions", kafka.no_op, in_quick_runs=False),
     Case("kafka-handler", "the same with a handler of 20 ms", kafka.handler_20ms, in_quick_runs=False),
     Case("memory", "a worker's memory over 100,000 jobs", memory.memory, in_quick_runs=False),

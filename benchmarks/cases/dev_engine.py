@@ -12,9 +12,11 @@ from benchmarks.engines import Engine, dev_engine
 from benchmarks.results import Result, Sample
 from benchmarks.wire import Wire, WireError
 from benchmarks.workflows import FILL_CONNECTIONS, chain, start_many, upload
+from rochallor_cli.dev_engine import DevEngine, DevEngineConfig, HandClock
 
 BATCH = 64
 MOST_COMPLETIONS = 5_000
+READY_ROUNDS = 5
 
 
 def dev_engine_limit(bench: Bench) -> Iterator[Result]:
@@ -28,6 +30,25 @@ def dev_engine_limit(bench: Bench) -> Iterator[Result]:
             values = _one_engine(size, "--db", database)
         result.samples.append(Sample(f"on a file, {size:,} instances", values))
     yield result
+
+
+def dev_engine_ready(bench: Bench) -> Iterator[Result]:
+    """From the command, and from asking for the pytest fixture's engine, to the first answer."""
+    result = Result("dev-ready", "dev", "The dev engine from nothing to serving")
+    for _ in range(2 if bench.quick else READY_ROUNDS):
+        begun_s = time.perf_counter()
+        with dev_engine():
+            result.samples.append(Sample("rochallor dev", _ready(begun_s)))
+    # The first engine of a process also loads what the later ones share.
+    for name in ("fixture, first of the process", *["fixture"] * READY_ROUNDS):
+        begun_s = time.perf_counter()
+        with DevEngine(DevEngineConfig(port=0, clock=HandClock(), seed=0)):
+            result.samples.append(Sample(name, _ready(begun_s)))
+    yield result
+
+
+def _ready(begun_s: float) -> dict[str, float]:
+    return {"ready_ms": (time.perf_counter() - begun_s) * 1000}
 
 
 def _one_engine(size: int, *arguments: str) -> dict[str, float]:
