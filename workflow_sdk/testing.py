@@ -128,7 +128,7 @@ class FakeEngineClient:
         `options` go to the Runner. TimeoutError when jobs are left after `timeout_s`.
         """
         stop = threading.Event()
-        runner = Runner(self, registry, "test-worker", **{"poll_interval": 0.01, **options})  # type: ignore[arg-type]
+        runner = Runner(self, registry, "test-worker", **{"poll_interval": 0.01, **options})
         summaries: list[RunSummary] = []
         thread = threading.Thread(target=lambda: summaries.append(runner.run(stop)), name="worker under test")
         thread.start()

@@ -1,4 +1,4 @@
-"""EngineClient: what a runner, and programs around it, ask of a client."""
+"""What runners (JobClient), and programs around them (EngineClient), ask of a client."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from typing import Any, Protocol, runtime_checkable
 
 
 @runtime_checkable
-class EngineClient(Protocol):
-    """Talks to an engine. A runner uses `poll_jobs`, `complete_job` and `fail_job` only.
+class JobClient(Protocol):
+    """All that a runner needs. Methods are synchronous and may raise anything; they are called in threads."""
 
-    Methods are synchronous and raise `WorkflowSDKError`; a runner calls them in threads.
-    """
+    def poll_jobs(self, worker_id: str, job_types: list[str], max_jobs: int = 1) -> list[dict[str, Any]]: ...
+
+    def complete_job(self, job_id: str, worker_id: str, variables: dict[str, Any] | None = None) -> None: ...
+
+    def fail_job(self, job_id: str, worker_id: str, error_message: str, retryable: bool = True) -> None: ...
+
+
+@runtime_checkable
+class EngineClient(JobClient, Protocol):
+    """Talks to an engine. Methods raise `WorkflowSDKError`."""
 
     def upload_definition(self, definition: dict[str, Any]) -> dict[str, Any]: ...
 
@@ -31,12 +39,6 @@ class EngineClient(Protocol):
     def get_instance_history(self, instance_id: str) -> list[dict[str, Any]]: ...
 
     def cancel_instance(self, instance_id: str, reason: str = "") -> dict[str, Any]: ...
-
-    def poll_jobs(self, worker_id: str, job_types: list[str], max_jobs: int = 1) -> list[dict[str, Any]]: ...
-
-    def complete_job(self, job_id: str, worker_id: str, variables: dict[str, Any] | None = None) -> None: ...
-
-    def fail_job(self, job_id: str, worker_id: str, error_message: str, retryable: bool = True) -> None: ...
 
     def complete_user_task(
         self, task_id: str, completed_by: str = "", result: dict[str, Any] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from prometheus_client import CollectorRegistry
 
-from workflow_sdk.client.interface import EngineClient
+from workflow_sdk.client.interface import JobClient
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.plan import JobSource, Parts, ShiftPlan
@@ -32,7 +32,7 @@ class Runner(PlannedRunner):
 
     def __init__(
         self,
-        client: EngineClient,
+        client: JobClient,
         registry: HandlerRegistry,
         worker_id: str,
         parallelism: int = DEFAULT_PARALLELISM,

@@ -36,13 +36,13 @@ def registry() -> HandlerRegistry:
 
 def test_a_worker_needs_a_name(registry: HandlerRegistry) -> None:
     with pytest.raises(ValueError, match="worker_id is empty"):
-        Runner(FakeEngineClient(), registry, "")  # type: ignore[arg-type]
+        Runner(FakeEngineClient(), registry, "")
 
 
 @pytest.mark.parametrize("seconds", [-1, 4, 3601])
 def test_a_lease_must_be_one_that_engines_give(registry: HandlerRegistry, seconds: int) -> None:
     with pytest.raises(ValueError, match="lease_seconds"):
-        Runner(FakeEngineClient(), registry, "w", lease_seconds=seconds)  # type: ignore[arg-type]
+        Runner(FakeEngineClient(), registry, "w", lease_seconds=seconds)
 
 
 @pytest.mark.parametrize("nothing", [0, -3])
