@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -152,18 +153,26 @@ def running_shell(arguments: list[str], setup: str, folder: Path, url: str) -> I
         },
         url=url,
     )
-    process, descriptor = pty.fork()
-    if process == 0:
-        os.chdir(ROOT)
-        os.execvpe(arguments[0], arguments, environ)
+    descriptor, terminal = pty.openpty()
+    process = subprocess.Popen(
+        arguments,
+        cwd=ROOT,
+        env=environ,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
     try:
         shell = Shell(descriptor)
         shell.type(f"{setup}; echo rea''dy\n")
         shell.sees("ready")
         yield shell
     finally:
+        process.kill()
+        process.wait()
         os.close(descriptor)
-        os.waitpid(process, 0)
 
 
 SHELLS = {
