@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from rochallor_cli.dev_engine.errors import internal_error
 from rochallor_cli.dev_engine.store.database import commit_together
+
+logger = logging.getLogger("rochallor_cli.dev_engine")
 
 T = TypeVar("T")
 
@@ -39,6 +43,9 @@ class UnitOfWork:
             return
         try:
             results = commit_together(self._connection, [work for work, _ in waiting])
+        except sqlite3.Error as error:
+            logger.error("the database cannot be written: %s", error)
+            results = [internal_error(f"the database cannot be written: {error}")] * len(waiting)
         except Exception as error:  # noqa: BLE001 - whoever waits must learn that the commit failed
             results = [error] * len(waiting)
         for (_, future), result in zip(waiting, results, strict=True):

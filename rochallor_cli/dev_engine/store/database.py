@@ -109,7 +109,10 @@ def _in_savepoint(connection: sqlite3.Connection, work: Callable[[], T]) -> T | 
     connection.execute("SAVEPOINT work")
     try:
         result: T | Exception = work()
-    except Exception as error:  # noqa: BLE001 - one request's failure must not undo the others'
+    except Exception as error:
+        if not connection.in_transaction:
+            # A full disk ends the whole transaction, the savepoints with it.
+            raise
         connection.execute("ROLLBACK TO work")
         result = error
     connection.execute("RELEASE work")

@@ -15,6 +15,7 @@ from rochallor_cli.dev_engine.store.database import SCHEMA_VERSION, commit_toget
 from support.engines import running_engine
 from support.workflows import document, service
 from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.errors import EngineClientError
 
 
 def refusal(path: Path) -> str:
@@ -124,3 +125,24 @@ def test_a_file_of_an_older_schema_is_brought_up_to_date(
     assert connection.execute("SELECT note FROM instance").fetchall() == [("migrated",)]
     assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION + 1,)
     connection.close()
+
+
+def start_for_ever(client: RestEngineClient, kept: list[str]) -> None:
+    while True:
+        kept.append(client.start_instance("flow", {"text": "x" * 20_000})["id"])
+
+
+def test_a_full_disk_refuses_requests_and_keeps_what_there_is(tmp_path: Path) -> None:
+    with running_engine(db=tmp_path / "engine.db") as engine, RestEngineClient(engine.url) as client:
+        client.upload_definition(document(service("work")))
+        connection = engine._engine._connection
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages + 60}")
+        kept: list[str] = []
+        with pytest.raises(EngineClientError, match="cannot be written: database or disk is full"):
+            start_for_ever(client, kept)
+        assert kept
+        assert client.list_instances(page_size=100)["total"] == len(kept)
+        connection.execute("PRAGMA max_page_count = 1000000")
+        kept.append(client.start_instance("flow", {"text": "x" * 20_000})["id"])
+        assert {job["instanceId"] for job in client.poll_jobs("w", ["work"], 100)} == set(kept)
