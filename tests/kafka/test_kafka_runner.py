@@ -13,7 +13,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
 from support.engines import running_engine
 from support.kafka_records import Publisher, committed_offsets, quiet_client, record_of
-from support.kafka_workers import KafkaWorker, running_worker
+from support.kafka_workers import QUICK, KafkaWorker, running_worker
 from support.reporting_engine import ReportingEngine
 from support.waiting import wait_until
 from workflow_sdk.client.rest import RestEngineClient
@@ -404,3 +404,35 @@ def test_a_second_worker_takes_its_share_and_nothing_runs_twice(
         wait_until(lambda: len(engine.completed) == 1_000, "all reports", timeout_s=40)
         second.stop()
     assert set(runs.values()) == {1}
+
+
+@pytest.mark.slow
+def test_a_worker_shares_its_group_with_one_of_another_sdk(
+    broker: EmbeddedBroker, engine: ReportingEngine
+) -> None:
+    """The other one is what the other SDKs are to the group: a consumer with the same names and assignor."""
+    broker.create_topic("workflow.jobs.m", partitions=4)
+    config = {
+        "group.id": "workflow.workers.m",
+        "partition.assignment.strategy": "cooperative-sticky",
+        **QUICK,
+    }
+    foreign = Consumer(quiet_client(broker.address, **config))
+    with running_worker(broker.address, engine.url, registry_of(Handler(), "m")) as worker:
+
+        def owned() -> int:
+            families = worker.metrics.registry.collect()
+            return sum(
+                len(family.samples) for family in families if family.name == "workflow_sdk_kafka_paused"
+            )
+
+        wait_until(lambda: owned() == 4, "all partitions", timeout_s=20)
+        foreign.subscribe(["workflow.jobs.m"])
+
+        def is_shared() -> bool:
+            foreign.poll(0.05)
+            return owned() == 2 and len(foreign.assignment()) == 2
+
+        wait_until(is_shared, "two partitions each", timeout_s=30)
+        foreign.close()
+        wait_until(lambda: owned() == 4, "all partitions again", timeout_s=30)

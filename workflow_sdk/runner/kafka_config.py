@@ -80,7 +80,7 @@ def consumer_config(
 def client_config(extra: Mapping[str, Any] | None, *, brokers: str) -> dict[str, Any]:
     """Return what a producer or an admin client of the same user needs: brokers and how to reach them."""
     kept = {key: value for key, value in (extra or {}).items() if key.startswith(_REACHING)}
-    return kept | {"bootstrap.servers": brokers, "enable.metrics.push": False}
+    return kept | {"bootstrap.servers": brokers, "enable.metrics.push": False, "log_level": 0}
 
 
 def check_with_librdkafka(config: Mapping[str, Any]) -> None:

@@ -128,4 +128,5 @@ def test_a_producer_reaches_the_brokers_the_same_way_and_takes_nothing_else() ->
         "ssl.ca.location": "/ca",
         "bootstrap.servers": "k1",
         "enable.metrics.push": False,
+        "log_level": 0,
     }
