@@ -328,6 +328,29 @@ def test_a_start_up_hook_that_fails_ends_the_run_with_its_error(
         running.end()
 
 
+def test_hooks_run_anew_for_a_later_run_and_shutdown_only_after_a_start_up_that_went_well(
+    client: RestEngineClient, registry: HandlerRegistry
+) -> None:
+    calls: list[str] = []
+
+    @registry.on_startup
+    def open_pool() -> None:
+        calls.append("open")
+        if len(calls) == 1:
+            raise LookupError("no database yet")
+
+    @registry.on_shutdown
+    def close_pool() -> None:
+        calls.append("close")
+
+    registry.register("work", lambda job: None)
+    with running_runner(client, registry) as running, pytest.raises(LookupError):
+        running.end()
+    with running_runner(client, registry):
+        wait_for_status(client, start(client, "work"))
+    assert calls == ["open", "open", "close"]
+
+
 @pytest.mark.parametrize("kind", ["plain", "async"])
 def test_a_handler_knows_its_job_and_lease(
     client: RestEngineClient, registry: HandlerRegistry, kind: str

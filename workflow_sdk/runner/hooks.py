@@ -43,7 +43,7 @@ async def start_up(registry: HandlerRegistry, handler_loop: HandlerLoop) -> None
 
 
 async def shut_down(registry: HandlerRegistry, handler_loop: HandlerLoop) -> None:
-    """Run the shutdown hooks if this is the last runner; what goes wrong is logged."""
+    """Run the shutdown hooks if this is the last runner and start-up went well; what goes wrong is logged."""
     with _lock:
         use = _uses.get(registry)
         if use is None:
@@ -52,6 +52,9 @@ async def shut_down(registry: HandlerRegistry, handler_loop: HandlerLoop) -> Non
         if use.runners:
             return
         del _uses[registry]
+    use.started.cancel()
+    if use.started.cancelled() or use.started.exception() is not None:
+        return
     for hook in registry.shutdown_hooks():
         try:
             await handler_loop.call(_call_all([hook]))

@@ -156,10 +156,11 @@ class Shift:
     # --- working ---
 
     async def _start_up(self) -> None:
-        registry = self._plan.registry
-        if registry.startup_hooks() or registry.shutdown_hooks():
-            starting = hooks.start_up(registry, self._coroutines.handler_loop)
-            await self._unless_stopped(starting)
+        if self._has_hooks():
+            await self._unless_stopped(hooks.start_up(self._plan.registry, self._coroutines.handler_loop))
+
+    def _has_hooks(self) -> bool:
+        return bool(self._plan.registry.startup_hooks() or self._plan.registry.shutdown_hooks())
 
     async def _serve(self) -> asyncio.Task[None]:
         """Let the source bring jobs until the stop; → its task."""
@@ -260,7 +261,7 @@ class Shift:
         await self._lease_keeper.close()
         await self._source.close()
         await self._channel.close()
-        if self._plan.registry.shutdown_hooks():
+        if self._has_hooks():
             await hooks.shut_down(self._plan.registry, self._coroutines.handler_loop)
         closing = asyncio.get_running_loop().run_in_executor(None, self._coroutines.close)
         if self._execution.is_idle:
