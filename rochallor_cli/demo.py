@@ -58,7 +58,7 @@ def run_demo(context: Context, *, with_kafka: bool = False) -> int:
             if dev_engine.brokers:
                 _say(printer, "Embedded broker", dev_engine.brokers)
             _upload(engine, flow, context)
-            configure_host_logging(LogConfig(level="warning"), environment.stderr, worker_id=WORKER_ID)
+            configure_host_logging(LogConfig(level="warning"), environment.stderr, workers=[WORKER_ID])
             kafka = KafkaAccess(dev_engine.brokers, QUICK_CONSUMER) if dev_engine.brokers else KafkaAccess()
             with _workers(dev_engine.url, handlers, mode=mode, kafka=kafka) as job_types:
                 _say(printer, "Worker", f"{WORKER_ID}  ·  {mode}  ·  handlers: {', '.join(job_types)}")

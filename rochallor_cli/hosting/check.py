@@ -47,7 +47,7 @@ class Findings:
 
 def check_host(config: HostConfig, context: Context) -> int:
     """Print a table and what is wrong; 0 nothing, 3 problems, 5 the engine is away."""
-    configure_host_logging(config.log, context.environment.stderr, worker_id=config.workers[0].worker_id)
+    configure_host_logging(config.log, context.environment.stderr, workers=[])
     handlers = [(worker, handler) for worker in config.workers for handler in _handlers_of(worker)]
     findings = Findings()
     users = _ask_engine(config, context, findings)

@@ -46,7 +46,7 @@ def main() -> int:
         return ExitStatus.DONE
     config = config_from_start_message(start)
     worker_id = config.workers[0].worker_id
-    configure_host_logging(config.log, sys.stderr, worker_id=worker_id, prefix=f"{worker_id}: ")
+    configure_host_logging(config.log, sys.stderr, workers=[worker_id], name_workers=True)
     workers = LocalWorkers(config)
     child = _Child(pipe, workers, orders)
     try:

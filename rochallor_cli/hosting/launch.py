@@ -57,7 +57,9 @@ def settled(context: Context, flags: Mapping[str, Any]) -> HostConfig:
 def host(config: HostConfig, context: Context) -> int:
     """Run the workers until they have ended."""
     environment = context.environment
-    configure_host_logging(config.log, environment.stderr, worker_id=config.workers[0].worker_id)
+    ids = [worker.worker_id for worker in config.workers]
+    several = len(ids) > 1 and not config.needs_processes
+    configure_host_logging(config.log, environment.stderr, workers=ids, name_workers=several)
     console = Console(
         environment.stderr, is_terminal=environment.stderr_is_terminal and config.log.format == "text"
     )

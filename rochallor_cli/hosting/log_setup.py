@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import TextIO
 
 from rochallor_cli.hosting.host_config import LogConfig
@@ -10,7 +11,9 @@ from rochallor_cli.hosting.logs import RunningJob, configure_logging, thread_exc
 from workflow_sdk.job import current_job
 
 
-def configure_host_logging(config: LogConfig, stream: TextIO, *, worker_id: str, prefix: str = "") -> None:
+def configure_host_logging(
+    config: LogConfig, stream: TextIO, *, workers: Sequence[str], name_workers: bool = False
+) -> None:
     """To be called before handlers are imported, so that a basicConfig() of theirs changes nothing."""
     configure_logging(
         stream,
@@ -18,8 +21,8 @@ def configure_host_logging(config: LogConfig, stream: TextIO, *, worker_id: str,
         level=config.level,
         with_time=config.with_time,
         current_job=running_job,
-        fields={"worker": worker_id},
-        prefix=prefix,
+        workers=workers,
+        name_workers=name_workers,
     )
     threading.excepthook = thread_excepthook
 

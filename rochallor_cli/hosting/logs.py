@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, TextIO
 
@@ -44,17 +44,18 @@ def configure_logging(
     level: str,
     with_time: bool,
     current_job: CurrentJob,
-    fields: Mapping[str, object] | None = None,
-    prefix: str = "",
+    workers: Sequence[str] = (),
+    name_workers: bool = False,
 ) -> None:
     """Send everything from `level` up to `stream`; to be called before handlers are imported.
 
-    `with_time` and `prefix` are for text: a terminal and the journal need no time, one of several processes
-    needs a name. `fields` go into every JSON line.
+    `workers` are the ids of this process's workers, for the field `worker`. `with_time` and `name_workers` are
+    for text: a terminal and the journal need no time, lines of several workers need their names.
     """
     handler = StreamLogHandler(stream)
     handler.addFilter(JobContext(current_job))
-    formatter = JsonFormatter(fields or {}) if log_format == "json" else TextFormatter(with_time, prefix)
+    handler.addFilter(WorkerContext(workers))
+    formatter = JsonFormatter() if log_format == "json" else TextFormatter(with_time, name_workers)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     for old in list(root.handlers):
@@ -81,16 +82,38 @@ class JobContext(logging.Filter):
         return True
 
 
-class TextFormatter(logging.Formatter):
-    """`[time] [LEVEL] [prefix]message [(type job id, instance id)]`; INFO goes without its name."""
+class WorkerContext(logging.Filter):
+    """Adds the worker that a record belongs to; of several in one process, by the name of the record's thread."""
 
-    def __init__(self, with_time: bool, prefix: str = "") -> None:
+    def __init__(self, workers: Sequence[str]) -> None:
+        super().__init__()
+        self._only = workers[0] if len(workers) == 1 else None
+        # Longest first: `web` must not take the lines of `web-2`.
+        self._workers = sorted(workers, key=len, reverse=True)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        worker = self._only or self._worker_of_thread(record.threadName or "")
+        if worker is not None:
+            record.worker = worker
+        return True
+
+    def _worker_of_thread(self, name: str) -> str | None:
+        name = name.removeprefix("worker ")
+        return next((worker for worker in self._workers if name.startswith(worker)), None)
+
+
+class TextFormatter(logging.Formatter):
+    """`[time] [LEVEL] [worker: ]message [(type job id, instance id)]`; INFO goes without its name."""
+
+    def __init__(self, with_time: bool, name_workers: bool) -> None:
         super().__init__()
         self._with_time = with_time
-        self._prefix = prefix
+        self._name_workers = name_workers
 
     def format(self, record: logging.LogRecord) -> str:
-        line = self._prefix + record.getMessage()
+        line = record.getMessage()
+        if self._name_workers and hasattr(record, "worker"):
+            line = f"{record.worker}: {line}"
         if record.levelno != logging.INFO:
             line = f"{record.levelname} {line}"
         if self._with_time:
@@ -104,17 +127,12 @@ class TextFormatter(logging.Formatter):
 class JsonFormatter(logging.Formatter):
     """One JSON object a line; whatever a record carries in `extra` becomes a field."""
 
-    def __init__(self, fields: Mapping[str, object]) -> None:
-        super().__init__()
-        self._fields = dict(fields)
-
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
             "time": _iso_time(record),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
-            **self._fields,
             **_extras(record),
         }
         if record.exc_info:

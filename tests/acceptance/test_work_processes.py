@@ -137,6 +137,8 @@ workers:
         wait_until_completed(client, 25)
         host.send(signal.SIGTERM)
         assert host.wait() == 0, host.said()
+        assert "first: drained in" in host.said()
+        assert "second: drained in" in host.said()
     assert (len(place.notes()), place.ran_twice()) == (25, {})
     assert len(place.pids()) == 1
 

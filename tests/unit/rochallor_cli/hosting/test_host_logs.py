@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -27,10 +28,18 @@ def lines(stream: io.StringIO) -> list[str]:
     return stream.getvalue().splitlines()
 
 
-def configured(log_format="text", *, level="info", job=None, with_time=False, fields=None) -> io.StringIO:
+def configured(
+    log_format="text", *, level="info", job=None, with_time=False, workers=(), name_workers=False
+) -> io.StringIO:
     stream = io.StringIO()
     configure_logging(
-        stream, log_format, level=level, with_time=with_time, current_job=lambda: job, fields=fields
+        stream,
+        log_format,
+        level=level,
+        with_time=with_time,
+        current_job=lambda: job,
+        workers=workers,
+        name_workers=name_workers,
     )
     return stream
 
@@ -57,7 +66,7 @@ def test_a_handlers_own_lines_say_which_job_they_belong_to(root) -> None:
 
 
 def test_json_lines_carry_the_job_and_extra_fields_as_fields(root) -> None:
-    stream = configured("json", job=JOB, fields={"worker": "web-3"})
+    stream = configured("json", job=JOB, workers=["web-3"])
     logging.getLogger("app").warning("slow: %s", "bureau", extra={"took_s": 1.5, "thing": object})
     entry = json.loads(stream.getvalue())
     assert entry.pop("time").endswith("Z")
@@ -115,3 +124,16 @@ def test_a_full_disk_stops_nothing_and_lost_lines_are_counted(root) -> None:
     assert os.read(read_end, 1000) == b"WARNING 3 log lines could not be written\nback\n"
     os.close(read_end)
     os.close(write_end)
+
+
+def test_lines_of_several_workers_in_one_process_are_told_apart_by_their_threads(root) -> None:
+    stream = configured(workers=["web", "web-2"], name_workers=True)
+
+    def say() -> None:
+        logging.getLogger("workflow_sdk.runner").info("drained")
+
+    for name in ("web loop", "web-2 loop", "worker web-2", "somebody"):
+        thread = threading.Thread(target=say, name=name)
+        thread.start()
+        thread.join()
+    assert lines(stream) == ["web: drained", "web-2: drained", "web-2: drained", "drained"]
