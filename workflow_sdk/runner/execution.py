@@ -164,7 +164,7 @@ class Execution:
         )
         here.claim.lease = claim.lease
         here.current.lease_end = claim.lease.end if claim.lease else None
-        here.warned_of_overrun = False
+        here.warned_of_overrun = here.extending = False
         here.duplicates.append(claim)
 
     def _report(self, item: InFlight, outcome: Outcome) -> None:

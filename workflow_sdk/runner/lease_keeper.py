@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from time import monotonic
 
 from workflow_sdk.client.job_channel import JobChannel
 from workflow_sdk.errors import HeartbeatUnsupportedError, LeaseLostError
@@ -101,9 +102,10 @@ class LeaseKeeper:
         loop = asyncio.get_running_loop()
         asked_at = loop.time()
         seconds = self._lease_seconds or round(lease.length_s)
-        result = "accepted"
+        result = "retry"
         try:
             await self._channel.extend(item.claim.job_id, seconds)
+            result = "accepted"
             renewed = Lease(float(seconds), asked_at + seconds)
             item.claim.lease = renewed
             item.current.lease_end = renewed.end
@@ -112,9 +114,8 @@ class LeaseKeeper:
             self._cannot(error)
         except LeaseLostError as error:
             result = "lease_lost"
-            self._lost(item, error)
+            self._lost(item, lease, error)
         except Exception as error:  # noqa: BLE001 - a client of the user's own may raise anything
-            result = "retry"
             log.debug("job %s: its lease was not extended: %s", item.claim.job_id, reason_of(error))
             item.extend_at = asked_at + RETRY_S
         finally:
@@ -130,7 +131,9 @@ class LeaseKeeper:
         else:
             log.debug("leases are not extended: %s", error)
 
-    def _lost(self, item: InFlight, error: LeaseLostError) -> None:
+    def _lost(self, item: InFlight, lease: Lease, error: LeaseLostError) -> None:
+        # Over as of now, whatever our clock said: a failure must not be sent any more.
+        item.claim.lease = Lease(lease.length_s, monotonic())
         log.warning(
             "%s job %s: its lease is lost, another worker may run it (%s)",
             item.claim.job_type,

@@ -106,6 +106,21 @@ def test_a_lost_lease_tells_the_handler(registry: HandlerRegistry, metrics: Metr
     assert counted(metrics, "lease_lost") == 1
 
 
+def test_a_failure_under_a_lost_lease_is_not_sent(registry: HandlerRegistry, metrics: Metrics) -> None:
+    engine = EngineWithLeases(LeaseLostError("over"))
+
+    @registry.handler("long")
+    def long(job: Any) -> None:
+        job["cancel_event"].wait(20)
+        raise InterruptedError("told to stop")
+
+    engine.offer("long")
+    with running_runner(engine, registry, metrics=metrics) as running:
+        wait_until(lambda: counted(metrics, "lease_lost") == 1, "the loss")
+        wait_until(lambda: not running.snapshot.in_flight, "the job to be left")
+    assert engine.failures == []
+
+
 def test_an_extension_that_failed_is_tried_again(registry: HandlerRegistry, metrics: Metrics) -> None:
     engine, release = EngineWithLeases(ConnectionError("for a moment")), threading.Event()
     registry.register("long", lambda job: release.wait(20) and None)
