@@ -51,7 +51,8 @@ class Console:
     def banner(self, worker: WorkerConfig, rows: Sequence[HandlerRow], engine: EngineAccess) -> None:
         """Who serves what, for which engine."""
         where = engine.where or engine.url
-        how = f"{worker.mode}, {worker.parallelism} slots, idle every {worker.poll_interval_s:g} s"
+        pause = f", idle every {worker.poll_interval_s:g} s" if worker.mode == "poll" else ""
+        how = f"{worker.mode}, {worker.parallelism} slots{pause}"
         if not self._is_terminal:
             types = ", ".join(row.job_type for row in rows)
             log.info(

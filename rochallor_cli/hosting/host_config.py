@@ -65,6 +65,7 @@ class LogConfig:
     format: Literal["text", "json"] = "text"
     level: str = "info"
     with_time: bool = True
+    colored: bool = False
 
 
 @dataclass(frozen=True)

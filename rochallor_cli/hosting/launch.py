@@ -51,6 +51,7 @@ def settled(context: Context, flags: Mapping[str, Any]) -> HostConfig:
         file=file,
         engine=engine_access(settings),
         log_with_time=_needs_time(environment.stderr, environment.environ),
+        log_colored=environment.may_color(environment.stderr, settings.color),
     )
 
 

@@ -23,6 +23,7 @@ def configure_host_logging(
         current_job=running_job,
         workers=workers,
         name_workers=name_workers,
+        colored=config.colored,
     )
     threading.excepthook = thread_excepthook
 

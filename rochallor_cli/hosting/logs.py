@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, TextIO
 
+from rochallor_cli.output.styles import paint
+
 LogFormat = Literal["text", "json"]
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -46,6 +48,7 @@ def configure_logging(
     current_job: CurrentJob,
     workers: Sequence[str] = (),
     name_workers: bool = False,
+    colored: bool = False,
 ) -> None:
     """Send everything from `level` up to `stream`; to be called before handlers are imported.
 
@@ -55,7 +58,9 @@ def configure_logging(
     handler = StreamLogHandler(stream)
     handler.addFilter(JobContext(current_job))
     handler.addFilter(WorkerContext(workers))
-    formatter = JsonFormatter() if log_format == "json" else TextFormatter(with_time, name_workers)
+    formatter = (
+        JsonFormatter() if log_format == "json" else TextFormatter(with_time, name_workers, colored=colored)
+    )
     handler.setFormatter(formatter)
     root = logging.getLogger()
     for old in list(root.handlers):
@@ -105,8 +110,9 @@ class WorkerContext(logging.Filter):
 class TextFormatter(logging.Formatter):
     """`[time] [LEVEL] [worker: ]message [(type job id, instance id)]`; INFO goes without its name."""
 
-    def __init__(self, with_time: bool, name_workers: bool) -> None:
+    def __init__(self, with_time: bool, name_workers: bool, *, colored: bool) -> None:
         super().__init__()
+        self._colored = colored
         self._with_time = with_time
         self._name_workers = name_workers
 
@@ -115,7 +121,8 @@ class TextFormatter(logging.Formatter):
         if self._name_workers and hasattr(record, "worker"):
             line = f"{record.worker}: {line}"
         if record.levelno != logging.INFO:
-            line = f"{record.levelname} {line}"
+            style = "red" if record.levelno >= logging.ERROR else "yellow"
+            line = f"{paint(record.levelname, style, colored=self._colored)} {line}"
         if self._with_time:
             line = f"{_iso_time(record)} {line}"
         line += _job_suffix(record, line)

@@ -35,9 +35,10 @@ def resolve_host(
     file: WorkersFile | None,
     engine: EngineAccess,
     log_with_time: bool,
+    log_colored: bool = False,
 ) -> HostConfig:
     """Settle everything; UsageError for what does not go together."""
-    return _Resolution(given_options(flags, environ), file).settle(engine, log_with_time=log_with_time)
+    return _Resolution(given_options(flags, environ), file).settle(engine, log_with_time, log_colored)
 
 
 class _Resolution:
@@ -46,7 +47,7 @@ class _Resolution:
         self._file = file
         self._origins: dict[str, str] = {}
 
-    def settle(self, engine: EngineAccess, *, log_with_time: bool) -> HostConfig:
+    def settle(self, engine: EngineAccess, log_with_time: bool, log_colored: bool) -> HostConfig:
         workers = tuple(self._workers())
         kafka = self._kafka()
         _check_modes(workers, kafka)
@@ -57,7 +58,7 @@ class _Resolution:
             engine=engine,
             workers=workers,
             kafka=kafka,
-            log=LogConfig(logging["format"], logging["level"], with_time=log_with_time),
+            log=LogConfig(logging["format"], logging["level"], log_with_time, log_colored),
             reload=host["reload"],
             until_idle=host["until_idle"],
             idle_time_s=host["idle_time"],

@@ -137,3 +137,11 @@ def test_lines_of_several_workers_in_one_process_are_told_apart_by_their_threads
         thread.start()
         thread.join()
     assert lines(stream) == ["web: drained", "web-2: drained", "web-2: drained", "drained"]
+
+
+def test_levels_are_coloured_where_that_is_wished_for(root) -> None:
+    stream = io.StringIO()
+    configure_logging(stream, "text", level="info", with_time=False, current_job=lambda: None, colored=True)
+    logging.getLogger("app").warning("engine unreachable")
+    logging.getLogger("app").info("ready")
+    assert lines(stream) == ["\x1b[33mWARNING\x1b[0m engine unreachable", "ready"]
