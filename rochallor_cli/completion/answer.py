@@ -7,11 +7,12 @@ The scripts in `completions/` call `rochallor __complete SHELL …` and show wha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rochallor_cli.completion.table import COMMANDS
 
-# One command of the table: its options, the kinds of its arguments, its own commands with their help.
-Entry = Mapping[str, object]
+# One command of the table: `options` (name → kind of its value and help), `arguments` (kinds), `commands` (help).
+Entry = Mapping[str, Any]
 Candidate = tuple[str, str]
 
 FILES = "files"
@@ -76,24 +77,17 @@ class _State:
         """Option → the kind of its value, "" for options without one."""
         found: dict[str, str] = {}
         for entry in (COMMANDS[""], self.entry):
-            options = entry["options"]
-            assert isinstance(options, dict), "the table is generated so"
-            found.update({name: kind for name, (kind, _) in options.items()})
+            found.update({name: kind for name, (kind, _) in entry["options"].items()})
         return found
 
     def options(self) -> list[Candidate]:
-        options = self.entry["options"]
-        assert isinstance(options, dict), "the table is generated so"
-        return [(name, text) for name, (_, text) in options.items()]
+        return [(name, text) for name, (_, text) in self.entry["options"].items()]
 
     def commands(self) -> list[Candidate]:
-        commands = self.entry["commands"]
-        assert isinstance(commands, dict), "the table is generated so"
-        return [] if self.arguments else list(commands.items())
+        return [] if self.arguments else list(self.entry["commands"].items())
 
     def argument_kind(self) -> str:
         kinds = self.entry["arguments"]
-        assert isinstance(kinds, tuple), "the table is generated so"
         if not kinds:
             return "none"
         place = len(self.arguments)
