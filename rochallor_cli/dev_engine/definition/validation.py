@@ -21,16 +21,13 @@ _NEXT_STEP_RESOLVED = _NEXT_STEP_REQUIRED | {StepType.SERVICE_TASK, StepType.USE
 
 def broken_rules(definition: Definition) -> list[Problem]:
     """Every rule that the definition breaks, in the order in which the engine reports them."""
-    problems = [*_head(definition)]
-    seen: set[str] = set()
-    for index, step in enumerate(definition.steps):
-        problems += _step_alone(index, step, seen)
-        seen.add(step.id)
-    if all(step.id for step in definition.steps):
-        for index, step in enumerate(definition.steps):
-            problems += _references(index, step, definition)
-        problems += _reachability(definition)
-    return problems
+    named = [(index, step) for index, step in enumerate(definition.steps) if step.id]
+    problems = [*_head(definition), *_step_ids(definition)]
+    for index, step in named:
+        problems += _step_alone(index, step)
+    for index, step in named:
+        problems += _references(index, step, definition)
+    return [*problems, *_reachability(definition)]
 
 
 def _head(definition: Definition) -> Iterator[Problem]:
@@ -54,13 +51,19 @@ def _definition_id(definition_id: str) -> Iterator[Problem]:
         yield error(("id",), "E102", f"id {go_quoted(definition_id)} must match ^[A-Za-z0-9_:\\-]+$")
 
 
-def _step_alone(index: int, step: Step, seen: set[str]) -> Iterator[Problem]:
+def _step_ids(definition: Definition) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, step in enumerate(definition.steps):
+        path: Path = ("steps", index, "id")
+        if not step.id:
+            yield error(path, "E110", f"step[{index}] id is required")
+        elif step.id in seen:
+            yield error(path, "E111", f"duplicate step id: {go_quoted(step.id)}")
+        seen.add(step.id)
+
+
+def _step_alone(index: int, step: Step) -> Iterator[Problem]:
     at: Path = ("steps", index)
-    if not step.id:
-        yield error((*at, "id"), "E110", f"step[{index}] id is required")
-        return
-    if step.id in seen:
-        yield error((*at, "id"), "E111", f"duplicate step id: {go_quoted(step.id)}")
     if not step.name:
         yield error((*at, "name"), "E112", f"step {go_quoted(step.id)}: name is required")
     if step.type not in StepType.__members__:
@@ -150,11 +153,11 @@ def reachable_ids(definition: Definition, starts: Iterable[str]) -> set[str]:
 
 
 def _reachability(definition: Definition) -> Iterator[Problem]:
-    if not definition.steps:
+    if not definition.steps or not definition.steps[0].id:
         return
     reached = reachable_ids(definition, [definition.steps[0].id])
     for index, step in enumerate(definition.steps):
-        if step.id not in reached:
+        if step.id and step.id not in reached:
             text = f"step {go_quoted(step.id)} is unreachable from the first step"
             yield error(("steps", index), "E140", text)
     if not any(definition.by_id[step_id].type == StepType.END for step_id in reached):
