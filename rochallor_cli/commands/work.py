@@ -163,6 +163,11 @@ def work(
     from rochallor_cli.hosting.sdk_check import require_our_sdk
 
     require_our_sdk()
-    from rochallor_cli.hosting.launch import launch
+    try:
+        from rochallor_cli.hosting.launch import launch
 
-    return launch(context, flags)
+        return launch(context, flags)
+    except KeyboardInterrupt:
+        if check:
+            raise
+        return 0  # before the host takes the signals over no job is claimed: there is nothing to drain

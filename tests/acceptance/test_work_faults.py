@@ -152,7 +152,7 @@ def test_a_worker_that_never_reached_its_engine_leaves_when_told(place) -> None:
     with worker_host("-m", "handlers.py", url="http://127.0.0.1:1", folder=place.folder) as host:
         host.wait_for("engine unreachable")
         host.send(signal.SIGTERM)
-        assert host.wait(3) == 0, host.said()
+        assert host.wait(10) == 0, host.said()
 
 
 @pytest.mark.slow

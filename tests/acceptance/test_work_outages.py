@@ -105,8 +105,8 @@ def test_results_that_cannot_be_reported_are_left_at_the_deadline_and_named(plac
         host.wait_for("engine unreachable")
         began = time.monotonic()
         host.send(signal.SIGTERM)
-        assert host.wait(5) == 11, host.said()
-        assert time.monotonic() - began < 2.5
+        assert host.wait(10) == 11, host.said()
+        assert time.monotonic() - began < 8
         (job_id,) = place.notes()
         assert f"{job_id}  gated  instance {instance}" in host.said()
     assert count_of(client, "COMPLETED") == 0

