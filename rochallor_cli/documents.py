@@ -141,7 +141,9 @@ def parse_json(text: str, *, source: str) -> Document:
         load_json(text)
     except json.JSONDecodeError as error:
         message = error.msg[0].lower() + error.msg[1:]
-        raise InvalidDocumentError(f"{source}:{error.lineno}:{error.colno}: {message}") from error
+        before = text[: error.pos].rstrip()
+        hint = "a comma too many?" if before.endswith(",") else None
+        raise InvalidDocumentError(f"{source}:{error.lineno}:{error.colno}: {message}", hint=hint) from error
     except ValueError as error:
         raise InvalidDocumentError(f"{source}: {error}") from error
     walk = _JsonWalk(text, source)
@@ -237,18 +239,32 @@ def parse_yaml(text: str, *, source: str) -> Iterator[Document]:
         raise InvalidDocumentError(f"{source}:{line}: characters that YAML does not allow") from error
 
 
+# What libyaml and PyYAML say → what it means to the author, and what to do. The first that is found counts.
+_YAML_WORDS = (
+    ("'\\t'", "a tab in the indentation", "YAML indents with blanks only"),
+    ("mapping values are not allowed", "", 'quote texts that hold ": "'),
+    ("cannot start any token", "", "quote texts that start with @, ` or %"),
+    ("unexpected end of stream", "a quote that is never closed", None),
+    ("did not find expected", "", "check the indentation of this line and of the one before"),
+    ("expected <block end>", "", "check the indentation of this line and of the one before"),
+    ("could not find expected ':'", "", "check the indentation of this line and of the one before"),
+    ("undefined alias", "", "quote texts that start with *"),
+)
+
+
 def _yaml_problem(error: Any, lines: list[str], source: str) -> InvalidDocumentError:
     mark = error.problem_mark or error.context_mark
+    problem, hint = str(error.problem or error.context or "cannot be read"), None
+    shown = lines[mark.line] if mark and mark.line < len(lines) else ""
+    if "\t" in shown[: len(shown) - len(shown.lstrip())]:
+        problem = "'\\t'"
+    for words, meaning, advice in _YAML_WORDS:
+        if words in problem:
+            problem, hint = meaning or problem, advice
+            break
+    if problem == "a quote that is never closed" and error.context_mark:
+        mark = error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
-    problem = str(error.problem or error.context or "cannot be read")
-    hint = None
-    shown = lines[line] if line < len(lines) else ""
-    if "\t" in shown[: len(shown) - len(shown.lstrip())] or "'\\t'" in problem:
-        problem, hint = "a tab in the indentation", "YAML indents with blanks only"
-    elif "mapping values are not allowed" in problem:
-        hint = 'quote texts that hold ": "'
-    elif "expected <block end>" in problem or "could not find expected ':'" in problem:
-        hint = "check the indentation of this line and of the one before"
     return InvalidDocumentError(f"{source}:{line + 1}:{column + 1}: {problem}", hint=hint)
 
 

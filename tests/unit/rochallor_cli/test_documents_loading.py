@@ -174,3 +174,26 @@ def test_any_text_is_read_or_refused_and_nothing_else(text):
     except CliError as error:
         message = error.message
     assert message.startswith("f")
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        ('id: "x\nname: y\n', "flow.yaml:1:5: a quote that is never closed", None),
+        ("id: @x\n", "flow.yaml:1:5: found character", "quote texts that start with @"),
+        ("id: *x\n", "flow.yaml:1:5: found undefined alias", "quote texts that start with *"),
+        ("a:\n  - b: 1\n   c: 2\n", "flow.yaml:3:", "check the indentation"),
+        ("\tid: x\n", "flow.yaml:1:1: a tab in the indentation", "blanks only"),
+    ],
+)
+def test_what_is_wrong_with_yaml_is_said_in_the_authors_words(text: str, said: str, hint: str | None):
+    with pytest.raises(InvalidDocumentError) as caught:
+        parse_documents(text, source="flow.yaml")
+    assert caught.value.message.startswith(said)
+    assert (hint or "") in (caught.value.hint or "")
+
+
+def test_a_comma_too_many_is_guessed():
+    with pytest.raises(InvalidDocumentError) as caught:
+        parse_documents('{"a": [1,]}', source="f.json", is_json=True)
+    assert caught.value.hint == "a comma too many?"
