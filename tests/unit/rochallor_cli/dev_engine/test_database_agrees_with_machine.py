@@ -166,7 +166,7 @@ def answered(work: Callable[[], Any]) -> tuple[Any, str]:
         return None, refused.reason
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data(), st.integers(0, 3))
 def test_the_database_holds_what_the_machine_decided(data: st.DataObject, n: int) -> None:
     definition = definition_from_document(FLOW)

@@ -18,6 +18,7 @@ import pytest
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig, DevEngineError, HandClock
 from rochallor_cli.dev_engine.go_json.reading import MAX_DEPTH
 from support.engines import running_engine
+from support.waiting import wait_until
 from support.workflows import decision, document, gateway, join, service, transformation, user_task, wait
 
 
@@ -132,8 +133,7 @@ def test_the_sweep_runs_by_itself() -> None:
         start(engine, service("work"))
         [job] = poll(engine, "work")
         found: list[dict[str, Any]] = []
-        for _ in range(1000):
-            found = found or poll(engine, "work")
+        wait_until(lambda: found.extend(poll(engine, "work")) or found, "the job comes again")
         assert [each["id"] for each in found] == [job["id"]]
 
 
