@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 from rochallor_cli.definition_shape import misfits
 from rochallor_cli.dev_engine import check
 from rochallor_cli.documents import QUOTE_HINT, Document, DocumentPath
-from rochallor_cli.errors import UsageError, did_you_mean
-from rochallor_cli.problem_codes import EMPTIED, NEXT_NOT_THERE, NO_HANDLER, PROBLEM_CODES, SHAPE
+from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
+from rochallor_cli.problem_codes import EMPTIED, NEXT_NOT_THERE, NO_HANDLER, PROBLEM_CODES, SHAPE, UNREADABLE
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,16 @@ def lint_documents(
         kept = [finding for finding in findings if finding.code not in off]
         found += sorted(kept, key=lambda finding: (finding.line, finding.column, finding.code))
     return found
+
+
+def unreadable_finding(error: InvalidDocumentError) -> DocumentFinding:
+    """The finding for a file that cannot be read; its message begins with the place."""
+    place = re.fullmatch(r"(.*?):(\d+)(?::(\d+))?: (.*)", error.message, re.DOTALL)
+    text = place[4] if place else error.message
+    text += f" ({error.hint})" if error.hint else ""
+    if place is None:
+        return DocumentFinding(error.message.partition(":")[0], 1, 1, UNREADABLE, "error", text, ())
+    return DocumentFinding(place[1], int(place[2]), int(place[3] or 1), UNREADABLE, "error", text, ())
 
 
 def as_github(finding: DocumentFinding) -> str:

@@ -6,11 +6,18 @@ from rochallor_cli.dev_engine import CODES, Code
 
 # The engine's own code for a document it cannot read.
 SHAPE = "E100"
+UNREADABLE = "E001"
 EMPTIED = "W701"
 NO_HANDLER = "W702"
 NEXT_NOT_THERE = "W703"
 
 _OURS = (
+    Code(
+        UNREADABLE,
+        "a text that is neither JSON nor YAML",
+        "Nothing in the file can be read, so nothing else in it was checked.",
+        "Mend what the message names; then check again.",
+    ),
     Code(
         EMPTIED,
         "a value that a comment emptied",

@@ -38,6 +38,22 @@ def read_uploads(names: Sequence[str], stdin: TextIO) -> list[Upload]:
     return list(_in_order(uploads))
 
 
+def read_what_can_be(
+    names: Sequence[str], stdin: TextIO
+) -> tuple[list[Document], list[InvalidDocumentError]]:
+    """Every document of files, folders and `-`, and what is wrong with the files that cannot be read."""
+    documents: list[Document] = []
+    unreadable: list[InvalidDocumentError] = []
+    for path in (path for name in names for path in _files(name)):
+        try:
+            documents += read_documents(path, stdin)
+        except InvalidDocumentError as error:
+            unreadable.append(error)
+    if not documents and not unreadable:
+        raise InvalidDocumentError(f"{', '.join(names)}: no definition in it")
+    return documents, unreadable
+
+
 def read_all(names: Sequence[str], stdin: TextIO) -> list[Document]:
     """Every document of files, folders and `-`; InvalidDocumentError where there is none at all."""
     documents = [

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,7 +20,19 @@ from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.global_options import command, group
 from rochallor_cli.output.text_width import harmless
 from rochallor_cli.output.views import CHANGES, DEFINITIONS, FINDINGS, UPLOADS, VERSIONS
-from rochallor_cli.uploads import NOT_LATEST, SUFFIXES, Upload, as_new, read_all, read_uploads, rehearse, send
+from rochallor_cli.uploads import (
+    NOT_LATEST,
+    SUFFIXES,
+    Upload,
+    as_new,
+    read_uploads,
+    read_what_can_be,
+    rehearse,
+    send,
+)
+
+if TYPE_CHECKING:
+    from rochallor_cli.linting import DocumentFinding
 
 # `defs diff` speaks as diff does: 1 says that there are differences.
 DIFFERS = 1
@@ -265,27 +277,39 @@ def lint(
 
     A definition can disable codes for itself: metadata.lintDisable is a list of them. Exit status 3 for errors.
     """
-    from rochallor_cli.linting import DocumentFinding, as_github, explanation, lint_documents, summary
-
     if explain is not None:
+        from rochallor_cli.linting import explanation
+
         context.printer.line(explanation(explain))
         return ExitStatus.DONE
     if format_ not in ("text", "github"):
         raise UsageError(f"--format {format_!r} is neither text nor github")
-    documents = read_all(files or _no_files(), context.environment.stdin)
+    found = _findings(context, files or _no_files(), module, disable)
+    _show_findings(context, found, github=format_ == "github")
+    bad = any(strict or finding.severity == "error" for finding in found)
+    return ExitStatus.INVALID if bad else ExitStatus.DONE
+
+
+def _findings(
+    context: Context, files: list[str], module: list[str] | None, disable: list[str] | None
+) -> list[DocumentFinding]:
+    from rochallor_cli.linting import lint_documents, unreadable_finding
+
+    documents, unreadable = read_what_can_be(files, context.environment.stdin)
     served = _job_types(module) if module else None
-    found = lint_documents(documents, served=served, disabled=disable or ())
-    if context.printer.for_people:
-        for finding in found:
-            context.printer.line(as_github(finding) if format_ == "github" else harmless(str(finding)))
-        context.printer.note(summary(found))
-    else:
+    found = [unreadable_finding(error) for error in unreadable]
+    return found + lint_documents(documents, served=served, disabled=disable or ())
+
+
+def _show_findings(context: Context, found: list[DocumentFinding], *, github: bool) -> None:
+    from rochallor_cli.linting import as_github, summary
+
+    if not context.printer.for_people:
         context.printer.rows(FINDINGS, [finding.as_row() for finding in found])
-
-    def counts(finding: DocumentFinding) -> bool:
-        return strict or finding.severity == "error"
-
-    return ExitStatus.INVALID if any(map(counts, found)) else ExitStatus.DONE
+        return
+    for finding in found:
+        context.printer.line(as_github(finding) if github else harmless(str(finding)))
+    context.printer.note(summary(found))
 
 
 def _no_files() -> list[str]:

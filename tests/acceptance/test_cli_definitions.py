@@ -238,3 +238,15 @@ def test_a_dry_run_sends_nothing_and_says_what_would_come_of_it(engine_url: str,
     rochallor("defs", "upload", file, url=engine_url)
     rows = rochallor("defs", "upload", file, "--dry-run", "-o", "json", url=engine_url).json()
     assert [(row["version"], row["result"]) for row in rows] == [(1, "unchanged")]
+
+
+def test_lint_goes_on_after_a_file_that_cannot_be_read(tmp_path: Path):
+    (tmp_path / "a.yaml").write_text("id: x\nname: y: z\n")
+    write(tmp_path / "b.yaml", {"id": "b", "name": "B", "steps": []})
+    (tmp_path / "c.json").write_text("{")
+    rows = rochallor("defs", "lint", tmp_path, "-o", "json").json()
+    assert {(Path(row["file"]).name, row["code"]) for row in rows} >= {
+        ("a.yaml", "E001"), ("b.yaml", "E104"), ("c.json", "E001")
+    }  # fmt: skip
+    github = rochallor("defs", "lint", tmp_path, "--format", "github")
+    assert (github.exit_status, f"file={tmp_path / 'a.yaml'},line=2,col=8" in github.stdout) == (3, True)
