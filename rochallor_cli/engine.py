@@ -213,9 +213,9 @@ class Engine:
         except EngineClientError as error:
             if not error.code or error.status_code not in (400, 404, 409):
                 raise
-            raise self._refused_step(error, instance_id, step_id, "WAIT") from error
+            raise self._refused_step(instance_id, step_id=step_id, kind="WAIT") from error
 
-    def complete_task(self, instance_id: str, step_id: str, variables: Value, by: str) -> None:
+    def complete_task(self, instance_id: str, step_id: str, variables: Value, *, by: str) -> None:
         _require(instance_id, "instance")
         _require(step_id, "step")
         try:
@@ -223,9 +223,9 @@ class Engine:
         except EngineClientError as error:
             if not error.code or error.status_code not in (400, 404, 409):
                 raise
-            raise self._refused_step(error, instance_id, step_id, "USER_TASK") from error
+            raise self._refused_step(instance_id, step_id=step_id, kind="USER_TASK") from error
 
-    def _refused_step(self, error: EngineClientError, instance_id: str, step_id: str, kind: str) -> CliError:
+    def _refused_step(self, instance_id: str, *, step_id: str, kind: str) -> CliError:
         """Why a step could not be signalled or completed, from the instance and its definition."""
         instance = self.instance(instance_id)
         if instance.get("status") in ENDED:

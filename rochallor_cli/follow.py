@@ -286,7 +286,9 @@ class LivePanel:
         names = [harmless(str(row.get("stepId"))) for row in rows]
         widest = min(max((cells(name) for name in names), default=0), max(width // 3, 10))
         lines = [f"  … {left_out} earlier"] if left_out else []
-        lines += [self._line(row, name, widest, width) for row, name in zip(rows, names, strict=True)]
+        lines += [
+            self._line(row, name, widest=widest, width=width) for row, name in zip(rows, names, strict=True)
+        ]
         footer = (
             f"engine unreachable: {snapshot.away}. Asking again." if snapshot.away else waits_for(snapshot)
         )
@@ -300,7 +302,7 @@ class LivePanel:
 
         return max(shutil.get_terminal_size().lines - 5, 3)
 
-    def _line(self, row: Value, name: str, widest: int, width: int) -> str:
+    def _line(self, row: Value, name: str, *, widest: int, width: int) -> str:
         status = str(row.get("status"))
         mark = f"{_MARKS.get(status, '·')} {status.lower()}"
         tail = self._note_for(row) if status == "COMPLETED" else str(row.get("failureReason") or "")

@@ -177,12 +177,12 @@ def versions(
     """List the versions of a definition, the latest first, and what each changed."""
     newest = int(context.engine.definition(definition)["version"])
     oldest = 1 if everything else max(newest - (limit or LIMIT) + 1, 1)
-    context.printer.rows(VERSIONS, _versions(context, definition, newest, oldest))
+    context.printer.rows(VERSIONS, _versions(context, definition, newest=newest, oldest=oldest))
     if oldest > 1:
         context.printer.note(f"versions {oldest} to {newest}; --all shows the older ones")
 
 
-def _versions(context: Context, definition: str, newest: int, oldest: int) -> Iterator[dict[str, Any]]:
+def _versions(context: Context, definition: str, *, newest: int, oldest: int) -> Iterator[dict[str, Any]]:
     later = context.engine.definition(definition, newest)
     for version in range(newest, oldest - 1, -1):
         found, before = later, context.engine.definition(definition, version - 1) if version > 1 else {}
@@ -284,14 +284,14 @@ def lint(
         return ExitStatus.DONE
     if format_ not in ("text", "github"):
         raise UsageError(f"--format {format_!r} is neither text nor github")
-    found = _findings(context, files or _no_files(), module, disable)
+    found = _findings(context, files or _no_files(), module=module, disable=disable)
     _show_findings(context, found, github=format_ == "github")
     bad = any(strict or finding.severity == "error" for finding in found)
     return ExitStatus.INVALID if bad else ExitStatus.DONE
 
 
 def _findings(
-    context: Context, files: list[str], module: list[str] | None, disable: list[str] | None
+    context: Context, files: list[str], *, module: list[str] | None, disable: list[str] | None
 ) -> list[DocumentFinding]:
     from rochallor_cli.linting import lint_documents, unreadable_finding
 

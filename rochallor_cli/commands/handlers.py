@@ -48,7 +48,7 @@ def run(
     Exit status 9 if the handler failed. What the handler prints goes to stderr.
     """
     item = _job_from(context, job) if job else {}
-    given = variables_from(context, var, text, variables)
+    given = variables_from(context, var=var, text=text, whole=variables)
     item["variables"] = {**(item.get("variables") or {}), **given}
     with redirect_stdout(context.environment.stderr):
         from rochallor_cli.hosting.modules import load_handlers

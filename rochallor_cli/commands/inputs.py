@@ -43,7 +43,7 @@ LIMIT = 50
 
 
 def variables_from(
-    context: Context, var: list[str] | None, text: list[str] | None, whole: str | None = None
+    context: Context, *, var: list[str] | None, text: list[str] | None, whole: str | None
 ) -> dict[str, Any]:
     """The variables of --vars, then --text and --var on top of them."""
     variables = _whole(context, whole) if whole is not None else {}

@@ -86,7 +86,7 @@ def start(
     if timeout_s is not None and not (wait or follow):
         raise UsageError("--timeout needs something to wait for", hint="add --wait or --follow")
     definition_id, version = definition_and_version(definition)
-    values = variables_from(context, var, text, variables)
+    values = variables_from(context, var=var, text=text, whole=variables)
     started = context.engine.start(definition_id, values, version=version, business_key=business_key or None)
     if not (wait or follow):
         context.printer.value(INSTANCE, started)
@@ -279,7 +279,7 @@ def signal(
     variables: Vars = None,
 ) -> None:
     """Let a WAIT step go on, merging variables into its instance."""
-    values = variables_from(context, var, text, variables)
+    values = variables_from(context, var=var, text=text, whole=variables)
     context.engine.signal(instance, step, values)
     after = context.engine.instance(instance)
     if context.printer.for_people:
@@ -322,7 +322,9 @@ def cancel(
     if instances:
         chosen = {one: context.engine.instance(one) if dry_run else {} for one in instances}
     else:
-        chosen = _chosen(context, status_from(status), definition or "", business_key or "")
+        chosen = _chosen(
+            context, status=status_from(status), definition=definition or "", business_key=business_key or ""
+        )
     if dry_run:
         context.printer.rows(INSTANCES, chosen.values())
         context.printer.note(f"dry run: {counted(len(chosen))} would be cancelled")
@@ -335,7 +337,7 @@ def cancel(
     return _cancel(context, list(chosen), reason)
 
 
-def _chosen(context: Context, status: str, definition: str, business_key: str) -> dict[str, Value]:
+def _chosen(context: Context, *, status: str, definition: str, business_key: str) -> dict[str, Value]:
     """Those that fit by id, all of them before any is cancelled: pages shift while instances change their status."""
     from rochallor_cli.output.progress import working
 

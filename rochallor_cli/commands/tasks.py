@@ -85,9 +85,9 @@ def complete(
     instance_id, _, named = instance.partition("/")
     if step and named:
         raise UsageError(f"the step is named twice: {named} and {step}")
-    values = variables_from(context, var, text, variables)
+    values = variables_from(context, var=var, text=text, whole=variables)
     step_id = step or named or _the_open_task(context, instance_id)
-    context.engine.complete_task(instance_id, step_id, values, by)
+    context.engine.complete_task(instance_id, step_id, values, by=by)
     after = context.engine.instance(instance_id)
     if context.printer.for_people:
         at = (
