@@ -13,8 +13,9 @@ from workflow_sdk.runner.kafka_assignment import Assignment
 
 log = logging.getLogger("workflow_sdk.runner.kafka_source")
 
-# A full buffer is waited for this long before partitions are paused: pausing throws away what was prefetched.
-FULL_BUFFER_S = 0.02
+# A full buffer is waited for this long before partitions are paused. Pausing throws away what was prefetched,
+# and after it a fetch that is under way must time out first: half a second in which short jobs would run dry.
+FULL_BUFFER_S = 1.0
 # Turns are this far apart while plenty waits: results of this long may run again after a crash.
 BATCH_S = 0.004
 # A partition held back by one slow job goes on when so many records may come.
@@ -61,10 +62,16 @@ class Flow:
         """
         if self.waiting > self._capacity // 2:
             time.sleep(BATCH_S)
-        if self.is_open and self.waiting >= self._capacity:
+        deadline = time.monotonic() + FULL_BUFFER_S
+        while self._is_full and (left_s := deadline - time.monotonic()) > 0:
             self.wake.clear()
-            if self.waiting >= self._capacity:
-                self.wake.wait(FULL_BUFFER_S)
+            # Looked at again: whoever took one out before the line above has not woken us.
+            if self._is_full:
+                self.wake.wait(left_s)
+
+    @property
+    def _is_full(self) -> bool:
+        return self.is_open and self.waiting >= self._capacity
 
     def await_change(self, timeout_s: float) -> None:
         """Wait until records were started or settled, and a little longer, so that turns come in batches."""
