@@ -32,8 +32,8 @@ from workflow_sdk.errors import WorkflowSDKError
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG_JOBS = int(os.environ.get("ROCHALLOR_ENDURANCE_JOBS", "0"))
-FLAT_JOBS = LONG_JOBS or 16_000
-DAY_JOBS = LONG_JOBS or 1_500
+FLAT_JOBS = LONG_JOBS or 10_000
+DAY_JOBS = LONG_JOBS or 800
 STARTERS = 6
 MAY_GROW_BYTES = 4 * 1024 * 1024
 PATIENCE_S = 900.0 if LONG_JOBS else 90.0
