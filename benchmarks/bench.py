@@ -30,7 +30,7 @@ class Bench:
 
     @property
     def rounds(self) -> int:
-        return self.rounds_override or (3 if self.quick else 5)
+        return self.rounds_override or (2 if self.quick else 5)
 
     def pick(self, quick: float, full: float) -> float:
         """A size or a duration, by how thorough the run is."""
@@ -41,6 +41,11 @@ class Bench:
         if self.engine_url:
             return ("url",)
         return (self.engine_kind,) if self.engine_kind else ("null", "dev")
+
+    def engine_kinds_if_quick(self, only: str) -> tuple[str, ...]:
+        """As `engine_kinds`, but only one of our own engines in a quick run."""
+        is_free = self.quick and not self.engine_url and not self.engine_kind
+        return (only,) if is_free else self.engine_kinds()
 
     def engine(self, kind: str) -> AbstractContextManager[Engine]:
         """A fresh engine of the kind, or the running one."""

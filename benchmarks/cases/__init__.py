@@ -26,7 +26,7 @@ class Case:
 CASES = (
     Case("null", "the null engine's own limit, beside the requests of the fastest client", drain.null_limit),
     Case("drain", "no-op jobs as fast as they come", drain.no_op),
-    Case("handler", "jobs whose handler takes 20 ms", drain.handler_20ms),
+    Case("handler", "jobs whose handler takes 20 ms", drain.handler_20ms, in_quick_runs=False),
     Case("chain", "instances of three steps in a row", drain.chains),
     Case("latency", "start to completion under random arrivals", latency.latency),
     Case("idle", "polls and CPU of an idle worker, and a burst after idling", quiet.idle_and_burst),

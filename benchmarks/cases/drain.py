@@ -55,7 +55,7 @@ def handler_20ms(bench: Bench) -> Iterator[Result]:
 
 def chains(bench: Bench) -> Iterator[Result]:
     """A backlog of instances of three steps in a row; jobs are counted, not instances."""
-    for kind in bench.engine_kinds():
+    for kind in bench.engine_kinds_if_quick("dev"):
         yield _backlog_drain(bench, kind, "chain", "Three steps in a row", handler_ms=0.0, steps=3)
 
 

@@ -23,7 +23,7 @@ WARM_UP_JOBS = 20
 
 def latency(bench: Bench) -> Iterator[Result]:
     """One step at 5, 20 and 200 starts a second, then three steps at 20."""
-    for kind in bench.engine_kinds():
+    for kind in bench.engine_kinds_if_quick("null"):
         for rate in QUICK_RATES if bench.quick else RATES:
             yield _at_rate(bench, kind, steps=1, rate=rate)
         yield _at_rate(bench, kind, steps=3, rate=CHAIN_RATE)
@@ -50,7 +50,7 @@ def _one_run(
         warm_up(engine, definition_id)
         skip = len(engine.times(definition_id))
         meter = Meter(engine, worker)
-        duration_s = bench.pick(quick=5.0, full=12.0)
+        duration_s = bench.pick(quick=4.0, full=12.0)
         count = start_at_random(engine, definition_id, rate_per_s=rate, duration_s=duration_s, seed=seed)
         used = meter.since()
         unfinished = wait_until_done(engine, definition_id, LATE_S)

@@ -40,7 +40,7 @@ def _one_round(bench: Bench, idle: Result, burst: Result) -> None:
             warm_up(place.engine, place.definition_id)
         time.sleep(SETTLE_S)
         meters = [Meter(place.engine, place.worker) for place in places]
-        time.sleep(bench.pick(quick=4.0, full=15.0))
+        time.sleep(bench.pick(quick=3.0, full=15.0))
         for place, meter in zip(places, meters, strict=True):
             idle.samples.append(Sample(place.name, meter.since()))
         for place in places:
