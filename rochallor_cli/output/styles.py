@@ -22,3 +22,8 @@ def paint(text: str, style: str, *, colored: bool) -> str:
 def state_style(state: str) -> str:
     """The style of an instance's or a step execution's state; "" for unknown ones."""
     return _STATES.get(state.upper(), "")
+
+
+def rich_style(style: str) -> str:
+    """The same style by the name that rich knows it by."""
+    return "cyan" if style == "accent" else style

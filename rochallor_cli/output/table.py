@@ -3,25 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from rochallor_cli.output.cell import GAP, Cell
 from rochallor_cli.output.columns import Column
-from rochallor_cli.output.styles import paint
-from rochallor_cli.output.text_width import cells, fitted, harmless, padded
-
-_GAP = 2
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell's text (made harmless) and its style."""
-
-    text: str
-    style: str = ""
-
-    @classmethod
-    def of(cls, text: str, style: str = "") -> Cell:
-        return cls(harmless(text), style)
+from rochallor_cli.output.text_width import cells, padded
 
 
 def natural_widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, headers: bool) -> list[int]:
@@ -38,7 +23,7 @@ def fit(columns: Sequence[Column], natural: Sequence[int], available: int | None
     kept = list(range(len(columns)))
     while True:
         widths = {index: natural[index] for index in kept}
-        excess = _GAP * len(kept) + sum(widths.values()) - (available or 0)
+        excess = GAP * len(kept) + sum(widths.values()) - (available or 0)
         if available is None or excess <= 0 or _shrink(columns, widths, excess):
             return widths
         droppable = [index for index in kept if columns[index].rank > 0]
@@ -65,21 +50,20 @@ def table_lines(
     headers: bool,
     colored: bool,
 ) -> list[str]:
-    """The table's lines. `available` is the terminal's width, None for a pipe."""
+    """The table's lines. `available` is the terminal's width, None for a pipe.
+
+    Rich draws what a person looks at. On a pipe there is nothing to draw, and many rows: plain lines there, in
+    the same columns (10,000 rows take rich three seconds).
+    """
     widths = fit(columns, natural_widths(columns, rows, headers=headers), available)
-    titles = [Cell(column.title, "dim") for column in columns]
-    lines = [titles, *rows] if headers else rows
-    return [_line(columns, row, widths, colored=colored) for row in lines]
+    if colored or available is not None:
+        from rochallor_cli.output.rich_table import rich_lines
+
+        return rich_lines(columns, rows, widths, headers=headers, colored=colored)
+    titles = [Cell(column.title) for column in columns]
+    return [_line(columns, row, widths) for row in ([titles, *rows] if headers else rows)]
 
 
-def _line(columns: Sequence[Column], row: Sequence[Cell], widths: dict[int, int], *, colored: bool) -> str:
-    parts = []
-    last = max(widths, default=0)
-    for index, width in widths.items():
-        cell = row[index]
-        text = fitted(cell.text, width)
-        right = columns[index].right
-        filled = text if index == last and not right else padded(text, width, right=right)
-        painted = paint(text, cell.style, colored=colored)
-        parts.append(filled.replace(text, painted, 1) if text else filled)
-    return (" " * _GAP + (" " * _GAP).join(parts)).rstrip()
+def _line(columns: Sequence[Column], row: Sequence[Cell], widths: dict[int, int]) -> str:
+    parts = [padded(row[index].text, width, right=columns[index].right) for index, width in widths.items()]
+    return (" " * GAP + (" " * GAP).join(parts)).rstrip()

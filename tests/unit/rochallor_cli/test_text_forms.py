@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from rochallor_cli.definitions import differences, same
 from rochallor_cli.durations import parse_duration, spoken_age, spoken_duration
+from rochallor_cli.output.cell import Cell
 from rochallor_cli.output.columns import Column, lookup
-from rochallor_cli.output.table import Cell, table_lines
+from rochallor_cli.output.table import table_lines
 from rochallor_cli.output.text_width import cells, fitted, harmless, padded
 from rochallor_cli.output.times import Times, parse_time, seconds_between
 from support.workflows import document, end, service
@@ -125,6 +126,28 @@ def test_a_table_shrinks_then_leaves_out_columns_and_never_cuts_an_id():
     assert lines(48)[1] == "  01JD8Q3VZ6M0T2H8X4K7N5RWZK  a long …  some re…"
     assert lines(40)[0].split() == ["ID", "NAME"]
     assert lines(20)[1] == "  01JD8Q3VZ6M0T2H8X4K7N5RWZK"
+
+
+# Characters of one and two cells; of rarer ones terminals have views of their own.
+SHOWN = st.text(alphabet="ab1-[]é日本", max_size=8)
+
+
+@given(
+    st.lists(st.tuples(SHOWN, SHOWN), min_size=1, max_size=4),
+    st.booleans(),
+)
+def test_rich_and_a_pipe_get_the_same_columns(texts, headers):
+    columns = [Column("LEFT", "left"), Column("RIGHT", "right", right=True)]
+    rows = [[Cell.of(left, "green"), Cell.of(right)] for left, right in texts]
+    piped = table_lines(columns, rows, available=None, headers=headers, colored=False)
+    assert table_lines(columns, rows, available=200, headers=headers, colored=False) == piped
+
+
+def test_a_table_on_a_terminal_is_painted_and_its_texts_are_no_markup():
+    rows = [[Cell("[bold]x[/bold]", "green"), Cell(":smile:"), Cell("1.5")]]
+    drawn = table_lines([ID, NAME, WHY], rows, available=80, headers=True, colored=True)
+    assert "\x1b[32m[bold]x[/bold]\x1b[0m" in drawn[1]
+    assert ":smile:" in drawn[1]
 
 
 def test_a_path_finds_keys_with_dots_and_places_in_lists():

@@ -1,0 +1,22 @@
+"""A table's cell, however it is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rochallor_cli.output.text_width import harmless
+
+# Blanks before each column.
+GAP = 2
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell's text (made harmless) and its style."""
+
+    text: str
+    style: str = ""
+
+    @classmethod
+    def of(cls, text: str, style: str = "") -> Cell:
+        return cls(harmless(text), style)

@@ -1,0 +1,57 @@
+"""Tables for a terminal, drawn by rich: columns of given widths, styles, an ellipsis where a cell is cut."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rochallor_cli.output.cell import GAP, Cell
+from rochallor_cli.output.columns import Column
+from rochallor_cli.output.styles import rich_style
+
+
+def rich_lines(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Cell]],
+    widths: dict[int, int],
+    *,
+    headers: bool,
+    colored: bool,
+) -> list[str]:
+    """The table's lines. `widths`: index → cells of the columns that are shown."""
+    table = Table(box=None, pad_edge=True, padding=(0, 0, 0, GAP), show_header=headers)
+    for index, width in widths.items():
+        column = columns[index]
+        title = Text(column.title, style="dim")
+        table.add_column(
+            title,
+            width=width,
+            justify="right" if column.right else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+    for row in rows:
+        table.add_row(*(Text(row[index].text, style=rich_style(row[index].style)) for index in widths))
+    return _drawn(table, sum(widths.values()) + GAP * len(widths), colored=colored)
+
+
+def _drawn(table: Table, width: int, *, colored: bool) -> list[str]:
+    """What rich would print, as lines: the printer is the only way to stdout."""
+    text = io.StringIO()
+    console = Console(
+        file=text,
+        width=width,
+        force_terminal=colored,
+        color_system="standard" if colored else None,
+        no_color=not colored,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    console.print(table)
+    return [line.rstrip() for line in text.getvalue().splitlines()]
