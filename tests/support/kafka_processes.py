@@ -117,6 +117,11 @@ class Audit:
             assert [job_id for job_id in log[:offset] if job_id not in reported] == []
         return offsets
 
+    def uncommitted(self) -> int:
+        """How many jobs are reported and not committed yet."""
+        committed = sum(self.offsets())
+        return len(self._engine.reported) - committed
+
     def is_all_reported(self) -> bool:
         return self._engine.reported >= self.job_ids
 

@@ -18,6 +18,8 @@ log = logging.getLogger("workflow_sdk.runner.kafka_source")
 
 # While a group rebalances its commits are refused; the broker is asked again soon.
 RETRY_AFTER_S = 0.05
+# How often the last commit of a partition is tried while the next owner waits for it.
+LAST_TRIES = 20
 
 
 class Commits:
@@ -44,16 +46,29 @@ class Commits:
         except KafkaException as error:
             self._note(error.args[0])
 
+    @property
+    def is_owing(self) -> bool:
+        """Whether something is settled that the broker has not taken note of yet."""
+        return self._due or self.is_under_way
+
     def finish(self, consumer: Consumer, assignments: Iterable[Assignment]) -> None:
         """Store what has moved and commit it before returning."""
         self._store(consumer, assignments)
-        try:
-            consumer.commit(asynchronous=False)
-            self.done += 1
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError._NO_OFFSET:
-                self.failed += 1
-                log.warning("%s: the last commit failed; some jobs may run again: %s", self._topic, error)
+        for tries_left in reversed(range(LAST_TRIES)):
+            try:
+                consumer.commit(asynchronous=False)
+                self.done += 1
+            except KafkaException as error:
+                if tries_left and error.args[0].code() == KafkaError.REBALANCE_IN_PROGRESS:
+                    time.sleep(RETRY_AFTER_S)
+                    continue
+                self._note_last(error)
+            return
+
+    def _note_last(self, error: KafkaException) -> None:
+        if error.args[0].code() != KafkaError._NO_OFFSET:
+            self.failed += 1
+            log.warning("%s: the last commit failed; some jobs may run again: %s", self._topic, error)
 
     def answered(self, error: KafkaError | None, _: list[TopicPartition]) -> None:
         """Take the broker's answer to the commit under way (the consumer's `on_commit`)."""

@@ -33,6 +33,8 @@ STALLED_AFTER_S = 30.0
 PROBE_EVERY_S, PROBE_TIMEOUT_S = 2.0, 0.5
 LAG_EVERY_S = 1.0
 REBUILD_AFTER_S = 2.0
+# How long leaving the group waits for the broker to take what is settled.
+LAST_COMMIT_WAIT_S = 3.0
 
 ConsumerFactory = Callable[[dict[str, Any]], Consumer]
 
@@ -173,9 +175,17 @@ class KafkaSource:
             )
             while not self._is_finishing:
                 self._turn(consumer)
+            self._see_commits_through(consumer)
         finally:
             # Revokes what is assigned, which commits.
             consumer.close()
+
+    def _see_commits_through(self, consumer: Consumer) -> None:
+        """Stay in the group until it has taken the last commit: amid a rebalance it takes none, nor on leaving."""
+        give_up = self._clock() + LAST_COMMIT_WAIT_S
+        self._turn(consumer)
+        while self.commits.is_owing and self.health.brokers_reachable and self._clock() < give_up:
+            self._turn(consumer)
 
     def _turn(self, consumer: Consumer) -> None:
         """Go round once: take back what is settled, commit, steer, fetch, deliver."""
@@ -200,7 +210,8 @@ class KafkaSource:
     def _fetch(self, consumer: Consumer) -> list[Message]:
         """Wait for a first message, then take what is there: `consume` alone would wait for all of them."""
         if self._is_paused:
-            self.flow.await_change(IDLE_POLL_S)
+            # No result comes behind the last ones; only the broker's answer is worth waiting for.
+            self.flow.await_change(BUSY_POLL_S if self._is_finishing else IDLE_POLL_S)
         first = consumer.poll(self._poll_timeout_s())
         if first is None:
             return []

@@ -276,6 +276,36 @@ def test_a_commit_that_was_refused_is_made_again(bench: Bench) -> None:
     assert bench.source.commits.failed == 1
 
 
+def test_leaving_amid_a_rebalance_waits_until_the_last_commit_is_taken(bench: Bench) -> None:
+    bench.consumer.assign(0)
+    bench.consumer.deliver(FakeMessage(5))
+    (record,) = bench.wait_for_records(1)
+    answered = bench.consumer.on_commit
+    refusals = [KafkaError(KafkaError.REBALANCE_IN_PROGRESS), KafkaError(KafkaError.ILLEGAL_GENERATION)]
+    bench.consumer.on_commit = lambda _, places: answered(refusals.pop() if refusals else None, places)
+    bench.source.settle(record)
+    bench.source.finish()
+    assert bench.source.join(10)
+    assert (bench.source.commits.failed, bench.source.commits.done) == (2, 1)
+
+
+def test_a_revoked_partition_is_committed_as_soon_as_the_group_takes_commits_again(bench: Bench) -> None:
+    take = bench.consumer.commit
+    refusals = [KafkaException(KafkaError(KafkaError.REBALANCE_IN_PROGRESS))] * 2
+
+    def commit(*, asynchronous: bool) -> None:
+        if not asynchronous and refusals:
+            raise refusals.pop()
+        take(asynchronous=asynchronous)
+
+    bench.consumer.commit = commit  # type: ignore[method-assign]
+    bench.consumer.assign(0)
+    bench.consumer.revoke(0)
+    wait_until(lambda: bench.consumer.names("incremental_unassign"), "the end of the revocation")
+    assert refusals == []
+    assert bench.consumer.names("commit") == [("commit", False)]
+
+
 def test_an_offset_that_cannot_be_stored_any_more_stops_nothing(bench: Bench) -> None:
     def lost(*, offsets: list[TopicPartition]) -> None:
         raise KafkaException(KafkaError(KafkaError._STATE))
