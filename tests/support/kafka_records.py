@@ -6,11 +6,16 @@ import json
 import time
 from collections.abc import Iterable
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord
 
-FLUSH_TIMEOUT_S = 30.0
+FLUSH_TIMEOUT_S, RETRY_S = 30.0, 0.05
+COORDINATES_NOT_YET = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+)
 
 
 def record_of(job_id: str, job_type: str, **changes: object) -> DispatchRecord:
@@ -60,8 +65,16 @@ class Publisher:
 def committed_offsets(address: str, group: str, topic: str, partitions: int) -> list[int]:
     """The group's committed offset of each partition, 0 where there is none."""
     consumer = Consumer(quiet_client(address, **{"group.id": group}))
+    asked = [TopicPartition(topic, number) for number in range(partitions)]
+    give_up = time.monotonic() + FLUSH_TIMEOUT_S
     try:
-        asked = [TopicPartition(topic, number) for number in range(partitions)]
-        return [max(found.offset, 0) for found in consumer.committed(asked, timeout=FLUSH_TIMEOUT_S)]
+        while True:
+            try:
+                return [max(found.offset, 0) for found in consumer.committed(asked, timeout=FLUSH_TIMEOUT_S)]
+            except KafkaException as error:
+                # A broker that has just started, or is about to stop, does not coordinate the group for a moment.
+                if error.args[0].code() not in COORDINATES_NOT_YET or time.monotonic() > give_up:
+                    raise
+                time.sleep(RETRY_S)
     finally:
         consumer.close()
