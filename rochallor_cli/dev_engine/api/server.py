@@ -83,7 +83,7 @@ class Api:
             )
         except Refused as refused:
             return Answer(refused.status, shapes.error_shape(refused.code, refused.reason))
-        except Exception as error:
+        except Exception as error:  # a fault of ours is an answer, never a lost connection
             logger.exception("a fault in the dev engine itself, at %s %s", request.method, request.raw_path)
             reason = f"a fault in the dev engine itself: {type(error).__name__}: {error}"
             return Answer(500, shapes.error_shape("internal-error", reason))

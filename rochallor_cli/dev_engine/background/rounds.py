@@ -46,5 +46,5 @@ async def attempt(round_: Round) -> None:
     """Do the round; if it fails, that is logged."""
     try:
         await round_()
-    except Exception:
+    except Exception:  # one failed round must not end those that follow
         logger.exception("a round of background work failed")

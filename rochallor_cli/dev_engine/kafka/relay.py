@@ -59,7 +59,7 @@ class Relay:
             try:
                 while await self.publish_batch():
                     pass
-            except Exception:
+            except Exception:  # the relay outlives whatever the broker or store does
                 logger.exception("the outbox could not be published; it is tried again")
                 await self._try_again_later()
 
