@@ -53,7 +53,7 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
 
 
 def _reported(error: Exception, invocation: Invocation) -> int:
-    from rochallor_cli.error_text import report, unexpected, usage_error
+    from rochallor_cli.output.error_text import report, unexpected, usage_error
 
     if isinstance(error, CliError):
         return report(error, invocation)

@@ -10,10 +10,10 @@ from typing import Literal
 
 import rochallor_cli
 from rochallor_cli.context import Context
+from rochallor_cli.definitions.uploads import read_uploads
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
 from rochallor_cli.engine import Engine, Value, connect
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.follow import follow_instance, outcome_text, status_of_outcome
 from rochallor_cli.hosting.host_config import (
     EngineAccess,
     HostConfig,
@@ -25,9 +25,9 @@ from rochallor_cli.hosting.host_config import (
 from rochallor_cli.hosting.local_workers import LocalWorkers
 from rochallor_cli.hosting.log_setup import configure_host_logging
 from rochallor_cli.hosting.user_traceback import shown_path
+from rochallor_cli.instances.following import follow_instance, outcome_text, status_of_outcome
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.settings import Settings
-from rochallor_cli.uploads import read_uploads
 
 WORKER_ID = "demo-1"
 DEFINITION = "loan-processing-workflow"

@@ -13,7 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from rochallor_cli.dev_engine import DevEngine
-    from rochallor_cli.workflow_run import WorkflowRunner
+    from rochallor_cli.trial.workflow import WorkflowRunner
     from workflow_sdk.client.rest import RestEngineClient
 
 
@@ -53,6 +53,6 @@ def run_workflow(rochallor_engine: DevEngine, rochallor_client: RestEngineClient
     `run_workflow(definition, registry, variables, user_tasks={...}, signals={...})` gives the
     instance with its history.
     """
-    from rochallor_cli.workflow_run import WorkflowRunner
+    from rochallor_cli.trial.workflow import WorkflowRunner
 
     return WorkflowRunner(rochallor_engine, rochallor_client)

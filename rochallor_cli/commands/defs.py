@@ -12,15 +12,8 @@ import typer
 
 from rochallor_cli.commands.inputs import LIMIT, All, Limit, definition_and_version, note_of_more
 from rochallor_cli.context import Context
-from rochallor_cli.definitions import Change, differences
-from rochallor_cli.documents import read_document
-from rochallor_cli.engine import Value
-from rochallor_cli.errors import ConflictError, InvalidDocumentError, UsageError
-from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.global_options import command, group
-from rochallor_cli.output.text_width import harmless
-from rochallor_cli.output.views import CHANGES, DEFINITIONS, FINDINGS, UPLOADS, VERSIONS
-from rochallor_cli.uploads import (
+from rochallor_cli.definitions.differences import Change, differences
+from rochallor_cli.definitions.uploads import (
     NOT_LATEST,
     SUFFIXES,
     Upload,
@@ -30,9 +23,16 @@ from rochallor_cli.uploads import (
     rehearse,
     send,
 )
+from rochallor_cli.documents import read_document
+from rochallor_cli.engine import Value
+from rochallor_cli.errors import ConflictError, InvalidDocumentError, UsageError
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.global_options import command, group
+from rochallor_cli.output.text_width import harmless
+from rochallor_cli.output.views import CHANGES, DEFINITIONS, FINDINGS, UPLOADS, VERSIONS
 
 if TYPE_CHECKING:
-    from rochallor_cli.linting import DocumentFinding
+    from rochallor_cli.definitions.linting import DocumentFinding
 
 # `defs diff` speaks as diff does: 1 says that there are differences.
 DIFFERS = 1
@@ -278,7 +278,7 @@ def lint(
     A definition can disable codes for itself: metadata.lintDisable is a list of them. Exit status 3 for errors.
     """
     if explain is not None:
-        from rochallor_cli.linting import explanation
+        from rochallor_cli.definitions.linting import explanation
 
         context.printer.line(explanation(explain))
         return ExitStatus.DONE
@@ -293,7 +293,7 @@ def lint(
 def _findings(
     context: Context, files: list[str], *, module: list[str] | None, disable: list[str] | None
 ) -> list[DocumentFinding]:
-    from rochallor_cli.linting import lint_documents, unreadable_finding
+    from rochallor_cli.definitions.linting import lint_documents, unreadable_finding
 
     documents, unreadable = read_what_can_be(files, context.environment.stdin)
     served = _job_types(module) if module else None
@@ -302,7 +302,7 @@ def _findings(
 
 
 def _show_findings(context: Context, found: list[DocumentFinding], *, github: bool) -> None:
-    from rochallor_cli.linting import as_github, summary
+    from rochallor_cli.definitions.linting import as_github, summary
 
     if not context.printer.for_people:
         context.printer.rows(FINDINGS, [finding.as_row() for finding in found])

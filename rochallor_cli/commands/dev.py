@@ -18,8 +18,8 @@ from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.global_options import command
 
 if TYPE_CHECKING:
+    from rochallor_cli.definitions.uploads import Upload
     from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
-    from rochallor_cli.uploads import Upload
 
 app = typer.Typer()
 
@@ -149,15 +149,15 @@ def _engine_log(context: Context) -> Iterator[None]:
 
 def _read(context: Context, definitions: Path) -> list[Upload]:
     # Loaded only where there is something to upload: the SDK's client takes its time.
-    from rochallor_cli.uploads import read_uploads
+    from rochallor_cli.definitions.uploads import read_uploads
 
     return read_uploads([str(definitions)], context.environment.stdin)
 
 
 def _upload(context: Context, url: str, uploads: list[Upload]) -> None:
+    from rochallor_cli.definitions.uploads import send
     from rochallor_cli.engine import Engine, connect
     from rochallor_cli.settings import Settings
-    from rochallor_cli.uploads import send
 
     settings = Settings(engine_url=url)
     with connect(settings) as client:

@@ -52,7 +52,7 @@ def run(
     item["variables"] = {**(item.get("variables") or {}), **given}
     with redirect_stdout(context.environment.stderr):
         from rochallor_cli.hosting.modules import load_handlers
-        from rochallor_cli.trial import run_once
+        from rochallor_cli.trial.one_job import run_once
 
         registry = load_handlers(module).registry
         handler = registry.find(job_type)

@@ -27,8 +27,8 @@ from rochallor_cli.context import Context
 from rochallor_cli.engine import OPEN, Value, standing
 from rochallor_cli.errors import UsageError, did_you_mean
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.follow import follow_instance, outcome_text, status_of_outcome, wait_for
 from rochallor_cli.global_options import command, group
+from rochallor_cli.instances.following import follow_instance, outcome_text, status_of_outcome, wait_for
 from rochallor_cli.output.views import CANCELLATIONS, EXECUTIONS, INSTANCE, INSTANCES
 
 _VIEWS = ("table", "timeline", "tree")
@@ -200,7 +200,7 @@ def history(
     if view == "table" or not printer.for_people:
         printer.rows(EXECUTIONS, executions)
         return
-    from rochallor_cli.output.history import timeline, tree
+    from rochallor_cli.instances.history import timeline, tree
 
     found = context.engine.instance(instance)
     if view == "timeline":
@@ -354,8 +354,8 @@ def _chosen(context: Context, *, status: str, definition: str, business_key: str
 
 
 def _cancel(context: Context, instance_ids: list[str], reason: str) -> int:
-    from rochallor_cli.cancelling import cancel_all, worst
     from rochallor_cli.engine_errors import meaning
+    from rochallor_cli.instances.cancelling import cancel_all, worst
     from rochallor_cli.output.progress import working
 
     settings = context.settings

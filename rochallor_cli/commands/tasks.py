@@ -38,7 +38,7 @@ def list_(
 
     The engine has no list of tasks: these are the open USER_TASK steps of WAITING instances, read one by one.
     """
-    from rochallor_cli.open_tasks import open_tasks
+    from rochallor_cli.instances.open_tasks import open_tasks
     from rochallor_cli.output.progress import working
 
     most = limit or LIMIT

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rochallor_cli.definitions import edges as edges_of_step
+from rochallor_cli.definitions.edges import edges as edges_of_step
 
 # Step types that wait for somebody outside while they are RUNNING.
 _WAITING_TYPES = ("USER_TASK", "WAIT")

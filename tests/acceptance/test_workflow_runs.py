@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig, HandClock
-from rochallor_cli.workflow_run import WorkflowRunError, WorkflowRunner
+from rochallor_cli.trial.workflow import WorkflowRunError, WorkflowRunner
 from support.workflows import decision, document, end, gateway, join, service, timer, user_task, wait
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry

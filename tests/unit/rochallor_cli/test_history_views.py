@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rochallor_cli.environment import Environment
-from rochallor_cli.output.history import timeline, tree
+from rochallor_cli.instances.history import timeline, tree
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.text_width import cells
 from rochallor_cli.settings import Settings

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rochallor_cli.definitions import differences, same
+from rochallor_cli.definitions.differences import differences, same
 from rochallor_cli.durations import parse_duration, spoken_age, spoken_duration
 from rochallor_cli.output.cell import Cell
 from rochallor_cli.output.columns import Column, lookup

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rochallor_cli.definitions import edges
+from rochallor_cli.definitions.edges import edges
 from rochallor_cli.durations import spoken_duration
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.styles import state_style

@@ -7,11 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rochallor_cli.definition_shape import misfits
+from rochallor_cli.definitions.problem_codes import (
+    EMPTIED,
+    NEXT_NOT_THERE,
+    NO_HANDLER,
+    PROBLEM_CODES,
+    SHAPE,
+    UNREADABLE,
+)
+from rochallor_cli.definitions.shape import misfits
 from rochallor_cli.dev_engine import check
 from rochallor_cli.documents import QUOTE_HINT, Document, DocumentPath
 from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
-from rochallor_cli.problem_codes import EMPTIED, NEXT_NOT_THERE, NO_HANDLER, PROBLEM_CODES, SHAPE, UNREADABLE
 
 
 @dataclass(frozen=True)

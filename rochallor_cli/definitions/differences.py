@@ -1,10 +1,12 @@
-"""What definitions are to the command line: equality as the engine sees it, and differences step by step."""
+"""Two definitions side by side: equality as the engine sees it, and differences step by step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from rochallor_cli.definitions.edges import listed, targets
 
 Definition = Mapping[str, Any]
 
@@ -14,8 +16,8 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 def normalised(definition: Definition) -> dict[str, Any]:
     """As the engine compares it: no version, no empty optional fields, boundary events with `interrupting`."""
     found = _without_empty({key: value for key, value in definition.items() if key != "version"})
-    for step in _list(found.get("steps")):
-        for event in _list(step.get("boundaryEvents")) if isinstance(step, dict) else ():
+    for step in listed(found.get("steps")):
+        for event in listed(step.get("boundaryEvents")) if isinstance(step, dict) else ():
             if isinstance(event, dict):
                 event.setdefault("interrupting", False)
     return found
@@ -103,31 +105,6 @@ def _between(step_id: str, definition: Definition) -> str:
     if len(before) == 1 and len(after) == 1:
         return f", between {before[0]} and {after[0]}"
     return f", after {before[0]}" if len(before) == 1 else ""
-
-
-def targets(step: Mapping[str, Any]) -> Iterator[str]:
-    """The steps that may follow a step, in the order of their fields."""
-    for _, target, _ in edges(step):
-        yield target
-
-
-def edges(step: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """(kind, target, label): next, condition, branch, join, timer."""
-    branches = step.get("conditionalNextSteps")
-    if isinstance(branches, Mapping):
-        for expression, target in branches.items():
-            yield "condition", str(target), str(expression)
-    if step.get("nextStep"):
-        yield "next", str(step["nextStep"]), ""
-    for target in _list(step.get("parallelNextSteps")):
-        yield "branch", str(target), ""
-    for event in _list(step.get("boundaryEvents")):
-        if isinstance(event, Mapping) and event.get("targetStepId"):
-            yield "timer", str(event["targetStepId"]), str(event.get("duration", ""))
-
-
-def _list(value: object) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
 
 
 def _field_changes(before: Definition, after: Definition, *, leave_out: tuple[str, ...]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from rochallor_cli.definitions import same
+from rochallor_cli.definitions.differences import same
 from rochallor_cli.documents import QUOTE_HINT, Document, read_documents
 from rochallor_cli.engine import Engine, Value
 from rochallor_cli.errors import InvalidDocumentError, NotFoundError
@@ -121,7 +121,7 @@ def send(engine: Engine, upload: Upload) -> dict[str, Any]:
 
 def _located(error: InvalidDocumentError, document: Document) -> InvalidDocumentError:
     """The engine's problems, each with its line and column."""
-    from rochallor_cli.linting import located
+    from rochallor_cli.definitions.linting import located
 
     lines = located(document, error.details)
     hint = QUOTE_HINT if document.emptied else error.hint

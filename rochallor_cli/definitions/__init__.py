@@ -1,0 +1,1 @@
+"""Definitions as the command line knows them: checked, compared, uploaded."""
