@@ -1,8 +1,9 @@
 """Pacing: when to ask the engine for jobs. Pure: time comes in, nothing waits here.
 
 - A batch came back full: ask at once.
-- Otherwise follow the arrival rate: three polls for each job seen lately, so that the wait is a third
-  of the mean gap between jobs, whatever the load, and a fleet asks three times a job, whatever its size.
+- Otherwise follow the arrival rate: so many polls for each job seen lately, counted from question to
+  question, so that an engine is asked equally often however long it takes to answer. A job then waits a
+  fixed share of the mean gap between jobs, and a fleet asks that often a job, whatever its size.
 - After a report the next step's job may exist: ask at once where that has paid for the job type.
 """
 
@@ -13,7 +14,8 @@ from math import exp, inf
 # Between an answer and the next question, whatever the load.
 MIN_SPACING_S = 0.004
 IDLE_SPACING_S = 0.5
-POLLS_PER_JOB = 3.0
+# At 20 jobs a second: 55 polls, and half the jobs wait less than 9 ms, which no other even pacing betters.
+POLLS_PER_JOB = 2.7
 RATE_WINDOW_S = 5.0
 # This many mean gaps without a job do not happen by chance: the rate has fallen, however high it was.
 SILENT_GAPS = 20.0
@@ -31,7 +33,7 @@ class Pacing:
         self._enough_slots = min(ENOUGH_SLOTS, max(1, slots // 2))
         self._rate = _ArrivalRate(FIRST_RATE, now)
         self._follow_up = _FollowUp()
-        self._due = now
+        self._due = self._asked_at = now
         self._was_full = False
 
     def due(self, now: float, *, free_slots: int) -> float:
@@ -42,9 +44,10 @@ class Pacing:
             return now
         return self._due
 
-    def asked(self) -> None:
+    def asked(self, now: float) -> None:
         """A question was sent: reports up to here are answered by it."""
         self._follow_up.asked()
+        self._asked_at = now
         self._due = inf
 
     def answered(self, now: float, *, asked_for: int, got: int) -> None:
@@ -52,12 +55,15 @@ class Pacing:
         self._rate.count(now, got)
         self._follow_up.answered(paid=got > 0)
         self._was_full = got >= asked_for
-        if self._was_full:
-            spacing = MIN_SPACING_S
-        else:
-            spacing = min(max(self._rate.gap_s(now) / POLLS_PER_JOB, MIN_SPACING_S), self._idle_spacing_s)
+        again = now + MIN_SPACING_S if self._was_full else self._next_by_rate(now)
         # A report that was acknowledged while the question was under way has set an earlier time.
-        self._due = min(self._due, now + spacing)
+        self._due = min(self._due, again)
+
+    def _next_by_rate(self, now: float) -> float:
+        """As far from the last question as the arrival rate says; a slow engine rests as long as it took."""
+        spacing = min(max(self._rate.gap_s(now) / POLLS_PER_JOB, MIN_SPACING_S), self._idle_spacing_s)
+        rest = min(max(now - self._asked_at, MIN_SPACING_S), spacing)
+        return max(self._asked_at + spacing, now + rest)
 
     def not_answered(self, again_at: float) -> None:
         """The question failed; nothing was learned."""

@@ -130,7 +130,7 @@ class PollSource:
 
     async def _ask(self, order: Order) -> None:
         began, clock = monotonic(), perf_counter()
-        self._pacing.asked()
+        self._pacing.asked(began)
         try:
             claims = await self._claim(order, asked_at=began)
         except Exception as error:  # noqa: BLE001 - a client of the user's own may raise anything
