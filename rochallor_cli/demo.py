@@ -25,7 +25,7 @@ from rochallor_cli.hosting.host_config import (
 from rochallor_cli.hosting.local_workers import LocalWorkers
 from rochallor_cli.hosting.log_setup import configure_host_logging
 from rochallor_cli.hosting.user_traceback import shown_path
-from rochallor_cli.instances.following import follow_instance, outcome_text, status_of_outcome
+from rochallor_cli.instances.following import Ending, follow_instance
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.settings import Settings
 
@@ -62,10 +62,10 @@ def run_demo(context: Context, *, with_kafka: bool = False) -> int:
             kafka = KafkaAccess(dev_engine.brokers, QUICK_CONSUMER) if dev_engine.brokers else KafkaAccess()
             with _workers(dev_engine.url, handlers, mode=mode, kafka=kafka) as job_types:
                 _say(printer, "Worker", f"{WORKER_ID}  ·  {mode}  ·  handlers: {', '.join(job_types)}")
-                instance = _start_and_follow(engine, printer)
+                ending = _start_and_follow(engine, printer)
     printer.line()
-    _say_outcome(printer, instance, handlers)
-    return status_of_outcome(instance)
+    _say_ending(printer, ending, handlers)
+    return ending.status
 
 
 def example_folder() -> Path:
@@ -112,7 +112,7 @@ def _workers(url: str, handlers: str, *, mode: Mode, kafka: KafkaAccess) -> Iter
         workers.join(DRAIN_S + 1)
 
 
-def _start_and_follow(engine: Engine, printer: Printer) -> Value:
+def _start_and_follow(engine: Engine, printer: Printer) -> Ending:
     started = engine.start(DEFINITION, VARIABLES)
     given = "  ".join(f"{name}={value}" for name, value in VARIABLES.items())
     _say(printer, "Started", f"{started['id']}  {given}")
@@ -149,9 +149,9 @@ def _say(printer: Printer, label: str, text: str) -> None:
     printer.line(f"{printer.paint(f'{label:<16}', 'dim')}  {text}")
 
 
-def _say_outcome(printer: Printer, instance: Value, handlers: str) -> None:
-    is_done = status_of_outcome(instance) == ExitStatus.DONE
-    printer.line(f"{outcome_text(instance)}. Next:" if is_done else outcome_text(instance))
+def _say_ending(printer: Printer, ending: Ending, handlers: str) -> None:
+    is_done = ending.status == ExitStatus.DONE
+    printer.line(f"{ending.text}. Next:" if is_done else ending.text)
     if is_done:
         start = f"rochallor instances start {DEFINITION} --var applicantId=A-002 --follow"
         printer.line(f"  {'rochallor dev':<56}  an engine to play with")

@@ -28,7 +28,7 @@ from rochallor_cli.engine import OPEN, Value, standing
 from rochallor_cli.errors import UsageError, did_you_mean
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.global_options import command, group
-from rochallor_cli.instances.following import follow_instance, outcome_text, status_of_outcome, wait_for
+from rochallor_cli.instances.following import follow_instance, status_of_outcome, wait_for
 from rochallor_cli.output.views import CANCELLATIONS, EXECUTIONS, INSTANCE, INSTANCES
 
 _VIEWS = ("table", "timeline", "tree")
@@ -111,12 +111,12 @@ def _until_ended(context: Context, instance: Value, *, follow: bool, timeout_s: 
 
 def _followed(context: Context, instance_id: str, timeout_s: float | None) -> int:
     printer = context.printer
-    ended = follow_instance(context.engine, instance_id, printer, timeout_s=timeout_s)
+    ending = follow_instance(context.engine, instance_id, printer, timeout_s=timeout_s)
     if printer.for_people:
-        printer.line(f"{outcome_text(ended)}")
+        printer.line(ending.text)
     elif printer.settings.output != "jsonl":
-        printer.value(INSTANCE, ended)
-    return status_of_outcome(ended)
+        printer.value(INSTANCE, ending.instance)
+    return ending.status
 
 
 @command(

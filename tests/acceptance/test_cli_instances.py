@@ -152,6 +152,23 @@ def test_following_on_a_pipe_prints_a_line_an_event_and_the_outcome(engine_url, 
     assert result.exit_status == 0
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+def test_why_an_instance_failed_is_said_once(engine_url, ended, terminal):
+    result = rochallor("instances", "watch", ended["failed"], url=engine_url, terminal=terminal)
+    assert result.stdout.count("no luck") == 1
+    assert "FAILED after" in result.lines()[-1]
+
+
+def test_a_reason_too_long_for_its_line_is_said_whole_at_the_end(engine_url, client):
+    reason = "no luck " * 40 + "at all"
+    uploaded(client, service("s", job_type="long-reason"), id_="long-reason")
+    instance = client.start_instance("long-reason")["id"]
+    work(client, "long-reason", fail=reason)
+    result = rochallor("instances", "watch", instance, url=engine_url, terminal=True)
+    assert result.stdout.count(reason) == 1
+    assert result.lines()[-1].endswith(reason)
+
+
 def test_watching_in_jsonl_prints_events_that_jq_reads(engine_url, ended):
     result = rochallor("instances", "watch", ended["failed"], "-o", "jsonl", url=engine_url)
     events = [json.loads(line) for line in result.lines()]
