@@ -23,7 +23,7 @@ from rochallor_cli.definitions.uploads import (
     rehearse,
     send,
 )
-from rochallor_cli.documents import read_document
+from rochallor_cli.documents.reading import read_document
 from rochallor_cli.engine import Value
 from rochallor_cli.errors import ConflictError, InvalidDocumentError, UsageError
 from rochallor_cli.exit_status import ExitStatus
@@ -132,7 +132,7 @@ def get(context: Context, definition: Definition) -> None:
     if printer.settings.output == "name":
         printer.line(f"{found['id']}@{found['version']}")
     elif printer.for_people and not printer.settings.fields:
-        from rochallor_cli.json_yaml import dump
+        from rochallor_cli.documents.json_yaml import dump
 
         printer.environment.stdout.write(dump(found))
     else:

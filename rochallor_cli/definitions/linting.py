@@ -17,7 +17,7 @@ from rochallor_cli.definitions.problem_codes import (
 )
 from rochallor_cli.definitions.shape import misfits
 from rochallor_cli.dev_engine import check
-from rochallor_cli.documents import QUOTE_HINT, Document, DocumentPath
+from rochallor_cli.documents.document import QUOTE_HINT, Document, DocumentPath
 from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
 
 

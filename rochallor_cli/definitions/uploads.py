@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from rochallor_cli.definitions.differences import same
-from rochallor_cli.documents import QUOTE_HINT, Document, read_documents
+from rochallor_cli.documents.document import QUOTE_HINT, Document
+from rochallor_cli.documents.reading import read_documents
 from rochallor_cli.engine import Engine, Value
 from rochallor_cli.errors import InvalidDocumentError, NotFoundError
 

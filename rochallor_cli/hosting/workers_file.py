@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from rochallor_cli.documents import Document, DocumentPath, read_document
+from rochallor_cli.documents.document import Document, DocumentPath
+from rochallor_cli.documents.reading import read_document
 from rochallor_cli.errors import InvalidDocumentError
 from rochallor_cli.hosting.workers_reader import WorkersReader
 

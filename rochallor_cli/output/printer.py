@@ -123,7 +123,7 @@ class Printer:
 
     def _document(self, value: object) -> None:
         if self.settings.output == "yaml":
-            from rochallor_cli.json_yaml import dump
+            from rochallor_cli.documents.json_yaml import dump
 
             self.environment.stdout.write(dump(value))
         else:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rochallor_cli.dev_engine import DevEngine
-from rochallor_cli.documents import read_document
+from rochallor_cli.documents.reading import read_document
 from rochallor_cli.trial.handler_runs import HandlerThread, JobRun
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from rochallor_cli.json_yaml import dump
+from rochallor_cli.documents.json_yaml import dump
 from support.command_line import rochallor
 from support.workflows import document, service, user_task
 

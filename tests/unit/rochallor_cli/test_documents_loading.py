@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rochallor_cli.documents import load_json, parse_documents, parse_json, read_document, read_documents
+from rochallor_cli.documents.json_text import load_json, parse_json
+from rochallor_cli.documents.json_yaml import dump
+from rochallor_cli.documents.reading import parse_documents, read_document, read_documents
 from rochallor_cli.errors import CliError, InvalidDocumentError, NotFoundError, UsageError
-from rochallor_cli.json_yaml import dump
 
 
 def yaml_value(text: str):
@@ -111,6 +112,36 @@ def test_every_value_knows_its_place_in_both_formats():
 def test_a_mapping_that_a_comment_emptied_is_remembered():
     [document] = parse_documents("a:\n  #amount > 1: b\nb: #x\nc: null\nd:\n", source="f")
     assert document.emptied == {("a",), ("b",)}
+
+
+def test_brackets_that_only_a_comment_fills_are_remembered():
+    [document] = parse_documents("a: {\n  #amount > 1: b,\n  #amount > 2: c\n}\nb: {}\nc: [\n]\n", source="f")
+    assert document.emptied == {("a",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a: {#amount > 3: b}\nc: d\n", "1:5"),
+        ("a: { #amount > 3: b }\n\nc: d\n", "1:6"),
+        ("a: {x > 3: b, #amount > 3: b}\nc: d\n", "1:15"),
+        ("a: {b: #amount}\nc: d\n", "1:8"),
+        ("a:\n  - [1, #x]\n  - b\n", "2:9"),
+        ("a: {b: [1], '#': #x}\n", "1:18"),
+        ("{#amount > 3: b}\n", "1:2"),
+    ],
+)
+def test_a_comment_that_swallows_a_bracket_is_shown_with_what_to_do(text: str, place: str):
+    with pytest.raises(InvalidDocumentError) as caught:
+        parse_documents(text, source="f")
+    assert caught.value.message.startswith(f"f:{place}: ")
+    assert "quote texts that start with #" in (caught.value.hint or "")
+
+
+def test_an_honest_comment_in_brackets_is_no_suspect():
+    with pytest.raises(InvalidDocumentError) as caught:
+        parse_documents("a: {b: 1, # fine\n c: [1, 2}\n", source="f")
+    assert "#" not in (caught.value.hint or "")
 
 
 def test_several_documents_and_anchors_are_read():
