@@ -9,7 +9,6 @@ from typing import Any
 
 from rochallor_cli.definitions.problem_codes import (
     EMPTIED,
-    NEXT_NOT_THERE,
     NO_HANDLER,
     PROBLEM_CODES,
     SHAPE,
@@ -57,10 +56,9 @@ def lint_documents(
     for document in documents:
         off = {*disabled, *_disabled_within(document)}
         findings = [
-            *_checked(document),
+            *_checked(document, known_ids=ids if len(documents) > 1 else None),
             *_emptied(document),
             *(_unserved(document, served) if served is not None else ()),
-            *(_dangling_next(document, ids) if len(documents) > 1 else ()),
         ]
         kept = [finding for finding in findings if finding.code not in off]
         found += sorted(kept, key=lambda finding: (finding.line, finding.column, finding.code))
@@ -125,9 +123,12 @@ def _finding(document: Document, path: DocumentPath, code: str, severity: str, t
     return DocumentFinding(document.source, line, column, code, severity, text, path)
 
 
-def _checked(document: Document) -> Iterator[DocumentFinding]:
-    """The embedded engine's findings; of a wrong shape, which it cannot place, ours instead."""
-    for problem in check(document.value):
+def _checked(document: Document, *, known_ids: set[str] | None = None) -> Iterator[DocumentFinding]:
+    """The embedded engine's findings; of a wrong shape, which it cannot place, ours instead.
+
+    `known_ids`: where to look next workflows up; None where other definitions are not known.
+    """
+    for problem in check(document.value, known_ids=known_ids):
         shaped = list(_misshapen(document)) if problem.code == SHAPE else []
         yield from shaped or [_finding(document, problem.path, problem.code, problem.severity, problem.text)]
 
@@ -175,10 +176,3 @@ def _unserved(document: Document, served: set[str]) -> Iterator[DocumentFinding]
                 f" ({near})" if near else ""
             )
             yield _finding(document, ("steps", index, "jobType"), NO_HANDLER, "warning", text)
-
-
-def _dangling_next(document: Document, ids: set[str]) -> Iterator[DocumentFinding]:
-    following = _fields(document).get("nextWorkflowId")
-    if isinstance(following, str) and following and following not in ids:
-        text = f'nextWorkflowId "{following}" is in none of these files; an engine without it starts nothing, silently'
-        yield _finding(document, ("nextWorkflowId",), NEXT_NOT_THERE, "warning", text)

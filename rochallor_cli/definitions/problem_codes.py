@@ -9,7 +9,6 @@ SHAPE = "E100"
 UNREADABLE = "E001"
 EMPTIED = "W701"
 NO_HANDLER = "W702"
-NEXT_NOT_THERE = "W703"
 
 _OURS = (
     Code(
@@ -29,12 +28,6 @@ _OURS = (
         "a job type that no handler serves",
         "Its jobs wait for ever, and so do their instances. Job types are compared exactly, case included.",
         "Register a handler for it, or mend the name.",
-    ),
-    Code(
-        NEXT_NOT_THERE,
-        "a next workflow that is in none of the files",
-        "An engine that does not know it starts nothing when the instance ends, and says nothing.",
-        "Upload it as well, or mend the name.",
     ),
 )
 PROBLEM_CODES = {**CODES, **{entry.code: entry for entry in _OURS}}

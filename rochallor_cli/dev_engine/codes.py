@@ -165,8 +165,8 @@ _CODES = (
     Code(
         NEXT_WORKFLOW_MISSING,
         "a next workflow that is not there",
-        "The engine says nothing, and nothing is started.",
-        "Upload the definition that nextWorkflowId names.",
+        "An engine without it starts nothing when the instance ends, and says nothing.",
+        "Upload the definition that nextWorkflowId names as well, or mend the name.",
     ),
     Code(
         TIMER_OUTLIVES_STEP,

@@ -179,6 +179,17 @@ def test_lint_explains_codes_and_can_leave_them_out(tmp_path: Path):
     assert rochallor("defs", "lint", "--explain", "X1").exit_status == 2
 
 
+def test_lint_looks_for_the_next_workflow_among_the_files_once_and_only_where_it_is_started(tmp_path: Path):
+    chained = {**document(service("a"), id_="lint-next"), "nextWorkflowId": "after"}
+    write(tmp_path / "chained.json", {**chained, "autoStartNextWorkflow": True})
+    write(tmp_path / "named.json", {**chained, "id": "lint-named"})
+    other = write(tmp_path / "other.json", document(service("a"), id_="lint-other"))
+    rows = rochallor("defs", "lint", tmp_path, "-o", "json").json()
+    assert [(Path(row["file"]).name, row["code"]) for row in rows] == [("chained.json", "W310")]
+    write(other, document(service("a"), id_="after"))
+    assert rochallor("defs", "lint", tmp_path, "-o", "json").json() == []
+
+
 def test_lint_names_job_types_that_no_handler_serves(tmp_path: Path):
     file = write(tmp_path / "f.yaml", document(service("a", job_type="credit-scor"), id_="lint-3"))
     result = rochallor("defs", "lint", file, "--module", "examples/loan/handlers.py")

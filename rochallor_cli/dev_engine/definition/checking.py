@@ -40,5 +40,5 @@ def _document_warnings(
     next_id = definition.next_workflow_id
     is_missing = known_ids is not None and next_id not in known_ids and next_id != definition.id
     if definition.auto_start_next_workflow and next_id and is_missing:
-        text = f'the next workflow "{next_id}" is not there: nothing will be started, silently'
+        text = f'the next workflow "{next_id}" is not among these definitions: without it nothing is started, silently'
         yield warning(("nextWorkflowId",), codes.NEXT_WORKFLOW_MISSING, text)
