@@ -10,6 +10,7 @@ from typing import Literal
 
 import rochallor_cli
 from rochallor_cli.context import Context
+from rochallor_cli.counting import counted
 from rochallor_cli.definitions.uploads import read_uploads
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
 from rochallor_cli.engine import Engine, Value, connect
@@ -95,7 +96,11 @@ def _upload(engine: Engine, flow: str, context: Context) -> None:
     for upload in read_uploads([flow], context.environment.stdin):
         stored = engine.upload(upload.definition)
         steps = len(upload.definition["steps"])
-        _say(context.printer, "Uploaded", f"{stored['id']} v{stored['version']}  ·  {steps} steps  ·  {flow}")
+        _say(
+            context.printer,
+            "Uploaded",
+            f"{stored['id']} v{stored['version']}  ·  {counted(steps, 'step')}  ·  {flow}",
+        )
 
 
 @contextmanager

@@ -138,8 +138,3 @@ def note_of_more(context: Context, shown: int, limit: int | None, count: Callabl
     total = count()
     if total > shown:
         context.printer.note(f"{shown:,} of {total:,}; --limit or --all shows more")
-
-
-def counted(number: int, thing: str = "instance") -> str:
-    """`1 instance`, `1,204 instances`."""
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")

@@ -15,7 +15,6 @@ from rochallor_cli.commands.inputs import (
     Var,
     Vars,
     Yes,
-    counted,
     definition_and_version,
     note_of_more,
     seconds_from,
@@ -24,6 +23,7 @@ from rochallor_cli.commands.inputs import (
     variables_from,
 )
 from rochallor_cli.context import Context
+from rochallor_cli.counting import counted
 from rochallor_cli.engine import OPEN, Value, standing
 from rochallor_cli.errors import UsageError, did_you_mean
 from rochallor_cli.exit_status import ExitStatus
@@ -327,13 +327,13 @@ def cancel(
         )
     if dry_run:
         context.printer.rows(INSTANCES, chosen.values())
-        context.printer.note(f"dry run: {counted(len(chosen))} would be cancelled")
+        context.printer.note(f"dry run: {counted(len(chosen), 'instance')} would be cancelled")
         return ExitStatus.DONE
     if not chosen:
         context.printer.note("no instances that fit")
         return ExitStatus.DONE
     if not instances or context.settings.protected:
-        context.confirm(f"Cancel {counted(len(chosen))} on {context.settings.where}?", yes=yes)
+        context.confirm(f"Cancel {counted(len(chosen), 'instance')} on {context.settings.where}?", yes=yes)
     return _cancel(context, list(chosen), reason)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rochallor_cli.context import Context
+from rochallor_cli.counting import counted
 from rochallor_cli.engine import Engine
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.host_config import HostConfig, WorkerConfig
@@ -173,7 +174,7 @@ def _row(worker: WorkerConfig, handler: Handler, used_by: list[str] | None) -> d
 
 
 def _limits(worker: WorkerConfig, handler: Handler) -> str:
-    parts = [f"{min(handler.parallelism or worker.parallelism, worker.parallelism)} slots"]
+    parts = [counted(min(handler.parallelism or worker.parallelism, worker.parallelism), "slot")]
     if handler.timeout_s is not None:
         parts.append(f"timeout {handler.timeout_s:g} s")
     if handler.retry_delay is not None:
@@ -198,6 +199,6 @@ def _print(findings: Findings, context: Context) -> None:
             printer.line(fact)
         if findings.problems:
             count = len(findings.problems)
-            printer.line(f"{count} problem{'s' if count > 1 else ''}: {'; '.join(findings.problems)}")
+            printer.line(f"{counted(count, 'problem')}: {'; '.join(findings.problems)}")
         return
     printer.document({"handlers": findings.rows, "facts": findings.facts, "problems": findings.problems})

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from rochallor_cli.counting import counted
 from rochallor_cli.durations import spoken_duration
 from rochallor_cli.hosting.host_config import EngineAccess, WorkerConfig
 from rochallor_cli.hosting.modules import place_of
@@ -52,7 +53,7 @@ class Console:
         """Who serves what, for which engine."""
         where = engine.where or engine.url
         pause = f", idle every {worker.poll_interval_s:g} s" if worker.mode == "poll" else ""
-        how = f"{worker.mode}, {worker.parallelism} slots{pause}"
+        how = f"{worker.mode}, {counted(worker.parallelism, 'slot')}{pause}"
         if not self._is_terminal:
             types = ", ".join(row.job_type for row in rows)
             log.info(

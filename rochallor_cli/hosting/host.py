@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
+from rochallor_cli.counting import counted
 from rochallor_cli.errors import CliError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.console import Console
@@ -104,7 +105,7 @@ class Host:
         if not self._was_ready and readiness(statuses)[0]:
             self._was_ready = True
             log.info("ready (%.0f ms)", (time.monotonic() - self._began) * 1000)
-            self._systemd.ready(f"serving with {len(statuses)} workers")
+            self._systemd.ready(f"serving with {counted(len(statuses), 'worker')}")
         if self._config.until_idle and not self._is_draining and self._idleness.lasts(statuses):
             log.info("nothing has come for %g s: leaving", self._config.idle_time_s)
             self._drain("idle")

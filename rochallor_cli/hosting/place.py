@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from rochallor_cli.counting import counted
 from rochallor_cli.errors import CliError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.child_process import ChildProcess
@@ -118,7 +119,10 @@ class Place:
             self._has_served = True
         if self._is_worn_out(child):
             log.info(
-                "%s: process %d has had its %s jobs", self._name, child.pid, self.worker.max_jobs_per_process
+                "%s: process %d has had its %s",
+                self._name,
+                child.pid,
+                counted(self.worker.max_jobs_per_process or 0, "job"),
             )
             self.replace()
         if child.has_ended:

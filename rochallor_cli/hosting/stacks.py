@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterable
 
+from rochallor_cli.counting import counted
 from rochallor_cli.hosting.status import JobInFlight, WorkerStatus
 
 log = logging.getLogger("rochallor.host")
@@ -26,9 +27,9 @@ def show_stacks() -> None:
 
 def log_jobs_in_flight(statuses: Iterable[WorkerStatus]) -> None:
     for status in statuses:
-        jobs = len(status.in_flight)
+        jobs = counted(len(status.in_flight), "job")
         log.warning(
-            "worker %s (pid %d) is %s, %d jobs in flight", status.worker_id, status.pid, status.state, jobs
+            "worker %s (pid %d) is %s, %s in flight", status.worker_id, status.pid, status.state, jobs
         )
         for job in status.in_flight:
             log.warning("  %s", spoken_job(job))

@@ -143,7 +143,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("invocation",),
         ("settings",),
         ("config_file", "environment", "documents"),
-        ("durations", "errors"),
+        ("durations", "counting", "errors"),
         ("exit_status", "version", "command_names", "garbage"),
         ("dev_engine",),
     ],

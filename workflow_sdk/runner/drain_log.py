@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
+from workflow_sdk.runner.counting import counted
 from workflow_sdk.runner.summary import AbandonedJob
 
 log = logging.getLogger("workflow_sdk.runner")
@@ -16,9 +17,8 @@ def say_stopping(in_flight: int, drain_timeout_s: float, *, hint: str) -> None:
         log.info("stopping: no jobs in flight")
         return
     how_to_end = f" {hint}." if hint else ""
-    log.info(
-        "stopping: %d %s in flight, up to %g s.%s", in_flight, _jobs(in_flight), drain_timeout_s, how_to_end
-    )
+    jobs = counted(in_flight, "job")
+    log.info("stopping: %s in flight, up to %g s.%s", jobs, drain_timeout_s, how_to_end)
 
 
 def say_drained(abandoned: Collection[AbandonedJob], drain_s: float, *, dispatch: str) -> None:
@@ -31,10 +31,9 @@ def say_drained(abandoned: Collection[AbandonedJob], drain_s: float, *, dispatch
         for job in abandoned
     ]
     log.warning(
-        "drain ended after %.0f s with %d %s unfinished; %s\n%s",
+        "drain ended after %.0f s with %s unfinished; %s\n%s",
         drain_s,
-        len(abandoned),
-        _jobs(len(abandoned)),
+        counted(len(abandoned), "job"),
         _what_follows(len(abandoned), dispatch),
         "\n".join(lines),
     )
@@ -46,7 +45,3 @@ def _what_follows(count: int, dispatch: str) -> str:
     if count == 1:
         return "the engine will hand it out again when its lease ends"
     return "the engine will hand them out again when their leases end"
-
-
-def _jobs(count: int) -> str:
-    return "job" if count == 1 else "jobs"

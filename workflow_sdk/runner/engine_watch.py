@@ -8,6 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
+from workflow_sdk.runner.counting import counted
 
 log = logging.getLogger("workflow_sdk.runner")
 
@@ -102,11 +103,11 @@ class EngineWatch:
         self.reason, self.since, self.tries = reason_of(error), began, 1
         is_refusal = isinstance(error, EngineClientError) and error.status_code < 500
         log.warning(
-            "engine %s: %s (%s). Retrying; %d results waiting to be reported.",
+            "engine %s: %s (%s). Retrying; %s waiting to be reported.",
             "refuses requests" if is_refusal else "unreachable",
             self.reason,
             self._url,
-            self._backlog(),
+            counted(self._backlog(), "result"),
         )
 
     def _returned(self) -> None:
@@ -119,10 +120,10 @@ class EngineWatch:
 
     def _say_returned(self) -> None:
         log.info(
-            "engine reachable again after %.0f s (%d tries); %d results reported",
+            "engine reachable again after %.0f s (%s); %s reported",
             self._away_s,
-            self.tries,
-            self._backlog_on_return,
+            counted(self.tries, "try"),
+            counted(self._backlog_on_return, "result"),
         )
 
 

@@ -174,6 +174,20 @@ def test_so_many_reports_are_under_way_as_there_are_senders() -> None:
     assert played(play).most_under_way <= SENDERS
 
 
+def test_one_result_that_waits_is_one_result(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "workflow_sdk")
+
+    async def play(script: Script, desk: Desk) -> None:
+        script.trouble = lambda _: REFUSED if script.tries.total() == 1 else None
+        desk.put("only")
+        await desk.until(lambda: len(desk.settled) == 1)
+
+    played(play)
+    away, back = [record.message for record in caplog.records]
+    assert "Retrying; 1 result waiting" in away
+    assert back.endswith("; 1 result reported")
+
+
 def test_an_absence_is_said_once_with_its_tries_and_once_that_it_is_over(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
