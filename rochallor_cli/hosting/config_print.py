@@ -19,6 +19,7 @@ _WORKER_NAMES = {
     "worker_id": "id",
     "poll_interval_s": "poll_interval",
     "drain_timeout_s": "drain_timeout",
+    "heartbeat_interval_s": "heartbeat_interval",
     "limits": "handlers",
 }
 

@@ -20,11 +20,12 @@ Kind = Literal[
 ]
 
 MODES = ("poll", "kafka", "auto")
+HEARTBEATS = ("auto", "always", "never")
 
 
 @dataclass(frozen=True)
 class Field:
-    """One key: what it holds and what it means. `minimum` is for counts and durations.
+    """One key: what it holds and what it means. `minimum`, `above` and `maximum` are for counts and durations.
 
     `section` names the table of a section, of each section in a list (`sections`) or, with `by_name`, of each
     section in a mapping with free keys.
@@ -35,6 +36,7 @@ class Field:
     meaning: str
     minimum: float | None = None
     above: float | None = None
+    maximum: float | None = None
     choices: tuple[str, ...] = ()
     section: str = ""
     by_name: bool = False
@@ -85,6 +87,20 @@ SHARED_BY_WORKERS = (
         minimum=0,
     ),
     Field("max_jobs_per_process", "count", "Replace a process after so many jobs.", minimum=1),
+    Field(
+        "lease_seconds",
+        "count",
+        "Ask newer engines for leases of so many seconds, 5 to 3600; left out: the engine's own.",
+        minimum=5,
+        maximum=3600,
+    ),
+    Field(
+        "heartbeat",
+        "choice",
+        "Extend the leases of long jobs: auto where the engine can, always or end, never.",
+        choices=HEARTBEATS,
+    ),
+    Field("heartbeat_interval", "duration", "Between two extensions; left out: half a lease.", above=0),
 )
 
 WORKER = (

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Mode = Literal["poll", "kafka", "auto"]
+Heartbeat = Literal["auto", "always", "never"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class WorkerConfig:
     drain_timeout_s: float = 25.0
     job_types: tuple[str, ...] = ()
     max_jobs_per_process: int | None = None
+    # None: as long as the engine likes.
+    lease_seconds: int | None = None
+    heartbeat: Heartbeat = "auto"
+    # None: half a lease.
+    heartbeat_interval_s: float | None = None
     limits: Mapping[str, HandlerLimits] = field(default_factory=dict)
 
 

@@ -18,7 +18,12 @@ from rochallor_cli.hosting.snapshots import status_of, summary_of
 from rochallor_cli.hosting.stacks import log_jobs_in_flight, log_thread_names
 from rochallor_cli.hosting.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.user_traceback import passed_through, user_traceback
-from workflow_sdk.errors import InvalidConnectionError, KafkaConfigError, WorkflowSDKError
+from workflow_sdk.errors import (
+    HeartbeatUnsupportedError,
+    InvalidConnectionError,
+    KafkaConfigError,
+    WorkflowSDKError,
+)
 from workflow_sdk.handler.registry import Handler
 from workflow_sdk.metrics.metrics import Metrics
 
@@ -170,6 +175,9 @@ class LocalWorker:
             self.failure = error
         except (InvalidConnectionError, KafkaConfigError) as error:
             self.failure = UsageError(str(error))
+        except HeartbeatUnsupportedError as error:
+            hint = "heartbeat: auto in workers.yaml extends leases only where the engine can"
+            self.failure = EngineRefusedError(str(error), hint=hint)
         except WorkflowSDKError as error:
             self.failure = EngineRefusedError(str(error))
         except Exception as error:  # noqa: BLE001 - a worker that breaks must end the host, not vanish in its thread

@@ -24,6 +24,7 @@ _WORKER_NAMES = {
     "id": "worker_id",
     "poll_interval": "poll_interval_s",
     "drain_timeout": "drain_timeout_s",
+    "heartbeat_interval": "heartbeat_interval_s",
 }
 _TUPLES = ("modules", "job_types")
 

@@ -110,6 +110,9 @@ def build_runner(
             metrics,
             drain_timeout=config.drain_timeout_s,
             job_types=config.job_types or None,
+            lease_seconds=config.lease_seconds or 0,
+            heartbeat={"auto": None, "always": True, "never": False}[config.heartbeat],
+            heartbeat_interval=config.heartbeat_interval_s,
         )
     if kafka.brokers is None:
         raise UsageError("the engine dispatches over Kafka", hint="say where: --brokers host:9092")

@@ -48,6 +48,7 @@ def read_workers_file(name: str, stdin: TextIO, environ: Mapping[str, str]) -> W
 
     sections = WorkersReader(environ, report).section(document.value, "", path=())
     problems += _twice_named(document, sections)
+    problems += _late_heartbeats(document, sections)
     if problems:
         raise _invalid(name, problems)
     _place_files(sections, Path(name).parent)
@@ -75,6 +76,23 @@ def _twice_named(document: Document, sections: Mapping[str, Any]) -> list[str]:
         elif name is not None:
             seen[name] = index
     return problems
+
+
+def _late_heartbeats(document: Document, sections: Mapping[str, Any]) -> list[str]:
+    """Leases that would be over before they are extended."""
+    problems = []
+    defaults = sections.get("defaults", {})
+    for index, entry in enumerate(sections.get("workers", [])):
+        both = {**defaults, **entry}
+        lease_s, interval_s = both.get("lease_seconds"), both.get("heartbeat_interval")
+        if lease_s is None or interval_s is None or interval_s < lease_s:
+            continue
+        place: DocumentPath = ("workers", index) if "heartbeat_interval" in entry else ("defaults",)
+        path = (*place, "heartbeat_interval")
+        problems.append(
+            f"{document.at(path)}: {spelled(path)}: expected less than the lease of {lease_s} s, found {interval_s:g} s"
+        )
+    return list(dict.fromkeys(problems))
 
 
 def _invalid(name: str, problems: list[str]) -> InvalidDocumentError:

@@ -150,6 +150,8 @@ def _check_limits(field: Field, value: float, noun: str) -> None:
         raise WrongValueError(f"expected a {noun} of at least {field.minimum:g}, found {value:g}")
     if field.above is not None and value <= field.above:
         raise WrongValueError(f"expected a {noun} above {field.above:g}, found {value:g}")
+    if field.maximum is not None and value > field.maximum:
+        raise WrongValueError(f"expected a {noun} of at most {field.maximum:g}, found {value:g}")
 
 
 def _expect_mapping(value: object) -> Mapping[str, object]:

@@ -76,9 +76,8 @@ def _scalar_schemas(field: Field) -> list[dict[str, Any]]:
 
 
 def _limits(field: Field) -> dict[str, float]:
-    if field.above is not None:
-        return {"exclusiveMinimum": field.above}
-    return {} if field.minimum is None else {"minimum": field.minimum}
+    limits = {"exclusiveMinimum": field.above, "minimum": field.minimum, "maximum": field.maximum}
+    return {name: limit for name, limit in limits.items() if limit is not None}
 
 
 if __name__ == "__main__":

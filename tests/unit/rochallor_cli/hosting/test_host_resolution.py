@@ -73,6 +73,21 @@ def test_defaults_of_the_file_hold_for_workers_that_do_not_say_otherwise(resolve
     assert [worker.parallelism for worker in resolve(text).workers] == [8, 2]
 
 
+def test_leases_are_the_engines_own_unless_the_file_says_otherwise(resolve) -> None:
+    text = (
+        "defaults: {lease_seconds: 60}\n"
+        "workers: [{modules: [h.py]}, {modules: [g.py], heartbeat: never, heartbeat_interval: 10s}]"
+    )
+    settled = [(w.lease_seconds, w.heartbeat, w.heartbeat_interval_s) for w in resolve(text).workers]
+    assert settled == [(60, "auto", None), (60, "never", 10.0)]
+    (plain,) = resolve(module=["h.py"]).workers
+    assert (plain.lease_seconds, plain.heartbeat, plain.heartbeat_interval_s) == (None, "auto", None)
+    rows = {row["setting"]: (row["value"], row["from"]) for row in settings_of(resolve(text), {})}
+    assert rows["workers[1].lease_seconds"] == (60, "workers.yaml:1")
+    assert rows["workers[1].heartbeat_interval"] == (10.0, "workers.yaml:2")
+    assert rows["workers[0].heartbeat"] == ("auto", "default")
+
+
 def test_workers_without_an_id_get_different_ones(resolve) -> None:
     ids = [worker.worker_id for worker in resolve("workers: [{modules: [h.py]}, {modules: [g.py]}]").workers]
     assert len(set(ids)) == 2

@@ -96,6 +96,30 @@ def test_all_problems_are_told_at_once_with_place_and_path(refused) -> None:
         ("workers: [{parallelism: true}]", "workers[0].parallelism: expected a whole number, found true"),
         ("workers: [{parallelism: 1.5}]", "workers[0].parallelism: expected a whole number, found 1.5"),
         ("workers: [{poll_interval: 0}]", "workers[0].poll_interval: expected a duration above 0, found 0"),
+        (
+            "workers: [{lease_seconds: 3}]",
+            "workers.yaml:1:27: workers[0].lease_seconds: expected a whole number of at least 5, found 3",
+        ),
+        (
+            "defaults: {lease_seconds: 4000}",
+            "workers.yaml:1:27: defaults.lease_seconds: expected a whole number of at most 3600, found 4000",
+        ),
+        (
+            "workers: [{heartbeat: true}]",
+            "workers[0].heartbeat: expected one of auto, always, never, found true",
+        ),
+        (
+            "defaults: {heartbeat_interval: 0}",
+            "defaults.heartbeat_interval: expected a duration above 0, found 0",
+        ),
+        (
+            "defaults: {heartbeat_interval: 30s}\nworkers: [{id: a, lease_seconds: 30}]",
+            "workers.yaml:1:32: defaults.heartbeat_interval: expected less than the lease of 30 s, found 30 s",
+        ),
+        (
+            "defaults: {lease_seconds: 30}\nworkers: [{heartbeat_interval: 1m}]",
+            "workers.yaml:2:32: workers[0].heartbeat_interval: expected less than the lease of 30 s, found 60 s",
+        ),
         ("workers: [{id: [a]}]", "workers[0].id: expected text, found a list"),
         ("workers: [{handlers: {t: {timeout: {}}}}]", "workers[0].handlers.t.timeout: expected a duration"),
         ("workers: [{id: a}, {id: a}]", "workers[1].id: workers[0] has the id a too"),
