@@ -37,6 +37,7 @@ PROCESSES, KAFKA, LOGS = "Processes", "Kafka", "Logs and health"
         "rochallor work --module shop.jobs --mode kafka --brokers localhost:9092",
         "rochallor work --config workers.yaml --processes 4",
         "rochallor work --module handlers.py --check",
+        "rochallor work --module handlers.py --until-idle --give-up-after 30s",
         "rochallor work health --health-port 8081",
     ),
 )
@@ -85,6 +86,14 @@ def work(
     ] = None,
     idle_time: Annotated[
         Text, _option("--idle-time", metavar="DURATION", help="How long that while is (3s).")
+    ] = None,
+    give_up_after: Annotated[
+        Text,
+        _option(
+            "--give-up-after",
+            metavar="DURATION",
+            help="With --until-idle: leave with status 5 when the engine is away for so long (1m).",
+        ),
     ] = None,
     processes: Annotated[
         Text, _option("--processes", metavar="N", help="Processes of each worker (1).", panel=PROCESSES)

@@ -80,6 +80,9 @@ COMMANDS: dict[str, dict[str, Any]] = \
                       '--print-config': ('', 'Print every setting and where it came from.'),
                       '--until-idle': ('', 'Leave when nothing has come for a while.'),
                       '--idle-time': ('none', 'How long that while is (3s).'),
+                      '--give-up-after': ('none',
+                                          'With --until-idle: leave with status 5 when the engine is away '
+                                          'for so long (1m).'),
                       '--processes': ('none', 'Processes of each worker (1).'),
                       '--max-jobs-per-process': ('none', 'Replace a process after so many.'),
                       '--reload': ('', "Start anew when handlers' files change."),

@@ -37,6 +37,7 @@ def settings_of(config: HostConfig, engine_origins: Mapping[str, str]) -> list[d
         "host.reload": config.reload,
         "host.until_idle": config.until_idle,
         "host.idle_time": config.idle_time_s,
+        "host.give_up_after": config.give_up_after_s,
         "health.host": config.health_host,
         "health.port": config.health_port,
         "logging.format": config.log.format,

@@ -115,6 +115,12 @@ HOST = (
     Field("reload", "flag", "Start the handlers anew when their files change."),
     Field("until_idle", "flag", "Leave when nothing has come for a while."),
     Field("idle_time", "duration", "How long nothing must have come for until_idle.", minimum=0),
+    Field(
+        "give_up_after",
+        "duration",
+        "How long engine or brokers may be away before until_idle gives up, with exit status 5.",
+        above=0,
+    ),
 )
 
 HEALTH = (

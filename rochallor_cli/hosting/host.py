@@ -9,13 +9,15 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from rochallor_cli.counting import counted
-from rochallor_cli.errors import CliError
+from rochallor_cli.durations import spoken_duration
+from rochallor_cli.errors import CliError, EngineAwayError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.console import Console
 from rochallor_cli.hosting.health.exposition import CONTENT_TYPE, Family, merged, text_page
 from rochallor_cli.hosting.health.host_metrics import host_families
 from rochallor_cli.hosting.health.server import HealthServer, Page, json_page
 from rochallor_cli.hosting.host_config import HostConfig
+from rochallor_cli.hosting.idleness import Absence, Idleness
 from rochallor_cli.hosting.status import WorkerStatus, WorkerSummary, liveness, readiness
 from rochallor_cli.hosting.stop_signals import StopRequested, StopSignals
 from rochallor_cli.hosting.systemd import SystemdNotifier
@@ -63,6 +65,8 @@ class Host:
         self._stop_signals_obeyed = 0
         self._is_draining = False
         self._idleness = Idleness(config.idle_time_s)
+        self._absence = Absence(config.give_up_after_s)
+        self._given_up: CliError | None = None
 
     def run(self, load: Callable[[], None]) -> ExitStatus:
         """Blocks until all workers have ended; `load` imports handlers. Raises the CliError that ended the host."""
@@ -106,9 +110,26 @@ class Host:
             self._was_ready = True
             log.info("ready (%.0f ms)", (time.monotonic() - self._began) * 1000)
             self._systemd.ready(f"serving with {counted(len(statuses), 'worker')}")
-        if self._config.until_idle and not self._is_draining and self._idleness.lasts(statuses):
+        if self._config.until_idle and not self._is_draining:
+            self._leave_in_time(statuses)
+
+    def _leave_in_time(self, statuses: list[WorkerStatus]) -> None:
+        """Where nobody waits at a terminal: the work is done, or cannot be done."""
+        if self._idleness.lasts(statuses):
             log.info("nothing has come for %g s: leaving", self._config.idle_time_s)
             self._drain("idle")
+        elif reason := self._absence.too_long(statuses):
+            log.warning("leaving: no work could be done for %g s", self._config.give_up_after_s)
+            self._given_up = self._despair(reason)
+            self._drain("gave up")
+
+    def _despair(self, reason: str) -> CliError:
+        engine = self._config.engine
+        where = "" if engine.url in reason else f" ({engine.where or engine.url})"
+        waited = spoken_duration(self._config.give_up_after_s)
+        return EngineAwayError(
+            f"gave up after {waited}: {reason}{where}", hint="--give-up-after says how long to wait"
+        )
 
     def _end(self) -> ExitStatus:
         self._workers.say_how_it_ended()
@@ -116,6 +137,8 @@ class Host:
         self._console.summary(summaries)
         if self._workers.failure is not None:
             raise self._workers.failure
+        if self._given_up is not None:
+            raise self._given_up
         abandoned = any(summary.abandoned for summary in summaries)
         return ExitStatus.ABANDONED if abandoned else ExitStatus.DONE
 
@@ -140,22 +163,3 @@ class Host:
     def _metrics(self) -> Page:
         own = host_families(self._workers.statuses(), restarts=self._workers.restarts)
         return Page(200, CONTENT_TYPE, text_page(merged([self._workers.families(), own])))
-
-
-class Idleness:
-    """Whether nothing has come for a while: no job running, none started, no result waiting."""
-
-    def __init__(self, needed_s: float) -> None:
-        self._needed_s = needed_s
-        self._since: float | None = None
-        self._jobs_settled = -1
-
-    def lasts(self, statuses: Sequence[WorkerStatus]) -> bool:
-        """To be asked regularly; True once all workers have been idle for long enough."""
-        jobs_settled = sum(status.jobs_settled for status in statuses)
-        is_idle = bool(statuses) and all(status.is_idle and status.is_ready for status in statuses)
-        if not is_idle or jobs_settled != self._jobs_settled:
-            self._since, self._jobs_settled = None, jobs_settled
-            return False
-        self._since = self._since or time.monotonic()
-        return time.monotonic() - self._since >= self._needed_s

@@ -85,6 +85,7 @@ class HostConfig:
     reload: bool = False
     until_idle: bool = False
     idle_time_s: float = 3.0
+    give_up_after_s: float = 60.0
     health_host: str = "127.0.0.1"
     health_port: int | None = None
     origins: Mapping[str, str] = field(default_factory=dict)

@@ -120,6 +120,7 @@ class LocalWorker:
         self._abandoned = False
         self._thread: threading.Thread | None = None
         self._is_ending = False
+        self._away = ""
         self.failure: CliError | None = None
         self.summary: WorkerSummary | None = None
 
@@ -155,13 +156,13 @@ class LocalWorker:
         snapshot = self._runner.snapshot() if self._runner else None
         if snapshot is None:
             state = "stopped" if self.has_ended else "starting"
-            return WorkerStatus(self._config.worker_id, os.getpid(), self._mode, state)
+            return WorkerStatus(self._config.worker_id, os.getpid(), self._mode, state, reason=self._away)
         return status_of(self._config, self._mode, snapshot)
 
     def _work(self, wake: Callable[[], None]) -> None:
         try:
             with connect(self._host.engine, worker_id=self._config.worker_id) as client:
-                self._mode = settled_mode(self._config, client, self._stopping)
+                self._mode = settled_mode(self._config, client, self._stopping, away=self._note_away)
                 runner = build_runner(
                     self._config,
                     self._host.kafka,
@@ -185,6 +186,9 @@ class LocalWorker:
         finally:
             self._is_ending = True
             wake()
+
+    def _note_away(self, reason: str) -> None:
+        self._away = reason
 
     def _failure_of(self, error: Exception) -> CliError:
         """A start-up hook that fails ends a runner with the hook's own exception."""

@@ -57,6 +57,7 @@ OPTIONS = (
     Option("reload", "host", "reload"),
     Option("until_idle", "host", "until_idle"),
     Option("idle_time", "host", "idle_time"),
+    Option("give_up_after", "host", "give_up_after"),
     Option("health_host", "health", "host"),
     Option("health_port", "health", "port"),
     Option("log_format", "logging", "format"),

@@ -53,7 +53,9 @@ class _Resolution:
         kafka = self._kafka()
         _check_modes(workers, kafka)
         logging = self._settled("logging", {"format": "text", "level": "info"})
-        host = self._settled("host", {"reload": False, "until_idle": False, "idle_time": 3.0})
+        host = self._settled(
+            "host", {"reload": False, "until_idle": False, "idle_time": 3.0, "give_up_after": 60.0}
+        )
         health = self._settled("health", {"host": "127.0.0.1", "port": None})
         return HostConfig(
             engine=engine,
@@ -63,6 +65,7 @@ class _Resolution:
             reload=host["reload"],
             until_idle=host["until_idle"],
             idle_time_s=host["idle_time"],
+            give_up_after_s=host["give_up_after"],
             health_host=health["host"],
             health_port=health["port"],
             origins=self._origins,

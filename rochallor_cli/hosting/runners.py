@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
@@ -74,18 +75,30 @@ def limited(registry: HandlerRegistry, config: WorkerConfig) -> HandlerRegistry:
     return registry
 
 
-def settled_mode(config: WorkerConfig, client: RestEngineClient, stopping: threading.Event) -> str:
-    """`poll` or `kafka`; for `auto` the engine is asked until it answers or the worker is to stop."""
+def settled_mode(
+    config: WorkerConfig,
+    client: RestEngineClient,
+    stopping: threading.Event,
+    *,
+    away: Callable[[str], None],
+) -> str:
+    """`poll` or `kafka`; for `auto` the engine is asked until it answers or the worker is to stop.
+
+    `away` is told why the engine does not answer, and "" when it does.
+    """
     if config.mode != "auto":
         return config.mode
     tries = 0
     while not stopping.is_set():
         try:
-            return "poll" if client.dispatch_mode() == "polling" else "kafka"
+            mode = "poll" if client.dispatch_mode() == "polling" else "kafka"
+            away("")
+            return mode
         except WorkflowSDKError as error:
             if not tries:
                 log.warning("the engine does not tell its dispatch mode: %s. Asking again.", error)
             tries += 1
+            away(f"the engine does not tell its dispatch mode: {error}")
             stopping.wait(ASK_AGAIN_S)
     return "poll"
 

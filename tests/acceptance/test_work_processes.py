@@ -203,6 +203,23 @@ def test_until_idle_leaves_when_the_work_is_done(place, engine) -> None:
     assert place.ran_twice() == {}
 
 
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        (("--processes", "1"), "engine unreachable: connection refused"),
+        (("--processes", "2"), "engine unreachable: connection refused"),
+        (("--mode", "auto"), "the engine does not tell its dispatch mode"),
+    ],
+)
+def test_until_idle_gives_up_on_an_engine_that_does_not_come(place, more, reason) -> None:
+    place.write_handlers(STEADY)
+    options = ("-m", "handlers.py", "--until-idle", "--give-up-after", "0.7", *more)
+    with worker_host(*options, url="http://127.0.0.1:1", folder=place.folder) as host:
+        assert host.wait(20) == 5, host.said()
+        assert f"error: gave up after 700 ms: {reason}" in host.said()
+        assert "http://127.0.0.1:1" in host.said().split("error: ")[1]
+
+
 def test_a_signal_while_the_processes_start_ends_them_too(place, engine) -> None:
     url, _ = engine
     place.write_handlers(
