@@ -6,6 +6,10 @@ import signal
 
 from hypothesis import HealthCheck, settings
 
+from support.stragglers import end_with_this_run
+
+GUARD = end_with_this_run()
+
 # A busy machine must not fail a test: neither how long an example takes nor how long inventing it does counts.
 settings.register_profile("rochallor", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("rochallor")
