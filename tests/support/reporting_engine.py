@@ -18,7 +18,7 @@ class ReportingEngine:
     """Serves in a thread; entering starts it. What it has counted may be read by any thread.
 
     `completed` and `failed` count reports by job id; jobs in `refused` get a 500 for ever; while `away` is set
-    every connection is answered 502, as a gateway does.
+    every request is answered 502, as a gateway does, and the reports among them are counted in `turned_away`.
     """
 
     def __init__(self) -> None:
@@ -28,6 +28,7 @@ class ReportingEngine:
         self.refused: set[str] = set()
         self.refusals: Counter[str] = Counter()
         self.away = False
+        self.turned_away = 0
         self.polls = 0
         self.url = ""
         self._loop = asyncio.new_event_loop()
@@ -80,6 +81,7 @@ class ReportingEngine:
         job_id = request.match_info["id"]
         body = json.loads(await request.read())
         if (error := self._gateway_error()) is not None:
+            self.turned_away += 1
             return error
         if job_id in self.refused:
             self.refusals[job_id] += 1
