@@ -13,6 +13,8 @@ from benchmarks.wire import Wire, request_bytes
 from benchmarks.workflows import chain, job_types, start_many, upload
 
 WARM_UP_S = 1.0
+# What a worker spends on looking for more after the last job counts as well, so this is short.
+LOOK_EVERY_S = 0.05
 LIMIT_REQUESTS = 20_000
 LIMIT_CONNECTIONS = 16
 
@@ -111,7 +113,7 @@ def _backlog_drain(
     bench: Bench, kind: str, case: str, title: str, *, handler_ms: float, steps: int
 ) -> Result:
     result = Result(case, kind, title)
-    count = int(bench.pick(quick=1500, full=6000)) // steps
+    count = int(bench.pick(quick=3000, full=6000)) // steps
     with bench.engine(kind) as engine:
         for contender in bench.interleaved():
             definition = chain(steps, case)
@@ -132,7 +134,7 @@ def drain(engine: Engine, worker: Child, definition_id: str, steps: int, limit_s
     """
     deadline = time.monotonic() + limit_s
     while engine.active(definition_id) and time.monotonic() < deadline:
-        time.sleep(0.2)
+        time.sleep(LOOK_EVERY_S)
     used = worker.ask("usage")
     times = engine.times(definition_id)
     if not times:

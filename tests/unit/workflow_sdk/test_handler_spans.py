@@ -19,7 +19,7 @@ from workflow_sdk.testing import run_handler
 def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     exporter, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(tracing.trace, "get_tracer", provider.get_tracer)
+    monkeypatch.setattr(tracing.trace, "get_tracer_provider", lambda: provider)
     yield exporter
     provider.shutdown()
 
@@ -60,3 +60,11 @@ def test_without_the_package_there_are_no_spans(
     monkeypatch.setattr(tracing, "HAS_TRACING", False)
     assert run_handler(look).completed
     assert spans.get_finished_spans() == ()
+
+
+def test_no_span_is_made_while_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracing.trace, "get_tracer_provider", trace.ProxyTracerProvider)
+    seen: list[bool] = []
+    monkeypatch.setattr(tracing, "_span", lambda item: seen.append(True))
+    assert run_handler(look).completed
+    assert not seen
