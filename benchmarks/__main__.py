@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.apache_kafka import apache_kafka
 from benchmarks.bench import Bench
 from benchmarks.cases import CASES, Case
 from benchmarks.contenders import checkout, ours, published, published_python
@@ -20,7 +22,7 @@ from benchmarks.wire import WireError
 
 
 def options() -> argparse.Namespace:
-    names = "\n".join(f"  {case.name:<12}{case.about}" for case in CASES)
+    names = "\n".join(f"  {case.name:<15}{case.about}" for case in CASES)
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure the worker, the dev engine and the command line beside the published SDK.",
@@ -33,6 +35,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--engine-url", metavar="URL", help="measure on this engine, not on our own")
     parser.add_argument(
         "--brokers", metavar="HOST:PORT", help="Kafka drains on this broker, not on a mock one"
+    )
+    parser.add_argument(
+        "--apache-kafka", action="store_true", help="start an Apache Kafka for them (needs Java and Maven)"
     )
     parser.add_argument("--engine", choices=("null", "dev", "delayed"), help="only one of our own engines")
     parser.add_argument(
@@ -47,7 +52,7 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def bench_from(given: argparse.Namespace) -> Bench:
+def bench_from(given: argparse.Namespace, brokers: str | None) -> Bench:
     contenders = [ours()]
     if given.beside:
         contenders.append(checkout(given.beside))
@@ -59,7 +64,7 @@ def bench_from(given: argparse.Namespace) -> Bench:
         quick=given.quick,
         engine_url=given.engine_url,
         engine_kind=given.engine,
-        brokers=given.brokers,
+        brokers=brokers,
         rounds_override=given.rounds,
     )
 
@@ -75,8 +80,17 @@ def chosen_cases(given: argparse.Namespace) -> list[Case]:
 def main() -> int:
     """Run the chosen cases, show each as it is done; 1 when one could not be measured."""
     given = options()
+    try:
+        with apache_kafka() if given.apache_kafka else nullcontext(given.brokers) as brokers:
+            return run_all(given, bench_from(given, brokers))
+    except ChildError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+
+
+def run_all(given: argparse.Namespace, bench: Bench) -> int:
+    """Run what was chosen and write what was asked for."""
     console = Console(width=None if sys.stdout.isatty() else 160)
-    bench = bench_from(given)
     chosen = chosen_cases(given)
     results: list[Result] = []
     began_s = time.monotonic()

@@ -57,7 +57,7 @@ def published_python() -> Path:
 
     The two SDKs have the same import name, so they cannot share an environment.
     """
-    folder = _cache_folder() / f"{PUBLISHED}-py{sys.version_info.major}.{sys.version_info.minor}"
+    folder = cache_folder() / f"{PUBLISHED}-py{sys.version_info.major}.{sys.version_info.minor}"
     python = folder / "bin" / "python"
     complete = folder / "complete"
     if not complete.exists():
@@ -73,6 +73,6 @@ def published_python() -> Path:
     return python
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
     base = os.environ.get("ROCHALLOR_BENCH_CACHE") or os.environ.get("XDG_CACHE_HOME")
     return Path(base or Path.home() / ".cache") / "rochallor-benchmarks"

@@ -23,6 +23,7 @@ ROCHALLOR = ("-c", "from rochallor_cli.__main__ import main; main()")
 class Times:
     """When an instance was started and completed, by the engine's clock, in seconds of its epoch."""
 
+    instance_id: str
     started_s: float
     completed_s: float
 
@@ -78,7 +79,7 @@ class Engine:
 
 
 def _times(item: dict[str, Any]) -> Times:
-    return Times(seconds_of(item["startedAt"]), seconds_of(item["completedAt"]))
+    return Times(item["id"], seconds_of(item["startedAt"]), seconds_of(item["completedAt"]))
 
 
 def seconds_of(text: str) -> float:

@@ -16,7 +16,7 @@ import time
 from collections import defaultdict
 from typing import Any, Self
 
-from benchmarks.cases.kafka import produce
+from benchmarks.brokers import produce
 from benchmarks.engines import null_engine
 from benchmarks.processes import ROOT
 from benchmarks.worker_program import make_handler

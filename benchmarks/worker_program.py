@@ -30,6 +30,7 @@ def options():
     parser.add_argument("--handler-ms", type=float, default=0.0)
     parser.add_argument("--parallelism", type=int, default=64)
     parser.add_argument("--brokers", help="take jobs from Kafka instead of polling")
+    parser.add_argument("--kafka-config", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--poll-interval", type=float, default=0.5)
     return parser.parse_args()
 
@@ -109,7 +110,13 @@ def run_from_kafka(given, client, registry, metrics):
     # Imported here: a polling worker would not load a Kafka client either.
     from workflow_sdk.runner.kafka_runner import KafkaRunner
 
-    runner = KafkaRunner(worker_id=given.worker_id, brokers=given.brokers, client=client, registry=registry)
+    runner = KafkaRunner(
+        worker_id=given.worker_id,
+        brokers=given.brokers,
+        client=client,
+        registry=registry,
+        extra_kafka_config=dict(setting.split("=", 1) for setting in given.kafka_config),
+    )
     listen(metrics, runner.stop)
     runner.run()
 

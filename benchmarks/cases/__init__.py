@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from benchmarks.bench import Bench
-from benchmarks.cases import dev_engine, drain, kafka, latency, load, memory, quiet, startup
+from benchmarks.cases import (
+    dev_engine,
+    drain,
+    kafka,
+    kafka_footprint,
+    kafka_latency,
+    latency,
+    load,
+    memory,
+    quiet,
+    startup,
+)
 from benchmarks.results import Result
 
 
@@ -37,6 +48,19 @@ CASES = (
     Case("dev-ready", "the dev engine from nothing to serving", dev_engine.dev_engine_ready),
     Case("kafka", "no-op jobs from Kafka, on one and on six partitions", kafka.no_op, in_quick_runs=False),
     Case("kafka-handler", "the same with a handler of 20 ms", kafka.handler_20ms, in_quick_runs=False),
+    Case("kafka-latency", "start to completion over Kafka", kafka_latency.latency, in_quick_runs=False),
+    Case(
+        "kafka-memory",
+        "a Kafka worker's memory over 100,000 jobs",
+        kafka_footprint.memory,
+        in_quick_runs=False,
+    ),
+    Case(
+        "kafka-types",
+        "one worker for fifty job types, idle and with a backlog",
+        kafka_footprint.many_types,
+        in_quick_runs=False,
+    ),
     Case("memory", "a worker's memory over 100,000 jobs", memory.memory, in_quick_runs=False),
     Case("load", "throughput and latency against load, for --plot", load.sweep, in_quick_runs=False),
 )

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-
-from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
 
 from benchmarks.bench import Bench
+from benchmarks.brokers import broker_at, produce
 from benchmarks.contenders import Contender
 from benchmarks.engines import Engine, null_engine
 from benchmarks.processes import Child
 from benchmarks.results import Result, Sample
-from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord, topic_of
-from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
+from rochallor_cli.dev_engine.kafka.dispatch_record import topic_of
 
 PARTITIONS = (1, 6)
 # The embedded broker keeps 5 MiB a partition: some 20,000 of these records.
 MOST_PER_PARTITION = 15_000
 FIRST_REPORT_S = 60.0
-PAYLOAD = b'{"applicantId":"A-001","n":1}'
 
 
 def no_op(bench: Bench) -> Iterator[Result]:
@@ -49,49 +44,12 @@ def _drains(bench: Bench, case: str, title: str, *, handler_ms: float) -> Iterat
 def _one_run(bench: Bench, contender: Contender, partitions: int, handler_ms: float) -> dict[str, float]:
     job_type = f"bench-{time.time_ns():x}"
     per_partition = int(bench.pick(quick=3_000, full=MOST_PER_PARTITION))
-    with _broker(bench, topic_of(job_type), partitions) as brokers, null_engine() as engine:
-        produce(brokers, job_type, partitions=partitions, per_partition=per_partition)
-        arguments = (f"--brokers={brokers}", f"--job-types={job_type}", f"--handler-ms={handler_ms}")
+    with broker_at(bench.brokers) as broker, null_engine() as engine:
+        broker.create_topics([topic_of(job_type)], partitions=partitions)
+        produce(broker.address, job_type, partitions=partitions, per_partition=per_partition)
+        arguments = (f"--brokers={broker.address}", f"--job-types={job_type}", f"--handler-ms={handler_ms}")
         with contender.worker(engine.url, *arguments) as worker:
             return _drain(engine, worker, per_partition * partitions, bench.pick(quick=4.0, full=10.0))
-
-
-@contextmanager
-def _broker(bench: Bench, topic: str, partitions: int) -> Iterator[str]:
-    """The address of a broker that has the topic."""
-    if bench.brokers is None:
-        with EmbeddedBroker() as embedded:
-            embedded.create_topic(topic, partitions=partitions)
-            yield embedded.address
-        return
-    admin = AdminClient({"bootstrap.servers": bench.brokers})
-    for created in admin.create_topics([NewTopic(topic, partitions, 1)]).values():
-        created.result(30)
-    yield bench.brokers
-
-
-def produce(brokers: str, job_type: str, *, partitions: int, per_partition: int) -> None:
-    """Fill every partition, each record an instance of its own."""
-    producer = Producer(
-        {"bootstrap.servers": brokers, "linger.ms": 20, "queue.buffering.max.messages": 500_000}
-    )
-    for number in range(per_partition):
-        for partition in range(partitions):
-            name = f"{partition}-{number}"
-            record = DispatchRecord(
-                f"D{name}", f"N{name}", f"I{name}", f"S{name}", job_type, 3, PAYLOAD, time.time_ns()
-            )
-            producer.produce(
-                record.topic,
-                record.value(),
-                key=record.key,
-                headers=dict(record.headers),
-                partition=partition,
-            )
-        producer.poll(0)
-    left = producer.flush(60)
-    if left:
-        raise OSError(f"{left} records could not be produced to {brokers}")
 
 
 def _drain(engine: Engine, worker: Child, jobs: int, duration_s: float) -> dict[str, float]:

@@ -1,0 +1,115 @@
+"""What a Kafka worker holds and costs: memory over many jobs, and fifty job types with and without work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from benchmarks.bench import Bench
+from benchmarks.brokers import Broker, broker_at, produce
+from benchmarks.contenders import Contender
+from benchmarks.engines import Engine, null_engine
+from benchmarks.processes import Child
+from benchmarks.results import Result, Sample
+from rochallor_cli.dev_engine.kafka.dispatch_record import topic_of
+
+# The mock broker keeps 5 MiB a partition: some 20,000 of these records.
+MEMORY_PARTITIONS = 8
+TYPES = 50
+# Six megabytes in all: more than the consumers together may hold ready.
+BACKLOG_PER_TYPE = 1_000
+SLOW_HANDLER_MS = 1_000
+JOIN_S = 90.0
+LIMIT_S = 120.0
+# After the consumers have joined, and after the last job.
+SETTLE_S = 8.0
+
+
+def memory(bench: Bench) -> Iterator[Result]:
+    """The peak of the resident memory: ids of finished jobs are remembered against duplicates."""
+    first, last = (2_000, 10_000) if bench.quick else (10_000, 100_000)
+    with broker_at(bench.brokers) as broker:
+        title = f"Peak resident memory after {first:,} and {last:,} jobs from Kafka"
+        result = Result("kafka-memory", broker.name, title)
+        for contender in _able(bench):
+            result.samples.append(Sample(contender.name, _memory_of(broker, contender, first, last)))
+    yield result
+
+
+def _able(bench: Bench) -> tuple[Contender, ...]:
+    """Those that take more than some ten jobs a second; the published SDK would need hours."""
+    return tuple(each for each in bench.contenders if not each.name.startswith("published"))
+
+
+def _memory_of(broker: Broker, contender: Contender, first: int, last: int) -> dict[str, float]:
+    job_type = f"bench-{time.time_ns():x}"
+    broker.create_topics([topic_of(job_type)], partitions=MEMORY_PARTITIONS)
+    produce(
+        broker.address,
+        job_type,
+        partitions=MEMORY_PARTITIONS,
+        per_partition=-(-last // MEMORY_PARTITIONS),
+    )
+    peaks = []
+    with null_engine() as engine:
+        arguments = (f"--brokers={broker.address}", f"--job-types={job_type}")
+        with contender.worker(engine.url, *arguments) as worker:
+            for count in (first, last):
+                _wait_for_completed(engine, count, LIMIT_S)
+                peaks.append(worker.ask("usage")["peak_rss_mb"])
+            done = engine.counts()["completed"]
+    before, after = peaks
+    return {
+        "jobs": done,
+        "first_peak_mb": before,
+        "last_peak_mb": after,
+        "growth_bytes_per_job": (after - before) * 2**20 / max(1, done - first),
+    }
+
+
+def _wait_for_completed(engine: Engine, count: int, limit_s: float) -> None:
+    deadline = time.monotonic() + limit_s
+    while engine.counts()["completed"] < count and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def many_types(bench: Bench) -> Iterator[Result]:
+    """One worker for fifty job types: what it costs idle, and what it holds with a backlog in each topic."""
+    with broker_at(bench.brokers) as broker:
+        result = Result("kafka-types", broker.name, f"One worker, {TYPES} job types")
+        for contender in _able(bench):
+            result.samples.append(Sample(contender.name, _many_types_of(bench, broker, contender)))
+    yield result
+
+
+def _many_types_of(bench: Bench, broker: Broker, contender: Contender) -> dict[str, float]:
+    types = [f"bench-{time.time_ns():x}-{number}" for number in range(TYPES)]
+    broker.create_topics([topic_of(each) for each in types], partitions=1)
+    arguments = (f"--brokers={broker.address}", f"--job-types={','.join(types)}")
+    with (
+        null_engine() as engine,
+        contender.worker(engine.url, *arguments, f"--handler-ms={SLOW_HANDLER_MS}") as worker,
+    ):
+        for number, each in enumerate(types):
+            produce(broker.address, each, partitions=1, per_partition=1, tag=f"{number}-first-")
+        _wait_for_completed(engine, TYPES, JOIN_S)
+        time.sleep(SETTLE_S)
+        idle = _idle(worker, bench.pick(quick=5.0, full=20.0))
+        for number, each in enumerate(types):
+            produce(broker.address, each, partitions=1, per_partition=BACKLOG_PER_TYPE, tag=f"{number}-")
+        time.sleep(SETTLE_S)
+        held = worker.ask("usage")
+        joined = engine.counts()["completed"] >= TYPES
+    return idle | {"backlog_peak_mb": held["peak_rss_mb"], "threads": held["threads"], "all_joined": joined}
+
+
+def _idle(worker: Child, duration_s: float) -> dict[str, float]:
+    before = worker.ask("usage")
+    time.sleep(duration_s)
+    after = worker.ask("usage")
+    took_s = after["now_s"] - before["now_s"]
+    return {
+        "idle_core_percent": (after["cpu_s"] - before["cpu_s"]) / took_s * 100,
+        "idle_wakeups_per_s": (after["voluntary_switches"] - before["voluntary_switches"]) / took_s,
+        "idle_peak_mb": after["peak_rss_mb"],
+    }
