@@ -23,8 +23,8 @@ METADATA_REFRESH_MS = 10_000
 RECONNECT_MAX_MS = 2_000
 
 # What all consumers of a runner may hold ready between them, and the bounds for one of them.
-PREFETCH_KBYTES = 8 * 1024
-PREFETCH_KBYTES_MIN, PREFETCH_KBYTES_MAX = 128, 4 * 1024
+PREFETCH_KBYTES = 4 * 1024
+PREFETCH_KBYTES_MIN, PREFETCH_KBYTES_MAX = 64, 4 * 1024
 PREFETCH_RECORDS = 10_000
 # After a full prefetch librdkafka looks again after this time; its own second would leave the worker idle.
 PREFETCH_AGAIN_MS = 50

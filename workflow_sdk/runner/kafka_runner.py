@@ -21,13 +21,16 @@ from workflow_sdk.runner.kafka_config import check_with_librdkafka, client_confi
 from workflow_sdk.runner.kafka_dead_letters import DeadLetters
 from workflow_sdk.runner.kafka_intake import KafkaIntake, group_of, topic_of
 from workflow_sdk.runner.kafka_metrics import kafka_collector
-from workflow_sdk.runner.kafka_source import ConsumerFactory, KafkaSource, RecordSink
+from workflow_sdk.runner.kafka_source import IDLE_POLL_S, ConsumerFactory, KafkaSource, RecordSink
 from workflow_sdk.runner.plan import JobSource, Parts, ShiftPlan
 from workflow_sdk.runner.planned_runner import PlannedRunner
 from workflow_sdk.runner.runner import DEFAULT_DRAIN_TIMEOUT_S, DEFAULT_PARALLELISM
 
 # Records read and not started: enough to find other keys behind a busy one, little enough for many topics.
 BUFFER_ALL, BUFFER_MIN, BUFFER_MAX = 3_200, 64, 512
+# An idle consumer's poll is as long as keeps all of them together to this many turns a second; a stop waits
+# for it, so it is bounded.
+IDLE_TURNS_PER_S, IDLE_POLL_MAX_S = 50, 1.0
 
 
 class KafkaRunner(PlannedRunner):
@@ -112,6 +115,7 @@ class KafkaRunner(PlannedRunner):
             sink,
             capacity=self._capacity(),
             factory=self._consumer_factory,
+            idle_poll_s=min(max(self._consumers() / IDLE_TURNS_PER_S, IDLE_POLL_S), IDLE_POLL_MAX_S),
         )
 
     def _consumer_config(self, job_type: str) -> dict[str, Any]:

@@ -78,6 +78,7 @@ class KafkaSource:
         *,
         capacity: int,
         factory: ConsumerFactory = Consumer,
+        idle_poll_s: float = IDLE_POLL_S,
         revoke_wait_s: float = REVOKE_WAIT_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -91,6 +92,7 @@ class KafkaSource:
         self._config = config
         self._sink = sink
         self._factory = factory
+        self._idle_poll_s = idle_poll_s
         self._revoke_wait_s = revoke_wait_s
         self._clock = clock
         self._assignments: dict[int, Assignment] = {}
@@ -228,7 +230,7 @@ class KafkaSource:
         if self._is_paused:
             return 0.0
         busy = self.commits.is_under_way or any(a.running for a in self._assignments.values())
-        return BUSY_POLL_S if busy else IDLE_POLL_S
+        return BUSY_POLL_S if busy else self._idle_poll_s
 
     def _deliver(self, messages: list[Message]) -> None:
         records = [record for message in messages if (record := self._record_of(message)) is not None]
