@@ -75,6 +75,10 @@ class WaitRanOutError(CliError):
     exit_status = ExitStatus.WAIT_RAN_OUT
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, with what has become of what was under way: `rochallor` ends, the engine goes on."""
+
+
 class OutputClosed(Exception):  # noqa: N818 - no error: whoever read our output has seen enough
     """Stdout was closed by its reader, as `head` does. Apart from OSError, which Typer ends the process for."""
 

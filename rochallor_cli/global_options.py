@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from rochallor_cli.command_names import COLORS, OUTPUTS, TIMES
+from rochallor_cli.environment import is_terminal
 from rochallor_cli.errors import OutputClosed
 from rochallor_cli.garbage import resume_collection
 from rochallor_cli.invocation import Invocation
@@ -166,6 +167,9 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
                 return function(context, **values)
         except BrokenPipeError as error:
             raise OutputClosed from error
+        except KeyboardInterrupt as interruption:
+            _end_line(invocation, str(interruption))
+            raise
 
     parameters = [
         inspect.Parameter("typer_context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
@@ -180,6 +184,16 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
     call.__doc__ = function.__doc__
     call.__name__ = function.__name__
     return call
+
+
+def _end_line(invocation: Invocation, text: str) -> None:
+    """After Ctrl-C: the prompt, or what there is to say, must not stand behind the terminal's `^C`."""
+    stderr = invocation.environment.stderr
+    if is_terminal(stderr):
+        stderr.write("\n")
+    if text and not (invocation.settings and invocation.settings.quiet):
+        stderr.write(f"interrupted: {text}\n")
+    stderr.flush()
 
 
 def command(app: typer.Typer, name: str, *, examples: tuple[str, ...]) -> Callable[[Function], Function]:

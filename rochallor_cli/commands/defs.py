@@ -12,6 +12,7 @@ import typer
 
 from rochallor_cli.commands.inputs import LIMIT, All, Limit, definition_and_version, note_of_more
 from rochallor_cli.context import Context
+from rochallor_cli.counting import counted
 from rochallor_cli.definitions.differences import Change, differences
 from rochallor_cli.definitions.uploads import (
     NOT_LATEST,
@@ -25,7 +26,7 @@ from rochallor_cli.definitions.uploads import (
 )
 from rochallor_cli.documents.reading import read_document
 from rochallor_cli.engine import Value
-from rochallor_cli.errors import ConflictError, InvalidDocumentError, UsageError
+from rochallor_cli.errors import ConflictError, Interrupted, InvalidDocumentError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.global_options import command, group
 from rochallor_cli.output.text_width import harmless
@@ -93,6 +94,8 @@ def _sent(context: Context, uploads: list[Upload]) -> list[dict[str, Any]]:
                 progress.text = f"uploading {one.id}"
                 rows.append(send(context.engine, one))
                 progress.done += 1
+    except KeyboardInterrupt:
+        raise Interrupted(f"{len(rows):,} of {counted(len(uploads), 'definition')} uploaded") from None
     finally:
         if rows:
             context.printer.rows(UPLOADS, rows)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rochallor_cli.context import Context
+from rochallor_cli.environment import is_terminal
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.global_options import command
@@ -105,6 +106,8 @@ def dev(
                 _upload(context, engine.url, uploads)
             _announce(context, engine, config)
             stop.wait()
+        if is_terminal(context.environment.stderr):
+            context.printer.note("")  # the prompt does not stand behind `^C`
     except DevEngineError as error:
         raise CliError(str(error), exit_status=ExitStatus.CONFLICT) from error
 
@@ -120,9 +123,7 @@ def _announce(context: Context, engine: DevEngine, config: DevEngineConfig) -> N
                 f"Workers: rochallor work --mode kafka --brokers {engine.brokers}{embedded} …"
             )
         if config.cors:
-            context.printer.note(
-                "Any web page in a browser here may call it, as the real engine: --no-cors ends that."
-            )
+            context.printer.note("Web pages opened on this machine may call it; --no-cors ends that.")
         context.printer.note(f"Ctrl-C stops it. Elsewhere: export ROCHALLOR_ENGINE_URL={engine.url}")
     else:
         context.printer.event({"url": engine.url, "db": kept_in, "brokers": engine.brokers or None})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated
 
@@ -25,7 +27,7 @@ from rochallor_cli.commands.inputs import (
 from rochallor_cli.context import Context
 from rochallor_cli.counting import counted
 from rochallor_cli.engine import OPEN, Value, standing
-from rochallor_cli.errors import UsageError, did_you_mean
+from rochallor_cli.errors import Interrupted, UsageError, did_you_mean
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.global_options import command, group
 from rochallor_cli.instances.following import follow_instance, status_of_outcome, wait_for
@@ -103,15 +105,28 @@ def _until_ended(context: Context, instance: Value, *, follow: bool, timeout_s: 
         return _followed(context, str(instance["id"]), timeout_s)
     from rochallor_cli.output.progress import working
 
-    with working(context.environment, f"waiting for {instance['id']}", quiet=printer.settings.quiet):
+    with (
+        _going_on(str(instance["id"])),
+        working(context.environment, f"waiting for {instance['id']}", quiet=printer.settings.quiet),
+    ):
         ended = wait_for(context.engine, str(instance["id"]), printer, timeout_s=timeout_s)
     printer.value(INSTANCE, ended)
     return status_of_outcome(ended)
 
 
+@contextmanager
+def _going_on(instance_id: str) -> Iterator[None]:
+    """Whoever stops waiting is told that the instance does not stop with it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(f"the instance goes on; rochallor instances watch {instance_id}") from None
+
+
 def _followed(context: Context, instance_id: str, timeout_s: float | None) -> int:
     printer = context.printer
-    ending = follow_instance(context.engine, instance_id, printer, timeout_s=timeout_s)
+    with _going_on(instance_id):
+        ending = follow_instance(context.engine, instance_id, printer, timeout_s=timeout_s)
     if printer.for_people:
         printer.line(ending.text)
     elif printer.settings.output != "jsonl":
@@ -355,23 +370,25 @@ def _chosen(context: Context, *, status: str, definition: str, business_key: str
 
 def _cancel(context: Context, instance_ids: list[str], reason: str) -> int:
     from rochallor_cli.engine_errors import meaning
-    from rochallor_cli.instances.cancelling import cancel_all, worst
+    from rochallor_cli.instances.cancelling import BulkCancellation, worst
     from rochallor_cli.output.progress import working
 
     settings = context.settings
     if len(instance_ids) == 1:
         context.printer.value(INSTANCE, context.engine.cancel(instance_ids[0], reason))
         return ExitStatus.DONE
+    bulk = BulkCancellation(context.engine, reason, translate=lambda error: meaning(error, settings))
     rows: list[Value] = []
-    with working(
-        context.environment, "cancelling", total=len(instance_ids), quiet=settings.quiet
-    ) as progress:
-        for row in cancel_all(
-            context.engine, instance_ids, reason, translate=lambda error: meaning(error, settings)
-        ):
-            rows.append(row)
-            progress.done += 1
-    order = {instance_id: place for place, instance_id in enumerate(instance_ids)}
-    rows.sort(key=lambda row: order[row["id"]])
-    context.printer.rows(CANCELLATIONS, rows)
+    total = len(instance_ids)
+    try:
+        with working(context.environment, "cancelling", total=total, quiet=settings.quiet) as progress:
+            for row in bulk.rows(instance_ids):
+                rows.append(row)
+                progress.done += 1
+    except KeyboardInterrupt:
+        rows += bulk.stop()
+        raise Interrupted(f"{len(rows):,} of {counted(total, 'instance')} dealt with") from None
+    finally:
+        order = {instance_id: place for place, instance_id in enumerate(instance_ids)}
+        context.printer.rows(CANCELLATIONS, sorted(rows, key=lambda row: order[row["id"]]))
     return worst(rows)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any
 
 from rochallor_cli.engine import Engine
@@ -14,28 +16,51 @@ from workflow_sdk.errors import WorkflowSDKError
 
 # More connections than this are slower on the engine, not quicker.
 AT_ONCE = 8
+# After Ctrl-C, for answers to what was sent: nobody waits longer at a terminal.
+UNDER_WAY_S = 2.0
 
 Translate = Callable[[WorkflowSDKError], CliError]
 
 
-def cancel_all(
-    engine: Engine, instance_ids: Sequence[str], reason: str, *, translate: Translate
-) -> Iterator[dict[str, Any]]:
-    """Cancel them; → a row for each as it is done: id, result, status, error, exitStatus (0 when cancelled)."""
-    todo: SimpleQueue[str | None] = SimpleQueue()
-    done: SimpleQueue[dict[str, Any]] = SimpleQueue()
-    workers = min(AT_ONCE, len(instance_ids))
-    for instance_id in [*instance_ids, *[None] * workers]:
-        todo.put(instance_id)
+class BulkCancellation:
+    """Cancels many; a row for each: id, result, status, error, exitStatus (0 when cancelled)."""
 
-    def work() -> None:
-        while (instance_id := todo.get()) is not None:
-            done.put(_cancelled(engine, instance_id, reason, translate))
+    def __init__(self, engine: Engine, reason: str, *, translate: Translate) -> None:
+        self._engine = engine
+        self._reason = reason
+        self._translate = translate
+        self._todo: SimpleQueue[str] = SimpleQueue()
+        self._done: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._stopping = threading.Event()
+        self._workers: list[threading.Thread] = []
 
-    for _ in range(workers):
-        threading.Thread(target=work, daemon=True).start()
-    for _ in instance_ids:
-        yield done.get()
+    def rows(self, instance_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Cancel them; → the rows as they are done."""
+        for instance_id in instance_ids:
+            self._todo.put(instance_id)
+        for _ in range(min(AT_ONCE, len(instance_ids))):
+            self._workers.append(threading.Thread(target=self._work, daemon=True))
+            self._workers[-1].start()
+        for _ in instance_ids:
+            yield self._done.get()
+
+    def stop(self) -> list[dict[str, Any]]:
+        """Cancel no more, and wait a little for those under way; → the rows not yet taken."""
+        self._stopping.set()
+        deadline = monotonic() + UNDER_WAY_S
+        for worker in self._workers:
+            worker.join(max(deadline - monotonic(), 0.0))
+        rows = []
+        with suppress(Empty):
+            while True:
+                rows.append(self._done.get_nowait())
+        return rows
+
+    def _work(self) -> None:
+        with suppress(Empty):
+            while not self._stopping.is_set():
+                instance_id = self._todo.get_nowait()
+                self._done.put(_cancelled(self._engine, instance_id, self._reason, self._translate))
 
 
 def _cancelled(engine: Engine, instance_id: str, reason: str, translate: Translate) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -441,6 +443,50 @@ def test_an_interrupted_watch_ends_with_130_and_no_traceback(engine_url, client)
         watching.process.send_signal(2)
         result = watching.wait()
     assert (result.exit_status, "Traceback" in result.stderr) == (130, False)
+
+
+def test_whoever_stops_to_watch_is_told_that_the_instance_goes_on(engine_url, client):
+    uploaded(client, service("s"), id_="left-alone")
+    result = rochallor(
+        "instances", "start", "left-alone", "--follow", url=engine_url, sleep=_interrupt, terminal=True
+    )
+    instance = client.list_instances(definition_id="left-alone")["items"][0]["id"]
+    assert result.exit_status == 130
+    assert result.stderr.endswith(
+        f"\ninterrupted: the instance goes on; rochallor instances watch {instance}\n"
+    )
+    quiet = rochallor("instances", "watch", instance, "-q", url=engine_url, sleep=_interrupt)
+    assert (quiet.exit_status, quiet.stderr) == (130, "")
+
+
+def _interrupt(seconds: float) -> None:
+    raise KeyboardInterrupt
+
+
+def test_an_interrupted_bulk_cancellation_says_what_came_of_each_that_was_sent(
+    engine_url, client, monkeypatch
+):
+    uploaded(client, service("s"), id_="cut-off")
+    wanted = {client.start_instance("cut-off")["id"] for _ in range(40)}
+    cancel = RestEngineClient.cancel_instance
+    calls = count()
+
+    def slow_down(self: RestEngineClient, *arguments: Any, **named: Any) -> Any:
+        if next(calls) == 12:
+            signal.raise_signal(signal.SIGINT)
+        return cancel(self, *arguments, **named)
+
+    monkeypatch.setattr(RestEngineClient, "cancel_instance", slow_down)
+    result = rochallor(
+        "instances", "cancel", "--definition", "cut-off", "--yes", "-o", "json", url=engine_url
+    )
+    cancelled = {row["id"] for row in result.json()}
+    assert result.exit_status == 130
+    assert f"interrupted: {len(cancelled)} of 40 instances dealt with" in result.stderr
+    left = {row["id"] for row in client.list_instances(definition_id="cut-off", page_size=100)["items"]
+            if row["status"] == "ACTIVE"}  # fmt: skip
+    assert cancelled | left == wanted
+    assert not cancelled & left
 
 
 def test_the_engine_started_by_dev_serves_until_it_is_told_to_stop(tmp_path):
