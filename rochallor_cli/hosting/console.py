@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -43,11 +43,12 @@ def handler_rows(handlers: Iterable[Handler], config: WorkerConfig) -> list[Hand
 
 
 class Console:
-    """Speaks to `stream` where it is a terminal, else through the log."""
+    """Speaks to `stream` where it is a terminal of so many columns, else through the log."""
 
-    def __init__(self, stream: TextIO, *, is_terminal: bool) -> None:
+    def __init__(self, stream: TextIO, *, is_terminal: bool, columns: int = 80) -> None:
         self._stream = stream
         self._is_terminal = is_terminal
+        self._columns = columns
 
     def banner(self, worker: WorkerConfig, rows: Sequence[HandlerRow], engine: EngineAccess) -> None:
         """Who serves what, for which engine."""
@@ -65,9 +66,23 @@ class Console:
                 types,
             )
             return
-        self._print(f"rochallor {VERSION}  worker {worker.worker_id}  ·  engine {where}  ·  {how}")
-        cells = [(row.job_type, row.place, row.kind, str(row.slots)) for row in rows]
-        self._print(*table(("JOB TYPE", "HANDLER", "KIND", "SLOTS"), cells, right=(3,)))
+        who, what = f"rochallor {VERSION}  worker {worker.worker_id}", f"engine {where}  ·  {how}"
+        line = f"{who}  ·  {what}"
+        self._print(*([line] if len(line) < self._columns else [who, what]))
+        self._print(*self._handlers(rows))
+
+    def _handlers(self, rows: Sequence[HandlerRow]) -> list[str]:
+        """The table of handlers; on a narrow terminal their places give way: function first, then folders."""
+
+        def lines(place: Callable[[str], str]) -> list[str]:
+            cells = [(row.job_type, place(row.place), row.kind, str(row.slots)) for row in rows]
+            return table(("JOB TYPE", "HANDLER", "KIND", "SLOTS"), cells, right=(3,))
+
+        for place in (str, _without_function, _without_folders):
+            shown = lines(place)
+            if len(shown[0]) < self._columns:
+                break
+        return shown
 
     def summary(self, summaries: Sequence[WorkerSummary]) -> None:
         """What became of the jobs, one row a type."""
@@ -93,6 +108,14 @@ class Console:
             self._stream.flush()
         except (OSError, ValueError):
             return  # the terminal is gone: nobody reads
+
+
+def _without_function(place: str) -> str:
+    return place.rpartition(" ")[0] or place
+
+
+def _without_folders(place: str) -> str:
+    return _without_function(place).rpartition("/")[2]
 
 
 def _counts(entry: TypeSummary) -> tuple[int, int, int]:

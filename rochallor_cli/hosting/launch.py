@@ -62,7 +62,9 @@ def host(config: HostConfig, context: Context) -> int:
     several = len(ids) > 1 and not config.needs_processes
     configure_host_logging(config.log, environment.stderr, workers=ids, name_workers=several)
     console = Console(
-        environment.stderr, is_terminal=environment.stderr_is_terminal and config.log.format == "text"
+        environment.stderr,
+        is_terminal=environment.stderr_is_terminal and config.log.format == "text",
+        columns=environment.columns,
     )
     if config.needs_processes:
         supervisor = Supervisor(config, console)
