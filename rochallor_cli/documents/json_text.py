@@ -33,8 +33,9 @@ def parse_json(text: str, *, source: str) -> Document:
         load_json(text)
     except json.JSONDecodeError as error:
         message = error.msg[0].lower() + error.msg[1:]
-        before = text[: error.pos].rstrip()
-        hint = "a comma too many?" if before.endswith(",") else None
+        # Python 3.13 and later name the comma, earlier ones what comes after it.
+        is_comma = "trailing comma" in message or text[: error.pos].rstrip().endswith(",")
+        hint = "a comma too many?" if is_comma else None
         raise InvalidDocumentError(f"{source}:{error.lineno}:{error.colno}: {message}", hint=hint) from error
     except ValueError as error:
         raise InvalidDocumentError(f"{source}: {error}") from error
