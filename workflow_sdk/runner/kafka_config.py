@@ -5,6 +5,7 @@ A configuration that would lose jobs, or make a member leave its group over and 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -48,8 +49,11 @@ REFUSED = {
 
 _STARTS_AT_THE_END = frozenset({"latest", "largest", "end"})
 # What a setting begins with that says how brokers are reached, whatever the client is for.
-_REACHING = ("security.", "sasl.", "ssl.", "enable.ssl.", "broker.", "socket.", "client.", "oauth_cb")
-_SECRET = re.compile(r"password|passphrase|secret|key\.pem|sasl\.oauthbearer\.config")
+_REACHING = (
+    *("security.", "sasl.", "ssl.", "https.", "enable.ssl.", "enable.sasl.", "oauth_cb"),
+    *("broker.", "socket.", "client."),
+)
+_SECRET = re.compile(r"password|passphrase|secret|key\.pem|sasl\.oauthbearer\.config|token$")
 
 
 def consumer_config(
@@ -89,12 +93,30 @@ def check_with_librdkafka(config: Mapping[str, Any]) -> None:
         Consumer(dict(config)).close()
     except (KafkaException, TypeError, ValueError) as error:
         reason = error.args[0].str() if isinstance(error, KafkaException) else str(error)
-        raise KafkaConfigError(f"Kafka settings are refused: {reason}") from error
+        raise KafkaConfigError(_missing_file(config) or _in_other_words(reason)) from error
 
 
 def masked(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration for showing: what is secret is replaced by stars."""
     return {key: "***" if _SECRET.search(key) else value for key, value in config.items()}
+
+
+def _missing_file(config: Mapping[str, Any]) -> str:
+    """Name the file that is not there: librdkafka only says that OpenSSL's BIO failed."""
+    for key, value in config.items():
+        is_file = key.startswith("ssl.") and key.endswith(".location") and value != "probe"
+        if is_file and not os.path.exists(str(value)):
+            return f"Kafka setting {key}: there is no file {value}"
+    return ""
+
+
+def _in_other_words(reason: str) -> str:
+    if "No provider for SASL mechanism GSSAPI" in reason:
+        return (
+            "Kafka setting sasl.mechanism is not set, or GSSAPI, which the Kafka client at hand cannot do: it takes"
+            " PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and OAUTHBEARER"
+        )
+    return f"Kafka settings are refused: {reason}"
 
 
 def _defaults(consumers: int) -> dict[str, Any]:

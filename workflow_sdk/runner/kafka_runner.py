@@ -12,13 +12,14 @@ from typing import Any
 from confluent_kafka import Consumer
 from prometheus_client import CollectorRegistry
 
-from workflow_sdk.client.interface import EngineClient
+from workflow_sdk.client.interface import JobClient
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.deduplication import DEFAULT_WINDOW_S
 from workflow_sdk.runner.kafka_backlog import Ordering
 from workflow_sdk.runner.kafka_config import check_with_librdkafka, client_config, consumer_config
 from workflow_sdk.runner.kafka_dead_letters import DeadLetters
+from workflow_sdk.runner.kafka_health import Outage
 from workflow_sdk.runner.kafka_intake import KafkaIntake, group_of, topic_of
 from workflow_sdk.runner.kafka_metrics import kafka_collector
 from workflow_sdk.runner.kafka_source import IDLE_POLL_S, ConsumerFactory, KafkaSource, RecordSink
@@ -48,7 +49,7 @@ class KafkaRunner(PlannedRunner):
         self,
         worker_id: str,
         brokers: str,
-        client: EngineClient,
+        client: JobClient,
         registry: HandlerRegistry,
         dedup_window_seconds: float = DEFAULT_WINDOW_S,
         extra_kafka_config: dict[str, Any] | None = None,
@@ -71,12 +72,13 @@ class KafkaRunner(PlannedRunner):
         self._ordering: Ordering = ordering
         self._dead_letter_topic = dead_letter_topic
         self._consumer_factory = consumer_factory
+        self._outage = Outage()
         self._parallelism = parallelism if parallelism > 0 else DEFAULT_PARALLELISM
         # Raises KafkaConfigError now, rather than in a thread later.
         check_with_librdkafka(self._consumer_config("any"))
         super().__init__(self._plan_of(client, metrics, drain_timeout_s=drain_timeout))
 
-    def _plan_of(self, client: EngineClient, metrics: Metrics | None, *, drain_timeout_s: float) -> ShiftPlan:
+    def _plan_of(self, client: JobClient, metrics: Metrics | None, *, drain_timeout_s: float) -> ShiftPlan:
         return ShiftPlan(
             worker_id=self._worker_id,
             client=client,
@@ -116,6 +118,7 @@ class KafkaRunner(PlannedRunner):
             capacity=self._capacity(),
             factory=self._consumer_factory,
             idle_poll_s=min(max(self._consumers() / IDLE_TURNS_PER_S, IDLE_POLL_S), IDLE_POLL_MAX_S),
+            outage=self._outage,
         )
 
     def _consumer_config(self, job_type: str) -> dict[str, Any]:

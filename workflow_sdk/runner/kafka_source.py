@@ -20,7 +20,7 @@ from workflow_sdk.runner.dispatch_event import PoisonRecordError, decode
 from workflow_sdk.runner.kafka_assignment import Assignment, KafkaRecord
 from workflow_sdk.runner.kafka_commits import Commits
 from workflow_sdk.runner.kafka_flow import Flow
-from workflow_sdk.runner.kafka_health import ConsumerHealth, is_fatal
+from workflow_sdk.runner.kafka_health import ConsumerHealth, Outage, is_fatal
 
 log = logging.getLogger(__name__)
 
@@ -79,13 +79,14 @@ class KafkaSource:
         capacity: int,
         factory: ConsumerFactory = Consumer,
         idle_poll_s: float = IDLE_POLL_S,
+        outage: Outage | None = None,
         revoke_wait_s: float = REVOKE_WAIT_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.topic = topic
         self.flow = Flow(topic, capacity)
         self.commits = Commits(topic, clock=clock)
-        self.health = ConsumerHealth(topic, str(config.get("bootstrap.servers", "")))
+        self.health = ConsumerHealth(topic, config, outage=outage)
         self.records, self.poison, self.rebalances = 0, 0, 0
         # Counted by the runner, which knows what has been acknowledged.
         self.duplicates = 0
@@ -135,7 +136,7 @@ class KafkaSource:
         stands_still_s = self._clock() - self._last_turn
         if stands_still_s > STALLED_AFTER_S:
             return f"{self.topic}: the consumer has stood still for {stands_still_s:.0f} s"
-        if not self.health.brokers_reachable:
+        if self.health.is_blocked:
             return f"{self.topic}: {self.health.trouble}"
         if not self.rebalances and not self.health.trouble:
             return f"{self.topic}: joining the group"
