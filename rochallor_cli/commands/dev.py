@@ -68,6 +68,15 @@ def dev(
             help="Brokers for --dispatch kafka; an embedded one if left out.",
         ),
     ] = None,
+    kafka_config: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kafka-config",
+            metavar="KEY=VALUE",
+            help="How these brokers are reached (TLS, SASL); repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail instances that run into an engine fault.")
     ] = False,
@@ -81,10 +90,15 @@ def dev(
 
     It answers as the real engine does. Everything is in memory, and gone when it stops, unless --db names a file.
     """
-    from rochallor_cli.dev_engine import DevEngine, DevEngineConfig, DevEngineError
+    from rochallor_cli.dev_engine import DevEngine, DevEngineConfig, DevEngineError, DevEngineSettingsError
+    from rochallor_cli.hosting.options import pairs
 
     if dispatch not in ("polling", "kafka"):
         raise UsageError(f"--dispatch {dispatch!r} is neither polling nor kafka")
+    if (brokers or kafka_config) and dispatch != "kafka":
+        raise UsageError("--brokers and --kafka-config are for --dispatch kafka")
+    if kafka_config and not brokers:
+        raise UsageError("--kafka-config says how to reach brokers", hint="name them: --brokers host:9093")
     config = DevEngineConfig(
         host=host,
         port=port,
@@ -98,6 +112,7 @@ def dev(
         log_requests=log_requests,
         dispatch=dispatch,
         brokers=brokers,
+        kafka_config=pairs(kafka_config or (), "--kafka-config"),
     )
     uploads = _read(context, definitions) if definitions else []
     try:
@@ -108,6 +123,8 @@ def dev(
             stop.wait()
         if is_terminal(context.environment.stderr):
             context.printer.note("")  # the prompt does not stand behind `^C`
+    except DevEngineSettingsError as error:
+        raise UsageError(str(error)) from error
     except DevEngineError as error:
         raise CliError(str(error), exit_status=ExitStatus.CONFLICT) from error
 

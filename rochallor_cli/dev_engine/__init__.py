@@ -9,7 +9,7 @@ from rochallor_cli.dev_engine.codes import CODES, Code
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.definition.problems import Problem
 from rochallor_cli.dev_engine.embedded import DevEngine
-from rochallor_cli.dev_engine.errors import DevEngineError
+from rochallor_cli.dev_engine.errors import DevEngineError, DevEngineSettingsError
 
 __all__ = [
     "CODES",
@@ -18,6 +18,7 @@ __all__ = [
     "DevEngine",
     "DevEngineConfig",
     "DevEngineError",
+    "DevEngineSettingsError",
     "HandClock",
     "Problem",
     "SystemClock",

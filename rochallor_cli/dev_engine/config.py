@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,4 +33,6 @@ class DevEngineConfig:
     dispatch: str = "polling"
     # None with dispatch "kafka": the embedded broker.
     brokers: str | None = None
+    # How those brokers are reached (TLS, SASL), as librdkafka names it.
+    kafka_config: Mapping[str, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=SystemClock)

@@ -1,6 +1,7 @@
 """What can go wrong in the engine.
 
 DevEngineError               the caller of the door can do something about it
+  DevEngineSettingsError     a setting cannot be taken
   DatabaseFileError          the file cannot be used: in use, newer, no database
 Refused                      a request is answered with this status, code and reason
   WorkflowStuck              the workflow cannot go on: a 500, and everything is undone
@@ -11,6 +12,10 @@ from __future__ import annotations
 
 class DevEngineError(Exception):
     """The dev engine cannot be started or used as asked; the text is for its user."""
+
+
+class DevEngineSettingsError(DevEngineError):
+    """A setting cannot be taken; the text names it."""
 
 
 class DatabaseFileError(DevEngineError):

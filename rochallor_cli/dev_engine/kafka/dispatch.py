@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from rochallor_cli.dev_engine.errors import DevEngineError
+from rochallor_cli.dev_engine.errors import DevEngineError, DevEngineSettingsError
 from rochallor_cli.dev_engine.kafka.capacity import Capacity
 from rochallor_cli.dev_engine.kafka.dispatch_record import topic_of
 from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker, EmbeddedBrokerError
-from rochallor_cli.dev_engine.kafka.publisher import Publisher
+from rochallor_cli.dev_engine.kafka.publisher import Publisher, PublisherError
 from rochallor_cli.dev_engine.kafka.relay import Relay
 from rochallor_cli.dev_engine.services.core import Core
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
@@ -28,16 +28,15 @@ class KafkaDispatch:
         self._last_definition = 0
 
     async def start(self) -> str:
-        """Begin to publish; return the brokers' addresses. DevEngineError when the broker does not start."""
+        """Begin to publish; return the brokers' addresses. DevEngineError when that cannot be."""
         brokers = self._core.config.brokers
         capacity = None
         if not brokers:
             brokers = await self._start_broker()
             capacity = Capacity(self._core.store.outbox.is_open_job)
             await self._work.do(lambda: self._core.store.outbox.add_open_jobs(self._core.new_id))
-        self._relay = Relay(
-            self._core, self._work, Publisher(brokers), published=capacity.published if capacity else None
-        )
+        published = capacity.published if capacity else None
+        self._relay = Relay(self._core, self._work, self._publisher(brokers), published=published)
         self._task = asyncio.get_running_loop().create_task(self._relay.run())
         self.committed()
         return brokers
@@ -55,6 +54,12 @@ class KafkaDispatch:
             await asyncio.gather(self._task, return_exceptions=True)
         if self._embedded is not None:
             await asyncio.to_thread(self._embedded.close)
+
+    def _publisher(self, brokers: str) -> Publisher:
+        try:
+            return Publisher(brokers, self._core.config.kafka_config)
+        except PublisherError as error:
+            raise DevEngineSettingsError(str(error)) from error
 
     async def _start_broker(self) -> str:
         self._embedded = EmbeddedBroker()
