@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
 
 from rochallor_cli.context import Context
-from rochallor_cli.errors import CliError
+from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.global_options import command
 from rochallor_cli.output.columns import Column, View
@@ -39,6 +39,7 @@ CHECKS = View(
         "rochallor doctor",
         "rochallor doctor --context prod -o json",
         "rochallor doctor --brokers localhost:9092",
+        "rochallor doctor --config workers.yaml",
     ),
 )
 def doctor(
@@ -49,12 +50,32 @@ def doctor(
             "--brokers", metavar="HOST:PORT,…", help="Ask these Kafka brokers too.", show_default=False
         ),
     ] = None,
+    kafka_config: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kafka-config",
+            metavar="KEY=VALUE",
+            help="How the brokers are reached (TLS, SASL); repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="workers.yaml: take engine and brokers from it.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> int:
     """Check this installation, the settings and the engine. Runs nothing, changes nothing.
 
-    Exit status 0 if all is well, otherwise that of the first problem (5: the engine cannot be reached).
+    Exit status 0 if all is well, otherwise that of the first problem (5: engine or brokers cannot be reached,
+    8: a login is refused).
     """
-    rows = list(_checks(context, brokers or context.environment.environ.get("ROCHALLOR_BROKERS")))
+    flags = {"brokers": brokers, "kafka_config": kafka_config, "config": config}
+    rows = list(_checks(context, flags))
     context.printer.rows(CHECKS, rows)
     problems = [row for row in rows if row["result"] == "problem"]
     for row in problems:
@@ -63,11 +84,14 @@ def doctor(
     return int(problems[0]["exitStatus"]) if problems else ExitStatus.DONE
 
 
-def _checks(context: Context, brokers: str | None) -> Iterator[dict[str, Any]]:
+def _checks(context: Context, flags: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     python = f"Python {platform.python_version()} at {sys.executable}"
     yield _ok("rochallor", f"{VERSION}, {python}, {platform.system()}")
     yield _sdk()
+    from rochallor_cli.hosting.file_settings import settled_kafka
+
     try:
+        kafka = settled_kafka(context, flags)
         settings = context.settings
     except CliError as error:
         yield _problem("settings", error)
@@ -80,8 +104,8 @@ def _checks(context: Context, brokers: str | None) -> Iterator[dict[str, Any]]:
         dropped = ", ".join(settings.dropped)
         yield _row("credentials", "warning", f"not sent to this URL: {dropped}")
     yield from _engine(context)
-    if brokers:
-        yield from _brokers(context, brokers)
+    if kafka.brokers:
+        yield from _brokers(context, kafka.brokers, kafka.config)
 
 
 def _sdk() -> dict[str, Any]:
@@ -119,10 +143,10 @@ def _engine(context: Context) -> Iterator[dict[str, Any]]:
         yield _problem("engine", meaning(error, settings))
 
 
-def _brokers(context: Context, brokers: str) -> Iterator[dict[str, Any]]:
+def _brokers(context: Context, brokers: str, config: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     from rochallor_cli.hosting.broker_checks import BrokersAwayError, topic_states
     from rochallor_cli.hosting.check import users_by_type
-    from workflow_sdk.errors import WorkflowSDKError
+    from workflow_sdk.errors import KafkaConfigError, WorkflowSDKError
 
     try:
         job_types = sorted(users_by_type(context.engine))
@@ -130,14 +154,19 @@ def _brokers(context: Context, brokers: str) -> Iterator[dict[str, Any]]:
         # What is wrong with the engine has been said; the brokers can be asked all the same.
         job_types = []
     try:
-        states = topic_states(brokers, {}, job_types)
+        states = topic_states(brokers, config, job_types)
+    except KafkaConfigError as error:
+        yield _problem("brokers", UsageError(str(error)))
+        return
     except BrokersAwayError as error:
-        unreachable = CliError(f"{brokers}: {error}", exit_status=ExitStatus.UNREACHABLE)
-        yield _problem("brokers", unreachable)
+        status = ExitStatus.NOT_AUTHORISED if error.is_login else ExitStatus.UNREACHABLE
+        yield _problem("brokers", CliError(str(error), exit_status=status))
         return
     yield _ok("brokers", f"{brokers} can be reached")
     for state in states:
-        if state.is_missing:
+        if state.denied:
+            yield _problem(state.topic, CliError(state.denied, exit_status=ExitStatus.NOT_AUTHORISED))
+        elif state.is_missing:
             hint = f"create it: {state.how_to_create(brokers)}"
             yield _problem(
                 state.topic, CliError("there is no such topic", hint=hint, exit_status=ExitStatus.NOT_FOUND)

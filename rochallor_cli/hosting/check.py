@@ -15,7 +15,7 @@ from rochallor_cli.hosting.log_setup import configure_host_logging
 from rochallor_cli.hosting.modules import load_handlers, place_of
 from rochallor_cli.hosting.runners import limited
 from rochallor_cli.output.columns import Column, View
-from workflow_sdk.errors import EngineUnreachableError
+from workflow_sdk.errors import EngineUnreachableError, KafkaConfigError
 from workflow_sdk.handler.registry import Handler
 
 HANDLERS = View(
@@ -52,6 +52,8 @@ def check_host(config: HostConfig, context: Context) -> int:
     handlers = [(worker, handler) for worker in config.workers for handler in _handlers_of(worker)]
     findings = Findings()
     users = _ask_engine(config, context, findings)
+    if users is None and any(worker.mode == "kafka" for worker in config.workers):
+        _ask_brokers(config, sorted({handler.job_type for _, handler in handlers}), findings)
     _compare(handlers, users, findings)
     _check_modes(config, findings)
     _print(findings, context)
@@ -115,12 +117,17 @@ def _ask_brokers(config: HostConfig, job_types: Iterable[str], findings: Finding
         return
     try:
         states = topic_states(brokers, config.kafka.config, job_types)
+    except KafkaConfigError as error:
+        findings.problems.append(str(error))
+        return
     except BrokersAwayError as error:
-        findings.problems.append(f"brokers {brokers} cannot be reached: {error}")
+        findings.problems.append(f"brokers{':' if error.is_refusal else ''} {error}")
         return
     findings.facts.append(f"brokers    {brokers}  reachable")
     for state in states:
-        if state.is_missing:
+        if state.denied:
+            findings.problems.append(state.denied)
+        elif state.is_missing:
             findings.problems.append(
                 f"topic {state.topic} does not exist: the engine stops dispatching. Create it:"
                 f" {state.how_to_create(brokers)}"

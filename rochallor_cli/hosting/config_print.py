@@ -61,13 +61,12 @@ def _engine(config: HostConfig, origins: Mapping[str, str]) -> Iterator[dict[str
 def _kafka(config: HostConfig) -> Iterator[dict[str, Any]]:
     for name, value in asdict(config.kafka).items():
         short = name.removesuffix("_s")
-        if name == "config":
-            value = {key: MASKED if _is_secret(key) else text for key, text in value.items()}
+        if name == "config" and value:
+            # Only where there is something to mask: the Kafka client is large.
+            from workflow_sdk.runner.kafka_config import masked
+
+            value = masked(value)
         yield _row(f"kafka.{short}", value, config.origins.get(f"kafka.{short}", "default"))
-
-
-def _is_secret(key: str) -> bool:
-    return any(word in key for word in ("password", "secret", "key.pem", "token"))
 
 
 def _worker(worker: WorkerConfig, index: int, origins: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -11,17 +11,14 @@ from rochallor_cli.context import Context
 from rochallor_cli.environment import is_terminal
 from rochallor_cli.hosting.console import Console, handler_rows
 from rochallor_cli.hosting.departure import leave_in_time
+from rochallor_cli.hosting.file_settings import file_and_settings
 from rochallor_cli.hosting.host import Host
 from rochallor_cli.hosting.host_config import EngineAccess, HostConfig
 from rochallor_cli.hosting.local_workers import LocalWorkers
 from rochallor_cli.hosting.log_setup import configure_host_logging
 from rochallor_cli.hosting.resolution import resolve_host
 from rochallor_cli.hosting.supervisor import Supervisor
-from rochallor_cli.hosting.workers_file import WorkersFile, read_workers_file
-from rochallor_cli.settings import Layer, Settings
-
-# workers.yaml's words to the names of the settings that every command has.
-_ENGINE_SETTINGS = {"url": "engine_url", "timeout": "request_timeout"}
+from rochallor_cli.settings import Settings
 
 
 def launch(context: Context, flags: Mapping[str, Any]) -> int:
@@ -42,9 +39,7 @@ def launch(context: Context, flags: Mapping[str, Any]) -> int:
 def settled(context: Context, flags: Mapping[str, Any]) -> HostConfig:
     """The whole configuration: flags, environment, workers.yaml, context, defaults."""
     environment = context.environment
-    name = flags.get("config") or environment.environ.get("ROCHALLOR_CONFIG")
-    file = read_workers_file(name, environment.stdin, environment.environ) if name else None
-    settings = context.settle(files=[_engine_layer(file)]) if file else context.settings
+    file, settings = file_and_settings(context, flags)
     return resolve_host(
         {**flags, "log_level": flags.get("log_level") or _level_of(settings)},
         environment.environ,
@@ -100,13 +95,6 @@ def engine_access(settings: Settings) -> EngineAccess:
         timeout_s=settings.request_timeout_s,
         where=settings.where,
     )
-
-
-def _engine_layer(file: WorkersFile) -> Layer:
-    section = file.section("engine")
-    values = {_ENGINE_SETTINGS.get(name, name): value for name, value in section.items()}
-    names = {setting: name for name, setting in _ENGINE_SETTINGS.items()}
-    return Layer("workers.yaml", values, lambda setting: file.origin("engine", names.get(setting, setting)))
 
 
 def _level_of(settings: Settings) -> str | None:

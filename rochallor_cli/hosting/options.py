@@ -6,7 +6,8 @@ entry of `workers`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -73,10 +74,17 @@ class Given:
     origin: str
 
 
-def given_options(flags: Mapping[str, Any], environ: Mapping[str, str]) -> dict[tuple[str, str], Given]:
-    """What flags and environment say, checked, by (section, field); UsageError for what cannot be used."""
+def given_options(
+    flags: Mapping[str, Any], environ: Mapping[str, str], *, section: Section | None = None
+) -> dict[tuple[str, str], Given]:
+    """What flags and environment say, checked, by (section, field); UsageError for what cannot be used.
+
+    With `section`, of that one only.
+    """
     found: dict[tuple[str, str], Given] = {}
     for option in OPTIONS:
+        if section is not None and option.section != section:
+            continue
         given = _from_flag(option, flags) or _from_variable(option, environ)
         if given is not None:
             found[option.section, option.field] = given
@@ -102,15 +110,21 @@ def _checked(option: Option, raw: Any, origin: str) -> Any:
     if option.kind.kind == "texts":
         return [str(item).strip() for item in raw if str(item).strip()]
     if option.kind.kind == "text map":
-        return dict(_pair(item, origin) for item in raw)
+        return pairs(raw, origin)
     try:
         return checked_scalar(option.kind, FilledText(raw) if isinstance(raw, str) else raw)
     except WrongValueError as error:
         raise UsageError(f"{origin}: {error}") from None
 
 
+def pairs(items: Iterable[str], origin: str) -> dict[str, str]:
+    """`key=value` items by key; UsageError names the origin and never shows what may be a secret."""
+    return dict(_pair(item, origin) for item in items)
+
+
 def _pair(item: str, origin: str) -> tuple[str, str]:
     key, equals, value = item.partition("=")
     if not equals or not key.strip():
-        raise UsageError(f"{origin}: expected key=value, found {item!r}")
+        shown = re.sub(r"[^\w.-].*", "", item, flags=re.DOTALL)
+        raise UsageError(f"{origin}: expected key=value, found {shown!r}{'…' if shown != item else ''}")
     return key.strip(), value.strip()

@@ -42,6 +42,13 @@ def resolve_host(
     return _Resolution(given_options(flags, environ), file).settle(engine, log_with_time, log_colored)
 
 
+def resolve_kafka(
+    flags: Mapping[str, Any], environ: Mapping[str, str], *, file: WorkersFile | None
+) -> KafkaAccess:
+    """Settle only how brokers are reached, as `rochallor work` would."""
+    return _Resolution(given_options(flags, environ, section="kafka"), file).kafka()
+
+
 class _Resolution:
     def __init__(self, given: Mapping[tuple[str, str], Given], file: WorkersFile | None) -> None:
         self._given = given
@@ -50,7 +57,7 @@ class _Resolution:
 
     def settle(self, engine: EngineAccess, log_with_time: bool, log_colored: bool) -> HostConfig:
         workers = tuple(self._workers())
-        kafka = self._kafka()
+        kafka = self.kafka()
         _check_modes(workers, kafka)
         logging = self._settled("logging", {"format": "text", "level": "info"})
         host = self._settled(
@@ -85,7 +92,7 @@ class _Resolution:
             self._origins[f"{section}.{name}"] = origin
         return values
 
-    def _kafka(self) -> KafkaAccess:
+    def kafka(self) -> KafkaAccess:
         defaults: dict[str, Any] = {
             "brokers": None,
             "config": {},

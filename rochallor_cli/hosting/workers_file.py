@@ -13,7 +13,7 @@ from rochallor_cli.documents.reading import read_document
 from rochallor_cli.errors import InvalidDocumentError
 from rochallor_cli.hosting.workers_reader import WorkersReader
 
-# Files that are named in the engine section are, like modules, meant from the folder of workers.yaml.
+# Files that are named in the engine section and in Kafka's settings are, like modules, meant from the file's folder.
 _ENGINE_FILES = ("ca_file", "client_cert", "client_key", "token_file")
 
 
@@ -109,6 +109,11 @@ def _place_files(sections: dict[str, Any], folder: Path) -> None:
     for key in _ENGINE_FILES:
         if key in engine:
             engine[key] = str(folder / engine[key])
+    brokers = sections.get("kafka", {}).get("config", {})
+    for key, value in brokers.items():
+        # `probe` has librdkafka look for the system's certificates.
+        if key.endswith(".location") and value != "probe":
+            brokers[key] = str(folder / value)
 
 
 def _module_from(folder: Path, module: str) -> str:
