@@ -12,6 +12,8 @@ import signal
 import socket
 import subprocess
 import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -73,21 +75,37 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
+@dataclass(frozen=True)
+class Security:
+    """What a broker has beside its plain listener: listeners by name with their protocol, further settings
+    (a listener's are `listener.name.<name in lower case>.<key>`), and arguments for the tool that formats its disk.
+    """
+
+    listeners: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    format_arguments: Sequence[str] = ()
+
+
 class ApacheKafka:
     """One broker and controller in one process, its data in `folder`; it can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, security: Security | None = None) -> None:
         self._folder = folder
+        self._security = security or Security()
         self._jars = fetch_jars()
         self._process: subprocess.Popen[bytes] | None = None
-        self._port, controller = free_ports(2)
+        names = ["PLAINTEXT", "CONTROLLER", *self._security.listeners]
+        self._ports = dict(zip(names, free_ports(len(names)), strict=True))
         self._properties = folder / "server.properties"
-        self._properties.write_text(self._settings(controller), "utf-8")
+        self._properties.write_text(self._settings(), "utf-8")
         self._format()
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self._port}"
+        return self.address_of("PLAINTEXT")
+
+    def address_of(self, listener: str) -> str:
+        return f"127.0.0.1:{self._ports[listener]}"
 
     @property
     def pid(self) -> int:
@@ -147,6 +165,7 @@ class ApacheKafka:
             self._java(
                 "kafka.tools.StorageTool",
                 *("format", "-t", uuid.uuid4().hex[:22], "-c", str(self._properties)),
+                *self._security.format_arguments,
             ),
             check=True,
             capture_output=True,
@@ -156,14 +175,19 @@ class ApacheKafka:
         tuning = [f"-Xmx{HEAP}", f"-Xms{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
         return ["java", *tuning, "-cp", f"{self._jars}{os.sep}*", program, *arguments]
 
-    def _settings(self, controller: int) -> str:
+    def _settings(self) -> str:
+        where = {name: f"{name}://127.0.0.1:{port}" for name, port in self._ports.items()}
+        advertised = [address for name, address in where.items() if name != "CONTROLLER"]
+        protocols = {"PLAINTEXT": "PLAINTEXT", "CONTROLLER": "PLAINTEXT", **self._security.listeners}
+        more = "".join(f"{key}={value}\n" for key, value in self._security.settings.items())
         return f"""\
 process.roles=broker,controller
 node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller}
+controller.quorum.voters=1@127.0.0.1:{self._ports["CONTROLLER"]}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{self._port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{self._port}
+listeners={",".join(where.values())}
+advertised.listeners={",".join(advertised)}
+listener.security.protocol.map={",".join(f"{name}:{protocol}" for name, protocol in protocols.items())}
 log.dirs={self._folder / "data"}
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=1
@@ -179,4 +203,4 @@ num.io.threads=2
 background.threads=2
 log.cleaner.enable=false
 log.segment.bytes=16777216
-"""
+{more}"""
