@@ -32,6 +32,14 @@ def short(job):
     return {"done": True}
 """
 
+GATED_JOBS = """
+@registry.handler("gated")
+def gated(job):
+    note(job)
+    if job["variables"]["number"] >= 20:
+        wait_for_file("go")
+"""
+
 BLOCKED = """
 @registry.handler("blocked")
 def blocked(job):
@@ -59,17 +67,19 @@ def has_noted(place: Workplace, count: int, what: str = "ran") -> None:
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_a_signal_in_the_middle_of_jobs_drains_and_runs_none_twice(place, engine, number, processes) -> None:
     url, client = engine
-    place.write_handlers(SHORT_JOBS)
+    place.write_handlers(GATED_JOBS)
     arguments = ("--module", "handlers.py", "--parallelism", "8", "--processes", processes)
     with worker_host(*arguments, url=url, folder=place.folder) as host:
         host.wait_for("ready")
-        start_jobs(client, "short", 60)
-        has_noted(place, 20)
+        start_jobs(client, "gated", 60)
+        begun = 20 + 8 * int(processes)
+        has_noted(place, begun)
         host.send(number)
+        host.wait_for("stopping")
+        place.let_go("go")
         assert host.wait() == 0, host.said()
-        begun = place.notes()
-        # What was begun is finished and reported: nothing is left to a lease.
-        assert count_of(client, "COMPLETED") == len(begun) < 60
+        # What was begun is finished and reported: nothing is left to a lease, and nothing more was claimed.
+        assert count_of(client, "COMPLETED") == len(place.notes()) == begun
         assert place.ran_twice() == {}
         assert "drained in" in host.said()
     with worker_host(*arguments, url=url, folder=place.folder) as host:
