@@ -26,7 +26,7 @@ CHECKS = View(
     (
         Column("CHECK", "check"),
         Column("RESULT", "result", style=lambda row: _STYLES[str(row["result"])]),
-        Column("DETAIL", "detail"),
+        Column("DETAIL", "detail", least=30, wraps=True),
     ),
     fields=("hint", "exitStatus"),
 )

@@ -22,9 +22,9 @@ HANDLERS = View(
     "jobType",
     [
         Column("JOB TYPE", "jobType"),
-        Column("HANDLER", "handler"),
-        Column("LIMITS", "limits"),
-        Column("ENGINE", "engine"),
+        Column("HANDLER", "handler", least=30, wraps=True),
+        Column("LIMITS", "limits", rank=1),
+        Column("ENGINE", "engine", least=24, wraps=True),
     ],
     fields=("worker", "usedBy", "isProblem"),
 )

@@ -42,7 +42,8 @@ class Column:
     """One column. `field` is the dotted path that --fields knows it by; `text` makes its cell from the whole row.
 
     Where a table is too wide for the terminal, columns with `least` shrink to that many cells, then those with the
-    highest `rank` are left out; a column without either always stays whole.
+    highest `rank` are left out; a column without either always stays whole. What does not fit into a column that
+    has shrunk is cut, or stands on further lines where the column `wraps`.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Column:
     style: str | Callable[[Row], str] = ""
     wide: bool = False
     least: int | None = None
+    wraps: bool = False
     rank: int = 0
     right: bool = False
 

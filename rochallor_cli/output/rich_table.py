@@ -31,8 +31,8 @@ def rich_lines(
             title,
             width=width,
             justify="right" if column.right else "left",
-            no_wrap=True,
-            overflow="ellipsis",
+            no_wrap=not column.wraps,
+            overflow="fold" if column.wraps else "ellipsis",
         )
     for row in rows:
         table.add_row(*(Text(row[index].text, style=rich_style(row[index].style)) for index in widths))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import ssl
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -241,6 +243,18 @@ def test_files_that_are_not_there_are_named():
 
 
 # --- the rest --------------------------------------------------------------------------------------------
+
+
+def test_doctor_fits_the_terminal_and_cuts_nothing(engine_url):
+    text = plain(rochallor("doctor", url=engine_url, terminal=True, columns=60).stdout)
+    assert max(map(len, text.splitlines())) <= 60
+    assert sys.executable in "".join(text.split())
+    assert "" not in text.splitlines()
+
+
+def plain(text: str) -> str:
+    """Without colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def test_doctor_says_what_is_well_and_what_is_not(engine_url):
