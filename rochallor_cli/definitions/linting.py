@@ -11,6 +11,8 @@ from rochallor_cli.counting import counted
 from rochallor_cli.definitions.problem_codes import (
     EMPTIED,
     NO_HANDLER,
+    NO_SUCH_STEP,
+    NO_SUCH_TYPE,
     PROBLEM_CODES,
     SHAPE,
     UNREADABLE,
@@ -19,6 +21,17 @@ from rochallor_cli.definitions.shape import misfits
 from rochallor_cli.dev_engine import check
 from rochallor_cli.documents.document import QUOTE_HINT, Document, DocumentPath
 from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
+
+STEP_TYPES = (
+    "SERVICE_TASK",
+    "USER_TASK",
+    "DECISION",
+    "TRANSFORMATION",
+    "WAIT",
+    "PARALLEL_GATEWAY",
+    "JOIN_GATEWAY",
+    "END",
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,7 @@ def lint_documents(
     for document in documents:
         off = {*disabled, *_disabled_within(document)}
         findings = [
-            *_checked(document, known_ids=ids if len(documents) > 1 else None),
+            *(finding for _, finding in _checked(document, known_ids=ids if len(documents) > 1 else None)),
             *_emptied(document),
             *(_unserved(document, served) if served is not None else ()),
         ]
@@ -121,14 +134,33 @@ def _finding(document: Document, path: DocumentPath, code: str, severity: str, t
     return DocumentFinding(document.source, line, column, code, severity, text, path)
 
 
-def _checked(document: Document, *, known_ids: set[str] | None = None) -> Iterator[DocumentFinding]:
-    """The embedded engine's findings; of a wrong shape, which it cannot place, ours instead.
+def _checked(
+    document: Document, *, known_ids: set[str] | None = None
+) -> Iterator[tuple[str, DocumentFinding]]:
+    """The embedded engine's words and the finding; of a wrong shape, which it cannot place, ours instead.
 
     `known_ids`: where to look next workflows up; None where other definitions are not known.
     """
     for problem in check(document.value, known_ids=known_ids):
         shaped = list(_misshapen(document)) if problem.code == SHAPE else []
-        yield from shaped or [_finding(document, problem.path, problem.code, problem.severity, problem.text)]
+        text = problem.text + _nearest(document, problem.path, problem.code)
+        found = shaped or [_finding(document, problem.path, problem.code, problem.severity, text)]
+        yield from ((problem.text, finding) for finding in found)
+
+
+def _nearest(document: Document, path: DocumentPath, code: str) -> str:
+    """` (did you mean approve?)` where a step or a type of step is named that is not there."""
+    if code == NO_SUCH_STEP:
+        known: Sequence[str] = [str(step.get("id")) for _, step in _steps(document)]
+    elif code == NO_SUCH_TYPE:
+        known = STEP_TYPES
+    else:
+        return ""
+    named = document.value
+    for part in path:
+        named = named[part]
+    near = did_you_mean(str(named), known)
+    return f" ({near})" if near else ""
 
 
 def _misshapen(document: Document) -> Iterator[DocumentFinding]:
@@ -139,9 +171,8 @@ def _misshapen(document: Document) -> Iterator[DocumentFinding]:
 
 def located(document: Document, problems: Sequence[str]) -> list[str]:
     """An engine's complaints about a document, each with its place as far as the same is found offline."""
-    findings = [*_checked(document)]
-    places = {finding.text: finding for finding in findings}
-    shapes = [_placed(finding) for finding in findings if finding.code == SHAPE]
+    places = dict(_checked(document))
+    shapes = [_placed(finding) for _, finding in _checked(document) if finding.code == SHAPE]
     lines = []
     for problem in problems:
         finding = places.get(problem)

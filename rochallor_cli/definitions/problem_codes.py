@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from rochallor_cli.dev_engine import CODES, Code
 
-# The engine's own code for a document it cannot read.
+# The engine's own: a document it cannot read, and names that are not there.
 SHAPE = "E100"
+NO_SUCH_TYPE = "E113"
+NO_SUCH_STEP = "E130"
 UNREADABLE = "E001"
 EMPTIED = "W701"
 NO_HANDLER = "W702"

@@ -9,7 +9,7 @@ import yaml
 
 from rochallor_cli.documents.json_yaml import dump
 from support.command_line import rochallor
-from support.workflows import document, service, user_task
+from support.workflows import decision, document, service, user_task
 
 
 def write(path: Path, *documents: dict) -> Path:
@@ -177,6 +177,20 @@ def test_lint_explains_codes_and_can_leave_them_out(tmp_path: Path):
     for code in codes:
         assert rochallor("defs", "lint", "--explain", code).stdout.startswith(f"{code}: ")
     assert rochallor("defs", "lint", "--explain", "X1").exit_status == 2
+
+
+def test_names_that_are_not_there_get_the_nearest_that_is(tmp_path: Path, engine_url: str):
+    steps = [
+        decision("route", {"amount.value > 3": "aprove"}),
+        {**service("approve"), "type": "SERVICE"},
+    ]
+    file = write(tmp_path / "f.yaml", document(*steps, id_="lint-near"))
+    for text in (
+        rochallor("defs", "lint", file).stdout,
+        rochallor("defs", "upload", file, url=engine_url).stderr,
+    ):
+        assert 'unknown step "aprove" (did you mean approve?)' in text
+        assert 'unsupported type "SERVICE" (did you mean SERVICE_TASK?)' in text
 
 
 def test_lint_looks_for_the_next_workflow_among_the_files_once_and_only_where_it_is_started(tmp_path: Path):
