@@ -210,7 +210,7 @@ class KafkaSource:
             if started:
                 assignment.end_one()
 
-    def _fetch(self, consumer: Consumer) -> list[Message]:
+    def _fetch(self, consumer: Consumer) -> list[KafkaRecord]:
         """Wait for a first message, then take what is there: `consume` alone would wait for all of them."""
         if self._is_paused:
             # No result comes behind the last ones; only the broker's answer is worth waiting for.
@@ -218,8 +218,13 @@ class KafkaSource:
         first = consumer.poll(self._poll_timeout_s())
         if first is None:
             return []
-        more = self.flow.fetchable(self._assignments.values()) - 1
-        return [first, *consumer.consume(more, 0)] if more > 0 else [first]
+        # Noted before more is asked for: that may bring a rebalance, and the next assignment starts elsewhere.
+        records = self._records_of([first])
+        more = self.flow.fetchable(self._assignments.values()) - len(records)
+        return records + self._records_of(consumer.consume(more, 0)) if more > 0 else records
+
+    def _records_of(self, messages: list[Message]) -> list[KafkaRecord]:
+        return [record for message in messages if (record := self._record_of(message)) is not None]
 
     @property
     def _is_paused(self) -> bool:
@@ -233,8 +238,7 @@ class KafkaSource:
         busy = self.commits.is_under_way or any(a.running for a in self._assignments.values())
         return BUSY_POLL_S if busy else self._idle_poll_s
 
-    def _deliver(self, messages: list[Message]) -> None:
-        records = [record for message in messages if (record := self._record_of(message)) is not None]
+    def _deliver(self, records: list[KafkaRecord]) -> None:
         if records:
             self.flow.add(len(records))
             self._sink.records_arrived(records)
@@ -271,9 +275,9 @@ class KafkaSource:
         assignment = self._assignments.get(partition)
         if assignment is None or assignment.tracker.receive(offset):
             return assignment
-        # The log was cut, or the topic made anew: what comes now is new, whatever its offset.
+        # The log was cut, or the topic made anew: what comes now is new, whatever its offset. What came before and
+        # still waits runs all the same, for no log may have it any more; its offsets count for nothing.
         log.warning("%s partition %s starts again at offset %s", self.topic, partition, offset)
-        assignment.close()
         fresh = self._assignments[partition] = Assignment(self.topic, partition)
         fresh.tracker.receive(offset)
         return fresh
