@@ -1,0 +1,76 @@
+"""What a Kafka worker does for a job, counted rather than timed: requests, commits, threads, wake-ups."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.brokers import Broker, broker_at, produce
+from benchmarks.contenders import ours
+from benchmarks.engines import Engine, null_engine
+from rochallor_cli.dev_engine.kafka.dispatch_record import topic_of
+from support.kafka_workers import running_worker
+from support.waiting import wait_until
+from workflow_sdk.handler.registry import HandlerRegistry
+
+JOB_TYPE = "counted"
+JOBS = 2_000
+PARALLELISM = 16
+# The caller, the loop, its helpers and the consumer; librdkafka's own threads are not counted.
+OWN_THREADS = 5
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    with null_engine() as engine:
+        yield engine
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    with broker_at(None) as broker:
+        broker.create_topics([topic_of(JOB_TYPE)], partitions=1)
+        yield broker
+
+
+def registry() -> HandlerRegistry:
+    registry = HandlerRegistry()
+    registry.register(JOB_TYPE, lambda job: {"done": True})
+    return registry
+
+
+def test_a_backlog_costs_one_request_a_job_and_far_fewer_commits(broker: Broker, engine: Engine) -> None:
+    produce(broker.address, JOB_TYPE, partitions=1, per_partition=JOBS)
+    before = threading.active_count()
+    with running_worker(broker.address, engine.url, registry(), parallelism=PARALLELISM) as worker:
+        wait_until(lambda: engine.counts()["completed"] >= JOBS, "all reports", timeout_s=60)
+        threads = threading.active_count() - before
+        commits = worker.metrics.registry.get_sample_value(
+            "workflow_sdk_kafka_commits_total", {"topic": topic_of(JOB_TYPE)}
+        )
+    counts = engine.counts()
+    assert counts["completed"] == JOBS
+    assert counts["failed"] == counts["claimed"] == 0
+    # One at the start to see whether the engine is there, and another where the group took long to join.
+    assert counts["polls"] <= 3
+    # They follow the results in batches: some 80, more on a busy machine, where batches are smaller.
+    assert commits is not None
+    assert 1 <= commits <= JOBS / 4
+    assert threads <= PARALLELISM + OWN_THREADS
+
+
+@pytest.mark.slow
+def test_an_idle_kafka_worker_wakes_up_seldom(broker: Broker, engine: Engine) -> None:
+    produce(broker.address, JOB_TYPE, partitions=1, per_partition=PARALLELISM)
+    with ours().worker(engine.url, f"--brokers={broker.address}", f"--job-types={JOB_TYPE}") as worker:
+        wait_until(lambda: engine.counts()["completed"] == PARALLELISM, "the first jobs done", timeout_s=30)
+        time.sleep(1.0)  # what the first jobs left to be cleaned up is not what is counted
+        before = worker.ask("usage")
+        time.sleep(4.0)
+        after = worker.ask("usage")
+    seconds = after["now_s"] - before["now_s"]
+    # The consumer's turns, the intake's ticks and what the Kafka client wakes up for by itself make some 22.
+    assert after["voluntary_switches"] - before["voluntary_switches"] <= 45 * seconds
