@@ -47,6 +47,10 @@ class Bench:
         is_free = self.quick and not self.engine_url and not self.engine_kind
         return (only,) if is_free else self.engine_kinds()
 
+    def one_engine_kind(self, otherwise: str) -> str:
+        """For a case that is measured on one engine: the one asked for, or else this one."""
+        return "url" if self.engine_url else self.engine_kind or otherwise
+
     def engine(self, kind: str) -> AbstractContextManager[Engine]:
         """A fresh engine of the kind, or the running one."""
         if kind == "url":

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 
 from benchmarks.arrivals import start_at_random
 from benchmarks.bench import Bench
 from benchmarks.cases.latency import LATE_S, Meter, latencies, wait_until_done, warm_up
 from benchmarks.contenders import Contender
-from benchmarks.engines import Engine, null_engine
+from benchmarks.engines import Engine
 from benchmarks.processes import Child
 from benchmarks.results import Result, Sample
 from benchmarks.workflows import chain, job_types, start_many, upload
@@ -25,8 +24,9 @@ FLEET_RATE = 20
 
 def idle_and_burst(bench: Bench) -> Iterator[Result]:
     """Idle cost, then a burst; the contenders idle side by side, each on an engine of its own."""
-    idle = Result("idle", "null", "A worker with nothing to do")
-    burst = Result("burst", "null", f"{BURST} instances at once after idling")
+    kind = bench.one_engine_kind("null")
+    idle = Result("idle", kind, "A worker with nothing to do")
+    burst = Result("burst", kind, f"{BURST} instances at once after idling")
     for _ in range(bench.rounds_of(quick=1, full=3)):
         _one_round(bench, idle, burst)
     yield idle
@@ -35,7 +35,7 @@ def idle_and_burst(bench: Bench) -> Iterator[Result]:
 
 def _one_round(bench: Bench, idle: Result, burst: Result) -> None:
     with ExitStack() as stack:
-        places = [_Place(stack, contender) for contender in bench.contenders]
+        places = [_Place(stack, bench.engine(idle.engine), contender) for contender in bench.contenders]
         for place in places:
             warm_up(place.engine, place.definition_id)
         time.sleep(SETTLE_S)
@@ -48,11 +48,13 @@ def _one_round(bench: Bench, idle: Result, burst: Result) -> None:
 
 
 class _Place:
-    """A contender's worker on a null engine that it has for itself."""
+    """A contender's worker on an engine that it has for itself, unless a running one was named."""
 
-    def __init__(self, stack: ExitStack, contender: Contender) -> None:
+    def __init__(
+        self, stack: ExitStack, engine: AbstractContextManager[Engine], contender: Contender
+    ) -> None:
         self.name = contender.name
-        self.engine: Engine = stack.enter_context(null_engine())
+        self.engine = stack.enter_context(engine)
         definition = chain(1, "quiet")
         self.definition_id = upload(self.engine, definition)
         worker = contender.worker(self.engine.url, f"--job-types={job_types(definition)}")
@@ -73,16 +75,17 @@ class _Place:
 
 def fleet(bench: Bench) -> Iterator[Result]:
     """Ten workers of one kind on one engine, idle and at 20 starts a second."""
-    result = Result("fleet", "null", f"{FLEET} workers, {FLEET_RATE} starts/s; polls and CPU of all together")
+    kind = bench.one_engine_kind("null")
+    result = Result("fleet", kind, f"{FLEET} workers, {FLEET_RATE} starts/s; polls and CPU of all together")
     for contender in bench.contenders:
-        result.samples.append(Sample(contender.name, _one_fleet(bench, contender)))
+        result.samples.append(Sample(contender.name, _one_fleet(bench, kind, contender)))
     yield result
 
 
-def _one_fleet(bench: Bench, contender: Contender) -> dict[str, float]:
+def _one_fleet(bench: Bench, kind: str, contender: Contender) -> dict[str, float]:
     definition = chain(1, "fleet")
     with ExitStack() as stack:
-        engine = stack.enter_context(null_engine())
+        engine = stack.enter_context(bench.engine(kind))
         definition_id = upload(engine, definition)
         workers = [
             stack.enter_context(
@@ -113,15 +116,14 @@ def _one_fleet(bench: Bench, contender: Contender) -> dict[str, float]:
     return latencies([each.latency_ms for each in times]) | busy | named
 
 
-def _together(engine: Engine, workers: list[Child], during: Any) -> dict[str, float]:
+def _together(engine: Engine, workers: list[Child], during: Callable[[], object]) -> dict[str, float]:
     """Polls and CPU of all workers while ``during`` runs."""
-    polls, used = engine.counts()["polls"], [worker.ask("usage") for worker in workers]
-    begun_s = time.monotonic()
+    meters = [Meter(engine, worker) for worker in workers]
     during()
-    took_s = time.monotonic() - begun_s
-    now = [worker.ask("usage") for worker in workers]
-    cpu_s = sum(after["cpu_s"] - before["cpu_s"] for after, before in zip(now, used, strict=True))
+    found = [meter.since() for meter in meters]
+    # The null engine counts the polls of all workers, so every meter has read the sum.
+    polls = [each["polls_per_s"] for each in found]
     return {
-        "polls_per_s": (engine.counts()["polls"] - polls) / took_s,
-        "core_percent": cpu_s / took_s * 100,
+        "polls_per_s": max(polls) if engine.is_null else sum(polls),
+        "core_percent": sum(each["core_percent"] for each in found),
     }
