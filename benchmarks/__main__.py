@@ -106,10 +106,12 @@ def run_all(given: argparse.Namespace, bench: Bench) -> int:
 
 def measured(case: Case, bench: Bench, console: Console, results: list[Result]) -> bool:
     """Run one case and show its tables; False, with the reason on stderr, when a process failed."""
+    begun_s = time.monotonic()
     try:
         for result in case.run(bench):
             results.append(result)
             show(result, console)
+        console.print(f"{case.name}: {time.monotonic() - begun_s:.0f} s\n", highlight=False)
     except (ChildError, WireError, OSError) as error:
         print(f"benchmarks: case {case.name}: {error}", file=sys.stderr)
         return False

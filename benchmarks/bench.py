@@ -30,7 +30,7 @@ class Bench:
 
     @property
     def rounds(self) -> int:
-        return self.rounds_override or (2 if self.quick else 5)
+        return self.rounds_override or (2 if self.quick else 3)
 
     def pick(self, quick: float, full: float) -> float:
         """A size or a duration, by how thorough the run is."""
@@ -68,8 +68,12 @@ class Bench:
         """The contenders without the slow setting, where that would only take time."""
         return tuple(each for each in self.contenders if each.name != SLOW)
 
-    def interleaved(self, rounds: int | None = None) -> Iterator[Contender]:
-        """Every contender once a round, in turns that begin with another one each time."""
+    def interleaved(
+        self, rounds: int | None = None, *, among: tuple[Contender, ...] = ()
+    ) -> Iterator[tuple[int, Contender]]:
+        """Every contender once a round, with the round's number, in turns that begin with another each time."""
+        contenders = among or self.contenders
         for number in range(rounds or self.rounds):
-            shift = number % len(self.contenders)
-            yield from itertools.chain(self.contenders[shift:], self.contenders[:shift])
+            shift = number % len(contenders)
+            for contender in itertools.chain(contenders[shift:], contenders[:shift]):
+                yield number, contender

@@ -73,7 +73,7 @@ def _endless_drain(bench: Bench, kind: str, case: str, title: str, *, handler_ms
     result = Result(case, kind, title)
     with bench.engine(kind) as engine:
         engine.set_endless(on=True)
-        for contender in bench.interleaved():
+        for _, contender in bench.interleaved():
             with contender.worker(engine.url, f"--handler-ms={handler_ms}") as worker:
                 time.sleep(WARM_UP_S)
                 values = window(engine, worker, bench.pick(quick=2.0, full=5.0))
@@ -115,7 +115,7 @@ def _backlog_drain(
     result = Result(case, kind, title)
     count = int(bench.pick(quick=3000, full=6000)) // steps
     with bench.engine(kind) as engine:
-        for contender in bench.interleaved():
+        for _, contender in bench.interleaved():
             definition = chain(steps, case)
             upload(engine, definition)
             start_many(engine, definition["id"], count)

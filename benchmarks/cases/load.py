@@ -38,7 +38,7 @@ def _one_run(bench: Bench, engine: Engine, contender: Contender, load: int) -> d
         meter = Meter(engine, worker)
         start_at_random(engine, definition_id, rate_per_s=load, duration_s=duration_s, seed=load)
         used = meter.since()
-        wait_until_done(engine, definition_id, 4 * duration_s)
+        wait_until_done(engine, definition_id, 2 * duration_s)
     times = sorted(engine.times(definition_id), key=lambda each: each.started_s)[skip:]
     return _throughput(times) | latencies([each.latency_ms for each in times]) | used
 

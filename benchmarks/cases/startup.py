@@ -25,7 +25,7 @@ BARE = "python -c pass"
 def worker_startup(bench: Bench) -> Iterator[Result]:
     """From the start of the process to the arrival of its first poll."""
     result = Result("startup", "null", "A worker process from its start to its first poll")
-    for contender in bench.interleaved():
+    for _, contender in bench.interleaved():
         with null_engine() as engine:
             begun_s = time.monotonic()
             with contender.worker(engine.url):
