@@ -205,7 +205,7 @@ def _print(findings: Findings, context: Context) -> None:
         for fact in findings.facts:
             printer.line(fact)
         if findings.problems:
-            count = len(findings.problems)
-            printer.line(f"{counted(count, 'problem')}: {'; '.join(findings.problems)}")
+            count, between = len(findings.problems), " " if len(findings.problems) == 1 else "\n  "
+            printer.line(between.join([f"{counted(count, 'problem')}:", *findings.problems]))
         return
     printer.document({"handlers": findings.rows, "facts": findings.facts, "problems": findings.problems})

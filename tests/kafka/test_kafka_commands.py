@@ -122,3 +122,37 @@ def test_the_doctor_says_that_brokers_are_away(engine: DevEngine) -> None:
     result = rochallor_run("doctor", "--brokers", "127.0.0.1:1", url=engine.url)
     assert result.exit_status == 5
     assert re.search(r"^ *brokers +problem +127\.0\.0\.1:1", result.stdout.strip(), re.MULTILINE)
+
+
+def test_the_doctor_refuses_settings_as_a_worker_would(engine: DevEngine) -> None:
+    asked = ("doctor", "--brokers", engine.brokers, "--kafka-config")
+    unknown = rochallor_run(*asked, "sasl.pasword=x", url=engine.url)
+    assert (unknown.exit_status, 'No such configuration property: "sasl.pasword"' in unknown.stdout) == (
+        2,
+        True,
+    )
+    missing = rochallor_run(*asked, "ssl.ca.location=/none.pem", "--kafka-config", "security.protocol=ssl")
+    assert "Kafka setting ssl.ca.location: there is no file /none.pem" in missing.stdout
+    broken = rochallor_run(*asked, "sasl.password:hidden", url=engine.url)
+    assert broken.exit_status == 2
+    assert "--kafka-config: expected key=value, found 'sasl.password'" in broken.stdout
+    assert "hidden" not in broken.stdout + broken.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--brokers", "k:1"), "--brokers and --kafka-config are for --dispatch kafka"),
+        (
+            ("--dispatch", "kafka", "--kafka-config", "security.protocol=ssl"),
+            "name them: --brokers host:9093",
+        ),
+        (
+            ("--dispatch", "kafka", "--brokers", "k:1", "--kafka-config", "security.protocol=x"),
+            "security.protocol",
+        ),
+    ],
+)
+def test_the_dev_engine_refuses_brokers_it_cannot_use(options: tuple[str, ...], said: str) -> None:
+    result = rochallor_run("dev", "--port", "0", *options)
+    assert (result.exit_status, said in result.stderr) == (2, True), result.stderr

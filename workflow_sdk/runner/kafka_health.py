@@ -129,6 +129,8 @@ class ConsumerHealth:
             return
         if self._is_away:
             self._outage.over()
+        elif self._trouble[0] in _NO_TOPIC:
+            log.info("%s: the topic is there now", self._topic)
         else:
             log.info("%s: records can come again", self._topic)
         self._is_away, self._is_refused, self._trouble = False, False, None
