@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from rochallor_cli.dev_engine import DevEngine
-from support.engines import running_engine
 from support.programs import running_program
 from support.sdk_workers import chain, wait_for_status
 from workflow_sdk.client.rest import RestEngineClient
-
-
-@pytest.fixture
-def engine() -> Iterator[DevEngine]:
-    with running_engine() as running:
-        yield running
-
-
-@pytest.fixture
-def admin(engine: DevEngine) -> Iterator[RestEngineClient]:
-    with RestEngineClient(engine.url) as client:
-        yield client
 
 
 def test_the_documented_minimal_worker_runs_as_it_stands(

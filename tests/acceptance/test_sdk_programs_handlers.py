@@ -25,12 +25,6 @@ from workflow_sdk.runner.runner import Runner
 
 
 @pytest.fixture
-def engine() -> Iterator[DevEngine]:
-    with running_engine() as running:
-        yield running
-
-
-@pytest.fixture
 def client(engine: DevEngine) -> Iterator[RestEngineClient]:
     with RestEngineClient(engine.url) as opened:
         yield opened

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rochallor_cli.dev_engine import DevEngine
-from support.engines import running_engine
 from support.programs import running_program
 from support.sdk_workers import chain, wait_for_status
 from workflow_sdk.client.rest import RestEngineClient
-
-
-@pytest.fixture
-def engine() -> Iterator[DevEngine]:
-    with running_engine() as running:
-        yield running
 
 
 @pytest.fixture

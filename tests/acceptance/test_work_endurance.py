@@ -59,11 +59,6 @@ def steady(job):
 """
 
 
-@pytest.fixture
-def place(tmp_path) -> Workplace:
-    return Workplace(tmp_path)
-
-
 def resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 

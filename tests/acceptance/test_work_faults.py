@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from support.command_line import rochallor_run
 from support.engines import running_engine
 from support.waiting import wait_until
 from support.worker_host import (
-    Workplace,
     count_of,
     start_jobs,
     wait_until_completed,
@@ -36,19 +34,7 @@ def quick(job):
 """
 
 
-@pytest.fixture
-def place(tmp_path) -> Workplace:
-    return Workplace(tmp_path)
-
-
-@pytest.fixture
-def engine() -> Iterator[tuple[str, RestEngineClient]]:
-    with running_engine() as running, RestEngineClient(running.url) as client:
-        yield running.url, client
-
-
-def test_handlers_that_exit_sleep_or_return_nonsense_harm_only_their_own_jobs(place, engine) -> None:
-    url, client = engine
+def test_handlers_that_exit_sleep_or_return_nonsense_harm_only_their_own_jobs(place, engine, admin) -> None:
     place.write_handlers(
         QUICK
         + """
@@ -78,20 +64,20 @@ def unspeakable(job):
     return {"at": {"some": [object()]}}
 """
     )
-    with worker_host("-m", "handlers.py", url=url, folder=place.folder) as host:
+    with worker_host("-m", "handlers.py", url=engine.url, folder=place.folder) as host:
         host.wait_for("ready")
-        start_jobs(client, "sleeps-async", 1)
+        start_jobs(admin, "sleeps-async", 1)
         wait_until(lambda: len(place.notes()) == 1, "the sleeper has begun")
         failing = {
-            job_type: start_jobs(client, job_type, 2)
+            job_type: start_jobs(admin, job_type, 2)
             for job_type in ("exits", "exits-async", "nonsense", "unspeakable")
         }
-        start_jobs(client, "quick", 50)
+        start_jobs(admin, "quick", 50)
         # The blocked loop of the async handlers stops neither claims nor reports of the others.
-        wait_until_completed(client, 50, timeout_s=5)
-        wait_until_completed(client, 51)
-        wait_until(lambda: count_of(client, "FAILED") == 8, "all failures are reported")
-        reasons = {name: client.get_instance(ids[0])["failureReason"] for name, ids in failing.items()}
+        wait_until_completed(admin, 50, timeout_s=5)
+        wait_until_completed(admin, 51)
+        wait_until(lambda: count_of(admin, "FAILED") == 8, "all failures are reported")
+        reasons = {name: admin.get_instance(ids[0])["failureReason"] for name, ids in failing.items()}
         host.send(signal.SIGTERM)
         assert host.wait() == 0, host.said()
     assert place.ran_twice() == {}
@@ -101,8 +87,7 @@ def unspeakable(job):
     assert "['at']['some'][0]" in reasons["unspeakable"]
 
 
-def test_a_forked_process_of_a_handler_is_no_worker(place, engine) -> None:
-    url, client = engine
+def test_a_forked_process_of_a_handler_is_no_worker(place, engine, admin) -> None:
     place.write_handlers(
         """
 @registry.handler("forks")
@@ -117,15 +102,15 @@ def forks(job):
     return {"from": "parent"}
 """
     )
-    with worker_host("-m", "handlers.py", url=url, folder=place.folder) as host:
+    with worker_host("-m", "handlers.py", url=engine.url, folder=place.folder) as host:
         host.wait_for("ready")
-        instances = start_jobs(client, "forks", 10)
-        wait_until_completed(client, 10)
+        instances = start_jobs(admin, "forks", 10)
+        wait_until_completed(admin, 10)
         host.send(signal.SIGTERM)
         assert host.wait() == 0, host.said()
         assert "stopping" in host.said()
     assert place.ran_twice() == {}
-    assert {client.get_instance(instance)["variables"]["from"] for instance in instances} == {"parent"}
+    assert {admin.get_instance(instance)["variables"]["from"] for instance in instances} == {"parent"}
 
 
 def test_an_engine_away_at_the_start_is_waited_for(place) -> None:
@@ -211,9 +196,8 @@ def test_broken_handlers_end_a_host_of_several_processes_with_3_as_well(place, t
 
 
 def test_an_on_startup_hook_that_fails_ends_the_host_and_says_why(place, engine) -> None:
-    url, _ = engine
     place.write_handlers(QUICK + "\n@registry.on_startup\ndef connect():\n    raise OSError('no database')\n")
-    with worker_host("-m", "handlers.py", url=url, folder=place.folder) as host:
+    with worker_host("-m", "handlers.py", url=engine.url, folder=place.folder) as host:
         assert host.wait() == 9
         assert "a start-up hook failed: OSError: no database" in host.said()
         assert "in connect" in host.said()

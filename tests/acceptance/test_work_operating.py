@@ -10,7 +10,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,13 +20,11 @@ from support.engines import running_engine
 from support.waiting import wait_until
 from support.worker_host import (
     WorkerHost,
-    Workplace,
     one_step,
     start_jobs,
     wait_until_completed,
     worker_host,
 )
-from workflow_sdk.client.rest import RestEngineClient
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,17 +44,6 @@ def blocked(job):
     note(job)
     wait_for_file("go")
 """
-
-
-@pytest.fixture
-def place(tmp_path) -> Workplace:
-    return Workplace(tmp_path)
-
-
-@pytest.fixture
-def engine() -> Iterator[tuple[str, RestEngineClient]]:
-    with running_engine() as running, RestEngineClient(running.url) as client:
-        yield running.url, client
 
 
 def health_url(host: WorkerHost) -> str:
@@ -83,18 +69,17 @@ def metric(text: str, name: str, **labels: str) -> float:
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
-def test_probes_and_metrics_speak_for_the_whole_host(place, engine, processes) -> None:
-    url, client = engine
+def test_probes_and_metrics_speak_for_the_whole_host(place, engine, admin, processes) -> None:
     place.write_handlers(QUICK + BLOCKED)
     arguments = ("-m", "handlers.py", "--health-port", "0", "--processes", processes)
-    with worker_host(*arguments, url=url, folder=place.folder) as host:
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
         health = health_url(host)
         host.wait_for("ready")
         assert get(health + "/livez") == (200, '{"status": "live"}\n')
         status, body = get(health + "/readyz")
         assert (status, json.loads(body)["status"]) == (200, "ready")
         assert get(health + "/nowhere")[0] == 404
-        start_jobs(client, "quick", 30)
+        start_jobs(admin, "quick", 30)
         # A job is counted when the engine's answer has arrived, which is after the engine knows it as done.
         completed = {"job_type": "quick", "outcome": "success"}
         wait_until(
@@ -107,7 +92,7 @@ def test_probes_and_metrics_speak_for_the_whole_host(place, engine, processes) -
         assert metric(page, "workflow_sdk_handler_latency_seconds_count", job_type="quick") == 30
         assert metric(page, "rochallor_worker_slots") == 64 * int(processes)
         assert metric(page, "rochallor_worker_resident_memory_bytes") > 1_000_000
-        start_jobs(client, "blocked", 1)
+        start_jobs(admin, "blocked", 1)
         wait_until(lambda: len(place.notes()) == 31, "the blocked job has begun")
         host.send(signal.SIGTERM)
         wait_until(lambda: get(health + "/readyz")[0] == 503, "the host is not ready")
@@ -135,9 +120,8 @@ def test_readiness_follows_the_engine(place) -> None:
 
 
 def test_the_probe_command_asks_a_running_host(place, engine) -> None:
-    url, _ = engine
     place.write_handlers(QUICK)
-    with worker_host("-m", "handlers.py", "--health-port", "0", url=url, folder=place.folder) as host:
+    with worker_host("-m", "handlers.py", "--health-port", "0", url=engine.url, folder=place.folder) as host:
         port = health_url(host).rpartition(":")[2]
         host.wait_for("ready")
         result = rochallor_run("work", "health", "--health-port", port)
@@ -176,14 +160,13 @@ def test_the_probe_imports_next_to_nothing() -> None:
 
 
 def test_systemd_hears_ready_watchdog_and_stopping(place, engine) -> None:
-    url, _ = engine
     place.write_handlers(QUICK)
     address = str(place.folder / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(address)
         systemd.settimeout(10)
         environ = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "300000"}
-        with worker_host("-m", "handlers.py", url=url, folder=place.folder, env=environ) as host:
+        with worker_host("-m", "handlers.py", url=engine.url, folder=place.folder, env=environ) as host:
             heard = []
             while heard.count("WATCHDOG=1") < 3 or not any(text.startswith("READY=1") for text in heard):
                 heard.append(systemd.recv(4096).decode())
@@ -194,13 +177,12 @@ def test_systemd_hears_ready_watchdog_and_stopping(place, engine) -> None:
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
-def test_sigusr1_shows_stacks_and_jobs_in_flight(place, engine, processes) -> None:
-    url, client = engine
+def test_sigusr1_shows_stacks_and_jobs_in_flight(place, engine, admin, processes) -> None:
     place.write_handlers(BLOCKED)
     arguments = ("-m", "handlers.py", "--worker-id", "web", "--processes", processes)
-    with worker_host(*arguments, url=url, folder=place.folder) as host:
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
         host.wait_for("ready")
-        (instance,) = start_jobs(client, "blocked", 1)
+        (instance,) = start_jobs(admin, "blocked", 1)
         wait_until(lambda: len(place.notes()) == 1, "the job has begun")
         (job_id,) = place.notes()
         host.send(signal.SIGUSR1)
@@ -213,14 +195,13 @@ def test_sigusr1_shows_stacks_and_jobs_in_flight(place, engine, processes) -> No
         assert host.wait() == 0, host.said()
 
 
-def test_json_logs_carry_the_job_as_fields(place, engine) -> None:
-    url, client = engine
+def test_json_logs_carry_the_job_as_fields(place, engine, admin) -> None:
     place.write_handlers(QUICK)
     arguments = ("-m", "handlers.py", "--log-format", "json", "--worker-id", "web")
-    with worker_host(*arguments, url=url, folder=place.folder) as host:
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
         host.wait_for("ready")
-        (instance,) = start_jobs(client, "quick", 1)
-        wait_until_completed(client, 1)
+        (instance,) = start_jobs(admin, "quick", 1)
+        wait_until_completed(admin, 1)
         host.send(signal.SIGTERM)
         assert host.wait() == 0
         entries = [json.loads(line) for line in host.said().splitlines()]
@@ -238,33 +219,33 @@ def test_json_logs_carry_the_job_as_fields(place, engine) -> None:
     assert all({"time", "level", "logger", "message", "worker"} <= entry.keys() for entry in entries)
 
 
-def test_one_line_per_event_and_none_per_job(place, engine) -> None:
-    url, client = engine
+def test_one_line_per_event_and_none_per_job(place, engine, admin) -> None:
     place.write_handlers(
         QUICK.replace('logging.getLogger("shop")', 'logging.getLogger("x" if False else "quiet")')
     )
-    with worker_host("-m", "handlers.py", "--log-level", "warning", url=url, folder=place.folder) as host:
-        start_jobs(client, "quick", 200)
-        wait_until_completed(client, 200)
+    with worker_host(
+        "-m", "handlers.py", "--log-level", "warning", url=engine.url, folder=place.folder
+    ) as host:
+        start_jobs(admin, "quick", 200)
+        wait_until_completed(admin, 200)
         host.send(signal.SIGTERM)
         assert host.wait() == 0
         assert host.said() == ""
 
 
-def test_a_full_disk_for_logs_stops_no_job(place, engine) -> None:
-    url, client = engine
+def test_a_full_disk_for_logs_stops_no_job(place, engine, admin) -> None:
     place.write_handlers(QUICK)
     script = place.folder / "to_full_disk.sh"
     script.write_text('exec "$@" > /dev/full 2>&1\n')
     process = subprocess.Popen(
         ["sh", str(script), *EXECUTABLE, "work", "-m", "handlers.py"],
         cwd=place.folder,
-        env={**variables(None, url=url), "PYTHONPATH": str(ROOT)},
+        env={**variables(None, url=engine.url), "PYTHONPATH": str(ROOT)},
         start_new_session=True,
     )
     try:
-        start_jobs(client, "quick", 50)
-        wait_until_completed(client, 50)
+        start_jobs(admin, "quick", 50)
+        wait_until_completed(admin, 50)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     finally:
@@ -277,24 +258,23 @@ def test_a_full_disk_for_logs_stops_no_job(place, engine) -> None:
 # --- before a deployment ------------------------------------------------------------------------------
 
 
-def test_check_compares_handlers_with_uploaded_definitions(place, engine, monkeypatch) -> None:
-    url, client = engine
+def test_check_compares_handlers_with_uploaded_definitions(place, engine, admin, monkeypatch) -> None:
     monkeypatch.chdir(place.folder)
     place.write_handlers(QUICK + BLOCKED)
-    client.upload_definition(one_step("orders", "quick"))
-    clean = rochallor_run("work", "-m", "handlers.py", "--check", url=url)
+    admin.upload_definition(one_step("orders", "quick"))
+    clean = rochallor_run("work", "-m", "handlers.py", "--check", url=engine.url)
     assert clean.exit_status == 0, clean.stderr
     lines = [line.split() for line in clean.lines()]
     assert lines[0] == ["JOB", "TYPE", "HANDLER", "LIMITS", "ENGINE"]
     assert lines[1][0] == "quick"
     assert lines[1][2:] == ["(sync)", "5", "slots", "used", "by", "orders", "v1"]
     assert lines[2][-5:] == ["not", "used", "by", "any", "definition"]
-    assert clean.lines()[-1] == f"engine     {url}  reachable, dispatch mode polling"
-    client.upload_definition(one_step("letters", "send-letter"))
-    wanting = rochallor_run("work", "-m", "handlers.py", "--check", url=url)
+    assert clean.lines()[-1] == f"engine     {engine.url}  reachable, dispatch mode polling"
+    admin.upload_definition(one_step("letters", "send-letter"))
+    wanting = rochallor_run("work", "-m", "handlers.py", "--check", url=engine.url)
     assert wanting.exit_status == 3
     assert wanting.lines()[-1] == "1 problem: send-letter has no handler"
-    as_json = rochallor_run("work", "-m", "handlers.py", "--check", "-o", "json", url=url).json()
+    as_json = rochallor_run("work", "-m", "handlers.py", "--check", "-o", "json", url=engine.url).json()
     assert as_json["problems"] == ["send-letter has no handler"]
     assert place.notes() == {}
 
@@ -353,14 +333,15 @@ def test_the_shipped_example_is_accepted(monkeypatch) -> None:
     assert time.monotonic() - began < 30
 
 
-def test_check_asks_the_engine_of_the_file(place, engine, monkeypatch) -> None:
-    url, client = engine
+def test_check_asks_the_engine_of_the_file(place, engine, admin, monkeypatch) -> None:
     monkeypatch.chdir(place.folder)
     place.write_handlers(QUICK)
-    client.upload_definition(one_step("orders", "quick"))
-    Path("workers.yaml").write_text(f"engine: {{url: '{url}'}}\nworkers: [{{modules: [handlers.py]}}]\n")
+    admin.upload_definition(one_step("orders", "quick"))
+    Path("workers.yaml").write_text(
+        f"engine: {{url: '{engine.url}'}}\nworkers: [{{modules: [handlers.py]}}]\n"
+    )
     result = rochallor_run("work", "--config", "workers.yaml", "--check")
     assert (result.exit_status, result.lines()[-1]) == (
         0,
-        f"engine     {url}  reachable, dispatch mode polling",
+        f"engine     {engine.url}  reachable, dispatch mode polling",
     )

@@ -7,13 +7,11 @@ import pty
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.command_line import EXECUTABLE, variables
-from support.engines import running_engine
 from support.waiting import wait_until
 from support.worker_host import (
     Workplace,
@@ -22,7 +20,6 @@ from support.worker_host import (
     wait_until_completed,
     worker_host,
 )
-from workflow_sdk.client.rest import RestEngineClient
 
 SHORT_JOBS = """
 @registry.handler("short")
@@ -48,30 +45,20 @@ def blocked(job):
 """
 
 
-@pytest.fixture
-def place(tmp_path) -> Workplace:
-    return Workplace(tmp_path)
-
-
-@pytest.fixture
-def engine() -> Iterator[tuple[str, RestEngineClient]]:
-    with running_engine() as running, RestEngineClient(running.url) as client:
-        yield running.url, client
-
-
 def has_noted(place: Workplace, count: int, what: str = "ran") -> None:
     wait_until(lambda: len(place.notes(what)) >= count, f"{count} jobs that {what}")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("processes", ["1", "2"])
-def test_a_signal_in_the_middle_of_jobs_drains_and_runs_none_twice(place, engine, number, processes) -> None:
-    url, client = engine
+def test_a_signal_in_the_middle_of_jobs_drains_and_runs_none_twice(
+    place, engine, admin, number, processes
+) -> None:
     place.write_handlers(GATED_JOBS)
     arguments = ("--module", "handlers.py", "--parallelism", "8", "--processes", processes)
-    with worker_host(*arguments, url=url, folder=place.folder) as host:
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
         host.wait_for("ready")
-        start_jobs(client, "gated", 60)
+        start_jobs(admin, "gated", 60)
         begun = 20 + 8 * int(processes)
         has_noted(place, begun)
         host.send(number)
@@ -79,21 +66,20 @@ def test_a_signal_in_the_middle_of_jobs_drains_and_runs_none_twice(place, engine
         place.let_go("go")
         assert host.wait() == 0, host.said()
         # What was begun is finished and reported: nothing is left to a lease, and nothing more was claimed.
-        assert count_of(client, "COMPLETED") == len(place.notes()) == begun
+        assert count_of(admin, "COMPLETED") == len(place.notes()) == begun
         assert place.ran_twice() == {}
         assert "drained in" in host.said()
-    with worker_host(*arguments, url=url, folder=place.folder) as host:
-        wait_until_completed(client, 60)
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
+        wait_until_completed(admin, 60)
         host.send(number)
         assert host.wait() == 0
     assert (len(place.notes()), place.ran_twice()) == (60, {})
 
 
-def test_ctrl_c_in_a_terminal_with_several_processes_drains_once(place, engine) -> None:
+def test_ctrl_c_in_a_terminal_with_several_processes_drains_once(place, engine, admin) -> None:
     """A terminal signals the whole process group; only the supervisor may count that."""
-    url, client = engine
     place.write_handlers(SHORT_JOBS)
-    start_jobs(client, "short", 40)
+    start_jobs(admin, "short", 40)
     terminal, inner = pty.openpty()
     process = subprocess.Popen(
         [*EXECUTABLE, "work", "--module", "handlers.py", "--processes", "2", "--parallelism", "4"],
@@ -101,7 +87,7 @@ def test_ctrl_c_in_a_terminal_with_several_processes_drains_once(place, engine) 
         stdout=inner,
         stderr=inner,
         cwd=place.folder,
-        env={**variables(None, url=url), "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        env={**variables(None, url=engine.url), "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
         start_new_session=True,
         preexec_fn=_take_terminal,
     )
@@ -115,7 +101,7 @@ def test_ctrl_c_in_a_terminal_with_several_processes_drains_once(place, engine) 
         os.killpg(process.pid, signal.SIGKILL) if process.poll() is None else None
         os.close(terminal)
     assert said.count("stopping 2 processes") == 1
-    assert count_of(client, "COMPLETED") == len(place.notes())
+    assert count_of(admin, "COMPLETED") == len(place.notes())
     assert place.ran_twice() == {}
     assert "JOB TYPE  HANDLER" in said
     assert "Traceback" not in said
@@ -141,13 +127,12 @@ def _read_to_end(terminal: int) -> str:
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
-def test_a_blocked_handler_is_left_at_the_deadline(place, engine, processes) -> None:
-    url, client = engine
+def test_a_blocked_handler_is_left_at_the_deadline(place, engine, admin, processes) -> None:
     place.write_handlers(BLOCKED)
     arguments = ("--module", "handlers.py", "--drain-timeout", "1", "--processes", processes)
-    with worker_host(*arguments, url=url, folder=place.folder) as host:
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
         host.wait_for("ready")
-        (instance,) = start_jobs(client, "blocked", 1)
+        (instance,) = start_jobs(admin, "blocked", 1)
         has_noted(place, 1)
         began = time.monotonic()
         host.send(signal.SIGTERM)
@@ -160,17 +145,16 @@ def test_a_blocked_handler_is_left_at_the_deadline(place, engine, processes) -> 
         assert "1 job unfinished" in host.said()
         assert f"{job_id}  blocked  instance {instance}" in host.said()
         assert "in wait_for_file" in host.said() or "in blocked" in host.said()
-    assert client.get_instance(instance)["status"] == "ACTIVE"
+    assert admin.get_instance(instance)["status"] == "ACTIVE"
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
-def test_a_second_signal_leaves_running_jobs_at_once(place, engine, processes) -> None:
-    url, client = engine
+def test_a_second_signal_leaves_running_jobs_at_once(place, engine, admin, processes) -> None:
     place.write_handlers(BLOCKED)
     arguments = ("--module", "handlers.py", "--drain-timeout", "60", "--processes", processes)
-    with worker_host(*arguments, url=url, folder=place.folder) as host:
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
         host.wait_for("ready")
-        start_jobs(client, "blocked", 3)
+        start_jobs(admin, "blocked", 3)
         has_noted(place, 3)
         host.send(signal.SIGINT)
         host.wait_for("stopping")
@@ -181,21 +165,21 @@ def test_a_second_signal_leaves_running_jobs_at_once(place, engine, processes) -
         assert "3 jobs unfinished" in host.said()
 
 
-def test_a_drain_timeout_of_zero_does_not_wait(place, engine) -> None:
-    url, client = engine
+def test_a_drain_timeout_of_zero_does_not_wait(place, engine, admin) -> None:
     place.write_handlers(BLOCKED)
-    with worker_host("-m", "handlers.py", "--drain-timeout", "0", url=url, folder=place.folder) as host:
+    with worker_host(
+        "-m", "handlers.py", "--drain-timeout", "0", url=engine.url, folder=place.folder
+    ) as host:
         host.wait_for("ready")
-        start_jobs(client, "blocked", 1)
+        start_jobs(admin, "blocked", 1)
         has_noted(place, 1)
         host.send(signal.SIGTERM)
         assert host.wait(10) == 11, host.said()
 
 
 def test_an_idle_worker_is_gone_at_once(place, engine) -> None:
-    url, _ = engine
     place.write_handlers(SHORT_JOBS)
-    with worker_host("-m", "handlers.py", url=url, folder=place.folder) as host:
+    with worker_host("-m", "handlers.py", url=engine.url, folder=place.folder) as host:
         host.wait_for("ready")
         began = time.monotonic()
         host.send(signal.SIGTERM)
@@ -203,8 +187,7 @@ def test_an_idle_worker_is_gone_at_once(place, engine) -> None:
         assert time.monotonic() - began < 8
 
 
-def test_threads_that_handlers_started_do_not_hold_the_process(place, engine) -> None:
-    url, client = engine
+def test_threads_that_handlers_started_do_not_hold_the_process(place, engine, admin) -> None:
     place.write_handlers(
         """
 import threading
@@ -215,40 +198,38 @@ def starts_thread(job):
     note(job)
 """
     )
-    with worker_host("-m", "handlers.py", url=url, folder=place.folder) as host:
+    with worker_host("-m", "handlers.py", url=engine.url, folder=place.folder) as host:
         host.wait_for("ready")
-        start_jobs(client, "starts-thread", 1)
-        wait_until_completed(client, 1)
+        start_jobs(admin, "starts-thread", 1)
+        wait_until_completed(admin, 1)
         host.send(signal.SIGTERM)
         assert host.wait(6) == 0, host.said()
         assert "leaving without waiting for threads that handlers have started: somebody" in host.said()
 
 
 def test_a_signal_while_handlers_are_imported_ends_the_host(place, engine) -> None:
-    url, _ = engine
     (place.folder / "handlers.py").write_text(
         f"import pathlib, time\npathlib.Path({str(place.folder)!r}, 'importing').touch()\ntime.sleep(60)\n"
     )
-    with worker_host("-m", "handlers.py", url=url, folder=place.folder) as host:
+    with worker_host("-m", "handlers.py", url=engine.url, folder=place.folder) as host:
         wait_until((place.folder / "importing").exists, "the import has begun")
         host.send(signal.SIGTERM)
         assert host.wait(10) == 0
         assert "Traceback" not in host.said()
 
 
-def test_children_drain_when_the_supervisor_is_killed(place, engine) -> None:
-    url, client = engine
+def test_children_drain_when_the_supervisor_is_killed(place, engine, admin) -> None:
     place.write_handlers(SHORT_JOBS)
     arguments = ("-m", "handlers.py", "--processes", "2", "--parallelism", "4")
-    with worker_host(*arguments, url=url, folder=place.folder) as host:
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
         host.wait_for("ready")
         children = host.children()
-        start_jobs(client, "short", 40)
+        start_jobs(admin, "short", 40)
         has_noted(place, 8)
         host.process.kill()
         wait_until(lambda: not any(_exists(pid) for pid in children), "the children have left")
         assert host.said().count("the supervisor is gone: draining") == 2
-    assert count_of(client, "COMPLETED") == len(place.notes())
+    assert count_of(admin, "COMPLETED") == len(place.notes())
     assert place.ran_twice() == {}
 
 
