@@ -378,17 +378,16 @@ def _cancel(context: Context, instance_ids: list[str], reason: str) -> int:
         context.printer.value(INSTANCE, context.engine.cancel(instance_ids[0], reason))
         return ExitStatus.DONE
     bulk = BulkCancellation(context.engine, reason, translate=lambda error: meaning(error, settings))
-    rows: list[Value] = []
     total = len(instance_ids)
     try:
         with working(context.environment, "cancelling", total=total, quiet=settings.quiet) as progress:
-            for row in bulk.rows(instance_ids):
-                rows.append(row)
+            for _ in bulk.run(instance_ids):
                 progress.done += 1
     except KeyboardInterrupt:
-        rows += bulk.stop()
-        raise Interrupted(f"{len(rows):,} of {counted(total, 'instance')} dealt with") from None
+        bulk.stop()
+        raise Interrupted(f"{len(bulk.rows):,} of {counted(total, 'instance')} dealt with") from None
     finally:
         order = {instance_id: place for place, instance_id in enumerate(instance_ids)}
-        context.printer.rows(CANCELLATIONS, sorted(rows, key=lambda row: order[row["id"]]))
+        rows = sorted(bulk.rows, key=lambda row: order[row["id"]])
+        context.printer.rows(CANCELLATIONS, rows)
     return worst(rows)

@@ -23,19 +23,24 @@ Translate = Callable[[WorkflowSDKError], CliError]
 
 
 class BulkCancellation:
-    """Cancels many; a row for each: id, result, status, error, exitStatus (0 when cancelled)."""
+    """Cancels many.
+
+    `rows` has one for each that was dealt with: id, result, status, error, exitStatus (0 when cancelled). They are
+    kept here, by the threads that do it: Ctrl-C may come between any two steps of the caller's.
+    """
 
     def __init__(self, engine: Engine, reason: str, *, translate: Translate) -> None:
         self._engine = engine
         self._reason = reason
         self._translate = translate
+        self.rows: list[dict[str, Any]] = []
         self._todo: SimpleQueue[str] = SimpleQueue()
-        self._done: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._done: SimpleQueue[None] = SimpleQueue()
         self._stopping = threading.Event()
         self._workers: list[threading.Thread] = []
 
-    def rows(self, instance_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Cancel them; → the rows as they are done."""
+    def run(self, instance_ids: Sequence[str]) -> Iterator[None]:
+        """Cancel them; yields after each."""
         for instance_id in instance_ids:
             self._todo.put(instance_id)
         for _ in range(min(AT_ONCE, len(instance_ids))):
@@ -44,23 +49,19 @@ class BulkCancellation:
         for _ in instance_ids:
             yield self._done.get()
 
-    def stop(self) -> list[dict[str, Any]]:
-        """Cancel no more, and wait a little for those under way; → the rows not yet taken."""
+    def stop(self) -> None:
+        """Cancel no more, and wait a little for those under way."""
         self._stopping.set()
         deadline = monotonic() + UNDER_WAY_S
         for worker in self._workers:
             worker.join(max(deadline - monotonic(), 0.0))
-        rows = []
-        with suppress(Empty):
-            while True:
-                rows.append(self._done.get_nowait())
-        return rows
 
     def _work(self) -> None:
         with suppress(Empty):
             while not self._stopping.is_set():
                 instance_id = self._todo.get_nowait()
-                self._done.put(_cancelled(self._engine, instance_id, self._reason, self._translate))
+                self.rows.append(_cancelled(self._engine, instance_id, self._reason, self._translate))
+                self._done.put(None)
 
 
 def _cancelled(engine: Engine, instance_id: str, reason: str, translate: Translate) -> dict[str, Any]:

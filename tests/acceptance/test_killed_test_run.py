@@ -30,10 +30,10 @@ pytestmark = pytest.mark.skipif(
 
 def lives(pid: int) -> bool:
     try:
-        # Of a process that is dead but not yet waited for nothing is left to read.
-        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return False
+    return state not in ("Z", "X")  # dead, but not yet waited for
 
 
 def test_what_tests_have_started_ends_with_a_run_that_is_killed():
