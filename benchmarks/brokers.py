@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -14,7 +16,7 @@ from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord
 from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
 
 PAYLOAD = b'{"applicantId":"A-001","n":1}'
-READ_S = 30.0
+CREATED_S = 30.0
 # A consumer is given whole batches, so they are about as large as an engine's relay makes them.
 RELAY_BATCH = 100
 # An empty fetch of the mock broker sits out all of this time, which is half a second by default.
@@ -33,10 +35,13 @@ class Broker:
         return "mock broker" if self.embedded else "real broker"
 
     @property
+    def client_settings(self) -> tuple[str, ...]:
+        """What a consumer needs to hear of a record as soon as it is there."""
+        return MOCK_SETTINGS if self.embedded else ()
+
+    @property
     def worker_arguments(self) -> list[str]:
-        """What a worker is told that shall answer as soon as it can."""
-        settings = MOCK_SETTINGS if self.embedded else ()
-        return [f"--brokers={self.address}", *(f"--kafka-config={each}" for each in settings)]
+        return [f"--brokers={self.address}", *(f"--kafka-config={each}" for each in self.client_settings)]
 
     def create_topics(self, names: list[str], *, partitions: int) -> None:
         if self.embedded:
@@ -45,7 +50,7 @@ class Broker:
             return
         admin = AdminClient({"bootstrap.servers": self.address})
         for created in admin.create_topics([NewTopic(name, partitions, 1) for name in names]).values():
-            created.result(READ_S)
+            created.result(CREATED_S)
 
 
 @contextmanager
@@ -87,18 +92,34 @@ def produce(brokers: str, job_type: str, *, partitions: int, per_partition: int,
         raise OSError(f"{left} records could not be produced to {brokers}")
 
 
-def published_at(brokers: str, topic: str, *, partitions: int, count: int) -> dict[str, float]:
-    """When each instance's record was published: the producer's wall clock in seconds, by instance id."""
-    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "bench-reader"})
-    consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(partitions)])
-    found: dict[str, float] = {}
-    deadline = time.monotonic() + READ_S
-    try:
-        while len(found) < count and time.monotonic() < deadline:
-            for message in consumer.consume(500, 0.2):
-                key = message.key()
-                if message.error() is None and isinstance(key, bytes):
-                    found[key.decode()] = message.timestamp()[1] / 1000
-    finally:
-        consumer.close()
-    return found
+class Reader:
+    """Reads a topic along with the worker, as plainly as can be: what it sees is the soonest a worker could.
+
+    A context manager; ``seen_s`` holds the wall clock's seconds by instance id.
+    """
+
+    def __init__(self, broker: Broker, topic: str, *, partitions: int) -> None:
+        self.seen_s: dict[str, float] = {}
+        settings = dict(each.split("=", 1) for each in broker.client_settings)
+        self._consumer = Consumer(
+            {"bootstrap.servers": broker.address, "group.id": "bench-reader", "log_level": 0, **settings}
+        )
+        places = [TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(partitions)]
+        self._consumer.assign(places)
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+        self._consumer.close()
+
+    def _read(self) -> None:
+        while not self._is_over.is_set():
+            message = self._consumer.poll(0.2)
+            if message is not None and message.error() is None and isinstance(key := message.key(), bytes):
+                self.seen_s[key.decode()] = time.time()

@@ -1,6 +1,7 @@
 """Latency over Kafka: from an instance's start through the engine's relay and a topic to its completion.
 
-What the relay takes is the engine's part, the same for every worker; it is shown apart from the rest.
+What the relay and the broker take is the same for every worker: a consumer that does nothing else reads along,
+and when it has a record is shown apart from the rest. Engine and harness must share a clock for that.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from contextlib import AbstractContextManager, ExitStack
 
 from benchmarks.arrivals import start_at_random
 from benchmarks.bench import Bench
-from benchmarks.brokers import Broker, broker_at, published_at
+from benchmarks.brokers import Broker, Reader, broker_at
 from benchmarks.cases.latency import Meter, latencies, wait_until_done
 from benchmarks.contenders import OURS, Contender
 from benchmarks.engines import Engine, Times, dev_engine
@@ -45,7 +46,7 @@ def _at_rate(bench: Bench, contenders: Sequence[Contender], rate: int, duration_
     with ExitStack() as stack:
         broker = stack.enter_context(broker_at(bench.brokers))
         engine = stack.enter_context(_dispatching_engine(bench, broker))
-        result.notes.append(f"On a {broker.name}. relay: from the start to the record's time in the topic.")
+        result.notes.append(f"On a {broker.name}. relay: until a bare consumer has the record.")
         for round_number in range(bench.rounds_of(quick=1, full=2)):
             for contender in contenders:
                 values = _one_run(engine, broker, contender, rate, duration_s, seed=round_number)
@@ -66,7 +67,10 @@ def _one_run(
     definition_id, job_type = definition["id"], job_types(definition)
     broker.create_topics([topic_of(job_type)], partitions=PARTITIONS)
     upload(engine, definition)
-    with contender.worker(engine.url, f"--job-types={job_type}", *broker.worker_arguments) as worker:
+    with (
+        Reader(broker, topic_of(job_type), partitions=PARTITIONS) as reader,
+        contender.worker(engine.url, f"--job-types={job_type}", *broker.worker_arguments) as worker,
+    ):
         start_many(engine, definition_id, WARM_UP_JOBS)
         wait_until_done(engine, definition_id, READY_S)
         skip = len(engine.times(definition_id))
@@ -75,16 +79,13 @@ def _one_run(
         used = meter.since()
         unfinished = wait_until_done(engine, definition_id, READY_S)
     times = sorted(engine.times(definition_id), key=lambda each: each.started_s)[skip:]
-    published = published_at(
-        broker.address, topic_of(job_type), partitions=PARTITIONS, count=skip + len(times)
-    )
-    found = latencies([each.latency_ms for each in times]) | _parts(times, published)
+    found = latencies([each.latency_ms for each in times]) | parts(times, reader.seen_s)
     return found | {"core_percent": used["core_percent"], "unfinished": unfinished, "starts": count}
 
 
-def _parts(times: Sequence[Times], published: Mapping[str, float]) -> dict[str, float]:
+def parts(times: Sequence[Times], seen_s: Mapping[str, float]) -> dict[str, float]:
     """The relay's part of each latency and what came after it."""
-    known = [(each, published[each.instance_id]) for each in times if each.instance_id in published]
+    known = [(each, seen_s[each.instance_id]) for each in times if each.instance_id in seen_s]
     relay_ms = [(at_s - each.started_s) * 1000 for each, at_s in known]
     after_ms = [(each.completed_s - at_s) * 1000 for each, at_s in known]
     return {
