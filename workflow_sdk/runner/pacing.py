@@ -18,7 +18,7 @@ IDLE_SPACING_S = 0.5
 POLLS_PER_JOB = 2.7
 RATE_WINDOW_S = 5.0
 # This many mean gaps without a job do not happen by chance: the rate has fallen, however high it was.
-SILENT_GAPS = 20.0
+SILENT_GAPS = 10.0
 # What a fresh runner takes for granted: it starts attentive and grows quiet.
 FIRST_RATE = 20.0
 # With all slots in use, slots come free one by one: asking for each would cost a poll for each job.

@@ -40,6 +40,6 @@ def test_after_thousands_of_jobs_a_second_an_empty_engine_is_soon_left_in_peace(
     for number in range(500):
         pacing.asked(number / 100)
         pacing.answered(number / 100, asked_for=SLOTS, got=SLOTS)
-    assert polls_in_silence(pacing, begin=5.0, end=6.0) < 150
-    assert polls_in_silence(pacing, begin=6.0, end=16.0) < 200
+    assert polls_in_silence(pacing, begin=5.0, end=6.0) < 100
+    assert polls_in_silence(pacing, begin=6.0, end=16.0) < 80
     assert polls_in_silence(pacing, begin=60.0, end=70.0) <= 21
