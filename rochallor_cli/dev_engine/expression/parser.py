@@ -36,12 +36,13 @@ Binary operators by precedence, left-associative but for the powers::
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import Final
 
 from rochallor_cli.dev_engine.expression import tree
 from rochallor_cli.dev_engine.expression.errors import SyntaxFault
 from rochallor_cli.dev_engine.expression.functions.names import FUNCTION_NAMES, PREDICATE_FUNCTIONS
-from rochallor_cli.dev_engine.expression.limits import MAX_DEPTH, MAX_NODES, MAX_SOURCE_LENGTH
+from rochallor_cli.dev_engine.expression.growth import Growth, N
+from rochallor_cli.dev_engine.expression.limits import MAX_SOURCE_LENGTH
 from rochallor_cli.dev_engine.expression.numbers import number_value
 from rochallor_cli.dev_engine.expression.precedence import (
     COMPARISONS,
@@ -53,10 +54,6 @@ from rochallor_cli.dev_engine.expression.token_stream import TokenStream
 from rochallor_cli.dev_engine.expression.tokens import NEGATABLE, Kind, Token, is_word_character
 
 CONSTANTS: Final = {"true": True, "false": False}
-TOO_DEEP: Final = f"the expression is nested too deeply (the limit is {MAX_DEPTH})"
-
-
-N = TypeVar("N", bound=tree.Node)
 
 
 def parse(source: str) -> tree.Node:
@@ -70,8 +67,7 @@ class _Parser:
     def __init__(self, source: str) -> None:
         self.tokens = TokenStream(source)
         self.predicates = 0
-        self.depth = 0
-        self.nodes = 0
+        self.growth = Growth()
 
     def whole(self) -> tree.Node:
         node = self._sequence()
@@ -80,11 +76,7 @@ class _Parser:
         return node
 
     def _made(self, node: N) -> N:
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            message = "compilation failed: expression exceeds maximum allowed nodes"
-            raise SyntaxFault(message, self.tokens.current.at)
-        return node
+        return self.growth.counted(node, self.tokens.current.at)
 
     # --- sequences and expressions ---------------------------------------------------------------
 
@@ -99,9 +91,7 @@ class _Parser:
         return self._made(tree.Sequence(parts, at=parts[0].at))
 
     def _expression(self) -> tree.Node:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise SyntaxFault(TOO_DEEP, self.tokens.current.at)
+        self.growth.descend(self.tokens.current.at)
         try:
             if self.tokens.current.is_operator("let"):
                 return self._declaration()
@@ -109,7 +99,7 @@ class _Parser:
                 return self._if()
             return self._conditional(self._operation(0))
         finally:
-            self.depth -= 1
+            self.growth.ascend()
 
     def _declaration(self) -> tree.Node:
         self.tokens.advance()
@@ -128,8 +118,7 @@ class _Parser:
             self.tokens.expect(Kind.OPERATOR, "else")
             if not self.tokens.current.is_operator("if"):
                 break
-            if self.depth + len(branches) > MAX_DEPTH:
-                raise SyntaxFault(TOO_DEEP, self.tokens.current.at)
+            self.growth.check_depth(len(branches), self.tokens.current.at)
         node = self._block()
         for condition, yes in reversed(branches):
             node = tree.Conditional(condition, yes, node)
@@ -198,11 +187,9 @@ class _Parser:
         return self._made(tree.Binary(operator.value, left, right, at=operator.at))
 
     def _nested_operation(self, precedence: int) -> tree.Node:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise SyntaxFault(TOO_DEEP, self.tokens.current.at)
+        self.growth.descend(self.tokens.current.at)
         node = self._operation(precedence)
-        self.depth -= 1
+        self.growth.ascend()
         return node
 
     def _comparison(self, left: tree.Node, operator: Token, precedence: int) -> tree.Node:
