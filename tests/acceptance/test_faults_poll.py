@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from rochallor_cli.dev_engine import HandClock
-from support.engines import running_engine
+from rochallor_cli.dev_engine import DevEngine, HandClock
+from support.engines import interrupted_engine, running_engine
 from support.fault_proxy import FaultProxy, Seen, fault_proxy
-from support.sdk_workers import Executions, chain, running_runner, wait_for_status
+from support.sdk_workers import Executions, chain, registry_of, running_runner, wait_for_status
 from support.waiting import wait_until
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import DispatchModeError
@@ -23,21 +23,9 @@ from workflow_sdk.handler.registry import HandlerRegistry
 
 
 @pytest.fixture
-def engine() -> Iterator[str]:
-    with running_engine() as running:
-        yield running.url
-
-
-@pytest.fixture
-def proxy(engine: str) -> Iterator[FaultProxy]:
-    with fault_proxy(engine) as between:
+def proxy(engine: DevEngine) -> Iterator[FaultProxy]:
+    with fault_proxy(engine.url) as between:
         yield between
-
-
-@pytest.fixture
-def admin(engine: str) -> Iterator[RestEngineClient]:
-    with RestEngineClient(engine) as client:
-        yield client
 
 
 def start_many(admin: RestEngineClient, count: int, *job_types: str, retries: int = 0) -> list[str]:
@@ -53,8 +41,7 @@ def test_answers_cut_after_the_engine_did_the_work_make_no_job_run_twice(
     proxy: FaultProxy, admin: RestEngineClient
 ) -> None:
     executions = Executions()
-    registry = HandlerRegistry()
-    registry.register("work", executions.count)
+    registry = registry_of(executions)
     instances = start_many(admin, 40, "work", "work")
     cut: set[str] = set()
 
@@ -80,13 +67,7 @@ def test_a_gateway_in_trouble_for_a_while_loses_nothing(
 ) -> None:
     caplog.set_level(logging.INFO, "workflow_sdk")
     executions, release = Executions(), threading.Event()
-    registry = HandlerRegistry()
-
-    @registry.handler("work")
-    def work(job: object) -> None:
-        executions.count(job)
-        release.wait(10)
-
+    registry = registry_of(executions, lambda job: release.wait(10))
     instances = start_many(admin, 12, "work", "work")
     with RestEngineClient(proxy.url) as client, running_runner(client, registry) as running:
         wait_until(lambda: executions.total == 12, "all jobs to run")
@@ -115,13 +96,7 @@ def test_results_that_waited_are_reported_before_anything_is_claimed(
     proxy: FaultProxy, admin: RestEngineClient
 ) -> None:
     executions, release = Executions(), threading.Event()
-    registry = HandlerRegistry()
-
-    @registry.handler("work")
-    def work(job: object) -> None:
-        executions.count(job)
-        release.wait(10)
-
+    registry = registry_of(executions, lambda job: release.wait(10))
     instances = start_many(admin, 30, "work")
     with RestEngineClient(proxy.url) as client, running_runner(client, registry) as running:
         wait_until(lambda: executions.total == 30, "all jobs to run")
@@ -162,11 +137,8 @@ def test_a_report_that_timed_out_is_not_repeated_within_a_second(
 
 def test_an_unclear_failure_report_is_left_to_the_lease_and_sent_when_the_job_comes_again() -> None:
     executions = Executions()
-    registry = HandlerRegistry()
 
-    @registry.handler("work")
-    def work(job: object) -> None:
-        executions.count(job)
+    def fail(job: object) -> None:
         raise ValueError("no luck")
 
     with (
@@ -185,7 +157,7 @@ def test_an_unclear_failure_report_is_left_to_the_lease_and_sent_when_the_job_co
             return None
 
         proxy.fault = lose_the_first
-        with running_runner(client, registry):
+        with running_runner(client, registry_of(executions, fail)):
             wait_for_status(admin, instances, "FAILED")
     assert executions.total == 1
     assert len(proxy.paths("/fail")) == 2
@@ -194,13 +166,7 @@ def test_an_unclear_failure_report_is_left_to_the_lease_and_sent_when_the_job_co
 def test_a_handler_longer_than_its_lease_completes_and_runs_once(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "workflow_sdk")
     executions, polled_again = Executions(), threading.Event()
-    registry = HandlerRegistry()
-
-    @registry.handler("work")
-    def work(job: object) -> None:
-        executions.count(job)
-        polled_again.wait(10)
-
+    registry = registry_of(executions, lambda job: polled_again.wait(10))
     with (
         running_engine(lease_s=1.0, clock=HandClock()) as engine,
         RestEngineClient(engine.url) as client,
@@ -229,38 +195,23 @@ def test_an_engine_that_dispatches_over_kafka_ends_the_run_with_the_remedy(proxy
 
 def test_an_engine_killed_and_restarted_amid_jobs_has_each_run_once(tmp_path: Path) -> None:
     executions = Executions()
-    registry = HandlerRegistry()
-
-    @registry.handler("work")
-    def work(job: object) -> None:
-        executions.count(job)
-        time.sleep(0.02)
-
-    database = tmp_path / "engine.db"
-    with running_engine(db=database) as engine:
-        port = engine.port
-        with RestEngineClient(engine.url) as admin:
-            instances = start_many(admin, 200, "work")
-        client = RestEngineClient(engine.url)
-        runner = running_runner(client, registry, parallelism=16)
-        running = runner.__enter__()
-        wait_until(lambda: executions.total >= 60, "some jobs to run")
-    wait_until(lambda: running.snapshot.engine_reachable is False, "the outage")
-    with running_engine(db=database, port=port) as engine, RestEngineClient(engine.url) as admin:
-        wait_for_status(admin, instances)
-        runner.__exit__(None, None, None)
-    client.close()
+    registry = registry_of(executions, lambda job: time.sleep(0.02))
+    with interrupted_engine(tmp_path / "engine.db") as engine, RestEngineClient(engine.url) as client:
+        instances = start_many(client, 200, "work")
+        with running_runner(client, registry, parallelism=16) as running:
+            wait_until(lambda: executions.total >= 60, "some jobs to run")
+            engine.go_away()
+            wait_until(lambda: running.snapshot.engine_reachable is False, "the outage to be noticed")
+            engine.come_back()
+            wait_for_status(client, instances)
     assert executions.total == 200
     assert executions.twice == []
 
 
 def test_a_failure_that_came_after_the_lease_is_sent_under_the_next_one() -> None:
     executions, late = Executions(), threading.Event()
-    registry = HandlerRegistry()
 
-    @registry.handler("work")
-    def work(job: object) -> None:
-        executions.count(job)
+    def fail_late(job: object) -> None:
         late.wait(10)
         raise ValueError("too late")
 
@@ -271,7 +222,7 @@ def test_a_failure_that_came_after_the_lease_is_sent_under_the_next_one() -> Non
         RestEngineClient(proxy.url) as client,
     ):
         instances = start_many(admin, 1, "work")
-        with running_runner(client, registry) as running:
+        with running_runner(client, registry_of(executions, fail_late)) as running:
             wait_until(lambda: executions.total == 1, "the job to run")
             wait_until(lambda: running.snapshot.in_flight[0].ran_s > 1.1, "the lease to end")
             late.set()
@@ -286,29 +237,17 @@ def test_a_failure_that_came_after_the_lease_is_sent_under_the_next_one() -> Non
 @pytest.mark.slow
 def test_an_engine_away_for_40_s_gets_64_results_and_runs_nothing_twice(tmp_path: Path) -> None:
     executions, release = Executions(), threading.Event()
-    registry = HandlerRegistry()
-
-    @registry.handler("work")
-    def work(job: object) -> None:
-        executions.count(job)
-        release.wait(60)
-
-    database = tmp_path / "engine.db"
-    with running_engine(db=database) as engine:
-        port = engine.port
-        with RestEngineClient(engine.url) as admin:
-            instances = start_many(admin, 100, "work")
-        client = RestEngineClient(engine.url)
-        runner = running_runner(client, registry)
-        running = runner.__enter__()
-        wait_until(lambda: executions.total == 64, "64 jobs to run")
-    release.set()
-    wait_until(lambda: running.snapshot.waiting_reports == 64, "64 results to wait")
-    wait_until(lambda: running.snapshot.engine_state_s > 40, "40 s to pass", timeout_s=60)
-    with running_engine(db=database, port=port) as engine, RestEngineClient(engine.url) as admin:
-        wait_for_status(admin, instances)
-        runner.__exit__(None, None, None)
-    client.close()
+    registry = registry_of(executions, lambda job: release.wait(60))
+    with interrupted_engine(tmp_path / "engine.db") as engine, RestEngineClient(engine.url) as client:
+        instances = start_many(client, 100, "work")
+        with running_runner(client, registry) as running:
+            wait_until(lambda: executions.total == 64, "64 jobs to run")
+            engine.go_away()
+            release.set()
+            wait_until(lambda: running.snapshot.waiting_reports == 64, "64 results to wait")
+            wait_until(lambda: running.snapshot.engine_state_s > 40, "40 s to pass", timeout_s=60)
+            engine.come_back()
+            wait_for_status(client, instances)
     assert executions.total == 100
     assert executions.twice == []
 
@@ -316,13 +255,7 @@ def test_an_engine_away_for_40_s_gets_64_results_and_runs_nothing_twice(tmp_path
 @pytest.mark.slow
 def test_500_jobs_of_a_second_each_run_once_on_64_slots() -> None:
     executions = Executions()
-    registry = HandlerRegistry()
-
-    @registry.handler("work")
-    def work(job: object) -> None:
-        executions.count(job)
-        time.sleep(1.0)
-
+    registry = registry_of(executions, lambda job: time.sleep(1.0))
     with running_engine() as engine, RestEngineClient(engine.url) as client:
         instances = start_many(client, 500, "work")
         with running_runner(client, registry):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -49,6 +49,20 @@ class Executions:
     @property
     def total(self) -> int:
         return sum(self.of_job.values())
+
+
+def registry_of(
+    executions: Executions, then: Callable[[Any], object] = lambda job: None, *, job_type: str = "work"
+) -> HandlerRegistry:
+    """One handler, whose executions are counted before it does `then`, and which returns nothing."""
+    registry = HandlerRegistry()
+
+    @registry.handler(job_type)
+    def handler(job: Any) -> None:
+        executions.count(job)
+        then(job)
+
+    return registry
 
 
 class RunningRunner:
