@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from workflow_sdk.runner.broker_trouble import (
@@ -131,9 +131,9 @@ def _state(admin: AdminClient, settings: dict[str, Any], job_type: str) -> Topic
         partitions = _partitions(consumer, topic)
         if not partitions:
             return TopicState(topic)
-        return TopicState(
-            topic, len(partitions), _waiting(consumer, topic, partitions), _members(admin, group)
-        )
+        _require_reading(admin, topic)
+        waiting = _waiting(consumer, topic, partitions)
+        return TopicState(topic, len(partitions), waiting, _members(admin, group))
     except KafkaException as error:
         if not is_about_rights(error.args[0]):
             raise
@@ -163,11 +163,35 @@ def _above(consumer: Consumer, place: TopicPartition) -> int:
 
 
 def _members(admin: AdminClient, group: str) -> int | None:
+    """The group's members; raises where the broker says that we may see the group and not join it."""
+    asked = admin.describe_consumer_groups(
+        [group], include_authorized_operations=True, request_timeout=TIMEOUT_S
+    )
     try:
-        described = admin.describe_consumer_groups([group], request_timeout=TIMEOUT_S)[group].result()
+        described = asked[group].result()
     except (KafkaException, ValueError):
         return None
+    if not _may_read(described.authorized_operations):
+        raise KafkaException(KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED))
     return len(described.members)
+
+
+def _require_reading(admin: AdminClient, topic: str) -> None:
+    """Raise where the broker says that we may see the topic and not consume it."""
+    asked = admin.describe_topics(
+        TopicCollection([topic]), include_authorized_operations=True, request_timeout=TIMEOUT_S
+    )
+    try:
+        described = asked[topic].result()
+    except (KafkaException, ValueError):
+        return  # a broker that does not tell
+    if not _may_read(described.authorized_operations):
+        raise KafkaException(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))
+
+
+def _may_read(operations: list[Any] | None) -> bool:
+    """Brokers that keep no rights, or are too old to tell, list none."""
+    return not operations or any(operation.name == "READ" for operation in operations)
 
 
 def _count(number: int, noun: str) -> str:

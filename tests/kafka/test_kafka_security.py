@@ -317,6 +317,10 @@ def test_rights_that_are_wanting_are_named_and_their_grant_is_noticed(
     asked = rochallor("doctor", *options_of(door), url=engine.url)
     assert asked.exit_status == 8
     assert f"user stranger is not authorised for the topic workflow.jobs.{job_type}" in asked.stdout
+    # Seen is not consumed.
+    allow(kafka, f"workflow.jobs.{job_type}", ResourceType.TOPIC, AclOperation.DESCRIBE)
+    asked = rochallor("doctor", *options_of(door), url=engine.url)
+    assert re.search(rf"workflow.jobs.{job_type} +problem +user stranger is not authorised", asked.stdout)
     registry = HandlerRegistry()
     registry.register(job_type, lambda job: {})
     Publisher(kafka.broker.address).publish([record_of("j", job_type)])
@@ -327,21 +331,21 @@ def test_rights_that_are_wanting_are_named_and_their_grant_is_noticed(
     ):
         denied = f"user stranger is not authorised for the consumer group workflow.workers.{job_type}"
         wait_until(lambda: denied in worker.snapshot().source_trouble, "the refusal")
-        allow(kafka, f"workflow.workers.{job_type}", ResourceType.GROUP)
-        allow(kafka, f"workflow.jobs.{job_type}", ResourceType.TOPIC)
+        allow(kafka, f"workflow.workers.{job_type}", ResourceType.GROUP, AclOperation.READ)
+        allow(kafka, f"workflow.jobs.{job_type}", ResourceType.TOPIC, AclOperation.READ)
         wait_until(lambda: reports.completed, "the job")
         wait_until(lambda: worker.snapshot().source_trouble == "", "the all-clear")
 
 
-def allow(kafka: SecuredKafka, name: str, kind: ResourceType) -> None:
-    """Let the stranger read."""
+def allow(kafka: SecuredKafka, name: str, kind: ResourceType, operation: AclOperation) -> None:
+    """Let the stranger do that."""
     allowed = AclBinding(
         kind,
         name,
         ResourcePatternType.LITERAL,
         f"User:{STRANGER}",
         "*",
-        AclOperation.READ,
+        operation,
         AclPermissionType.ALLOW,
     )
     admin = AdminClient(quiet_client(kafka.broker.address))
