@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rochallor_cli.dev_engine import DevEngine
 from support.engines import running_engine
 from support.worker_host import Workplace
+from support.workflows import do_jobs, service, uploaded
 from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.handler.registry import HandlerRegistry
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,24 @@ def admin(engine: DevEngine) -> Iterator[RestEngineClient]:
 
 
 @pytest.fixture
+def registry() -> HandlerRegistry:
+    return HandlerRegistry()
+
+
+@pytest.fixture
 def place(tmp_path: Path) -> Workplace:
     """Where a worker host finds its handlers."""
     return Workplace(tmp_path)
+
+
+@pytest.fixture
+def ended(client: RestEngineClient, engine_url: str) -> Iterator[dict[str, Any]]:
+    """A COMPLETED, a FAILED and an ACTIVE instance of one definition."""
+    uploaded(client, service("s", job_type="ended-job"), id_="ended")
+    found = {}
+    for name in ("completed", "failed"):
+        found[name] = client.start_instance("ended", {"n": 1}, business_key=name)["id"]
+        do_jobs(client, "ended-job", fail="no luck" if name == "failed" else "")
+    found["active"] = client.start_instance("ended")["id"]
+    yield found
+    client.cancel_instance(found["active"])

@@ -1,10 +1,9 @@
-"""Instances and user tasks from a terminal, CI and pipes."""
+"""Instances from a terminal, CI and pipes."""
 
 from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -12,40 +11,12 @@ from typing import Any
 import pytest
 
 from support.command_line import rochallor, rochallor_process
-from support.engines import running_engine
 from support.gateway import running_gateway
 from support.waiting import wait_until
-from support.workflows import document, gateway, join, service, user_task, wait
+from support.workflows import do_jobs, gateway, join, service, uploaded, user_task, wait
 from workflow_sdk.client.rest import RestEngineClient
 
 NO_ID = "01JD8Q3VZ6M0T2H8X4K7N5RWZK"
-
-
-def uploaded(client: RestEngineClient, *steps: dict, id_: str) -> str:
-    client.upload_definition(document(*steps, id_=id_))
-    return id_
-
-
-def work(client: RestEngineClient, job_type: str, *, fail: str = "") -> None:
-    """Do every job there is of a type."""
-    for job in client.poll_jobs("tester", [job_type], 100):
-        if fail:
-            client.fail_job(job["id"], "tester", fail, retryable=False)
-        else:
-            client.complete_job(job["id"], "tester", {})
-
-
-@pytest.fixture
-def ended(client: RestEngineClient, engine_url: str) -> Iterator[dict[str, Any]]:
-    """A COMPLETED, a FAILED and an ACTIVE instance of one definition."""
-    uploaded(client, service("s", job_type="ended-job"), id_="ended")
-    found = {}
-    for name in ("completed", "failed"):
-        found[name] = client.start_instance("ended", {"n": 1}, business_key=name)["id"]
-        work(client, "ended-job", fail="no luck" if name == "failed" else "")
-    found["active"] = client.start_instance("ended")["id"]
-    yield found
-    client.cancel_instance(found["active"])
 
 
 # --- starting ------------------------------------------------------------------------------------
@@ -102,111 +73,6 @@ def test_an_unknown_definition_or_version_is_not_found(engine_url, client):
     near = rochallor("instances", "start", "known-on", url=engine_url)
     assert (near.exit_status, "did you mean known-one?" in near.stderr) == (6, True)
     assert rochallor("instances", "start", "known-one@9", url=engine_url).exit_status == 6
-
-
-def test_waiting_ends_with_the_outcome_as_exit_status(engine_url, client):
-    uploaded(client, service("s", job_type="wait-job"), id_="waited")
-
-    def started_and(then) -> Any:
-        done = []
-
-        def sleep(seconds: float) -> None:
-            if not done:
-                done.append(then())
-
-        return rochallor("instances", "start", "waited", "--wait", "-o", "json", url=engine_url, sleep=sleep)
-
-    completed = started_and(lambda: work(client, "wait-job"))
-    assert (completed.exit_status, completed.json()["status"]) == (0, "COMPLETED")
-    failed = started_and(lambda: work(client, "wait-job", fail="broken"))
-    assert (failed.exit_status, failed.json()["failureReason"]) == (9, "broken")
-
-
-def test_a_wait_that_runs_out_says_where_the_instance_stands(engine_url, client):
-    uploaded(client, service("s", job_type="nobody"), id_="runs-out")
-    result = rochallor("instances", "start", "runs-out", "--wait", "--timeout", "50ms", url=engine_url)
-    assert result.exit_status == 10
-    assert "is still ACTIVE at s after 50 ms" in result.stderr
-
-
-def test_following_on_a_pipe_prints_a_line_an_event_and_the_outcome(engine_url, client):
-    uploaded(client, user_task("review", "s"), service("s", job_type="follow-job"), id_="followed")
-    steps: Iterator[Any] = iter(
-        [
-            lambda: client.complete_user_task(
-                "review", instance_id=client.list_instances(definition_id="followed")["items"][0]["id"]
-            ),
-            lambda: work(client, "follow-job"),
-        ]
-    )
-    result = rochallor(
-        "instances",
-        "start",
-        "followed",
-        "--follow",
-        url=engine_url,
-        sleep=lambda _: next(steps, lambda: None)(),
-    )
-    lines = [" ".join(line.split()[:3]) for line in result.lines()]
-    assert lines[:2] == ["review USER_TASK running", "WAITING waits for"]
-    assert lines[2:5] == ["review USER_TASK completed", "s SERVICE_TASK running", "s SERVICE_TASK completed"]
-    assert lines[-1].startswith("COMPLETED in")
-    assert result.exit_status == 0
-
-
-@pytest.mark.parametrize("terminal", [False, True])
-def test_why_an_instance_failed_is_said_once(engine_url, ended, terminal):
-    result = rochallor("instances", "watch", ended["failed"], url=engine_url, terminal=terminal)
-    assert result.stdout.count("no luck") == 1
-    assert "FAILED after" in result.lines()[-1]
-
-
-def test_a_reason_too_long_for_its_line_is_said_whole_at_the_end(engine_url, client):
-    reason = "no luck " * 40 + "at all"
-    uploaded(client, service("s", job_type="long-reason"), id_="long-reason")
-    instance = client.start_instance("long-reason")["id"]
-    work(client, "long-reason", fail=reason)
-    result = rochallor("instances", "watch", instance, url=engine_url, terminal=True)
-    assert result.stdout.count(reason) == 1
-    assert result.lines()[-1].endswith(reason)
-
-
-def test_watching_in_jsonl_prints_events_that_jq_reads(engine_url, ended):
-    result = rochallor("instances", "watch", ended["failed"], "-o", "jsonl", url=engine_url)
-    events = [json.loads(line) for line in result.lines()]
-    assert [event["event"] for event in events] == ["step", "instance"]
-    assert (events[1]["status"], result.exit_status) == ("FAILED", 9)
-
-
-def test_following_on_a_terminal_redraws_in_place_and_leaves_the_cursor_beneath(engine_url, ended):
-    result = rochallor("instances", "watch", ended["completed"], url=engine_url, terminal=True)
-    assert "● completed" in result.stdout
-    assert "\x1b[?25l" not in result.stdout
-    assert result.stdout.endswith("\n")
-
-
-def test_watching_goes_on_through_a_restart_of_the_engine(tmp_path):
-    with running_engine(db=tmp_path / "e.sqlite") as first:
-        port = first.port
-        with RestEngineClient(first.url) as client:
-            uploaded(client, service("s", job_type="restart-job"), id_="restarted")
-            instance = client.start_instance("restarted")["id"]
-        with rochallor_process("instances", "watch", instance, "-o", "jsonl", url=first.url) as watching:
-            assert json.loads(watching.line())["stepId"] == "s"
-            assert json.loads(watching.line())["event"] == "instance"
-            first.stop()
-            assert json.loads(watching.line())["event"] == "engine-away"
-            with running_engine(db=tmp_path / "e.sqlite", port=port) as second:
-                assert json.loads(watching.line())["event"] == "engine-back"
-                with RestEngineClient(second.url) as client:
-                    work(client, "restart-job")
-                assert watching.wait().exit_status == 0
-
-
-def test_several_instances_are_waited_for_at_once(engine_url, ended):
-    result = rochallor("instances", "wait", ended["completed"], ended["failed"], "-o", "json", url=engine_url)
-    assert [row["status"] for row in result.json()] == ["COMPLETED", "FAILED"]
-    assert result.exit_status == 9
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -274,7 +140,7 @@ def test_history_is_a_table_a_timeline_and_a_tree(engine_url, client):
         user_task("right", "meet"), join(), id_="hist",
     )  # fmt: skip
     instance = client.start_instance("hist")["id"]
-    work(client, "hist")
+    do_jobs(client, "hist")
     table = rochallor("instances", "history", instance, url=engine_url)
     assert {line.split()[0] for line in table.lines()[1:]} == {"split", "left", "right", "meet"}
     timeline = rochallor("instances", "history", instance, "--view", "timeline", url=engine_url).stdout
@@ -375,55 +241,6 @@ def test_a_signal_lets_a_wait_go_on_and_says_why_when_it_cannot(engine_url, clie
     assert (again.exit_status, "step paid is not open" in again.stderr) == (7, True)
 
 
-# --- user tasks ----------------------------------------------------------------------------------
-
-
-def test_open_tasks_are_listed_and_completed_without_naming_the_step(engine_url, client):
-    uploaded(client, user_task("manual-review", "s", name="Review it"), service("s"), id_="tasks-1")
-    instance = client.start_instance("tasks-1", business_key="L-77")["id"]
-    listed = rochallor("tasks", "list", "--definition", "tasks-1", "-o", "json", url=engine_url).json()
-    assert [(row["instanceId"], row["stepId"], row["stepName"], row["businessKey"]) for row in listed] == [
-        (instance, "manual-review", "Review it", "L-77")
-    ]
-    result = rochallor(
-        "tasks", "complete", instance, "--by", "jane", "--var", "approved=true", url=engine_url
-    )
-    assert result.stdout == "completed manual-review; the instance is ACTIVE at s\n"
-    assert client.get_instance(instance)["variables"] == {"approved": True}
-    replay = rochallor("tasks", "complete", instance, "--by", "jane", url=engine_url)
-    assert (replay.exit_status, "no user task is open" in replay.stderr) == (7, True)
-    assert (
-        rochallor("tasks", "list", "--definition", "tasks-1", url=engine_url).stderr
-        == "no user task is open\n"
-    )
-
-
-def test_a_task_is_named_by_instance_and_step_when_several_are_open(engine_url, client):
-    uploaded(
-        client,
-        gateway("split", ["a:1", "b"]),
-        user_task("a:1", "meet"),
-        user_task("b", "meet"),
-        join(),
-        id_="two",
-    )
-    instance = client.start_instance("two")["id"]
-    choice = rochallor("tasks", "complete", instance, url=engine_url)
-    assert (choice.exit_status, "2 tasks are open: a:1, b" in choice.stderr) == (2, True)
-    assert rochallor("tasks", "complete", f"{instance}/a:1", url=engine_url).exit_status == 0
-    assert rochallor("tasks", "complete", instance, "b", url=engine_url).exit_status == 0
-    assert client.get_instance(instance)["status"] == "COMPLETED"
-
-
-def test_tasks_by_age_begin_with_the_oldest(engine_url, client):
-    uploaded(client, user_task("t"), id_="aged")
-    ids = [client.start_instance("aged")["id"] for _ in range(3)]
-    listed = rochallor(
-        "tasks", "list", "--definition", "aged", "--by-age", "-o", "json", url=engine_url
-    ).json()
-    assert [row["instanceId"] for row in listed] == ids
-
-
 # --- with everything in between --------------------------------------------------------------------
 
 
@@ -433,34 +250,6 @@ def test_an_engine_that_does_not_answer_in_time_is_said_to_be_slow():
     assert result.exit_status == 5
     assert "no answer from" in result.stderr
     assert "--request-timeout" in result.stderr
-
-
-def test_an_interrupted_watch_ends_with_130_and_no_traceback(engine_url, client):
-    uploaded(client, service("s"), id_="interrupted")
-    instance = client.start_instance("interrupted")["id"]
-    with rochallor_process("instances", "watch", instance, url=engine_url) as watching:
-        assert watching.line().split()[0] == "s"
-        watching.process.send_signal(2)
-        result = watching.wait()
-    assert (result.exit_status, "Traceback" in result.stderr) == (130, False)
-
-
-def test_whoever_stops_to_watch_is_told_that_the_instance_goes_on(engine_url, client):
-    uploaded(client, service("s"), id_="left-alone")
-    result = rochallor(
-        "instances", "start", "left-alone", "--follow", url=engine_url, sleep=_interrupt, terminal=True
-    )
-    instance = client.list_instances(definition_id="left-alone")["items"][0]["id"]
-    assert result.exit_status == 130
-    assert result.stderr.endswith(
-        f"\ninterrupted: the instance goes on; rochallor instances watch {instance}\n"
-    )
-    quiet = rochallor("instances", "watch", instance, "-q", url=engine_url, sleep=_interrupt)
-    assert (quiet.exit_status, quiet.stderr) == (130, "")
-
-
-def _interrupt(seconds: float) -> None:
-    raise KeyboardInterrupt
 
 
 def test_an_interrupted_bulk_cancellation_says_what_came_of_each_that_was_sent(
@@ -497,18 +286,3 @@ def test_the_engine_started_by_dev_serves_until_it_is_told_to_stop(tmp_path):
         result = engine.wait()
     assert (result.exit_status, "Traceback" in result.stderr) == (0, False)
     wait_until(lambda: rochallor("instances", "list", url=url).exit_status == 5, "the port is closed")
-
-
-def test_a_wait_that_runs_out_still_names_those_that_have_ended(engine_url, ended):
-    result = rochallor(
-        "instances",
-        "wait",
-        ended["failed"],
-        ended["active"],
-        "--timeout",
-        "100ms",
-        "-o",
-        "name",
-        url=engine_url,
-    )
-    assert (result.exit_status, result.lines()) == (10, [ended["failed"]])

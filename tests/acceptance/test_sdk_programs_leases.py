@@ -41,11 +41,6 @@ class EngineWithLeases(FakeEngineClient):
 
 
 @pytest.fixture
-def registry() -> HandlerRegistry:
-    return HandlerRegistry()
-
-
-@pytest.fixture
 def metrics() -> Metrics:
     return Metrics(registry=CollectorRegistry())
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import pkgutil
 import socket
-import ssl
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
@@ -17,67 +14,17 @@ import aiohttp.http_exceptions
 import httpx
 import pytest
 
-from support.certificates import Certificates, make_certificates
+from support.http_stacks import AsyncStack, Stack, both
 from support.small_server import SmallServer, small_server
 from workflow_sdk.client import aiohttp_channel
 from workflow_sdk.client import http as httpx_transport
-from workflow_sdk.client.aiohttp_channel import AiohttpChannel
-from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import (
     EngineClientError,
     EngineTimeoutError,
     EngineUnreachableError,
     HeartbeatUnsupportedError,
-    InvalidConnectionError,
     LeaseLostError,
-    WorkflowSDKError,
 )
-
-
-class Stack:
-    """One of the two ways to say the same."""
-
-    def __init__(self, url: str, **options: Any) -> None:
-        self.client = RestEngineClient(url, options.pop("timeout", 5.0), **options)
-
-    def claim(self) -> list[dict[str, Any]]:
-        return self.client.poll_jobs("w ü", ["a", "b"], 3)
-
-    def complete(self) -> None:
-        self.client.complete_job("j/1", "w ü", {"x": "ü"})
-
-    def fail(self) -> None:
-        self.client.fail_job("j", "w ü", "no", True)
-
-    def extend(self) -> str:
-        return self.client.extend_job_lease("j", "w ü", 30)
-
-
-class AsyncStack(Stack):
-    def _say(self, call: Callable[[AiohttpChannel], Awaitable[Any]]) -> Any:
-        async def once() -> Any:
-            channel = AiohttpChannel(self.client.connection, worker_id="w ü", lease_seconds=0)
-            try:
-                return await call(channel)
-            finally:
-                await channel.close()
-
-        return asyncio.run(once())
-
-    def claim(self) -> list[dict[str, Any]]:
-        return self._say(lambda channel: channel.claim(["a", "b"], 3))  # type: ignore[no-any-return]
-
-    def complete(self) -> None:
-        self._say(lambda channel: channel.complete("j/1", {}, b'{"x":"\\u00fc"}'))
-
-    def fail(self) -> None:
-        self._say(lambda channel: channel.fail("j", "no", True))
-
-    def extend(self) -> str:
-        return self._say(lambda channel: channel.extend("j", 30))  # type: ignore[no-any-return]
-
-
-both = pytest.mark.parametrize("stack", [Stack, AsyncStack], ids=["httpx", "aiohttp"])
 
 
 @pytest.fixture
@@ -272,169 +219,6 @@ def test_something_that_speaks_no_http_is_unreachable(stack: type[Stack]) -> Non
         threading.Thread(target=answer, daemon=True).start()
         with pytest.raises(EngineUnreachableError):
             stack(f"http://127.0.0.1:{listening.getsockname()[1]}").complete()
-
-
-# --- credentials ---
-
-
-@both
-def test_a_refused_token_is_read_again_once(stack: type[Stack], server: SmallServer, tmp_path: Path) -> None:
-    token = tmp_path / "token"
-    token.write_text("first\n")
-    server.answers(401)
-    one = stack(server.url, token_command=["cat", str(token)])
-    with pytest.raises(EngineClientError):
-        one.complete()
-    assert len(server.seen) == 1
-    token.write_text("second")
-    with pytest.raises(EngineClientError):
-        one.complete()
-    assert [headers["authorization"] for _, _, headers, _ in server.seen] == [
-        "Bearer first",
-        "Bearer first",
-        "Bearer second",
-    ]
-
-
-@both
-def test_a_password_in_the_url_becomes_a_header_and_is_in_no_message(
-    stack: type[Stack], server: SmallServer
-) -> None:
-    server.answers(500)
-    one = stack(server.url.replace("http://", "http://me:s%40cret@"))
-    with pytest.raises(EngineClientError) as caught:
-        one.complete()
-    assert server.seen[0][2]["authorization"] == "Basic bWU6c0BjcmV0"
-    assert "cret" not in f"{caught.value!r}{one.client.connection!r}"
-
-
-@both
-def test_the_environments_proxy_is_used(
-    stack: type[Stack], server: SmallServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("http_proxy", server.url)
-    stack("http://engine.invalid:8080").complete()
-    assert server.seen[0][1].startswith("http://engine.invalid:8080/v1/jobs/")
-
-
-@both
-def test_hosts_without_proxy_are_asked_directly(
-    stack: type[Stack], server: SmallServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    stack(server.url).complete()
-    assert server.seen[0][1].startswith("/v1/jobs/")
-
-
-# --- TLS ---
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-def tls_server(certificates: Certificates) -> Iterator[SmallServer]:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(certificates.ca))
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_cert_chain(certificates.server, certificates.server_key)
-    with small_server(tls=context) as running:
-        yield running
-
-
-@both
-def test_a_private_ca_and_a_client_certificate_work(
-    stack: type[Stack], tls_server: SmallServer, certificates: Certificates
-) -> None:
-    one = stack(
-        tls_server.url,
-        ca_file=str(certificates.ca),
-        client_cert=str(certificates.client),
-        client_key=str(certificates.client_key),
-    )
-    one.complete()
-    one.claim()
-    assert len(tls_server.seen) == 2
-
-
-@both
-@pytest.mark.parametrize("ca", [None, "other_ca"])
-def test_a_certificate_of_another_ca_is_not_trusted(
-    stack: type[Stack], tls_server: SmallServer, certificates: Certificates, ca: str | None
-) -> None:
-    one = stack(tls_server.url, ca_file=str(getattr(certificates, ca)) if ca else None)
-    with pytest.raises(EngineUnreachableError, match="certificate is not trusted") as caught:
-        one.complete()
-    assert not caught.value.was_sent
-
-
-@both
-def test_a_server_that_wants_a_client_certificate_refuses_without(
-    stack: type[Stack], tls_server: SmallServer, certificates: Certificates
-) -> None:
-    with pytest.raises(EngineUnreachableError):
-        stack(tls_server.url, ca_file=str(certificates.ca)).complete()
-    assert tls_server.seen == []
-
-
-def test_a_plain_url_builds_no_tls_context(monkeypatch: pytest.MonkeyPatch, server: SmallServer) -> None:
-    def unwanted(*_: object, **__: object) -> None:
-        raise AssertionError("a TLS context was built")
-
-    monkeypatch.setattr(ssl, "create_default_context", unwanted)
-    with RestEngineClient(server.url) as client:
-        client.healthz()
-    AsyncStack(server.url).complete()
-
-
-# --- settings that cannot work ---
-
-
-@pytest.mark.parametrize(
-    ("url", "options", "text"),
-    [
-        ("localhost:8080", {}, "not a usable engine URL"),
-        ("ftp://engine", {}, "not a usable engine URL"),
-        ("http://", {}, "not a usable engine URL"),
-        ("http://engine:port", {}, "not a usable engine URL"),
-        ("http://engine?x=1", {}, "not a usable engine URL"),
-        ("http://engine", {"timeout": 0}, "time-out"),
-        ("http://engine", {"token": "a", "token_file": "b"}, "one of token"),
-        ("http://engine", {"client_key": "k"}, "client_key without client_cert"),
-        ("https://engine", {"ca_file": "/no/such/file"}, "cannot use the CA file /no/such/file"),
-        ("https://engine", {"client_cert": "/no/such"}, "cannot use the client certificate /no/such"),
-        ("https://engine", {"ca_file": __file__}, "cannot use the CA file"),
-    ],
-)
-def test_settings_that_cannot_work_are_refused_before_any_request(
-    url: str, options: dict[str, Any], text: str
-) -> None:
-    with pytest.raises(InvalidConnectionError, match=text):
-        RestEngineClient(url, options.pop("timeout", 5.0), **options)
-
-
-@pytest.mark.parametrize(
-    ("options", "text"),
-    [
-        ({"token_file": "/no/such/token"}, "cannot read the token file /no/such/token"),
-        ({"token_command": "false"}, "ended with status 1"),
-        ({"token_command": "/no/such/program"}, "cannot be run"),
-        ({"token_command": "true"}, "is empty"),
-        ({"token_command": "printf 'a\\nb'"}, "no HTTP header can carry"),
-    ],
-)
-@both
-def test_a_token_that_cannot_be_had_is_said_so(
-    stack: type[Stack], server: SmallServer, options: dict[str, Any], text: str
-) -> None:
-    with pytest.raises(WorkflowSDKError, match=text):
-        stack(server.url, **options).complete()
-    assert server.seen == []
-
-
-# --- nothing escapes ---
 
 
 def exceptions_in(package: Any) -> set[type[BaseException]]:

@@ -31,6 +31,15 @@ def chain(name: str, *job_types: str, retries: int = 0) -> dict[str, Any]:
     return {"id": name, "name": name, "steps": [*steps, {"id": "end", "name": "end", "type": "END"}]}
 
 
+def start_chain(
+    client: RestEngineClient, *job_types: str, count: int = 1, retries: int = 0, **variables: Any
+) -> list[str]:
+    """Instances of a chain of these job types, uploaded under their names; → their ids."""
+    name = "-".join(job_types)
+    client.upload_definition(chain(name, *job_types, retries=retries))
+    return [client.start_instance(name, variables)["id"] for _ in range(count)]
+
+
 class Executions:
     """How often each job's handler ran; `handler` counts and returns nothing."""
 

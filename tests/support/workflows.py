@@ -6,6 +6,7 @@ from typing import Any
 
 from rochallor_cli.dev_engine.definition.model import Definition
 from rochallor_cli.dev_engine.definition.parsing import definition_from_document
+from workflow_sdk.client.rest import RestEngineClient
 
 Document = dict[str, Any]
 
@@ -60,3 +61,18 @@ def model(*steps: Document, **fields: Any) -> Definition:
 def _step(id_: str, type_: str, next_step: str | None, **fields: Any) -> Document:
     following = {} if next_step is None else {"nextStep": next_step}
     return {"id": id_, "name": id_.title(), "type": type_, **following, **fields}
+
+
+def uploaded(client: RestEngineClient, *steps: Document, id_: str) -> str:
+    """Upload a definition of these steps; → its id."""
+    client.upload_definition(document(*steps, id_=id_))
+    return id_
+
+
+def do_jobs(client: RestEngineClient, job_type: str, *, fail: str = "") -> None:
+    """Do every job there is of a type, or fail it for good with a reason."""
+    for job in client.poll_jobs("tester", [job_type], 100):
+        if fail:
+            client.fail_job(job["id"], "tester", fail, retryable=False)
+        else:
+            client.complete_job(job["id"], "tester", {})
