@@ -247,16 +247,17 @@ def wait(
 
     timeout_s = seconds_from(timeout, "--timeout")
     environment = context.environment
-    deadline = None if timeout_s is None else environment.monotonic() + timeout_s
+    began = environment.monotonic()
     ended: list[Value] = []
     wanted = list(dict.fromkeys(instances))
     quiet = context.settings.quiet
     try:
         with working(environment, "waiting", total=len(wanted), quiet=quiet) as progress:
             for instance_id in wanted:
-                left_s = None if deadline is None else max(deadline - environment.monotonic(), 0.0)
                 progress.text = f"waiting for {instance_id}"
-                ended.append(wait_for(context.engine, instance_id, context.printer, timeout_s=left_s))
+                ended.append(
+                    wait_for(context.engine, instance_id, context.printer, timeout_s=timeout_s, began=began)
+                )
                 progress.done += 1
     finally:
         # Those that have ended are said also when the time ran out for the others.

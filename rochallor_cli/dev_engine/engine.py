@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,7 +60,7 @@ class Engine:
             await site.start()
         except OSError as error:
             raise DevEngineError(
-                f"cannot listen on {self.config.host} port {self.config.port}: {error.strerror or error}; "
+                f"cannot listen on {self.config.host} port {self.config.port}: {_reason_of(error)}; "
                 "name another port, or 0 for any free one"
             ) from error
         if not self._is_hand_driven:
@@ -139,6 +140,13 @@ class Engine:
                 raise DevEngineError(f"{path} cannot be read: {error.strerror}") from error
             except Refused as refused:
                 raise DevEngineError(f"{path} cannot be uploaded: {refused.reason}") from refused
+
+
+def _reason_of(error: OSError) -> str:
+    """The system's words alone: asyncio puts the address round them, with brackets and quotes."""
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno).lower()
+    return error.strerror or str(error)
 
 
 def _documents(folder: Path) -> list[Path]:

@@ -19,7 +19,8 @@ def probe(host: str, port: str | None, *, live: bool = False) -> int:
     try:
         status, body = _ask(host, int(port), path)
     except (OSError, ValueError, IndexError) as error:
-        sys.stderr.write(f"error: no answer from http://{host}:{port}{path}: {error}\n")
+        reason = getattr(error, "strerror", None) or error or "it broke off"
+        sys.stderr.write(f"error: no answer from http://{host}:{port}{path}: {str(reason).lower()}\n")
         return UNREACHABLE
     sys.stdout.write(body if body.endswith("\n") else body + "\n")
     return DONE if status == 200 else UNREACHABLE

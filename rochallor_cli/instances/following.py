@@ -56,11 +56,21 @@ def follow_instance(
     return Ending(instance, follower.has_shown(harmless(str(instance.get("failureReason") or ""))))
 
 
-def wait_for(engine: Engine, instance_id: str, printer: Printer, *, timeout_s: float | None) -> Value:
-    """The instance once it has ended; nothing is shown but that the engine is away, and back."""
+def wait_for(
+    engine: Engine,
+    instance_id: str,
+    printer: Printer,
+    *,
+    timeout_s: float | None,
+    began: float | None = None,
+) -> Value:
+    """The instance once it has ended; nothing is shown but that the engine is away, and back.
+
+    `began`: when the wait began, for several that share one time-out.
+    """
     away, instance = "", Value()
     for snapshot in snapshots(
-        engine, instance_id, printer.environment, timeout_s=timeout_s, with_history=False
+        engine, instance_id, printer.environment, timeout_s=timeout_s, began=began, with_history=False
     ):
         if bool(snapshot.away) != bool(away):
             printer.note(AWAY.format(snapshot.away) if snapshot.away else BACK)

@@ -36,10 +36,15 @@ def snapshots(
     environment: Environment,
     *,
     timeout_s: float | None = None,
+    began: float | None = None,
     with_history: bool = True,
 ) -> Iterator[Snapshot]:
-    """The instance until it has ended. Raises WaitRanOutError after `timeout_s`; the first request may raise."""
-    deadline = None if timeout_s is None else environment.monotonic() + timeout_s
+    """The instance until it has ended. Raises WaitRanOutError after `timeout_s`; the first request may raise.
+
+    `began`: when the wait began, on the environment's monotonic clock, where that was not now.
+    """
+    began = environment.monotonic() if began is None else began
+    deadline = None if timeout_s is None else began + timeout_s
     current = _ask(engine, instance_id, with_history)
     pause_s = QUICKEST_S
     while True:

@@ -74,7 +74,13 @@ def _spelled(arguments: Sequence[str], flags: Sequence[str]) -> str | None:
 def usage_error(error: Exception) -> UsageError:
     """Typer's complaint in our words: one line, and how to see the help of the command it was about."""
     text = getattr(error, "format_message", lambda: str(error))()
-    text = text.split(" (Possible options")[0].strip().rstrip(".").replace("\n", " ")
+    text = (
+        text.replace(" int range", " whole number")
+        .split(" (Possible options")[0]
+        .strip()
+        .rstrip(".")
+        .replace("\n", " ")
+    )
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "rochallor"
     near = [str(option) for option in getattr(error, "possibilities", None) or ()]

@@ -52,6 +52,7 @@ def test_a_wait_that_runs_out_still_names_those_that_have_ended(engine_url, ende
         url=engine_url,
     )
     assert (result.exit_status, result.lines()) == (10, [ended["failed"]])
+    assert "after 100 ms" in result.stderr
 
 
 def test_several_instances_are_waited_for_at_once(engine_url, ended):

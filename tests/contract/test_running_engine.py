@@ -79,7 +79,10 @@ def test_run_blocks_until_stop_is_called_from_elsewhere() -> None:
 def test_a_port_in_use_is_an_error_that_says_what_to_do() -> None:
     with (
         running_engine() as engine,
-        pytest.raises(DevEngineError, match=r"cannot listen on .*0 for any free"),
+        pytest.raises(
+            DevEngineError,
+            match=r"cannot listen on 127.0.0.1 port \d+: address already in use; .*0 for any free",
+        ),
     ):
         DevEngine(DevEngineConfig(port=engine.port)).__enter__()
 

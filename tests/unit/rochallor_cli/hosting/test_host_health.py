@@ -168,7 +168,7 @@ def test_the_probe_tells_ready_from_live(served) -> None:
 
 def test_a_probe_without_a_host_to_ask_fails(served) -> None:
     answer, _, said = probed("--health-port", "1")
-    assert (answer, "no answer from http://127.0.0.1:1/readyz" in said) == (5, True)
+    assert (answer, "no answer from http://127.0.0.1:1/readyz: connection refused\n" in said) == (5, True)
     assert probed()[0] == 2
 
 
