@@ -128,6 +128,44 @@ def test_programs_of_the_seed_page_run_as_they_stand(broker: EmbeddedBroker, eng
     assert engine.variables["j1"] == {"key": "j1", "variables": {"job": "j1"}, "same": True}
 
 
+def test_a_client_of_the_users_own_needs_what_a_runner_calls_and_no_more(broker: EmbeddedBroker) -> None:
+    class Reports:
+        """What JobClient asks for, and nothing of EngineClient."""
+
+        def __init__(self) -> None:
+            self.seen: list[tuple[str, str, object]] = []
+
+        def poll_jobs(
+            self, worker_id: str, job_types: list[str], max_jobs: int = 1
+        ) -> list[dict[str, object]]:
+            raise AssertionError("jobs come from Kafka")
+
+        def complete_job(self, job_id: str, worker_id: str, variables: object = None) -> None:
+            self.seen.append((job_id, worker_id, variables))
+
+        def fail_job(self, job_id: str, worker_id: str, error_message: str, retryable: bool = True) -> None:
+            self.seen.append((job_id, worker_id, error_message))
+
+    def handle(job: Job) -> dict[str, object]:
+        if job.job_id == "j2":
+            raise NonRetryableError("no")
+        return {"done": job.job_id}
+
+    client = Reports()
+    publish(broker, "j1", "j2")
+    runner = KafkaRunner("w", broker.address, client, registry_of(handle), extra_kafka_config=QUICK)
+    thread = threading.Thread(target=runner.run, daemon=True)
+    thread.start()
+    wait_until(lambda: len(client.seen) == 2, "both reports")
+    wait_until(lambda: committed(broker) == 2, "the commit")
+    runner.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+    (_, _, result), (_, _, reason) = sorted(client.seen, key=str)
+    assert result == {"done": "j1"}
+    assert str(reason).startswith("NonRetryableError: no")
+
+
 def test_an_async_handler_works_too(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
     async def handle(job: Job) -> dict[str, object]:
         return {"seen": job.job_id}

@@ -96,6 +96,11 @@ class ConsumerHealth:
         return not self._is_away
 
     @property
+    def is_unheard(self) -> bool:
+        """Whether it is worth asking: no broker has answered yet, or none does any more."""
+        return self._is_away or not self._has_answered
+
+    @property
     def trouble(self) -> str:
         """What keeps records from coming, in words; empty when nothing is known to."""
         return self._trouble[1] if self._trouble else ""
@@ -121,6 +126,12 @@ class ConsumerHealth:
             self._note(code, f"the topic does not exist on {self._brokers}; waiting for it")
         else:
             self._note(code, error.str())
+
+    def note_reached(self) -> None:
+        """Note that a broker has answered, whatever it said: an outage is over, a missing topic is not."""
+        self._has_answered = True
+        if self._is_away:
+            self.note_answer()
 
     def note_answer(self) -> None:
         """Note that a broker has answered as it should, so that whatever was wrong is over."""

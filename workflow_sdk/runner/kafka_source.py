@@ -283,15 +283,15 @@ class KafkaSource:
         return fresh
 
     def _look_around(self, consumer: Consumer) -> None:
-        """Now and then: are the brokers back, and how far behind are we?"""
+        """Now and then: are the brokers there, and how far behind are we?"""
         now = self._clock()
-        if not self.health.brokers_reachable and now >= self._next_probe:
+        if self.health.is_unheard and now >= self._next_probe:
             self._next_probe = now + PROBE_EVERY_S
             try:
                 consumer.list_topics(self.topic, timeout=PROBE_TIMEOUT_S)
-                self.health.note_answer()
+                self.health.note_reached()
             except KafkaException as error:
-                log.debug("%s: brokers still away: %s", self.topic, error)
+                log.debug("%s: no broker answers: %s", self.topic, error)
         if now >= self._next_lag:
             self._next_lag = now + LAG_EVERY_S
             lags = {number: self._lag(consumer, number) for number in self._assignments}

@@ -128,7 +128,7 @@ def test_brokers_that_never_answered_and_give_no_reason_point_at_the_protocol() 
     fresh, known = ConsumerHealth("t", {"bootstrap.servers": "k1:9092"}), ConsumerHealth("t", LOGIN)
     fresh.note_error(ALL_DOWN)
     assert "check security.protocol (PLAINTEXT) and the port: the listener may want TLS" in fresh.trouble
-    known.note_answer()
+    known.note_reached()
     known.note_error(ALL_DOWN)
     assert known.trouble == "no broker of k1:9093 can be reached; retrying"
 
