@@ -113,7 +113,7 @@ def _backlog_drain(
     bench: Bench, kind: str, case: str, title: str, *, handler_ms: float, steps: int
 ) -> Result:
     result = Result(case, kind, title)
-    count = int(bench.pick(quick=3000, full=6000)) // steps
+    count = int(bench.pick(quick=2000, full=6000)) // steps
     with bench.engine(kind) as engine:
         for _, contender in bench.interleaved():
             definition = chain(steps, case)
