@@ -50,17 +50,26 @@ def make_handler(handler_s):
     return handle
 
 
+def peak_rss_mb(used):
+    # Linux hands what the starting process once held on to its children's ru_maxrss.
+    try:
+        with open("/proc/self/status") as status:
+            peak_kb = next(line.split()[1] for line in status if line.startswith("VmHWM"))
+    except OSError:
+        # Elsewhere there is only this: bytes on macOS, kilobytes on others.
+        return used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return int(peak_kb) / 2**10
+
+
 def usage(metrics):
     used = resource.getrusage(resource.RUSAGE_SELF)
-    # Linux counts kilobytes, macOS bytes.
-    unit = 1 if sys.platform == "darwin" else 1024
     return {
         "cpu_s": time.process_time(),
         "now_s": time.monotonic(),
         "first_job_at_s": FIRST_JOB[0] if FIRST_JOB else 0.0,
         "cpu_before_jobs_s": FIRST_JOB[1] if FIRST_JOB else 0.0,
         "voluntary_switches": used.ru_nvcsw,
-        "peak_rss_mb": used.ru_maxrss * unit / 2**20,
+        "peak_rss_mb": peak_rss_mb(used),
         "threads": threading.active_count(),
         "polls": sum(
             sample.value
