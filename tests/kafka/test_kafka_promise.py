@@ -121,6 +121,22 @@ def test_a_broker_killed_and_started_again_loses_nothing(
     assert set(workers.runs()) == audit.job_ids
 
 
+def test_a_topic_made_anew_under_a_worker_is_worked_and_committed_from_its_start(
+    audit: Audit, workers: WorkerProcesses, engine: ReportingEngine, apache_kafka: ApacheKafka
+) -> None:
+    audit.publish(0, 600)
+    workers.start()
+    wait_for_all(audit)
+    apache_kafka.recreate_topic(f"workflow.jobs.{JOB_TYPE}", partitions=PARTITIONS)
+    anew = Audit(apache_kafka.address, engine, JOB_TYPE, PARTITIONS)
+    anew.publish(600, 300)
+    # The group keeps the old topic's offsets until the first record of the new one has come: no audit before.
+    wait_until(anew.is_all_reported, "every report", timeout_s=ALL_TIMEOUT_S)
+    wait_until(anew.is_all_committed, "the commit of all", timeout_s=20)
+    assert set(workers.runs()) == audit.job_ids | anew.job_ids
+    assert set(workers.runs().values()) == {1}
+
+
 def test_a_worker_that_was_suspended_past_its_session_commits_nothing_of_others(
     audit: Audit, workers: WorkerProcesses, engine: ReportingEngine
 ) -> None:

@@ -134,6 +134,13 @@ class ApacheKafka:
         admin = AdminClient(self._client())
         admin.create_topics([NewTopic(name, partitions, 1)])[name].result(START_TIMEOUT_S)
 
+    def recreate_topic(self, name: str, *, partitions: int) -> None:
+        """Delete the topic with all its records, and make it anew as soon as it has gone."""
+        admin = AdminClient(self._client())
+        admin.delete_topics([name])[name].result(START_TIMEOUT_S)
+        wait_until(lambda: name not in admin.list_topics(timeout=START_TIMEOUT_S).topics, "the topic's end")
+        self.create_topic(name, partitions=partitions)
+
     def _end(self, number: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is None:

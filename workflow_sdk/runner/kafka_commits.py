@@ -54,21 +54,40 @@ class Commits:
     def finish(self, consumer: Consumer, assignments: Iterable[Assignment]) -> None:
         """Store what has moved and commit it before returning."""
         self._store(consumer, assignments)
+        self._commit_now(lambda: consumer.commit(asynchronous=False), "last commit")
+
+    def rewind(self, consumer: Consumer, partition: int, offset: int) -> None:
+        """Commit an offset below the last one, for a partition whose log starts again.
+
+        librdkafka commits what is stored only while it rises; after this it rises from here. What was stored before
+        is replaced first, or the next commit would carry it again. A record has just come from the partition, so it
+        is ours, and a group that has thrown us out does not take the commit.
+        """
+        place = TopicPartition(self._topic, partition, offset)
+
+        def commit() -> None:
+            consumer.store_offsets(offsets=[place])
+            consumer.commit(offsets=[place], asynchronous=False)
+
+        self._commit_now(commit, "commit of a new start")
+
+    def _commit_now(self, commit: Callable[[], object], what: str) -> None:
+        """Commit before returning, as soon as the group takes commits."""
         for tries_left in reversed(range(LAST_TRIES)):
             try:
-                consumer.commit(asynchronous=False)
+                commit()
                 self.done += 1
             except KafkaException as error:
                 if tries_left and error.args[0].code() == KafkaError.REBALANCE_IN_PROGRESS:
                     time.sleep(RETRY_AFTER_S)
                     continue
-                self._note_last(error)
+                self._note_lasting(error, what)
             return
 
-    def _note_last(self, error: KafkaException) -> None:
+    def _note_lasting(self, error: KafkaException, what: str) -> None:
         if error.args[0].code() != KafkaError._NO_OFFSET:
             self.failed += 1
-            log.warning("%s: the last commit failed; some jobs may run again: %s", self._topic, error)
+            log.warning("%s: the %s failed; some jobs may run again: %s", self._topic, what, error)
 
     def answered(self, error: KafkaError | None, _: list[TopicPartition]) -> None:
         """Take the broker's answer to the commit under way (the consumer's `on_commit`)."""

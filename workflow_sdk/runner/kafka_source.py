@@ -219,12 +219,12 @@ class KafkaSource:
         if first is None:
             return []
         # Noted before more is asked for: that may bring a rebalance, and the next assignment starts elsewhere.
-        records = self._records_of([first])
+        records = self._records_of([first], consumer)
         more = self.flow.fetchable(self._assignments.values()) - len(records)
-        return records + self._records_of(consumer.consume(more, 0)) if more > 0 else records
+        return records + self._records_of(consumer.consume(more, 0), consumer) if more > 0 else records
 
-    def _records_of(self, messages: list[Message]) -> list[KafkaRecord]:
-        return [record for message in messages if (record := self._record_of(message)) is not None]
+    def _records_of(self, messages: list[Message], consumer: Consumer) -> list[KafkaRecord]:
+        return [record for message in messages if (record := self._record_of(message, consumer)) is not None]
 
     @property
     def _is_paused(self) -> bool:
@@ -243,7 +243,7 @@ class KafkaSource:
             self.flow.add(len(records))
             self._sink.records_arrived(records)
 
-    def _record_of(self, message: Message) -> KafkaRecord | None:
+    def _record_of(self, message: Message, consumer: Consumer) -> KafkaRecord | None:
         """Read one message; None when it is an error, poison, or of a partition that has gone."""
         error = message.error()
         if error is not None:
@@ -252,7 +252,7 @@ class KafkaSource:
         partition, offset = message.partition(), message.offset()
         assert partition is not None
         assert offset is not None
-        assignment = self._assignment_of(partition, offset)
+        assignment = self._assignment_of(partition, offset, consumer)
         if assignment is None:
             return None
         self.records += 1
@@ -270,7 +270,7 @@ class KafkaSource:
             raise KafkaException(error)
         self.health.note_error(error)
 
-    def _assignment_of(self, partition: int, offset: int) -> Assignment | None:
+    def _assignment_of(self, partition: int, offset: int, consumer: Consumer) -> Assignment | None:
         """Note a record as received, and return where it belongs; None when its partition has gone."""
         assignment = self._assignments.get(partition)
         if assignment is None or assignment.tracker.receive(offset):
@@ -278,6 +278,7 @@ class KafkaSource:
         # The log was cut, or the topic made anew: what comes now is new, whatever its offset. What came before and
         # still waits runs all the same, for no log may have it any more; its offsets count for nothing.
         log.warning("%s partition %s starts again at offset %s", self.topic, partition, offset)
+        self.commits.rewind(consumer, partition, offset)
         fresh = self._assignments[partition] = Assignment(self.topic, partition)
         fresh.tracker.receive(offset)
         return fresh
