@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from textwrap import wrap
 from typing import Literal
 
 import rochallor_cli
@@ -36,6 +37,7 @@ VARIABLES: Value = {"applicantId": "A-001"}
 # Worth showing beside a step when it is done.
 SHOWN_RESULTS = {"score": "creditScore", "notify": "notificationSent"}
 DRAIN_S = 5.0
+LABEL_WIDTH = 18
 # The embedded broker sits out an empty fetch, and waits a session less a second at every rebalance.
 QUICK_CONSUMER = {
     "fetch.wait.max.ms": "10",
@@ -151,14 +153,27 @@ def _json(value: object) -> str:
 
 
 def _say(printer: Printer, label: str, text: str) -> None:
-    printer.line(f"{printer.paint(f'{label:<16}', 'dim')}  {text}")
+    """A labelled line; on a terminal that is too narrow for it, more of them beneath the text."""
+    lines = [text] if printer.width is None else _wrapped(text, printer.width - LABEL_WIDTH - 1)
+    for line in lines:
+        printer.line(printer.paint(f"{label:<{LABEL_WIDTH}}", "dim") + line)
+        label = ""
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _say_ending(printer: Printer, ending: Ending, handlers: str) -> None:
     is_done = ending.status == ExitStatus.DONE
     printer.line(f"{ending.text}. Next:" if is_done else ending.text)
     if is_done:
-        start = f"rochallor instances start {DEFINITION} --var applicantId=A-002 --follow"
-        printer.line(f"  {'rochallor dev':<56}  an engine to play with")
-        printer.line(f"  {f'rochallor work --module {handlers}':<56}  your handlers in place of ours")
-        printer.line(f"  {start}")
+        commands = {
+            f"rochallor dev --definitions {Path(handlers).parent}": "an engine to play with",
+            f"rochallor work --module {handlers}": "your handlers, not ours",
+        }
+        width = max(map(len, commands))
+        for command, what in commands.items():
+            printer.line(f"  {command:<{width}}  {what}")
+        printer.line(f"  rochallor instances start {DEFINITION} \\")
+        printer.line("      --var applicantId=A-002 --follow")

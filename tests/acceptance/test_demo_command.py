@@ -44,11 +44,12 @@ def test_it_runs_from_any_folder_and_sends_nobodys_token(tmp_path) -> None:
     assert "secret" not in done.stdout + done.stderr
 
 
-def test_on_a_terminal_the_steps_are_drawn_in_place() -> None:
+def shown_on_a_terminal(*, columns: int) -> str:
     script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
     done = subprocess.run(
         [sys.executable, "-c", script, *EXECUTABLE, "demo"],
-        env={**variables({"TERM": "xterm-256color", "COLUMNS": "100"}), "PYTHONPATH": str(ROOT)},
+        env={**variables({"TERM": "xterm-256color", "COLUMNS": str(columns)}), "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -57,9 +58,27 @@ def test_on_a_terminal_the_steps_are_drawn_in_place() -> None:
     )
     text = done.stdout.replace("\r", "")
     assert done.returncode == 0, text
-    last_picture = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
+    return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
+
+
+def test_on_a_terminal_the_steps_are_drawn_in_place() -> None:
+    last_picture = shown_on_a_terminal(columns=100)
     assert re.search(r"score +SERVICE_TASK +● completed +\d+ ms +creditScore=720", last_picture)
-    assert os.linesep in text
+    assert os.linesep in last_picture
+
+
+def test_it_fits_a_terminal_of_80_columns() -> None:
+    shown = shown_on_a_terminal(columns=80)
+    assert max(map(len, shown.splitlines())) < 80
+    assert "handlers: validate-application," in shown
+
+
+def test_the_commands_to_try_next_belong_together() -> None:
+    text = rochallor_run("demo").stdout
+    folder = re.search(r"rochallor dev --definitions (\S+)", text)
+    assert folder is not None
+    assert (ROOT / folder[1] / "flow.yaml").is_file()
+    assert "rochallor instances start loan-processing-workflow \\\n      --var applicantId=A-002" in text
 
 
 def test_with_kafka_the_jobs_come_over_an_embedded_broker() -> None:
