@@ -103,9 +103,16 @@ def _checks(context: Context, flags: Mapping[str, Any]) -> Iterator[dict[str, An
     if settings.dropped:
         dropped = ", ".join(settings.dropped)
         yield _row("credentials", "warning", f"not sent to this URL: {dropped}")
-    yield from _engine(context)
+    yield from _engine(context, brokers_are_named=bool(kafka.brokers))
     if kafka.brokers:
         yield from _brokers(context, kafka.brokers, kafka.config)
+
+
+def _dispatch_mode(mode: str, *, brokers_are_named: bool) -> dict[str, Any]:
+    if mode != "kafka_outbox":
+        return _ok("dispatch mode", f"{mode}: work --mode poll")
+    untested = "" if brokers_are_named else "; name the brokers with --brokers to have them tested, too"
+    return _ok("dispatch mode", f"{mode}: work --mode kafka{untested}")
 
 
 def _sdk() -> dict[str, Any]:
@@ -118,7 +125,7 @@ def _sdk() -> dict[str, Any]:
     return _ok("workflow_sdk", "wholly ours")
 
 
-def _engine(context: Context) -> Iterator[dict[str, Any]]:
+def _engine(context: Context, *, brokers_are_named: bool) -> Iterator[dict[str, Any]]:
     from rochallor_cli.engine_errors import meaning
     from workflow_sdk.errors import WorkflowSDKError
 
@@ -129,9 +136,7 @@ def _engine(context: Context) -> Iterator[dict[str, Any]]:
         client.healthz()
         took_ms = (context.environment.monotonic() - started) * 1000
         yield _ok("engine", f"{settings.where} answers in {took_ms:.0f} ms")
-        mode = client.dispatch_mode()
-        hint = "work --mode kafka" if mode == "kafka_outbox" else "work --mode poll"
-        yield _ok("dispatch mode", f"{mode}: {hint}")
+        yield _dispatch_mode(client.dispatch_mode(), brokers_are_named=brokers_are_named)
         definitions = client.list_definitions(page_size=1).get("total")
         yield _ok("definitions", f"{definitions}")
         counts = {

@@ -118,6 +118,16 @@ def test_the_doctor_tells_how_topics_and_groups_stand(engine: DevEngine) -> None
     assert re.search(r"workflow\.jobs\.credit-score +ok +4 partitions, 0 records waiting", asked())
 
 
+def test_the_doctor_asks_for_brokers_only_where_jobs_come_from_kafka(engine: DevEngine) -> None:
+    def said(*arguments: str, url: str) -> str:
+        return " ".join(rochallor_run("doctor", *arguments, url=url).stdout.split())
+
+    assert "name the brokers with --brokers" in said(url=engine.url)
+    assert "name the brokers" not in said("--brokers", engine.brokers, url=engine.url)
+    with running_engine() as polling:
+        assert "name the brokers" not in said(url=polling.url)
+
+
 def test_the_doctor_says_that_brokers_are_away(engine: DevEngine) -> None:
     result = rochallor_run("doctor", "--brokers", "127.0.0.1:1", url=engine.url)
     assert result.exit_status == 5
