@@ -30,10 +30,10 @@ format: $(VENV)/.dev ## mend formatting and what lint can mend
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev ## measure beside the published SDK (benchmarks/README.md)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 bench-quick: $(VENV)/.dev ## the same in under two minutes
-	$(BIN)/python -m benchmarks --quick
+	$(BIN)/python -m benchmarks --quick $(ARGS)
 
 reference: $(VENV)/.dev ## write what is generated: command reference, completion scripts and table
 	$(BIN)/python docs/reference/generate.py
