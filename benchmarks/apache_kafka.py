@@ -1,12 +1,8 @@
-"""An Apache Kafka of the run's own (--apache-kafka), where Java and Maven are: one broker in KRaft mode.
-
-Its jars come from Maven into the cache folder, once.
-"""
+"""An Apache Kafka of the run's own (--apache-kafka), where Java and Maven are: one broker in KRaft mode."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 import time
@@ -20,21 +16,10 @@ from confluent_kafka.admin import AdminClient
 
 from benchmarks.contenders import cache_folder
 from benchmarks.engines import free_port
+from benchmarks.kafka_jars import KAFKA_VERSION, KafkaJarsError, fetch_jars, missing
 from benchmarks.processes import Child, ChildError, clean_environment, module_command
 
-KAFKA_VERSION = "3.9.1"
 START_S = 60.0
-POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>rochallor</groupId><artifactId>benchmark-broker</artifactId><version>1</version>
-  <dependencies>
-    <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{KAFKA_VERSION}</version>
-    </dependency>
-    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version></dependency>
-  </dependencies>
-</project>
-"""
 SETTINGS = """\
 process.roles=broker,controller
 node.id=1
@@ -74,18 +59,13 @@ def apache_kafka() -> Iterator[str]:
 
 
 def _fetched_jars() -> Path:
-    absent = [program for program in ("java", "mvn") if shutil.which(program) is None]
-    if absent:
-        raise ChildError(f"--apache-kafka needs Java and Maven; there is no {' and no '.join(absent)} here")
-    folder = cache_folder() / f"kafka-{KAFKA_VERSION}"
-    complete = folder / "complete"
-    if not complete.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "pom.xml").write_text(POM, "utf-8")
-        maven = ["mvn", "-q", "-B", "-f", str(folder / "pom.xml"), "dependency:copy-dependencies"]
-        _run([*maven, "-DincludeScope=runtime", f"-DoutputDirectory={folder / 'jars'}"])
-        complete.touch()
-    return folder / "jars"
+    reason = missing()
+    if reason is not None:
+        raise ChildError(f"--apache-kafka: {reason}")
+    try:
+        return fetch_jars(cache_folder() / f"kafka-{KAFKA_VERSION}")
+    except KafkaJarsError as error:
+        raise ChildError(str(error)) from error
 
 
 def _java(jars: Path, program: str, *arguments: str) -> list[str]:

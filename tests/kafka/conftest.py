@@ -1,4 +1,4 @@
-"""A real Apache Kafka for the tests that need one."""
+"""Brokers, and an engine that takes reports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from support.apache_kafka import CACHE, ApacheKafka, fetch_jars, missing
+from benchmarks.kafka_jars import fetch_jars, missing
+from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
+from support.apache_kafka import CACHE, ApacheKafka
+from support.kafka_jobs import TOPIC
+from support.reporting_engine import ReportingEngine
+
+
+@pytest.fixture
+def engine() -> Iterator[ReportingEngine]:
+    """An engine that counts reports."""
+    with ReportingEngine() as started:
+        yield started
+
+
+@pytest.fixture
+def broker() -> Iterator[EmbeddedBroker]:
+    """The embedded broker, with one partition for jobs of type `a`."""
+    with EmbeddedBroker() as started:
+        started.create_topic(TOPIC, partitions=1)
+        yield started
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +42,7 @@ def kafka_jars() -> None:
     CACHE.parent.mkdir(parents=True, exist_ok=True)
     with (CACHE.parent / f"{CACHE.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        fetch_jars()
+        fetch_jars(CACHE)
 
 
 @pytest.fixture

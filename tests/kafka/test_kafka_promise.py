@@ -25,12 +25,6 @@ ALL_TIMEOUT_S = 90.0
 
 
 @pytest.fixture
-def engine() -> Iterator[ReportingEngine]:
-    with ReportingEngine() as started:
-        yield started
-
-
-@pytest.fixture
 def audit(apache_kafka: ApacheKafka, engine: ReportingEngine) -> Audit:
     apache_kafka.create_topic(f"workflow.jobs.{JOB_TYPE}", partitions=PARTITIONS)
     return Audit(apache_kafka.address, engine, JOB_TYPE, PARTITIONS)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+from confluent_kafka import Consumer
 
 from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
-from support.engines import running_engine
-from support.kafka_records import Publisher, committed_offsets, quiet_client, record_of
+from support.kafka_jobs import TOPIC, Handler, committed, names, publish, registry_of
+from support.kafka_records import Publisher, quiet_client, record_of
 from support.kafka_workers import QUICK, KafkaWorker, running_worker
 from support.reporting_engine import ReportingEngine
 from support.waiting import wait_until
@@ -20,76 +19,7 @@ from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import KafkaConfigError, NonRetryableError
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import Job
-from workflow_sdk.runner import kafka_probe, report
 from workflow_sdk.runner.kafka_runner import KafkaRunner
-
-TOPIC, GROUP = "workflow.jobs.a", "workflow.workers.a"
-
-
-@pytest.fixture
-def engine() -> Iterator[ReportingEngine]:
-    with ReportingEngine() as started:
-        yield started
-
-
-@pytest.fixture
-def broker() -> Iterator[EmbeddedBroker]:
-    with EmbeddedBroker() as started:
-        started.create_topic(TOPIC, partitions=1)
-        yield started
-
-
-class Handler:
-    """Counts its runs by job, and waits for `may_end` where it is told to hold a job."""
-
-    def __init__(self) -> None:
-        self.runs: Counter[str] = Counter()
-        self.held: set[str] = set()
-        self.may_end = threading.Event()
-        self.running: list[str] = []
-        self.overlaps: list[tuple[str, ...]] = []
-
-    def __call__(self, job: Job) -> dict[str, object]:
-        self.runs[job.job_id] += 1
-        self.running.append(job.job_id)
-        self.overlaps.append(tuple(self.running))
-        if job.job_id in self.held:
-            assert self.may_end.wait(30)
-        self.running.remove(job.job_id)
-        return {"done": job.job_id}
-
-
-def registry_of(handler: object, *job_types: str) -> HandlerRegistry:
-    registry = HandlerRegistry()
-    for job_type in job_types or ("a",):
-        registry.register(job_type, handler)  # type: ignore[arg-type]
-    return registry
-
-
-def names(count: int) -> list[str]:
-    return [f"j{number}" for number in range(count)]
-
-
-def publish(broker: EmbeddedBroker, *job_ids: str, **changes: object) -> None:
-    Publisher(broker.address).publish(record_of(job_id, "a", **changes) for job_id in job_ids)
-
-
-def committed(broker: EmbeddedBroker) -> int:
-    return committed_offsets(broker.address, GROUP, TOPIC, 1)[0]
-
-
-def messages_of(broker: EmbeddedBroker, topic: str, count: int) -> list[Message]:
-    consumer = Consumer(quiet_client(broker.address, **{"group.id": "reader", "enable.auto.commit": False}))
-    consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
-    found: list[Message] = []
-
-    def read() -> bool:
-        found.extend(consumer.consume(count, 0.1))
-        return len(found) >= count
-
-    wait_until(read, f"{count} records in {topic}")
-    consumer.close()
-    return found
 
 
 def test_every_job_is_run_once_reported_and_committed(
@@ -255,120 +185,6 @@ def test_a_retry_of_the_same_job_runs_again(broker: EmbeddedBroker, engine: Repo
     with running_worker(broker.address, engine.url, registry_of(handler)):
         wait_until(lambda: committed(broker) == 2, "the commit")
     assert handler.runs["j0"] == 2
-
-
-def test_poison_goes_to_the_dead_letters_with_the_reason(
-    broker: EmbeddedBroker, engine: ReportingEngine
-) -> None:
-    broker.create_topic("dead", partitions=1)
-    Publisher(broker.address).publish_raw(TOPIC, b"not protobuf", b"k")
-    publish(broker, "j0")
-    with running_worker(broker.address, engine.url, registry_of(Handler()), dead_letter_topic="dead"):
-        wait_until(lambda: committed(broker) == 2, "the commit past the poison")
-    letter = messages_of(broker, "dead", 1)[0]
-    headers = dict(letter.headers() or [])
-    assert (letter.value(), letter.key()) == (b"not protobuf", b"k")
-    assert headers["dead-letter-topic"] == TOPIC.encode()
-    assert (headers["dead-letter-partition"], headers["dead-letter-offset"]) == (b"0", b"0")
-    assert b"protobuf" in headers["dead-letter-reason"]
-    assert engine.completed == Counter(["j0"])
-
-
-def test_a_job_the_engine_refuses_for_ever_holds_up_nothing(
-    broker: EmbeddedBroker, engine: ReportingEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(report, "REFUSED_FOR_S", 0.0)
-    broker.create_topic("dead", partitions=1)
-    engine.refused = {"j1"}
-    handler = Handler()
-    publish(broker, *names(30))
-    with running_worker(broker.address, engine.url, registry_of(handler), dead_letter_topic="dead"):
-        wait_until(lambda: committed(broker) == 30, "the commit past the refused job", timeout_s=30)
-    assert set(engine.completed) == set(names(30)) - {"j1"}
-    assert handler.runs["j1"] == 1
-    letter = messages_of(broker, "dead", 1)[0]
-    assert b"refuses the outcome of job j1" in dict(letter.headers() or [])["dead-letter-reason"]
-
-
-def test_while_the_engine_is_away_nothing_is_lost_or_committed(
-    broker: EmbeddedBroker, engine: ReportingEngine
-) -> None:
-    handler = Handler()
-    engine.away = True
-    publish(broker, *names(300))
-    with running_worker(broker.address, engine.url, registry_of(handler), parallelism=8) as worker:
-        wait_until(lambda: worker.snapshot().engine_reachable is False, "the outage")
-        assert committed(broker) == 0
-        engine.away = False
-        wait_until(lambda: committed(broker) == 300, "all of it", timeout_s=30)
-    assert handler.runs == Counter(names(300))
-    assert engine.completed == Counter(names(300))
-
-
-def test_an_engine_that_answers_nothing_is_noticed_without_any_job(
-    broker: EmbeddedBroker, engine: ReportingEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(kafka_probe, "QUIET_S", 0.1)
-    with running_worker(broker.address, engine.url, registry_of(Handler())) as worker:
-        wait_until(lambda: worker.snapshot().engine_reachable is True, "the first answer")
-        engine.away = True
-        wait_until(lambda: worker.snapshot().engine_reachable is False, "the outage")
-        engine.away = False
-        wait_until(lambda: worker.snapshot().engine_reachable is True, "its end")
-
-
-def test_an_engine_that_is_polled_is_named_as_such(
-    broker: EmbeddedBroker, caplog: pytest.LogCaptureFixture
-) -> None:
-    with running_engine() as polled, running_worker(broker.address, polled.url, registry_of(Handler())):
-        wait_until(lambda: "hands out jobs by polling" in caplog.text, "the warning")
-
-
-def test_a_broker_outage_costs_nothing(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
-    handler = Handler()
-    publish(broker, *names(100))
-    with running_worker(broker.address, engine.url, registry_of(handler)) as worker:
-        wait_until(lambda: len(engine.completed) == 100, "the first reports")
-        assert worker.snapshot().source_trouble == ""
-        broker.set_down()
-        wait_until(lambda: "no broker" in worker.snapshot().source_trouble, "the outage")
-        assert not worker.snapshot().is_idle
-        broker.set_up()
-        publish(broker, *(f"k{number}" for number in range(100)))
-        wait_until(lambda: len(engine.completed) == 200, "the rest", timeout_s=30)
-        wait_until(lambda: committed(broker) == 200, "the commit", timeout_s=30)
-        wait_until(lambda: worker.snapshot().source_trouble == "", "the all-clear")
-    assert set(handler.runs.values()) == {1}
-
-
-def test_a_stop_lets_running_jobs_end_and_starts_no_others(
-    broker: EmbeddedBroker, engine: ReportingEngine
-) -> None:
-    handler = Handler()
-    handler.held = set(names(4))
-    publish(broker, *names(20))
-    with running_worker(broker.address, engine.url, registry_of(handler), parallelism=4) as worker:
-        wait_until(lambda: len(handler.running) == 4, "four running jobs")
-        stopper = threading.Thread(target=worker.stop)
-        stopper.start()
-        wait_until(lambda: worker.snapshot().state == "draining", "the drain")
-        handler.may_end.set()
-        stopper.join(20)
-    assert handler.runs == Counter(names(4))
-    assert set(engine.completed) == set(names(4))
-    assert committed(broker) == 4
-
-
-def test_abandoned_jobs_are_not_committed(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
-    handler = Handler()
-    handler.held = {"j0"}
-    publish(broker, "j0", "j1")
-    with running_worker(broker.address, engine.url, registry_of(handler), drain_timeout=0.2) as worker:
-        wait_until(lambda: engine.completed["j1"], "the second job")
-        summary = worker.stop()
-    handler.may_end.set()
-    assert [job.job_id for job in summary.abandoned] == ["j0"]
-    assert committed(broker) == 0
 
 
 def test_a_topic_that_is_created_later_is_found(broker: EmbeddedBroker, engine: ReportingEngine) -> None:

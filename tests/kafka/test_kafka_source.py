@@ -54,13 +54,6 @@ class Inbox:
 
 
 @pytest.fixture
-def broker() -> Iterator[EmbeddedBroker]:
-    with EmbeddedBroker() as started:
-        started.create_topic(TOPIC, partitions=1)
-        yield started
-
-
-@pytest.fixture
 def new_source(broker: EmbeddedBroker) -> Iterator[Callable[..., Inbox]]:
     sources: list[KafkaSource] = []
 

@@ -7,7 +7,6 @@ with that reason; where `CI` is set they fail instead.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,51 +18,12 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from benchmarks.kafka_jars import KAFKA_VERSION, fetch_jars
 from support.waiting import wait_until
 
-KAFKA_VERSION = "3.9.1"
 CACHE = Path.home() / ".cache" / "rochallor-tests" / f"kafka-{KAFKA_VERSION}"
-FETCH_TIMEOUT_S, START_TIMEOUT_S, STOP_TIMEOUT_S = 300, 60.0, 20.0
+START_TIMEOUT_S, STOP_TIMEOUT_S = 60.0, 20.0
 HEAP = "256m"
-
-POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>rochallor</groupId><artifactId>test-broker</artifactId><version>1</version>
-  <dependencies>
-    <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{KAFKA_VERSION}</version>
-    </dependency>
-    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version></dependency>
-  </dependencies>
-</project>
-"""
-
-
-def missing() -> str | None:
-    """Why there can be no Apache Kafka on this machine; None when there can."""
-    absent = [program for program in ("java", "mvn") if shutil.which(program) is None]
-    return f"needs a real Apache Kafka, and there is no {' and no '.join(absent)} here" if absent else None
-
-
-def fetch_jars() -> Path:
-    """Return the folder of Kafka's jars, fetched by Maven on first use. Call it under a lock."""
-    jars = CACHE / "jars"
-    if (CACHE / "complete").exists():
-        return jars
-    CACHE.mkdir(parents=True, exist_ok=True)
-    (CACHE / "pom.xml").write_text(POM, "utf-8")
-    command = ["mvn", "-q", "-B", "-f", str(CACHE / "pom.xml"), "dependency:copy-dependencies"]
-    fetched = subprocess.run(
-        [*command, "-DincludeScope=runtime", f"-DoutputDirectory={jars}"],
-        capture_output=True,
-        text=True,
-        timeout=FETCH_TIMEOUT_S,
-        check=False,
-    )
-    if fetched.returncode != 0:
-        pytest.fail(f"Maven could not fetch Apache Kafka:\n{fetched.stdout[-2000:]}{fetched.stderr[-2000:]}")
-    (CACHE / "complete").touch()
-    return jars
 
 
 def free_ports(count: int) -> list[int]:
@@ -92,7 +52,7 @@ class ApacheKafka:
     def __init__(self, folder: Path, security: Security | None = None) -> None:
         self._folder = folder
         self._security = security or Security()
-        self._jars = fetch_jars()
+        self._jars = fetch_jars(CACHE)
         self._process: subprocess.Popen[bytes] | None = None
         names = ["PLAINTEXT", "CONTROLLER", *self._security.listeners]
         self._ports = dict(zip(names, free_ports(len(names)), strict=True))
