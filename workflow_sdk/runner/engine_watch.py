@@ -30,7 +30,7 @@ class EngineWatch:
         self._backlog_on_return = 0
         self._away_s = 0.0
         self.has_answered = False
-        self.since = monotonic()
+        self.since = self._away_since = monotonic()
         self.reason = ""
         self.tries = 0
 
@@ -98,9 +98,17 @@ class EngineWatch:
             return
 
     def _left(self, error: BaseException, began: float) -> None:
+        goes_on = not self.is_flushed
         self._back.clear()
         self._flushed.clear()
-        self.reason, self.since, self.tries = reason_of(error), began, 1
+        self.reason = reason_of(error)
+        if goes_on:
+            # A single answer got through, and the return was not said yet: it is the same absence.
+            self.since = self._away_since
+            self.tries += 1
+            return
+        self.since = self._away_since = began
+        self.tries = 1
         is_refusal = isinstance(error, EngineClientError) and error.status_code < 500
         log.warning(
             "engine %s: %s (%s). Retrying; %s waiting to be reported.",

@@ -1,0 +1,49 @@
+"""An absence of the engine is said once when it begins and once when it is over."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from workflow_sdk.errors import EngineClientError
+from workflow_sdk.runner.engine_watch import EngineWatch
+
+TOO_MANY = EngineClientError(429, "Too Many Requests")
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.INFO, "workflow_sdk")
+    return caplog
+
+
+def fail(watch: EngineWatch) -> None:
+    """A call fails that began after whatever has succeeded."""
+    watch.failed(TOO_MANY, began=watch.last_success)
+
+
+def test_a_single_answer_amid_an_absence_does_not_make_two_of_it(said: pytest.LogCaptureFixture) -> None:
+    backlog = [12]
+    watch = EngineWatch("http://engine", backlog=lambda: backlog[0])
+    fail(watch)
+    began = watch.since
+    # An answer that was on its way already; the twelve results still wait.
+    watch.succeeded()
+    assert not watch.is_away
+    fail(watch)
+    assert (watch.is_away, watch.since, watch.tries) == (True, began, 2)
+    watch.succeeded()
+    backlog[0] = 0
+    watch.flushed()
+    first, last = said.messages
+    assert first.startswith("engine refuses requests: it answers 429")
+    assert last.endswith("(2 tries); 12 results reported")
+
+
+def test_an_absence_after_one_that_was_said_to_be_over_is_said_again(said: pytest.LogCaptureFixture) -> None:
+    watch = EngineWatch("http://engine", backlog=lambda: 0)
+    for _ in range(2):
+        fail(watch)
+        watch.succeeded()
+    assert ["refuses requests" in text for text in said.messages] == [True, False, True, False]
