@@ -30,14 +30,9 @@ def memory(bench: Bench) -> Iterator[Result]:
     counts = (2_000, 10_000) if bench.quick else (10_000, 60_000, 100_000)
     with broker_at(bench.brokers) as broker:
         result = Result("kafka-memory", broker.name, "Peak resident memory over jobs from Kafka")
-        for contender in _able(bench):
+        for contender in bench.of_this_repository():
             result.samples.append(Sample(contender.name, _memory_of(broker, contender, counts)))
     yield result
-
-
-def _able(bench: Bench) -> tuple[Contender, ...]:
-    """Those that take more than some ten jobs a second; the published SDK would need hours."""
-    return tuple(each for each in bench.contenders if not each.name.startswith("published"))
 
 
 def _memory_of(broker: Broker, contender: Contender, counts: tuple[int, ...]) -> dict[str, float]:
@@ -65,7 +60,7 @@ def many_types(bench: Bench) -> Iterator[Result]:
     """One worker for fifty job types: what it costs idle, and what it holds with a backlog in each topic."""
     with broker_at(bench.brokers) as broker:
         result = Result("kafka-types", broker.name, f"One worker, {TYPES} job types")
-        for contender in _able(bench):
+        for contender in bench.of_this_repository():
             result.samples.append(Sample(contender.name, _many_types_of(bench, broker, contender)))
     yield result
 

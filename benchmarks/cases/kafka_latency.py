@@ -13,7 +13,7 @@ from benchmarks.arrivals import start_at_random
 from benchmarks.bench import Bench
 from benchmarks.brokers import Broker, Reader, broker_at
 from benchmarks.cases.latency import Meter, latencies, wait_until_done
-from benchmarks.contenders import OURS, Contender
+from benchmarks.contenders import Contender
 from benchmarks.engines import Engine, Times, dev_engine
 from benchmarks.results import Result, Sample, percentile
 from benchmarks.wire import WireError
@@ -33,7 +33,7 @@ def latency(bench: Bench) -> Iterator[Result]:
     if bench.engine_url and not bench.brokers:
         raise WireError("kafka-latency needs the engine's own brokers: --brokers HOST:PORT")
     all_kinds = bench.fastest()
-    quick_kinds = tuple(each for each in all_kinds if each.name == OURS or each.name.endswith("/"))
+    quick_kinds = bench.of_this_repository()
     yield _at_rate(bench, quick_kinds, RATE, bench.pick(quick=6.0, full=20.0))
     if len(all_kinds) > len(quick_kinds):
         yield _at_rate(bench, all_kinds, SLOW_RATE, bench.pick(quick=6.0, full=20.0))

@@ -10,6 +10,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from rochallor_cli.counting import counted
 from workflow_sdk.runner.broker_trouble import (
     BrokerTrouble,
     connection_trouble,
@@ -56,9 +57,9 @@ class TopicState:
 
     def in_words(self) -> str:
         """`6 partitions, 120 records waiting, 2 workers`."""
-        parts = [_count(self.partitions, "partition"), f"{_count(self.waiting, 'record')} waiting"]
+        parts = [counted(self.partitions, "partition"), f"{counted(self.waiting, 'record')} waiting"]
         if self.members is not None:
-            parts.append(_count(self.members, "worker"))
+            parts.append(counted(self.members, "worker"))
         return ", ".join(parts)
 
     def how_to_create(self, brokers: str) -> str:
@@ -192,7 +193,3 @@ def _require_reading(admin: AdminClient, topic: str) -> None:
 def _may_read(operations: list[Any] | None) -> bool:
     """Brokers that keep no rights, or are too old to tell, list none."""
     return not operations or any(operation.name == "READ" for operation in operations)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -7,13 +7,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from support.engines import running_engine
 from support.fault_proxy import fault_proxy
-from support.sdk_workers import Executions, chain, running_runner, wait_for_status
+from support.sdk_workers import Executions, chain, registry_of, running_runner, wait_for_status
 from support.waiting import wait_until
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
@@ -31,9 +30,7 @@ def executions() -> Executions:
 
 @pytest.fixture
 def registry(executions: Executions) -> HandlerRegistry:
-    made = HandlerRegistry()
-    made.register("work", executions.count)
-    return made
+    return registry_of(executions)
 
 
 @pytest.fixture
@@ -81,14 +78,9 @@ def test_a_name_that_cannot_be_resolved_is_said_and_does_not_hold_up_the_stop(
     assert time.monotonic() - told_at < 10
 
 
-def test_connections_that_stay_open_and_silent_lose_nothing(registry: HandlerRegistry) -> None:
-    executions, release = Executions(), threading.Event()
-
-    @registry.handler("work")
-    def work(job: Any) -> None:
-        executions.count(job)
-        release.wait(20)
-
+def test_connections_that_stay_open_and_silent_lose_nothing(executions: Executions) -> None:
+    release = threading.Event()
+    registry = registry_of(executions, lambda job: release.wait(20))
     with (
         running_engine() as engine,
         fault_proxy(engine.url) as proxy,
@@ -111,13 +103,8 @@ def test_connections_that_stay_open_and_silent_lose_nothing(registry: HandlerReg
 def test_a_stop_while_the_engine_is_away_ends_with_the_drain_and_names_what_was_not_reported(
     executions: Executions,
 ) -> None:
-    registry, release = HandlerRegistry(), threading.Event()
-
-    @registry.handler("work")
-    def work(job: Any) -> None:
-        executions.count(job)
-        release.wait(20)
-
+    release = threading.Event()
+    registry = registry_of(executions, lambda job: release.wait(20))
     with (
         running_engine() as engine,
         fault_proxy(engine.url) as proxy,
