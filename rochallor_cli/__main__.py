@@ -51,7 +51,7 @@ def _answered_at_once(arguments: list[str]) -> int | None:
         # Probes run every few seconds.
         from os import environ
 
-        from rochallor_cli.hosting.probe import probe_from_arguments
+        from rochallor_cli.hosting.health.probe import probe_from_arguments
 
         return probe_from_arguments(arguments[2:], environ)
     return None

@@ -16,7 +16,7 @@ from rochallor_cli.definitions.uploads import read_uploads
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
 from rochallor_cli.engine import Engine, Value, connect
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.hosting.host_config import (
+from rochallor_cli.hosting.config.host_config import (
     EngineAccess,
     HostConfig,
     KafkaAccess,
@@ -24,9 +24,9 @@ from rochallor_cli.hosting.host_config import (
     Mode,
     WorkerConfig,
 )
-from rochallor_cli.hosting.local_workers import LocalWorkers
-from rochallor_cli.hosting.log_setup import configure_host_logging
-from rochallor_cli.hosting.user_traceback import shown_path
+from rochallor_cli.hosting.logs.log_setup import configure_host_logging
+from rochallor_cli.hosting.workers.local_workers import LocalWorkers
+from rochallor_cli.hosting.workers.user_traceback import shown_path
 from rochallor_cli.instances.following import Ending, follow_instance
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.settings import Settings

@@ -20,10 +20,10 @@ from typing import Any
 from workflow_sdk.handler.handler import handler_of
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob, job_from_poll
-from workflow_sdk.runner.claim import claim_of
-from workflow_sdk.runner.handler_call import call_as_coroutine, call_in_thread
-from workflow_sdk.runner.in_flight import InFlight
-from workflow_sdk.runner.outcome import Completed
+from workflow_sdk.runner.handlers.handler_call import call_as_coroutine, call_in_thread
+from workflow_sdk.runner.job.claim import claim_of
+from workflow_sdk.runner.job.in_flight import InFlight
+from workflow_sdk.runner.job.outcome import Completed
 from workflow_sdk.runner.runner import Runner
 from workflow_sdk.runner.summary import RunSummary
 

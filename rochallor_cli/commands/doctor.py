@@ -88,7 +88,7 @@ def _checks(context: Context, flags: Mapping[str, Any]) -> Iterator[dict[str, An
     python = f"Python {platform.python_version()} at {sys.executable}"
     yield _ok("rochallor", f"{VERSION}, {python}, {platform.system()}")
     yield _sdk()
-    from rochallor_cli.hosting.file_settings import settled_kafka
+    from rochallor_cli.hosting.config.file_settings import settled_kafka
 
     try:
         kafka = settled_kafka(context, flags)
@@ -116,7 +116,7 @@ def _dispatch_mode(mode: str, *, brokers_are_named: bool) -> dict[str, Any]:
 
 
 def _sdk() -> dict[str, Any]:
-    from rochallor_cli.hosting.sdk_check import require_our_sdk
+    from rochallor_cli.hosting.checks.sdk_check import require_our_sdk
 
     try:
         require_our_sdk()
@@ -149,8 +149,8 @@ def _engine(context: Context, *, brokers_are_named: bool) -> Iterator[dict[str, 
 
 
 def _brokers(context: Context, brokers: str, config: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    from rochallor_cli.hosting.broker_checks import BrokersAwayError, topic_states
-    from rochallor_cli.hosting.check import users_by_type
+    from rochallor_cli.hosting.checks.broker_checks import BrokersAwayError, topic_states
+    from rochallor_cli.hosting.checks.check_host import users_by_type
     from workflow_sdk.errors import KafkaConfigError, WorkflowSDKError
 
     try:

@@ -162,14 +162,14 @@ def work(
     """
     flags = {name: value for name, value in locals().items() if name not in ("context", "action")}
     if action == HEALTH:
-        from rochallor_cli.hosting.probe import probe_from_options
+        from rochallor_cli.hosting.health.probe import probe_from_options
 
         return probe_from_options(health_host, health_port, context.environment.environ, live=live)
     if action is not None:
         raise UsageError(f"unknown action {action}", hint=f"rochallor work {HEALTH}, or --module {action}")
     if os.name != "posix":
         raise UsageError("rochallor work needs the signals and pipes of Linux or macOS")
-    from rochallor_cli.hosting.sdk_check import require_our_sdk
+    from rochallor_cli.hosting.checks.sdk_check import require_our_sdk
 
     require_our_sdk()
     try:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from rochallor_cli.dev_engine.api.server import Api
-from rochallor_cli.dev_engine.background.rounds import Rounds, attempt, repeat
+from rochallor_cli.dev_engine.background.periodic import Rounds, attempt, repeat
 from rochallor_cli.dev_engine.clock import HandClock
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.errors import DevEngineError, Refused
-from rochallor_cli.dev_engine.services.core import Core
 from rochallor_cli.dev_engine.services.definitions import upload
+from rochallor_cli.dev_engine.services.resources import Core
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 from rochallor_cli.dev_engine.store import Store
 from rochallor_cli.dev_engine.store.database import open_database

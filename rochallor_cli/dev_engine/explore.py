@@ -12,7 +12,7 @@ from rochallor_cli.dev_engine.definition.model import Definition
 from rochallor_cli.dev_engine.definition.parsing import definition_from_document
 from rochallor_cli.dev_engine.errors import Refused, WorkflowStuck
 from rochallor_cli.dev_engine.records import InstanceStatus
-from rochallor_cli.dev_engine.state_machine.circumstances import Choose, first_written
+from rochallor_cli.dev_engine.state_machine.event_inputs import Choose, first_written
 from rochallor_cli.dev_engine.state_machine.events import (
     CancelInstance,
     CompleteJob,

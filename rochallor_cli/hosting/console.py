@@ -9,9 +9,9 @@ from typing import TextIO
 
 from rochallor_cli.counting import counted
 from rochallor_cli.durations import spoken_duration
-from rochallor_cli.hosting.host_config import EngineAccess, WorkerConfig
-from rochallor_cli.hosting.modules import place_of
-from rochallor_cli.hosting.status import TypeSummary, WorkerSummary, merged_types
+from rochallor_cli.hosting.config.host_config import EngineAccess, WorkerConfig
+from rochallor_cli.hosting.health.status import TypeSummary, WorkerSummary, merged_types
+from rochallor_cli.hosting.workers.handler_modules import place_of
 from rochallor_cli.version import VERSION
 from workflow_sdk.handler.registry import Handler
 

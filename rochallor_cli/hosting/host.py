@@ -12,15 +12,15 @@ from rochallor_cli.counting import counted
 from rochallor_cli.durations import spoken_duration
 from rochallor_cli.errors import CliError, EngineAwayError
 from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.console import Console
 from rochallor_cli.hosting.health.exposition import CONTENT_TYPE, Family, merged, text_page
 from rochallor_cli.hosting.health.host_metrics import host_families
 from rochallor_cli.hosting.health.server import HealthServer, Page, json_page
-from rochallor_cli.hosting.host_config import HostConfig
+from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary, liveness, readiness
+from rochallor_cli.hosting.health.systemd import SystemdNotifier
 from rochallor_cli.hosting.idleness import Absence, Idleness
-from rochallor_cli.hosting.status import WorkerStatus, WorkerSummary, liveness, readiness
 from rochallor_cli.hosting.stop_signals import StopRequested, StopSignals
-from rochallor_cli.hosting.systemd import SystemdNotifier
 
 log = logging.getLogger("rochallor.host")
 

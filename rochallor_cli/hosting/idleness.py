@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from rochallor_cli.hosting.status import WorkerStatus
+from rochallor_cli.hosting.health.status import WorkerStatus
 
 
 class Idleness:

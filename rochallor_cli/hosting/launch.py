@@ -9,15 +9,15 @@ from typing import Any, TextIO
 
 from rochallor_cli.context import Context
 from rochallor_cli.environment import is_terminal
+from rochallor_cli.hosting.config.file_settings import file_and_settings
+from rochallor_cli.hosting.config.host_config import EngineAccess, HostConfig
+from rochallor_cli.hosting.config.resolution import resolve_host
 from rochallor_cli.hosting.console import Console, handler_rows
-from rochallor_cli.hosting.departure import leave_in_time
-from rochallor_cli.hosting.file_settings import file_and_settings
 from rochallor_cli.hosting.host import Host
-from rochallor_cli.hosting.host_config import EngineAccess, HostConfig
-from rochallor_cli.hosting.local_workers import LocalWorkers
-from rochallor_cli.hosting.log_setup import configure_host_logging
-from rochallor_cli.hosting.resolution import resolve_host
-from rochallor_cli.hosting.supervisor import Supervisor
+from rochallor_cli.hosting.leaving import leave_in_time
+from rochallor_cli.hosting.logs.log_setup import configure_host_logging
+from rochallor_cli.hosting.processes.supervisor import Supervisor
+from rochallor_cli.hosting.workers.local_workers import LocalWorkers
 from rochallor_cli.settings import Settings
 
 
@@ -25,12 +25,12 @@ def launch(context: Context, flags: Mapping[str, Any]) -> int:
     """Do what `rochallor work` was asked for; raises CliError."""
     config = settled(context, flags)
     if flags.get("print_config"):
-        from rochallor_cli.hosting.config_print import print_config
+        from rochallor_cli.hosting.checks.print_config import print_config
 
         print_config(config, context)
         return 0
     if flags.get("check"):
-        from rochallor_cli.hosting.check import check_host
+        from rochallor_cli.hosting.checks.check_host import check_host
 
         return check_host(config, context)
     return host(config, context)

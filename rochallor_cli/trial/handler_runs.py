@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from workflow_sdk.handler.registry import Handler, HandlerRegistry
 from workflow_sdk.job import CurrentJob, Job, enter_job
-from workflow_sdk.runner.outcome import (
+from workflow_sdk.runner.job.outcome import (
     Failed,
     Outcome,
     awaitable_in,

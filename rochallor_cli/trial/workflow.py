@@ -15,7 +15,7 @@ from rochallor_cli.trial.handler_runs import HandlerThread, JobRun
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import job_from_poll
-from workflow_sdk.runner.outcome import Completed
+from workflow_sdk.runner.job.outcome import Completed
 
 WORKER_ID = "run_workflow"
 MAX_MOVES = 1_000

@@ -71,7 +71,7 @@ FOREIGN = {
     "rochallor_cli.dev_engine": ("aiohttp", "confluent_kafka", "google.protobuf"),
     "rochallor_cli.pytest_plugin": ("pytest",),
     "rochallor_cli.hosting.health": ("aiohttp", "prometheus_client"),
-    "rochallor_cli.hosting.broker_checks": ("confluent_kafka",),
+    "rochallor_cli.hosting.checks.broker_checks": ("confluent_kafka",),
     "rochallor_cli": ("typer", "rich", "yaml", "platformdirs"),
 }
 

@@ -16,7 +16,7 @@ from support.kafka_records import quiet_client
 from support.waiting import wait_until
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import EngineClientError
-from workflow_sdk.runner.dispatch_event import DispatchEvent, decode
+from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent, decode
 
 FLOW = {
     "id": "orders",

@@ -11,9 +11,9 @@ from confluent_kafka import Message
 from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
 from support.kafka_records import Publisher, committed_offsets, record_of
 from support.waiting import wait_until
-from workflow_sdk.runner.kafka_assignment import KafkaRecord
-from workflow_sdk.runner.kafka_config import consumer_config
-from workflow_sdk.runner.kafka_source import KafkaSource
+from workflow_sdk.runner.kafka.assignment import KafkaRecord
+from workflow_sdk.runner.kafka.config import consumer_config
+from workflow_sdk.runner.kafka.source import KafkaSource
 
 JOB_TYPE = "a"
 TOPIC, GROUP = "workflow.jobs.a", "workflow.workers.a"

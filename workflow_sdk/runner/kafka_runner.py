@@ -15,17 +15,17 @@ from prometheus_client import CollectorRegistry
 from workflow_sdk.client.interface import JobClient
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
-from workflow_sdk.runner.deduplication import DEFAULT_WINDOW_S
-from workflow_sdk.runner.kafka_backlog import Ordering
-from workflow_sdk.runner.kafka_config import check_with_librdkafka, client_config, consumer_config
-from workflow_sdk.runner.kafka_dead_letters import DeadLetters
-from workflow_sdk.runner.kafka_health import Outage
-from workflow_sdk.runner.kafka_intake import KafkaIntake, group_of, topic_of
-from workflow_sdk.runner.kafka_metrics import kafka_collector
-from workflow_sdk.runner.kafka_source import IDLE_POLL_S, ConsumerFactory, KafkaSource, RecordSink
-from workflow_sdk.runner.plan import JobSource, Parts, ShiftPlan
-from workflow_sdk.runner.planned_runner import PlannedRunner
+from workflow_sdk.runner.kafka.backlog import Ordering
+from workflow_sdk.runner.kafka.config import check_with_librdkafka, client_config, consumer_config
+from workflow_sdk.runner.kafka.dead_letters import DeadLetters
+from workflow_sdk.runner.kafka.deduplication import DEFAULT_WINDOW_S
+from workflow_sdk.runner.kafka.health import Outage
+from workflow_sdk.runner.kafka.intake import KafkaIntake, group_of, topic_of
+from workflow_sdk.runner.kafka.metrics import kafka_collector
+from workflow_sdk.runner.kafka.source import IDLE_POLL_S, ConsumerFactory, KafkaSource, RecordSink
 from workflow_sdk.runner.runner import DEFAULT_DRAIN_TIMEOUT_S, DEFAULT_PARALLELISM
+from workflow_sdk.runner.shift.plan import JobSource, Parts, ShiftPlan
+from workflow_sdk.runner.shift.planned_runner import PlannedRunner
 
 # Records read and not started: enough to find other keys behind a busy one, little enough for many topics.
 BUFFER_ALL, BUFFER_MIN, BUFFER_MAX = 3_200, 64, 512

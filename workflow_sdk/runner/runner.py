@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry
 from workflow_sdk.client.interface import JobClient
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
-from workflow_sdk.runner.plan import JobSource, Parts, ShiftPlan
-from workflow_sdk.runner.planned_runner import PlannedRunner
-from workflow_sdk.runner.poll_source import PollSource
+from workflow_sdk.runner.polling.poll_source import PollSource
+from workflow_sdk.runner.shift.plan import JobSource, Parts, ShiftPlan
+from workflow_sdk.runner.shift.planned_runner import PlannedRunner
 
 DEFAULT_PARALLELISM = 64
 DEFAULT_POLL_INTERVAL_S = 0.5

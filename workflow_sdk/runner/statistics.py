@@ -7,8 +7,8 @@ from math import inf
 from time import monotonic
 
 from workflow_sdk.metrics.metrics import Metrics
-from workflow_sdk.runner.claim import Claim
-from workflow_sdk.runner.outcome import Completed, Outcome
+from workflow_sdk.runner.job.claim import Claim
+from workflow_sdk.runner.job.outcome import Completed, Outcome
 from workflow_sdk.runner.summary import JobTypeStats, JobTypeSummary
 
 _WEIGHT = 0.05

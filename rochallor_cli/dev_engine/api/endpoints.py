@@ -23,7 +23,7 @@ from rochallor_cli.dev_engine.go_json.decoding import (
 )
 from rochallor_cli.dev_engine.records import NO_VARIABLES, Variables
 from rochallor_cli.dev_engine.services import definitions, instances, jobs
-from rochallor_cli.dev_engine.services.core import Core
+from rochallor_cli.dev_engine.services.resources import Core
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from rochallor_cli.dev_engine.api.cors import is_preflight, preflight_headers
 from rochallor_cli.dev_engine.api.endpoints import Answer, Endpoint, Endpoints, Request
 from rochallor_cli.dev_engine.api.routes import BadPath, NoRoute, Route, find_route
 from rochallor_cli.dev_engine.errors import Refused
-from rochallor_cli.dev_engine.services.core import Core
+from rochallor_cli.dev_engine.services.resources import Core
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 
 logger = logging.getLogger("rochallor_cli.dev_engine.http")

@@ -10,7 +10,7 @@ from rochallor_cli.dev_engine.kafka.dispatch_record import topic_of
 from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker, EmbeddedBrokerError
 from rochallor_cli.dev_engine.kafka.publisher import Publisher, PublisherError
 from rochallor_cli.dev_engine.kafka.relay import Relay
-from rochallor_cli.dev_engine.services.core import Core
+from rochallor_cli.dev_engine.services.resources import Core
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 
 PARTITIONS = 4

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord
 from rochallor_cli.dev_engine.kafka.publisher import Taken
-from rochallor_cli.dev_engine.services.core import Core
+from rochallor_cli.dev_engine.services.resources import Core
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 from rochallor_cli.dev_engine.store.outbox import PendingDispatch
 

@@ -16,7 +16,7 @@ from rochallor_cli.dev_engine.errors import Refused, bad_request, internal_error
 from rochallor_cli.dev_engine.go_json.decoding import BodyError
 from rochallor_cli.dev_engine.go_json.reading import holds_nul
 from rochallor_cli.dev_engine.records import DefinitionVersion
-from rochallor_cli.dev_engine.services.core import Core
+from rochallor_cli.dev_engine.services.resources import Core
 
 MAX_INT4 = 2**31 - 1
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from rochallor_cli.dev_engine.errors import Refused, internal_error, not_found
 from rochallor_cli.dev_engine.records import Execution, Instance, Variables
-from rochallor_cli.dev_engine.services.core import Core
+from rochallor_cli.dev_engine.services.apply_effects import write_outcome
 from rochallor_cli.dev_engine.services.definitions import MAX_INT4, negative_page, too_large_version
-from rochallor_cli.dev_engine.services.writing import write_outcome
+from rochallor_cli.dev_engine.services.resources import Core
 from rochallor_cli.dev_engine.state_machine import transitions
 
 _NUL = "ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)"

@@ -8,8 +8,8 @@ from dataclasses import replace
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.errors import internal_error
 from rochallor_cli.dev_engine.records import Job, JobInPlace, JobStatus, Variables
-from rochallor_cli.dev_engine.services.core import Core
-from rochallor_cli.dev_engine.services.writing import write_outcome
+from rochallor_cli.dev_engine.services.apply_effects import write_outcome
+from rochallor_cli.dev_engine.services.resources import Core
 from rochallor_cli.dev_engine.state_machine import transitions
 from rochallor_cli.dev_engine.state_machine.effects import FaultMet
 

@@ -7,8 +7,8 @@ from operator import attrgetter
 
 from rochallor_cli.dev_engine.errors import Refused
 from rochallor_cli.dev_engine.records import Timer
-from rochallor_cli.dev_engine.services.core import Core, logger
-from rochallor_cli.dev_engine.services.writing import write_outcome
+from rochallor_cli.dev_engine.services.apply_effects import write_outcome
+from rochallor_cli.dev_engine.services.resources import Core, logger
 from rochallor_cli.dev_engine.state_machine import transitions
 
 

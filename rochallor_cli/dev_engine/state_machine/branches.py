@@ -16,7 +16,7 @@ from rochallor_cli.dev_engine.expression import (
 from rochallor_cli.dev_engine.go_json.reading import JsonSyntaxError, check_depth, whole_number
 from rochallor_cli.dev_engine.go_json.writing import write
 from rochallor_cli.dev_engine.records import Variables, as_doubles
-from rochallor_cli.dev_engine.state_machine.circumstances import Circumstances
+from rochallor_cli.dev_engine.state_machine.event_inputs import Circumstances
 
 # What a transformation may make: one that doubles a variable in a loop must not take all memory.
 MAX_RESULT_LENGTH = 2 * 1024 * 1024

@@ -10,8 +10,8 @@ from rochallor_cli.dev_engine.definition.model import Definition, StepType
 from rochallor_cli.dev_engine.errors import not_found
 from rochallor_cli.dev_engine.records import NO_VARIABLES, ExecutionStatus, Job, Timer, UserTask, Variables
 from rochallor_cli.dev_engine.state_machine import transitions
-from rochallor_cli.dev_engine.state_machine.circumstances import Choose, Circumstances, first_written
-from rochallor_cli.dev_engine.state_machine.walk import Outcome
+from rochallor_cli.dev_engine.state_machine.advance import Outcome
+from rochallor_cli.dev_engine.state_machine.event_inputs import Choose, Circumstances, first_written
 from rochallor_cli.dev_engine.state_machine.world import INSTANCE_ID, World, world_after
 
 T = TypeVar("T")

@@ -9,6 +9,7 @@ from rochallor_cli.dev_engine.definition.duration import DurationError, duration
 from rochallor_cli.dev_engine.definition.model import Step, StepType
 from rochallor_cli.dev_engine.errors import WorkflowStuck
 from rochallor_cli.dev_engine.records import ExecutionStatus
+from rochallor_cli.dev_engine.state_machine.advance import Walk
 from rochallor_cli.dev_engine.state_machine.branches import (
     StepFailed,
     other_branch,
@@ -23,7 +24,6 @@ from rochallor_cli.dev_engine.state_machine.effects import (
     TimerStarted,
     UserTaskOpened,
 )
-from rochallor_cli.dev_engine.state_machine.walk import Walk
 
 
 def walk_from(walk: Walk, *step_ids: str) -> None:

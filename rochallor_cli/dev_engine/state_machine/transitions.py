@@ -22,7 +22,7 @@ from rochallor_cli.dev_engine.records import (
     UserTask,
     Variables,
 )
-from rochallor_cli.dev_engine.state_machine.circumstances import Circumstances
+from rochallor_cli.dev_engine.state_machine.advance import Outcome, Walk
 from rochallor_cli.dev_engine.state_machine.effects import (
     JobReturned,
     JobSettled,
@@ -30,8 +30,8 @@ from rochallor_cli.dev_engine.state_machine.effects import (
     TimerSpent,
     UserTaskClosed,
 )
+from rochallor_cli.dev_engine.state_machine.event_inputs import Circumstances
 from rochallor_cli.dev_engine.state_machine.steps import leave_resting, walk_from
-from rochallor_cli.dev_engine.state_machine.walk import Outcome, Walk
 
 INTERRUPTED = "interrupted by boundary timer"
 

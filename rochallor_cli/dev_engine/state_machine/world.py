@@ -16,7 +16,7 @@ from rochallor_cli.dev_engine.records import (
     UserTask,
 )
 from rochallor_cli.dev_engine.state_machine import effects as fx
-from rochallor_cli.dev_engine.state_machine.walk import Outcome
+from rochallor_cli.dev_engine.state_machine.advance import Outcome
 
 INSTANCE_ID = "instance"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rochallor_cli.hosting.health.exposition import Family
-from rochallor_cli.hosting.status import WorkerStatus
+from rochallor_cli.hosting.health.status import WorkerStatus
 
 
 def host_families(statuses: Sequence[WorkerStatus], *, restarts: int) -> list[Family]:

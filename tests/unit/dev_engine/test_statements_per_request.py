@@ -11,7 +11,7 @@ import pytest
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.services import definitions, instances, jobs
-from rochallor_cli.dev_engine.services.core import Core
+from rochallor_cli.dev_engine.services.resources import Core
 from rochallor_cli.dev_engine.store import Store
 from rochallor_cli.dev_engine.store.database import commit_together, open_database
 

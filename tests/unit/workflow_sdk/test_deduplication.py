@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow_sdk.runner.deduplication import AcknowledgedIds
+from workflow_sdk.runner.kafka.deduplication import AcknowledgedIds
 
 
 class Hand:

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from workflow_sdk.errors import EngineClientError
-from workflow_sdk.runner.engine_watch import EngineWatch
+from workflow_sdk.runner.reporting.engine_watch import EngineWatch
 
 TOO_MANY = EngineClientError(429, "Too Many Requests")
 

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from workflow_sdk.runner import tracing
+from workflow_sdk.runner.handlers import tracing
 from workflow_sdk.testing import run_handler
 
 

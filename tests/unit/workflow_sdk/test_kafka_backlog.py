@@ -7,9 +7,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow_sdk.runner.dispatch_event import DispatchEvent
-from workflow_sdk.runner.kafka_assignment import Assignment, KafkaRecord
-from workflow_sdk.runner.kafka_backlog import Backlog
+from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
+from workflow_sdk.runner.kafka.backlog import Backlog
+from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
 
 
 class Key:

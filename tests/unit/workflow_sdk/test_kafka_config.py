@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import Consumer
 
 from workflow_sdk.errors import KafkaConfigError, WorkflowSDKError
-from workflow_sdk.runner.kafka_config import REFUSED, client_config, consumer_config, masked
+from workflow_sdk.runner.kafka.config import REFUSED, client_config, consumer_config, masked
 
 
 def config(extra: dict | None = None, *, brokers: str = "k1:9092", consumers: int = 1) -> dict:

@@ -9,9 +9,9 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from support.waiting import wait_until
-from workflow_sdk.runner import kafka_flow
-from workflow_sdk.runner.kafka_assignment import Assignment
-from workflow_sdk.runner.kafka_flow import Flow
+from workflow_sdk.runner.kafka import flow as kafka_flow
+from workflow_sdk.runner.kafka.assignment import Assignment
+from workflow_sdk.runner.kafka.flow import Flow
 
 CAPACITY = 10
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from confluent_kafka import KafkaError
 
-from workflow_sdk.runner.broker_trouble import connection_trouble
-from workflow_sdk.runner.kafka_health import ONE_REFUSES_AFTER_S, ConsumerHealth, Outage
+from workflow_sdk.runner.kafka.broker_trouble import connection_trouble
+from workflow_sdk.runner.kafka.health import ONE_REFUSES_AFTER_S, ConsumerHealth, Outage
 
 LOGIN = {
     "bootstrap.servers": "k1:9093",

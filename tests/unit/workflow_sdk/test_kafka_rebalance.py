@@ -11,9 +11,9 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from support.kafka_records import record_of
 from support.waiting import wait_until
-from workflow_sdk.runner import kafka_source
-from workflow_sdk.runner.kafka_assignment import KafkaRecord
-from workflow_sdk.runner.kafka_source import KafkaSource
+from workflow_sdk.runner.kafka import source as kafka_source
+from workflow_sdk.runner.kafka.assignment import KafkaRecord
+from workflow_sdk.runner.kafka.source import KafkaSource
 
 TOPIC = "workflow.jobs.a"
 

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from workflow_sdk.runner.offsets import OffsetTracker
+from workflow_sdk.runner.kafka.offsets import OffsetTracker
 
 WINDOW = 20
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from workflow_sdk.errors import NonRetryableError
-from workflow_sdk.runner.outcome import (
+from workflow_sdk.runner.job.outcome import (
     MAX_MESSAGE,
     Completed,
     Failed,

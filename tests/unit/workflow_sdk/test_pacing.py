@@ -9,7 +9,7 @@ from math import inf
 
 import pytest
 
-from workflow_sdk.runner.pacing import IDLE_SPACING_S, MIN_SPACING_S, Pacing
+from workflow_sdk.runner.polling.pacing import IDLE_SPACING_S, MIN_SPACING_S, Pacing
 
 POLL_S = 0.002
 REPORT_S = 0.003

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflow_sdk.runner.pacing import Pacing
+from workflow_sdk.runner.polling.pacing import Pacing
 
 SLOTS = 64
 

@@ -6,9 +6,9 @@ import pytest
 
 from workflow_sdk.errors import EngineClientError, EngineTimeoutError, EngineUnreachableError, LeaseLostError
 from workflow_sdk.job import job_from_poll
-from workflow_sdk.runner.claim import Lease, claim_of
-from workflow_sdk.runner.outcome import NOTHING, Failed
-from workflow_sdk.runner.report import (
+from workflow_sdk.runner.job.claim import Lease, claim_of
+from workflow_sdk.runner.job.outcome import NOTHING, Failed
+from workflow_sdk.runner.reporting.report import (
     HOLD_AFTER_CUT_S,
     Action,
     Report,

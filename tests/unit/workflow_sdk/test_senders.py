@@ -14,10 +14,10 @@ from prometheus_client import CollectorRegistry
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
 from workflow_sdk.job import job_from_poll
 from workflow_sdk.metrics import Metrics
-from workflow_sdk.runner.claim import Lease, claim_of
-from workflow_sdk.runner.outcome import NOTHING, Failed
-from workflow_sdk.runner.report import Report, Settlement
-from workflow_sdk.runner.senders import SENDERS, Senders
+from workflow_sdk.runner.job.claim import Lease, claim_of
+from workflow_sdk.runner.job.outcome import NOTHING, Failed
+from workflow_sdk.runner.reporting.report import Report, Settlement
+from workflow_sdk.runner.reporting.senders import SENDERS, Senders
 
 REFUSED = EngineUnreachableError("connection refused", was_sent=False)
 

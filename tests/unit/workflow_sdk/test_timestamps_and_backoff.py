@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from workflow_sdk.client.timestamps import instant_ns, seconds_between
 from workflow_sdk.retry import BASE_DELAY, FACTOR, JITTER_FRAC, MAX_DELAY, delay
-from workflow_sdk.runner.claim import claim_from_poll
+from workflow_sdk.runner.job.claim import claim_from_poll
 
 
 @pytest.mark.parametrize(

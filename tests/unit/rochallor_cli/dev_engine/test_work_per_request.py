@@ -12,7 +12,7 @@ from rochallor_cli.dev_engine.clock import HandClock
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.services import definitions, instances, jobs, timers
-from rochallor_cli.dev_engine.services.core import Core
+from rochallor_cli.dev_engine.services.resources import Core
 from rochallor_cli.dev_engine.store import Store
 from rochallor_cli.dev_engine.store.database import commit_together, open_database
 from support.workflows import document, service, timer, user_task, wait

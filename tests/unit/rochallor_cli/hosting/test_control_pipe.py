@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from rochallor_cli.hosting.child import _first_messages
-from rochallor_cli.hosting.control_pipe import ControlPipe, PipeClosedError
+from rochallor_cli.hosting.processes.child_main import _first_messages
+from rochallor_cli.hosting.processes.control_pipe import ControlPipe, PipeClosedError
 
 
 @pytest.fixture

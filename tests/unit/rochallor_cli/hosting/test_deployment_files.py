@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
-from rochallor_cli.hosting.fields import SECTIONS
-from rochallor_cli.hosting.options import OPTIONS
-from rochallor_cli.hosting.resolution import resolve_host
-from rochallor_cli.hosting.workers_file import read_workers_file
+from rochallor_cli.hosting.config.options import OPTIONS
+from rochallor_cli.hosting.config.resolution import resolve_host
+from rochallor_cli.hosting.config.workers_fields import SECTIONS
+from rochallor_cli.hosting.config.workers_file import read_workers_file
 from support.command_line import rochallor
 
 ROOT = Path(__file__).resolve().parents[4]

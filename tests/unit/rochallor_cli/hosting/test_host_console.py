@@ -6,8 +6,8 @@ import io
 
 import pytest
 
+from rochallor_cli.hosting.config.host_config import EngineAccess, WorkerConfig
 from rochallor_cli.hosting.console import Console, HandlerRow
-from rochallor_cli.hosting.host_config import EngineAccess, WorkerConfig
 
 ROWS = [
     HandlerRow("validate-application", "examples/loan/handlers.py:15 validate_application", "sync", 64),

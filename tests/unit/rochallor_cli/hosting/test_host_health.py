@@ -17,9 +17,9 @@ from rochallor_cli.hosting.health.exposition import (
     text_page,
 )
 from rochallor_cli.hosting.health.host_metrics import host_families
+from rochallor_cli.hosting.health.probe import probe_from_arguments
 from rochallor_cli.hosting.health.server import HealthServer, Page, json_page
-from rochallor_cli.hosting.probe import probe_from_arguments
-from rochallor_cli.hosting.status import (
+from rochallor_cli.hosting.health.status import (
     JobInFlight,
     TypeSummary,
     WorkerStatus,
@@ -30,7 +30,7 @@ from rochallor_cli.hosting.status import (
     status_from,
     summary_from,
 )
-from rochallor_cli.hosting.status import as_message as status_message
+from rochallor_cli.hosting.health.status import as_message as status_message
 from workflow_sdk.metrics.metrics import Metrics
 
 JOB = JobInFlight("01JOB", "score", "01INST", 1.5, "handlers.py:3 in score")

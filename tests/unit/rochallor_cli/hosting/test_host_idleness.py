@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rochallor_cli.hosting.health.status import WorkerStatus
 from rochallor_cli.hosting.idleness import Absence, Idleness
-from rochallor_cli.hosting.status import WorkerStatus
 
 READY = WorkerStatus("w", 1, "poll", "running", engine_reachable=True, is_idle=True)
 AWAY = replace(READY, engine_reachable=False, reason="engine unreachable: connection refused", is_idle=False)

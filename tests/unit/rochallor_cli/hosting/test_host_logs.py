@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from rochallor_cli.hosting.logs import configure_logging
+from rochallor_cli.hosting.logs.log_lines import configure_logging
 
 JOB = SimpleNamespace(job_id="01JOB", job_type="credit-score", instance_id="01INST")
 

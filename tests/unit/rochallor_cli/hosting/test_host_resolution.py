@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from rochallor_cli.errors import UsageError
-from rochallor_cli.hosting.config_print import settings_of
-from rochallor_cli.hosting.host_config import (
+from rochallor_cli.hosting.checks.print_config import settings_of
+from rochallor_cli.hosting.config.host_config import (
     EngineAccess,
     HandlerLimits,
     HostConfig,
     config_from_start_message,
     start_message,
 )
-from rochallor_cli.hosting.options import OPTIONS
-from rochallor_cli.hosting.resolution import resolve_host
-from rochallor_cli.hosting.supervisor import one_per_process
-from rochallor_cli.hosting.workers_file import read_workers_file
+from rochallor_cli.hosting.config.options import OPTIONS
+from rochallor_cli.hosting.config.resolution import resolve_host
+from rochallor_cli.hosting.config.workers_file import read_workers_file
+from rochallor_cli.hosting.processes.supervisor import one_per_process
 
 ENGINE = EngineAccess("http://engine:8080", token="secret", where="http://engine:8080 (context prod)")
 

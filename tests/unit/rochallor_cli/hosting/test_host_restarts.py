@@ -1,6 +1,6 @@
 """When a dead child is started again."""
 
-from rochallor_cli.hosting.restarts import RestartHistory, RestartPolicy
+from rochallor_cli.hosting.processes.restart_policy import RestartHistory, RestartPolicy
 
 POLICY = RestartPolicy(first_delay_s=0.5, longest_delay_s=4, proven_after_s=30, deaths_allowed=5)
 

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from rochallor_cli.hosting.systemd import SystemdNotifier
+from rochallor_cli.hosting.health.systemd import SystemdNotifier
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from importlib import metadata
 
-from rochallor_cli.hosting.sdk_check import foreign_files, missing_files, require_our_sdk
+from rochallor_cli.hosting.checks.sdk_check import foreign_files, missing_files, require_our_sdk
 
 
 def recorded(name: str, content: bytes) -> metadata.PackagePath:

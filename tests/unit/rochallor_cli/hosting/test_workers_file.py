@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from rochallor_cli.errors import InvalidDocumentError
-from rochallor_cli.hosting.workers_file import WorkersFile, read_workers_file
-from rochallor_cli.hosting.workers_schema import SHIPPED, schema_text, workers_schema
+from rochallor_cli.hosting.config.workers_file import WorkersFile, read_workers_file
+from rochallor_cli.hosting.config.workers_schema import SHIPPED, schema_text, workers_schema
 
 ROOT = Path(__file__).resolve().parents[4]
 

@@ -1,0 +1,201 @@
+"""How an instance goes on from step to step within one event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from rochallor_cli.dev_engine import codes
+from rochallor_cli.dev_engine.definition.model import PARKING, RESTING, Definition, Step
+from rochallor_cli.dev_engine.errors import WorkflowStuck
+from rochallor_cli.dev_engine.records import ExecutionStatus, Instance, InstanceStatus
+from rochallor_cli.dev_engine.state_machine.effects import Effect, ExecutionEnded, FaultMet
+from rochallor_cli.dev_engine.state_machine.event_inputs import Circumstances
+
+# A loop through a gateway leaves something open at each round, which costs more than passing a step.
+_RESTING_COST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an event makes of an instance."""
+
+    instance: Instance
+    effects: tuple[Effect, ...]
+
+
+class Walk:
+    """The book of one event: the instance as it is now, and the effects so far.
+
+    It lives within one call of a transition; outside there are only immutable values.
+    """
+
+    def __init__(self, definition: Definition, instance: Instance, circumstances: Circumstances) -> None:
+        self.definition = definition
+        self.circumstances = circumstances
+        # The engine reads what is committed, so a join does not see what this event has completed.
+        self.completed_before: Mapping[str, int] = instance.completed
+        self.effects: list[Effect] = []
+        self.variables = instance.variables
+        self.current = list(instance.current_step_ids)
+        self._before = instance
+        self._entered = dict(instance.entered)
+        self._completed = dict(instance.completed)
+        self._status = instance.status
+        self._completed_ns = instance.completed_ns
+        self._failure_reason = instance.failure_reason
+        self._waiting: list[str] = []
+        self._budget = circumstances.step_budget
+        self._is_over = False
+        # Set by a fault that is not put up with: nothing is entered any more.
+        self._is_stopped = False
+
+    @property
+    def now_ns(self) -> int:
+        return self.circumstances.now_ns
+
+    @property
+    def is_live(self) -> bool:
+        return self._status.is_live
+
+    @property
+    def is_completed(self) -> bool:
+        return self._status == InstanceStatus.COMPLETED
+
+    @property
+    def is_over(self) -> bool:
+        """True once this event has brought the instance to an end."""
+        return self._is_over
+
+    def outcome(self) -> Outcome:
+        instance = replace(
+            self._before,
+            status=self._status,
+            current_step_ids=tuple(self.current),
+            variables=self.variables,
+            entered=self._entered,
+            completed=self._completed,
+            completed_ns=self._completed_ns,
+            failure_reason=self._failure_reason,
+        )
+        return Outcome(instance, tuple(self.effects))
+
+    # --- going on -------------------------------------------------------------------------------
+
+    def next_steps(self) -> Iterable[Step]:
+        """The steps to enter, one after the other; entering one may add more, which come next."""
+        while self._waiting:
+            step = self.find(self._waiting[-1])
+            self._budget -= _RESTING_COST if step.type in RESTING else 1
+            if self._budget < 0:
+                self._stop_endless_loop(step)
+                return
+            self._waiting.pop()
+            yield step
+
+    def go_to(self, *step_ids: str) -> None:
+        """Enter these next, in this order, each with all that follows from it before the next one."""
+        if not self._is_stopped:
+            self._waiting.extend(reversed(step_ids))
+
+    def find(self, step_id: str) -> Step:
+        step = self.definition.step(step_id)
+        if step is None:
+            raise WorkflowStuck(f'step "{step_id}" not found in definition')
+        return step
+
+    def _stop_endless_loop(self, step: Step) -> None:
+        text = (
+            f'step "{step.id}": some {self.circumstances.step_budget} steps were entered without a rest; '
+            "this loop never ends (the engine would hang)"
+        )
+        self._waiting.clear()
+        self.effects.append(FaultMet(codes.ENDLESS_LOOP, step.id, text))
+        self.fail(text)
+
+    # --- the book -------------------------------------------------------------------------------
+
+    def count_entry(self, step: Step) -> int:
+        """The number of this entry into the step, from 1."""
+        attempt = self._entered.get(step.id, 0) + 1
+        self._entered[step.id] = attempt
+        return attempt
+
+    def entries(self, step_id: str) -> int:
+        return self._entered.get(step_id, 0)
+
+    def count_completed(self, step_id: str, change: int = 1) -> None:
+        self._completed[step_id] = self._completed.get(step_id, 0) + change
+
+    def end_execution(
+        self,
+        step_id: str,
+        attempt: int,
+        *,
+        was: ExecutionStatus,
+        status: ExecutionStatus,
+        reason: str | None = None,
+    ) -> None:
+        if was != ExecutionStatus.COMPLETED and status == ExecutionStatus.COMPLETED:
+            self.count_completed(step_id)
+        elif was == ExecutionStatus.COMPLETED and status != ExecutionStatus.COMPLETED:
+            self.count_completed(step_id, -1)
+        self.effects.append(ExecutionEnded(step_id, attempt, status, reason))
+
+    def arrive(self, step_id: str) -> None:
+        if step_id not in self.current:
+            self.current.append(step_id)
+
+    def leave(self, step_id: str) -> None:
+        if step_id in self.current:
+            self.current.remove(step_id)
+
+    def merge(self, changes: Mapping[str, object]) -> None:
+        self.variables = self.variables.merged(changes)
+
+    # --- the instance's status ------------------------------------------------------------------
+
+    def park(self) -> None:
+        """A user task or wait was entered: the instance waits, even one that was finished before."""
+        if not self._is_over:
+            self._status = InstanceStatus.WAITING
+
+    def settle_status(self) -> None:
+        """WAITING while a user task or wait is among the current steps, else ACTIVE."""
+        if self._is_over or not self._status.is_live:
+            return
+        is_parked = any(self._parks(step_id) for step_id in self.current)
+        self._status = InstanceStatus.WAITING if is_parked else InstanceStatus.ACTIVE
+
+    def _parks(self, step_id: str) -> bool:
+        step = self.definition.step(step_id)
+        return step is not None and step.type in PARKING
+
+    def complete(self) -> None:
+        if not (self._is_over and self._status == InstanceStatus.FAILED):
+            self._end(InstanceStatus.COMPLETED)
+
+    def fail(self, reason: str) -> None:
+        self._end(InstanceStatus.FAILED)
+        self._failure_reason = reason
+
+    def cancel(self, reason: str) -> None:
+        self._end(InstanceStatus.CANCELLED)
+        self._failure_reason = reason
+
+    def _end(self, status: InstanceStatus) -> None:
+        self._is_over = True
+        self._status = status
+        self._completed_ns = self.now_ns
+
+    def note_fault(self, code: str, step_id: str, text: str) -> None:
+        """Note a fault of the engine that comes from how it is used, not from the definition."""
+        self.effects.append(FaultMet(code, step_id, text))
+
+    def meet_fault(self, code: str, step_id: str, text: str) -> None:
+        """Note a fault that the definition runs into; where faults are not put up with, it fails."""
+        self.effects.append(FaultMet(code, step_id, text))
+        if self.circumstances.strict:
+            self._is_stopped = True
+            self._waiting.clear()
+            self.fail(f"{code}: {text}")

@@ -1,0 +1,211 @@
+"""`rochallor work --check`: handlers, engine, brokers and uploaded definitions looked at together; runs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rochallor_cli.context import Context
+from rochallor_cli.counting import counted
+from rochallor_cli.engine import Engine
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
+from rochallor_cli.hosting.logs.log_setup import configure_host_logging
+from rochallor_cli.hosting.workers.handler_modules import load_handlers, place_of
+from rochallor_cli.hosting.workers.runners import limited
+from rochallor_cli.output.columns import Column, View
+from workflow_sdk.errors import EngineUnreachableError, KafkaConfigError
+from workflow_sdk.handler.registry import Handler
+
+HANDLERS = View(
+    "jobType",
+    [
+        Column("JOB TYPE", "jobType"),
+        Column("HANDLER", "handler", least=30, wraps=True),
+        Column("LIMITS", "limits", rank=1),
+        Column("ENGINE", "engine", least=24, wraps=True),
+    ],
+    fields=("worker", "usedBy", "isProblem"),
+)
+
+
+@dataclass
+class Findings:
+    """What the check has to say, in the order in which it is printed."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    engine_away: bool = False
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        if self.problems:
+            return ExitStatus.INVALID
+        return ExitStatus.UNREACHABLE if self.engine_away else ExitStatus.DONE
+
+
+def check_host(config: HostConfig, context: Context) -> int:
+    """Print a table and what is wrong; 0 nothing, 3 problems, 5 the engine is away."""
+    configure_host_logging(config.log, context.environment.stderr, workers=[])
+    handlers = [(worker, handler) for worker in config.workers for handler in _handlers_of(worker)]
+    findings = Findings()
+    users = _ask_engine(config, context, findings)
+    if users is None and any(worker.mode == "kafka" for worker in config.workers):
+        _ask_brokers(config, sorted({handler.job_type for _, handler in handlers}), findings)
+    _compare(handlers, users, findings)
+    _check_modes(config, findings)
+    _print(findings, context)
+    return findings.exit_status
+
+
+def _handlers_of(worker: WorkerConfig) -> list[Handler]:
+    registry = limited(load_handlers(worker.modules).registry, worker)
+    handlers = registry.handlers().values()
+    return [handler for handler in handlers if not worker.job_types or handler.job_type in worker.job_types]
+
+
+# --- the engine -----------------------------------------------------------------------------------
+
+
+def _ask_engine(config: HostConfig, context: Context, findings: Findings) -> dict[str, list[str]] | None:
+    """Job type → definitions that use it; None when the engine does not answer."""
+    try:
+        mode = context.client().dispatch_mode()
+        users = users_by_type(context.engine)
+    except EngineUnreachableError as error:
+        findings.engine_away = True
+        findings.facts.append(f"engine     {config.engine.where}  unreachable: {error.message}")
+        return None
+    findings.facts.append(f"engine     {config.engine.where}  reachable, dispatch mode {mode}")
+    wanted = "poll" if mode == "polling" else "kafka"
+    for worker in config.workers:
+        if worker.mode not in ("auto", wanted):
+            findings.problems.append(
+                f"worker {worker.worker_id} has mode {worker.mode}, the engine wants --mode {wanted}"
+            )
+    if mode == "kafka_outbox":
+        _ask_brokers(config, sorted(users), findings)
+    return users
+
+
+def users_by_type(engine: Engine) -> dict[str, list[str]]:
+    """Job type → the definitions that use it, as stored in the engine."""
+    users: dict[str, list[str]] = {}
+    for entry in engine.definitions():
+        definition = engine.definition(str(entry["id"]))
+        name = f"{definition['id']} v{definition['version']}"
+        for job_type in _job_types(definition):
+            users.setdefault(job_type, []).append(name)
+    return users
+
+
+def _job_types(definition: Mapping[str, Any]) -> list[str]:
+    steps = [step for step in definition.get("steps") or [] if step.get("type") == "SERVICE_TASK"]
+    return list(dict.fromkeys(str(step["jobType"]) for step in steps if step.get("jobType")))
+
+
+def _ask_brokers(config: HostConfig, job_types: Iterable[str], findings: Findings) -> None:
+    from rochallor_cli.hosting.checks.broker_checks import BrokersAwayError, topic_states
+
+    brokers = config.kafka.brokers
+    if brokers is None:
+        findings.problems.append(
+            "the engine dispatches over Kafka, and no brokers are named: --brokers host:9092"
+        )
+        return
+    try:
+        states = topic_states(brokers, config.kafka.config, job_types)
+    except KafkaConfigError as error:
+        findings.problems.append(str(error))
+        return
+    except BrokersAwayError as error:
+        findings.problems.append(f"brokers{':' if error.is_refusal else ''} {error}")
+        return
+    findings.facts.append(f"brokers    {brokers}  reachable")
+    for state in states:
+        if state.denied:
+            findings.problems.append(state.denied)
+        elif state.is_missing:
+            findings.problems.append(
+                f"topic {state.topic} does not exist: the engine stops dispatching. Create it:"
+                f" {state.how_to_create(brokers)}"
+            )
+        else:
+            findings.facts.append(f"topic      {state.topic}  {state.in_words()}")
+
+
+# --- comparing ------------------------------------------------------------------------------------
+
+
+def _compare(
+    handlers: Sequence[tuple[WorkerConfig, Handler]],
+    users: Mapping[str, list[str]] | None,
+    findings: Findings,
+) -> None:
+    served = {handler.job_type for _, handler in handlers}
+    for worker, handler in handlers:
+        used_by = None if users is None else users.get(handler.job_type, [])
+        findings.rows.append(_row(worker, handler, used_by))
+    for job_type, used_by in (users or {}).items():
+        if job_type not in served:
+            findings.problems.append(f"{job_type} has no handler")
+            findings.rows.append(
+                {
+                    "jobType": job_type,
+                    "handler": "none",
+                    "limits": "",
+                    "engine": f"used by {', '.join(used_by)}, and nobody here serves it",
+                    "usedBy": used_by,
+                    "isProblem": True,
+                }
+            )
+
+
+def _row(worker: WorkerConfig, handler: Handler, used_by: list[str] | None) -> dict[str, Any]:
+    if used_by is None:
+        engine = "not known"
+    else:
+        engine = f"used by {', '.join(used_by)}" if used_by else "not used by any definition"
+    place = place_of(handler).partition(" ")[0]
+    return {
+        "jobType": handler.job_type,
+        "handler": f"{place} ({'async' if handler.is_async else 'sync'})",
+        "limits": _limits(worker, handler),
+        "engine": engine,
+        "worker": worker.worker_id,
+        "usedBy": used_by or [],
+        "isProblem": False,
+    }
+
+
+def _limits(worker: WorkerConfig, handler: Handler) -> str:
+    parts = [counted(min(handler.parallelism or worker.parallelism, worker.parallelism), "slot")]
+    if handler.timeout_s is not None:
+        parts.append(f"timeout {handler.timeout_s:g} s")
+    if handler.retry_delay is not None:
+        delay = handler.retry_delay
+        parts.append(f"retry after {delay:g} s" if isinstance(delay, (int, float)) else "retry with back-off")
+    return ", ".join(parts)
+
+
+def _check_modes(config: HostConfig, findings: Findings) -> None:
+    if any(worker.processes > 1 for worker in config.workers):
+        findings.facts.append(
+            "processes  a job that outlives its 30 s lease is recognised by the process that runs it only: "
+            "keep such job types in a worker of one process"
+        )
+
+
+def _print(findings: Findings, context: Context) -> None:
+    printer = context.printer
+    if printer.for_people:
+        printer.rows(HANDLERS, findings.rows)
+        for fact in findings.facts:
+            printer.line(fact)
+        if findings.problems:
+            count, between = len(findings.problems), " " if len(findings.problems) == 1 else "\n  "
+            printer.line(between.join([f"{counted(count, 'problem')}:", *findings.problems]))
+        return
+    printer.document({"handlers": findings.rows, "facts": findings.facts, "problems": findings.problems})

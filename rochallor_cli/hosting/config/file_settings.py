@@ -1,0 +1,38 @@
+"""What workers.yaml says of engine and brokers, joined with flags, environment and context; for every platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rochallor_cli.context import Context
+from rochallor_cli.hosting.config.host_config import KafkaAccess
+from rochallor_cli.hosting.config.resolution import resolve_kafka
+from rochallor_cli.hosting.config.workers_file import WorkersFile, read_workers_file
+from rochallor_cli.settings import Layer, Settings
+
+# workers.yaml's words to the names of the settings that every command has.
+_ENGINE_SETTINGS = {"url": "engine_url", "timeout": "request_timeout"}
+
+
+def file_and_settings(context: Context, flags: Mapping[str, Any]) -> tuple[WorkersFile | None, Settings]:
+    """The file that flag or environment names, and the context's settings, which then know the file's engine."""
+    environment = context.environment
+    name = flags.get("config") or environment.environ.get("ROCHALLOR_CONFIG")
+    if not name:
+        return None, context.settings
+    file = read_workers_file(name, environment.stdin, environment.environ)
+    return file, context.settle(files=[_engine_layer(file)])
+
+
+def settled_kafka(context: Context, flags: Mapping[str, Any]) -> KafkaAccess:
+    """How brokers are reached: what `rochallor work` would take from the same flags, environment and file."""
+    file, _ = file_and_settings(context, flags)
+    return resolve_kafka(flags, context.environment.environ, file=file)
+
+
+def _engine_layer(file: WorkersFile) -> Layer:
+    section = file.section("engine")
+    values = {_ENGINE_SETTINGS.get(name, name): value for name, value in section.items()}
+    names = {setting: name for name, setting in _ENGINE_SETTINGS.items()}
+    return Layer("workers.yaml", values, lambda setting: file.origin("engine", names.get(setting, setting)))

@@ -1,0 +1,200 @@
+"""A child process of the supervisor: `python -m rochallor_cli.hosting.processes.child_main <descriptor of its pipe>`.
+
+It obeys the control pipe and nothing else: terminals and service managers signal a whole process group, and
+only the supervisor may count those signals.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from dataclasses import asdict
+from types import FrameType
+
+from rochallor_cli.errors import CliError
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.hosting.config.host_config import config_from_start_message
+from rochallor_cli.hosting.console import handler_rows
+from rochallor_cli.hosting.health.exposition import as_message as families_message
+from rochallor_cli.hosting.health.status import WorkerStatus, as_message
+from rochallor_cli.hosting.logs.log_setup import configure_host_logging
+from rochallor_cli.hosting.logs.stacks import show_stacks
+from rochallor_cli.hosting.processes.control_pipe import ControlPipe, Message, PipeClosedError
+from rochallor_cli.hosting.stop_signals import ALL_STOPPING
+from rochallor_cli.hosting.waker import Waker
+from rochallor_cli.hosting.workers.handler_modules import LoadedHandlers, watchable_files
+from rochallor_cli.hosting.workers.local_workers import LocalWorkers
+
+log = logging.getLogger("rochallor.host")
+
+STATUS_EVERY_S = 1.0
+TICK_S = 0.25
+STARTING_TICK_S = 0.02
+
+
+def main() -> int:
+    """Serve until told to leave; the exit status is the host's, for this one worker."""
+    _be_deaf()
+    pipe = ControlPipe(socket.socket(fileno=int(sys.argv[1])))
+    try:
+        start, *orders = _first_messages(pipe)
+    except PipeClosedError:
+        return ExitStatus.DONE
+    config = config_from_start_message(start)
+    worker_id = config.workers[0].worker_id
+    configure_host_logging(config.log, sys.stderr, workers=[worker_id], name_workers=True)
+    workers = LocalWorkers(config)
+    child = _Child(pipe, workers, orders)
+    try:
+        (loaded,) = workers.load()
+    except CliError as error:
+        child.say_failed(error)
+        return error.exit_status
+    child.say_loaded(loaded, [asdict(row) for row in handler_rows(workers.handlers(), config.workers[0])])
+    return child.serve()
+
+
+def _be_deaf() -> None:
+    """Signals that mean stop do nothing here.
+
+    A handler that does nothing, not SIG_IGN: what a job starts as a program of its own would inherit that,
+    and could not be ended by a signal any more. The supervisor blocks the signals until we are here.
+    """
+    for number in ALL_STOPPING:
+        signal.signal(number, _do_nothing)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ALL_STOPPING)
+    os.register_at_fork(after_in_child=_listen_again)
+
+
+def _do_nothing(number: int, frame: FrameType | None) -> None:
+    return
+
+
+def _listen_again() -> None:
+    """What a handler forks dies by a signal as everybody expects."""
+    for number in ALL_STOPPING:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+
+def _first_messages(pipe: ControlPipe) -> list[Message]:
+    """What to start, and what may have come right behind it."""
+    while True:
+        messages = pipe.receive(60.0)
+        if messages:
+            return messages
+
+
+class _Child:
+    """The conversation with the supervisor while the worker works."""
+
+    def __init__(self, pipe: ControlPipe, workers: LocalWorkers, orders: list[Message]) -> None:
+        self._pipe = pipe
+        self._orders = orders
+        self._workers = workers
+        self._waker = Waker()
+        self._is_connected = True
+        self._status_due = 0.0
+        self._was_ready = False
+
+    def serve(self) -> int:
+        self._workers.start(self._waker.wake)
+        for order in self._orders:
+            self._obey(order)
+        while not self._workers.has_ended:
+            self._listen(TICK_S if self._was_ready else STARTING_TICK_S)
+            self._workers.tend()
+            self._report()
+        return self._end()
+
+    def say_failed(self, error: CliError) -> None:
+        self._say(
+            {
+                "is": "failed",
+                "message": error.message,
+                "hint": error.hint,
+                "details": list(error.details),
+                "exit_status": int(error.exit_status),
+            }
+        )
+
+    def say_loaded(self, loaded: LoadedHandlers, rows: list[dict[str, object]]) -> None:
+        files = [str(path) for path in watchable_files(loaded)]
+        self._say({"is": "loaded", "handlers": rows, "files": files})
+
+    def _listen(self, timeout_s: float) -> None:
+        self._waker.wait(timeout_s, others=[self._pipe.fileno()] if self._is_connected else [])
+        if not self._is_connected:
+            return
+        try:
+            messages = self._pipe.receive()
+        except PipeClosedError:
+            self._lose_supervisor()
+            return
+        for message in messages:
+            self._obey(message)
+
+    def _obey(self, message: Message) -> None:
+        match message["do"]:
+            case "drain":
+                self._workers.drain()
+            case "abandon":
+                self._workers.abandon()
+            case "stacks":
+                show_stacks()
+                self._workers.show_jobs()
+            case "metrics":
+                families = families_message(self._workers.families())
+                self._say({"is": "metrics", "id": message["id"], "families": families})
+
+    def _report(self) -> None:
+        """Once a second; until it is ready as often as it may have become so."""
+        if self._was_ready and time.monotonic() < self._status_due:
+            return
+        (status,) = self._workers.statuses()
+        if time.monotonic() >= self._status_due or status.is_ready != self._was_ready:
+            self._was_ready = status.is_ready
+            self._status_due = time.monotonic() + STATUS_EVERY_S
+            self._say_status(status)
+
+    def _say_status(self, status: WorkerStatus) -> None:
+        self._say({"is": "status", "status": as_message(status)})
+
+    def _end(self) -> int:
+        if self._workers.failure is not None:
+            self.say_failed(self._workers.failure)
+        summaries = self._workers.summaries()
+        self._say(
+            {
+                "is": "finished",
+                "summaries": [as_message(summary) for summary in summaries],
+                "families": families_message(self._workers.families()),
+            }
+        )
+        if self._workers.failure is not None:
+            return self._workers.failure.exit_status
+        is_clean = not any(summary.abandoned for summary in summaries)
+        return ExitStatus.DONE if is_clean else ExitStatus.ABANDONED
+
+    def _say(self, message: Message) -> None:
+        if not self._is_connected:
+            return
+        try:
+            self._pipe.send(message)
+        except PipeClosedError:
+            self._lose_supervisor()
+
+    def _lose_supervisor(self) -> None:
+        self._is_connected = False
+        log.warning("the supervisor is gone: draining")
+        self._workers.drain()
+
+
+if __name__ == "__main__":
+    status = main()
+    # A handler that is still running, or a thread it started, must not hold the process.
+    logging.shutdown()
+    os._exit(status)

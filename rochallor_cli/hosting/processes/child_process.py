@@ -1,0 +1,197 @@
+"""One child as the supervisor sees it: a process, its pipe, and what it last said."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+from rochallor_cli.errors import CliError
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig, start_message
+from rochallor_cli.hosting.console import HandlerRow
+from rochallor_cli.hosting.health.exposition import Family, families_from
+from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary, status_from, summary_from
+from rochallor_cli.hosting.processes.control_pipe import ControlPipe, Message, PipeClosedError
+from rochallor_cli.hosting.stop_signals import ALL_STOPPING
+
+# How long /metrics waits for a child; its last answer is used after that.
+METRICS_WAIT_S = 1.0
+
+
+class ChildProcess:
+    """Starts on construction. The state is that of the last message; `read` takes new ones in."""
+
+    def __init__(self, worker: WorkerConfig, config: HostConfig) -> None:
+        self.worker = worker
+        self.handlers: list[HandlerRow] | None = None
+        self.files: list[str] = []
+        self.failure: CliError | None = None
+        self.summaries: list[WorkerSummary] = []
+        self.is_finished = False
+        self.is_leaving = False
+        self.ready_at: float | None = None
+        self._status: WorkerStatus | None = None
+        self._heard_at = time.monotonic()
+        self._families: list[Family] = []
+        self._metrics_asked = 0
+        self._metrics_came = threading.Condition()
+        self._metrics_id = 0
+        self._is_open = True
+        self._pipe, theirs = ControlPipe.pair()
+        with theirs, _stop_signals_blocked():
+            # -P: a file in the working directory that is called like a library must not be taken for it.
+            command = [
+                sys.executable,
+                "-P",
+                "-m",
+                "rochallor_cli.hosting.processes.child_main",
+                str(theirs.fileno()),
+            ]
+            self._process = subprocess.Popen(  # noqa: S603 - this Python, our own module
+                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+            )
+        self.tell({"do": "start", **start_message(config, worker)})
+
+    # --- talking ---
+
+    def tell(self, message: Message) -> None:
+        try:
+            self._pipe.send(message)
+        except PipeClosedError:
+            self._is_open = False  # that it ended is noticed by `has_ended`
+
+    def leave(self) -> None:
+        """Ask it to drain."""
+        self.is_leaving = True
+        self.tell({"do": "drain"})
+
+    def fileno(self) -> int:
+        return self._pipe.fileno()
+
+    @property
+    def is_open(self) -> bool:
+        return self._is_open
+
+    def read(self) -> bool:
+        """Take in what it has said; False when that was nothing."""
+        try:
+            messages = self._pipe.receive() if self._is_open else []
+        except PipeClosedError:
+            self._is_open = False
+            self._wait_a_moment()
+            return False
+        for message in messages:
+            self._take_in(message)
+        return bool(messages)
+
+    def _wait_a_moment(self) -> None:
+        """End of file comes a moment before the end of the process: do not leave that to the next look."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(0.2)
+
+    def _take_in(self, message: Message) -> None:
+        self._heard_at = time.monotonic()
+        match message["is"]:
+            case "loaded":
+                self.handlers = [HandlerRow(**row) for row in message["handlers"]]
+                self.files = message["files"]
+            case "failed":
+                self.failure = _failure_from(message)
+            case "status":
+                self._status = status_from(message["status"])
+                if self._status.is_ready and self.ready_at is None:
+                    self.ready_at = time.monotonic()
+            case "metrics":
+                self._keep_metrics(message)
+            case "finished":
+                self.is_finished = True
+                self.summaries = [summary_from(summary) for summary in message["summaries"]]
+                self._families = families_from(message["families"])
+
+    def _keep_metrics(self, message: Message) -> None:
+        with self._metrics_came:
+            self._families = families_from(message["families"])
+            self._metrics_id = message["id"]
+            self._metrics_came.notify_all()
+
+    # --- asking ---
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
+    @property
+    def ending(self) -> str:
+        """How it ended, for people."""
+        status = self._process.returncode
+        if status is None:
+            return "still running"
+        return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+
+    @property
+    def ready_for_s(self) -> float:
+        return 0.0 if self.ready_at is None else time.monotonic() - self.ready_at
+
+    def status(self) -> WorkerStatus:
+        """The last status; a child that says nothing is not live."""
+        silent_s = time.monotonic() - self._heard_at
+        if self._status is None:
+            return WorkerStatus(self.worker.worker_id, self.pid, self.worker.mode, "starting")
+        if silent_s < 2.0:
+            return self._status
+        return replace(self._status, last_tick_age_s=self._status.last_tick_age_s + silent_s)
+
+    def ask_for_metrics(self) -> None:
+        with self._metrics_came:
+            self._metrics_asked += 1
+        self.tell({"do": "metrics", "id": self._metrics_asked})
+
+    def families(self, *, wait_s: float = METRICS_WAIT_S) -> list[Family]:
+        """Its metrics, after waiting for an answer that was asked for; called from the health threads."""
+        with self._metrics_came:
+            self._metrics_came.wait_for(lambda: self._metrics_id >= self._metrics_asked, wait_s)
+            return list(self._families)
+
+    # --- ending ---
+
+    def kill(self) -> None:
+        if not self.has_ended:
+            self._process.kill()
+
+    def close(self) -> None:
+        """To be called when it has ended: what it said at the very last is read first."""
+        # Not until end of file: what a handler has forked may hold the other end for ever.
+        while self.read():
+            continue
+        self._process.wait()
+        self._pipe.close()
+
+
+def _failure_from(message: dict[str, Any]) -> CliError:
+    return CliError(
+        message["message"],
+        hint=message["hint"],
+        details=message["details"],
+        exit_status=ExitStatus(message["exit_status"]),
+    )
+
+
+@contextmanager
+def _stop_signals_blocked() -> Iterator[None]:
+    """A child inherits the mask: a Ctrl-C while it starts waits until it has learned to ignore it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ALL_STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,189 @@
+"""A place in the host: one worker of one process, whoever fills it at the moment."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from rochallor_cli.counting import counted
+from rochallor_cli.errors import CliError
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.hosting.config.host_config import WorkerConfig
+from rochallor_cli.hosting.health.exposition import Family, counted_only, merged
+from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
+from rochallor_cli.hosting.processes.child_process import ChildProcess
+from rochallor_cli.hosting.processes.restart_policy import RestartHistory, RestartPolicy
+
+log = logging.getLogger("rochallor.host")
+
+Spawn = Callable[[WorkerConfig], ChildProcess]
+
+
+class Place:
+    """Keeps one child serving: starts it again when it dies, replaces it when asked to.
+
+    `child` serves, `successor` is being started in its place, `leaving` drain. `failure` ends the host.
+    """
+
+    def __init__(self, worker: WorkerConfig, spawn: Spawn, policy: RestartPolicy) -> None:
+        self.worker = worker
+        self.child: ChildProcess | None = None
+        self.successor: ChildProcess | None = None
+        self.leaving: list[ChildProcess] = []
+        self.failure: CliError | None = None
+        self.restarts = 0
+        self.summaries: list[WorkerSummary] = []
+        self.retired: list[Family] = []
+        self._spawn = spawn
+        self._history = RestartHistory(policy)
+        self._start_at = 0.0
+        self._has_served = False
+        self._stopping = False
+
+    def start(self) -> None:
+        self.child = self._spawn(self.worker)
+
+    def children(self) -> list[ChildProcess]:
+        return [child for child in (self.child, self.successor, *self.leaving) if child is not None]
+
+    @property
+    def has_ended(self) -> bool:
+        return (self._stopping or self.failure is not None) and not self.children()
+
+    # --- what the host asks for ---
+
+    def replace(self) -> None:
+        """Start a successor; the child that serves is drained when it is ready."""
+        if not self._stopping and self.successor is None and self.child is not None:
+            self.successor = self._spawn(self.worker)
+
+    def drain(self) -> None:
+        self._stopping = True
+        for child in self.children():
+            if not child.is_leaving:
+                child.leave()
+
+    def abandon(self) -> None:
+        self._stopping = True
+        for child in self.children():
+            child.tell({"do": "abandon"})
+
+    def kill(self) -> None:
+        for child in self.children():
+            child.kill()
+
+    # --- looking after the children ---
+
+    def tend(self) -> None:
+        """Take in what was said, notice who has ended, start whoever is due."""
+        for child in self.children():
+            child.read()
+        self._tend_successor()
+        self._tend_child()
+        for child in [child for child in self.leaving if child.has_ended]:
+            self.leaving.remove(child)
+            self._bury(child)
+        if (
+            self.child is None
+            and not self._stopping
+            and self.failure is None
+            and time.monotonic() >= self._start_at
+        ):
+            self.restarts += 1
+            self.start()
+
+    def _tend_successor(self) -> None:
+        successor = self.successor
+        if successor is None:
+            return
+        if successor.has_ended:
+            self.successor = None
+            self._bury(successor)
+            log.error(
+                "%s: the new process did not come up (%s); the old one goes on", self._name, successor.ending
+            )
+            _log_failure(successor.failure)
+        elif successor.ready_at is not None:
+            log.info("%s: process %d takes over", self._name, successor.pid)
+            if self.child is not None:
+                self.child.leave()
+                self.leaving.append(self.child)
+            self.child, self.successor = successor, None
+
+    def _tend_child(self) -> None:
+        child = self.child
+        if child is None:
+            return
+        if child.ready_at is not None:
+            self._has_served = True
+        if self._is_worn_out(child):
+            log.info(
+                "%s: process %d has had its %s",
+                self._name,
+                child.pid,
+                counted(self.worker.max_jobs_per_process or 0, "job"),
+            )
+            self.replace()
+        if child.has_ended:
+            self.child = None
+            self._bury(child)
+            if not self._stopping:
+                self._ended_by_itself(child)
+
+    def _is_worn_out(self, child: ChildProcess) -> bool:
+        most = self.worker.max_jobs_per_process
+        return most is not None and self.successor is None and child.status().jobs_settled >= most
+
+    def _ended_by_itself(self, child: ChildProcess) -> None:
+        if child.failure is not None and not self._has_served:
+            self.failure = child.failure  # the handlers cannot be loaded: starting again would not help
+            return
+        self._history.died(ready_for_s=child.ready_for_s)
+        log.error("%s: process %d ended (%s)", self._name, child.pid, child.ending)
+        _log_failure(child.failure)
+        if self._history.is_crash_loop:
+            self.failure = CliError(
+                f"{self._name} ended {self._history.deaths_in_a_row} times in a row ({child.ending})",
+                hint="the log lines above say what its last jobs were",
+                exit_status=ExitStatus.CRASH_LOOP,
+            )
+            return
+        log.warning("%s: starting again in %g s", self._name, self._history.delay_s)
+        self._start_at = time.monotonic() + self._history.delay_s
+
+    def _bury(self, child: ChildProcess) -> None:
+        """Keep what it has counted; of a child that crashed, the jobs it took with it."""
+        child.close()
+        self.retired = merged([self.retired, counted_only(child.families(wait_s=0.0))])
+        if child.is_finished:
+            self.summaries += child.summaries
+            return
+        lost = child.status().in_flight
+        for job in lost:
+            log.warning(
+                "%s left %s job %s of instance %s", self._name, job.job_type, job.job_id, job.instance_id
+            )
+        if self._stopping:
+            self.summaries.append(WorkerSummary(self.worker.worker_id, abandoned=lost))
+
+    # --- asking ---
+
+    @property
+    def _name(self) -> str:
+        return f"worker {self.worker.worker_id}"
+
+    def status(self) -> WorkerStatus:
+        """Of whoever serves; of nobody while a start is waited for."""
+        if self.child is not None:
+            return self.child.status()
+        if self.leaving:
+            return self.leaving[-1].status()
+        reason = "" if self._stopping else "restarting after a crash"
+        state = "stopped" if self._stopping else "starting"
+        return WorkerStatus(self.worker.worker_id, 0, self.worker.mode, state, reason=reason)
+
+
+def _log_failure(failure: CliError | None) -> None:
+    if failure is not None:
+        log.error("%s%s", failure.message, "".join(f"\n{line}" for line in failure.details))

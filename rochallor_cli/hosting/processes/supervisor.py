@@ -1,0 +1,172 @@
+"""Workers in child processes: starts them, looks after them, and lets them leave together."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from rochallor_cli.counting import counted
+from rochallor_cli.errors import CliError
+from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
+from rochallor_cli.hosting.console import Console
+from rochallor_cli.hosting.health.exposition import Family, merged
+from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
+from rochallor_cli.hosting.logs.stacks import log_jobs_in_flight, spoken_job
+from rochallor_cli.hosting.processes.child_process import ChildProcess
+from rochallor_cli.hosting.processes.file_watcher import FileWatcher
+from rochallor_cli.hosting.processes.kept_process import Place
+from rochallor_cli.hosting.processes.restart_policy import RestartPolicy
+from rochallor_cli.hosting.workers.user_traceback import shown_path
+
+log = logging.getLogger("rochallor.host")
+
+# What a child may need beyond its own deadline before it is killed; after a second signal, less.
+GRACE_S = 2.0
+ABANDON_GRACE_S = 0.7
+LOOK_AT_FILES_EVERY_S = 0.25
+
+
+class Supervisor:
+    """Drives one place for each process of each worker."""
+
+    def __init__(self, config: HostConfig, console: Console, *, policy: RestartPolicy | None = None) -> None:
+        self._config = config
+        self._console = console
+        self._places = [Place(w, self._spawn, policy or RestartPolicy()) for w in one_per_process(config)]
+        self._watcher = FileWatcher()
+        self._look_at_files_at = 0.0
+        self._announced: set[str] = set()
+        self._deadline: float | None = None
+        self._drain_began: float | None = None
+        self._is_abandoned = False
+
+    def start(self, wake: Callable[[], None]) -> None:
+        for place in self._places:
+            place.start()
+
+    def readable(self) -> list[int]:
+        return [child.fileno() for child in self._children() if child.is_open]
+
+    def tend(self) -> None:
+        for place in self._places:
+            place.tend()
+        self._announce()
+        if self._config.reload:
+            self._reload_if_changed()
+        if self.failure is not None and self._deadline is None:
+            self.drain()
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            for place in self._places:
+                place.kill()
+
+    def drain(self, hint: str = "") -> None:
+        if self._drain_began is not None:
+            return
+        longest_s = max(worker.drain_timeout_s for worker in self._config.workers)
+        count = len(self._children())
+        spoken = f" {hint}." if hint else ""
+        log.info("stopping %s, up to %g s.%s", counted(count, "process"), longest_s, spoken)
+        self._drain_began = time.monotonic()
+        self._deadline = time.monotonic() + longest_s + GRACE_S
+        for place in self._places:
+            place.drain()
+
+    def abandon(self) -> None:
+        if self._is_abandoned:
+            return
+        self._is_abandoned = True
+        self._drain_began = self._drain_began or time.monotonic()
+        self._deadline = time.monotonic() + ABANDON_GRACE_S
+        for place in self._places:
+            place.abandon()
+
+    @property
+    def has_ended(self) -> bool:
+        return all(place.has_ended for place in self._places)
+
+    @property
+    def failure(self) -> CliError | None:
+        return next((place.failure for place in self._places if place.failure), None)
+
+    def statuses(self) -> list[WorkerStatus]:
+        return [place.status() for place in self._places]
+
+    def summaries(self) -> list[WorkerSummary]:
+        return [summary for place in self._places for summary in place.summaries]
+
+    def say_how_it_ended(self) -> None:
+        """One line for the whole host, and one for each job left behind."""
+        if self._drain_began is None or self.failure is not None:
+            return
+        took_s = time.monotonic() - self._drain_began
+        lost = [job for summary in self.summaries() for job in summary.abandoned]
+        if not lost:
+            log.info("all processes drained in %.1f s", took_s)
+            return
+        log.warning(
+            "drain ended after %.0f s with %s unfinished; the engine will hand %s out again",
+            took_s,
+            counted(len(lost), "job"),
+            "it" if len(lost) == 1 else "them",
+        )
+        for job in lost:
+            log.warning("  %s", spoken_job(job))
+
+    def families(self) -> list[Family]:
+        children = self._children()
+        for child in children:
+            child.ask_for_metrics()
+        alive = [child.families() for child in children]
+        return merged([*alive, *(place.retired for place in self._places)])
+
+    def show_jobs(self) -> None:
+        for child in self._children():
+            child.tell({"do": "stacks"})
+        log_jobs_in_flight(self.statuses())
+
+    @property
+    def restarts(self) -> int:
+        return sum(place.restarts for place in self._places)
+
+    # --- inside ---
+
+    def _spawn(self, worker: WorkerConfig) -> ChildProcess:
+        return ChildProcess(worker, self._config)
+
+    def _children(self) -> list[ChildProcess]:
+        return [child for place in self._places for child in place.children()]
+
+    def _announce(self) -> None:
+        """The banner of each worker, once its first process knows its handlers."""
+        for worker, place in zip(self._owners(), self._places, strict=True):
+            child = place.child
+            if child is None or child.handlers is None:
+                continue
+            self._watcher.watch(child.files)
+            if worker.worker_id not in self._announced:
+                self._announced.add(worker.worker_id)
+                self._console.banner(worker, child.handlers, self._config.engine)
+
+    def _owners(self) -> list[WorkerConfig]:
+        return [worker for worker in self._config.workers for _ in range(worker.processes)]
+
+    def _reload_if_changed(self) -> None:
+        if time.monotonic() < self._look_at_files_at or self._deadline is not None:
+            return
+        self._look_at_files_at = time.monotonic() + LOOK_AT_FILES_EVERY_S
+        changed = self._watcher.changed()
+        if changed:
+            log.info("%s changed: starting anew", ", ".join(shown_path(file) for file in changed))
+            for place in self._places:
+                place.replace()
+
+
+def one_per_process(config: HostConfig) -> list[WorkerConfig]:
+    """The workers of the children: each process of a worker gets an id of its own."""
+    return [
+        worker if worker.processes == 1 else replace(worker, worker_id=f"{worker.worker_id}-{n}", processes=1)
+        for worker in config.workers
+        for n in range(1, worker.processes + 1)
+    ]

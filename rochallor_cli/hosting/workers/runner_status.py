@@ -1,0 +1,58 @@
+"""From what the SDK's runners say of themselves to the host's own values."""
+
+from __future__ import annotations
+
+import os
+
+from rochallor_cli.hosting.config.host_config import WorkerConfig
+from rochallor_cli.hosting.health.status import (
+    JobInFlight,
+    TypeSummary,
+    WorkerStatus,
+    WorkerSummary,
+    resident_bytes,
+)
+from workflow_sdk.runner.summary import AbandonedJob, InFlightJob, RunnerSnapshot, RunSummary
+
+
+def status_of(config: WorkerConfig, mode: str, snapshot: RunnerSnapshot) -> WorkerStatus:
+    settled = snapshot.types.values()
+    return WorkerStatus(
+        worker_id=config.worker_id,
+        pid=os.getpid(),
+        mode=mode,
+        state=snapshot.state,
+        engine_reachable=snapshot.engine_reachable,
+        reason=_reason(snapshot),
+        last_tick_age_s=snapshot.last_tick_s,
+        is_idle=snapshot.is_idle,
+        jobs_settled=sum(entry.done + entry.failed + entry.retried for entry in settled),
+        slots=snapshot.slots,
+        resident_bytes=resident_bytes(),
+        waiting_reports=snapshot.waiting_reports,
+        in_flight=tuple(_job(job) for job in snapshot.in_flight),
+    )
+
+
+def summary_of(worker_id: str, summary: RunSummary) -> WorkerSummary:
+    return WorkerSummary(
+        worker_id=worker_id,
+        types=tuple(
+            TypeSummary(job_type, entry.done, entry.failed, entry.retried, entry.p50_s, entry.p99_s)
+            for job_type, entry in summary.types.items()
+        ),
+        abandoned=tuple(_job(job) for job in summary.abandoned),
+        drain_s=summary.drain_s,
+    )
+
+
+def _reason(snapshot: RunnerSnapshot) -> str:
+    if snapshot.engine_reachable is False and snapshot.state != "stopped":
+        return f"engine unreachable: {snapshot.engine_reason}"
+    if snapshot.source_trouble and snapshot.state == "running":
+        return f"consumer stalled: {snapshot.source_trouble}"
+    return ""
+
+
+def _job(job: InFlightJob | AbandonedJob) -> JobInFlight:
+    return JobInFlight(job.job_id, job.job_type, job.instance_id, job.ran_s, job.where)

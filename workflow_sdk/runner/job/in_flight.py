@@ -1,0 +1,105 @@
+"""InFlight: one job between its claim and its settlement."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import sys
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from os.path import basename
+from time import monotonic
+from types import FrameType
+from typing import Any
+
+from workflow_sdk.handler.handler import Handler
+from workflow_sdk.job import CurrentJob
+from workflow_sdk.runner.job.claim import Claim
+from workflow_sdk.runner.job.outcome import Outcome
+from workflow_sdk.runner.summary import AbandonedJob, InFlightJob
+
+
+class Phase(enum.Enum):
+    RUNNING = "running"
+    HELD = "held"  # a failure that waits for its retry delay, outside the slot
+    REPORTING = "reporting"
+
+
+@dataclass(slots=True, eq=False)
+class InFlight:
+    """`holds_slot`: it takes a slot; `is_beside`: it has left its slot to wait for its report's answer.
+
+    `duplicates` are later claims of the same job, settled with it; `next_attempt` is the job's retry,
+    handed out before our failure report came back acknowledged.
+    """
+
+    claim: Claim
+    handler: Handler
+    current: CurrentJob
+    claimed: float
+    phase: Phase = Phase.RUNNING
+    began: float = 0.0
+    ended: float = 0.0
+    thread_id: int = 0
+    task: asyncio.Task[None] | None = None
+    awaitable: Awaitable[Any] | None = None
+    outcome: Outcome | None = None
+    holds_slot: bool = True
+    is_beside: bool = False
+    is_stuck: bool = False
+    warned_of_overrun: bool = False
+    extending: bool = False
+    extend_at: float = 0.0
+    duplicates: list[Claim] = field(default_factory=list)
+    next_attempt: Claim | None = None
+
+    @property
+    def claims(self) -> list[Claim]:
+        return [self.claim, *self.duplicates]
+
+    def ran_s(self, now: float | None = None) -> float:
+        """Seconds the handler ran, so far; 0 before a thread took it up."""
+        if not self.began:
+            return 0.0
+        return (self.ended or now or monotonic()) - self.began
+
+    def where(self) -> str:
+        """`handlers.py:31 in credit_score`: where its handler is now, or where it is written."""
+        frame = self._frame() if self.phase is Phase.RUNNING and not self.ended else None
+        if frame is None:
+            return f"{basename(self.handler.file)}:{self.handler.line} in {self.handler.name}"
+        return f"{basename(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_name}"
+
+    def as_seen(self, now: float) -> InFlightJob:
+        claim, phase = self.claim, self.phase.value
+        return InFlightJob(
+            claim.job_id,
+            claim.job_type,
+            claim.instance_id,
+            phase,
+            self.ran_s(now),
+            self.is_stuck,
+            self.where(),
+        )
+
+    def as_abandoned(self, now: float) -> AbandonedJob:
+        claim = self.claim
+        return AbandonedJob(claim.job_id, claim.job_type, claim.instance_id, self.ran_s(now), self.where())
+
+    def _frame(self) -> FrameType | None:
+        """The innermost frame in the handler's own file, for a plain or an async handler."""
+        if self.task is not None:
+            stack = self.task.get_stack()
+        else:
+            stack = _frames_from(sys._current_frames().get(self.thread_id))
+        own = [frame for frame in stack if frame.f_code.co_filename == self.handler.file]
+        return own[-1] if own else None
+
+
+def _frames_from(frame: FrameType | None) -> list[FrameType]:
+    """The stack that ends with this frame, outermost first."""
+    frames = []
+    while frame is not None:
+        frames.append(frame)
+        frame = frame.f_back
+    return frames[::-1]

@@ -1,0 +1,82 @@
+"""One partition while it is assigned to this worker, and a record that came from it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
+from workflow_sdk.runner.kafka.offsets import OffsetTracker
+
+if TYPE_CHECKING:
+    from confluent_kafka import Message
+
+
+class Assignment:
+    """A partition from being assigned to being revoked or lost. A new assignment is a new object.
+
+    The consumer's thread owns the tracker and the flags; `try_start` is the runner's loop's, and the lock
+    makes it and `close` agree: after `close` no job of this assignment starts.
+    """
+
+    def __init__(self, topic: str, partition: int) -> None:
+        self.topic = topic
+        self.partition = partition
+        self.tracker = OffsetTracker()
+        self.paused = False
+        self._lock = threading.Lock()
+        self._open = True
+        self._running = 0
+
+    @property
+    def running(self) -> int:
+        """How many of its jobs have started and are not settled."""
+        return self._running
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its jobs may start and its offsets count."""
+        return self._open
+
+    def try_start(self) -> bool:
+        """Count one job as running, unless the partition has gone."""
+        with self._lock:
+            if self._open:
+                self._running += 1
+            return self._open
+
+    def end_one(self) -> None:
+        """Count one running job as ended."""
+        with self._lock:
+            self._running -= 1
+
+    def close(self) -> None:
+        """Let no further job start."""
+        with self._lock:
+            self._open = False
+
+
+@dataclass(slots=True, eq=False)
+class KafkaRecord:
+    """A job as it came: the event, where it stands, and the message for a dead-letter topic."""
+
+    assignment: Assignment
+    offset: int
+    event: DispatchEvent
+    message: Message = field(repr=False)
+    started: bool = False
+
+    @property
+    def key(self) -> bytes | None:
+        """The record's key: the instance, as the engine writes it."""
+        key = self.message.key()
+        return key.encode() if isinstance(key, str) else key
+
+    def try_start(self) -> bool:
+        """Mark the job as running, unless its partition has gone."""
+        self.started = self.assignment.try_start()
+        return self.started
+
+    def __str__(self) -> str:
+        return f"{self.assignment.topic} partition {self.assignment.partition} offset {self.offset}"

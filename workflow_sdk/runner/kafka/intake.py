@@ -1,0 +1,271 @@
+"""KafkaIntake: brings the records of all topics to the runner's slots, and its results back to their offsets.
+
+Sources consume on threads of their own; everything here that is not said to run on theirs runs on the runner's
+loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Collection
+from time import monotonic
+
+from confluent_kafka import Message
+
+from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.job import Job
+from workflow_sdk.runner.job.claim import Claim, claim_of
+from workflow_sdk.runner.kafka.assignment import KafkaRecord
+from workflow_sdk.runner.kafka.backlog import Backlog, Ordering
+from workflow_sdk.runner.kafka.dead_letters import DeadLetters
+from workflow_sdk.runner.kafka.deduplication import AcknowledgedIds
+from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
+from workflow_sdk.runner.kafka.metrics import KafkaCollector
+from workflow_sdk.runner.kafka.probe import EngineProbe
+from workflow_sdk.runner.kafka.source import KafkaSource, RecordSink
+from workflow_sdk.runner.reporting.report import Settlement
+from workflow_sdk.runner.shift.plan import Parts
+
+log = logging.getLogger("workflow_sdk.runner")
+
+TICK_S = 0.2
+# What a busy loop may take to start the next job after one has ended.
+AHEAD_S = 0.005
+CLOSE_TIMEOUT_S = 5.0
+
+SourceFactory = Callable[[str, RecordSink], KafkaSource]
+
+
+def topic_of(job_type: str) -> str:
+    """Return the topic that carries the jobs of this type."""
+    return f"workflow.jobs.{job_type}"
+
+
+def group_of(job_type: str) -> str:
+    """Return the consumer group that all workers of this type share, whatever SDK they are written with."""
+    return f"workflow.workers.{job_type}"
+
+
+def job_from_event(event: DispatchEvent) -> Job:
+    """Return the job as handlers get it."""
+    return Job(
+        id=event.job_id,
+        jobType=event.job_type,
+        instanceId=event.instance_id,
+        stepExecutionId=event.step_execution_id,
+        retriesRemaining=event.retries_remaining,
+        variables=event.variables,
+    )
+
+
+class KafkaIntake:
+    """The source of a KafkaRunner: a consumer for each job type, slots shared by all of them."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        registry: HandlerRegistry,
+        job_types: Collection[str] | None,
+        new_source: SourceFactory,
+        dedup_window_s: float,
+        ordering: Ordering,
+        dead_letters: DeadLetters | None,
+        collector: KafkaCollector,
+    ) -> None:
+        self._registry = registry
+        self._only = None if job_types is None else set(job_types)
+        self._slots = parts.slots
+        self._watch = parts.watch
+        self._metrics = parts.metrics
+        self._start = parts.start
+        self._statistics = parts.statistics
+        self._has_coroutines = False
+        self._new_source = new_source
+        self._dead_letters = dead_letters
+        self._acknowledged = AcknowledgedIds(dedup_window_s)
+        self._backlog = Backlog(ordering)
+        self._loop = asyncio.get_running_loop()
+        self._arrived: deque[list[KafkaRecord]] = deque()
+        self._wake_up_sent = False
+        self._running: dict[Claim, KafkaRecord] = {}
+        self._stopped = asyncio.Event()
+        self._probe = EngineProbe(parts.channel, parts.watch)
+        self.sources: dict[str, KafkaSource] = {}
+        self._collector = collector
+        self._all_sources = lambda: list(self.sources.values())
+        collector.add(self._all_sources)
+
+    # --- what the runner calls -----------------------------------------------------------------
+
+    @property
+    def trouble(self) -> str:
+        """What keeps jobs from coming, of the first topic that has a trouble."""
+        if self._stopped.is_set():
+            return ""
+        return next((trouble for source in list(self.sources.values()) if (trouble := source.trouble)), "")
+
+    async def run(self) -> None:
+        """Consume until `stop`."""
+        while not self._stopped.is_set():
+            self._probe.look()
+            self._add_sources()
+            for source in self.sources.values():
+                source.hold(self._watch.is_away)
+            self.slot_freed()
+            try:
+                async with asyncio.timeout(TICK_S):
+                    await self._stopped.wait()
+            except TimeoutError:
+                continue
+
+    def stop(self) -> None:
+        """Take nothing more and start nothing more; commits and membership go on until `close`."""
+        self._stopped.set()
+        self._probe.close()
+        for source in self.sources.values():
+            source.hold(True)
+
+    async def close(self) -> None:
+        """Commit what is settled and leave the groups, for at most CLOSE_TIMEOUT_S."""
+        try:
+            await self._loop.run_in_executor(None, self._leave, monotonic() + CLOSE_TIMEOUT_S)
+        finally:
+            self._collector.remove(self._all_sources)
+
+    def settled(self, claim: Claim, settlement: Settlement) -> None:
+        """A job is done with; its offset counts unless it was left unreported."""
+        record = self._running.pop(claim)
+        if settlement is Settlement.ACKNOWLEDGED:
+            self._acknowledged.add(record.event.dedup_id)
+            self._settle(record)
+        elif settlement is Settlement.REFUSED:
+            self._give_up(record)
+        self._backlog.free(record)
+        self.slot_freed()
+
+    def slot_freed(self) -> None:
+        """Start what waits, while there is room and an engine to report to."""
+        if self._stopped.is_set() or self._watch.is_away:
+            return
+        ahead = self._ahead()
+        while (
+            record := self._backlog.take(lambda job_type: self._slots.has_room(job_type, ahead=ahead))
+        ) is not None:
+            self._begin(record)
+
+    # --- what the sources call, on their threads -----------------------------------------------
+
+    def records_arrived(self, records: list[KafkaRecord]) -> None:
+        """Bring records to the loop, with one wake-up for a burst."""
+        self._arrived.append(records)
+        if self._wake_up_sent:
+            return
+        self._wake_up_sent = True
+        try:
+            self._loop.call_soon_threadsafe(self._take_in)
+        except RuntimeError:
+            return  # the loop is closed: the runner has left
+
+    def poison_arrived(self, message: Message, reason: str, *, then: Callable[[], None]) -> None:
+        """Log and count a record that cannot be read; it goes to the dead letters if there are any."""
+        self._metrics.kafka_record_errors.inc()
+        log.error(
+            "%s partition %s offset %s is skipped: %s",
+            message.topic(),
+            message.partition(),
+            message.offset(),
+            reason,
+        )
+        if self._dead_letters is None:
+            then()
+        else:
+            self._dead_letters.send(message, reason, then=then)
+
+    def serve(self) -> None:
+        """Let dead letters that have arrived settle their offsets."""
+        if self._dead_letters is not None:
+            self._dead_letters.serve()
+
+    # --- on the loop ---------------------------------------------------------------------------
+
+    def _ahead(self) -> int:
+        """How many jobs may wait for a thread: those that come free before this loop takes note.
+
+        Coroutines have no threads to wait for; beside them none waits.
+        """
+        if self._has_coroutines:
+            return 0
+        total = self._slots.total
+        return min(int(total * AHEAD_S / max(self._statistics.mean_ran_s, 1e-6)), total)
+
+    def _add_sources(self) -> None:
+        """Begin to consume job types that have no source yet: handlers may be registered later."""
+        handlers = self._registry.handlers()
+        self._has_coroutines = any(handler.is_async for handler in handlers.values())
+        for job_type in handlers:
+            topic = topic_of(job_type)
+            if topic in self.sources or (self._only is not None and job_type not in self._only):
+                continue
+            source = self.sources[topic] = self._new_source(job_type, self)
+            source.start()
+
+    def _take_in(self) -> None:
+        self._wake_up_sent = False
+        while self._arrived:
+            for record in self._arrived.popleft():
+                if not self._skip_duplicate(record):
+                    self._backlog.add(record)
+        self.slot_freed()
+
+    def _begin(self, record: KafkaRecord) -> None:
+        """Start a record that has its turn, unless the one before it was the same or its partition has gone."""
+        if self._skip_duplicate(record):
+            self._backlog.free(record)
+            return
+        self._source_of(record).flow.take_out(1)
+        if not record.try_start():
+            self._backlog.free(record)
+            return
+        claim = claim_of(job_from_event(record.event))
+        self._running[claim] = record
+        self._start(claim)
+
+    def _skip_duplicate(self, record: KafkaRecord) -> bool:
+        if record.event.dedup_id not in self._acknowledged:
+            return False
+        source = self._source_of(record)
+        source.duplicates += 1
+        source.flow.take_out(1)
+        self._settle(record)
+        return True
+
+    def _give_up(self, record: KafkaRecord) -> None:
+        """Let the watermark pass a job whose outcome the engine will never take (the senders have said so)."""
+        if self._dead_letters is None:
+            self._settle(record)
+            return
+        reason = f"the engine refuses the outcome of job {record.event.job_id} for good"
+        self._dead_letters.send(record.message, reason, then=lambda: self._settle(record))
+
+    def _settle(self, record: KafkaRecord) -> None:
+        self._source_of(record).settle(record)
+
+    def _source_of(self, record: KafkaRecord) -> KafkaSource:
+        return self.sources[record.assignment.topic]
+
+    def _leave(self, deadline: float) -> None:
+        """Have the sources commit and close, and wait for them; runs on a helper thread."""
+        if self._dead_letters is not None:
+            self._dead_letters.close(max(deadline - monotonic(), 0.0))
+        for source in self.sources.values():
+            source.finish()
+        late = [
+            source.topic
+            for source in self.sources.values()
+            if not source.join(max(deadline - monotonic(), 0.0))
+        ]
+        if late:
+            log.warning("left without the answer of Kafka for %s", ", ".join(late))

@@ -1,0 +1,359 @@
+"""One consumer and the thread that owns it: records in, settled offsets out.
+
+confluent-kafka puts a gate before every method of a Consumer, and a thread inside `poll` keeps others waiting
+for seconds. So one thread makes every call; others leave it notes in a deque or a flag.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
+from workflow_sdk.runner.kafka.commits import Commits
+from workflow_sdk.runner.kafka.dispatch_event import PoisonRecordError, decode
+from workflow_sdk.runner.kafka.flow import Flow
+from workflow_sdk.runner.kafka.health import ConsumerHealth, Outage, is_fatal
+
+log = logging.getLogger("workflow_sdk.runner.kafka_source")
+
+# How long one poll may wait. Nothing wakes it, so it is short while jobs run: their results want committing.
+BUSY_POLL_S, IDLE_POLL_S = 0.01, 0.5
+# How long a revoked partition waits for its running jobs.
+REVOKE_WAIT_S = 10.0
+# A turn takes a poll, or a revocation with its wait.
+STALLED_AFTER_S = 30.0
+PROBE_EVERY_S, PROBE_TIMEOUT_S = 2.0, 0.5
+LAG_EVERY_S = 1.0
+REBUILD_AFTER_S = 2.0
+# How long leaving the group waits for the broker to take what is settled.
+LAST_COMMIT_WAIT_S = 3.0
+
+ConsumerFactory = Callable[[dict[str, Any]], Consumer]
+
+
+class RecordSink(Protocol):
+    """Where a source takes what it consumes. All of it is called on the source's thread."""
+
+    def records_arrived(self, records: list[KafkaRecord]) -> None:
+        """Take records, those of one partition in their order."""
+
+    def poison_arrived(self, message: Message, reason: str, *, then: Callable[[], None]) -> None:
+        """Take a record that cannot be read, and call `then` once it needs no more attention."""
+
+    def serve(self) -> None:
+        """Do what is due; called at every turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionSnapshot:
+    """One assigned partition. `lag`: records not settled or not yet consumed; None before that is known."""
+
+    topic: str
+    partition: int
+    lag: int | None
+    unsettled: int
+    running: int
+    paused: bool
+
+
+class KafkaSource:
+    """Consumes one topic on a thread of its own, and commits what is settled.
+
+    `hold`, `settle`, `finish` and the readers may be called by any thread.
+    """
+
+    def __init__(
+        self,
+        topic: str,
+        config: dict[str, Any],
+        sink: RecordSink,
+        *,
+        capacity: int,
+        factory: ConsumerFactory = Consumer,
+        idle_poll_s: float = IDLE_POLL_S,
+        outage: Outage | None = None,
+        revoke_wait_s: float = REVOKE_WAIT_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.topic = topic
+        self.flow = Flow(topic, capacity)
+        self.commits = Commits(topic, clock=clock)
+        self.health = ConsumerHealth(topic, config, outage=outage)
+        self.records, self.poison, self.rebalances = 0, 0, 0
+        # Counted by the runner, which knows what has been acknowledged.
+        self.duplicates = 0
+        self._config = config
+        self._sink = sink
+        self._factory = factory
+        self._idle_poll_s = idle_poll_s
+        self._revoke_wait_s = revoke_wait_s
+        self._clock = clock
+        self._assignments: dict[int, Assignment] = {}
+        self._lags: dict[int, int] = {}
+        self._settled: deque[tuple[Assignment, int, bool]] = deque()
+        self._is_finishing = False
+        self._next_probe, self._next_lag, self._last_turn = 0.0, 0.0, clock()
+        self._thread = threading.Thread(target=self._run, name=f"kafka {topic}", daemon=True)
+
+    # --- for other threads ---------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to consume."""
+        self._thread.start()
+
+    def hold(self, held: bool) -> None:
+        """Take nothing more while held; membership of the group and commits go on."""
+        self.flow.is_open = not held
+
+    def settle(self, record: KafkaRecord) -> None:
+        """Note that a record needs nothing more: the engine has acknowledged it, or nobody ever will."""
+        self._settled.append((record.assignment, record.offset, record.started))
+        self.flow.wake.set()
+
+    def finish(self, *, revoke_wait_s: float = 0.0) -> None:
+        """Commit what is settled and leave the group; running jobs are waited for at most so long."""
+        self._revoke_wait_s = revoke_wait_s
+        self._is_finishing = True
+        self.flow.is_open = False
+        self.flow.wake.set()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the thread; False when it has not ended: `close` hangs after a member was fenced."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    @property
+    def trouble(self) -> str:
+        """What keeps this topic's jobs from coming, in words; a topic that does not exist yet has none."""
+        stands_still_s = self._clock() - self._last_turn
+        if stands_still_s > STALLED_AFTER_S:
+            return f"{self.topic}: the consumer has stood still for {stands_still_s:.0f} s"
+        if self.health.is_blocked:
+            return f"{self.topic}: {self.health.trouble}"
+        if not self.rebalances and not self.health.trouble:
+            return f"{self.topic}: joining the group"
+        return ""
+
+    def snapshot(self) -> list[PartitionSnapshot]:
+        """Return the assigned partitions, about as they are now."""
+        return [
+            PartitionSnapshot(
+                topic=self.topic,
+                partition=number,
+                lag=self._lags.get(number),
+                unsettled=assignment.tracker.unsettled,
+                running=assignment.running,
+                paused=assignment.paused,
+            )
+            for number, assignment in sorted(self._assignments.items())
+        ]
+
+    # --- the thread ----------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._is_finishing:
+            try:
+                self._consume_until_finished()
+            except Exception:
+                log.exception("%s: the consumer has failed; a new one takes its place", self.topic)
+                self._drop(list(self._assignments))
+                self.flow.wake.clear()
+                self.flow.wake.wait(REBUILD_AFTER_S)
+
+    def _consume_until_finished(self) -> None:
+        self.commits.is_under_way = False
+        callbacks = {"error_cb": self.health.note_error, "on_commit": self._on_commit}
+        consumer = self._factory(self._config | callbacks)
+        try:
+            consumer.subscribe(
+                [self.topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+            )
+            while not self._is_finishing:
+                self._turn(consumer)
+            self._see_commits_through(consumer)
+        finally:
+            # Revokes what is assigned, which commits.
+            consumer.close()
+
+    def _see_commits_through(self, consumer: Consumer) -> None:
+        """Stay in the group until it has taken the last commit: amid a rebalance it takes none, nor on leaving."""
+        give_up = self._clock() + LAST_COMMIT_WAIT_S
+        self._turn(consumer)
+        while self.commits.is_owing and self.health.brokers_reachable and self._clock() < give_up:
+            self._turn(consumer)
+
+    def _turn(self, consumer: Consumer) -> None:
+        """Go round once: take back what is settled, commit, steer, fetch, deliver."""
+        self._last_turn = self._clock()
+        assignments = self._assignments.values()
+        self._apply_settled()
+        self.commits.follow(consumer, assignments)
+        self.flow.await_room()
+        self.flow.steer(consumer, assignments)
+        self._deliver(self._fetch(consumer))
+        self._sink.serve()
+        self._look_around(consumer)
+
+    def _apply_settled(self) -> None:
+        """Note in the trackers what came back. An assignment that is over keeps its tracker to itself."""
+        while self._settled:
+            assignment, offset, started = self._settled.popleft()
+            assignment.tracker.settle(offset)
+            if started:
+                assignment.end_one()
+
+    def _fetch(self, consumer: Consumer) -> list[KafkaRecord]:
+        """Wait for a first message, then take what is there: `consume` alone would wait for all of them."""
+        if self._is_paused:
+            # No result comes behind the last ones; only the broker's answer is worth waiting for.
+            self.flow.await_change(BUSY_POLL_S if self._is_finishing else IDLE_POLL_S)
+        first = consumer.poll(self._poll_timeout_s())
+        if first is None:
+            return []
+        # Noted before more is asked for: that may bring a rebalance, and the next assignment starts elsewhere.
+        records = self._records_of([first], consumer)
+        more = self.flow.fetchable(self._assignments.values()) - len(records)
+        return records + self._records_of(consumer.consume(more, 0), consumer) if more > 0 else records
+
+    def _records_of(self, messages: list[Message], consumer: Consumer) -> list[KafkaRecord]:
+        return [record for message in messages if (record := self._record_of(message, consumer)) is not None]
+
+    @property
+    def _is_paused(self) -> bool:
+        """Whether no record can come, so that only results are worth waiting for."""
+        assignments = self._assignments.values()
+        return bool(assignments) and all(assignment.paused for assignment in assignments)
+
+    def _poll_timeout_s(self) -> float:
+        if self._is_paused:
+            return 0.0
+        busy = self.commits.is_under_way or any(a.running for a in self._assignments.values())
+        return BUSY_POLL_S if busy else self._idle_poll_s
+
+    def _deliver(self, records: list[KafkaRecord]) -> None:
+        if records:
+            self.flow.add(len(records))
+            self._sink.records_arrived(records)
+
+    def _record_of(self, message: Message, consumer: Consumer) -> KafkaRecord | None:
+        """Read one message; None when it is an error, poison, or of a partition that has gone."""
+        error = message.error()
+        if error is not None:
+            self._note_error(error)
+            return None
+        partition, offset = message.partition(), message.offset()
+        assert partition is not None
+        assert offset is not None
+        assignment = self._assignment_of(partition, offset, consumer)
+        if assignment is None:
+            return None
+        self.records += 1
+        self.health.note_answer()
+        try:
+            return KafkaRecord(assignment, offset, decode(message.value()), message)
+        except PoisonRecordError as poison:
+            self.poison += 1
+            done = (assignment, offset, False)
+            self._sink.poison_arrived(message, str(poison), then=lambda: self._settled.append(done))
+            return None
+
+    def _note_error(self, error: KafkaError) -> None:
+        if is_fatal(error):
+            raise KafkaException(error)
+        self.health.note_error(error)
+
+    def _assignment_of(self, partition: int, offset: int, consumer: Consumer) -> Assignment | None:
+        """Note a record as received, and return where it belongs; None when its partition has gone."""
+        assignment = self._assignments.get(partition)
+        if assignment is None or assignment.tracker.receive(offset):
+            return assignment
+        # The log was cut, or the topic made anew: what comes now is new, whatever its offset. What came before and
+        # still waits runs all the same, for no log may have it any more; its offsets count for nothing.
+        log.warning("%s partition %s starts again at offset %s", self.topic, partition, offset)
+        self.commits.rewind(consumer, partition, offset)
+        fresh = self._assignments[partition] = Assignment(self.topic, partition)
+        fresh.tracker.receive(offset)
+        return fresh
+
+    def _look_around(self, consumer: Consumer) -> None:
+        """Now and then: are the brokers there, and how far behind are we?"""
+        now = self._clock()
+        if self.health.is_unheard and now >= self._next_probe:
+            self._next_probe = now + PROBE_EVERY_S
+            try:
+                consumer.list_topics(self.topic, timeout=PROBE_TIMEOUT_S)
+                self.health.note_reached()
+            except KafkaException as error:
+                log.debug("%s: no broker answers: %s", self.topic, error)
+        if now >= self._next_lag:
+            self._next_lag = now + LAG_EVERY_S
+            lags = {number: self._lag(consumer, number) for number in self._assignments}
+            self._lags = {number: lag for number, lag in lags.items() if lag is not None}
+
+    def _lag(self, consumer: Consumer, number: int) -> int | None:
+        """Count what lies above the watermark, by what the last fetch said; no request is sent."""
+        mark = self._assignments[number].tracker.watermark
+        _, end = consumer.get_watermark_offsets(TopicPartition(self.topic, number), cached=True)
+        return end - mark if mark is not None and end >= mark else None
+
+    # --- rebalances, called inside `poll`, `consume` and `close` -------------------------------
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self.rebalances += 1
+        consumer.incremental_assign(partitions)
+        fresh = {place.partition: Assignment(self.topic, place.partition) for place in partitions}
+        self._assignments = self._assignments | fresh
+        # librdkafka keeps a partition paused that was paused when it was last here.
+        consumer.resume(partitions)
+        if partitions:
+            self.health.note_answer()
+            log.debug("%s: assigned partitions %s", self.topic, sorted(fresh))
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Let running jobs end, for a while, and commit what is settled for the next owner."""
+        numbers = [place.partition for place in partitions]
+        leaving = [self._assignments[number] for number in numbers if number in self._assignments]
+        for assignment in leaving:
+            assignment.close()
+        self._await_running(leaving)
+        if leaving:
+            self.commits.finish(consumer, leaving)
+        self._drop(numbers)
+        consumer.incremental_unassign(partitions)
+
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Commit nothing: someone else owns them by now. What runs is still reported."""
+        numbers = [place.partition for place in partitions]
+        log.warning("%s: lost partitions %s; their jobs may run again elsewhere", self.topic, numbers)
+        self._drop(numbers)
+        consumer.incremental_unassign(partitions)
+
+    def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        self.commits.answered(error, partitions)
+        if error is None:
+            self.health.note_answer()
+
+    def _await_running(self, leaving: list[Assignment]) -> None:
+        deadline = self._clock() + self._revoke_wait_s
+        self._apply_settled()
+        while any(assignment.running for assignment in leaving) and self._clock() < deadline:
+            self.flow.wake.clear()
+            self.flow.wake.wait(BUSY_POLL_S)
+            self._sink.serve()
+            self._apply_settled()
+
+    def _drop(self, numbers: list[int]) -> None:
+        for number in numbers:
+            if number in self._assignments:
+                self._assignments[number].close()
+        self._assignments = {
+            number: assignment for number, assignment in self._assignments.items() if number not in numbers
+        }

@@ -1,0 +1,198 @@
+"""PollSource: asks the engine for jobs, as many as there are free slots, at the pace of their arrival."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from math import inf
+from time import monotonic, perf_counter
+
+from workflow_sdk.client.job_channel import JobChannel
+from workflow_sdk.errors import DispatchModeError, EngineClientError
+from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.metrics.metrics import Metrics
+from workflow_sdk.runner.job.claim import Claim, claim_from_poll
+from workflow_sdk.runner.job.slots import Order, Slots
+from workflow_sdk.runner.polling.pacing import Pacing
+from workflow_sdk.runner.reporting.engine_watch import EngineWatch
+from workflow_sdk.runner.reporting.report import MAX_RETRY_AFTER_S, Settlement, back_off_s
+
+log = logging.getLogger("workflow_sdk.runner")
+
+# A poll that is refused (no token, wrong path) is repeated this seldom: a gateway may be reloading.
+REFUSED_BACK_OFF_S = 5.0
+# How long claiming waits for results that could not be reported before it asks all the same.
+FLUSH_LIMIT_S = 10.0
+
+
+class PollSource:
+    """One question to the engine at a time; `start` gets each job of the answers."""
+
+    # Nothing but the engine can be in trouble here, and that is watched.
+    trouble = ""
+
+    def __init__(
+        self,
+        channel: JobChannel,
+        *,
+        registry: HandlerRegistry,
+        job_types: Collection[str] | None,
+        slots: Slots,
+        watch: EngineWatch,
+        metrics: Metrics,
+        poll_interval_s: float,
+        start: Callable[[Claim], None],
+    ) -> None:
+        self._channel = channel
+        self._registry = registry
+        self._only = None if job_types is None else set(job_types)
+        self._slots = slots
+        self._watch = watch
+        self._metrics = metrics
+        self._poll_interval_s = poll_interval_s
+        self._start = start
+        self._pacing = Pacing(idle_spacing_s=poll_interval_s, slots=slots.total, now=monotonic())
+        self._nap: asyncio.Future[None] | None = None
+        self._nap_until = 0.0
+        self._failures = 0
+        self._stopping = False
+        self._is_claiming = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Claim until `stop`. DispatchModeError when the engine takes no polls."""
+        self._task = asyncio.current_task()
+        try:
+            await self._claim_on_and_on()
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+
+    async def _claim_on_and_on(self) -> None:
+        while not self._stopping:
+            now = monotonic()
+            order = self._order()
+            due = self._pacing.due(now, free_slots=order.max_jobs)
+            if due > now:
+                await self._sleep_until(due)
+            elif self._watch.backlog and not self._watch.is_flushed:
+                # The senders try on behalf of all. Should they fail to get through, we try, too.
+                await self._watch.wait_for_flush(FLUSH_LIMIT_S)
+                await self._probe_if_away()
+            elif not await self._probe_if_away():
+                await self._ask(order)
+
+    def stop(self) -> None:
+        """Ask no more; a question under way is still answered, for its jobs are ours already."""
+        self._stopping = True
+        if self._task is not None and not self._is_claiming:
+            self._task.cancel()
+
+    async def close(self) -> None:
+        """Nothing is left to do: the engine forgets a poller by itself."""
+
+    def settled(self, claim: Claim, settlement: Settlement) -> None:
+        """A job is done with: there is a slot more, and perhaps its successor."""
+        if settlement is Settlement.ACKNOWLEDGED:
+            self._pacing.reported(monotonic(), claim.job_type)
+        self.slot_freed()
+
+    def slot_freed(self) -> None:
+        if self._nap is not None:
+            now = monotonic()
+            if self._pacing.due(now, free_slots=self._slots.free) < self._nap_until:
+                self._wake()
+
+    def _order(self) -> Order:
+        job_types = self._registry.job_types()
+        if self._only is not None:
+            job_types = [job_type for job_type in job_types if job_type in self._only]
+        if not job_types:
+            return Order([], 0)
+        return self._slots.order(job_types)
+
+    async def _probe_if_away(self) -> bool:
+        """While the engine is away, try without claiming: jobs of an answer that is lost would be leased
+        to nobody. False when there was nothing to try.
+        """
+        if not self._watch.is_away:
+            return False
+        began = monotonic()
+        try:
+            was_asked = await self._channel.probe()
+        except Exception as error:  # noqa: BLE001 - a client of the user's own may raise anything
+            await self._not_answered(error, began)
+            return True
+        if was_asked:
+            self._watch.succeeded()
+        return was_asked
+
+    async def _ask(self, order: Order) -> None:
+        began, clock = monotonic(), perf_counter()
+        self._pacing.asked(began)
+        try:
+            claims = await self._claim(order, asked_at=began)
+        except Exception as error:  # noqa: BLE001 - a client of the user's own may raise anything
+            await self._not_answered(error, began)
+            return
+        self._failures = 0
+        self._metrics.poll_latency.observe(perf_counter() - clock)
+        if not claims:
+            self._metrics.lock_conflicts.inc()
+        self._slots.answered(order, len(claims))
+        self._pacing.answered(monotonic(), asked_for=order.max_jobs, got=len(claims))
+        self._watch.succeeded()
+        for claim in claims:
+            self._start(claim)
+
+    async def _claim(self, order: Order, *, asked_at: float) -> list[Claim]:
+        self._is_claiming = True
+        try:
+            jobs = await self._channel.claim(order.job_types, order.max_jobs)
+        finally:
+            self._is_claiming = False
+        return [claim_from_poll(job, asked_at=asked_at) for job in jobs]
+
+    async def _not_answered(self, error: Exception, began: float) -> None:
+        if isinstance(error, EngineClientError) and error.status_code == 410:
+            raise DispatchModeError(
+                "this engine dispatches over Kafka: use --mode kafka (KafkaRunner)"
+            ) from error
+        self._failures += 1
+        is_away = self._watch.failed(error, began=began)
+        asked_for_s = error.retry_after_s if isinstance(error, EngineClientError) else None
+        pause_s = (
+            _pause_s(error, self._failures) if asked_for_s is None else min(asked_for_s, MAX_RETRY_AFTER_S)
+        )
+        self._pacing.not_answered(monotonic() if is_away else monotonic() + pause_s)
+        if self._stopping or not is_away:
+            return
+        if asked_for_s is None:
+            await self._watch.sleep(pause_s)
+        else:
+            await asyncio.sleep(pause_s)
+
+    async def _sleep_until(self, due: float) -> None:
+        """Sleep until `due` (`inf`: until woken), or until something makes the next question due earlier."""
+        loop = asyncio.get_running_loop()
+        self._nap, self._nap_until = loop.create_future(), due
+        # Handlers may be registered later: without any, look again now and then.
+        timer = loop.call_later(min(due - monotonic(), self._longest_nap_s()), self._wake)
+        try:
+            await self._nap
+        finally:
+            self._nap = None
+            timer.cancel()
+
+    def _longest_nap_s(self) -> float:
+        return self._poll_interval_s if not self._slots.in_use else inf
+
+    def _wake(self) -> None:
+        if self._nap is not None and not self._nap.done():
+            self._nap.set_result(None)
+
+
+def _pause_s(error: Exception, failures: int) -> float:
+    is_refused = isinstance(error, EngineClientError) and 400 <= error.status_code < 500
+    return REFUSED_BACK_OFF_S if is_refused else back_off_s(failures)

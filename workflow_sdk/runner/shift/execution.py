@@ -1,0 +1,229 @@
+"""Execution: what happens to one job, from handler to acknowledged report.
+
+Both runners use it. A source brings claims to `start`; `settled` tells it when each is done with.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Protocol
+
+from workflow_sdk.handler.handler import Handler
+from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.job import CurrentJob
+from workflow_sdk.retry.backoff import delay
+from workflow_sdk.runner.job.claim import Claim
+from workflow_sdk.runner.job.in_flight import InFlight, Phase
+from workflow_sdk.runner.job.kept_outcomes import FailureCounts, KeptOutcomes
+from workflow_sdk.runner.job.outcome import Completed, Failed, Outcome, no_handler
+from workflow_sdk.runner.job.slots import Slots
+from workflow_sdk.runner.reporting.report import Report, Settlement
+from workflow_sdk.runner.statistics import Statistics
+
+log = logging.getLogger("workflow_sdk.runner")
+
+# A held failure must be reported while the lease lasts, with this much to spare.
+LEASE_MARGIN_S = 5.0
+
+
+class Reporter(Protocol):
+    """Takes reports; answers each once through Execution.settled."""
+
+    def put(self, report: Report) -> None: ...
+
+
+class Workshop(Protocol):
+    """Where handlers run; brings each item back through Execution.finished."""
+
+    def submit(self, item: InFlight) -> None: ...
+
+
+@dataclass(slots=True)
+class _Held:
+    """A report that waits for its retry delay, and the timer's cancel."""
+
+    report: Report
+    cancel: Callable[[], None]
+
+
+class Execution:
+    """Lives on the runner's loop; `call_later(seconds, function)` is the loop's clock.
+
+    `reports_beside` jobs may wait for their report's answer without a slot: where a job has no lease, its
+    handler's successor need not wait for that.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: HandlerRegistry,
+        slots: Slots,
+        statistics: Statistics,
+        reporter: Reporter,
+        threads: Workshop,
+        coroutines: Workshop,
+        call_later: Callable[[float, Callable[[], None]], Callable[[], None]],
+        settled: Callable[[Claim, Settlement], None],
+        slot_freed: Callable[[], None],
+        reports_beside: int = 0,
+    ) -> None:
+        self._registry = registry
+        self._statistics = statistics
+        self._reporter = reporter
+        self._threads = threads
+        self._coroutines = coroutines
+        self._call_later = call_later
+        self._tell_source = settled
+        self._slot_freed = slot_freed
+        self._reports_beside = reports_beside
+        self._beside = 0
+        self._kept = KeptOutcomes()
+        self._failures = FailureCounts()
+        self._held: dict[str, _Held] = {}
+        self._is_draining = False
+        self.slots = slots
+        self.in_flight: dict[str, InFlight] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.in_flight
+
+    def start(self, claim: Claim) -> None:
+        """Run the job's handler, or recognise a job that needs none."""
+        here = self.in_flight.get(claim.job_id)
+        if here is not None:
+            self._came_again(here, claim)
+            return
+        self._statistics.claimed(claim.job_type)
+        handler = self._registry.find(claim.job_type)
+        item = self._take_in(claim, handler or _ABSENT)
+        outcome = self._kept.take(claim)
+        if outcome is not None:
+            self._report(item, outcome)
+        elif handler is None:
+            log.error("job %s: no handler for job type %s", claim.job_id, claim.job_type)
+            self._report(item, no_handler(claim.job_type))
+        elif handler.is_async:
+            self._coroutines.submit(item)
+        else:
+            self._threads.submit(item)
+
+    def finished(self, item: InFlight) -> None:
+        """A handler is done."""
+        if item.outcome is None:
+            if item.awaitable is not None:
+                self._coroutines.submit(item)
+            return
+        self._statistics.ran(item.claim.job_type, item.ran_s())
+        self._report(item, item.outcome)
+
+    def settled(self, report: Report, settlement: Settlement) -> None:
+        """The reporter is done with a report."""
+        item = self.in_flight.pop(report.claim.job_id)
+        self._beside -= item.is_beside
+        if item.holds_slot:
+            self.slots.give_back(item.claim.job_type)
+        if settlement is Settlement.ACKNOWLEDGED:
+            self._statistics.settled(item.claim, report.outcome)
+        else:
+            self._kept.keep(item.claim, report.outcome)
+        for claim in item.claims:
+            self._tell_source(claim, settlement)
+        if item.next_attempt is not None:
+            self.start(item.next_attempt)
+
+    def drain(self) -> None:
+        """Tell handlers that the end is near, and report held failures now."""
+        self._is_draining = True
+        for item in self.in_flight.values():
+            item.current.stopping.set()
+        for held in list(self._held.values()):
+            held.cancel()
+            self._release(held.report)
+
+    def _take_in(self, claim: Claim, handler: Handler) -> InFlight:
+        current = CurrentJob(claim.job, claim.lease.end if claim.lease else None)
+        if self._is_draining:
+            current.stopping.set()
+        item = InFlight(claim, handler, current, monotonic())
+        self.in_flight[claim.job_id] = item
+        self.slots.take(claim.job_type)
+        return item
+
+    def _came_again(self, here: InFlight, claim: Claim) -> None:
+        """The engine handed out a job that is in flight here: its lease ran out, or its failure arrived."""
+        failed = isinstance(here.outcome, Failed)
+        if failed and claim.retries_remaining != here.claim.retries_remaining:
+            here.next_attempt = claim
+            return
+        log.info(
+            "%s job %s came again while it runs here: its lease is renewed", claim.job_type, claim.job_id
+        )
+        here.claim.lease = claim.lease
+        here.current.lease_end = claim.lease.end if claim.lease else None
+        here.warned_of_overrun = here.extending = False
+        here.duplicates.append(claim)
+
+    def _report(self, item: InFlight, outcome: Outcome) -> None:
+        item.outcome = outcome
+        item.phase = Phase.REPORTING
+        report = Report(item.claim, outcome, created=monotonic())
+        wait_s = 0.0 if isinstance(outcome, Completed) else self._retry_delay_s(item, outcome)
+        if wait_s > 0:
+            self._hold(item, report, wait_s)
+        else:
+            self._reporter.put(report)
+            self._leave_slot(item)
+
+    def _leave_slot(self, item: InFlight) -> None:
+        """Let the next handler run while this job's report is under way; so many reports may be."""
+        if self._beside < self._reports_beside:
+            self._beside += 1
+            item.is_beside = True
+            self._free_slot(item)
+
+    def _free_slot(self, item: InFlight) -> None:
+        item.holds_slot = False
+        self.slots.give_back(item.claim.job_type)
+        self._slot_freed()
+
+    def _retry_delay_s(self, item: InFlight, outcome: Failed) -> float:
+        """Seconds to hold a failure back; the engine itself would offer the job again at once."""
+        wanted = item.handler.retry_delay
+        if wanted is None or not outcome.retryable or item.claim.retries_remaining <= 0 or self._is_draining:
+            return 0.0
+        attempt = self._failures.failed(item.claim.job_id)
+        if callable(wanted):
+            seconds = _asked_for(wanted, attempt, item.handler)
+        else:
+            seconds = delay(attempt) if wanted == "backoff" else float(wanted)
+        lease = item.claim.lease
+        return seconds if lease is None else min(seconds, lease.end - LEASE_MARGIN_S - monotonic())
+
+    def _hold(self, item: InFlight, report: Report, wait_s: float) -> None:
+        item.phase = Phase.HELD
+        cancel = self._call_later(wait_s, lambda: self._release(report))
+        self._held[report.claim.job_id] = _Held(report, cancel)
+        self._free_slot(item)
+
+    def _release(self, report: Report) -> None:
+        del self._held[report.claim.job_id]
+        self.in_flight[report.claim.job_id].phase = Phase.REPORTING
+        self._reporter.put(report)
+
+
+def _asked_for(retry_delay: Callable[[int], float], attempt: int, handler: Handler) -> float:
+    try:
+        return float(retry_delay(attempt))
+    except Exception:
+        log.exception(
+            "the retry_delay of job type %s failed; the failure is reported at once", handler.job_type
+        )
+        return 0.0
+
+
+# In the entry of a job whose type nobody handles; never called.
+_ABSENT = Handler(dict, "", is_async=False, name="no handler", file="", line=0)

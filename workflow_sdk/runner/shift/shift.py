@@ -1,0 +1,276 @@
+"""Shift: everything that works for one run of a runner, put together and taken apart on its loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from time import monotonic
+
+from workflow_sdk.client.job_channel import job_channel
+from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.runner.handlers import hooks
+from workflow_sdk.runner.handlers.handler_call import call_in_thread
+from workflow_sdk.runner.handlers.handler_coroutines import HandlerCoroutines
+from workflow_sdk.runner.handlers.handler_threads import HandlerThreads
+from workflow_sdk.runner.job.claim import Claim
+from workflow_sdk.runner.job.in_flight import InFlight
+from workflow_sdk.runner.job.slots import Slots
+from workflow_sdk.runner.reporting.report import Settlement
+from workflow_sdk.runner.reporting.senders import Senders
+from workflow_sdk.runner.shift.drain_log import say_drained, say_stopping
+from workflow_sdk.runner.shift.execution import Execution
+from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper
+from workflow_sdk.runner.shift.plan import Parts, ShiftPlan
+from workflow_sdk.runner.shift.tick import Attendant
+from workflow_sdk.runner.statistics import Statistics
+from workflow_sdk.runner.summary import AbandonedJob, RunnerSnapshot, RunSummary, State
+
+log = logging.getLogger("workflow_sdk.runner")
+
+# A poll that is under way when the stop begins may bring jobs that are ours; it gets this long.
+LAST_POLL_S = 2.0
+# What closing connections and the shutdown hooks may take, after a drain and after jobs were abandoned.
+CLEAN_LEAVE_S = 10.0
+LEAVE_S = 0.4
+
+
+class Shift:
+    """Made and used inside a running loop; `work` lasts from the first claim to the last report."""
+
+    def __init__(self, plan: ShiftPlan) -> None:
+        self._plan = plan
+        self._stop_hint = ""
+        self._stop = asyncio.Event()
+        self._abandon = asyncio.Event()
+        self._settled_one = asyncio.Event()
+        self._error: BaseException | None = None
+        self.state: State = "starting"
+        self._assemble(asyncio.get_running_loop())
+
+    def stop(self, hint: str) -> None:
+        self._stop_hint = self._stop_hint or hint
+        self._stop.set()
+
+    def abandon(self) -> None:
+        self._stop.set()
+        self._abandon.set()
+
+    async def work(self) -> RunSummary:
+        """Claim and run jobs until told to stop, then drain. Raises what ended the run, after the drain."""
+        senders = asyncio.create_task(self._senders.run(), name="senders")
+        senders.add_done_callback(self._ended)
+        self._attendant.begin()
+        try:
+            await self._start_up()
+            source = await self._serve()
+            drain_s = await self._drain(source)
+            abandoned = self._abandoned_jobs()
+            say_drained(abandoned, drain_s, dispatch=self._plan.dispatch)
+            summary = RunSummary(self._statistics.by_type(), abandoned, drain_s)
+        finally:
+            await self._leave(senders)
+        if self._error is not None:
+            raise self._error
+        return summary
+
+    def snapshot(self) -> RunnerSnapshot:
+        """May be called from any thread."""
+        now = monotonic()
+        return RunnerSnapshot(
+            worker_id=self._plan.worker_id,
+            state=self.state,
+            engine_url=self._channel.url,
+            engine_reachable=self._watch.is_reachable if self._watch.was_asked else None,
+            engine_reason=self._watch.reason,
+            engine_state_s=now - self._watch.since,
+            slots=self._slots.total,
+            in_flight=tuple(item.as_seen(now) for item in list(self._execution.in_flight.values())),
+            waiting_reports=len(self._senders.unsettled),
+            types=self._statistics.by_type(),
+            last_tick_s=now - self._attendant.last_tick,
+            quiet_s=now - self._statistics.last_activity,
+            source_trouble=self._source.trouble,
+        )
+
+    # --- putting together ---
+
+    def _assemble(self, loop: asyncio.AbstractEventLoop) -> None:
+        plan = self._plan
+        self._channel = job_channel(plan.client, worker_id=plan.worker_id, lease_seconds=plan.lease_seconds)
+        self._slots = Slots(plan.parallelism, _limits(plan.registry))
+        self._statistics = Statistics(plan.metrics)
+        self._senders = Senders(
+            self._channel,
+            url=self._channel.url,
+            settled=lambda report, settlement: self._execution.settled(report, settlement),
+            metrics=plan.metrics,
+            dispatch=plan.dispatch,
+        )
+        self._watch = self._senders.watch
+        self._threads: HandlerThreads[InFlight] = HandlerThreads(
+            name=plan.worker_id,
+            size=plan.parallelism,
+            work=call_in_thread,
+            done=self._finished,
+            loop=loop,
+        )
+        self._coroutines = HandlerCoroutines(done=self._finished)
+        self._execution = Execution(
+            registry=plan.registry,
+            slots=self._slots,
+            statistics=self._statistics,
+            reporter=self._senders,
+            threads=self._threads,
+            coroutines=self._coroutines,
+            call_later=lambda seconds, function: loop.call_later(seconds, function).cancel,
+            settled=self._settled,
+            slot_freed=lambda: self._source.slot_freed(),
+            reports_beside=plan.reports_beside,
+        )
+        self._assemble_attendant()
+        self._source = plan.make_source(
+            Parts(self._channel, self._slots, self._watch, plan.metrics, self._start, self._statistics)
+        )
+
+    def _assemble_attendant(self) -> None:
+        plan = self._plan
+        self._lease_keeper = LeaseKeeper(
+            self._channel,
+            metrics=plan.metrics,
+            wanted=plan.heartbeat,
+            interval_s=plan.heartbeat_interval_s,
+            lease_seconds=plan.lease_seconds,
+            is_away=lambda: self._watch.is_away,
+            unsupported=self._fail,
+        )
+        self._attendant = Attendant(
+            self._execution,
+            lease_keeper=self._lease_keeper,
+            coroutines=self._coroutines,
+            senders=self._senders,
+            metrics=plan.metrics,
+            dispatch=plan.dispatch,
+        )
+
+    # --- working ---
+
+    async def _start_up(self) -> None:
+        if self._has_hooks():
+            await self._unless_stopped(hooks.start_up(self._plan.registry, self._coroutines.handler_loop))
+
+    def _has_hooks(self) -> bool:
+        return bool(self._plan.registry.startup_hooks() or self._plan.registry.shutdown_hooks())
+
+    async def _serve(self) -> asyncio.Task[None]:
+        """Let the source bring jobs until the stop; → its task."""
+        source = asyncio.create_task(self._source.run(), name="source")
+        source.add_done_callback(self._ended)
+        if not self._stop.is_set():
+            self.state = "running"
+            await self._stop.wait()
+        return source
+
+    async def _unless_stopped(self, awaitable: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(awaitable)
+        stop = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if task.done():
+            task.result()
+        else:
+            task.cancel()
+
+    def _start(self, claim: Claim) -> None:
+        if self._lease_keeper.must_be_confirmed:
+            self._slots.take(claim.job_type)
+            confirmation = asyncio.create_task(self._start_confirmed(claim))
+            confirmation.add_done_callback(self._ended)
+        else:
+            self._execution.start(claim)
+
+    async def _start_confirmed(self, claim: Claim) -> None:
+        may_start = await self._lease_keeper.confirm(claim)
+        self._slots.give_back(claim.job_type)
+        if may_start:
+            self._execution.start(claim)
+
+    def _finished(self, item: InFlight) -> None:
+        self._execution.finished(item)
+
+    def _settled(self, claim: Claim, settlement: Settlement) -> None:
+        self._source.settled(claim, settlement)
+        if self.state == "draining":
+            self._settled_one.set()
+
+    def _fail(self, error: BaseException) -> None:
+        """End the run, after a drain, with this error."""
+        self._error = self._error or error
+        self._stop.set()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A task that works to the end has ended."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+
+    # --- stopping ---
+
+    async def _drain(self, source: asyncio.Task[None]) -> float:
+        """Let jobs finish and be reported, for so long as there is; → seconds it took."""
+        began = monotonic()
+        self.state = "draining"
+        say_stopping(len(self._execution.in_flight), self._plan.drain_timeout_s, hint=self._stop_hint)
+        self._source.stop()
+        self._execution.drain()
+        drained = asyncio.create_task(self._drained(source))
+        abandoned = asyncio.create_task(self._abandon.wait())
+        if self._plan.drain_timeout_s > 0:
+            await asyncio.wait(
+                {drained, abandoned},
+                timeout=self._plan.drain_timeout_s,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        for task in (drained, abandoned, source):
+            task.cancel()
+        return monotonic() - began
+
+    async def _drained(self, source: asyncio.Task[None]) -> None:
+        await asyncio.wait({source}, timeout=LAST_POLL_S)
+        source.cancel()
+        while not self._execution.is_idle:
+            self._settled_one.clear()
+            await self._settled_one.wait()
+
+    def _abandoned_jobs(self) -> tuple[AbandonedJob, ...]:
+        now = monotonic()
+        return tuple(item.as_abandoned(now) for item in self._execution.in_flight.values())
+
+    async def _leave(self, senders: asyncio.Task[None]) -> None:
+        """Take everything apart; quickly, where jobs were abandoned."""
+        self._attendant.end()
+        senders.cancel()
+        self._threads.close()
+        try:
+            async with asyncio.timeout(CLEAN_LEAVE_S if self._execution.is_idle else LEAVE_S):
+                await self._take_apart()
+        except TimeoutError:
+            log.debug("some parts of the worker were left as they were")
+        self.state = "stopped"
+
+    async def _take_apart(self) -> None:
+        await self._lease_keeper.close()
+        await self._source.close()
+        await self._channel.close()
+        if self._has_hooks():
+            await hooks.shut_down(self._plan.registry, self._coroutines.handler_loop)
+        closing = asyncio.get_running_loop().run_in_executor(None, self._coroutines.close)
+        if self._execution.is_idle:
+            await closing  # with a handler that blocks that loop, this would be a second for nothing
+
+
+def _limits(registry: HandlerRegistry) -> dict[str, int]:
+    return {
+        job_type: handler.parallelism
+        for job_type, handler in registry.handlers().items()
+        if handler.parallelism is not None
+    }

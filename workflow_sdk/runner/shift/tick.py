@@ -1,0 +1,94 @@
+"""Attendant: looks after the jobs in flight, four times a second; once a second while there are none."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import monotonic
+
+from workflow_sdk.metrics.metrics import Metrics
+from workflow_sdk.runner.handlers.handler_coroutines import HandlerCoroutines
+from workflow_sdk.runner.job.in_flight import InFlight, Phase
+from workflow_sdk.runner.reporting.senders import Senders
+from workflow_sdk.runner.shift.execution import Execution
+from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper
+
+log = logging.getLogger("workflow_sdk.runner")
+
+TICK_S = 0.25
+# Looking costs as much as asking the engine does, nearly: an idle worker should cost nothing.
+IDLE_TICK_S = 1.0
+
+
+class Attendant:
+    """Leases, handlers that run past their time-out, a blocked handler loop, gauges, the sign of life."""
+
+    def __init__(
+        self,
+        execution: Execution,
+        *,
+        lease_keeper: LeaseKeeper,
+        coroutines: HandlerCoroutines,
+        senders: Senders,
+        metrics: Metrics,
+        dispatch: str,
+    ) -> None:
+        self._execution = execution
+        self._lease_keeper = lease_keeper
+        self._coroutines = coroutines
+        self._senders = senders
+        self._metrics = metrics
+        self._dispatch = dispatch
+        self._timer: asyncio.TimerHandle | None = None
+        self.last_tick = monotonic()
+
+    def begin(self) -> None:
+        self._metrics.slots.set(self._execution.slots.total)
+        self._tick()
+
+    def end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._set_gauges(monotonic())
+
+    def _tick(self) -> None:
+        now = self.last_tick = monotonic()
+        items = list(self._execution.in_flight.values())
+        pause_s = TICK_S if items else IDLE_TICK_S
+        self._timer = asyncio.get_running_loop().call_later(pause_s, self._tick)
+        self._set_gauges(now)
+        if not items:
+            return
+        self._lease_keeper.look(items, now)
+        for item in items:
+            if item.handler.timeout_s is not None and item.task is None:
+                self._look_at_time(item, item.handler.timeout_s, now)
+        if any(item.task is not None and item.phase is Phase.RUNNING for item in items):
+            self._coroutines.watch(now)
+
+    def _look_at_time(self, item: InFlight, timeout_s: float, now: float) -> None:
+        """A coroutine ends at its time-out; a thread cannot be ended, so all we can do is say so."""
+        if item.is_stuck or item.phase is not Phase.RUNNING or item.ran_s(now) <= timeout_s:
+            return
+        item.is_stuck = True
+        item.current.stopping.set()
+        self._metrics.stuck_handlers.labels(item.claim.job_type).inc()
+        log.warning(
+            "%s job %s of instance %s has run past its timeout of %g s (%s). A thread cannot be "
+            "ended: its slot stays taken, its job is left to its lease",
+            item.claim.job_type,
+            item.claim.job_id,
+            item.claim.instance_id,
+            timeout_s,
+            item.where(),
+        )
+
+    def _set_gauges(self, now: float) -> None:
+        self._metrics.slots_in_use.set(self._execution.slots.in_use)
+        for kind, is_completion in (("complete", True), ("fail", False)):
+            created = [
+                report.created for report in self._senders.unsettled if report.is_completion is is_completion
+            ]
+            self._metrics.callback_pending.labels(self._dispatch, kind).set(len(created))
+            oldest_s = now - min(created) if created else 0.0
+            self._metrics.callback_oldest.labels(self._dispatch, kind).set(oldest_s)
