@@ -48,6 +48,14 @@ def dev(
         Path | None,
         typer.Option("--definitions", metavar="FOLDER", help="Upload these at the start."),
     ] = None,
+    engine_version: Annotated[
+        str,
+        typer.Option("--engine-version", metavar="VERSION", help="Behave as this version of the engine."),
+    ] = "next",
+    no_coercion: Annotated[
+        bool,
+        typer.Option("--no-coercion", help="As an engine whose expressions convert no operands."),
+    ] = False,
     lease_seconds: Annotated[
         float, typer.Option("--lease-seconds", min=0.1, help="How long a claim lasts.")
     ] = 30.0,
@@ -100,6 +108,8 @@ def dev(
     if kafka_config and not brokers:
         raise UsageError("--kafka-config says how to reach brokers", hint="name them: --brokers host:9093")
     config = DevEngineConfig(
+        engine_version=engine_version,
+        coercion=not no_coercion,
         host=host,
         port=port,
         db=db,

@@ -126,6 +126,8 @@ COMMANDS: dict[str, dict[str, Any]] = \
                      '--host': ('none', 'The address to listen on.'),
                      '--db': ('files', 'Keep everything in this SQLite file.'),
                      '--definitions': ('files', 'Upload these at the start.'),
+                     '--engine-version': ('none', 'Behave as this version of the engine.'),
+                     '--no-coercion': ('', 'As an engine whose expressions convert no operands.'),
                      '--lease-seconds': ('none', 'How long a claim lasts.'),
                      '--sweep-seconds': ('none', 'How often claims that ended are freed.'),
                      '--timer-seconds': ('none', 'How often timers are looked at.'),

@@ -10,28 +10,45 @@ from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.definition.problems import Problem
 from rochallor_cli.dev_engine.embedded import DevEngine
 from rochallor_cli.dev_engine.errors import DevEngineError, DevEngineSettingsError
+from rochallor_cli.dev_engine.versions import (
+    DEFAULT_ENGINE_VERSION,
+    ENGINE_VERSIONS,
+    FEATURES,
+    EngineRules,
+    UnknownEngineVersionError,
+    engine_rules,
+)
 
 __all__ = [
     "CODES",
+    "DEFAULT_ENGINE_VERSION",
+    "ENGINE_VERSIONS",
+    "FEATURES",
     "Clock",
     "Code",
     "DevEngine",
     "DevEngineConfig",
     "DevEngineError",
     "DevEngineSettingsError",
+    "EngineRules",
     "HandClock",
     "Problem",
     "SystemClock",
+    "UnknownEngineVersionError",
     "check",
+    "engine_rules",
 ]
 
 
-def check(document: object, *, known_ids: Collection[str] | None = None) -> list[Problem]:
+def check(
+    document: object, rules: EngineRules | None = None, *, known_ids: Collection[str] | None = None
+) -> list[Problem]:
     """Every problem of a document (plain JSON values): the engine's own rules in its words, then warnings.
 
+    rules: of the engine that it is for (`engine_rules("1.1.0")`); none: of the default version.
     known_ids: the definitions that are or will be uploaded, to look the next workflow up in.
     """
     # The expression language is loaded when something is checked, not when the door is imported.
     from rochallor_cli.dev_engine.definition.checking import check_document
 
-    return check_document(document, known_ids=known_ids)
+    return check_document(document, rules=rules or engine_rules(), known_ids=known_ids)

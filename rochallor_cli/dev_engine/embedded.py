@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -20,12 +21,15 @@ _JOIN_S = 10.0
 class DevEngine:
     """An engine in this process: `run` it here, or use it as a context manager to have it in a thread.
 
+    engine_version: as which of the engine's versions it behaves, in place of the configuration's.
     url, port: where it serves, once it does; brokers: where its jobs are, in dispatch mode "kafka".
     stop: from any thread or signal handler.
     """
 
-    def __init__(self, config: DevEngineConfig | None = None) -> None:
+    def __init__(self, config: DevEngineConfig | None = None, *, engine_version: str | None = None) -> None:
         self.config = config or DevEngineConfig()
+        if engine_version is not None:
+            self.config = replace(self.config, engine_version=engine_version)
         self.port = 0
         self.brokers = ""
         self._loop: asyncio.AbstractEventLoop | None = None

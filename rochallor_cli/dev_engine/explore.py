@@ -28,6 +28,7 @@ from rochallor_cli.dev_engine.state_machine.events import (
     started,
 )
 from rochallor_cli.dev_engine.state_machine.world import World
+from rochallor_cli.dev_engine.versions import EngineRules, engine_rules
 
 __all__ = [
     "CancelInstance",
@@ -35,6 +36,7 @@ __all__ = [
     "CompleteJob",
     "CompleteUserTask",
     "Definition",
+    "EngineRules",
     "Event",
     "FailJob",
     "FireTimer",
@@ -45,6 +47,7 @@ __all__ = [
     "World",
     "apply",
     "definition_from_document",
+    "engine_rules",
     "every_outcome",
     "every_start",
     "first_written",

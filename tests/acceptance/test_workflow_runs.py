@@ -25,7 +25,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs" / "testing.md"
 
 @pytest.fixture
 def engine() -> Iterator[DevEngine]:
-    with DevEngine(DevEngineConfig(port=0, clock=HandClock(), seed=0)) as running:
+    with DevEngine(DevEngineConfig(port=0, clock=HandClock(), seed=0, engine_version="0")) as running:
         yield running
 
 

@@ -1,4 +1,4 @@
-"""Dev engines for tests: real ones, in memory, each on a free port."""
+"""Dev engines for tests: real ones of version 0 unless another is named, in memory, each on a free port."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
 @contextmanager
 def running_engine(**settings: Any) -> Iterator[DevEngine]:
     """An engine that serves while the block runs; settings as in DevEngineConfig."""
-    with DevEngine(DevEngineConfig(**{"port": 0, "seed": 1, **settings})) as engine:
+    with DevEngine(DevEngineConfig(**{"port": 0, "seed": 1, "engine_version": "0", **settings})) as engine:
         yield engine
 
 
@@ -21,7 +21,7 @@ class InterruptedEngine:
     """An engine on a file that can go away, and come back to the same port with what it knew."""
 
     def __init__(self, database: Path) -> None:
-        self._settings: dict[str, Any] = {"seed": 1, "db": database, "port": 0}
+        self._settings: dict[str, Any] = {"seed": 1, "db": database, "port": 0, "engine_version": "0"}
         self._engine: DevEngine | None = None
         self.come_back()
 

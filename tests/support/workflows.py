@@ -6,6 +6,7 @@ from typing import Any
 
 from rochallor_cli.dev_engine.definition.model import Definition
 from rochallor_cli.dev_engine.definition.parsing import definition_from_document
+from rochallor_cli.dev_engine.versions import engine_rules
 from workflow_sdk.client.rest import RestEngineClient
 
 Document = dict[str, Any]
@@ -53,9 +54,9 @@ def document(*steps: Document, id_: str = "flow", **fields: Any) -> Document:
     return {"id": id_, "name": "Flow", "steps": listed, **fields}
 
 
-def model(*steps: Document, **fields: Any) -> Definition:
-    """The same as the state machine walks it."""
-    return definition_from_document(document(*steps, **fields))
+def model(*steps: Document, engine_version: str = "0", **fields: Any) -> Definition:
+    """The same as the state machine of a version walks it."""
+    return definition_from_document(document(*steps, **fields), engine_rules(engine_version))
 
 
 def _step(id_: str, type_: str, next_step: str | None, **fields: Any) -> Document:

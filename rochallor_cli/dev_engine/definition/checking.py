@@ -13,15 +13,18 @@ from rochallor_cli.dev_engine.definition.parsing import definition_from_fields, 
 from rochallor_cli.dev_engine.definition.problems import Problem, error, warning
 from rochallor_cli.dev_engine.definition.validation import broken_rules
 from rochallor_cli.dev_engine.go_json.decoding import BodyError
+from rochallor_cli.dev_engine.versions import EngineRules
 
 
-def check_document(document: object, *, known_ids: Collection[str] | None = None) -> list[Problem]:
+def check_document(
+    document: object, *, rules: EngineRules, known_ids: Collection[str] | None = None
+) -> list[Problem]:
     """The door's `check`."""
     try:
-        fields = fields_from_document(document)
+        fields = fields_from_document(document, rules)
     except BodyError as unreadable:
         return [error((), "E100", str(unreadable))]
-    definition = definition_from_fields(fields)
+    definition = definition_from_fields(fields, rules)
     return [
         *broken_rules(definition),
         *_document_warnings(definition, has_version="version" in fields, known_ids=known_ids),

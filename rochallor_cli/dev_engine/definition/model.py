@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from rochallor_cli.dev_engine.versions import EngineRules
+
 
 class StepType(StrEnum):
     SERVICE_TASK = "SERVICE_TASK"
@@ -50,11 +52,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Definition:
-    """A definition; the first step is the entry."""
+    """A definition as an engine of one version takes it; the first step is the entry."""
 
     id: str
     name: str
     steps: tuple[Step, ...]
+    rules: EngineRules
     auto_start_next_workflow: bool = False
     next_workflow_id: str = ""
     # Of steps with one id, which the rules forbid, the last.

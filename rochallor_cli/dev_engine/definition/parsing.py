@@ -19,6 +19,7 @@ from rochallor_cli.dev_engine.go_json.decoding import (
     decode_value,
 )
 from rochallor_cli.dev_engine.go_json.writing import write
+from rochallor_cli.dev_engine.versions import EngineRules, engine_rules
 
 _EVENT = Shape(
     "definition.BoundaryEvent",
@@ -65,12 +66,15 @@ _ALWAYS = {"id", "name", "type", "steps"}
 Fields = Mapping[str, Any]
 
 
-def fields_from_body(body: bytes) -> Fields:
-    """The fields of a document, in the engine's order, without the empty ones. Raises BodyError."""
+def fields_from_body(body: bytes, rules: EngineRules) -> Fields:
+    """The fields of a document, in the engine's order, without the empty ones. Raises BodyError.
+
+    rules: of the version that reads it; older ones do not know the fields that came later.
+    """
     return _document(decode(body, _DEFINITION))
 
 
-def fields_from_document(document: object) -> Fields:
+def fields_from_document(document: object, rules: EngineRules) -> Fields:
     """As `fields_from_body`, of a document that is read already. Raises BodyError."""
     return _document(decode_value(document, _DEFINITION))
 
@@ -86,23 +90,25 @@ def document_text(fields: Fields) -> str:
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
-def definition_from_text(document: str) -> Definition:
+def definition_from_text(document: str, rules: EngineRules) -> Definition:
     """The model of a stored document."""
-    return definition_from_fields(json.loads(document))
+    return definition_from_fields(json.loads(document), rules)
 
 
-def definition_from_document(document: object) -> Definition:
-    """The model of a document (plain JSON values). Raises BodyError."""
-    return definition_from_fields(fields_from_document(document))
+def definition_from_document(document: object, rules: EngineRules | None = None) -> Definition:
+    """The model of a document (plain JSON values); no rules: those of the default version. Raises BodyError."""
+    rules = rules or engine_rules()
+    return definition_from_fields(fields_from_document(document, rules), rules)
 
 
-def definition_from_fields(fields: Fields) -> Definition:
+def definition_from_fields(fields: Fields, rules: EngineRules) -> Definition:
     return Definition(
         id=fields.get("id", ""),
         name=fields.get("name", ""),
         steps=tuple(_step(step) for step in fields.get("steps") or ()),
         auto_start_next_workflow=fields.get("autoStartNextWorkflow", False),
         next_workflow_id=fields.get("nextWorkflowId", ""),
+        rules=rules,
     )
 
 

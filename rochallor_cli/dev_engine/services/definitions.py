@@ -24,10 +24,10 @@ MAX_INT4 = 2**31 - 1
 def upload(core: Core, body: bytes) -> DefinitionVersion:
     """Store a document as the next version, or find the version that has its content already."""
     try:
-        fields = fields_from_body(body)
+        fields = fields_from_body(body, core.rules)
     except BodyError as error:
         raise bad_request(f"parse error: parse: {error}") from None
-    problems = broken_rules(definition_from_fields(fields))
+    problems = broken_rules(definition_from_fields(fields, core.rules))
     if problems:
         lines = "".join(f"\n  {problem.text}" for problem in problems)
         raise bad_request(f"validation error: validation errors:{lines}")

@@ -31,6 +31,7 @@ class Core:
     def __init__(self, config: DevEngineConfig, store: Store) -> None:
         self.config = config
         self.store = store
+        self.rules = config.rules
         self.clock: Clock = config.clock
         self.random = Random(config.seed)  # noqa: S311 - nothing here is a secret
         # Of their own: how many ids are made must not change what is chosen.
@@ -67,7 +68,9 @@ class Core:
                 return None
             if len(self._definitions) >= _MAX_CACHED_DEFINITIONS:
                 self._definitions.clear()
-            found = self._definitions[definition_id, version] = definition_from_text(stored.document)
+            found = self._definitions[definition_id, version] = definition_from_text(
+                stored.document, self.rules
+            )
         return found
 
     def definition_of(self, instance: Instance) -> Definition:

@@ -37,7 +37,7 @@ class Counted:
 
     def __init__(self) -> None:
         self.connection = open_database(None)
-        self.core = Core(DevEngineConfig(seed=1), Store(self.connection))
+        self.core = Core(DevEngineConfig(seed=1, engine_version="0"), Store(self.connection))
         self._seen: list[str] = []
         self.connection.set_trace_callback(self._seen.append)
 

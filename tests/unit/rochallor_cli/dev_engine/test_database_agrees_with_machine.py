@@ -22,6 +22,7 @@ from rochallor_cli.dev_engine.explore import (
     World,
     apply,
     definition_from_document,
+    engine_rules,
     first_written,
     possible_events,
     started,
@@ -62,7 +63,9 @@ class OnDatabase:
     def __init__(self, n: int) -> None:
         self._clock = HandClock(0)
         self._connection = open_database(None)
-        self._core = Core(DevEngineConfig(seed=1, clock=self._clock), Store(self._connection))
+        self._core = Core(
+            DevEngineConfig(seed=1, clock=self._clock, engine_version="0"), Store(self._connection)
+        )
         self._core.choose = first_written  # type: ignore[method-assign]
         self.do(lambda core: definitions.upload(core, json.dumps(FLOW).encode()))
         variables = Variables(values={"n": n})
@@ -146,7 +149,7 @@ def picture_of(world: World) -> dict[str, Any]:
 
 def events(draw: Callable[[Any], Any], world: World) -> Event:
     """One of the events that are possible, or one that nobody should send."""
-    definition = definition_from_document(FLOW)
+    definition = definition_from_document(FLOW, engine_rules("0"))
     possible = list(possible_events(definition, world))
     changes = Variables(values={"n": draw(st.integers(0, 4))})
     ids = [job.id for job in world.jobs]
@@ -169,7 +172,7 @@ def answered(work: Callable[[], Any]) -> tuple[Any, str]:
 @settings(max_examples=40, deadline=None)
 @given(st.data(), st.integers(0, 3))
 def test_the_database_holds_what_the_machine_decided(data: st.DataObject, n: int) -> None:
-    definition = definition_from_document(FLOW)
+    definition = definition_from_document(FLOW, engine_rules("0"))
     world = started(definition, {"n": n})
     on_database = OnDatabase(n)
     assert on_database.seen() == picture_of(world)

@@ -58,7 +58,9 @@ class Loaded:
     def __init__(self, count: int) -> None:
         self.clock = HandClock()
         self._connection = open_database(None)
-        self.core = Core(DevEngineConfig(seed=1, clock=self.clock), Store(self._connection))
+        self.core = Core(
+            DevEngineConfig(seed=1, clock=self.clock, engine_version="0"), Store(self._connection)
+        )
         self._steps = 0
         self.do(lambda core: definitions.upload(core, json.dumps(FLOW).encode()))
         for query in CROWD:
