@@ -16,7 +16,7 @@ from rochallor_cli.dev_engine.clock import HandClock
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.errors import DevEngineError, Refused
 from rochallor_cli.dev_engine.services.definitions import upload
-from rochallor_cli.dev_engine.services.resources import Core
+from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 from rochallor_cli.dev_engine.store import Store
 from rochallor_cli.dev_engine.store.database import open_database
@@ -35,9 +35,9 @@ class Engine:
     def __init__(self, config: DevEngineConfig) -> None:
         self.config = config
         self._connection = open_database(config.db)
-        self._core = Core(config, Store(self._connection))
+        self._resources = Resources(config, Store(self._connection))
         self._work = UnitOfWork(self._connection, after_commit=self._after_commit)
-        self._rounds = Rounds(self._core, self._work)
+        self._rounds = Rounds(self._resources, self._work)
         # By hand: nothing happens by itself, everything due happens in `advance`.
         self._is_hand_driven = isinstance(config.clock, HandClock)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -46,7 +46,7 @@ class Engine:
         # Where workers find the jobs in dispatch mode "kafka".
         self.brokers = ""
         self._runner = web.ServerRunner(
-            Api(self._core, self._work).server(), shutdown_timeout=_SHUTDOWN_S, handle_signals=False
+            Api(self._resources, self._work).server(), shutdown_timeout=_SHUTDOWN_S, handle_signals=False
         )
 
     async def start(self) -> int:
@@ -98,11 +98,11 @@ class Engine:
     async def _do_what_is_due(self) -> None:
         await self._rounds.sweep_leases()
         await self._rounds.fire_timers()
-        if self._core.next_workflows_due:
+        if self._resources.next_workflows_due:
             await self._rounds.start_next_workflows()
 
     def _next_ns(self, after_ns: int) -> int | None:
-        store = self._core.store
+        store = self._resources.store
         times = (store.timers.next_after(after_ns), store.jobs.next_expiry_ns())
         return min((time_ns for time_ns in times if time_ns is not None), default=None)
 
@@ -110,13 +110,13 @@ class Engine:
         # confluent-kafka is loaded only where it is needed.
         from rochallor_cli.dev_engine.kafka.dispatch import KafkaDispatch
 
-        self._dispatch = KafkaDispatch(self._core, self._work)
+        self._dispatch = KafkaDispatch(self._resources, self._work)
         self.brokers = await self._dispatch.start()
 
     def _after_commit(self) -> None:
         if self._dispatch is not None:
             self._dispatch.committed()
-        if self._core.next_workflows_due and self._chain is None and not self._is_hand_driven:
+        if self._resources.next_workflows_due and self._chain is None and not self._is_hand_driven:
             loop = asyncio.get_running_loop()
             self._chain = loop.call_later(_NEXT_WORKFLOW_DELAY_S, self._start_chain)
 
@@ -135,7 +135,7 @@ class Engine:
         for path in _documents(self.config.definitions):
             try:
                 body = path.read_bytes()
-                await self._work.do(lambda body=body: upload(self._core, body))  # type: ignore[misc]
+                await self._work.do(lambda body=body: upload(self._resources, body))  # type: ignore[misc]
             except OSError as error:
                 raise DevEngineError(f"{path} cannot be read: {error.strerror}") from error
             except Refused as refused:

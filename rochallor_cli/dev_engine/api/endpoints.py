@@ -23,7 +23,7 @@ from rochallor_cli.dev_engine.go_json.decoding import (
 )
 from rochallor_cli.dev_engine.records import NO_VARIABLES, Variables
 from rochallor_cli.dev_engine.services import definitions, instances, jobs
-from rochallor_cli.dev_engine.services.resources import Core
+from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
@@ -71,8 +71,8 @@ NO_CONTENT = Answer(204)
 class Endpoints:
     """The endpoints of one engine."""
 
-    def __init__(self, core: Core, work: UnitOfWork) -> None:
-        self._core = core
+    def __init__(self, resources: Resources, work: UnitOfWork) -> None:
+        self._resources = resources
         self._work = work
 
     async def healthz(self, _: Request) -> Answer:
@@ -83,24 +83,24 @@ class Endpoints:
     async def upload_definition(self, request: Request) -> Answer:
         if "application/xml" in request.content_type or "text/xml" in request.content_type:
             raise Refused(415, "unsupported-format", "Only JSON workflow definitions are accepted")
-        stored = await self._work.do(lambda: definitions.upload(self._core, request.body))
+        stored = await self._work.do(lambda: definitions.upload(self._resources, request.body))
         return Answer(201, shapes.definition_summary(stored))
 
     async def list_definitions(self, request: Request) -> Answer:
         page, page_size = _paging(request.query)
         keyword = request.query.get("keyword", "")
-        found, total = definitions.list_definitions(self._core, keyword, page=page, page_size=page_size)
+        found, total = definitions.list_definitions(self._resources, keyword, page=page, page_size=page_size)
         return Answer(200, shapes.items_shape([shapes.definition_summary(each) for each in found], total))
 
     async def get_definition(self, request: Request) -> Answer:
-        stored = definitions.get_definition(self._core, _unescape_again(request.parameters[0]))
+        stored = definitions.get_definition(self._resources, _unescape_again(request.parameters[0]))
         return Answer(200, shapes.definition_shape(stored))
 
     async def get_definition_version(self, request: Request) -> Answer:
         definition_id, version = request.parameters
         if not _INTEGER.fullmatch(version) or abs(int(version)) > _MAX_INT64:
             raise bad_request("invalid version parameter")
-        stored = definitions.get_definition(self._core, _unescape_again(definition_id), int(version))
+        stored = definitions.get_definition(self._resources, _unescape_again(definition_id), int(version))
         return Answer(200, shapes.definition_shape(stored))
 
     # --- instances ------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ class Endpoints:
         values = fields.get("variables")
         instance = await self._work.do(
             lambda: instances.start_instance(
-                self._core,
+                self._resources,
                 definition_id,
                 version=fields.get("definitionVersion", 0),
                 variables=Variables(values=values) if values else NO_VARIABLES,
@@ -129,14 +129,16 @@ class Endpoints:
             "status": request.query.get("status", ""),
             "business_key": request.query.get("businessKey", ""),
         }
-        found, total = instances.list_instances(self._core, filters, page=page, page_size=page_size)
+        found, total = instances.list_instances(self._resources, filters, page=page, page_size=page_size)
         return Answer(200, shapes.items_shape([shapes.instance_shape(each) for each in found], total))
 
     async def get_instance(self, request: Request) -> Answer:
-        return Answer(200, shapes.instance_shape(instances.get_instance(self._core, request.parameters[0])))
+        return Answer(
+            200, shapes.instance_shape(instances.get_instance(self._resources, request.parameters[0]))
+        )
 
     async def get_history(self, request: Request) -> Answer:
-        found = instances.get_history(self._core, request.parameters[0])
+        found = instances.get_history(self._resources, request.parameters[0])
         return Answer(200, shapes.items_shape([shapes.execution_shape(each) for each in found]))
 
     async def cancel_instance(self, request: Request) -> Answer:
@@ -146,7 +148,7 @@ class Endpoints:
             reason = ""
         instance_id = request.parameters[0]
         cancelled = await self._work.do(
-            lambda: instances.cancel_instance(self._core, instance_id, str(reason))
+            lambda: instances.cancel_instance(self._resources, instance_id, str(reason))
         )
         return Answer(200, shapes.instance_shape(cancelled, ended=False, key=False))
 
@@ -154,20 +156,22 @@ class Endpoints:
         # The engine does not read a body whose length was not sent.
         changes = _body(request, ANY_MAP) if request.has_length else {}
         instance_id, step_id = request.parameters
-        await self._work.do(lambda: instances.signal_instance(self._core, instance_id, step_id, changes))
+        await self._work.do(lambda: instances.signal_instance(self._resources, instance_id, step_id, changes))
         return NO_CONTENT
 
     async def complete_user_task(self, request: Request) -> Answer:
         fields = _body(request, _COMPLETE_TASK) if request.has_length else {}
         instance_id, step_id = request.parameters
         changes = fields.get("variables", {})
-        await self._work.do(lambda: instances.complete_user_task(self._core, instance_id, step_id, changes))
+        await self._work.do(
+            lambda: instances.complete_user_task(self._resources, instance_id, step_id, changes)
+        )
         return NO_CONTENT
 
     # --- jobs -----------------------------------------------------------------------------------
 
     async def poll_jobs(self, request: Request) -> Answer:
-        if self._core.config.dispatch == "kafka":
+        if self._resources.config.dispatch == "kafka":
             return Answer(410, KAFKA_POLL_ANSWER)
         fields = _body(request, _POLL)
         worker_id, job_types = fields.get("workerId"), fields.get("jobTypes")
@@ -176,20 +180,20 @@ class Endpoints:
         if not job_types:
             raise bad_request("jobTypes must not be empty")
         max_jobs = fields.get("maxJobs", 0)
-        leased = await self._work.do(lambda: jobs.poll_jobs(self._core, worker_id, job_types, max_jobs))
+        leased = await self._work.do(lambda: jobs.poll_jobs(self._resources, worker_id, job_types, max_jobs))
         return Answer(200, shapes.items_shape([shapes.job_shape(job) for job in leased], name="jobs"))
 
     async def complete_job(self, request: Request) -> Answer:
         changes = _body(request, _COMPLETE).get("variables", {})
         job_id = request.parameters[0]
-        await self._work.do(lambda: jobs.complete_job(self._core, job_id, changes))
+        await self._work.do(lambda: jobs.complete_job(self._resources, job_id, changes))
         return NO_CONTENT
 
     async def fail_job(self, request: Request) -> Answer:
         fields = _body(request, _FAIL)
         job_id = request.parameters[0]
         message, retryable = fields.get("errorMessage", ""), fields.get("retryable", False)
-        await self._work.do(lambda: jobs.fail_job(self._core, job_id, message, retryable=retryable))
+        await self._work.do(lambda: jobs.fail_job(self._resources, job_id, message, retryable=retryable))
         return NO_CONTENT
 
 

@@ -17,7 +17,7 @@ from rochallor_cli.dev_engine.api.cors import is_preflight, preflight_headers
 from rochallor_cli.dev_engine.api.endpoints import Answer, Endpoint, Endpoints, Request
 from rochallor_cli.dev_engine.api.routes import BadPath, NoRoute, Route, find_route
 from rochallor_cli.dev_engine.errors import Refused
-from rochallor_cli.dev_engine.services.resources import Core
+from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 
 logger = logging.getLogger("rochallor_cli.dev_engine.http")
@@ -32,11 +32,11 @@ _NOT_FOUND = "404 page not found\n"
 class Api:
     """Answers every request; what goes wrong inside is a 500, never a closed connection."""
 
-    def __init__(self, core: Core, work: UnitOfWork) -> None:
-        endpoints = Endpoints(core, work)
+    def __init__(self, resources: Resources, work: UnitOfWork) -> None:
+        endpoints = Endpoints(resources, work)
         self._endpoints = endpoints
-        self._cors = core.config.cors
-        self._log_requests = core.config.log_requests
+        self._cors = resources.config.cors
+        self._log_requests = resources.config.log_requests
 
     def server(self) -> web.Server:
         return web.Server(self.handle, request_factory=_request, access_log=None, auto_decompress=False)

@@ -10,7 +10,7 @@ from functools import partial
 from rochallor_cli.dev_engine.services import timers
 from rochallor_cli.dev_engine.services.instances import start_next_workflows
 from rochallor_cli.dev_engine.services.jobs import sweep_leases
-from rochallor_cli.dev_engine.services.resources import Core
+from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 
 logger = logging.getLogger("rochallor_cli.dev_engine")
@@ -19,20 +19,20 @@ Round = Callable[[], Awaitable[object]]
 
 
 class Rounds:
-    def __init__(self, core: Core, work: UnitOfWork) -> None:
-        self._core = core
+    def __init__(self, resources: Resources, work: UnitOfWork) -> None:
+        self._resources = resources
         self._work = work
 
     async def sweep_leases(self) -> None:
-        await self._work.do(lambda: sweep_leases(self._core))
+        await self._work.do(lambda: sweep_leases(self._resources))
 
     async def fire_timers(self) -> None:
         """Fire what is due, one timer a transaction step, so that a bad one spoils no other."""
-        for timer in timers.due_timers(self._core):
-            await self._work.do(partial(timers.fire_timer, self._core, timer))
+        for timer in timers.due_timers(self._resources):
+            await self._work.do(partial(timers.fire_timer, self._resources, timer))
 
     async def start_next_workflows(self) -> None:
-        await self._work.do(lambda: start_next_workflows(self._core))
+        await self._work.do(lambda: start_next_workflows(self._resources))
 
 
 async def repeat(every_s: float, round_: Round) -> None:

@@ -10,7 +10,7 @@ from rochallor_cli.dev_engine.kafka.dispatch_record import topic_of
 from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker, EmbeddedBrokerError
 from rochallor_cli.dev_engine.kafka.publisher import Publisher, PublisherError
 from rochallor_cli.dev_engine.kafka.relay import Relay
-from rochallor_cli.dev_engine.services.resources import Core
+from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 
 PARTITIONS = 4
@@ -19,8 +19,8 @@ PARTITIONS = 4
 class KafkaDispatch:
     """Lives on the engine's loop."""
 
-    def __init__(self, core: Core, work: UnitOfWork) -> None:
-        self._core = core
+    def __init__(self, resources: Resources, work: UnitOfWork) -> None:
+        self._resources = resources
         self._work = work
         self._embedded: EmbeddedBroker | None = None
         self._relay: Relay | None = None
@@ -29,14 +29,14 @@ class KafkaDispatch:
 
     async def start(self) -> str:
         """Begin to publish; return the brokers' addresses. DevEngineError when that cannot be."""
-        brokers = self._core.config.brokers
+        brokers = self._resources.config.brokers
         capacity = None
         if not brokers:
             brokers = await self._start_broker()
-            capacity = Capacity(self._core.store.outbox.is_open_job)
-            await self._work.do(lambda: self._core.store.outbox.add_open_jobs(self._core.new_id))
+            capacity = Capacity(self._resources.store.outbox.is_open_job)
+            await self._work.do(lambda: self._resources.store.outbox.add_open_jobs(self._resources.new_id))
         published = capacity.published if capacity else None
-        self._relay = Relay(self._core, self._work, self._publisher(brokers), published=published)
+        self._relay = Relay(self._resources, self._work, self._publisher(brokers), published=published)
         self._task = asyncio.get_running_loop().create_task(self._relay.run())
         self.committed()
         return brokers
@@ -57,7 +57,7 @@ class KafkaDispatch:
 
     def _publisher(self, brokers: str) -> Publisher:
         try:
-            return Publisher(brokers, self._core.config.kafka_config)
+            return Publisher(brokers, self._resources.config.kafka_config)
         except PublisherError as error:
             raise DevEngineSettingsError(str(error)) from error
 
@@ -73,9 +73,11 @@ class KafkaDispatch:
         """Have the embedded broker know the topics of new definitions, so that workers find them."""
         if self._embedded is None:
             return
-        for rowid, definition_id, version in self._core.store.definitions.added_after(self._last_definition):
+        for rowid, definition_id, version in self._resources.store.definitions.added_after(
+            self._last_definition
+        ):
             self._last_definition = rowid
-            definition = self._core.definition(definition_id, version)
+            definition = self._resources.definition(definition_id, version)
             assert definition is not None
             for job_type in sorted({step.job_type for step in definition.steps if step.job_type}):
                 self._embedded.create_topic(topic_of(job_type), partitions=PARTITIONS)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord
 from rochallor_cli.dev_engine.kafka.publisher import Taken
-from rochallor_cli.dev_engine.services.resources import Core
+from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 from rochallor_cli.dev_engine.store.outbox import PendingDispatch
 
@@ -35,13 +35,13 @@ class Relay:
 
     def __init__(
         self,
-        core: Core,
+        resources: Resources,
         work: UnitOfWork,
         publisher: Publishes,
         *,
         published: Callable[[DispatchRecord, int], None] | None = None,
     ) -> None:
-        self._core = core
+        self._resources = resources
         self._work = work
         self._publisher = publisher
         self._published = published
@@ -65,7 +65,7 @@ class Relay:
 
     async def publish_batch(self) -> bool:
         """Publish the oldest entries; whether there may be more to publish right now."""
-        pending = self._core.store.outbox.pending(BATCH)
+        pending = self._resources.store.outbox.pending(BATCH)
         if not pending:
             return False
         records = [record_of(entry) for entry in pending]
@@ -76,7 +76,7 @@ class Relay:
             if partition is not None
         ]
         if done:
-            await self._work.do(lambda: self._core.store.outbox.forget(done))
+            await self._work.do(lambda: self._resources.store.outbox.forget(done))
         self._tell(records, taken)
         if len(done) == len(pending):
             return True

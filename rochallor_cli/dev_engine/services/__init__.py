@@ -1,4 +1,4 @@
 """The use cases: each reads records, asks the state machine, and has its effects written.
 
-They are plain functions on a `Core`, called within a transaction (see `unit_of_work`).
+They are plain functions on a `Resources`, called within a transaction (see `unit_of_work`).
 """

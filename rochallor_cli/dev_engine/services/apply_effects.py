@@ -6,34 +6,34 @@ from collections.abc import Callable
 from typing import Any
 
 from rochallor_cli.dev_engine.records import Execution, ExecutionStatus, Job, JobStatus, Timer, UserTask
-from rochallor_cli.dev_engine.services.resources import Core
+from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.state_machine import effects as fx
 from rochallor_cli.dev_engine.state_machine.advance import Outcome
 
 
-def write_outcome(core: Core, outcome: Outcome, *, is_new: bool = False) -> None:
+def write_outcome(resources: Resources, outcome: Outcome, *, is_new: bool = False) -> None:
     """Write the instance and the effects, in their order."""
     if is_new:
-        core.store.instances.add(outcome.instance)
+        resources.store.instances.add(outcome.instance)
     elif outcome.effects:
-        core.store.instances.save(outcome.instance)
-    writer = _Writer(core, outcome)
+        resources.store.instances.save(outcome.instance)
+    writer = _Writer(resources, outcome)
     for effect in outcome.effects:
         _WRITE[type(effect)](writer, effect)
 
 
 class _Writer:
-    def __init__(self, core: Core, outcome: Outcome) -> None:
-        self.core = core
-        self.store = core.store
+    def __init__(self, resources: Resources, outcome: Outcome) -> None:
+        self.resources = resources
+        self.store = resources.store
         self.instance = outcome.instance
         self.instance_id = outcome.instance.id
-        self.now_ns = core.clock.now_ns()
+        self.now_ns = resources.clock.now_ns()
         # Jobs, tasks and timers follow the start of the execution they belong to.
         self.execution_id = ""
 
     def execution_started(self, effect: fx.ExecutionStarted) -> None:
-        self.execution_id = self.core.new_id()
+        self.execution_id = self.resources.new_id()
         self.store.executions.add(
             Execution(
                 id=self.execution_id,
@@ -49,7 +49,7 @@ class _Writer:
     def execution_passed(self, effect: fx.ExecutionPassed) -> None:
         self.store.executions.add(
             Execution(
-                id=self.core.new_id(),
+                id=self.resources.new_id(),
                 instance_id=self.instance_id,
                 step_id=effect.step_id,
                 step_type=effect.step_type,
@@ -73,7 +73,7 @@ class _Writer:
 
     def job_offered(self, effect: fx.JobOffered) -> None:
         job = Job(
-            id=self.core.new_id(),
+            id=self.resources.new_id(),
             instance_id=self.instance_id,
             execution_id=self.execution_id,
             step_id=effect.step_id,
@@ -92,8 +92,8 @@ class _Writer:
         self._dispatch(effect.job_id)
 
     def _dispatch(self, job_id: str) -> None:
-        if self.core.config.dispatch == "kafka":
-            self.store.outbox.add(self.core.new_id(), job_id)
+        if self.resources.config.dispatch == "kafka":
+            self.store.outbox.add(self.resources.new_id(), job_id)
 
     def job_settled(self, effect: fx.JobSettled) -> None:
         self.store.jobs.settle(effect.job_id, effect.status)
@@ -103,7 +103,9 @@ class _Writer:
 
     def user_task_opened(self, effect: fx.UserTaskOpened) -> None:
         self.store.user_tasks.add(
-            UserTask(self.core.new_id(), self.instance_id, self.execution_id, effect.step_id, effect.attempt)
+            UserTask(
+                self.resources.new_id(), self.instance_id, self.execution_id, effect.step_id, effect.attempt
+            )
         )
 
     def user_task_closed(self, effect: fx.UserTaskClosed) -> None:
@@ -112,7 +114,7 @@ class _Writer:
     def timer_started(self, effect: fx.TimerStarted) -> None:
         self.store.timers.add(
             Timer(
-                id=self.core.new_id(),
+                id=self.resources.new_id(),
                 instance_id=self.instance_id,
                 execution_id=self.execution_id,
                 step_id=effect.step_id,
@@ -128,10 +130,10 @@ class _Writer:
 
     def next_workflow_due(self, effect: fx.NextWorkflowDue) -> None:
         self.store.next_workflows.add(effect.definition_id, effect.variables)
-        self.core.next_workflows_due = True
+        self.resources.next_workflows_due = True
 
     def fault_met(self, effect: fx.FaultMet) -> None:
-        self.core.tell_fault(self.instance, effect)
+        self.resources.tell_fault(self.instance, effect)
 
 
 _WRITE: dict[type[fx.Effect], Callable[[_Writer, Any], None]] = {

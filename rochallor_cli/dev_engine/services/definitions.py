@@ -16,28 +16,28 @@ from rochallor_cli.dev_engine.errors import Refused, bad_request, internal_error
 from rochallor_cli.dev_engine.go_json.decoding import BodyError
 from rochallor_cli.dev_engine.go_json.reading import holds_nul
 from rochallor_cli.dev_engine.records import DefinitionVersion
-from rochallor_cli.dev_engine.services.resources import Core
+from rochallor_cli.dev_engine.services.resources import Resources
 
 MAX_INT4 = 2**31 - 1
 
 
-def upload(core: Core, body: bytes) -> DefinitionVersion:
+def upload(resources: Resources, body: bytes) -> DefinitionVersion:
     """Store a document as the next version, or find the version that has its content already."""
     try:
-        fields = fields_from_body(body, core.rules)
+        fields = fields_from_body(body, resources.rules)
     except BodyError as error:
         raise bad_request(f"parse error: parse: {error}") from None
-    problems = broken_rules(definition_from_fields(fields, core.rules))
+    problems = broken_rules(definition_from_fields(fields, resources.rules))
     if problems:
         lines = "".join(f"\n  {problem.text}" for problem in problems)
         raise bad_request(f"validation error: validation errors:{lines}")
     if holds_nul(fields):
         raise internal_error("ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)")
-    return _store(core, fields)
+    return _store(resources, fields)
 
 
-def _store(core: Core, fields: Fields) -> DefinitionVersion:
-    definitions = core.store.definitions
+def _store(resources: Resources, fields: Fields) -> DefinitionVersion:
+    definitions = resources.store.definitions
     content = hashlib.sha256(comparable(fields).encode()).digest()
     same = definitions.find_content(fields["id"], content)
     if same is not None:
@@ -47,17 +47,17 @@ def _store(core: Core, fields: Fields) -> DefinitionVersion:
         version=definitions.latest_version(fields["id"]) + 1,
         name=fields["name"],
         document=document_text(fields),
-        uploaded_ns=core.clock.now_ns(),
+        uploaded_ns=resources.clock.now_ns(),
     )
     definitions.add(stored, content=content)
     return stored
 
 
-def get_definition(core: Core, definition_id: str, version: int | None = None) -> DefinitionVersion:
+def get_definition(resources: Resources, definition_id: str, version: int | None = None) -> DefinitionVersion:
     """One version; None: the latest."""
     if version is not None and version > MAX_INT4:
         raise not_found(too_large_version(version))
-    definitions = core.store.definitions
+    definitions = resources.store.definitions
     found = (
         definitions.find_latest(definition_id)
         if version is None
@@ -77,12 +77,12 @@ def too_large_version(version: int) -> str:
 
 
 def list_definitions(
-    core: Core, keyword: str, *, page: int, page_size: int
+    resources: Resources, keyword: str, *, page: int, page_size: int
 ) -> tuple[list[DefinitionVersion], int]:
     """One page and the total."""
     if page < 0:
         raise negative_page("")
-    return core.store.definitions.search(keyword, limit=page_size, offset=page * page_size)
+    return resources.store.definitions.search(keyword, limit=page_size, offset=page * page_size)
 
 
 def negative_page(prefix: str) -> Refused:

@@ -15,7 +15,7 @@ from rochallor_cli.dev_engine.definition.parsing import definition_from_text
 from rochallor_cli.dev_engine.ids import Ulids
 from rochallor_cli.dev_engine.records import Instance
 from rochallor_cli.dev_engine.state_machine.effects import FaultMet
-from rochallor_cli.dev_engine.state_machine.event_inputs import Circumstances
+from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
 from rochallor_cli.dev_engine.store import Store
 
 logger = logging.getLogger("rochallor_cli.dev_engine")
@@ -27,7 +27,9 @@ _MAX_CACHED_DEFINITIONS = 1_000
 _AS_WRITTEN = 0.9
 
 
-class Core:
+class Resources:
+    """The store, clock, ids, randomness and definitions that use cases share; one for each engine."""
+
     def __init__(self, config: DevEngineConfig, store: Store) -> None:
         self.config = config
         self.store = store
@@ -41,8 +43,8 @@ class Core:
         self.next_workflows_due = True
         self._faults_told: set[tuple[str, int, str, str]] = set()
 
-    def circumstances(self) -> Circumstances:
-        return Circumstances(self.clock.now_ns(), self.choose, self.config.strict)
+    def inputs(self) -> EventInputs:
+        return EventInputs(self.clock.now_ns(), self.choose, self.config.strict)
 
     def choose(self, options: Sequence[T], /) -> T:
         """The first option as a rule, any of the others now and then; repeatable by the seed."""

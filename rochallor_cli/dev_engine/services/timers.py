@@ -8,31 +8,31 @@ from operator import attrgetter
 from rochallor_cli.dev_engine.errors import Refused
 from rochallor_cli.dev_engine.records import Timer
 from rochallor_cli.dev_engine.services.apply_effects import write_outcome
-from rochallor_cli.dev_engine.services.resources import Core, logger
+from rochallor_cli.dev_engine.services.resources import Resources, logger
 from rochallor_cli.dev_engine.state_machine import transitions
 
 
-def due_timers(core: Core) -> list[Timer]:
+def due_timers(resources: Resources) -> list[Timer]:
     """The timers whose time has come, in the order in which they are to fire."""
     ordered: list[Timer] = []
-    due = core.store.timers.due(core.clock.now_ns())
+    due = resources.store.timers.due(resources.clock.now_ns())
     for _, timers in groupby(due, key=attrgetter("fires_ns")):
         # Timers of one moment have no order among them.
-        ordered += core.in_some_order(timers)
+        ordered += resources.in_some_order(timers)
     return ordered
 
 
-def fire_timer(core: Core, timer: Timer) -> None:
+def fire_timer(resources: Resources, timer: Timer) -> None:
     """Fire one timer. One whose target cannot be entered stays due, as in the engine."""
-    instance = core.store.instances.find(timer.instance_id)
+    instance = resources.store.instances.find(timer.instance_id)
     assert instance is not None, "instances are never deleted"
     try:
         outcome = transitions.fire_timer(
-            core.definition_of(instance),
+            resources.definition_of(instance),
             instance,
             timer,
-            step_status=core.store.executions.status(timer.instance_id, timer.step_id, timer.attempt),
-            circumstances=core.circumstances(),
+            step_status=resources.store.executions.status(timer.instance_id, timer.step_id, timer.attempt),
+            inputs=resources.inputs(),
         )
     except Refused as refused:
         logger.warning(
@@ -42,4 +42,4 @@ def fire_timer(core: Core, timer: Timer) -> None:
             refused.reason,
         )
         return
-    write_outcome(core, outcome)
+    write_outcome(resources, outcome)

@@ -10,7 +10,7 @@ from rochallor_cli.dev_engine.definition.model import PARKING, RESTING, Definiti
 from rochallor_cli.dev_engine.errors import WorkflowStuck
 from rochallor_cli.dev_engine.records import ExecutionStatus, Instance, InstanceStatus
 from rochallor_cli.dev_engine.state_machine.effects import Effect, ExecutionEnded, FaultMet
-from rochallor_cli.dev_engine.state_machine.event_inputs import Circumstances
+from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
 
 # A loop through a gateway leaves something open at each round, which costs more than passing a step.
 _RESTING_COST = 10
@@ -24,15 +24,15 @@ class Outcome:
     effects: tuple[Effect, ...]
 
 
-class Walk:
+class Advance:
     """The book of one event: the instance as it is now, and the effects so far.
 
     It lives within one call of a transition; outside there are only immutable values.
     """
 
-    def __init__(self, definition: Definition, instance: Instance, circumstances: Circumstances) -> None:
+    def __init__(self, definition: Definition, instance: Instance, inputs: EventInputs) -> None:
         self.definition = definition
-        self.circumstances = circumstances
+        self.inputs = inputs
         # The engine reads what is committed, so a join does not see what this event has completed.
         self.completed_before: Mapping[str, int] = instance.completed
         self.effects: list[Effect] = []
@@ -45,14 +45,14 @@ class Walk:
         self._completed_ns = instance.completed_ns
         self._failure_reason = instance.failure_reason
         self._waiting: list[str] = []
-        self._budget = circumstances.step_budget
+        self._budget = inputs.step_budget
         self._is_over = False
         # Set by a fault that is not put up with: nothing is entered any more.
         self._is_stopped = False
 
     @property
     def now_ns(self) -> int:
-        return self.circumstances.now_ns
+        return self.inputs.now_ns
 
     @property
     def is_live(self) -> bool:
@@ -106,7 +106,7 @@ class Walk:
 
     def _stop_endless_loop(self, step: Step) -> None:
         text = (
-            f'step "{step.id}": some {self.circumstances.step_budget} steps were entered without a rest; '
+            f'step "{step.id}": some {self.inputs.step_budget} steps were entered without a rest; '
             "this loop never ends (the engine would hang)"
         )
         self._waiting.clear()
@@ -195,7 +195,7 @@ class Walk:
     def meet_fault(self, code: str, step_id: str, text: str) -> None:
         """Note a fault that the definition runs into; where faults are not put up with, it fails."""
         self.effects.append(FaultMet(code, step_id, text))
-        if self.circumstances.strict:
+        if self.inputs.strict:
             self._is_stopped = True
             self._waiting.clear()
             self.fail(f"{code}: {text}")

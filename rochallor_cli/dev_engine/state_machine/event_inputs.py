@@ -24,7 +24,7 @@ def first_written(options: Sequence[T], /) -> T:
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class EventInputs:
     """The time, the choice among what has no order, and how engine faults are treated.
 
     step_budget: how many steps one event may enter, for loops that never rest; steps at which something

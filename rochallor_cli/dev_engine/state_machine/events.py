@@ -11,7 +11,7 @@ from rochallor_cli.dev_engine.errors import not_found
 from rochallor_cli.dev_engine.records import NO_VARIABLES, ExecutionStatus, Job, Timer, UserTask, Variables
 from rochallor_cli.dev_engine.state_machine import transitions
 from rochallor_cli.dev_engine.state_machine.advance import Outcome
-from rochallor_cli.dev_engine.state_machine.event_inputs import Choose, Circumstances, first_written
+from rochallor_cli.dev_engine.state_machine.event_inputs import Choose, EventInputs, first_written
 from rochallor_cli.dev_engine.state_machine.world import INSTANCE_ID, World, world_after
 
 T = TypeVar("T")
@@ -97,7 +97,7 @@ def started(
         business_key=None,
         now_ns=0,
     )
-    outcome = transitions.start(definition, instance, Circumstances(0, choose, strict))
+    outcome = transitions.start(definition, instance, EventInputs(0, choose, strict))
     return world_after(World(instance), outcome)
 
 
@@ -113,8 +113,8 @@ def apply(
     if isinstance(event, FireTimer):
         timer = _find(world.timers, event.timer_id)
         world = replace(world, now_ns=max(world.now_ns, timer.fires_ns))
-    circumstances = Circumstances(world.now_ns, choose, strict)
-    return world_after(world, _OUTCOMES[type(event)](definition, world, event, circumstances))
+    inputs = EventInputs(world.now_ns, choose, strict)
+    return world_after(world, _OUTCOMES[type(event)](definition, world, event, inputs))
 
 
 def every_start(
@@ -165,7 +165,7 @@ class _Scripted:
         return [position for position, _ in taken[:-1]] + [taken[-1][0] + 1]
 
 
-def _complete_job(definition: Definition, world: World, event: CompleteJob, at: Circumstances) -> Outcome:
+def _complete_job(definition: Definition, world: World, event: CompleteJob, at: EventInputs) -> Outcome:
     job = _find(world.jobs, event.job_id)
     return transitions.complete_job(
         definition,
@@ -173,11 +173,11 @@ def _complete_job(definition: Definition, world: World, event: CompleteJob, at: 
         job,
         step_status=_status(world, job),
         changes=event.changes.values,
-        circumstances=at,
+        inputs=at,
     )
 
 
-def _fail_job(definition: Definition, world: World, event: FailJob, at: Circumstances) -> Outcome:
+def _fail_job(definition: Definition, world: World, event: FailJob, at: EventInputs) -> Outcome:
     job = _find(world.jobs, event.job_id)
     return transitions.fail_job(
         definition,
@@ -186,12 +186,12 @@ def _fail_job(definition: Definition, world: World, event: FailJob, at: Circumst
         step_status=_status(world, job),
         message=event.message,
         retryable=event.retryable,
-        circumstances=at,
+        inputs=at,
     )
 
 
 def _complete_user_task(
-    definition: Definition, world: World, event: CompleteUserTask, at: Circumstances
+    definition: Definition, world: World, event: CompleteUserTask, at: EventInputs
 ) -> Outcome:
     transitions.find_user_task_step(definition, world.instance, event.step_id)
     task = next((task for task in world.user_tasks if task.step_id == event.step_id), None)
@@ -203,26 +203,26 @@ def _complete_user_task(
         task,
         step_status=_status(world, task),
         changes=event.changes.values,
-        circumstances=at,
+        inputs=at,
     )
 
 
-def _signal(definition: Definition, world: World, event: Signal, at: Circumstances) -> Outcome:
+def _signal(definition: Definition, world: World, event: Signal, at: EventInputs) -> Outcome:
     changes = event.changes.values
-    return transitions.signal(definition, world.instance, event.step_id, changes=changes, circumstances=at)
+    return transitions.signal(definition, world.instance, event.step_id, changes=changes, inputs=at)
 
 
-def _fire_timer(definition: Definition, world: World, event: FireTimer, at: Circumstances) -> Outcome:
+def _fire_timer(definition: Definition, world: World, event: FireTimer, at: EventInputs) -> Outcome:
     timer = _find(world.timers, event.timer_id)
     status = _status(world, timer)
-    return transitions.fire_timer(definition, world.instance, timer, step_status=status, circumstances=at)
+    return transitions.fire_timer(definition, world.instance, timer, step_status=status, inputs=at)
 
 
-def _cancel(definition: Definition, world: World, event: CancelInstance, at: Circumstances) -> Outcome:
-    return transitions.cancel(definition, world.instance, event.reason, circumstances=at)
+def _cancel(definition: Definition, world: World, event: CancelInstance, at: EventInputs) -> Outcome:
+    return transitions.cancel(definition, world.instance, event.reason, inputs=at)
 
 
-_OUTCOMES: dict[type[Event], Callable[[Definition, World, Any, Circumstances], Outcome]] = {
+_OUTCOMES: dict[type[Event], Callable[[Definition, World, Any, EventInputs], Outcome]] = {
     CompleteJob: _complete_job,
     FailJob: _fail_job,
     CompleteUserTask: _complete_user_task,

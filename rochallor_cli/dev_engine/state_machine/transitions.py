@@ -22,7 +22,7 @@ from rochallor_cli.dev_engine.records import (
     UserTask,
     Variables,
 )
-from rochallor_cli.dev_engine.state_machine.advance import Outcome, Walk
+from rochallor_cli.dev_engine.state_machine.advance import Advance, Outcome
 from rochallor_cli.dev_engine.state_machine.effects import (
     JobReturned,
     JobSettled,
@@ -30,8 +30,8 @@ from rochallor_cli.dev_engine.state_machine.effects import (
     TimerSpent,
     UserTaskClosed,
 )
-from rochallor_cli.dev_engine.state_machine.event_inputs import Circumstances
-from rochallor_cli.dev_engine.state_machine.steps import leave_resting, walk_from
+from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
+from rochallor_cli.dev_engine.state_machine.steps import advance_from, leave_resting
 
 INTERRUPTED = "interrupted by boundary timer"
 
@@ -62,12 +62,12 @@ def new_instance(
     )
 
 
-def start(definition: Definition, instance: Instance, circumstances: Circumstances) -> Outcome:
+def start(definition: Definition, instance: Instance, inputs: EventInputs) -> Outcome:
     """Enter the first step of a new instance."""
-    walk = Walk(definition, instance, circumstances)
-    walk_from(walk, definition.steps[0].id)
-    walk.settle_status()
-    return walk.outcome()
+    advance = Advance(definition, instance, inputs)
+    advance_from(advance, definition.steps[0].id)
+    advance.settle_status()
+    return advance.outcome()
 
 
 def complete_job(
@@ -77,24 +77,24 @@ def complete_job(
     *,
     step_status: ExecutionStatus,
     changes: Changes,
-    circumstances: Circumstances,
+    inputs: EventInputs,
 ) -> Outcome:
     """A worker has done a job. Who completes it, and whether its lease holds, does not matter.
 
     step_status: of the execution that the job belongs to. A job that is completed or was withdrawn
     changes nothing.
     """
-    walk = Walk(definition, instance, circumstances)
+    advance = Advance(definition, instance, inputs)
     if job.status in (JobStatus.COMPLETED, JobStatus.CANCELLED):
-        return walk.outcome()
-    walk.effects.append(JobSettled(job.id, JobStatus.COMPLETED))
-    walk.end_execution(job.step_id, job.attempt, was=step_status, status=ExecutionStatus.COMPLETED)
-    if not walk.is_live:
+        return advance.outcome()
+    advance.effects.append(JobSettled(job.id, JobStatus.COMPLETED))
+    advance.end_execution(job.step_id, job.attempt, was=step_status, status=ExecutionStatus.COMPLETED)
+    if not advance.is_live:
         text = f'the job of step "{job.step_id}" was completed after its instance had ended: nothing moves'
-        walk.note_fault(codes.JOB_OF_ENDED_INSTANCE, job.step_id, text)
-        return walk.outcome()
-    _go_on(walk, walk.find(job.step_id), changes)
-    return walk.outcome()
+        advance.note_fault(codes.JOB_OF_ENDED_INSTANCE, job.step_id, text)
+        return advance.outcome()
+    _go_on(advance, advance.find(job.step_id), changes)
+    return advance.outcome()
 
 
 def fail_job(
@@ -105,28 +105,28 @@ def fail_job(
     step_status: ExecutionStatus,
     message: str,
     retryable: bool,
-    circumstances: Circumstances,
+    inputs: EventInputs,
 ) -> Outcome:
     """A worker has failed a job: it is offered again while there are retries, else all fails.
 
     The engine looks at no state: a job that was completed is offered again or undone all the same,
     and an instance that has ended becomes FAILED.
     """
-    walk = Walk(definition, instance, circumstances)
+    advance = Advance(definition, instance, inputs)
     if job.status in (JobStatus.COMPLETED, JobStatus.CANCELLED):
         text = f'the job of step "{job.step_id}" was failed after it was {job.status.lower()}'
-        walk.note_fault(codes.FAIL_AFTER_END, job.step_id, text)
-    elif not walk.is_live and instance.status != InstanceStatus.FAILED:
+        advance.note_fault(codes.FAIL_AFTER_END, job.step_id, text)
+    elif not advance.is_live and instance.status != InstanceStatus.FAILED:
         text = f'the job of step "{job.step_id}" was failed in an instance that was {instance.status}'
-        walk.note_fault(codes.FAIL_AFTER_END, job.step_id, text)
+        advance.note_fault(codes.FAIL_AFTER_END, job.step_id, text)
     if retryable and job.retries_remaining > 0:
-        walk.effects.append(JobReturned(job.id, job.retries_remaining - 1))
-        return walk.outcome()
-    walk.effects.append(JobSettled(job.id, JobStatus.FAILED))
+        advance.effects.append(JobReturned(job.id, job.retries_remaining - 1))
+        return advance.outcome()
+    advance.effects.append(JobSettled(job.id, JobStatus.FAILED))
     failed = ExecutionStatus.FAILED
-    walk.end_execution(job.step_id, job.attempt, was=step_status, status=failed, reason=message)
-    walk.fail(message)
-    return walk.outcome()
+    advance.end_execution(job.step_id, job.attempt, was=step_status, status=failed, reason=message)
+    advance.fail(message)
+    return advance.outcome()
 
 
 def find_user_task_step(definition: Definition, instance: Instance, step_id: str) -> Step:
@@ -145,18 +145,18 @@ def complete_user_task(
     *,
     step_status: ExecutionStatus,
     changes: Changes,
-    circumstances: Circumstances,
+    inputs: EventInputs,
 ) -> Outcome:
     """A person has done an open user task; `find_user_task_step` has been asked before."""
-    walk = Walk(definition, instance, circumstances)
-    walk.effects.append(UserTaskClosed(task.step_id, task.attempt))
+    advance = Advance(definition, instance, inputs)
+    advance.effects.append(UserTaskClosed(task.step_id, task.attempt))
     if step_status == ExecutionStatus.RUNNING:
-        walk.end_execution(task.step_id, task.attempt, was=step_status, status=ExecutionStatus.COMPLETED)
+        advance.end_execution(task.step_id, task.attempt, was=step_status, status=ExecutionStatus.COMPLETED)
     else:
         text = f'user task "{task.step_id}" was completed after a timer had interrupted it: both ways go on'
-        walk.meet_fault(codes.TASK_SURVIVES_TIMER, task.step_id, text)
-    _go_on(walk, walk.find(task.step_id), changes)
-    return walk.outcome()
+        advance.meet_fault(codes.TASK_SURVIVES_TIMER, task.step_id, text)
+    _go_on(advance, advance.find(task.step_id), changes)
+    return advance.outcome()
 
 
 def signal(
@@ -165,7 +165,7 @@ def signal(
     step_id: str,
     *,
     changes: Changes,
-    circumstances: Circumstances,
+    inputs: EventInputs,
 ) -> Outcome:
     """A signal for a WAIT step. Raises Refused when the instance does not wait there."""
     step = definition.step(step_id)
@@ -174,22 +174,20 @@ def signal(
     _check_endpoint(step, StepType.WAIT, instance)
     if step_id not in instance.current_step_ids:
         raise _not_parked()
-    walk = Walk(definition, instance, circumstances)
+    advance = Advance(definition, instance, inputs)
     running, completed = ExecutionStatus.RUNNING, ExecutionStatus.COMPLETED
-    walk.end_execution(step_id, walk.entries(step_id), was=running, status=completed)
-    _go_on(walk, step, changes)
-    return walk.outcome()
+    advance.end_execution(step_id, advance.entries(step_id), was=running, status=completed)
+    _go_on(advance, step, changes)
+    return advance.outcome()
 
 
-def cancel(
-    definition: Definition, instance: Instance, reason: str, *, circumstances: Circumstances
-) -> Outcome:
+def cancel(definition: Definition, instance: Instance, reason: str, *, inputs: EventInputs) -> Outcome:
     """End an instance from outside; its jobs, tasks and timers stay as they are."""
     if not instance.status.is_live:
         raise Refused(500, "internal-error", "cancel: no rows in result set")
-    walk = Walk(definition, instance, circumstances)
-    walk.cancel(reason)
-    return walk.outcome()
+    advance = Advance(definition, instance, inputs)
+    advance.cancel(reason)
+    return advance.outcome()
 
 
 def fire_timer(
@@ -198,38 +196,40 @@ def fire_timer(
     timer: Timer,
     *,
     step_status: ExecutionStatus,
-    circumstances: Circumstances,
+    inputs: EventInputs,
 ) -> Outcome:
     """A boundary timer is due. Nothing withdraws timers: they fire after their step, too."""
-    walk = Walk(definition, instance, circumstances)
-    walk.effects.append(TimerSpent(timer.id))
-    if timer.interrupting and not walk.is_live:
-        return walk.outcome()
-    _note_late_timer(walk, timer, step_status)
+    advance = Advance(definition, instance, inputs)
+    advance.effects.append(TimerSpent(timer.id))
+    if timer.interrupting and not advance.is_live:
+        return advance.outcome()
+    _note_late_timer(advance, timer, step_status)
     if timer.interrupting:
         failed = ExecutionStatus.FAILED
-        walk.end_execution(timer.step_id, timer.attempt, was=step_status, status=failed, reason=INTERRUPTED)
-        walk.effects.append(JobWithdrawn(timer.step_id, timer.attempt))
-        walk.leave(timer.step_id)
+        advance.end_execution(
+            timer.step_id, timer.attempt, was=step_status, status=failed, reason=INTERRUPTED
+        )
+        advance.effects.append(JobWithdrawn(timer.step_id, timer.attempt))
+        advance.leave(timer.step_id)
     # The status is not worked out anew: only entering a user task or wait changes it.
-    walk_from(walk, timer.target_step_id)
-    return walk.outcome()
+    advance_from(advance, timer.target_step_id)
+    return advance.outcome()
 
 
-def _note_late_timer(walk: Walk, timer: Timer, step_status: ExecutionStatus) -> None:
-    if not walk.is_live:
+def _note_late_timer(advance: Advance, timer: Timer, step_status: ExecutionStatus) -> None:
+    if not advance.is_live:
         text = f'a timer of step "{timer.step_id}" fired into an instance that had ended'
-        walk.meet_fault(codes.TIMER_OUTLIVES_STEP, timer.step_id, text)
+        advance.meet_fault(codes.TIMER_OUTLIVES_STEP, timer.step_id, text)
     elif step_status != ExecutionStatus.RUNNING:
         text = f'a timer of step "{timer.step_id}" fired though the step was {step_status.lower()}'
-        walk.meet_fault(codes.TIMER_OUTLIVES_STEP, timer.step_id, text)
+        advance.meet_fault(codes.TIMER_OUTLIVES_STEP, timer.step_id, text)
 
 
-def _go_on(walk: Walk, step: Step, changes: Changes) -> None:
-    walk.merge(changes)
-    if not walk.is_over:
-        leave_resting(walk, step)
-    walk.settle_status()
+def _go_on(advance: Advance, step: Step, changes: Changes) -> None:
+    advance.merge(changes)
+    if not advance.is_over:
+        leave_resting(advance, step)
+    advance.settle_status()
 
 
 def _check_endpoint(step: Step, wanted: StepType, instance: Instance) -> None:

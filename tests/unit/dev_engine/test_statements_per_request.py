@@ -11,7 +11,7 @@ import pytest
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.services import definitions, instances, jobs
-from rochallor_cli.dev_engine.services.resources import Core
+from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.store import Store
 from rochallor_cli.dev_engine.store.database import commit_together, open_database
 
@@ -27,9 +27,9 @@ DEFINITION = {
 BOOKKEEPING = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK", "EXPLAIN")
 
 
-def start(core: Core) -> Any:
+def start(resources: Resources) -> Any:
     variables = Variables(values={"n": 1})
-    return instances.start_instance(core, "two-steps", version=0, variables=variables, business_key=None)
+    return instances.start_instance(resources, "two-steps", version=0, variables=variables, business_key=None)
 
 
 class Counted:
@@ -37,17 +37,17 @@ class Counted:
 
     def __init__(self) -> None:
         self.connection = open_database(None)
-        self.core = Core(DevEngineConfig(seed=1, engine_version="0"), Store(self.connection))
+        self.resources = Resources(DevEngineConfig(seed=1, engine_version="0"), Store(self.connection))
         self._seen: list[str] = []
         self.connection.set_trace_callback(self._seen.append)
 
-    def do(self, work: Callable[[Core], Any]) -> Any:
-        (result,) = commit_together(self.connection, [lambda: work(self.core)])
+    def do(self, work: Callable[[Resources], Any]) -> Any:
+        (result,) = commit_together(self.connection, [lambda: work(self.resources)])
         if isinstance(result, Exception):
             raise result
         return result
 
-    def statements_of(self, work: Callable[[Core], Any]) -> list[str]:
+    def statements_of(self, work: Callable[[Resources], Any]) -> list[str]:
         """The statements of one request; the transaction around it is shared with others and left out."""
         self._seen.clear()
         self.do(work)
@@ -58,7 +58,9 @@ class Counted:
             self.do(start)
 
     def claim(self, job_type: str, count: int = 1) -> list[str]:
-        return [job.id for job in self.do(lambda core: jobs.poll_jobs(core, "w", [job_type], count))]
+        return [
+            job.id for job in self.do(lambda resources: jobs.poll_jobs(resources, "w", [job_type], count))
+        ]
 
     def walks(self, statements: list[str]) -> list[str]:
         """The statements that read a whole table or sort what they found."""
@@ -75,7 +77,7 @@ class Counted:
 @pytest.fixture
 def engine() -> Iterator[Counted]:
     counted = Counted()
-    counted.do(lambda core: definitions.upload(core, json.dumps(DEFINITION).encode()))
+    counted.do(lambda resources: definitions.upload(resources, json.dumps(DEFINITION).encode()))
     counted.start(50)
     yield counted
     counted.connection.close()
@@ -88,20 +90,20 @@ def test_starting_an_instance_writes_it_its_step_and_its_job(engine: Counted) ->
 
 
 def test_a_poll_takes_one_look_a_type_and_one_write_a_job(engine: Counted) -> None:
-    statements = engine.statements_of(lambda core: jobs.poll_jobs(core, "w", ["a", "b", "c"], 10))
+    statements = engine.statements_of(lambda resources: jobs.poll_jobs(resources, "w", ["a", "b", "c"], 10))
     assert len(statements) == 3 + 10
     assert engine.walks(statements) == []
 
 
 def test_an_empty_poll_writes_nothing(engine: Counted) -> None:
-    statements = engine.statements_of(lambda core: jobs.poll_jobs(core, "w", ["nothing"], 64))
+    statements = engine.statements_of(lambda resources: jobs.poll_jobs(resources, "w", ["nothing"], 64))
     assert len(statements) == 1
     assert statements[0].startswith("SELECT")
 
 
 def test_a_completion_costs_a_handful_of_statements_and_walks_no_table(engine: Counted) -> None:
     (job_id,) = engine.claim("a")
-    statements = engine.statements_of(lambda core: jobs.complete_job(core, job_id, {"done": True}))
+    statements = engine.statements_of(lambda resources: jobs.complete_job(resources, job_id, {"done": True}))
     assert len(statements) <= 7
     assert engine.walks(statements) == []
 
@@ -109,14 +111,16 @@ def test_a_completion_costs_a_handful_of_statements_and_walks_no_table(engine: C
 @pytest.mark.parametrize("retryable", [True, False])
 def test_a_failure_costs_a_handful_of_statements(engine: Counted, retryable: bool) -> None:
     (job_id,) = engine.claim("a")
-    statements = engine.statements_of(lambda core: jobs.fail_job(core, job_id, "no", retryable=retryable))
+    statements = engine.statements_of(
+        lambda resources: jobs.fail_job(resources, job_id, "no", retryable=retryable)
+    )
     assert len(statements) <= 6
     assert engine.walks(statements) == []
 
 
 def test_reading_an_instance_is_one_statement(engine: Counted) -> None:
     instance_id = engine.do(start).id
-    assert len(engine.statements_of(lambda core: instances.get_instance(core, instance_id))) == 1
+    assert len(engine.statements_of(lambda resources: instances.get_instance(resources, instance_id))) == 1
 
 
 def test_a_sweep_without_expired_leases_touches_no_job(engine: Counted) -> None:
@@ -126,5 +130,5 @@ def test_a_sweep_without_expired_leases_touches_no_job(engine: Counted) -> None:
 
 
 def test_statements_are_seen_by_the_count(engine: Counted) -> None:
-    assert engine.statements_of(lambda core: core.store.jobs.find("none")) != []
+    assert engine.statements_of(lambda resources: resources.store.jobs.find("none")) != []
     assert engine.walks(["SELECT * FROM job"]) == ["SELECT * FROM job"]

@@ -29,7 +29,7 @@ from rochallor_cli.dev_engine.explore import (
 )
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.services import definitions, instances, jobs, timers
-from rochallor_cli.dev_engine.services.resources import Core
+from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.store import Store
 from rochallor_cli.dev_engine.store.database import commit_together, open_database
 from support.workflows import (
@@ -63,40 +63,50 @@ class OnDatabase:
     def __init__(self, n: int) -> None:
         self._clock = HandClock(0)
         self._connection = open_database(None)
-        self._core = Core(
+        self._resources = Resources(
             DevEngineConfig(seed=1, clock=self._clock, engine_version="0"), Store(self._connection)
         )
-        self._core.choose = first_written  # type: ignore[method-assign]
-        self.do(lambda core: definitions.upload(core, json.dumps(FLOW).encode()))
+        self._resources.choose = first_written  # type: ignore[method-assign]
+        self.do(lambda resources: definitions.upload(resources, json.dumps(FLOW).encode()))
         variables = Variables(values={"n": n})
         begun = self.do(
-            lambda core: instances.start_instance(
-                core, "flow", version=0, variables=variables, business_key=None
+            lambda resources: instances.start_instance(
+                resources, "flow", version=0, variables=variables, business_key=None
             )
         )
         self._id = begun.id
 
-    def do(self, work: Callable[[Core], Any]) -> Any:
-        (result,) = commit_together(self._connection, [lambda: work(self._core)])
+    def do(self, work: Callable[[Resources], Any]) -> Any:
+        (result,) = commit_together(self._connection, [lambda: work(self._resources)])
         if isinstance(result, Exception):
             raise result
         return result
 
     def happen(self, event: Event, world: World) -> None:
         if isinstance(event, CompleteJob):
-            self.do(lambda core: jobs.complete_job(core, self._job_id(event.job_id), event.changes.values))
+            self.do(
+                lambda resources: jobs.complete_job(
+                    resources, self._job_id(event.job_id), event.changes.values
+                )
+            )
         elif isinstance(event, FailJob):
             job_id = self._job_id(event.job_id)
-            self.do(lambda core: jobs.fail_job(core, job_id, event.message, retryable=event.retryable))
+            self.do(
+                lambda resources: jobs.fail_job(resources, job_id, event.message, retryable=event.retryable)
+            )
         elif isinstance(event, CompleteUserTask):
             changes = event.changes.values
-            self.do(lambda core: instances.complete_user_task(core, self._id, event.step_id, changes))
+            self.do(
+                lambda resources: instances.complete_user_task(resources, self._id, event.step_id, changes)
+            )
         elif isinstance(event, Signal):
             self.do(
-                lambda core: instances.signal_instance(core, self._id, event.step_id, event.changes.values)
+                lambda resources: instances.signal_instance(
+                    resources, self._id, event.step_id, event.changes.values
+                )
             )
         elif isinstance(event, CancelInstance):
-            self.do(lambda core: instances.cancel_instance(core, self._id, event.reason))
+            self.do(lambda resources: instances.cancel_instance(resources, self._id, event.reason))
         else:
             self._fire(next(each for each in world.timers if each.id == event.timer_id))
 
@@ -108,7 +118,7 @@ class OnDatabase:
             if (each.step_id, each.attempt, each.fires_ns)
             == (wanted.step_id, wanted.attempt, wanted.fires_ns)
         )
-        self.do(lambda core: timers.fire_timer(core, mine))
+        self.do(lambda resources: timers.fire_timer(resources, mine))
 
     def _job_id(self, in_world: str) -> str:
         step_id, _, attempt = in_world.partition("#")
@@ -117,11 +127,11 @@ class OnDatabase:
         return found
 
     def seen(self) -> dict[str, Any]:
-        instance = self.do(lambda core: instances.get_instance(core, self._id))
+        instance = self.do(lambda resources: instances.get_instance(resources, self._id))
         rows = self._connection.execute("SELECT step_id, attempt, status FROM job")
         return picture(
             instance,
-            self.do(lambda core: instances.get_history(core, self._id)),
+            self.do(lambda resources: instances.get_history(resources, self._id)),
             [(step_id, attempt, status) for step_id, attempt, status in rows],
             [row[0] for row in self._connection.execute("SELECT fires_ns FROM timer")],
         )

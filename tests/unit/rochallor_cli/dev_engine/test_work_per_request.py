@@ -12,7 +12,7 @@ from rochallor_cli.dev_engine.clock import HandClock
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.services import definitions, instances, jobs, timers
-from rochallor_cli.dev_engine.services.resources import Core
+from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.store import Store
 from rochallor_cli.dev_engine.store.database import commit_together, open_database
 from support.workflows import document, service, timer, user_task, wait
@@ -58,23 +58,23 @@ class Loaded:
     def __init__(self, count: int) -> None:
         self.clock = HandClock()
         self._connection = open_database(None)
-        self.core = Core(
+        self.resources = Resources(
             DevEngineConfig(seed=1, clock=self.clock, engine_version="0"), Store(self._connection)
         )
         self._steps = 0
-        self.do(lambda core: definitions.upload(core, json.dumps(FLOW).encode()))
+        self.do(lambda resources: definitions.upload(resources, json.dumps(FLOW).encode()))
         for query in CROWD:
             text = MANY + query
             self._connection.execute(text.format(count=count, far=self.clock.now_ns() + 10**16))
         self._connection.execute("ANALYZE")
 
-    def do(self, work: Callable[[Core], Any]) -> Any:
-        (result,) = commit_together(self._connection, [lambda: work(self.core)])
+    def do(self, work: Callable[[Resources], Any]) -> Any:
+        (result,) = commit_together(self._connection, [lambda: work(self.resources)])
         if isinstance(result, Exception):
             raise result
         return result
 
-    def steps_of(self, work: Callable[[Core], Any]) -> int:
+    def steps_of(self, work: Callable[[Resources], Any]) -> int:
         self._steps = 0
         self._connection.set_progress_handler(self._count, 1)
         self.do(work)
@@ -85,30 +85,32 @@ class Loaded:
         self._steps += 1
         return 0
 
-    def start(self, core: Core) -> Any:
+    def start(self, resources: Resources) -> Any:
         variables = Variables(values={"a": 1})
-        return instances.start_instance(core, "flow", version=0, variables=variables, business_key="k")
+        return instances.start_instance(resources, "flow", version=0, variables=variables, business_key="k")
 
     def measured(self) -> dict[str, int]:
         """Steps of each request of a job's way, in one engine."""
         found = {"start": self.steps_of(self.start)}
         claimed: list[Any] = []
-        found["poll"] = self.steps_of(lambda core: claimed.extend(jobs.poll_jobs(core, "w", ["work"], 4)))
-        found["empty poll"] = self.steps_of(lambda core: jobs.poll_jobs(core, "w", ["none"], 64))
+        found["poll"] = self.steps_of(
+            lambda resources: claimed.extend(jobs.poll_jobs(resources, "w", ["work"], 4))
+        )
+        found["empty poll"] = self.steps_of(lambda resources: jobs.poll_jobs(resources, "w", ["none"], 64))
         fail, complete = claimed[0].id, claimed[1].id
-        found["retry"] = self.steps_of(lambda core: jobs.fail_job(core, fail, "x", retryable=True))
-        found["complete"] = self.steps_of(lambda core: jobs.complete_job(core, complete, {"b": 2}))
+        found["retry"] = self.steps_of(lambda resources: jobs.fail_job(resources, fail, "x", retryable=True))
+        found["complete"] = self.steps_of(lambda resources: jobs.complete_job(resources, complete, {"b": 2}))
         found["user task"] = self.steps_of(
-            lambda core: instances.complete_user_task(core, claimed[1].instance_id, "ask", {})
+            lambda resources: instances.complete_user_task(resources, claimed[1].instance_id, "ask", {})
         )
         found["signal"] = self.steps_of(
-            lambda core: instances.signal_instance(core, claimed[1].instance_id, "hold", {})
+            lambda resources: instances.signal_instance(resources, claimed[1].instance_id, "hold", {})
         )
-        found["fail"] = self.steps_of(lambda core: jobs.fail_job(core, fail, "x", retryable=False))
+        found["fail"] = self.steps_of(lambda resources: jobs.fail_job(resources, fail, "x", retryable=False))
         found["sweep"] = self.steps_of(jobs.sweep_leases)
         found["due timers"] = self.steps_of(timers.due_timers)
-        found["next timer"] = self.steps_of(lambda core: core.store.timers.next_after(core.clock.now_ns()))
-        found["relay"] = self.steps_of(lambda core: core.store.outbox.pending(100))
+        found["next timer"] = self.steps_of(lambda own: own.store.timers.next_after(own.clock.now_ns()))
+        found["relay"] = self.steps_of(lambda resources: resources.store.outbox.pending(100))
         return found
 
 
