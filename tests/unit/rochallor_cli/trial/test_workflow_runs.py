@@ -20,7 +20,7 @@ from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import current_job
 
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "testing.md"
+DOCS = Path(__file__).resolve().parents[4] / "docs" / "testing.md"
 
 
 @pytest.fixture

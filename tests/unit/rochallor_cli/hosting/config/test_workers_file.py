@@ -10,7 +10,7 @@ from rochallor_cli.errors import InvalidDocumentError
 from rochallor_cli.hosting.config.workers_file import WorkersFile, read_workers_file
 from rochallor_cli.hosting.config.workers_schema import SHIPPED, schema_text, workers_schema
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[5]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import textwrap
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 GONE_S = 20.0
 
 # A harness with a null engine and a leashed program that would sleep for ever; it says what it started.

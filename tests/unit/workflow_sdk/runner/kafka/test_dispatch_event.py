@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rochallor_cli.dev_engine.kafka.dispatch_record import NANOS_A_SECOND, DispatchRecord
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent, PoisonRecordError, decode
 
-GOLDEN = Path(__file__).parents[2] / "contract" / "golden" / "kafka_records.json"
+GOLDEN = Path(__file__).parents[4] / "contract" / "golden" / "kafka_records.json"
 RECORDS = json.loads(GOLDEN.read_text("utf-8"))["records"]
 
 json_values = st.recursive(

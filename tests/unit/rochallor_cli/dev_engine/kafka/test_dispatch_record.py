@@ -11,7 +11,7 @@ import pytest
 
 from rochallor_cli.dev_engine.kafka.dispatch_record import NANOS_A_SECOND, DispatchRecord
 
-GOLDEN = Path(__file__).parents[2] / "contract" / "golden" / "kafka_records.json"
+GOLDEN = Path(__file__).parents[4] / "contract" / "golden" / "kafka_records.json"
 RECORDS = json.loads(GOLDEN.read_text("utf-8"))["records"]
 
 
