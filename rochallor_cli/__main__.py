@@ -13,7 +13,7 @@ def main() -> int:
 
     postpone_collection()
     from rochallor_cli.app import run
-    from rochallor_cli.environment import Environment
+    from rochallor_cli.configuration.environment import Environment
 
     _fill_closed_streams()
     for stream in (sys.stdout, sys.stderr):

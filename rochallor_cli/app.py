@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
+from rochallor_cli.command_line.global_options import stand_in, with_commands, with_global_options
 from rochallor_cli.command_names import COMMANDS, command_words
-from rochallor_cli.environment import Environment, is_terminal
+from rochallor_cli.configuration.environment import Environment, is_terminal
+from rochallor_cli.configuration.invocation import Invocation
 from rochallor_cli.errors import CliError, OutputClosed
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.global_options import stand_in, with_commands, with_global_options
-from rochallor_cli.invocation import Invocation
 from rochallor_cli.version import VERSION
 
 # Typer's own complaints. Of its error classes only BadParameter has a public name in every version we take;
@@ -73,8 +73,8 @@ def _meaning(error: Exception, invocation: Invocation) -> CliError | None:
     errors = sys.modules.get("workflow_sdk.errors")
     if errors is None or not isinstance(error, errors.WorkflowSDKError):
         return None
-    from rochallor_cli.engine_errors import meaning
-    from rochallor_cli.settings import Settings
+    from rochallor_cli.configuration.settings import Settings
+    from rochallor_cli.engine_client.meaning import meaning
 
     return meaning(error, invocation.settings or Settings())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def counted(number: int, thing: str) -> str:
+def count_text(number: int, thing: str) -> str:
     """`1 instance`, `1,204 instances`, `3 processes`."""
     if number == 1:
         return f"1 {thing}"

@@ -10,11 +10,12 @@ from textwrap import wrap
 from typing import Literal
 
 import rochallor_cli
-from rochallor_cli.context import Context
-from rochallor_cli.counting import counted
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.configuration.settings import Settings
+from rochallor_cli.counting import count_text
 from rochallor_cli.definitions.uploads import read_uploads
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
-from rochallor_cli.engine import Engine, Value, connect
+from rochallor_cli.engine_client.admin_client import AdminClient, Value, connect
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import (
     EngineAccess,
@@ -29,7 +30,6 @@ from rochallor_cli.hosting.workers.local_workers import LocalWorkers
 from rochallor_cli.hosting.workers.user_traceback import shown_path
 from rochallor_cli.instances.following import Ending, follow_instance
 from rochallor_cli.output.printer import Printer
-from rochallor_cli.settings import Settings
 
 WORKER_ID = "demo-1"
 DEFINITION = "loan-processing-workflow"
@@ -56,7 +56,7 @@ def run_demo(context: Context, *, with_kafka: bool = False) -> int:
     with DevEngine(DevEngineConfig(port=0, dispatch=dispatch)) as dev_engine:
         settings = _settings_for(dev_engine.url, context.settings)
         with connect(settings, printer) as client:
-            engine = Engine(client, settings)
+            engine = AdminClient(client, settings)
             _say(printer, "Embedded engine", f"{dev_engine.url}  (SQLite, in memory)")
             if dev_engine.brokers:
                 _say(printer, "Embedded broker", dev_engine.brokers)
@@ -94,14 +94,14 @@ def _settings_for(url: str, settings: Settings) -> Settings:
     )
 
 
-def _upload(engine: Engine, flow: str, context: Context) -> None:
+def _upload(engine: AdminClient, flow: str, context: Context) -> None:
     for upload in read_uploads([flow], context.environment.stdin):
         stored = engine.upload(upload.definition)
         steps = len(upload.definition["steps"])
         _say(
             context.printer,
             "Uploaded",
-            f"{stored['id']} v{stored['version']}  ·  {counted(steps, 'step')}  ·  {flow}",
+            f"{stored['id']} v{stored['version']}  ·  {count_text(steps, 'step')}  ·  {flow}",
         )
 
 
@@ -119,7 +119,7 @@ def _workers(url: str, handlers: str, *, mode: Mode, kafka: KafkaAccess) -> Iter
         workers.join(DRAIN_S + 1)
 
 
-def _start_and_follow(engine: Engine, printer: Printer) -> Ending:
+def _start_and_follow(engine: AdminClient, printer: Printer) -> Ending:
     started = engine.start(DEFINITION, VARIABLES)
     given = "  ".join(f"{name}={value}" for name, value in VARIABLES.items())
     _say(printer, "Started", f"{started['id']}  {given}")
@@ -130,7 +130,7 @@ def _start_and_follow(engine: Engine, printer: Printer) -> Ending:
 class _ResultNotes:
     """`creditScore=720` for the step that set it; the engine's history does not keep that, so it is asked once."""
 
-    def __init__(self, engine: Engine, instance_id: str) -> None:
+    def __init__(self, engine: AdminClient, instance_id: str) -> None:
         self._engine = engine
         self._instance_id = instance_id
         self._known: dict[str, str] = {}

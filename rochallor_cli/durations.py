@@ -26,7 +26,7 @@ def _sum_of_parts(compact: str, text: str) -> float:
     return sum(float(number) * _UNIT_S[unit] for number, unit in _PART.findall(compact))
 
 
-def spoken_duration(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """Two units at most: `12 ms`, `4.2 s`, `1m 12s`, `3h 5m`, `2d 4h`."""
     if seconds < 0.9995:
         return f"{max(seconds, 0) * 1000:.0f} ms"
@@ -42,7 +42,7 @@ def spoken_duration(seconds: float) -> str:
     raise AssertionError("seconds below a minute were answered above")
 
 
-def spoken_age(seconds: float) -> str:
+def age_text(seconds: float) -> str:
     """One unit, for tables: `now`, `40 s ago`, `2 h ago`, `in 5 min` for times to come."""
     size = abs(seconds)
     if size < 1:

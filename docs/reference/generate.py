@@ -15,10 +15,10 @@ from typing import Any
 import typer.main
 
 from rochallor_cli.app import build
+from rochallor_cli.command_line.global_options import GLOBAL_OPTIONS, PANEL
 from rochallor_cli.completion.shells import SCRIPTS
 from rochallor_cli.definitions.problem_codes import PROBLEM_CODES
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.global_options import GLOBAL_OPTIONS, PANEL
 
 ROOT = Path(__file__).resolve().parents[2]
 _FILE_NAMES = {"bash": "rochallor.bash", "zsh": "_rochallor", "fish": "rochallor.fish"}

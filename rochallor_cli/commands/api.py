@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from rochallor_cli.context import Context
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command
 from rochallor_cli.documents.reading import parse_documents, read_text
 from rochallor_cli.errors import InvalidDocumentError, UsageError
-from rochallor_cli.global_options import command
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 

@@ -7,13 +7,19 @@ from typing import Annotated, Any
 
 import typer
 
-from rochallor_cli.config_file import CONTEXT_KEYS, TEXT_KEYS, ConfigFile, checked_context, save_config
-from rochallor_cli.context import Context
-from rochallor_cli.durations import spoken_duration
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command, group
+from rochallor_cli.configuration.config_file import (
+    CONTEXT_KEYS,
+    TEXT_KEYS,
+    ConfigFile,
+    checked_context,
+    save_config,
+)
+from rochallor_cli.configuration.settings import MASK, SECRETS, Settings, parsed, without_password
+from rochallor_cli.durations import duration_text
 from rochallor_cli.errors import UsageError, did_you_mean
-from rochallor_cli.global_options import command, group
 from rochallor_cli.output.columns import Column, View
-from rochallor_cli.settings import MASK, SECRETS, Settings, parsed, without_password
 
 app = group("Show and change settings and contexts.")
 
@@ -67,7 +73,7 @@ def _row(settings: Settings, name: str) -> dict[str, Any]:
     elif value is not None and name in SECRETS:
         value = MASK
     elif name == "request_timeout_s":
-        value = spoken_duration(value)
+        value = duration_text(value)
     return {
         "setting": name.removesuffix("_s").replace("_", "-"),
         "value": value,

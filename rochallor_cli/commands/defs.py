@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command, group
 from rochallor_cli.commands.inputs import LIMIT, All, Limit, definition_and_version, note_of_more
-from rochallor_cli.context import Context
-from rochallor_cli.counting import counted
+from rochallor_cli.counting import count_text
 from rochallor_cli.definitions.differences import Change, differences
 from rochallor_cli.definitions.uploads import (
     NOT_LATEST,
@@ -25,10 +26,9 @@ from rochallor_cli.definitions.uploads import (
     send,
 )
 from rochallor_cli.documents.reading import read_document
-from rochallor_cli.engine import Value
+from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.errors import ConflictError, Interrupted, InvalidDocumentError, UsageError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.global_options import command, group
 from rochallor_cli.output.text_width import harmless
 from rochallor_cli.output.views import CHANGES, DEFINITIONS, FINDINGS, UPLOADS, VERSIONS
 
@@ -95,7 +95,7 @@ def _sent(context: Context, uploads: list[Upload]) -> list[dict[str, Any]]:
                 rows.append(send(context.engine, one))
                 progress.done += 1
     except KeyboardInterrupt:
-        raise Interrupted(f"{len(rows):,} of {counted(len(uploads), 'definition')} uploaded") from None
+        raise Interrupted(f"{len(rows):,} of {count_text(len(uploads), 'definition')} uploaded") from None
     finally:
         if rows:
             context.printer.rows(UPLOADS, rows)

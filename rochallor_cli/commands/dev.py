@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rochallor_cli.context import Context
-from rochallor_cli.environment import is_terminal
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command
+from rochallor_cli.configuration.environment import is_terminal
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.global_options import command
 
 if TYPE_CHECKING:
     from rochallor_cli.definitions.uploads import Upload
@@ -183,14 +183,14 @@ def _read(context: Context, definitions: Path) -> list[Upload]:
 
 
 def _upload(context: Context, url: str, uploads: list[Upload]) -> None:
+    from rochallor_cli.configuration.settings import Settings
     from rochallor_cli.definitions.uploads import send
-    from rochallor_cli.engine import Engine, connect
-    from rochallor_cli.settings import Settings
+    from rochallor_cli.engine_client.admin_client import AdminClient, connect
 
     settings = Settings(engine_url=url)
     with connect(settings) as client:
         for upload in uploads:
-            row = send(Engine(client, settings), upload)
+            row = send(AdminClient(client, settings), upload)
             context.printer.note(f"Uploaded  {row['id']} v{row['version']}  {row['source']}")
 
 

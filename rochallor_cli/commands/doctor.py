@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from rochallor_cli.context import Context
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command
+from rochallor_cli.configuration.settings import without_password
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.global_options import command
 from rochallor_cli.output.columns import Column, View
-from rochallor_cli.settings import without_password
 from rochallor_cli.version import VERSION
 
 app = typer.Typer()
@@ -126,7 +126,7 @@ def _sdk() -> dict[str, Any]:
 
 
 def _engine(context: Context, *, brokers_are_named: bool) -> Iterator[dict[str, Any]]:
-    from rochallor_cli.engine_errors import meaning
+    from rochallor_cli.engine_client.meaning import meaning
     from workflow_sdk.errors import WorkflowSDKError
 
     settings = context.settings

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command, group
 from rochallor_cli.commands.inputs import Text, Var, Vars, variables_from
-from rochallor_cli.context import Context
 from rochallor_cli.documents.reading import read_document
 from rochallor_cli.errors import InvalidDocumentError, NotFoundError, UsageError, did_you_mean
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.global_options import command, group
 
 if TYPE_CHECKING:
     from workflow_sdk.handler.registry import HandlerRegistry

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from rochallor_cli.context import Context
+from rochallor_cli.command_line.context import Context
 from rochallor_cli.documents.json_text import load_json
 from rochallor_cli.documents.reading import parse_documents, read_text
 from rochallor_cli.durations import parse_duration
-from rochallor_cli.engine import STATUSES, Value
+from rochallor_cli.engine_client.admin_client import STATUSES, Value
 from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
 from rochallor_cli.output.times import parse_time
 

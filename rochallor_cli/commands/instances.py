@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command, group
 from rochallor_cli.commands.inputs import (
     LIMIT,
     All,
@@ -24,12 +26,10 @@ from rochallor_cli.commands.inputs import (
     status_from,
     variables_from,
 )
-from rochallor_cli.context import Context
-from rochallor_cli.counting import counted
-from rochallor_cli.engine import OPEN, Value, standing
+from rochallor_cli.counting import count_text
+from rochallor_cli.engine_client.admin_client import OPEN, Value, standing_text
 from rochallor_cli.errors import Interrupted, UsageError, did_you_mean
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.global_options import command, group
 from rochallor_cli.instances.following import follow_instance, status_of_outcome, wait_for
 from rochallor_cli.output.views import CANCELLATIONS, EXECUTIONS, INSTANCE, INSTANCES
 
@@ -299,7 +299,7 @@ def signal(
     context.engine.signal(instance, step, values)
     after = context.engine.instance(instance)
     if context.printer.for_people:
-        context.printer.line(f"signalled {step}; the instance is {standing(after)}")
+        context.printer.line(f"signalled {step}; the instance is {standing_text(after)}")
     else:
         context.printer.value(INSTANCE, after)
 
@@ -343,13 +343,13 @@ def cancel(
         )
     if dry_run:
         context.printer.rows(INSTANCES, chosen.values())
-        context.printer.note(f"dry run: {counted(len(chosen), 'instance')} would be cancelled")
+        context.printer.note(f"dry run: {count_text(len(chosen), 'instance')} would be cancelled")
         return ExitStatus.DONE
     if not chosen:
         context.printer.note("no instances that fit")
         return ExitStatus.DONE
     if not instances or context.settings.protected:
-        context.confirm(f"Cancel {counted(len(chosen), 'instance')} on {context.settings.where}?", yes=yes)
+        context.confirm(f"Cancel {count_text(len(chosen), 'instance')} on {context.settings.where}?", yes=yes)
     return _cancel(context, list(chosen), reason)
 
 
@@ -370,7 +370,7 @@ def _chosen(context: Context, *, status: str, definition: str, business_key: str
 
 
 def _cancel(context: Context, instance_ids: list[str], reason: str) -> int:
-    from rochallor_cli.engine_errors import meaning
+    from rochallor_cli.engine_client.meaning import meaning
     from rochallor_cli.instances.cancelling import BulkCancellation, worst
     from rochallor_cli.output.progress import working
 
@@ -386,7 +386,7 @@ def _cancel(context: Context, instance_ids: list[str], reason: str) -> int:
                 progress.done += 1
     except KeyboardInterrupt:
         bulk.stop()
-        raise Interrupted(f"{len(bulk.rows):,} of {counted(total, 'instance')} dealt with") from None
+        raise Interrupted(f"{len(bulk.rows):,} of {count_text(total, 'instance')} dealt with") from None
     finally:
         order = {instance_id: place for place, instance_id in enumerate(instance_ids)}
         rows = sorted(bulk.rows, key=lambda row: order[row["id"]])

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command, group
 from rochallor_cli.commands.inputs import LIMIT, All, Limit, Text, Var, Vars, variables_from
-from rochallor_cli.context import Context
-from rochallor_cli.engine import ENDED, standing
+from rochallor_cli.engine_client.admin_client import ENDED, standing_text
 from rochallor_cli.errors import ConflictError, UsageError
-from rochallor_cli.global_options import command, group
 from rochallor_cli.output.views import INSTANCE, TASKS
 
 app = group("List and complete user tasks.")
@@ -114,5 +114,5 @@ def _the_open_task(context: Context, instance_id: str) -> str:
     if len(open_ids) == 1:
         return str(open_ids[0])
     if not open_ids:
-        raise ConflictError(f"no user task is open in {instance_id}; it is {standing(instance)}")
+        raise ConflictError(f"no user task is open in {instance_id}; it is {standing_text(instance)}")
     raise UsageError(f"{len(open_ids)} tasks are open: {', '.join(open_ids)}", hint="name the step")

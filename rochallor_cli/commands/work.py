@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from rochallor_cli.context import Context
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command
 from rochallor_cli.errors import UsageError
-from rochallor_cli.global_options import command
 
 app = typer.Typer()
 

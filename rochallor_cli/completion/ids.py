@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from rochallor_cli.config_file import config_path, load_config
-from rochallor_cli.settings import Settings, resolve
+from rochallor_cli.configuration.config_file import config_path, load_config
+from rochallor_cli.configuration.settings import Settings, resolve
 
 PATIENCE_S = 1.0
 REMEMBERED_S = 5.0
@@ -77,7 +77,7 @@ def _file_name(settings: Settings, kind: str, subject: tuple[str, ...]) -> str:
 def _asked(settings: Settings, kind: str, subject: tuple[str, ...]) -> list[Candidate]:
     from dataclasses import replace
 
-    from rochallor_cli.engine import connect
+    from rochallor_cli.engine_client.admin_client import connect
 
     with connect(replace(settings, request_timeout_s=PATIENCE_S)) as client:
         if kind == "definition":

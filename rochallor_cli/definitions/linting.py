@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rochallor_cli.counting import counted
+from rochallor_cli.counting import count_text
 from rochallor_cli.definitions.problem_codes import (
     EMPTIED,
     NO_HANDLER,
@@ -106,7 +106,7 @@ def summary(found: Sequence[DocumentFinding]) -> str:
         return "no problems"
     errors = sum(finding.severity == "error" for finding in found)
     warnings = len(found) - errors
-    parts = [counted(count, word) for count, word in ((errors, "error"), (warnings, "warning"))]
+    parts = [count_text(count, word) for count, word in ((errors, "error"), (warnings, "warning"))]
     more = f" `rochallor defs lint --explain {found[0].code}` says more."
     return ", ".join(part for part in parts if not part.startswith("0 ")) + "." + more
 

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from rochallor_cli.definitions.differences import same
 from rochallor_cli.documents.document import QUOTE_HINT, Document
 from rochallor_cli.documents.reading import read_documents
-from rochallor_cli.engine import Engine, Value
+from rochallor_cli.engine_client.admin_client import AdminClient, Value
 from rochallor_cli.errors import InvalidDocumentError, NotFoundError
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -110,7 +110,7 @@ def _in_order(uploads: Sequence[Upload]) -> Iterator[Upload]:
         yield from visit(upload)
 
 
-def send(engine: Engine, upload: Upload) -> dict[str, Any]:
+def send(engine: AdminClient, upload: Upload) -> dict[str, Any]:
     """Upload one; → a row with id, version, name, uploadedAt, result, source and, if it is another, latest."""
     latest = engine.known_definition(upload.id) if upload.id else None
     try:
@@ -150,7 +150,7 @@ def refuse_invalid(upload: Upload) -> None:
         raise _located(InvalidDocumentError(upload.document.source, details=problems), upload.document)
 
 
-def rehearse(engine: Engine, upload: Upload) -> dict[str, Any]:
+def rehearse(engine: AdminClient, upload: Upload) -> dict[str, Any]:
     """What `send` would come to, as far as it can be known without sending."""
     refuse_invalid(upload)
     latest = engine.known_definition(upload.id)

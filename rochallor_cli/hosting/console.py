@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from rochallor_cli.counting import counted
-from rochallor_cli.durations import spoken_duration
+from rochallor_cli.counting import count_text
+from rochallor_cli.durations import duration_text
 from rochallor_cli.hosting.config.host_config import EngineAccess, WorkerConfig
 from rochallor_cli.hosting.health.status import TypeSummary, WorkerSummary, merged_types
 from rochallor_cli.hosting.workers.handler_modules import place_of
@@ -54,7 +54,7 @@ class Console:
         """Who serves what, for which engine."""
         where = engine.where or engine.url
         pause = f", idle every {worker.poll_interval_s:g} s" if worker.mode == "poll" else ""
-        how = f"{worker.mode}, {counted(worker.parallelism, 'slot')}{pause}"
+        how = f"{worker.mode}, {count_text(worker.parallelism, 'slot')}{pause}"
         if not self._is_terminal:
             types = ", ".join(row.job_type for row in rows)
             log.info(
@@ -127,7 +127,7 @@ def _times(entry: TypeSummary) -> tuple[str, str]:
 
 
 def _spoken(seconds: float | None) -> str:
-    return "-" if seconds is None else spoken_duration(seconds)
+    return "-" if seconds is None else duration_text(seconds)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from rochallor_cli.counting import counted
-from rochallor_cli.durations import spoken_duration
+from rochallor_cli.counting import count_text
+from rochallor_cli.durations import duration_text
 from rochallor_cli.errors import CliError, EngineAwayError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import HostConfig
@@ -109,7 +109,7 @@ class Host:
         if not self._was_ready and readiness(statuses)[0]:
             self._was_ready = True
             log.info("ready (%.0f ms)", (time.monotonic() - self._began) * 1000)
-            self._systemd.ready(f"serving with {counted(len(statuses), 'worker')}")
+            self._systemd.ready(f"serving with {count_text(len(statuses), 'worker')}")
         if self._config.until_idle and not self._is_draining:
             self._leave_in_time(statuses)
 
@@ -126,7 +126,7 @@ class Host:
     def _despair(self, reason: str) -> CliError:
         engine = self._config.engine
         where = "" if engine.url in reason else f" ({engine.where or engine.url})"
-        waited = spoken_duration(self._config.give_up_after_s)
+        waited = duration_text(self._config.give_up_after_s)
         return EngineAwayError(
             f"gave up after {waited}: {reason}{where}", hint="--give-up-after says how long to wait"
         )

@@ -7,8 +7,9 @@ import stat
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from rochallor_cli.context import Context
-from rochallor_cli.environment import is_terminal
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.configuration.environment import is_terminal
+from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.hosting.config.file_settings import file_and_settings
 from rochallor_cli.hosting.config.host_config import EngineAccess, HostConfig
 from rochallor_cli.hosting.config.resolution import resolve_host
@@ -18,7 +19,6 @@ from rochallor_cli.hosting.leaving import leave_in_time
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.hosting.processes.supervisor import Supervisor
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
-from rochallor_cli.settings import Settings
 
 
 def launch(context: Context, flags: Mapping[str, Any]) -> int:

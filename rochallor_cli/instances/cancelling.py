@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
-from rochallor_cli.engine import Engine
+from rochallor_cli.engine_client.admin_client import AdminClient
 from rochallor_cli.errors import CliError, ConflictError
 from rochallor_cli.exit_status import ExitStatus
 from workflow_sdk.errors import WorkflowSDKError
@@ -29,7 +29,7 @@ class BulkCancellation:
     kept here, by the threads that do it: Ctrl-C may come between any two steps of the caller's.
     """
 
-    def __init__(self, engine: Engine, reason: str, *, translate: Translate) -> None:
+    def __init__(self, engine: AdminClient, reason: str, *, translate: Translate) -> None:
         self._engine = engine
         self._reason = reason
         self._translate = translate
@@ -64,7 +64,7 @@ class BulkCancellation:
                 self._done.put(None)
 
 
-def _cancelled(engine: Engine, instance_id: str, reason: str, translate: Translate) -> dict[str, Any]:
+def _cancelled(engine: AdminClient, instance_id: str, reason: str, translate: Translate) -> dict[str, Any]:
     try:
         instance = engine.cancel(instance_id, reason)
     except CliError as error:

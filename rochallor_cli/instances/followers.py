@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from rochallor_cli.durations import spoken_duration
-from rochallor_cli.engine import Value
+from rochallor_cli.durations import duration_text
+from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.instances.snapshots import Snapshot, waits_for
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.styles import state_style
@@ -46,7 +46,7 @@ def _no_note(execution: Value) -> str:
 def _seconds(execution: Value) -> str:
     """How long it took; nothing for what the engine passes in no time."""
     took = seconds_between(execution.get("startedAt"), execution.get("endedAt"))
-    return spoken_duration(took) if took else ""
+    return duration_text(took) if took else ""
 
 
 class Silence:

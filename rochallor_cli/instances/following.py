@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rochallor_cli.durations import spoken_duration
-from rochallor_cli.engine import Engine, Value
+from rochallor_cli.durations import duration_text
+from rochallor_cli.engine_client.admin_client import AdminClient, Value
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.instances.followers import AWAY, BACK, NoteFor, follower_for
 from rochallor_cli.instances.snapshots import snapshots
@@ -31,13 +31,13 @@ class Ending:
         took = seconds_between(self.instance.get("startedAt"), self.instance.get("completedAt"))
         text = str(self.instance.get("status"))
         if took is not None:
-            text += f" {'in' if text == 'COMPLETED' else 'after'} {spoken_duration(took)}"
+            text += f" {'in' if text == 'COMPLETED' else 'after'} {duration_text(took)}"
         reason = self.instance.get("failureReason")
         return f"{text}: {harmless(str(reason))}" if reason and not self.reason_is_shown else text
 
 
 def follow_instance(
-    engine: Engine,
+    engine: AdminClient,
     instance_id: str,
     printer: Printer,
     *,
@@ -57,7 +57,7 @@ def follow_instance(
 
 
 def wait_for(
-    engine: Engine,
+    engine: AdminClient,
     instance_id: str,
     printer: Printer,
     *,

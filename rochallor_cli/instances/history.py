@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rochallor_cli.definitions.edges import edges
-from rochallor_cli.durations import spoken_duration
+from rochallor_cli.durations import duration_text
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.styles import state_style
 from rochallor_cli.output.text_width import cells, fitted, harmless, padded
@@ -52,9 +52,9 @@ def heading(instance: Value, now_s: float | None) -> str:
     """`loan v4 · APP-2024-001 · FAILED after 1m 12s`."""
     took = seconds_between(instance.get("startedAt"), instance.get("completedAt"))
     status = str(instance.get("status"))
-    spent = f"after {spoken_duration(took)}" if took is not None else ""
+    spent = f"after {duration_text(took)}" if took is not None else ""
     if took is None and now_s is not None:
-        spent = f"for {spoken_duration(now_s)}"
+        spent = f"for {duration_text(now_s)}"
     parts = [
         f"{instance.get('definitionId')} v{instance.get('definitionVersion')}",
         str(instance.get("businessKey") or ""),
@@ -95,7 +95,7 @@ def timeline(printer: Printer, instance: Value, executions: Sequence[Value]) -> 
         begun_s = seconds_between(instance.get("startedAt"), row.get("startedAt")) or 0.0
         bar = printer.paint(_bar(row, begun_s, scale), state_style(str(row.get("status"))))
         took = seconds_between(row.get("startedAt"), row.get("endedAt"))
-        spent = spoken_duration(took) if took is not None else "open"
+        spent = duration_text(took) if took is not None else "open"
         left = f"  {padded(name, widest)}  {row.get('stepType')!s:<{kinds}}"
         yield f"{left}  {bar} {spent:>8}  {_state(row, instance)}"
         yield from _reasons(row, widest)
@@ -143,7 +143,7 @@ def _axis(scale: _Scale) -> str:
 def _tick(seconds: float) -> str:
     if seconds == 0:
         return "0s"
-    return spoken_duration(seconds).replace(" ", "").replace(".0", "")
+    return duration_text(seconds).replace(" ", "").replace(".0", "")
 
 
 # --- tree ----------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ class _TreeWalk:
         status = str(last.get("status"))
         took = seconds_between(last.get("startedAt"), last.get("endedAt"))
         times = f" ×{len(rows)}" if len(rows) > 1 else ""
-        spent = f"  {spoken_duration(took)}" if took else ""
+        spent = f"  {duration_text(took)}" if took else ""
         state = self._printer.paint(_state(last, self._instance), state_style(status))
         reason = f"  {harmless(str(last['failureReason']))}" if last.get("failureReason") else ""
         return f"{harmless(step_id)}  {last.get('stepType')}  {state}{times}{spent}{reason}"

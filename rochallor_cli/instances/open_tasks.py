@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rochallor_cli.engine import Engine, Value
+from rochallor_cli.engine_client.admin_client import AdminClient, Value
 
 
 def open_tasks(
-    engine: Engine, *, definition_id: str = "", business_key: str = ""
+    engine: AdminClient, *, definition_id: str = "", business_key: str = ""
 ) -> Iterator[dict[str, Any]]:
     """The USER_TASK steps among the current steps of WAITING instances, newest instance first.
 
@@ -25,7 +25,7 @@ def open_tasks(
         yield from _tasks_of(engine, instance, definitions[key])
 
 
-def _tasks_of(engine: Engine, instance: Value, steps: dict[str, Value]) -> Iterator[dict[str, Any]]:
+def _tasks_of(engine: AdminClient, instance: Value, steps: dict[str, Value]) -> Iterator[dict[str, Any]]:
     open_ids = [
         step_id
         for step_id in dict.fromkeys(instance.get("currentStepIds") or [])
@@ -47,7 +47,7 @@ def _tasks_of(engine: Engine, instance: Value, steps: dict[str, Value]) -> Itera
         }
 
 
-def _open_since(engine: Engine, instance_id: str) -> dict[str, Any]:
+def _open_since(engine: AdminClient, instance_id: str) -> dict[str, Any]:
     """When each open step was entered the last time."""
     history = engine.client.get_instance_history(instance_id)
     return {str(row["stepId"]): row["startedAt"] for row in history if row.get("status") == "RUNNING"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rochallor_cli.durations import spoken_duration
-from rochallor_cli.engine import ENDED, Engine, Value
-from rochallor_cli.environment import Environment
+from rochallor_cli.configuration.environment import Environment
+from rochallor_cli.durations import duration_text
+from rochallor_cli.engine_client.admin_client import ENDED, AdminClient, Value
 from rochallor_cli.errors import CliError, WaitRanOutError
 from rochallor_cli.exit_status import ExitStatus
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
@@ -31,7 +31,7 @@ class Snapshot:
 
 
 def snapshots(
-    engine: Engine,
+    engine: AdminClient,
     instance_id: str,
     environment: Environment,
     *,
@@ -60,13 +60,13 @@ def snapshots(
         pause_s = QUICKEST_S if changed else min(pause_s * _SLOWER, SLOWEST_S)
 
 
-def _ask(engine: Engine, instance_id: str, with_history: bool) -> Snapshot:
+def _ask(engine: AdminClient, instance_id: str, with_history: bool) -> Snapshot:
     # The instance is read first: a history read after the end holds every step.
     instance = engine.instance(instance_id)
     return Snapshot(instance, engine.history(instance_id) if with_history else [])
 
 
-def _ask_again(engine: Engine, instance_id: str, with_history: bool, last: Snapshot) -> Snapshot:
+def _ask_again(engine: AdminClient, instance_id: str, with_history: bool, last: Snapshot) -> Snapshot:
     try:
         return _ask(engine, instance_id, with_history)
     except EngineUnreachableError as error:
@@ -80,12 +80,12 @@ def _ask_again(engine: Engine, instance_id: str, with_history: bool, last: Snaps
 def _ran_out(snapshot: Snapshot, timeout_s: float) -> CliError:
     instance = snapshot.instance
     if snapshot.away:
-        message = f"the engine does not answer ({snapshot.away}); waited {spoken_duration(timeout_s)}"
+        message = f"the engine does not answer ({snapshot.away}); waited {duration_text(timeout_s)}"
         return CliError(
             message, hint=f"rochallor instances get {instance['id']}", exit_status=ExitStatus.UNREACHABLE
         )
     at = ", ".join(instance.get("currentStepIds") or []) or "no step"
-    message = f"{instance['id']} is still {instance['status']} at {at} after {spoken_duration(timeout_s)}"
+    message = f"{instance['id']} is still {instance['status']} at {at} after {duration_text(timeout_s)}"
     return WaitRanOutError(message, hint=f"it goes on; rochallor instances watch {instance['id']}")
 
 

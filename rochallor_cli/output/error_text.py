@@ -6,9 +6,9 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 
+from rochallor_cli.configuration.invocation import Invocation
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.invocation import Invocation
 from rochallor_cli.output.styles import paint
 from rochallor_cli.output.text_width import harmless
 

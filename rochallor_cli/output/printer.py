@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from rochallor_cli.environment import Environment, is_terminal
+from rochallor_cli.configuration.environment import Environment, is_terminal
+from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.output.cell import Cell
 from rochallor_cli.output.columns import Column, Row, View, lookup, plain
 from rochallor_cli.output.styles import paint
 from rochallor_cli.output.table import table_lines
 from rochallor_cli.output.text_width import harmless
 from rochallor_cli.output.times import Times
-from rochallor_cli.settings import Settings
 
 _TABLES = ("table", "wide")
 

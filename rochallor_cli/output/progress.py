@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rochallor_cli.environment import Environment
+from rochallor_cli.configuration.environment import Environment
 from rochallor_cli.output.text_width import fitted, harmless
 
 _FIRST_AFTER_S = 0.5

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rochallor_cli.durations import spoken_age
+from rochallor_cli.durations import age_text
 
 _FRACTION = re.compile(r"\.(\d+)")
 
@@ -41,5 +41,5 @@ class Times:
         if moment is None:
             return "" if raw is None else str(raw)
         if self.relative:
-            return spoken_age((self.now - moment).total_seconds())
+            return age_text((self.now - moment).total_seconds())
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rochallor_cli.durations import spoken_duration
+from rochallor_cli.durations import duration_text
 from rochallor_cli.output.columns import Column, Row, View, lookup, time_column
 from rochallor_cli.output.styles import state_style
 from rochallor_cli.output.times import Times, parse_time, seconds_between
@@ -35,7 +35,7 @@ def _took(row: Row, times: Times) -> str:
     else:
         moment = parse_time(start)
         seconds = (times.now - moment).total_seconds() if moment else None
-    return "" if seconds is None else spoken_duration(seconds)
+    return "" if seconds is None else duration_text(seconds)
 
 
 def _variables(row: Row, _: Times) -> str:

@@ -168,8 +168,8 @@ def test_instances_that_start_meanwhile_make_no_row_come_twice(many: str):
         shown: list[str] = []
 
         def rows():
-            from rochallor_cli.engine import Engine
-            from rochallor_cli.settings import Settings
+            from rochallor_cli.configuration.settings import Settings
+            from rochallor_cli.engine_client.admin_client import Engine
 
             yield from Engine(client, Settings(engine_url=many)).instances(definition_id="bulk-out")
 

@@ -8,8 +8,8 @@ from types import ModuleType
 
 import pytest
 
+from rochallor_cli.command_line.global_options import GLOBAL_OPTIONS
 from rochallor_cli.command_names import COMMANDS, OPTIONS_WITH_VALUE, OPTIONS_WITHOUT_VALUE
-from rochallor_cli.global_options import GLOBAL_OPTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -66,7 +66,7 @@ def test_every_command_takes_every_global_option() -> None:
 
 
 def test_the_settings_page_names_every_key_of_a_context() -> None:
-    from rochallor_cli.config_file import CONTEXT_KEYS
+    from rochallor_cli.configuration.config_file import CONTEXT_KEYS
 
     page = (ROOT / "docs" / "reference" / "settings.md").read_text("utf-8")
     assert [key for key in CONTEXT_KEYS if f"`{key}`" not in page] == []

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from rochallor_cli.app import run
-from rochallor_cli.environment import Environment
+from rochallor_cli.configuration.environment import Environment
 
 EXECUTABLE = [sys.executable, "-m", "rochallor_cli"]
 

@@ -10,7 +10,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from rochallor_cli.counting import counted
+from rochallor_cli.counting import count_text
 from workflow_sdk.runner.kafka.broker_trouble import (
     BrokerTrouble,
     connection_trouble,
@@ -57,9 +57,9 @@ class TopicState:
 
     def in_words(self) -> str:
         """`6 partitions, 120 records waiting, 2 workers`."""
-        parts = [counted(self.partitions, "partition"), f"{counted(self.waiting, 'record')} waiting"]
+        parts = [count_text(self.partitions, "partition"), f"{count_text(self.waiting, 'record')} waiting"]
         if self.members is not None:
-            parts.append(counted(self.members, "worker"))
+            parts.append(count_text(self.members, "worker"))
         return ", ".join(parts)
 
     def how_to_create(self, brokers: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rochallor_cli.context import Context
-from rochallor_cli.counting import counted
-from rochallor_cli.engine import Engine
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.counting import count_text
+from rochallor_cli.engine_client.admin_client import AdminClient
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
@@ -90,7 +90,7 @@ def _ask_engine(config: HostConfig, context: Context, findings: Findings) -> dic
     return users
 
 
-def users_by_type(engine: Engine) -> dict[str, list[str]]:
+def users_by_type(engine: AdminClient) -> dict[str, list[str]]:
     """Job type → the definitions that use it, as stored in the engine."""
     users: dict[str, list[str]] = {}
     for entry in engine.definitions():
@@ -181,7 +181,7 @@ def _row(worker: WorkerConfig, handler: Handler, used_by: list[str] | None) -> d
 
 
 def _limits(worker: WorkerConfig, handler: Handler) -> str:
-    parts = [counted(min(handler.parallelism or worker.parallelism, worker.parallelism), "slot")]
+    parts = [count_text(min(handler.parallelism or worker.parallelism, worker.parallelism), "slot")]
     if handler.timeout_s is not None:
         parts.append(f"timeout {handler.timeout_s:g} s")
     if handler.retry_delay is not None:
@@ -206,6 +206,6 @@ def _print(findings: Findings, context: Context) -> None:
             printer.line(fact)
         if findings.problems:
             count, between = len(findings.problems), " " if len(findings.problems) == 1 else "\n  "
-            printer.line(between.join([f"{counted(count, 'problem')}:", *findings.problems]))
+            printer.line(between.join([f"{count_text(count, 'problem')}:", *findings.problems]))
         return
     printer.document({"handlers": findings.rows, "facts": findings.facts, "problems": findings.problems})

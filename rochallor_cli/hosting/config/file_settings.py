@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rochallor_cli.context import Context
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.configuration.settings import Layer, Settings
 from rochallor_cli.hosting.config.host_config import KafkaAccess
 from rochallor_cli.hosting.config.resolution import resolve_kafka
 from rochallor_cli.hosting.config.workers_file import WorkersFile, read_workers_file
-from rochallor_cli.settings import Layer, Settings
 
 # workers.yaml's words to the names of the settings that every command has.
 _ENGINE_SETTINGS = {"url": "engine_url", "timeout": "request_timeout"}

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterable
 
-from rochallor_cli.counting import counted
+from rochallor_cli.counting import count_text
 from rochallor_cli.hosting.health.status import JobInFlight, WorkerStatus
 
 log = logging.getLogger("rochallor.host")
@@ -27,7 +27,7 @@ def show_stacks() -> None:
 
 def log_jobs_in_flight(statuses: Iterable[WorkerStatus]) -> None:
     for status in statuses:
-        jobs = counted(len(status.in_flight), "job")
+        jobs = count_text(len(status.in_flight), "job")
         log.warning(
             "worker %s (pid %d) is %s, %s in flight", status.worker_id, status.pid, status.state, jobs
         )

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from rochallor_cli.counting import counted
+from rochallor_cli.counting import count_text
 from rochallor_cli.errors import CliError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import WorkerConfig
@@ -122,7 +122,7 @@ class Place:
                 "%s: process %d has had its %s",
                 self._name,
                 child.pid,
-                counted(self.worker.max_jobs_per_process or 0, "job"),
+                count_text(self.worker.max_jobs_per_process or 0, "job"),
             )
             self.replace()
         if child.has_ended:
@@ -153,7 +153,7 @@ class Place:
         self._start_at = time.monotonic() + self._history.delay_s
 
     def _bury(self, child: ChildProcess) -> None:
-        """Keep what it has counted; of a child that crashed, the jobs it took with it."""
+        """Keep what it has count_text; of a child that crashed, the jobs it took with it."""
         child.close()
         self.retired = merged([self.retired, counted_only(child.families(wait_s=0.0))])
         if child.is_finished:

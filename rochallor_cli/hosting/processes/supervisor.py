@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from rochallor_cli.counting import counted
+from rochallor_cli.counting import count_text
 from rochallor_cli.errors import CliError
 from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
 from rochallor_cli.hosting.console import Console
@@ -67,7 +67,7 @@ class Supervisor:
         longest_s = max(worker.drain_timeout_s for worker in self._config.workers)
         count = len(self._children())
         spoken = f" {hint}." if hint else ""
-        log.info("stopping %s, up to %g s.%s", counted(count, "process"), longest_s, spoken)
+        log.info("stopping %s, up to %g s.%s", count_text(count, "process"), longest_s, spoken)
         self._drain_began = time.monotonic()
         self._deadline = time.monotonic() + longest_s + GRACE_S
         for place in self._places:
@@ -108,7 +108,7 @@ class Supervisor:
         log.warning(
             "drain ended after %.0f s with %s unfinished; the engine will hand %s out again",
             took_s,
-            counted(len(lost), "job"),
+            count_text(len(lost), "job"),
             "it" if len(lost) == 1 else "them",
         )
         for job in lost:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rochallor_cli.app import run
-from rochallor_cli.environment import Environment
+from rochallor_cli.configuration.environment import Environment
 from rochallor_cli.errors import CliError, ConflictError
 from rochallor_cli.exit_status import MEANINGS, ExitStatus
 from support.command_line import Stream, rochallor, variables

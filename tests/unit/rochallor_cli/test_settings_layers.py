@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rochallor_cli.config_file import ConfigFile, load_config, save_config
+from rochallor_cli.configuration.config_file import ConfigFile, load_config, save_config
+from rochallor_cli.configuration.settings import Settings, resolve
 from rochallor_cli.errors import UsageError
-from rochallor_cli.settings import Settings, resolve
 
 PROD = {"url": "https://prod.example.com", "token": "prod-token", "headers": {"X-Tenant": "acme"}}
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rochallor_cli.definitions.differences import differences, same
-from rochallor_cli.durations import parse_duration, spoken_age, spoken_duration
+from rochallor_cli.durations import age_text, duration_text, parse_duration
 from rochallor_cli.output.cell import Cell
 from rochallor_cli.output.columns import Column, lookup
 from rochallor_cli.output.table import table_lines
@@ -56,14 +56,14 @@ def test_what_is_no_duration_says_what_one_looks_like(text):
     ],
 )
 def test_durations_are_spoken_with_two_units_at_most(seconds, text):
-    assert spoken_duration(seconds) == text
+    assert duration_text(seconds) == text
 
 
 @given(st.floats(0, 1e9))
 def test_every_duration_and_age_can_be_spoken(seconds):
-    assert spoken_duration(seconds)
-    assert spoken_age(seconds)
-    assert spoken_age(-seconds)
+    assert duration_text(seconds)
+    assert age_text(seconds)
+    assert age_text(-seconds)
 
 
 @pytest.mark.parametrize(

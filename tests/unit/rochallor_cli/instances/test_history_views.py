@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rochallor_cli.environment import Environment
+from rochallor_cli.configuration.environment import Environment
+from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.instances.history import timeline, tree
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.text_width import cells
-from rochallor_cli.settings import Settings
 from support.command_line import Stream
 from support.workflows import document, gateway, join, service, timer, user_task
 

@@ -7,14 +7,14 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from rochallor_cli.config_file import ConfigFile, config_path, load_config
+from rochallor_cli.configuration.config_file import ConfigFile, config_path, load_config
+from rochallor_cli.configuration.invocation import Invocation
+from rochallor_cli.configuration.settings import Layer, Settings, resolve
 from rochallor_cli.errors import UsageError
-from rochallor_cli.invocation import Invocation
 from rochallor_cli.output.printer import Printer
-from rochallor_cli.settings import Layer, Settings, resolve
 
 if TYPE_CHECKING:
-    from rochallor_cli.engine import Engine
+    from rochallor_cli.engine_client.admin_client import AdminClient
     from workflow_sdk.client.rest import RestEngineClient
 
 
@@ -56,7 +56,7 @@ class Context:
 
     def client(self) -> RestEngineClient:
         """A client for the engine of the settings, closed when the command ends."""
-        from rochallor_cli.engine import connect
+        from rochallor_cli.engine_client.admin_client import connect
 
         self._say_where_from()
         client = connect(self.settings, self.printer)
@@ -64,11 +64,11 @@ class Context:
         return client
 
     @cached_property
-    def engine(self) -> Engine:
+    def engine(self) -> AdminClient:
         """The engine as commands see it: its odd answers turned into what they mean."""
-        from rochallor_cli.engine import Engine
+        from rochallor_cli.engine_client.admin_client import AdminClient
 
-        return Engine(self.client(), self.settings)
+        return AdminClient(self.client(), self.settings)
 
     def _say_where_from(self) -> None:
         settings = self.settings

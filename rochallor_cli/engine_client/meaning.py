@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.errors import (
     CliError,
     ConflictError,
@@ -11,7 +12,6 @@ from rochallor_cli.errors import (
     NotFoundError,
     UsageError,
 )
-from rochallor_cli.settings import Settings
 from workflow_sdk.errors import (
     EngineClientError,
     EngineTimeoutError,

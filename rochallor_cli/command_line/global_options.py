@@ -14,10 +14,10 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from rochallor_cli.command_names import COLORS, OUTPUTS, TIMES
-from rochallor_cli.environment import is_terminal
+from rochallor_cli.configuration.environment import is_terminal
+from rochallor_cli.configuration.invocation import Invocation
 from rochallor_cli.errors import OutputClosed
 from rochallor_cli.garbage import resume_collection
-from rochallor_cli.invocation import Invocation
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -159,7 +159,7 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
         if not opens_context:
             return function(typer_context, **values)
         # Settings, printer and what they need are loaded for commands that run, not for help.
-        from rochallor_cli.context import Context
+        from rochallor_cli.command_line.context import Context
 
         resume_collection()
         try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rochallor_cli.environment import Environment
+from rochallor_cli.configuration.environment import Environment
 
 if TYPE_CHECKING:
-    from rochallor_cli.settings import Settings
+    from rochallor_cli.configuration.settings import Settings
 
 
 class Invocation:

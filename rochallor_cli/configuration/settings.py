@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rochallor_cli.command_names import COLORS, OUTPUTS, TIMES
-from rochallor_cli.config_file import ConfigFile
+from rochallor_cli.configuration.config_file import ConfigFile
 from rochallor_cli.durations import parse_duration
 from rochallor_cli.errors import UsageError, did_you_mean
 

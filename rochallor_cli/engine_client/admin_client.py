@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from rochallor_cli.configuration.settings import Settings, without_password
 from rochallor_cli.errors import (
     CliError,
     ConflictError,
@@ -15,7 +16,6 @@ from rochallor_cli.errors import (
     UsageError,
     did_you_mean,
 )
-from rochallor_cli.settings import Settings, without_password
 from rochallor_cli.version import VERSION
 from workflow_sdk.errors import EngineClientError
 
@@ -68,7 +68,7 @@ def _tracer(printer: Printer) -> Callable[[Exchange], None]:
     return trace
 
 
-class Engine:
+class AdminClient:
     """The engine of the settings. Every method raises CliError with the meaning, or the SDK's errors as they are."""
 
     def __init__(self, client: RestEngineClient, settings: Settings) -> None:
@@ -264,7 +264,7 @@ def _require(text: str, what: str) -> None:
         raise UsageError(f"the {what}'s id is empty", hint="is a variable of your script not set?")
 
 
-def standing(instance: Mapping[str, Any]) -> str:
+def standing_text(instance: Mapping[str, Any]) -> str:
     """`ACTIVE at disburse`, `COMPLETED`."""
     status = str(instance.get("status"))
     if status in ENDED:

@@ -1,0 +1,5 @@
+"""How a command is declared, and what it gets.
+
+global_options.py  the options that every command takes, and how commands and groups are registered
+context.py         what a command gets: settings, printer, the engine, the questions it may ask
+"""
