@@ -71,6 +71,11 @@ class _Writer:
             failure_reason=effect.failure_reason,
         )
 
+    def running_failed(self, effect: fx.RunningFailed) -> None:
+        self.store.executions.fail_running(
+            self.instance_id, effect.step_id, ended_ns=self.now_ns, failure_reason=effect.failure_reason
+        )
+
     def job_offered(self, effect: fx.JobOffered) -> None:
         job = Job(
             id=self.resources.new_id(),
@@ -108,8 +113,8 @@ class _Writer:
             )
         )
 
-    def user_task_closed(self, effect: fx.UserTaskClosed) -> None:
-        self.store.user_tasks.close(self.instance_id, effect.step_id, effect.attempt)
+    def user_tasks_closed(self, effect: fx.UserTasksClosed) -> None:
+        self.store.user_tasks.close(self.instance_id, effect.step_id)
 
     def timer_started(self, effect: fx.TimerStarted) -> None:
         self.store.timers.add(
@@ -140,12 +145,13 @@ _WRITE: dict[type[fx.Effect], Callable[[_Writer, Any], None]] = {
     fx.ExecutionStarted: _Writer.execution_started,
     fx.ExecutionPassed: _Writer.execution_passed,
     fx.ExecutionEnded: _Writer.execution_ended,
+    fx.RunningFailed: _Writer.running_failed,
     fx.JobOffered: _Writer.job_offered,
     fx.JobReturned: _Writer.job_returned,
     fx.JobSettled: _Writer.job_settled,
     fx.JobWithdrawn: _Writer.job_withdrawn,
     fx.UserTaskOpened: _Writer.user_task_opened,
-    fx.UserTaskClosed: _Writer.user_task_closed,
+    fx.UserTasksClosed: _Writer.user_tasks_closed,
     fx.TimerStarted: _Writer.timer_started,
     fx.TimerSpent: _Writer.timer_spent,
     fx.NextWorkflowDue: _Writer.next_workflow_due,

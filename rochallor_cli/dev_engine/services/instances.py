@@ -109,6 +109,7 @@ def signal_instance(resources: Resources, instance_id: str, step_id: str, change
         resources.definition_of(instance),
         instance,
         step_id,
+        running=resources.store.executions.running(instance_id, step_id),
         changes=_without_nul(changes),
         inputs=resources.inputs(),
     )
@@ -118,15 +119,14 @@ def signal_instance(resources: Resources, instance_id: str, step_id: str, change
 def complete_user_task(resources: Resources, instance_id: str, step_id: str, changes: Changes) -> None:
     instance = _find_for_completion(resources, instance_id)
     definition = resources.definition_of(instance)
-    transitions.find_user_task_step(definition, instance, step_id)
-    task = resources.store.user_tasks.first_open(instance_id, step_id)
-    if task is None:
+    step = transitions.find_user_task_step(definition, instance, step_id)
+    if not resources.store.user_tasks.is_open(instance_id, step_id):
         raise not_found("user task not found")
     outcome = transitions.complete_user_task(
         definition,
         instance,
-        task,
-        step_status=resources.store.executions.status(instance_id, step_id, task.attempt),
+        step,
+        running=resources.store.executions.running(instance_id, step_id),
         changes=_without_nul(changes),
         inputs=resources.inputs(),
     )

@@ -33,7 +33,7 @@ class Advance:
     def __init__(self, definition: Definition, instance: Instance, inputs: EventInputs) -> None:
         self.definition = definition
         self.inputs = inputs
-        # The engine reads what is committed, so a join does not see what this event has completed.
+        # What was committed before this event: all that the joins of version 0 see.
         self.completed_before: Mapping[str, int] = instance.completed
         self.effects: list[Effect] = []
         self.variables = instance.variables
@@ -46,7 +46,6 @@ class Advance:
         self._failure_reason = instance.failure_reason
         self._waiting: list[str] = []
         self._budget = inputs.step_budget
-        self._is_over = False
         # Set by a fault that is not put up with: nothing is entered any more.
         self._is_stopped = False
 
@@ -63,9 +62,9 @@ class Advance:
         return self._status == InstanceStatus.COMPLETED
 
     @property
-    def is_over(self) -> bool:
-        """True once this event has brought the instance to an end."""
-        return self._is_over
+    def is_stopped(self) -> bool:
+        """True once this event has met a fault that is not put up with."""
+        return self._is_stopped
 
     def outcome(self) -> Outcome:
         instance = replace(
@@ -124,6 +123,10 @@ class Advance:
     def entries(self, step_id: str) -> int:
         return self._entered.get(step_id, 0)
 
+    def has_completed(self, step_id: str) -> bool:
+        """Whether an execution of the step is COMPLETED, by this event or before it."""
+        return self._completed.get(step_id, 0) > 0
+
     def count_completed(self, step_id: str, change: int = 1) -> None:
         self._completed[step_id] = self._completed.get(step_id, 0) + change
 
@@ -153,16 +156,16 @@ class Advance:
     def merge(self, changes: Mapping[str, object]) -> None:
         self.variables = self.variables.merged(changes)
 
-    # --- the instance's status ------------------------------------------------------------------
+    # --- the instance's status: what is written last counts, however it was before -----------------
 
     def park(self) -> None:
-        """A user task or wait was entered: the instance waits, even one that was finished before."""
-        if not self._is_over:
+        """A user task or wait was entered: the instance waits, even one that has just ended."""
+        if not self._is_stopped:
             self._status = InstanceStatus.WAITING
 
     def settle_status(self) -> None:
-        """WAITING while a user task or wait is among the current steps, else ACTIVE."""
-        if self._is_over or not self._status.is_live:
+        """Of a live instance: WAITING while a user task or wait is among the current steps, else ACTIVE."""
+        if not self._status.is_live:
             return
         is_parked = any(self._parks(step_id) for step_id in self.current)
         self._status = InstanceStatus.WAITING if is_parked else InstanceStatus.ACTIVE
@@ -172,8 +175,7 @@ class Advance:
         return step is not None and step.type in PARKING
 
     def complete(self) -> None:
-        if not (self._is_over and self._status == InstanceStatus.FAILED):
-            self._end(InstanceStatus.COMPLETED)
+        self._end(InstanceStatus.COMPLETED)
 
     def fail(self, reason: str) -> None:
         self._end(InstanceStatus.FAILED)
@@ -184,7 +186,6 @@ class Advance:
         self._failure_reason = reason
 
     def _end(self, status: InstanceStatus) -> None:
-        self._is_over = True
         self._status = status
         self._completed_ns = self.now_ns
 

@@ -41,6 +41,14 @@ class ExecutionEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class RunningFailed:
+    """Every execution of a step that is still RUNNING has failed."""
+
+    step_id: str
+    failure_reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobOffered:
     step_id: str
     attempt: int
@@ -78,9 +86,10 @@ class UserTaskOpened:
 
 
 @dataclass(frozen=True, slots=True)
-class UserTaskClosed:
+class UserTasksClosed:
+    """Every open user task of a step is done."""
+
     step_id: str
-    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +127,13 @@ Effect = (
     ExecutionStarted
     | ExecutionPassed
     | ExecutionEnded
+    | RunningFailed
     | JobOffered
     | JobReturned
     | JobSettled
     | JobWithdrawn
     | UserTaskOpened
-    | UserTaskClosed
+    | UserTasksClosed
     | TimerStarted
     | TimerSpent
     | NextWorkflowDue

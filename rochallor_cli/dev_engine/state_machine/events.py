@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from rochallor_cli.dev_engine.definition.model import Definition, StepType
 from rochallor_cli.dev_engine.errors import not_found
-from rochallor_cli.dev_engine.records import NO_VARIABLES, ExecutionStatus, Job, Timer, UserTask, Variables
+from rochallor_cli.dev_engine.records import NO_VARIABLES, ExecutionStatus, Job, Timer, Variables
 from rochallor_cli.dev_engine.state_machine import transitions
 from rochallor_cli.dev_engine.state_machine.advance import Outcome
 from rochallor_cli.dev_engine.state_machine.event_inputs import Choose, EventInputs, first_written
@@ -193,23 +193,28 @@ def _fail_job(definition: Definition, world: World, event: FailJob, at: EventInp
 def _complete_user_task(
     definition: Definition, world: World, event: CompleteUserTask, at: EventInputs
 ) -> Outcome:
-    transitions.find_user_task_step(definition, world.instance, event.step_id)
-    task = next((task for task in world.user_tasks if task.step_id == event.step_id), None)
-    if task is None:
+    step = transitions.find_user_task_step(definition, world.instance, event.step_id)
+    if not any(task.step_id == step.id for task in world.user_tasks):
         raise not_found("user task not found")
     return transitions.complete_user_task(
         definition,
         world.instance,
-        task,
-        step_status=_status(world, task),
+        step,
+        running=world.running(step.id),
         changes=event.changes.values,
         inputs=at,
     )
 
 
 def _signal(definition: Definition, world: World, event: Signal, at: EventInputs) -> Outcome:
-    changes = event.changes.values
-    return transitions.signal(definition, world.instance, event.step_id, changes=changes, inputs=at)
+    return transitions.signal(
+        definition,
+        world.instance,
+        event.step_id,
+        running=world.running(event.step_id),
+        changes=event.changes.values,
+        inputs=at,
+    )
 
 
 def _fire_timer(definition: Definition, world: World, event: FireTimer, at: EventInputs) -> Outcome:
@@ -239,5 +244,5 @@ def _find(things: tuple[Any, ...], id_: str) -> Any:
     return found
 
 
-def _status(world: World, thing: Job | UserTask | Timer) -> ExecutionStatus:
+def _status(world: World, thing: Job | Timer) -> ExecutionStatus:
     return next(e.status for e in world.executions if e.id == thing.execution_id)

@@ -21,6 +21,7 @@ from rochallor_cli.dev_engine.state_machine.effects import (
     ExecutionStarted,
     JobOffered,
     NextWorkflowDue,
+    RunningFailed,
     TimerStarted,
     UserTaskOpened,
 )
@@ -48,6 +49,8 @@ def leave_resting(advance: Advance, step: Step) -> None:
     try:
         target = _take_branch(advance, step)
     except StepFailed as failed:
+        # This execution is done; others of the step, open beside it, fail with the instance.
+        advance.effects.append(RunningFailed(step.id, str(failed)))
         advance.fail(str(failed))
     else:
         advance_from(advance, target)
@@ -159,14 +162,21 @@ def _enter_join(advance: Advance, step: Step) -> None:
         raise WorkflowStuck(f'join step "{step.id}": no matching PARALLEL_GATEWAY found')
     arrivals = _pass(advance, step)
     advance.arrive(step.id)
-    branches = gateway.parallel_next_steps
-    # The engine does not count arrivals: it counts the branches whose first step was completed
-    # before this event began, and adds one for the branch that arrives now.
-    done = 1 + sum(1 for branch in branches if advance.completed_before.get(branch, 0) > 0)
-    _note_wrong_count(advance, step, arrivals, len(branches), passes=done >= len(branches))
-    if done >= len(branches) and not advance.is_over:
+    branches = len(gateway.parallel_next_steps)
+    passes = _branches_done(advance, gateway) >= branches
+    _note_wrong_count(advance, step, arrivals, branches, passes=passes)
+    if passes and not advance.is_stopped:
         advance.leave(step.id)
         advance.go_to(step.next_step)
+
+
+def _branches_done(advance: Advance, gateway: Step) -> int:
+    """How many branches the engine takes for done. It counts no arrivals, but distinct first steps."""
+    first_steps = set(gateway.parallel_next_steps)
+    if advance.definition.rules.joins_within_request:
+        return sum(1 for step_id in first_steps if advance.has_completed(step_id))
+    # Version 0 sees what was completed before this event, and adds one for the branch that arrives now.
+    return 1 + sum(1 for step_id in first_steps if advance.completed_before.get(step_id, 0) > 0)
 
 
 def _note_wrong_count(advance: Advance, step: Step, arrivals: int, branches: int, *, passes: bool) -> None:
@@ -180,8 +190,10 @@ def _note_wrong_count(advance: Advance, step: Step, arrivals: int, branches: int
     elif all_there and not passes:
         text = (
             f'join "{step.id}" was not passed though all {branches} branches arrived: '
-            "it does not see steps completed in the same request"
+            "it counts distinct first steps"
         )
+        if not advance.definition.rules.joins_within_request:
+            text += ", and only those that were completed before this request"
         advance.meet_fault(codes.JOIN_MISCOUNTS, step.id, text)
 
 

@@ -7,7 +7,7 @@ of it is kept then.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import Definition, Step, StepType
@@ -19,7 +19,6 @@ from rochallor_cli.dev_engine.records import (
     Job,
     JobStatus,
     Timer,
-    UserTask,
     Variables,
 )
 from rochallor_cli.dev_engine.state_machine.advance import Advance, Outcome
@@ -28,7 +27,7 @@ from rochallor_cli.dev_engine.state_machine.effects import (
     JobSettled,
     JobWithdrawn,
     TimerSpent,
-    UserTaskClosed,
+    UserTasksClosed,
 )
 from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
 from rochallor_cli.dev_engine.state_machine.steps import advance_from, leave_resting
@@ -141,22 +140,30 @@ def find_user_task_step(definition: Definition, instance: Instance, step_id: str
 def complete_user_task(
     definition: Definition,
     instance: Instance,
-    task: UserTask,
+    step: Step,
     *,
-    step_status: ExecutionStatus,
+    running: Sequence[int],
     changes: Changes,
     inputs: EventInputs,
 ) -> Outcome:
-    """A person has done an open user task; `find_user_task_step` has been asked before."""
+    """A person has done an open user task; `find_user_task_step` has been asked before.
+
+    running: the attempts of the step that are RUNNING. However often it is open, it is done with this once.
+    """
     advance = Advance(definition, instance, inputs)
-    advance.effects.append(UserTaskClosed(task.step_id, task.attempt))
-    if step_status == ExecutionStatus.RUNNING:
-        advance.end_execution(task.step_id, task.attempt, was=step_status, status=ExecutionStatus.COMPLETED)
-    else:
-        text = f'user task "{task.step_id}" was completed after a timer had interrupted it: both ways go on'
-        advance.meet_fault(codes.TASK_SURVIVES_TIMER, task.step_id, text)
-    _go_on(advance, advance.find(task.step_id), changes)
+    advance.effects.append(UserTasksClosed(step.id))
+    _complete_running(advance, step, running)
+    if not running:
+        text = f'user task "{step.id}" was completed after a timer had interrupted it: both ways go on'
+        advance.meet_fault(codes.TASK_SURVIVES_TIMER, step.id, text)
+    _go_on(advance, step, changes)
     return advance.outcome()
+
+
+def _complete_running(advance: Advance, step: Step, running: Sequence[int]) -> None:
+    was, status = ExecutionStatus.RUNNING, ExecutionStatus.COMPLETED
+    for attempt in running:
+        advance.end_execution(step.id, attempt, was=was, status=status)
 
 
 def signal(
@@ -164,10 +171,14 @@ def signal(
     instance: Instance,
     step_id: str,
     *,
+    running: Sequence[int],
     changes: Changes,
     inputs: EventInputs,
 ) -> Outcome:
-    """A signal for a WAIT step. Raises Refused when the instance does not wait there."""
+    """A signal for a WAIT step. Raises Refused when the instance does not wait there.
+
+    running: the attempts of the step that are RUNNING. However often it is open, one signal is for all.
+    """
     step = definition.step(step_id)
     if step is None:
         raise _not_parked()
@@ -175,8 +186,7 @@ def signal(
     if step_id not in instance.current_step_ids:
         raise _not_parked()
     advance = Advance(definition, instance, inputs)
-    running, completed = ExecutionStatus.RUNNING, ExecutionStatus.COMPLETED
-    advance.end_execution(step_id, advance.entries(step_id), was=running, status=completed)
+    _complete_running(advance, step, running)
     _go_on(advance, step, changes)
     return advance.outcome()
 
@@ -198,9 +208,12 @@ def fire_timer(
     step_status: ExecutionStatus,
     inputs: EventInputs,
 ) -> Outcome:
-    """A boundary timer is due. Nothing withdraws timers: they fire after their step, too."""
+    """A boundary timer is due. Nothing withdraws timers; before version 1.0.0 they fire after their step, too."""
     advance = Advance(definition, instance, inputs)
     advance.effects.append(TimerSpent(timer.id))
+    is_late = not advance.is_live or step_status != ExecutionStatus.RUNNING
+    if definition.rules.timers_end_with_step and is_late:
+        return advance.outcome()
     if timer.interrupting and not advance.is_live:
         return advance.outcome()
     _note_late_timer(advance, timer, step_status)
@@ -227,7 +240,7 @@ def _note_late_timer(advance: Advance, timer: Timer, step_status: ExecutionStatu
 
 def _go_on(advance: Advance, step: Step, changes: Changes) -> None:
     advance.merge(changes)
-    if not advance.is_over:
+    if not advance.is_stopped:
         leave_resting(advance, step)
     advance.settle_status()
 

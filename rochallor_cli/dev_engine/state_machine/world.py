@@ -42,6 +42,14 @@ class World:
     def open_jobs(self) -> tuple[Job, ...]:
         return tuple(job for job in self.jobs if job.status == JobStatus.OFFERED)
 
+    def running(self, step_id: str) -> tuple[int, ...]:
+        """The attempts of a step that are RUNNING."""
+        return tuple(
+            execution.attempt
+            for execution in self.executions
+            if execution.step_id == step_id and execution.status == ExecutionStatus.RUNNING
+        )
+
     @property
     def is_quiet(self) -> bool:
         """True when only a person, a signal or a timer can move it."""
@@ -102,6 +110,19 @@ def _execution_ended(world: World, effect: fx.ExecutionEnded) -> World:
     )
 
 
+def _running_failed(world: World, effect: fx.RunningFailed) -> World:
+    running, failed = ExecutionStatus.RUNNING, ExecutionStatus.FAILED
+    return replace(
+        world,
+        executions=tuple(
+            replace(execution, status=failed, ended_ns=world.now_ns, failure_reason=effect.failure_reason)
+            if execution.step_id == effect.step_id and execution.status == running
+            else execution
+            for execution in world.executions
+        ),
+    )
+
+
 def _job_offered(world: World, effect: fx.JobOffered) -> World:
     job = Job(
         id=_id(effect.step_id, effect.attempt),
@@ -145,9 +166,9 @@ def _user_task_opened(world: World, effect: fx.UserTaskOpened) -> World:
     return replace(world, user_tasks=(*world.user_tasks, task))
 
 
-def _user_task_closed(world: World, effect: fx.UserTaskClosed) -> World:
-    closed = _id(effect.step_id, effect.attempt)
-    return replace(world, user_tasks=tuple(task for task in world.user_tasks if task.id != closed))
+def _user_tasks_closed(world: World, effect: fx.UserTasksClosed) -> World:
+    left = tuple(task for task in world.user_tasks if task.step_id != effect.step_id)
+    return replace(world, user_tasks=left)
 
 
 def _timer_started(world: World, effect: fx.TimerStarted) -> World:
@@ -183,12 +204,13 @@ _EFFECTS: dict[type[fx.Effect], Callable[[World, Any], World]] = {
     fx.ExecutionStarted: _execution_started,
     fx.ExecutionPassed: _execution_passed,
     fx.ExecutionEnded: _execution_ended,
+    fx.RunningFailed: _running_failed,
     fx.JobOffered: _job_offered,
     fx.JobReturned: _job_returned,
     fx.JobSettled: _job_settled,
     fx.JobWithdrawn: _job_withdrawn,
     fx.UserTaskOpened: _user_task_opened,
-    fx.UserTaskClosed: _user_task_closed,
+    fx.UserTasksClosed: _user_tasks_closed,
     fx.TimerStarted: _timer_started,
     fx.TimerSpent: _timer_spent,
     fx.NextWorkflowDue: _next_workflow_due,

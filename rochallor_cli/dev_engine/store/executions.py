@@ -19,6 +19,14 @@ _HISTORY = (
     "SELECT id, instance_id, step_id, step_type, attempt, status, started_ns, ended_ns, failure_reason"
     " FROM execution WHERE instance_id = ? ORDER BY started_ns, id"
 )
+_FAIL_RUNNING = (
+    "UPDATE execution SET status = 'FAILED', ended_ns = ?, failure_reason = ?"
+    " WHERE instance_id = ? AND step_id = ? AND status = 'RUNNING'"
+)
+_RUNNING = (
+    "SELECT attempt FROM execution WHERE instance_id = ? AND step_id = ? AND status = 'RUNNING'"
+    " ORDER BY attempt"
+)
 _STATUS = "SELECT status FROM execution WHERE instance_id = ? AND step_id = ? AND attempt = ?"
 
 
@@ -54,6 +62,15 @@ class Executions:
     ) -> None:
         """Give an execution its outcome; without a reason the one it has stays."""
         self._connection.execute(_END, (status, ended_ns, failure_reason, instance_id, step_id, attempt))
+
+    def fail_running(self, instance_id: str, step_id: str, *, ended_ns: int, failure_reason: str) -> None:
+        """Have every execution of the step that is RUNNING fail."""
+        self._connection.execute(_FAIL_RUNNING, (ended_ns, failure_reason, instance_id, step_id))
+
+    def running(self, instance_id: str, step_id: str) -> list[int]:
+        """The attempts of the step that are RUNNING."""
+        rows = self._connection.execute(_RUNNING, (instance_id, step_id))
+        return [attempt for (attempt,) in rows]
 
     def status(self, instance_id: str, step_id: str, attempt: int) -> ExecutionStatus:
         row = self._connection.execute(_STATUS, (instance_id, step_id, attempt)).fetchone()

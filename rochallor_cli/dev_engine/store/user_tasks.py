@@ -7,11 +7,8 @@ import sqlite3
 from rochallor_cli.dev_engine.records import UserTask
 
 _INSERT = "INSERT INTO user_task (id, instance_id, execution_id, step_id, attempt) VALUES (?, ?, ?, ?, ?)"
-_FIRST = (
-    "SELECT id, instance_id, execution_id, step_id, attempt FROM user_task"
-    " WHERE instance_id = ? AND step_id = ? ORDER BY attempt LIMIT 1"
-)
-_DELETE = "DELETE FROM user_task WHERE instance_id = ? AND step_id = ? AND attempt = ?"
+_FIRST = "SELECT 1 FROM user_task WHERE instance_id = ? AND step_id = ? LIMIT 1"
+_DELETE = "DELETE FROM user_task WHERE instance_id = ? AND step_id = ?"
 
 
 class UserTasks:
@@ -22,9 +19,9 @@ class UserTasks:
         row = (task.id, task.instance_id, task.execution_id, task.step_id, task.attempt)
         self._connection.execute(_INSERT, row)
 
-    def first_open(self, instance_id: str, step_id: str) -> UserTask | None:
-        row = self._connection.execute(_FIRST, (instance_id, step_id)).fetchone()
-        return None if row is None else UserTask(*row)
+    def is_open(self, instance_id: str, step_id: str) -> bool:
+        return self._connection.execute(_FIRST, (instance_id, step_id)).fetchone() is not None
 
-    def close(self, instance_id: str, step_id: str, attempt: int) -> None:
-        self._connection.execute(_DELETE, (instance_id, step_id, attempt))
+    def close(self, instance_id: str, step_id: str) -> None:
+        """Close every task of the step."""
+        self._connection.execute(_DELETE, (instance_id, step_id))
