@@ -7,6 +7,7 @@ An evaluation goes through these stages, a module each::
 
     rewriting       text to text: ${x}, #x, 'x', contains(…)
     tokens, parser  text to tree (the grammar is in parser's docstring)
+    coercion        operands converted by their operator, for engines that do that
     checker         what cannot work for any variables
     simplification  constants folded, filters joined
     compiler        tree to program

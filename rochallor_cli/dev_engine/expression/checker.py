@@ -43,13 +43,14 @@ class _Checker:
 
     def visit(self, node: tree.Node) -> GoType:
         """Type a node; a chain of operators is gone down without recursion, it may be long."""
-        spine: list[tree.Binary] = []
-        while isinstance(node, tree.Binary):
-            spine.append(node)
-            node = node.left
-        found = node.type = _VISITORS[type(node)](self, node)
-        for binary in reversed(spine):
-            found = binary.type = self._binary(binary, found, self.visit(binary.right))
+        first, spine = tree.left_spine(node)
+        found = first.type = _VISITORS[type(first)](self, first)
+        for link in spine:
+            if isinstance(link, tree.Binary):
+                found = self._binary(link, found, self.visit(link.right))
+            else:
+                found = t.UNKNOWN
+            link.type = found
         return found
 
     def _binary(self, node: tree.Binary, left: GoType, right: GoType) -> GoType:

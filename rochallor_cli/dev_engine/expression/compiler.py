@@ -18,6 +18,7 @@ from rochallor_cli.dev_engine.expression.functions import FUNCTIONS
 from rochallor_cli.dev_engine.expression.instructions import Instruction
 from rochallor_cli.dev_engine.expression.loop_compiler import LOOPS
 from rochallor_cli.dev_engine.expression.patterns import compile_pattern
+from rochallor_cli.dev_engine.expression.tree import Coercion
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ _SHORT_CIRCUITS: Final[dict[str, Instruction]] = {
     "||": do.jump_if_true,
     "??": do.jump_if_not_nil,
 }
+_COERCIONS: Final[dict[Coercion, Instruction]] = {
+    Coercion.NUMBER: do.coerce_to_number,
+    Coercion.BOOLEAN: do.coerce_to_boolean,
+    Coercion.NUMBER_OR_SAME: do.coerce_to_number_or_same,
+}
 
 
 class _Compiler(Emitter):
@@ -60,19 +66,19 @@ class _Compiler(Emitter):
 
     def visit(self, node: tree.Node, parent: tree.Node | None = None) -> None:
         """Emit a node; a chain of operators is gone down without recursion, it may be long."""
-        spine: list[tree.Binary] = []
         outer = self.at
-        while isinstance(node, tree.Binary):
-            spine.append(node)
-            parent, node = node, node.left
-        self.at = node.at
-        if isinstance(node, tree.Chain):
-            self.chain(node, parent)
+        first, spine = tree.left_spine(node)
+        self.at = first.at
+        if isinstance(first, tree.Chain):
+            self.chain(first, spine[0] if spine else parent)
         else:
-            _VISITORS[type(node)](self, node)
-        for binary in reversed(spine):
-            self.at = binary.at
-            self.operator_and_right(binary)
+            _VISITORS[type(first)](self, first)
+        for link in spine:
+            self.at = link.at
+            if isinstance(link, tree.Binary):
+                self.operator_and_right(link)
+            else:
+                self.emit(_COERCIONS[link.to])
         self.at = outer
 
     # --- names, literals, operators ------------------------------------------------------------------

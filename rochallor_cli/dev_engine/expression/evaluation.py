@@ -11,6 +11,7 @@ from typing import Final
 from rochallor_cli.dev_engine.expression import go_types as t
 from rochallor_cli.dev_engine.expression import tree
 from rochallor_cli.dev_engine.expression.checker import check
+from rochallor_cli.dev_engine.expression.coercion import coerced
 from rochallor_cli.dev_engine.expression.compiler import Program, compile_tree
 from rochallor_cli.dev_engine.expression.errors import (
     ExpressionError,
@@ -66,8 +67,11 @@ class CompiledExpression:
 
 
 @lru_cache(maxsize=COMPILED_EXPRESSIONS)
-def compile_expression(source: str) -> CompiledExpression:
-    """Read an expression, once: the answer is kept. Never raises; what is wrong shows on evaluation."""
+def compile_expression(source: str, coercion: bool = False) -> CompiledExpression:
+    """Read an expression, once: the answer is kept. Never raises; what is wrong shows on evaluation.
+
+    coercion: whether operands are converted by their operator, as newer engines do.
+    """
     try:
         text = rewrite(source)
     except Fault as fault:
@@ -80,6 +84,8 @@ def compile_expression(source: str) -> CompiledExpression:
         return CompiledExpression(source, (), None, _TOO_DEEP)
     names = tuple(node.name for node in tree.walk(root) if isinstance(node, tree.Identifier))
     try:
+        if coercion:
+            root = coerced(root)
         check(root)
         return CompiledExpression(source, names, compile_tree(simplified(root), text), "")
     except SyntaxFault as fault:
@@ -88,26 +94,30 @@ def compile_expression(source: str) -> CompiledExpression:
         return CompiledExpression(source, names, None, _TOO_DEEP)
 
 
-def evaluate(source: str, variables: Mapping[str, object], *, now: datetime) -> object:
+def evaluate(
+    source: str, variables: Mapping[str, object], *, now: datetime, coercion: bool = False
+) -> object:
     """The value of an expression as JSON: numbers of variables are doubles, integers come from literals.
 
     ``now`` has a time zone. Raises ``ExpressionError``, and ``UnrepresentableResult`` for a value that JSON
     cannot hold.
     """
-    value = compile_expression(source).evaluate(variables, now=now)
+    value = compile_expression(source, coercion).evaluate(variables, now=now)
     try:
         return json_value(value)
     except Fault as fault:
         raise ExpressionError(f"expression {quoted(source)}: {fault.message}") from None
 
 
-def evaluate_condition(source: str, variables: Mapping[str, object], *, now: datetime) -> bool:
+def evaluate_condition(
+    source: str, variables: Mapping[str, object], *, now: datetime, coercion: bool = False
+) -> bool:
     """Whether a branch's condition holds.
 
     Raises ``ExpressionError`` with the text that the engine gives as the reason of the failure.
     """
     try:
-        value = compile_expression(source).evaluate(variables, now=now)
+        value = compile_expression(source, coercion).evaluate(variables, now=now)
     except ExpressionError as error:
         raise ExpressionError(f"expression eval error: {error.text}") from None
     if value is True or value is False:
@@ -116,7 +126,7 @@ def evaluate_condition(source: str, variables: Mapping[str, object], *, now: dat
 
 
 def evaluate_transformation(
-    name: str, text: str, variables: Mapping[str, object], *, now: datetime
+    name: str, text: str, variables: Mapping[str, object], *, now: datetime, coercion: bool = False
 ) -> object:
     """What ``${…}`` gives for the variable ``name``; ``text`` is the whole, marks included.
 
@@ -127,6 +137,6 @@ def evaluate_transformation(
     if source == "now()":
         return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     try:
-        return evaluate(source, variables, now=now)
+        return evaluate(source, variables, now=now, coercion=coercion)
     except ExpressionError as error:
         raise ExpressionError(f"transformation {quoted(name)}: expression eval: {error.text}") from None

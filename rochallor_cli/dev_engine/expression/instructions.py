@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rochallor_cli.dev_engine.expression import operators
+from rochallor_cli.dev_engine.expression import coercion, operators
 from rochallor_cli.dev_engine.expression.calls import call_value
 from rochallor_cli.dev_engine.expression.errors import Fault
 from rochallor_cli.dev_engine.expression.members import byte_length, is_in, slice_of
@@ -100,6 +100,21 @@ def invert(run: Run, _: None) -> None:
 def negate(run: Run, _: None) -> None:
     """``-x``"""
     run.stack[-1] = operators.negate(run.stack[-1])
+
+
+def coerce_to_number(run: Run, _: None) -> None:
+    """An operand of ``<`` or ``+`` where operands are converted."""
+    run.stack[-1] = coercion.to_number(run.stack[-1])
+
+
+def coerce_to_boolean(run: Run, _: None) -> None:
+    """An operand of ``&&`` or ``!`` where operands are converted."""
+    run.stack[-1] = coercion.to_boolean(run.stack[-1])
+
+
+def coerce_to_number_or_same(run: Run, _: None) -> None:
+    """An operand of ``==`` where operands are converted."""
+    run.stack[-1] = coercion.to_number_or_same(run.stack[-1])
 
 
 def same(run: Run, _: None) -> None:

@@ -74,11 +74,15 @@ def int_of_text(text: str) -> int:
     raise Fault(f"invalid operation: int({text})")
 
 
+_DIGIT_RUN: Final = "[0-9](?:_?[0-9])*"
 _FLOAT_TEXT: Final = re.compile(
-    r"[+-]?(?:(?:D\.?D?|\.D)(?:e[+-]?D)?|inf(?:inity)?|nan)".replace("D", r"(?:[0-9](?:_?[0-9])*)"),
+    r"[+-]?(?:(?:D\.?D?|\.D)(?:e[+-]?D)?|inf(?:inity)?|nan)".replace("D", f"(?:{_DIGIT_RUN})"),
     re.IGNORECASE,
 )
-_HEX_FLOAT: Final = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+")
+_HEX_FLOAT: Final = re.compile(
+    r"[+-]?0x(?:_?H(?:\.H?)?|\.H)p[+-]?".replace("H", "(?:[0-9a-f](?:_?[0-9a-f])*)") + _DIGIT_RUN,
+    re.IGNORECASE,
+)
 
 
 def float_of_text(text: str) -> float:
@@ -89,7 +93,7 @@ def float_of_text(text: str) -> float:
             return number
     elif _HEX_FLOAT.fullmatch(text):
         try:
-            return float.fromhex(text)
+            return float.fromhex(text.replace("_", ""))
         except OverflowError:
             pass
     raise Fault(f"invalid operation: float({text})")

@@ -36,15 +36,15 @@ def simplified(node: tree.Node) -> tree.Node:
 
 def _rewritten(node: tree.Node, rule: Rule) -> tree.Node:
     """The tree with a rule applied everywhere, from below; chains of operators without recursion."""
-    spine: list[tree.Binary] = []
-    while isinstance(node, tree.Binary):
-        spine.append(node)
-        node = node.left
-    node.replace_children(lambda child: _rewritten(child, rule))
-    found = _applied(node, rule)
-    for binary in reversed(spine):
-        binary.left, binary.right = found, _rewritten(binary.right, rule)
-        found = _applied(binary, rule)
+    first, spine = tree.left_spine(node)
+    first.replace_children(lambda child: _rewritten(child, rule))
+    found = _applied(first, rule)
+    for link in spine:
+        if isinstance(link, tree.Binary):
+            link.left, link.right = found, _rewritten(link.right, rule)
+        else:
+            link.operand = found
+        found = _applied(link, rule)
     return found
 
 

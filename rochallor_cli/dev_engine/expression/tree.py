@@ -8,8 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from rochallor_cli.dev_engine.expression.go_types import UNKNOWN, GoType
+
+
+class Coercion(StrEnum):
+    """What an operator wants its operands to be."""
+
+    NUMBER = "number"
+    BOOLEAN = "bool"
+    NUMBER_OR_SAME = "number or same"
+    """A text that reads as a number becomes one, everything else stays."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,6 +84,20 @@ class Binary(Node):
 
     def replace_children(self, change: Callable[[Node], Node]) -> None:
         self.left, self.right = change(self.left), change(self.right)
+
+
+@dataclass(slots=True)
+class Coerced(Node):
+    """An operand that is converted for its operator before the operator sees it (see ``coercion``)."""
+
+    operand: Node
+    to: Coercion
+
+    def children(self) -> Iterator[Node]:
+        yield self.operand
+
+    def replace_children(self, change: Callable[[Node], Node]) -> None:
+        self.operand = change(self.operand)
 
 
 @dataclass(slots=True)
@@ -255,6 +279,22 @@ class MapLiteral(Node):
 
     def replace_children(self, change: Callable[[Node], Node]) -> None:
         self.pairs = [(change(key), change(value)) for key, value in self.pairs]
+
+
+Link = Binary | Coerced
+
+
+def left_spine(node: Node) -> tuple[Node, list[Link]]:
+    """The leftmost operand of a chain of operators, and the links above it, the lowest first.
+
+    A chain may have thousands of links: whoever goes along this list needs no recursion for them.
+    """
+    spine: list[Link] = []
+    while isinstance(node, Link):
+        spine.append(node)
+        node = node.left if isinstance(node, Binary) else node.operand
+    spine.reverse()
+    return node, spine
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -17,6 +17,7 @@ from rochallor_cli.dev_engine.go_json.reading import JsonSyntaxError, check_dept
 from rochallor_cli.dev_engine.go_json.writing import write
 from rochallor_cli.dev_engine.records import Variables, as_doubles
 from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
+from rochallor_cli.dev_engine.versions import EngineRules
 
 # What a transformation may make: one that doubles a variable in a loop must not take all memory.
 MAX_RESULT_LENGTH = 2 * 1024 * 1024
@@ -28,7 +29,7 @@ class StepFailed(Exception):  # noqa: N818 - the workflow's failure, not the pro
     """The step cannot be done; the text is the engine's failure reason."""
 
 
-def taken_branch(step: Step, variables: Variables, inputs: EventInputs) -> str:
+def taken_branch(step: Step, variables: Variables, inputs: EventInputs, rules: EngineRules) -> str:
     """The condition of a branch that holds, the conditions tried in no fixed order.
 
     Raises StepFailed when a condition that was tried errs or is no boolean, and when none holds.
@@ -39,20 +40,22 @@ def taken_branch(step: Step, variables: Variables, inputs: EventInputs) -> str:
         condition = untried[0] if len(untried) == 1 else inputs.choose(untried)
         untried.remove(condition)
         try:
-            if evaluate_condition(condition, names, now=inputs.now()):
+            if evaluate_condition(condition, names, now=inputs.now(), coercion=rules.coercion):
                 return condition
         except ExpressionError as error:
             raise StepFailed(error.text) from None
     raise StepFailed(NO_BRANCH)
 
 
-def other_branch(step: Step, taken: str, variables: Variables, inputs: EventInputs) -> str | None:
+def other_branch(
+    step: Step, taken: str, variables: Variables, inputs: EventInputs, rules: EngineRules
+) -> str | None:
     """A condition beside the taken one that holds as well and leads elsewhere: it could have been taken."""
     for condition, target in step.conditional_next_steps.items():
         if condition == taken or target == step.conditional_next_steps[taken]:
             continue
         try:
-            if evaluate_condition(condition, variables.doubles, now=inputs.now()):
+            if evaluate_condition(condition, variables.doubles, now=inputs.now(), coercion=rules.coercion):
                 return condition
         except ExpressionError:
             # In another order this would have failed the instance.
@@ -60,7 +63,7 @@ def other_branch(step: Step, taken: str, variables: Variables, inputs: EventInpu
     return None
 
 
-def transformed(step: Step, variables: Variables, inputs: EventInputs) -> Variables:
+def transformed(step: Step, variables: Variables, inputs: EventInputs, rules: EngineRules) -> Variables:
     """The variables after a TRANSFORMATION, its entries done in no fixed order.
 
     Raises StepFailed when an expression errs, and WorkflowStuck when a result has no JSON.
@@ -73,7 +76,7 @@ def transformed(step: Step, variables: Variables, inputs: EventInputs) -> Variab
         undone.remove(name)
         literal = step.transformations[name]
         if isinstance(literal, str) and is_expression(literal):
-            names[name] = _result(name, literal, names, inputs)
+            names[name] = _result(name, literal, names, inputs, coercion=rules.coercion)
             changes[name] = whole_as_int(names[name])
         else:
             names[name] = as_doubles(literal)
@@ -86,9 +89,11 @@ def transformed(step: Step, variables: Variables, inputs: EventInputs) -> Variab
     return merged
 
 
-def _result(name: str, text: str, names: Mapping[str, object], inputs: EventInputs) -> object:
+def _result(
+    name: str, text: str, names: Mapping[str, object], inputs: EventInputs, *, coercion: bool
+) -> object:
     try:
-        result = evaluate_transformation(name, text, names, now=inputs.now())
+        result = evaluate_transformation(name, text, names, now=inputs.now(), coercion=coercion)
     except ExpressionError as error:
         raise StepFailed(error.text) from None
     except UnrepresentableResult as error:

@@ -58,8 +58,9 @@ def leave_resting(advance: Advance, step: Step) -> None:
 
 def _take_branch(advance: Advance, step: Step) -> str:
     """The step that a condition leads to. Raises StepFailed."""
-    condition = taken_branch(step, advance.variables, advance.inputs)
-    other = other_branch(step, condition, advance.variables, advance.inputs)
+    rules = advance.definition.rules
+    condition = taken_branch(step, advance.variables, advance.inputs, rules)
+    other = other_branch(step, condition, advance.variables, advance.inputs, rules)
     if other is not None:
         text = (
             f'step "{step.id}" took the branch "{condition}", and could as well have tried "{other}" first: '
@@ -143,7 +144,7 @@ def _enter_decision(advance: Advance, step: Step) -> None:
 
 def _enter_transformation(advance: Advance, step: Step) -> None:
     try:
-        advance.variables = transformed(step, advance.variables, advance.inputs)
+        advance.variables = transformed(step, advance.variables, advance.inputs, advance.definition.rules)
     except StepFailed as failed:
         _break(advance, step, str(failed))
     else:
