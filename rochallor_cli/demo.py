@@ -11,14 +11,15 @@ from typing import Literal
 
 import rochallor_cli
 from rochallor_cli.command_line.context import Context
+from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.counting import count_text
 from rochallor_cli.definitions.uploads import read_uploads
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
-from rochallor_cli.engine_client.admin_client import AdminClient, Value, connect
+from rochallor_cli.engine_client.admin_client import AdminClient, Value
+from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import (
-    EngineAccess,
     HostConfig,
     KafkaAccess,
     LogConfig,
@@ -55,7 +56,7 @@ def run_demo(context: Context, *, with_kafka: bool = False) -> int:
     dispatch: Literal["polling", "kafka"] = "kafka" if with_kafka else "polling"
     with DevEngine(DevEngineConfig(port=0, dispatch=dispatch)) as dev_engine:
         settings = _settings_for(dev_engine.url, context.settings)
-        with connect(settings, printer) as client:
+        with connect(settings.access, printer=printer) as client:
             engine = AdminClient(client, settings)
             _say(printer, "Embedded engine", f"{dev_engine.url}  (SQLite, in memory)")
             if dev_engine.brokers:
@@ -80,18 +81,7 @@ def example_folder() -> Path:
 
 def _settings_for(url: str, settings: Settings) -> Settings:
     """How output looks stays as asked for; nobody's credentials are sent to the embedded engine."""
-    return replace(
-        settings,
-        engine_url=url,
-        headers={},
-        token=None,
-        token_command=None,
-        token_file=None,
-        ca_file=None,
-        client_cert=None,
-        client_key=None,
-        context=None,
-    )
+    return replace(settings, access=EngineAccess(url), context=None)
 
 
 def _upload(engine: AdminClient, flow: str, context: Context) -> None:

@@ -8,8 +8,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rochallor_cli.configuration.config_file import ConfigFile, config_path, load_config
+from rochallor_cli.configuration.engine_access import CREDENTIAL_TEXTS
 from rochallor_cli.configuration.invocation import Invocation
-from rochallor_cli.configuration.settings import Layer, Settings, resolve
+from rochallor_cli.configuration.settings import Layer, Settings, flag_name, resolve
 from rochallor_cli.errors import UsageError
 from rochallor_cli.output.printer import Printer
 
@@ -21,10 +22,17 @@ if TYPE_CHECKING:
 class Context:
     """Opened around each command; closes the client it handed out."""
 
-    def __init__(self, invocation: Invocation) -> None:
+    def __init__(
+        self,
+        invocation: Invocation,
+        *,
+        files: Sequence[Layer] = (),
+        close: list[Callable[[], None]] | None = None,
+    ) -> None:
         self.invocation = invocation
         self.environment = invocation.environment
-        self._close: list[Callable[[], None]] = []
+        self._files = files
+        self._close = [] if close is None else close
 
     def __enter__(self) -> Self:
         return self
@@ -41,14 +49,19 @@ class Context:
 
     @cached_property
     def settings(self) -> Settings:
-        return self.settle()
-
-    def settle(self, *, files: Sequence[Layer] = ()) -> Settings:
-        """The settings, with the layers of a file (workers.yaml) between environment and context."""
-        settings = resolve(self.invocation.given, self.environment.environ, lambda: self.config, files=files)
-        # From here on this is what printer and client go by, whoever asked first.
-        self.settings = self.invocation.settings = settings
+        settings = resolve(
+            self.invocation.given, self.environment.environ, lambda: self.config, files=self._files
+        )
+        # Errors are shown in the format that was asked for.
+        self.invocation.settings = settings
         return settings
+
+    def with_files(self, *files: Layer) -> Context:
+        """Another context of this command, whose settings know these files (workers.yaml) as well.
+
+        They stand between environment and the user's own configuration. This context stays as it is.
+        """
+        return Context(self.invocation, files=files, close=self._close)
 
     @cached_property
     def printer(self) -> Printer:
@@ -56,10 +69,10 @@ class Context:
 
     def client(self) -> RestEngineClient:
         """A client for the engine of the settings, closed when the command ends."""
-        from rochallor_cli.engine_client.admin_client import connect
+        from rochallor_cli.engine_client.connect import connect
 
         self._say_where_from()
-        client = connect(self.settings, self.printer)
+        client = connect(self.settings.access, printer=self.printer)
         self._close.append(client.close)
         return client
 
@@ -72,17 +85,9 @@ class Context:
 
     def _say_where_from(self) -> None:
         settings = self.settings
-        for name in (
-            "engine_url",
-            "context",
-            "token",
-            "token_command",
-            "token_file",
-            "ca_file",
-            "client_cert",
-        ):
-            if getattr(settings, name) is not None:
-                self.printer.trace(f"{name.replace('_', '-')} from {settings.origins[name]}")
+        given = [name for name in CREDENTIAL_TEXTS if getattr(settings.access, name) is not None]
+        for name in ("engine_url", *(["context"] if settings.context else []), *given):
+            self.printer.trace(f"{flag_name(name)} from {settings.origins[name]}")
         if settings.dropped:
             stronger = settings.origins["engine_url"]
             self.printer.note(

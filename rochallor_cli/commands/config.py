@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -16,7 +17,9 @@ from rochallor_cli.configuration.config_file import (
     checked_context,
     save_config,
 )
-from rochallor_cli.configuration.settings import MASK, SECRETS, Settings, parsed, without_password
+from rochallor_cli.configuration.engine_access import CREDENTIALS
+from rochallor_cli.configuration.masking import url_text
+from rochallor_cli.configuration.settings import Settings, parsed
 from rochallor_cli.durations import duration_text
 from rochallor_cli.errors import UsageError, did_you_mean
 from rochallor_cli.output.columns import Column, View
@@ -31,30 +34,14 @@ SETTINGS = View(
         Column("FROM", "origin", style="dim"),
     ),
 )
-_SHOWN = (
-    "context",
-    "engine_url",
-    "headers",
-    "token",
-    "token_command",
-    "token_file",
-    "ca_file",
-    "client_cert",
-    "client_key",
-    "request_timeout_s",
-    "protected",
-    "output",
-    "time",
-    "color",
-)
+_OTHERS = ("protected", "output", "time", "color")
 
 
 @command(app, "show", examples=("rochallor config show", "rochallor config show --context prod -o json"))
 def show(context: Context) -> None:
     """Show each setting with where it comes from, and the contexts there are. Secrets are masked."""
     settings = context.settings
-    rows = [_row(settings, name) for name in _SHOWN]
-    context.printer.rows(SETTINGS, [row for row in rows if row["value"] is not None])
+    context.printer.rows(SETTINGS, list(_rows(settings)))
     contexts = ", ".join(
         f"{name} (current)" if name == context.config.current else name for name in context.config.contexts
     )
@@ -64,21 +51,25 @@ def show(context: Context) -> None:
         context.printer.note(f"not used, as the URL is from {stronger}: {', '.join(settings.dropped)}")
 
 
-def _row(settings: Settings, name: str) -> dict[str, Any]:
-    value = getattr(settings, name)
-    if name == "headers":
-        value = ", ".join(f"{header}: {MASK}" for header in value) or None
-    elif name == "engine_url":
-        value = without_password(value)
-    elif value is not None and name in SECRETS:
-        value = MASK
-    elif name == "request_timeout_s":
-        value = duration_text(value)
-    return {
-        "setting": name.removesuffix("_s").replace("_", "-"),
-        "value": value,
-        "origin": settings.origins.get(name, "default"),
+def _rows(settings: Settings) -> Iterator[dict[str, Any]]:
+    """The settings that have a value, with their origins."""
+    access = settings.access.shown()
+    values: dict[str, object] = {
+        "context": settings.context,
+        "engine_url": access["url"],
+        **{name: access.get(name) for name in CREDENTIALS},
+        "request_timeout": duration_text(settings.access.timeout_s),
+        **{name: getattr(settings, name) for name in _OTHERS},
     }
+    if values["headers"]:
+        values["headers"] = ", ".join(f"{name}: {text}" for name, text in access["headers"].items())
+    for name, value in values.items():
+        if value is not None:
+            yield {
+                "setting": name.replace("_", "-"),
+                "value": value,
+                "origin": settings.origins.get(name, "default"),
+            }
 
 
 @command(app, "use", examples=("rochallor config use prod",))
@@ -90,7 +81,7 @@ def use(
     config = context.config
     config.context(name, named_by="the argument")
     save_config(replace(config, current=name))
-    context.printer.note(f"using {name}: {without_password(str(config.contexts[name].get('url', 'no url')))}")
+    context.printer.note(f"using {name}: {url_text(str(config.contexts[name].get('url', 'no url')))}")
 
 
 @command(

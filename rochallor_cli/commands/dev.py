@@ -183,12 +183,14 @@ def _read(context: Context, definitions: Path) -> list[Upload]:
 
 
 def _upload(context: Context, url: str, uploads: list[Upload]) -> None:
+    from rochallor_cli.configuration.engine_access import EngineAccess
     from rochallor_cli.configuration.settings import Settings
     from rochallor_cli.definitions.uploads import send
-    from rochallor_cli.engine_client.admin_client import AdminClient, connect
+    from rochallor_cli.engine_client.admin_client import AdminClient
+    from rochallor_cli.engine_client.connect import connect
 
-    settings = Settings(engine_url=url)
-    with connect(settings) as client:
+    settings = Settings(access=EngineAccess(url))
+    with connect(settings.access) as client:
         for upload in uploads:
             row = send(AdminClient(client, settings), upload)
             context.printer.note(f"Uploaded  {row['id']} v{row['version']}  {row['source']}")

@@ -11,7 +11,7 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.configuration.settings import without_password
+from rochallor_cli.configuration.masking import url_text
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.columns import Column, View
@@ -88,17 +88,18 @@ def _checks(context: Context, flags: Mapping[str, Any]) -> Iterator[dict[str, An
     python = f"Python {platform.python_version()} at {sys.executable}"
     yield _ok("rochallor", f"{VERSION}, {python}, {platform.system()}")
     yield _sdk()
-    from rochallor_cli.hosting.config.file_settings import settled_kafka
+    from rochallor_cli.hosting.config.file_settings import kafka_access, with_workers_file
 
     try:
-        kafka = settled_kafka(context, flags)
+        file, context = with_workers_file(context, flags)
+        kafka = kafka_access(context, flags, file=file)
         settings = context.settings
     except CliError as error:
         yield _problem("settings", error)
         return
     yield _ok(
         "settings",
-        f"engine-url {without_password(settings.engine_url)} from {settings.origins['engine_url']}",
+        f"engine-url {url_text(settings.access.url)} from {settings.origins['engine_url']}",
     )
     if settings.dropped:
         dropped = ", ".join(settings.dropped)

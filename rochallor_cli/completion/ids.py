@@ -11,20 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from rochallor_cli.configuration.config_file import config_path, load_config
-from rochallor_cli.configuration.settings import Settings, resolve
+from rochallor_cli.configuration.engine_access import CREDENTIAL_TEXTS, EngineAccess
+from rochallor_cli.configuration.settings import flag_name, resolve
 
 PATIENCE_S = 1.0
 REMEMBERED_S = 5.0
 _HOW_MANY = 50
-_OPTIONS = {
-    "--engine-url": "engine_url",
-    "--context": "context",
-    "--token": "token",
-    "--token-file": "token_file",
-    "--ca-file": "ca_file",
-    "--client-cert": "client_cert",
-    "--client-key": "client_key",
-}
+_OPTIONS = {f"--{flag_name(name)}": name for name in ("engine_url", "context", *CREDENTIAL_TEXTS)}
 
 Candidate = tuple[str, str]
 
@@ -38,21 +31,21 @@ def known(
             contexts = load_config(config_path(environ)).contexts
             return [(name, str(context.get("url", ""))) for name, context in contexts.items()]
         options = {name: given[flag] for flag, name in _OPTIONS.items() if flag in given}
-        settings = resolve(options, environ, lambda: load_config(config_path(environ)))
+        access = resolve(options, environ, lambda: load_config(config_path(environ))).access
         # A command that prints the token may ask for a pass phrase: not behind somebody's back.
-        if settings.token_command is None:
-            return _remembered(settings, kind, tuple(arguments[:1]) if kind == "step" else (), environ)
+        if access.token_command is None:
+            return _remembered(access, kind, tuple(arguments[:1]) if kind == "step" else (), environ)
     return []
 
 
 def _remembered(
-    settings: Settings, kind: str, subject: tuple[str, ...], environ: Mapping[str, str]
+    access: EngineAccess, kind: str, subject: tuple[str, ...], environ: Mapping[str, str]
 ) -> list[Candidate]:
-    path = _folder(environ) / _file_name(settings, kind, subject)
+    path = _folder(environ) / _file_name(access, kind, subject)
     with suppress(OSError, ValueError):
         if 0 <= time.time() - path.stat().st_mtime < REMEMBERED_S:
             return [(str(value), str(text)) for value, text in json.loads(path.read_text("utf-8"))]
-    found = _asked(settings, kind, subject)
+    found = _asked(access, kind, subject)
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.write_text(json.dumps(found), "utf-8")
@@ -67,19 +60,19 @@ def _folder(environ: Mapping[str, str]) -> Path:
     return Path(tempfile.gettempdir()) / f"rochallor-completion-{user}"
 
 
-def _file_name(settings: Settings, kind: str, subject: tuple[str, ...]) -> str:
+def _file_name(access: EngineAccess, kind: str, subject: tuple[str, ...]) -> str:
     from zlib import crc32
 
-    key = repr((settings.engine_url, sorted(settings.headers.items()), settings.token, subject))
+    key = repr((access.url, sorted(access.headers.items()), access.token, subject))
     return f"{kind}-{crc32(key.encode()):08x}.json"
 
 
-def _asked(settings: Settings, kind: str, subject: tuple[str, ...]) -> list[Candidate]:
+def _asked(access: EngineAccess, kind: str, subject: tuple[str, ...]) -> list[Candidate]:
     from dataclasses import replace
 
-    from rochallor_cli.engine_client.admin_client import connect
+    from rochallor_cli.engine_client.connect import connect
 
-    with connect(replace(settings, request_timeout_s=PATIENCE_S)) as client:
+    with connect(replace(access, timeout_s=PATIENCE_S)) as client:
         if kind == "definition":
             items = client.list_definitions(page_size=_HOW_MANY * 4)["items"]
             return [(str(item["id"]), str(item.get("name", ""))) for item in items]

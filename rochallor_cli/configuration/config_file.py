@@ -18,20 +18,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rochallor_cli.configuration.engine_access import CREDENTIAL_TEXTS
 from rochallor_cli.errors import UsageError, did_you_mean
 
 _IS_PLAIN_UNIX: bool = sys.platform not in ("darwin", "win32")
 
-TEXT_KEYS = (
-    "url",
-    "token",
-    "token_command",
-    "token_file",
-    "ca_file",
-    "client_cert",
-    "client_key",
-    "request_timeout",
-)
+TEXT_KEYS = ("url", *CREDENTIAL_TEXTS, "request_timeout")
 CONTEXT_KEYS = (*TEXT_KEYS, "headers", "protected")
 
 

@@ -7,19 +7,17 @@ that `--engine-url staging` never sends the token that was meant for prod.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rochallor_cli.command_names import COLORS, OUTPUTS, TIMES
 from rochallor_cli.configuration.config_file import ConfigFile
+from rochallor_cli.configuration.engine_access import CREDENTIALS, EngineAccess
+from rochallor_cli.configuration.masking import url_text
 from rochallor_cli.durations import parse_duration
 from rochallor_cli.errors import UsageError, did_you_mean
 
-DEFAULT_URL = "http://localhost:8080"
-
 _TOKENS = ("token", "token_command", "token_file")
 _CERTIFICATE = ("client_cert", "client_key")
-SECRETS = ("token", "headers")
-MASK = "••••"
 
 
 @dataclass(frozen=True)
@@ -35,15 +33,7 @@ class Layer:
 class Settings:
     """What the layers came to. `origins` has a text per setting; `dropped` says which credentials stayed behind."""
 
-    engine_url: str = DEFAULT_URL
-    headers: Mapping[str, str] = field(default_factory=dict)
-    token: str | None = None
-    token_command: str | None = None
-    token_file: str | None = None
-    ca_file: str | None = None
-    client_cert: str | None = None
-    client_key: str | None = None
-    request_timeout_s: float = 30.0
+    access: EngineAccess = field(default_factory=EngineAccess)
     context: str | None = None
     protected: bool = False
     output: str = "table"
@@ -59,18 +49,7 @@ class Settings:
     @property
     def where(self) -> str:
         """The engine as errors name it: its URL, and the context it came from."""
-        suffix = (
-            f" (context {self.context})" if self.origins.get("engine_url", "").startswith("context ") else ""
-        )
-        return f"{without_password(self.engine_url)}{suffix}"
-
-
-def without_password(url: str) -> str:
-    """The URL as it may be shown: `https://user:secret@host` becomes `https://••••@host`."""
-    scheme, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    user, at, host = authority.rpartition("@")
-    return f"{scheme}{separator}{MASK if user else user}{at}{host}{slash}{path}"
+        return self.access.where or url_text(self.access.url)
 
 
 def flag_layer(given: Mapping[str, object]) -> Layer:
@@ -103,7 +82,7 @@ def resolve(
     *,
     files: Sequence[Layer] = (),
 ) -> Settings:
-    """Settle all layers. `files` are layers between environment and context (workers.yaml), strongest first."""
+    """All layers resolved. `files` are layers between environment and context (workers.yaml), strongest first."""
     flags, variables = flag_layer(given), environment_layer(environ)
     name, named_by = _context_name(flags, variables, config)
     layers = [flags, variables, *files]
@@ -111,7 +90,7 @@ def resolve(
         layer = context_layer(name, config().context(name, named_by=named_by))
         # A context asked for on the command line is stronger than variables left behind in the shell.
         layers.insert(1 if named_by == "--context" else len(layers), layer)
-    return _settled(layers, context=name, context_origin=named_by)
+    return _resolved(layers, context=name, context_origin=named_by)
 
 
 def _context_name(flags: Layer, variables: Layer, config: Callable[[], ConfigFile]) -> tuple[str | None, str]:
@@ -122,7 +101,7 @@ def _context_name(flags: Layer, variables: Layer, config: Callable[[], ConfigFil
     return file.current, f"current_context in {file.path}"
 
 
-def _settled(layers: Sequence[Layer], *, context: str | None, context_origin: str) -> Settings:
+def _resolved(layers: Sequence[Layer], *, context: str | None, context_origin: str) -> Settings:
     values: dict[str, object] = {"context": context}
     origins = {"context": context_origin if context else "default"}
     for name in _PARSERS:
@@ -139,9 +118,19 @@ def _settled(layers: Sequence[Layer], *, context: str | None, context_origin: st
         if name not in ("engine_url", "protected") and layer.values.get(name)
     )
     for name in _PARSERS:
-        origins.setdefault(_FIELDS.get(name, name), "default")
-    fields = {_FIELDS.get(name, name): value for name, value in values.items()}
-    return Settings(**fields, origins=origins, dropped=dropped)  # type: ignore[arg-type]
+        origins.setdefault(name, "default")
+    access = _access(values, context=context if origins["engine_url"].startswith("context ") else None)
+    return Settings(**values, access=access, origins=origins, dropped=dropped)  # type: ignore[arg-type]
+
+
+def _access(values: dict[str, object], *, context: str | None) -> EngineAccess:
+    """The connection, taken out of the values. `context` is named where the URL came from it."""
+    found = {name: values.pop(name) for name in CREDENTIALS if name in values}
+    renamed = {"engine_url": "url", "request_timeout": "timeout_s"}
+    found |= {field: values.pop(name) for name, field in renamed.items() if name in values}
+    access = EngineAccess(**found)  # type: ignore[arg-type]
+    suffix = "" if context is None else f" (context {context})"
+    return replace(access, where=url_text(access.url) + suffix)
 
 
 def _take(name: str, layers: Sequence[Layer], values: dict[str, object], origins: dict[str, str]) -> None:
@@ -149,7 +138,7 @@ def _take(name: str, layers: Sequence[Layer], values: dict[str, object], origins
         raw = layer.values.get(name)
         if raw is not None:
             values[name] = parsed(name, raw, layer.origin(name))
-            origins[_FIELDS.get(name, name)] = layer.origin(name)
+            origins[name] = layer.origin(name)
             return
 
 
@@ -252,13 +241,8 @@ def _timeout(raw: object) -> float:
 
 _PARSERS: dict[str, Callable[[object], object]] = {
     "engine_url": _url,
+    **dict.fromkeys(CREDENTIALS, _text),
     "headers": _headers,
-    "token": _text,
-    "token_command": _text,
-    "token_file": _text,
-    "ca_file": _text,
-    "client_cert": _text,
-    "client_key": _text,
     "request_timeout": _timeout,
     "context": _text,
     "protected": _truth,
@@ -271,7 +255,6 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "verbosity": _count,
 }
 # What belongs to one engine, and is left behind with its URL.
-_UNIT = ("engine_url", "headers", *_TOKENS, "ca_file", *_CERTIFICATE, "protected")
-_FIELDS = {"request_timeout": "request_timeout_s"}
-_FLAGS = {"headers": "header", "verbosity": "verbose", "request_timeout_s": "request_timeout"}
+_UNIT = ("engine_url", *CREDENTIALS, "protected")
+_FLAGS = {"headers": "header", "verbosity": "verbose"}
 _CONTEXT_NAMES = {"url": "engine_url"}

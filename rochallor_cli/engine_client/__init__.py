@@ -1,5 +1,6 @@
 """The engine as commands see it.
 
-admin_client.py  its routes, pages as one stream, its odd answers turned into what they mean
+connect.py       from the settings' access to a client
+admin_client.py  the routes, pages as one stream, its odd answers turned into what they mean
 meaning.py       the SDK's errors as errors of the command line
 """

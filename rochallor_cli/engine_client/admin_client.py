@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rochallor_cli.configuration.settings import Settings, without_password
+from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.errors import (
     CliError,
     ConflictError,
@@ -16,12 +16,9 @@ from rochallor_cli.errors import (
     UsageError,
     did_you_mean,
 )
-from rochallor_cli.version import VERSION
 from workflow_sdk.errors import EngineClientError
 
 if TYPE_CHECKING:
-    from rochallor_cli.output.printer import Printer
-    from workflow_sdk.client.http import Exchange
     from workflow_sdk.client.rest import RestEngineClient
 
 ENDED = ("COMPLETED", "FAILED", "CANCELLED")
@@ -33,39 +30,6 @@ _ID_LENGTH = 26
 _REMEMBERED = 5 * PAGE
 
 Value = dict[str, Any]
-
-
-def connect(settings: Settings, printer: Printer | None = None) -> RestEngineClient:
-    """A client with the connection of the settings; requests are shown to those who asked with -v."""
-    # httpx is loaded when there is something to ask, not for help.
-    from workflow_sdk.client.rest import RestEngineClient
-
-    return RestEngineClient(
-        settings.engine_url,
-        settings.request_timeout_s,
-        headers=settings.headers or None,
-        token=settings.token,
-        token_command=settings.token_command,
-        token_file=settings.token_file,
-        ca_file=settings.ca_file,
-        client_cert=settings.client_cert,
-        client_key=settings.client_key,
-        user_agent=f"rochallor-cli/{VERSION}",
-        on_exchange=_tracer(printer) if printer is not None and settings.verbosity else None,
-    )
-
-
-def _tracer(printer: Printer) -> Callable[[Exchange], None]:
-    def trace(exchange: Exchange) -> None:
-        status = exchange.status or "no answer"
-        printer.trace(
-            f"{exchange.method} {without_password(exchange.url)} → {status} in {exchange.duration_s * 1000:.0f} ms"
-        )
-        for mark, body in ((">", exchange.request_body), ("<", exchange.response_body)):
-            if body:
-                printer.trace(f"{mark} {body.decode('utf-8', 'replace').rstrip()}", level=2)
-
-    return trace
 
 
 class AdminClient:

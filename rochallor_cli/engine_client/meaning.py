@@ -33,7 +33,7 @@ def meaning(error: WorkflowSDKError, settings: Settings) -> CliError:
     if isinstance(error, InvalidConnectionError):
         return UsageError(str(error), hint="`rochallor config show` says where each setting comes from")
     if isinstance(error, EngineTimeoutError):
-        spent = f"{settings.request_timeout_s:g} s"
+        spent = f"{settings.access.timeout_s:g} s"
         hint = "--request-timeout gives it longer; the engine may have done what was asked"
         return EngineAwayError(f"no answer from {settings.where} within {spent}", hint=hint)
     if isinstance(error, EngineUnreachableError):
@@ -79,7 +79,7 @@ def _is_foreign(error: EngineClientError) -> bool:
 
 
 def _not_authorised(status: int, settings: Settings) -> CliError:
-    sent = [name for name in ("token", "token_command", "token_file") if getattr(settings, name)]
+    sent = [name for name in ("token", "token_command", "token_file") if getattr(settings.access, name)]
     if settings.dropped:
         hint = f"{settings.dropped[0]} was not sent: it belongs to another URL; give --token as well"
     elif sent:

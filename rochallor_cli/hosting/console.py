@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.counting import count_text
 from rochallor_cli.durations import duration_text
-from rochallor_cli.hosting.config.host_config import EngineAccess, WorkerConfig
+from rochallor_cli.hosting.config.host_config import WorkerConfig
 from rochallor_cli.hosting.health.status import TypeSummary, WorkerSummary, merged_types
 from rochallor_cli.hosting.workers.handler_modules import place_of
 from rochallor_cli.version import VERSION

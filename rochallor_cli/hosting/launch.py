@@ -10,9 +10,10 @@ from typing import Any, TextIO
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.configuration.environment import is_terminal
 from rochallor_cli.configuration.settings import Settings
-from rochallor_cli.hosting.config.file_settings import file_and_settings
-from rochallor_cli.hosting.config.host_config import EngineAccess, HostConfig
+from rochallor_cli.hosting.config.file_settings import with_workers_file
+from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.config.resolution import resolve_host
+from rochallor_cli.hosting.config.workers_file import WorkersFile
 from rochallor_cli.hosting.console import Console, handler_rows
 from rochallor_cli.hosting.host import Host
 from rochallor_cli.hosting.leaving import leave_in_time
@@ -23,7 +24,8 @@ from rochallor_cli.hosting.workers.local_workers import LocalWorkers
 
 def launch(context: Context, flags: Mapping[str, Any]) -> int:
     """Do what `rochallor work` was asked for; raises CliError."""
-    config = settled(context, flags)
+    file, context = with_workers_file(context, flags)
+    config = resolved(context, flags, file=file)
     if flags.get("print_config"):
         from rochallor_cli.hosting.checks.print_config import print_config
 
@@ -36,15 +38,14 @@ def launch(context: Context, flags: Mapping[str, Any]) -> int:
     return host(config, context)
 
 
-def settled(context: Context, flags: Mapping[str, Any]) -> HostConfig:
+def resolved(context: Context, flags: Mapping[str, Any], *, file: WorkersFile | None) -> HostConfig:
     """The whole configuration: flags, environment, workers.yaml, context, defaults."""
-    environment = context.environment
-    file, settings = file_and_settings(context, flags)
+    environment, settings = context.environment, context.settings
     return resolve_host(
         {**flags, "log_level": flags.get("log_level") or _level_of(settings)},
         environment.environ,
         file=file,
-        engine=engine_access(settings),
+        engine=settings.access,
         log_with_time=_needs_time(environment.stderr, environment.environ),
         log_colored=environment.may_color(environment.stderr, settings.color),
     )
@@ -80,21 +81,6 @@ def host(config: HostConfig, context: Context) -> int:
 
 def _nothing_to_load() -> None:
     """The children import handlers, the supervisor does not."""
-
-
-def engine_access(settings: Settings) -> EngineAccess:
-    return EngineAccess(
-        url=settings.engine_url,
-        headers=dict(settings.headers),
-        token=settings.token,
-        token_command=settings.token_command,
-        token_file=settings.token_file,
-        ca_file=settings.ca_file,
-        client_cert=settings.client_cert,
-        client_key=settings.client_key,
-        timeout_s=settings.request_timeout_s,
-        where=settings.where,
-    )
 
 
 def _level_of(settings: Settings) -> str | None:

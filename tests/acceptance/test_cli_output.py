@@ -168,10 +168,12 @@ def test_instances_that_start_meanwhile_make_no_row_come_twice(many: str):
         shown: list[str] = []
 
         def rows():
+            from rochallor_cli.configuration.engine_access import EngineAccess
             from rochallor_cli.configuration.settings import Settings
-            from rochallor_cli.engine_client.admin_client import Engine
+            from rochallor_cli.engine_client.admin_client import AdminClient
 
-            yield from Engine(client, Settings(engine_url=many)).instances(definition_id="bulk-out")
+            settings = Settings(access=EngineAccess(many))
+            yield from AdminClient(client, settings).instances(definition_id="bulk-out")
 
         for number, row in enumerate(rows()):
             shown.append(row["id"])

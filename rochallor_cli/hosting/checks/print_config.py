@@ -12,9 +12,8 @@ from rochallor_cli.output.columns import Column, View
 
 SETTINGS = View("setting", [Column("SETTING", "setting"), Column("VALUE", "value"), Column("FROM", "from")])
 
-MASKED = "***"
 # As workers.yaml calls them.
-_ENGINE_ORIGINS = {"url": "engine_url", "timeout_s": "request_timeout_s"}
+_ENGINE_ORIGINS = {"url": "engine_url", "timeout": "request_timeout"}
 _WORKER_NAMES = {
     "worker_id": "id",
     "poll_interval_s": "poll_interval",
@@ -47,15 +46,9 @@ def settings_of(config: HostConfig, engine_origins: Mapping[str, str]) -> list[d
 
 
 def _engine(config: HostConfig, origins: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for name, value in asdict(config.engine).items():
-        if name == "where" or value in (None, {}):
-            continue
-        if name == "headers":
-            value = dict.fromkeys(value, MASKED)
-        elif name == "token":
-            value = MASKED
-        origin = origins.get(_ENGINE_ORIGINS.get(name, name), "default")
-        yield _row(f"engine.{name.removesuffix('_s')}", value, origin)
+    for name, value in config.engine.shown().items():
+        short = name.removesuffix("_s")
+        yield _row(f"engine.{short}", value, origins.get(_ENGINE_ORIGINS.get(short, short), "default"))
 
 
 def _kafka(config: HostConfig) -> Iterator[dict[str, Any]]:

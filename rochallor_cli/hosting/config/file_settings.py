@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.configuration.settings import Layer, Settings
+from rochallor_cli.configuration.settings import Layer
 from rochallor_cli.hosting.config.host_config import KafkaAccess
 from rochallor_cli.hosting.config.resolution import resolve_kafka
 from rochallor_cli.hosting.config.workers_file import WorkersFile, read_workers_file
@@ -15,19 +15,18 @@ from rochallor_cli.hosting.config.workers_file import WorkersFile, read_workers_
 _ENGINE_SETTINGS = {"url": "engine_url", "timeout": "request_timeout"}
 
 
-def file_and_settings(context: Context, flags: Mapping[str, Any]) -> tuple[WorkersFile | None, Settings]:
-    """The file that flag or environment names, and the context's settings, which then know the file's engine."""
+def with_workers_file(context: Context, flags: Mapping[str, Any]) -> tuple[WorkersFile | None, Context]:
+    """The file that flag or environment names, and a context whose settings know the file's engine."""
     environment = context.environment
     name = flags.get("config") or environment.environ.get("ROCHALLOR_CONFIG")
     if not name:
-        return None, context.settings
+        return None, context
     file = read_workers_file(name, environment.stdin, environment.environ)
-    return file, context.settle(files=[_engine_layer(file)])
+    return file, context.with_files(_engine_layer(file))
 
 
-def settled_kafka(context: Context, flags: Mapping[str, Any]) -> KafkaAccess:
+def kafka_access(context: Context, flags: Mapping[str, Any], *, file: WorkersFile | None) -> KafkaAccess:
     """How brokers are reached: what `rochallor work` would take from the same flags, environment and file."""
-    file, _ = file_and_settings(context, flags)
     return resolve_kafka(flags, context.environment.environ, file=file)
 
 

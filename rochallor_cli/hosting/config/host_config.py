@@ -1,4 +1,4 @@
-"""What a host is to do, settled: frozen values that can be sent to a child process as JSON."""
+"""What a host is to do, resolved: frozen values that can be sent to a child process as JSON."""
 
 from __future__ import annotations
 
@@ -6,25 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from rochallor_cli.configuration.engine_access import EngineAccess
+
 Mode = Literal["poll", "kafka", "auto"]
 Heartbeat = Literal["auto", "always", "never"]
-
-
-@dataclass(frozen=True)
-class EngineAccess:
-    """How to reach the engine; the names are those of RestEngineClient's arguments."""
-
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    token: str | None = None
-    token_command: str | None = None
-    token_file: str | None = None
-    ca_file: str | None = None
-    client_cert: str | None = None
-    client_key: str | None = None
-    timeout_s: float = 30.0
-    # As banners and errors name it: the URL, and the context it came from.
-    where: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
+from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.errors import UsageError
 from rochallor_cli.hosting.config.host_config import (
-    EngineAccess,
     HandlerLimits,
     HostConfig,
     KafkaAccess,

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.errors import CliError, EngineRefusedError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
@@ -16,8 +17,9 @@ from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.logs.stacks import log_jobs_in_flight, log_thread_names
 from rochallor_cli.hosting.workers.handler_modules import LoadedHandlers, load_handlers, watchable_files
 from rochallor_cli.hosting.workers.runner_status import status_of, summary_of
-from rochallor_cli.hosting.workers.runners import AnyRunner, build_runner, connect, limited, settled_mode
+from rochallor_cli.hosting.workers.runners import AnyRunner, build_runner, limited, resolved_mode
 from rochallor_cli.hosting.workers.user_traceback import passed_through, user_traceback
+from rochallor_cli.version import VERSION
 from workflow_sdk.errors import (
     HeartbeatUnsupportedError,
     InvalidConnectionError,
@@ -161,8 +163,10 @@ class LocalWorker:
 
     def _work(self, wake: Callable[[], None]) -> None:
         try:
-            with connect(self._host.engine, worker_id=self._config.worker_id) as client:
-                self._mode = settled_mode(self._config, client, self._stopping, away=self._note_away)
+            with connect(
+                self._host.engine, agent=f"rochallor/{VERSION} ({self._config.worker_id})"
+            ) as client:
+                self._mode = resolved_mode(self._config, client, self._stopping, away=self._note_away)
                 runner = build_runner(
                     self._config,
                     self._host.kafka,

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
-from rochallor_cli.hosting.config.host_config import EngineAccess, KafkaAccess, WorkerConfig
+from rochallor_cli.hosting.config.host_config import KafkaAccess, WorkerConfig
 from rochallor_cli.hosting.workers.handler_modules import merged
-from rochallor_cli.version import VERSION
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import WorkflowSDKError
 from workflow_sdk.handler.registry import HandlerRegistry
@@ -32,22 +31,6 @@ class AnyRunner(Protocol):
 
 # How often an engine that is away is asked for its mode.
 ASK_AGAIN_S = 1.0
-
-
-def connect(engine: EngineAccess, *, worker_id: str) -> RestEngineClient:
-    """The client of a worker; its name goes into the User-Agent, so that gateways can tell workers apart."""
-    return RestEngineClient(
-        engine.url,
-        engine.timeout_s,
-        headers=engine.headers,
-        token=engine.token,
-        token_command=engine.token_command,
-        token_file=engine.token_file,
-        ca_file=engine.ca_file,
-        client_cert=engine.client_cert,
-        client_key=engine.client_key,
-        user_agent=f"rochallor/{VERSION} ({worker_id})",
-    )
 
 
 def limited(registry: HandlerRegistry, config: WorkerConfig) -> HandlerRegistry:
@@ -75,7 +58,7 @@ def limited(registry: HandlerRegistry, config: WorkerConfig) -> HandlerRegistry:
     return registry
 
 
-def settled_mode(
+def resolved_mode(
     config: WorkerConfig,
     client: RestEngineClient,
     stopping: threading.Event,

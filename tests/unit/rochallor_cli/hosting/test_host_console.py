@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from rochallor_cli.hosting.config.host_config import EngineAccess, WorkerConfig
+from rochallor_cli.configuration.engine_access import EngineAccess
+from rochallor_cli.hosting.config.host_config import WorkerConfig
 from rochallor_cli.hosting.console import Console, HandlerRow
 
 ROWS = [

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.errors import UsageError
 from rochallor_cli.hosting.checks.print_config import settings_of
 from rochallor_cli.hosting.config.host_config import (
-    EngineAccess,
     HandlerLimits,
     HostConfig,
     config_from_start_message,

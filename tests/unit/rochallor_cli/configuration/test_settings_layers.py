@@ -22,41 +22,41 @@ def settled(
 
 def test_nothing_said_is_the_default_engine():
     settings = settled()
-    assert settings.engine_url == "http://localhost:8080"
+    assert settings.access.url == "http://localhost:8080"
     assert settings.origins["engine_url"] == "default"
 
 
 def test_a_flag_beats_the_environment_which_beats_the_context():
     environ = {"ROCHALLOR_ENGINE_URL": "http://env"}
     assert (
-        settled({"engine_url": "http://flag"}, environ, current="prod", prod=PROD).engine_url == "http://flag"
+        settled({"engine_url": "http://flag"}, environ, current="prod", prod=PROD).access.url == "http://flag"
     )
     from_environment = settled({}, environ, current="prod", prod=PROD)
-    assert from_environment.engine_url == "http://env"
+    assert from_environment.access.url == "http://env"
     assert from_environment.origins["engine_url"] == "ROCHALLOR_ENGINE_URL"
     from_context = settled({}, {}, current="prod", prod=PROD)
-    assert (from_context.engine_url, from_context.origins["engine_url"]) == (PROD["url"], "context prod")
+    assert (from_context.access.url, from_context.origins["engine_url"]) == (PROD["url"], "context prod")
     assert from_context.where == "https://prod.example.com (context prod)"
 
 
 def test_a_url_from_a_stronger_source_leaves_weaker_credentials_behind():
     settings = settled({"engine_url": "http://staging"}, {"ROCHALLOR_TOKEN": "t"}, current="prod", prod=PROD)
-    assert settings.token is None
-    assert settings.headers == {}
+    assert settings.access.token is None
+    assert settings.access.headers == {}
     assert set(settings.dropped) == {"ROCHALLOR_TOKEN", "context prod"}
 
 
 def test_credentials_of_a_stronger_source_go_with_a_weaker_url():
     settings = settled({"token": "mine"}, {}, current="prod", prod=PROD)
-    assert (settings.engine_url, settings.token) == (PROD["url"], "mine")
-    assert settings.headers == {"X-Tenant": "acme"}
+    assert (settings.access.url, settings.access.token) == (PROD["url"], "mine")
+    assert settings.access.headers == {"X-Tenant": "acme"}
     assert settings.dropped == ()
 
 
 def test_a_token_of_any_kind_replaces_weaker_ones_of_every_kind():
     context = {"url": "http://c", "token_command": "pass show c"}
     settings = settled({}, {"ROCHALLOR_TOKEN": "t"}, current="c", c=context)
-    assert (settings.token, settings.token_command) == ("t", None)
+    assert (settings.access.token, settings.access.token_command) == ("t", None)
 
 
 def test_two_tokens_from_one_source_are_refused():
@@ -67,7 +67,7 @@ def test_two_tokens_from_one_source_are_refused():
 def test_a_context_named_on_the_command_line_beats_variables_left_in_the_shell():
     environ = {"ROCHALLOR_ENGINE_URL": "http://env", "ROCHALLOR_TOKEN": "env-token"}
     settings = settled({"context": "prod"}, environ, prod=PROD)
-    assert (settings.engine_url, settings.token) == (PROD["url"], "prod-token")
+    assert (settings.access.url, settings.access.token) == (PROD["url"], "prod-token")
 
 
 def test_an_unknown_context_suggests_the_nearest():
@@ -95,7 +95,7 @@ def test_a_value_that_cannot_be_used_names_its_source(flags, text):
 
 def test_environment_variables_are_parsed_and_named():
     settings = settled({}, {"ROCHALLOR_REQUEST_TIMEOUT": "2m", "ROCHALLOR_QUIET": "true"})
-    assert (settings.request_timeout_s, settings.quiet) == (120.0, True)
+    assert (settings.access.timeout_s, settings.quiet) == (120.0, True)
     with pytest.raises(UsageError, match="ROCHALLOR_OUTPUT"):
         settled({}, {"ROCHALLOR_OUTPUT": "x"})
 
@@ -140,6 +140,6 @@ def test_protection_belongs_to_the_contexts_engine_and_to_no_other():
 
 def test_a_password_in_a_url_is_never_shown():
     settings = settled({"engine_url": "https://me:secret@host:8443/path@x"})
-    assert settings.engine_url == "https://me:secret@host:8443/path@x"
-    assert settings.where == "https://••••@host:8443/path@x"
+    assert settings.access.url == "https://me:secret@host:8443/path@x"
+    assert settings.where == "https://***@host:8443/path@x"
     assert settled({"engine_url": "http://host/a"}).where == "http://host/a"
