@@ -22,10 +22,14 @@ def sweep(bench: Bench) -> Iterator[Result]:
     for kind in kinds:
         with bench.engine(kind) as engine:
             for load in QUICK_LOADS if bench.quick else LOADS:
-                result = Result("load", kind, f"One step, {load} starts/s", load={"starts_per_s": load})
-                for contender in bench.contenders:
-                    result.samples.append(Sample(contender.name, _one_run(bench, engine, contender, load)))
-                yield result
+                yield _at(bench, kind, engine, load)
+
+
+def _at(bench: Bench, kind: str, engine: Engine, load: int) -> Result:
+    result = Result("load", kind, f"One step, {load} starts/s", load={"starts_per_s": load})
+    for contender in bench.contenders:
+        result.samples.append(Sample(contender.name, _one_run(bench, engine, contender, load)))
+    return result
 
 
 def _one_run(bench: Bench, engine: Engine, contender: Contender, load: int) -> dict[str, float]:

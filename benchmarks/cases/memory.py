@@ -24,15 +24,14 @@ def memory(bench: Bench) -> Iterator[Result]:
 
 def _one_worker(contender: Contender, first: int, last: int) -> dict[str, float]:
     peaks = []
-    with null_engine() as engine:
+    with null_engine() as engine, contender.worker(engine.url) as worker:
         engine.set_endless(on=True)
-        with contender.worker(engine.url) as worker:
-            deadline = time.monotonic() + LIMIT_S
-            for count in (first, last):
-                while engine.counts()["completed"] < count and time.monotonic() < deadline:
-                    time.sleep(0.05)
-                peaks.append(worker.ask("usage")["peak_rss_mb"])
-            done = engine.counts()["completed"]
+        deadline = time.monotonic() + LIMIT_S
+        for count in (first, last):
+            while engine.counts()["completed"] < count and time.monotonic() < deadline:
+                time.sleep(0.05)
+            peaks.append(worker.ask("usage")["peak_rss_mb"])
+        done = engine.counts()["completed"]
     before, after = peaks
     return {
         "first_peak_mb": before,

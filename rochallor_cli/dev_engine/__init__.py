@@ -1,4 +1,25 @@
-"""An embedded engine, wire-compatible with the real one, on SQLite. This is its door."""
+"""An embedded engine, wire-compatible with the real one, on SQLite. This is its door.
+
+embedded.py     DevEngine, as its users hold it: started, stopped, and asked from any thread
+explore.py      the other door: the pure state machine, ready for searches
+engine.py       one engine on one event loop, put together
+config.py       how an engine is to run
+versions.py     the engine's versions, and what each brought
+api/            HTTP: paths, bodies and answers as the engine has them
+services/       the use cases: each reads records, asks the state machine, has its effects written
+state_machine/  what a workflow does: pure functions
+store/          SQLite: writes and reads records, decides nothing
+definition/     definitions: model, reading, rules, lint
+expression/     the expression language
+background/     what happens by the clock: leases, timers, next workflows
+kafka/          dispatch over Kafka, and the embedded broker
+records.py      what the engine keeps
+codes.py        the problem codes of lint, warnings and documentation
+errors.py       what can go wrong
+ids.py          ULIDs
+clock.py        what time it is
+go_json/        JSON as the engine reads and writes it
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,16 @@
-"""What it takes to host workers in a process that lives for weeks."""
+"""What it takes to host workers in a process that lives for weeks.
+
+launch.py        from the options of `rochallor work` to a running host and back to an exit status
+host.py          signals in, one drain for all workers, one health endpoint, one exit status
+config/          workers.yaml, flags and environment, resolved to one value
+checks/          what is looked at before anything runs
+workers/         workers of this process, and the handlers they are given
+processes/       workers in child processes, and who keeps them alive
+health/          probes, metrics, systemd
+logs/            log lines, and what a stuck process is doing
+console.py       what is said at the start and the end
+idleness.py      when a host that was started until idle leaves
+leaving.py       gone, whatever threads the handlers have left behind
+stop_signals.py  SIGINT and SIGTERM, counted
+waker.py         sleeping until somebody calls
+"""

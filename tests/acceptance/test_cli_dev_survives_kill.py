@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -61,15 +62,12 @@ class Acknowledged:
 
 def put_under_load(url: str, acknowledged: Acknowledged, number: int) -> None:
     """Start instances and complete their jobs until the engine is gone."""
-    with RestEngineClient(url, timeout=5) as client:
-        try:
-            while True:
-                acknowledged.note_start(client.start_instance("flow")["id"])
-                for job in client.poll_jobs(f"w{number}", ["work"], 2):
-                    client.complete_job(job["id"], f"w{number}", {"mark": job["id"]})
-                    acknowledged.note_completion(job["instanceId"], job["id"])
-        except WorkflowSDKError:
-            return
+    with RestEngineClient(url, timeout=5) as client, suppress(WorkflowSDKError):
+        while True:
+            acknowledged.note_start(client.start_instance("flow")["id"])
+            for job in client.poll_jobs(f"w{number}", ["work"], 2):
+                client.complete_job(job["id"], f"w{number}", {"mark": job["id"]})
+                acknowledged.note_completion(job["instanceId"], job["id"])
 
 
 @pytest.mark.slow
@@ -99,13 +97,17 @@ def check(path: Path, acknowledged: Acknowledged) -> None:
     try:
         with RestEngineClient(engine.url) as client:
             for instance_id in acknowledged.started:
-                instance = client.get_instance(instance_id)
-                mark = acknowledged.completed.get(instance_id)
-                if mark is not None:
-                    assert (instance["status"], instance["variables"]) == ("COMPLETED", {"mark": mark})
-                history = client.get_instance_history(instance_id)
-                whole = ["work", "end"] if instance["status"] == "COMPLETED" else ["work"]
-                assert [each["stepId"] for each in history] == whole
+                check_instance(client, instance_id, acknowledged.completed.get(instance_id))
     finally:
         engine.kill()
     assert len(acknowledged.completed) >= ROUNDS * ACKNOWLEDGED_BEFORE_THE_KILL
+
+
+def check_instance(client: RestEngineClient, instance_id: str, mark: str | None) -> None:
+    """mark: what its completed job left in the variables, if the completion was acknowledged."""
+    instance = client.get_instance(instance_id)
+    if mark is not None:
+        assert (instance["status"], instance["variables"]) == ("COMPLETED", {"mark": mark})
+    history = client.get_instance_history(instance_id)
+    whole = ["work", "end"] if instance["status"] == "COMPLETED" else ["work"]
+    assert [each["stepId"] for each in history] == whole

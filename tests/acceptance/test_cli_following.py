@@ -118,20 +118,18 @@ def test_watching_in_jsonl_prints_events_that_jq_reads(engine_url, ended):
 
 
 def test_watching_goes_on_through_a_restart_of_the_engine(tmp_path):
-    with running_engine(db=tmp_path / "e.sqlite") as first:
+    with running_engine(db=tmp_path / "e.sqlite") as first, RestEngineClient(first.url) as client:
         port = first.port
-        with RestEngineClient(first.url) as client:
-            uploaded(client, service("s", job_type="restart-job"), id_="restarted")
-            instance = client.start_instance("restarted")["id"]
+        uploaded(client, service("s", job_type="restart-job"), id_="restarted")
+        instance = client.start_instance("restarted")["id"]
         with rochallor_process("instances", "watch", instance, "-o", "jsonl", url=first.url) as watching:
             assert json.loads(watching.line())["stepId"] == "s"
             assert json.loads(watching.line())["event"] == "instance"
             first.stop()
             assert json.loads(watching.line())["event"] == "engine-away"
-            with running_engine(db=tmp_path / "e.sqlite", port=port) as second:
+            with running_engine(db=tmp_path / "e.sqlite", port=port):
                 assert json.loads(watching.line())["event"] == "engine-back"
-                with RestEngineClient(second.url) as client:
-                    do_jobs(client, "restart-job")
+                do_jobs(client, "restart-job")
                 assert watching.wait().exit_status == 0
 
 

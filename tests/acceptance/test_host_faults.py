@@ -34,10 +34,9 @@ def quick(job):
 """
 
 
-def test_handlers_that_exit_sleep_or_return_nonsense_harm_only_their_own_jobs(place, engine, admin) -> None:
-    place.write_handlers(
-        QUICK
-        + """
+HARMFUL = (
+    QUICK
+    + """
 @registry.handler("exits")
 def exits(job):
     note(job)
@@ -63,7 +62,11 @@ def unspeakable(job):
     note(job)
     return {"at": {"some": [object()]}}
 """
-    )
+)
+
+
+def test_handlers_that_exit_sleep_or_return_nonsense_harm_only_their_own_jobs(place, engine, admin) -> None:
+    place.write_handlers(HARMFUL)
     with worker_host("-m", "handlers.py", url=engine.url, folder=place.folder) as host:
         host.wait_for("ready")
         start_jobs(admin, "sleeps-async", 1)

@@ -74,10 +74,10 @@ def test_the_settings_page_names_every_key_of_a_context() -> None:
 
 def test_every_command_line_in_the_guides_exists() -> None:
     for page in ("docs/admin.md", "docs/reference/settings.md"):
-        for line in (ROOT / page).read_text("utf-8").splitlines():
-            for part in line.split("rochallor ")[1:]:
-                words = [word.strip("`\"'();") for word in part.split()]
-                words = words[2:] if words[:1] == ["--context"] else words
-                known = words[0] if words else ""
-                if known in COMMANDS and COMMANDS[known][1] and not words[1].startswith("-"):
-                    assert f"{words[0]} {words[1]}" in ALL, f"{page}: {line}"
+        text = (ROOT / page).read_text("utf-8")
+        for part in (part for line in text.splitlines() for part in line.split("rochallor ")[1:]):
+            words = [word.strip("`\"'();") for word in part.split()]
+            words = words[2:] if words[:1] == ["--context"] else words
+            known = words[0] if words else ""
+            if known in COMMANDS and COMMANDS[known][1] and not words[1].startswith("-"):
+                assert f"{words[0]} {words[1]}" in ALL, f"{page}: {part}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable
+from contextlib import closing
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
@@ -64,17 +65,21 @@ class Publisher:
 
 def committed_offsets(address: str, group: str, topic: str, partitions: int) -> list[int]:
     """The group's committed offset of each partition, 0 where there is none."""
-    consumer = Consumer(quiet_client(address, **{"group.id": group}))
     asked = [TopicPartition(topic, number) for number in range(partitions)]
     give_up = time.monotonic() + FLUSH_TIMEOUT_S
+    with closing(Consumer(quiet_client(address, **{"group.id": group}))) as consumer:
+        while (found := _committed(consumer, asked, last_try=time.monotonic() > give_up)) is None:
+            time.sleep(RETRY_S)
+    return [max(each.offset, 0) for each in found]
+
+
+def _committed(
+    consumer: Consumer, asked: list[TopicPartition], *, last_try: bool
+) -> list[TopicPartition] | None:
+    """None: a broker that has just started, or is about to stop, does not coordinate the group for a moment."""
     try:
-        while True:
-            try:
-                return [max(found.offset, 0) for found in consumer.committed(asked, timeout=FLUSH_TIMEOUT_S)]
-            except KafkaException as error:
-                # A broker that has just started, or is about to stop, does not coordinate the group for a moment.
-                if error.args[0].code() not in COORDINATES_NOT_YET or time.monotonic() > give_up:
-                    raise
-                time.sleep(RETRY_S)
-    finally:
-        consumer.close()
+        return consumer.committed(asked, timeout=FLUSH_TIMEOUT_S)
+    except KafkaException as error:
+        if error.args[0].code() not in COORDINATES_NOT_YET or last_try:
+            raise
+        return None

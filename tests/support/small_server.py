@@ -28,10 +28,7 @@ class SmallServer:
         self.answer = (status, content_type, body, more)
 
 
-@contextmanager
-def small_server(*, tls: ssl.SSLContext | None = None) -> Iterator[SmallServer]:
-    state = SmallServer()
-
+def _handler_for(state: SmallServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -57,11 +54,18 @@ def small_server(*, tls: ssl.SSLContext | None = None) -> Iterator[SmallServer]:
         def log_message(self, *arguments: Any) -> None:
             """Tests are quiet."""
 
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """A client that goes away is what the tests are about."""
+    return Handler
 
-    server = Server(("127.0.0.1", 0), Handler)
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is what the tests are about."""
+
+
+@contextmanager
+def small_server(*, tls: ssl.SSLContext | None = None) -> Iterator[SmallServer]:
+    state = SmallServer()
+    server = _Server(("127.0.0.1", 0), _handler_for(state))
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     state.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"

@@ -1,14 +1,17 @@
 """Runners: the loops that feed handlers with jobs.
 
-Runner, KafkaRunner   the doors; a PlannedRunner runs a ShiftPlan
-WorkerRun             one run: the thread of its loop, signals, stop and abandon from anywhere
-Shift                 what works for one run, put together and taken apart on the loop:
-    PollSource        asks for as many jobs as there are free Slots, when Pacing says so
-    Execution         a Claim becomes InFlight: handler, Outcome, Report, settled
-    HandlerThreads    plain handlers;  HandlerCoroutines: async ones, on the process's HandlerLoop
-    Senders           report until acknowledged; EngineWatch knows whether the engine is away
-    Attendant         four times a second: LeaseKeeper, stuck handlers, gauges
-kafka_*               the other source: KafkaIntake over one KafkaSource a topic
+runner.py        Runner: a program's door to polling
+kafka_runner.py  KafkaRunner: a program's door to Kafka
+shift/           what works for one run of a runner, put together and taken apart on its loop
+polling/         the source of jobs that asks the engine
+kafka/           the source of jobs that consumes topics
+job/             the values a job becomes: claim, job in flight, outcome
+handlers/        how handlers are called: threads, and the loop of the async ones
+reporting/       how outcomes reach the engine, and what is done when they do not
+statistics.py    a runner's counts
+summary.py       what a runner says of itself, while it runs and afterwards
+daemon_loop.py   an event loop that never keeps the process alive
+counting.py      how many of what, in words
 """
 
 from workflow_sdk.runner.runner import Runner

@@ -3,19 +3,62 @@
 A work-alike of the expression library that the engine uses (expr-lang 1.17), with the engine's own rewriting
 in front of it. ``docs/expressions.md`` explains it to authors of workflows.
 
-An evaluation goes through these stages, a module each::
+The doors::
 
-    rewriting       text to text: ${x}, #x, 'x', contains(…)
-    tokens, parser  text to tree (the grammar is in parser's docstring)
-    coercion        operands converted by their operator, for engines that do that
-    checker         what cannot work for any variables
-    simplification  constants folded, filters joined
-    compiler        tree to program
-    machine         program and variables to a value
-    results         value to JSON
+    evaluation.py         an expression compiled and evaluated, as the engine does it
+    analysis.py           what an expression uses and what its author will trip over, without variables
+    exclusion.py          whether two conditions can hold together
+    constraints.py        what a comparison says about a term
+    errors.py             what can go wrong
+    limits.py             how far an expression may go
 
-Without variables, ``analysis`` says what an expression uses and what is wrong with it, ``exclusion`` whether
-two conditions can hold together.
+From text to a tree::
+
+    rewriting.py          text to text: ${x}, #x, 'x', contains(…)
+    strings.py            quoted strings
+    tokens.py             text to tokens
+    token_stream.py       what a parser asks of them
+    precedence.py         how tightly operators bind
+    parser.py             tokens to a tree (the grammar is in its docstring)
+    growth.py             the tree under the parser's hands, held to the limits
+    tree.py               the tree
+
+From a tree to a program::
+
+    coercion.py           operands converted by their operator, for engines that do that
+    checker.py            what cannot work for any variables
+    go_types.py           what is known of a value's type
+    operator_types.py     the types that operators take and give
+    calls_check.py        whether arguments fit parameters
+    simplification.py     constants folded, filters joined
+    compiler.py           tree to program
+    loop_compiler.py      the functions that evaluate a predicate for each item
+    emitter.py            the program, written down
+
+From a program to a value::
+
+    machine.py            one instruction after the other
+    run.py                the state of one evaluation
+    instructions.py       what the machine can do
+    loop_instructions.py  what it can do inside loops
+    operators.py          the operators on values
+    members.py            looking into values
+    calls.py              calling a value
+    methods.py            the methods of times, durations, months, weekdays and zones
+    functions/            all functions that take no predicate
+    patterns/             regular expressions that cannot run for ever
+    sorting.py            the order of values
+
+Values::
+
+    values.py             what they are while an expression is evaluated
+    numbers.py            64-bit integers that wrap, doubles
+    times.py              points in time, durations and zones
+    time_layouts.py       times as text and back
+    formatting.py         values as text (``%v``)
+    go_text.py            text as Go prints it (``%q``)
+    sizes.py              how much a value amounts to
+    results.py            value to JSON
 """
 
 from rochallor_cli.dev_engine.expression.analysis import Analysis, Finding, Trap, analyse

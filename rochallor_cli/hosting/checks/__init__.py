@@ -1,0 +1,1 @@
+"""What is looked at before a host runs: handlers, engine, brokers, the SDK, the settings."""

@@ -1,0 +1,1 @@
+"""What a host is to do: workers.yaml, flags and environment, resolved to one frozen value."""

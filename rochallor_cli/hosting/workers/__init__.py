@@ -1,0 +1,1 @@
+"""Workers of this process: handlers found, runners built, each in a thread."""

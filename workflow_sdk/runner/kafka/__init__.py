@@ -1,0 +1,18 @@
+"""Jobs from Kafka.
+
+intake.py           brings the records of all topics to the slots, and the results back to their offsets
+source.py           one consumer and the thread that owns it
+config.py           the consumer's configuration, a user's own keys, and the keys that hold the promise
+assignment.py       one partition while it is assigned here, and a record that came from it
+flow.py             how many records a consumer may take, and which of its partitions must wait
+dispatch_event.py   a record's bytes as a value
+deduplication.py    which dispatches are done already
+backlog.py          the records that wait for their turn
+offsets.py          how far a partition is done: the promise of Kafka mode as arithmetic
+commits.py          commits that follow the results, one under way at a time
+dead_letters.py     where records go that no worker can bring to an end
+health.py           what is wrong with a consumer, said once
+broker_trouble.py   librdkafka's errors as something a person can act on
+probe.py            whether the engine is there, asked now and then while jobs are few
+metrics.py          what Kafka mode counts
+"""

@@ -1,0 +1,5 @@
+"""Jobs by polling.
+
+poll_source.py  asks for as many jobs as there are free slots
+pacing.py       when to ask: pure, time is passed in
+"""
