@@ -8,8 +8,9 @@ from importlib import import_module
 from typing import Annotated
 
 import typer
+from typer.models import CommandInfo
 
-from rochallor_cli.command_line.global_options import stand_in, with_commands, with_global_options
+from rochallor_cli.command_line.global_options import group, stand_in, with_global_options, with_options
 from rochallor_cli.command_names import COMMANDS, command_words
 from rochallor_cli.configuration.environment import Environment, is_terminal
 from rochallor_cli.configuration.invocation import Invocation
@@ -122,17 +123,30 @@ def build(
     )
     root.callback()(with_global_options(_root, opens_context=False))
     wanted, inner = words
-    for name, (help_line, is_group) in COMMANDS.items():
+    for name, (help_line, within) in COMMANDS.items():
         if not everything and name != wanted:
             root.command(name, help=help_line)(stand_in)
-            continue
-        app = import_module(f"rochallor_cli.commands.{name}").app
-        built = with_commands(app, inner if is_group else name, everything=everything)
-        if is_group:
-            root.add_typer(built, name=name, help=help_line)
+        elif not within:
+            root.registered_commands.append(_command(name))
         else:
-            root.registered_commands.extend(built.registered_commands)
+            root.add_typer(_group(name, inner, everything=everything), name=name, help=help_line)
     return root
+
+
+def _group(name: str, wanted: str | None, *, everything: bool) -> typer.Typer:
+    help_line, within = COMMANDS[name]
+    app = group(help_line)
+    for inner, inner_help in within.items():
+        if everything or inner == wanted:
+            app.registered_commands.append(_command(f"{name}.{inner}"))
+        else:
+            app.command(inner, help=inner_help)(stand_in)
+    return app
+
+
+def _command(path: str) -> CommandInfo:
+    """The command of a file in `commands/`, with the global options."""
+    return with_options(import_module(f"rochallor_cli.commands.{path}").app)
 
 
 def _show_version(wanted: bool) -> None:

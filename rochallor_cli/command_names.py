@@ -3,19 +3,60 @@
 Only plain literals: `--version`, help and completion read this before anything else is imported.
 """
 
-# name -> (one line of help, is it a group of commands)
-COMMANDS = {
-    "demo": ("Watch a workflow run: embedded engine, example definition, workers.", False),
-    "work": ("Host handlers: claim jobs, run them, report.", False),
-    "dev": ("Run an embedded engine on this machine.", False),
-    "defs": ("Upload, read, check and compare definitions.", True),
-    "instances": ("Start, follow, inspect and cancel instances.", True),
-    "tasks": ("List and complete user tasks.", True),
-    "handlers": ("Try handlers without an engine.", True),
-    "doctor": ("Check this installation, the settings and the engine.", False),
-    "config": ("Show and change settings and contexts.", True),
-    "api": ("Send a request of your own to the engine.", False),
-    "completion": ("Print the completion script of a shell.", False),
+# name -> (one line of help, the commands of a group with theirs). Their files are called the same, in commands/.
+COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
+    "demo": ("Watch a workflow run: embedded engine, example definition, workers.", {}),
+    "work": ("Host handlers: claim jobs, run them, report.", {}),
+    "dev": ("Run an embedded engine on this machine.", {}),
+    "defs": (
+        "Upload, read, check and compare definitions.",
+        {
+            "upload": "Upload definitions, and say what came of each: created, unchanged, or not the latest.",
+            "get": "Print a definition: YAML that can be uploaded again, or JSON with -o json.",
+            "list": "List definitions, the latest version of each.",
+            "versions": "List the versions of a definition, the latest first, and what each changed.",
+            "diff": "Compare definitions with what the engine has, step by step.",
+            "lint": "Check definitions offline: the engine's own rules, then what it accepts and will regret.",
+            "graph": "Draw a definition as a graph: text, mermaid, dot, or SVG, which needs nothing installed.",
+        },
+    ),
+    "instances": (
+        "Start, follow, inspect and cancel instances.",
+        {
+            "start": "Start an instance of a definition.",
+            "get": "Show one instance: status, step, variables, reason of failure.",
+            "list": "List instances, newest first.",
+            "history": "Show the steps an instance went through.",
+            "wait": "Wait until all these instances have ended.",
+            "watch": "Follow an instance until it has ended: a live panel on a terminal, one line an event on a pipe.",
+            "signal": "Let a WAIT step go on, merging variables into its instance.",
+            "cancel": "Cancel instances, named or chosen by options.",
+        },
+    ),
+    "tasks": (
+        "List and complete user tasks.",
+        {
+            "list": "List open user tasks.",
+            "complete": "Complete an open user task, merging variables into its instance.",
+        },
+    ),
+    "handlers": (
+        "Try handlers without an engine.",
+        {
+            "run": "Run one handler on one job, without an engine, and print its outcome as JSON.",
+        },
+    ),
+    "doctor": ("Check this installation, the settings and the engine.", {}),
+    "config": (
+        "Show and change settings and contexts.",
+        {
+            "show": "Show each setting with where it comes from, and the contexts there are. Secrets are masked.",
+            "use": "Make a context the one that is used when nothing else is said.",
+            "set": "Change a context, or make a new one.",
+        },
+    ),
+    "api": ("Send a request of your own to the engine.", {}),
+    "completion": ("Print the completion script of a shell.", {}),
 }
 
 OUTPUTS = ("table", "wide", "json", "jsonl", "yaml", "name")

@@ -12,6 +12,7 @@ from copy import copy
 from typing import Annotated, Any, TypeVar
 
 import typer
+from typer.models import CommandInfo
 
 from rochallor_cli.command_names import COLORS, OUTPUTS, TIMES
 from rochallor_cli.configuration.environment import is_terminal
@@ -199,7 +200,7 @@ def _end_line(invocation: Invocation, text: str) -> None:
 def command(app: typer.Typer, name: str, *, examples: tuple[str, ...]) -> Callable[[Function], Function]:
     """Register a command: its docstring is its help, the examples stand beneath it.
 
-    Its global options come later, from `with_commands`, and only to the command that is asked for.
+    Its global options come later, from `with_options`, and only to the command that is asked for.
     """
 
     def register(function: Function) -> Function:
@@ -218,21 +219,18 @@ def group(help: str) -> typer.Typer:  # noqa: A002 - Typer's own word
     return app
 
 
-def with_commands(app: typer.Typer, wanted: str | None, *, everything: bool = False) -> typer.Typer:
-    """A copy of an app whose wanted command (or all of them) takes the global options; the others are stand-ins
-    with their help alone, since making a command's options takes longer than all the rest of a short command.
-    """
-    built = copy(app)
-    built.registered_commands = [copy(info) for info in app.registered_commands]
-    for info in built.registered_commands:
-        assert info.callback is not None, "every command is a function"
-        real = everything or info.name == wanted
-        info.callback = with_global_options(info.callback) if real else stand_in
-    return built
+def with_options(app: typer.Typer) -> CommandInfo:
+    """The one command of a file, with the global options."""
+    info = copy(app.registered_commands[0])
+    assert info.callback is not None, "every command is a function"
+    info.callback = with_global_options(info.callback)
+    return info
 
 
 def stand_in() -> None:
-    """Never called: the command that is asked for is always the real one."""
+    """Never called: the command that is asked for is always the real one. Making a command's options takes longer
+    than all the rest of a short command, so the others are shown by their help alone.
+    """
 
 
 def _show_help(typer_context: typer.Context) -> None:

@@ -1,15 +1,16 @@
-"""The commands: one module per group, its path is the command.
+"""The commands: the path of a command is the path of its file (`defs upload`: defs/upload.py).
 
 api.py         a request of your own
 completion.py  the script for a shell
-config.py      settings, their origins, and contexts
-defs.py        definitions: upload, read, check, compare
+config/        settings, their origins, and contexts
+defs/          definitions: upload, read, check, compare
 demo.py        watch a workflow run
 dev.py         the embedded engine
 doctor.py      is everything in order here, and is the engine there?
-handlers.py    try handlers without an engine
-instances.py   instances: start, follow, inspect, cancel
-tasks.py       user tasks
+handlers/      try handlers without an engine
+instances/     instances: start, follow, inspect, cancel
+tasks/         user tasks
 work.py        host handlers
-inputs.py      what several commands read from their command lines
+inputs.py      options and arguments that several commands have, and how they are read
+following.py   what `instances start` and `instances watch` do until the end
 """

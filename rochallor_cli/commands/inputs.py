@@ -37,6 +37,23 @@ Vars = Annotated[
         help="All variables as one JSON object, or from a file (JSON, YAML).",
     ),
 ]
+Instance = Annotated[str, typer.Argument(help="The instance's id.")]
+Timeout = Annotated[
+    str | None,
+    typer.Option("--timeout", metavar="DURATION", help="How long to wait: 90s, 5m; for ever if left out."),
+]
+Status = Annotated[
+    str | None,
+    typer.Option(
+        "--status", metavar="STATUS", help="Only these: ACTIVE, WAITING, COMPLETED, FAILED, CANCELLED."
+    ),
+]
+Definition = Annotated[
+    str | None, typer.Option("--definition", metavar="ID", help="Only instances of this definition.")
+]
+BusinessKey = Annotated[
+    str | None, typer.Option("--business-key", metavar="KEY", help="Only instances with this business key.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 All = Annotated[bool, typer.Option("--all", help="Everything there is, however much.")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many (50).")]

@@ -274,8 +274,8 @@ COMMANDS: dict[str, dict[str, Any]] = \
                       '--help': ('', 'Show help.'),
                       '-h': ('', 'Show help.')},
           'arguments': (),
-          'commands': {'upload': 'Upload definitions, and say what came of each: created, unchanged, or '
-                                 'stored but not the latest.',
+          'commands': {'upload': 'Upload definitions, and say what came of each: created, unchanged, or not '
+                                 'the latest.',
                        'get': 'Print a definition: YAML that can be uploaded again, or JSON with -o json.',
                        'list': 'List definitions, the latest version of each.',
                        'versions': 'List the versions of a definition, the latest first, and what each '
@@ -942,8 +942,7 @@ COMMANDS: dict[str, dict[str, Any]] = \
             'commands': {'show': 'Show each setting with where it comes from, and the contexts there are. '
                                  'Secrets are masked.',
                          'use': 'Make a context the one that is used when nothing else is said.',
-                         'set': 'Change a context: url, token, token-command, token-file, ca-file, '
-                                'client-cert, client-key, request-timeout,'}},
+                         'set': 'Change a context, or make a new one.'}},
  'config show': {'options': {'--engine-url': ('none', 'The engine to talk to.'),
                              '--context': ('context', 'A named engine of your configuration.'),
                              '--token': ('none', 'Bearer token to send.'),

@@ -48,8 +48,10 @@ def test_no_help_holds_what_rich_would_take_for_markup() -> None:
 
 
 def test_stand_ins_have_the_help_of_the_real_commands() -> None:
-    for name, (line, _) in COMMANDS.items():
+    for name, (line, within) in COMMANDS.items():
         assert (ALL[name].short_help or ALL[name].help).startswith(line), name
+        for inner, inner_line in within.items():
+            assert ALL[f"{name} {inner}"].short_help == inner_line
 
 
 def test_the_static_table_of_global_options_is_the_real_one() -> None:

@@ -1,4 +1,4 @@
-"""`rochallor handlers`: try handlers without an engine."""
+"""`rochallor handlers run`: one handler on one job, without an engine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.command_line.global_options import command, group
+from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import Text, Var, Vars, variables_from
 from rochallor_cli.documents.reading import read_document
 from rochallor_cli.errors import InvalidDocumentError, NotFoundError, UsageError, did_you_mean
@@ -17,7 +17,8 @@ from rochallor_cli.exit_status import ExitStatus
 if TYPE_CHECKING:
     from workflow_sdk.handler.registry import HandlerRegistry
 
-app = group("Try handlers without an engine.")
+
+app = typer.Typer()
 
 
 @command(

@@ -1,0 +1,1 @@
+"""`rochallor config`: one file for each command."""

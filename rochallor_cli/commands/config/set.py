@@ -1,0 +1,92 @@
+"""`rochallor config set`: change a context."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command
+from rochallor_cli.configuration.config_file import (
+    CONTEXT_KEYS,
+    TEXT_KEYS,
+    ConfigFile,
+    checked_context,
+    save_config,
+)
+from rochallor_cli.configuration.settings import parsed
+from rochallor_cli.errors import UsageError, did_you_mean
+
+app = typer.Typer()
+
+
+@command(
+    app,
+    "set",
+    examples=(
+        "rochallor config set prod url=https://engine.example.com token-command='pass show rochallor'",
+        "rochallor config set prod protected=true header='X-Tenant: acme'",
+        "rochallor config set prod token=",
+    ),
+)
+def set_(
+    context: Context,
+    name: Annotated[str, typer.Argument(metavar="CONTEXT", help="Its name; a new one is made.")],
+    values: Annotated[
+        list[str],
+        typer.Argument(metavar="KEY=VALUE...", help="An empty value removes the key."),
+    ],
+) -> None:
+    """Change a context, or make a new one.
+
+    Its keys: url, token, token-command, token-file, ca-file, client-cert, client-key, request-timeout, header and
+    protected. The file is written anew; comments in it are lost.
+    """
+    config = context.config
+    changed: dict[str, object] = dict(config.contexts.get(name, {}))
+    for pair in values:
+        _change(changed, pair)
+    if "url" not in changed:
+        raise UsageError(f"context {name} has no url", hint=f"rochallor config set {name} url=https://…")
+    checked_context(f"context {name}", changed)
+    _save(context, config, name, changed)
+
+
+def _save(context: Context, config: ConfigFile, name: str, changed: dict[str, object]) -> None:
+    current = config.current or name
+    save_config(replace(config, current=current, contexts={**config.contexts, name: changed}))
+    context.printer.note(
+        f"{name} is in {config.path}" + ("" if config.current else ", and is used from now on")
+    )
+
+
+def _change(context: dict[str, object], pair: str) -> None:
+    key, separator, value = pair.partition("=")
+    key = key.replace("-", "_")
+    if not separator:
+        raise UsageError(f"{pair!r}: write key=value")
+    if key in ("header", "headers"):
+        _change_header(context, value)
+    elif key not in CONTEXT_KEYS:
+        known = [name.replace("_", "-") for name in CONTEXT_KEYS]
+        hint = did_you_mean(key.replace("_", "-"), known) or f"known: {', '.join(known)}"
+        raise UsageError(f"no key {key!r}", hint=hint)
+    elif not value:
+        context.pop(key, None)
+    elif key == "protected":
+        context[key] = parsed("protected", value, "protected")
+    else:
+        assert key in TEXT_KEYS, "every other key is a text"
+        parsed("engine_url" if key == "url" else key, value, key)
+        context[key] = value
+
+
+def _change_header(context: dict[str, object], value: str) -> None:
+    headers = dict(context.get("headers") or {})  # type: ignore[call-overload]
+    if value:
+        headers.update(parsed("headers", [value], "header"))
+    else:
+        headers.clear()
+    context["headers"] = headers

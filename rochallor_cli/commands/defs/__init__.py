@@ -1,0 +1,1 @@
+"""`rochallor defs`: one file for each command."""

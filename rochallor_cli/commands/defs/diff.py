@@ -1,0 +1,77 @@
+"""`rochallor defs diff`: a file beside the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command
+from rochallor_cli.definitions.differences import Change, differences
+from rochallor_cli.definitions.uploads import (
+    Upload,
+    read_uploads,
+)
+from rochallor_cli.engine_client.admin_client import Value
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.output.text_width import harmless
+from rochallor_cli.output.views import CHANGES
+
+if TYPE_CHECKING:
+    pass
+
+
+app = typer.Typer()
+
+# `defs diff` speaks as diff does: 1 says that there are differences.
+DIFFERS = 1
+
+
+@command(
+    app,
+    "diff",
+    examples=(
+        "rochallor defs diff flow.yaml",
+        "rochallor defs diff flow.yaml --against 3 || echo 'differs'",
+    ),
+)
+def diff(
+    context: Context,
+    files: Annotated[list[str], typer.Argument(help="Files, folders or - .")],
+    against: Annotated[
+        int | None,
+        typer.Option("--against", metavar="VERSION", min=1, help="Not the latest but this version."),
+    ] = None,
+) -> int:
+    """Compare definitions with what the engine has, step by step.
+
+    Exit status 0 if all are the same, 1 if one differs, more than 1 for errors.
+    """
+    differ = False
+    rows: list[dict[str, Any]] = []
+    for one in read_uploads(files, context.environment.stdin):
+        known = context.engine.known_definition(one.id)
+        if known is not None and against is not None:
+            known = context.engine.definition(one.id, against)
+        changes = differences(known or {}, one.definition)
+        differ = differ or bool(changes)
+        if context.printer.for_people:
+            _show_changes(context, one, known, changes)
+        rows += [{"id": one.id, "source": one.document.source, **change.as_row()} for change in changes]
+    if not context.printer.for_people:
+        context.printer.rows(CHANGES, rows)
+    return DIFFERS if differ else ExitStatus.DONE
+
+
+def _show_changes(context: Context, upload: Upload, known: Value | None, changes: list[Change]) -> None:
+    printer = context.printer
+    version = f"v{known['version']}" if known else "(not on the engine)"
+    if not changes:
+        printer.note(f"{upload.id} {version} = {upload.document.source}")
+        return
+    printer.line(f"{upload.id} {version} → {upload.document.source}")
+    widest = max(len(change.step) for change in changes)
+    for change in changes:
+        sign = printer.paint(change.sign, {"added": "green", "removed": "red"}.get(change.kind, "yellow"))
+        printer.line(f"  {sign} " + harmless(f"{change.step:<{widest}}  {change.text}"))

@@ -1,0 +1,42 @@
+"""`rochallor defs get`: print one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command
+from rochallor_cli.commands.inputs import definition_and_version
+
+if TYPE_CHECKING:
+    pass
+
+
+app = typer.Typer()
+
+Definition = Annotated[str, typer.Argument(help="Its id, or ID@VERSION.")]
+
+
+@command(
+    app,
+    "get",
+    examples=(
+        "rochallor defs get loan-processing-workflow > flow.yaml",
+        "rochallor defs get loan-processing-workflow@2 -o json",
+    ),
+)
+def get(context: Context, definition: Definition) -> None:
+    """Print a definition: YAML that can be uploaded again, or JSON with -o json."""
+    found = context.engine.definition(*definition_and_version(definition))
+    printer = context.printer
+    if printer.settings.output == "name":
+        printer.line(f"{found['id']}@{found['version']}")
+    elif printer.for_people and not printer.settings.fields:
+        from rochallor_cli.documents.json_yaml import dump
+
+        printer.environment.stdout.write(dump(found))
+    else:
+        chosen = {key: found.get(key) for key in printer.settings.fields}
+        printer.document(chosen or found)

@@ -1,0 +1,81 @@
+"""`rochallor defs graph`: draw one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command
+from rochallor_cli.commands.inputs import definition_and_version
+from rochallor_cli.definitions.uploads import (
+    SUFFIXES,
+)
+from rochallor_cli.documents.reading import read_document
+from rochallor_cli.engine_client.admin_client import Value
+from rochallor_cli.errors import InvalidDocumentError, UsageError
+
+if TYPE_CHECKING:
+    pass
+
+
+app = typer.Typer()
+
+_GRAPHS = ("text", "mermaid", "dot", "svg")
+
+
+@command(
+    app,
+    "graph",
+    examples=(
+        "rochallor defs graph flow.yaml",
+        "rochallor defs graph loan-processing-workflow --format svg > loan.svg",
+        "rochallor defs graph loan --instance 01JD8Q3VZ6M0T2H8X4K7N5RWZK --format mermaid",
+    ),
+)
+def graph(
+    context: Context,
+    definition: Annotated[
+        str | None,
+        typer.Argument(help="A file, - , or an id (ID@VERSION) on the engine."),
+    ] = None,
+    instance: Annotated[
+        str | None, typer.Option("--instance", metavar="ID", help="Paint this instance's state on it.")
+    ] = None,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="text|mermaid|dot|svg", help="What to draw it as.")
+    ] = "text",
+) -> None:
+    """Draw a definition as a graph: text, mermaid, dot, or SVG, which needs nothing installed."""
+    from rochallor_cli.graph.model import graph_of, painted
+    from rochallor_cli.graph.texts import as_dot, as_mermaid, as_text
+
+    if format_ not in _GRAPHS:
+        raise UsageError(f"--format {format_!r} is none of {', '.join(_GRAPHS)}")
+    found = context.engine.instance(instance) if instance else None
+    drawn = graph_of(_definition_to_draw(context, definition, found))
+    if found is not None:
+        drawn = painted(drawn, found, context.engine.history(str(found["id"])))
+    if format_ == "svg":
+        from rochallor_cli.graph.svg import as_svg
+
+        context.environment.stdout.write(as_svg(drawn))
+        return
+    for line in {"text": as_text, "mermaid": as_mermaid, "dot": as_dot}[format_](drawn):
+        context.printer.line(line)
+
+
+def _definition_to_draw(context: Context, name: str | None, instance: Value | None) -> Value:
+    """The file's or the engine's definition; without a name the one that the instance runs."""
+    if name is None:
+        if instance is None:
+            raise UsageError("name a file or a definition, or an instance with --instance")
+        return context.engine.definition(str(instance["definitionId"]), int(instance["definitionVersion"]))
+    if name == "-" or Path(name).suffix.lower() in SUFFIXES or Path(name).is_file():
+        value = read_document(name, context.environment.stdin).value
+        if not isinstance(value, dict):
+            raise InvalidDocumentError(f"{name}: expected a mapping")
+        return value
+    return context.engine.definition(*definition_and_version(name))

@@ -1,0 +1,103 @@
+"""`rochallor defs lint`: check offline."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command
+from rochallor_cli.definitions.uploads import (
+    read_what_can_be,
+)
+from rochallor_cli.errors import UsageError
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.output.text_width import harmless
+from rochallor_cli.output.views import FINDINGS
+
+if TYPE_CHECKING:
+    from rochallor_cli.definitions.linting import DocumentFinding
+
+
+app = typer.Typer()
+
+
+@command(
+    app,
+    "lint",
+    examples=(
+        "rochallor defs lint flows/",
+        "rochallor defs lint flow.yaml --module handlers.py --format github",
+        "rochallor defs lint --explain W301",
+    ),
+)
+def lint(
+    context: Context,
+    files: Annotated[list[str] | None, typer.Argument(help="Files, folders or - .")] = None,
+    module: Annotated[
+        list[str] | None,
+        typer.Option("--module", "-m", metavar="MODULE", help="Handlers that are to serve the job types."),
+    ] = None,
+    disable: Annotated[
+        list[str] | None, typer.Option("--disable", metavar="CODE", help="Leave this code out; repeatable.")
+    ] = None,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="text|github", help="github: annotations for its CI.")
+    ] = "text",
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings are errors.")] = False,
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="CODE", help="Say why a code matters, and stop.")
+    ] = None,
+) -> int:
+    """Check definitions offline: the engine's own rules, then what it accepts and will regret.
+
+    A definition can disable codes for itself: metadata.lintDisable is a list of them. Exit status 3 for errors.
+    """
+    if explain is not None:
+        from rochallor_cli.definitions.linting import explanation
+
+        context.printer.line(explanation(explain))
+        return ExitStatus.DONE
+    if format_ not in ("text", "github"):
+        raise UsageError(f"--format {format_!r} is neither text nor github")
+    found = _findings(context, files or _no_files(), module=module, disable=disable)
+    _show_findings(context, found, github=format_ == "github")
+    bad = any(strict or finding.severity == "error" for finding in found)
+    return ExitStatus.INVALID if bad else ExitStatus.DONE
+
+
+def _findings(
+    context: Context, files: list[str], *, module: list[str] | None, disable: list[str] | None
+) -> list[DocumentFinding]:
+    from rochallor_cli.definitions.linting import lint_documents, unreadable_finding
+
+    documents, unreadable = read_what_can_be(files, context.environment.stdin)
+    served = _job_types(module) if module else None
+    found = [unreadable_finding(error) for error in unreadable]
+    return found + lint_documents(documents, served=served, disabled=disable or ())
+
+
+def _show_findings(context: Context, found: list[DocumentFinding], *, github: bool) -> None:
+    from rochallor_cli.definitions.linting import as_github, summary
+
+    if not context.printer.for_people:
+        context.printer.rows(FINDINGS, [finding.as_row() for finding in found])
+        return
+    for finding in found:
+        context.printer.line(as_github(finding) if github else harmless(str(finding)))
+    context.printer.note(summary(found))
+
+
+def _no_files() -> list[str]:
+    raise UsageError("name files or folders to check, or a code with --explain")
+
+
+def _job_types(modules: list[str]) -> set[str]:
+    from rochallor_cli.hosting.workers.handler_modules import load_handlers
+
+    # What a module prints while it is imported is no finding.
+    with redirect_stdout(sys.stderr):
+        return set(load_handlers(modules).registry.job_types())

@@ -1,0 +1,1 @@
+"""`rochallor handlers`: one file for each command."""

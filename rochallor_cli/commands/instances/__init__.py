@@ -1,0 +1,1 @@
+"""`rochallor instances`: one file for each command."""

@@ -1,0 +1,1 @@
+"""`rochallor tasks`: one file for each command."""
