@@ -35,7 +35,7 @@ from rochallor_cli.output.printer import Printer
 WORKER_ID = "demo-1"
 DEFINITION = "loan-processing-workflow"
 VARIABLES: Value = {"applicantId": "A-001"}
-# Worth showing beside a step when it is done.
+# Worth showing next to a step when it is done.
 SHOWN_RESULTS = {"score": "creditScore", "notify": "notificationSent"}
 DRAIN_S = 5.0
 LABEL_WIDTH = 18
@@ -97,7 +97,7 @@ def _upload(engine: AdminClient, flow: str, context: Context) -> None:
 
 @contextmanager
 def _workers(url: str, handlers: str, *, mode: Mode, kafka: KafkaAccess) -> Iterator[list[str]]:
-    """The example's handlers, hosted as `rochallor work` hosts them; → their job types."""
+    """The example's handlers, hosted as `rochallor work` hosts them; their job types."""
     worker = WorkerConfig(WORKER_ID, modules=(handlers,), mode=mode, drain_timeout_s=DRAIN_S)
     workers = LocalWorkers(HostConfig(engine=EngineAccess(url), workers=(worker,), kafka=kafka))
     workers.load()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def rochallor_settings() -> dict[str, Any]:
-    """Settings of the engine beside the defaults; override it in your conftest.py: `{"strict": True}`."""
+    """Settings of the engine besides the defaults; override it in your conftest.py: `{"strict": True}`."""
     return {}
 
 

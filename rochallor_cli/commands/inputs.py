@@ -110,7 +110,7 @@ def _warn_of_rounding(context: Context, name: str, value: Any) -> None:
 
 
 def definition_and_version(text: str) -> tuple[str, int | None]:
-    """`loan@3` → ("loan", 3), `loan` → ("loan", None)."""
+    """("loan", 3) for `loan@3`, ("loan", None) for `loan`."""
     definition_id, separator, version = text.partition("@")
     if not separator:
         return text, None

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rochallor_cli.completion.table import COMMANDS
+from rochallor_cli.completion.table import COMMANDS, GLOBAL_OPTIONS
 
-# One command of the table: `options` (name → kind of its value and help), `arguments` (kinds), `commands` (help).
+# One command of the table: `options` (by name: the kind of its value, help), `arguments` (kinds), `commands` (help).
 Entry = Mapping[str, Any]
 Candidate = tuple[str, str]
 
@@ -74,14 +74,15 @@ class _State:
             self.expects, self._option = kind, name
 
     def kinds(self) -> dict[str, str]:
-        """Option → the kind of its value, "" for options without one."""
-        found: dict[str, str] = {}
-        for entry in (COMMANDS[""], self.entry):
-            found.update({name: kind for name, (kind, _) in entry["options"].items()})
-        return found
+        """The kind of each option's value, "" for options without one."""
+        return {name: kind for name, (kind, _) in self._options().items()}
 
     def options(self) -> list[Candidate]:
-        return [(name, text) for name, (_, text) in self.entry["options"].items()]
+        return [(name, text) for name, (_, text) in self._options().items()]
+
+    def _options(self) -> Mapping[str, tuple[str, str]]:
+        own: Mapping[str, tuple[str, str]] = self.entry["options"]
+        return {**own, **GLOBAL_OPTIONS}
 
     def commands(self) -> list[Candidate]:
         return [] if self.arguments else list(self.entry["commands"].items())

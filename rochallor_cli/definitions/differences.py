@@ -116,10 +116,10 @@ def _field_changes(before: Definition, after: Definition, *, leave_out: tuple[st
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             yield from (f"{key}: {text}" for text in _field_changes(old, new, leave_out=()))
         else:
-            yield f"{key} {_shown(old, key)} → {_shown(new, key)}"
+            yield f"{key} {_value_text(old, key)} → {_value_text(new, key)}"
 
 
-def _shown(value: object, key: str) -> str:
+def _value_text(value: object, key: str) -> str:
     import json
 
     if value is None:

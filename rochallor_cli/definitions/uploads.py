@@ -39,28 +39,22 @@ def read_uploads(names: Sequence[str], stdin: TextIO) -> list[Upload]:
     return list(_in_order(uploads))
 
 
-def read_what_can_be(
-    names: Sequence[str], stdin: TextIO
-) -> tuple[list[Document], list[InvalidDocumentError]]:
-    """Every document of files, folders and `-`, and what is wrong with the files that cannot be read."""
+def read_all(
+    names: Sequence[str], stdin: TextIO, *, unreadable: list[InvalidDocumentError] | None = None
+) -> list[Document]:
+    """Every document of files, folders and `-`; InvalidDocumentError where there is none at all.
+
+    What is wrong with a file is raised, or put into `unreadable` where the caller wants to hear of all of them.
+    """
     documents: list[Document] = []
-    unreadable: list[InvalidDocumentError] = []
     for path in (path for name in names for path in _files(name)):
         try:
             documents += read_documents(path, stdin)
         except InvalidDocumentError as error:
+            if unreadable is None:
+                raise
             unreadable.append(error)
     if not documents and not unreadable:
-        raise InvalidDocumentError(f"{', '.join(names)}: no definition in it")
-    return documents, unreadable
-
-
-def read_all(names: Sequence[str], stdin: TextIO) -> list[Document]:
-    """Every document of files, folders and `-`; InvalidDocumentError where there is none at all."""
-    documents = [
-        document for name in names for path in _files(name) for document in read_documents(path, stdin)
-    ]
-    if not documents:
         raise InvalidDocumentError(f"{', '.join(names)}: no definition in it")
     return documents
 
@@ -111,7 +105,7 @@ def _in_order(uploads: Sequence[Upload]) -> Iterator[Upload]:
 
 
 def send(engine: AdminClient, upload: Upload) -> dict[str, Any]:
-    """Upload one; → a row with id, version, name, uploadedAt, result, source and, if it is another, latest."""
+    """A row of what an upload came to: id, version, name, uploadedAt, result, source and, if it is another, latest."""
     latest = engine.known_definition(upload.id) if upload.id else None
     try:
         answer = engine.upload(upload.definition)
@@ -133,7 +127,7 @@ def _located(error: InvalidDocumentError, document: Document) -> InvalidDocument
 
 def _result(latest: Value | None, version: int) -> dict[str, Any]:
     """What an upload came to: an older text gets its old version back, and the latest stays the latest."""
-    before = 0 if latest is None else int(latest.get("version") or 0)
+    before = _version(latest)
     if version > before:
         return {"result": "created"}
     if version == before:
@@ -154,14 +148,26 @@ def rehearse(engine: AdminClient, upload: Upload) -> dict[str, Any]:
     """What `send` would come to, as far as it can be known without sending."""
     refuse_invalid(upload)
     latest = engine.known_definition(upload.id)
-    before = 0 if latest is None else int(latest.get("version") or 0)
+    version = _version_of(engine, upload, latest)
     row = {"id": upload.id, "name": upload.definition.get("name"), "source": upload.document.source}
-    if latest is not None and same(latest, upload.definition):
-        return {**row, "version": before, "result": "unchanged"}
-    for version in range(before - 1, max(before - 1 - _OLDER_VERSIONS_READ, 0), -1):
+    return {**row, "version": version, **_result(latest, version)}
+
+
+def _version_of(engine: AdminClient, upload: Upload, latest: Value | None) -> int:
+    """The version that the engine would answer with: that of the same text, or the next one."""
+    if latest is None:
+        return 1
+    newest = _version(latest)
+    if same(latest, upload.definition):
+        return newest
+    for version in range(newest - 1, max(newest - 1 - _OLDER_VERSIONS_READ, 0), -1):
         if same(engine.definition(upload.id, version), upload.definition):
-            return {**row, "version": version, "result": NOT_LATEST, "latest": before}
-    return {**row, "version": before + 1, "result": "created"}
+            return version
+    return newest + 1
+
+
+def _version(definition: Value | None) -> int:
+    return int((definition or {}).get("version") or 0)
 
 
 def as_new(upload: Upload, moment: str) -> Upload:

@@ -11,7 +11,7 @@ from rochallor_cli.errors import InvalidDocumentError
 
 _NEVER_CLOSED = "a quote that is never closed"
 _INDENTATION = "check the indentation of this line and of the one before"
-# What libyaml and PyYAML say → what it means to the author, and what to do. The first that is found counts.
+# What libyaml and PyYAML say, what it means to the author, and what to do. The first that is found counts.
 _WORDS = (
     ("'\\t'", "a tab in the indentation", "YAML indents with blanks only"),
     ("mapping values are not allowed", "", 'quote texts that hold ": "'),

@@ -42,7 +42,7 @@ class AdminClient:
     # --- definitions -----------------------------------------------------------------------------
 
     def upload(self, definition: Value) -> Value:
-        """Store a definition; → id, version, name, uploadedAt. InvalidDocumentError with the problems as details."""
+        """The stored definition's id, version, name, uploadedAt. InvalidDocumentError with the problems as details."""
         try:
             return self.client.upload_definition(definition)
         except EngineClientError as error:

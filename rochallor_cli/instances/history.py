@@ -149,6 +149,9 @@ def _tick(seconds: float) -> str:
 # --- tree ----------------------------------------------------------------------------------------
 
 
+_OPENED_WITHIN = ("branch", "timer")
+
+
 @dataclass
 class _Branch:
     """Lines of one step, and what lies inside it."""
@@ -201,17 +204,21 @@ class _TreeWalk:
             branches.append(branch)
             join = step.get("joinStep") if step.get("type") == "PARALLEL_GATEWAY" else None
             inner_stop = stop | {str(join)} if join else stop
-            for kind, target, label in edges(step):
-                if kind in ("branch", "timer"):
-                    inner = self.chain(target, stop=inner_stop)
-                    if kind == "timer" and inner:
-                        inner[0].text += f"  (timer {harmless(label)})"
-                    branch.inner += inner
-                else:
-                    waiting.append(target)
+            branch.inner = self._inner(step, inner_stop)
+            waiting += [target for kind, target, _ in edges(step) if kind not in _OPENED_WITHIN]
             if join:
                 waiting.append(str(join))
         return branches
+
+    def _inner(self, step: Value, stop: frozenset[str]) -> list[_Branch]:
+        """What a step opened: the branches of a gateway, the targets of timers."""
+        found: list[_Branch] = []
+        for kind, target, label in edges(step):
+            inner = self.chain(target, stop=stop) if kind in _OPENED_WITHIN else []
+            if kind == "timer" and inner:
+                inner[0].text += f"  (timer {harmless(label)})"
+            found += inner
+        return found
 
     def _text(self, step_id: str, step: Value) -> str:
         rows = self._by_step[step_id]

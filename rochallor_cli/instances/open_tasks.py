@@ -13,7 +13,8 @@ def open_tasks(
 ) -> Iterator[dict[str, Any]]:
     """The USER_TASK steps among the current steps of WAITING instances, newest instance first.
 
-    → task (`INSTANCE/STEP`), instanceId, stepId, stepName, definitionId, definitionVersion, businessKey, openSince.
+    Each has task (`INSTANCE/STEP`), instanceId, stepId, stepName, definitionId, definitionVersion, businessKey and
+    openSince.
     """
     definitions: dict[tuple[str, int], dict[str, Value]] = {}
     for instance in engine.instances(

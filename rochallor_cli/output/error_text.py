@@ -52,14 +52,14 @@ def _lines(error: CliError, *, colored: bool) -> list[str]:
 
 
 def _option(invocation: Invocation, name: str, *flags: str) -> str | None:
-    """A setting's value although settling may be what failed: settled, given, in the arguments, in the environment."""
+    """A setting's value although resolving may be what failed: then as given, in arguments or environment."""
     if invocation.settings is not None:
         return str(getattr(invocation.settings, name))
-    given = invocation.given.get(name) or _spelled(invocation.arguments, flags)
+    given = invocation.given.get(name) or _written(invocation.arguments, flags)
     return str(given) if given else invocation.environment.environ.get(f"ROCHALLOR_{name.upper()}")
 
 
-def _spelled(arguments: Sequence[str], flags: Sequence[str]) -> str | None:
+def _written(arguments: Sequence[str], flags: Sequence[str]) -> str | None:
     for index, argument in enumerate(arguments):
         for flag in flags:
             if argument == flag and index + 1 < len(arguments):

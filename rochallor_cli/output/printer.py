@@ -91,7 +91,7 @@ class Printer:
     def json_text(self, value: object, *, indent: int | None = 2) -> str:
         return json.dumps(value, indent=indent, ensure_ascii=not self._unicode)
 
-    # --- beside the data ----------------------------------------------------------------------------
+    # --- besides the data ----------------------------------------------------------------------------
 
     def note(self, text: str) -> None:
         """Something good to know, on stderr; silent with --quiet."""

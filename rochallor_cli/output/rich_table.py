@@ -22,7 +22,7 @@ def rich_lines(
     headers: bool,
     colored: bool,
 ) -> list[str]:
-    """The table's lines. `widths`: index → cells of the columns that are shown."""
+    """The table's lines. `widths`: the cells of each column that is shown, by its index."""
     table = Table(box=None, pad_edge=True, padding=(0, 0, 0, GAP), show_header=headers)
     for index, width in widths.items():
         column = columns[index]

@@ -19,7 +19,7 @@ def natural_widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *,
 
 
 def fit(columns: Sequence[Column], natural: Sequence[int], available: int | None) -> dict[int, int]:
-    """Index → width of the columns that stay: shrink what may shrink, then leave out the highest ranks."""
+    """The widths of the columns that stay, by index: shrink what may shrink, then leave out the highest ranks."""
     kept = list(range(len(columns)))
     while True:
         widths = {index: natural[index] for index in kept}

@@ -28,7 +28,6 @@ NOT_BY_HAND = ("rochallor_cli/completion/table.py", "tests/contract/golden/repla
 TOO_LONG: set[str] = {"rochallor_cli/commands/dev.py:dev"}
 TOO_DEEP: set[str] = {
     "rochallor_cli/dev_engine/expression/machine.py:run_program",
-    "rochallor_cli/instances/history.py:chain",
 }
 
 BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)

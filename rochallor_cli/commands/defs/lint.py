@@ -11,9 +11,9 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.definitions.uploads import (
-    read_what_can_be,
+    read_all,
 )
-from rochallor_cli.errors import UsageError
+from rochallor_cli.errors import InvalidDocumentError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.text_width import harmless
 from rochallor_cli.output.views import FINDINGS
@@ -74,7 +74,8 @@ def _findings(
 ) -> list[DocumentFinding]:
     from rochallor_cli.definitions.linting import lint_documents, unreadable_finding
 
-    documents, unreadable = read_what_can_be(files, context.environment.stdin)
+    unreadable: list[InvalidDocumentError] = []
+    documents = read_all(files, context.environment.stdin, unreadable=unreadable)
     served = _job_types(module) if module else None
     found = [unreadable_finding(error) for error in unreadable]
     return found + lint_documents(documents, served=served, disabled=disable or ())
