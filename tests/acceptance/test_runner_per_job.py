@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,12 +14,14 @@ from benchmarks.processes import Child
 from benchmarks.workflows import chain, job_types, start_many, upload
 from support.sdk_workers import running_runner
 from support.waiting import wait_until
+from support.wake_ups import needs_proc, wake_ups
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
 
 JOBS = 1_000
 PARALLELISM = 16
-# A worker's threads beside the handlers': the caller, the loop, and the helper that resolves names.
+IDLE_POLLS = 8
+# A worker's threads besides the handlers': the caller, the loop, and the helper that resolves names.
 OWN_THREADS = 3
 
 
@@ -74,18 +75,21 @@ def worker_on(engine: Engine) -> Child:
     return ours().worker(engine.url, f"--job-types={job_types(definition)}")
 
 
+@needs_proc
 @pytest.mark.slow
 def test_an_idle_worker_wakes_up_for_little_but_its_polls(engine: Engine) -> None:
+    def further_polls(count: int) -> None:
+        begin = engine.counts()["polls"]
+        wait_until(lambda: engine.counts()["polls"] >= begin + count, f"{count} more polls")
+
     with worker_on(engine) as worker:
         wait_until(lambda: engine.counts()["completed"] == PARALLELISM, "the first jobs done", timeout_s=30)
-        time.sleep(1.0)  # what the first jobs left to be cleaned up is not what is counted
-        before = worker.ask("usage")
-        time.sleep(4.0)
-        after = worker.ask("usage")
-    polls = after["polls"] - before["polls"]
-    seconds = after["now_s"] - before["now_s"]
-    # A poll wakes the loop to send, to read and to plan the next one; the rest is a tick a second.
-    assert after["voluntary_switches"] - before["voluntary_switches"] <= 6 * (polls + 1) + 5 * seconds
+        further_polls(30)  # an attentive worker has grown quiet, and the first jobs are cleaned up
+        before = wake_ups(worker.pid)
+        further_polls(IDLE_POLLS)
+        woken = wake_ups(worker.pid) - before
+    # A poll wakes the loop to send, to read and to plan the next one; between two there is half a tick.
+    assert woken <= 9 * (IDLE_POLLS + 1)
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rochallor_cli.dev_engine.clock import HandClock
-from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.errors import Refused
 from rochallor_cli.dev_engine.explore import (
     CancelInstance,
@@ -28,10 +26,8 @@ from rochallor_cli.dev_engine.explore import (
     started,
 )
 from rochallor_cli.dev_engine.records import Variables
-from rochallor_cli.dev_engine.services import definitions, instances, jobs, timers
-from rochallor_cli.dev_engine.services.resources import Resources
-from rochallor_cli.dev_engine.store import Store
-from rochallor_cli.dev_engine.store.database import commit_together, open_database
+from rochallor_cli.dev_engine.services import instances, jobs, timers
+from support.use_cases import UseCases
 from support.workflows import (
     decision,
     document,
@@ -57,17 +53,14 @@ FLOW = document(
 )
 
 
-class OnDatabase:
+class OnDatabase(UseCases):
     """The use cases, told of the same events as a world."""
 
     def __init__(self, n: int) -> None:
         self._clock = HandClock(0)
-        self._connection = open_database(None)
-        self._resources = Resources(
-            DevEngineConfig(seed=1, clock=self._clock, engine_version="0"), Store(self._connection)
-        )
-        self._resources.choose = first_written  # type: ignore[method-assign]
-        self.do(lambda resources: definitions.upload(resources, json.dumps(FLOW).encode()))
+        super().__init__(clock=self._clock)
+        self.resources.choose = first_written  # type: ignore[method-assign]
+        self.upload(FLOW)
         variables = Variables(values={"n": n})
         begun = self.do(
             lambda resources: instances.start_instance(
@@ -75,12 +68,6 @@ class OnDatabase:
             )
         )
         self._id = begun.id
-
-    def do(self, work: Callable[[Resources], Any]) -> Any:
-        (result,) = commit_together(self._connection, [lambda: work(self._resources)])
-        if isinstance(result, Exception):
-            raise result
-        return result
 
     def happen(self, event: Event, world: World) -> None:
         if isinstance(event, CompleteJob):
@@ -123,17 +110,17 @@ class OnDatabase:
     def _job_id(self, in_world: str) -> str:
         step_id, _, attempt = in_world.partition("#")
         query = "SELECT id FROM job WHERE step_id = ? AND attempt = ?"
-        found: str = self._connection.execute(query, (step_id, int(attempt))).fetchone()[0]
+        found: str = self.connection.execute(query, (step_id, int(attempt))).fetchone()[0]
         return found
 
     def seen(self) -> dict[str, Any]:
         instance = self.do(lambda resources: instances.get_instance(resources, self._id))
-        rows = self._connection.execute("SELECT step_id, attempt, status FROM job")
+        rows = self.connection.execute("SELECT step_id, attempt, status FROM job")
         return picture(
             instance,
             self.do(lambda resources: instances.get_history(resources, self._id)),
             [(step_id, attempt, status) for step_id, attempt, status in rows],
-            [row[0] for row in self._connection.execute("SELECT fires_ns FROM timer")],
+            [row[0] for row in self.connection.execute("SELECT fires_ns FROM timer")],
         )
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.records import Variables
-from rochallor_cli.dev_engine.services import definitions, instances, jobs
+from rochallor_cli.dev_engine.services import instances, jobs
 from rochallor_cli.dev_engine.services.resources import Resources
-from rochallor_cli.dev_engine.store import Store
-from rochallor_cli.dev_engine.store.database import commit_together, open_database
+from support.use_cases import UseCases
 
 DEFINITION = {
     "id": "two-steps",
@@ -32,20 +29,13 @@ def start(resources: Resources) -> Any:
     return instances.start_instance(resources, "two-steps", version=0, variables=variables, business_key=None)
 
 
-class Counted:
-    """An engine's use cases on a database in memory that writes down the statements it is given."""
+class Counted(UseCases):
+    """Writes down the statements that the database is given."""
 
     def __init__(self) -> None:
-        self.connection = open_database(None)
-        self.resources = Resources(DevEngineConfig(seed=1, engine_version="0"), Store(self.connection))
+        super().__init__()
         self._seen: list[str] = []
         self.connection.set_trace_callback(self._seen.append)
-
-    def do(self, work: Callable[[Resources], Any]) -> Any:
-        (result,) = commit_together(self.connection, [lambda: work(self.resources)])
-        if isinstance(result, Exception):
-            raise result
-        return result
 
     def statements_of(self, work: Callable[[Resources], Any]) -> list[str]:
         """The statements of one request; the transaction around it is shared with others and left out."""
@@ -77,7 +67,7 @@ class Counted:
 @pytest.fixture
 def engine() -> Iterator[Counted]:
     counted = Counted()
-    counted.do(lambda resources: definitions.upload(resources, json.dumps(DEFINITION).encode()))
+    counted.upload(DEFINITION)
     counted.start(50)
     yield counted
     counted.connection.close()

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from rochallor_cli.dev_engine.clock import HandClock
-from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.records import Variables
-from rochallor_cli.dev_engine.services import definitions, instances, jobs, timers
+from rochallor_cli.dev_engine.services import instances, jobs, timers
 from rochallor_cli.dev_engine.services.resources import Resources
-from rochallor_cli.dev_engine.store import Store
-from rochallor_cli.dev_engine.store.database import commit_together, open_database
+from support.use_cases import UseCases
 from support.workflows import document, service, timer, user_task, wait
 
 FLOW = document(
@@ -52,33 +49,24 @@ CROWD = (
 )
 
 
-class Loaded:
-    """Use cases on a database that holds so many other instances; counts the database's own steps."""
+class Loaded(UseCases):
+    """The database holds so many other instances; counts the database's own steps."""
 
     def __init__(self, count: int) -> None:
-        self.clock = HandClock()
-        self._connection = open_database(None)
-        self.resources = Resources(
-            DevEngineConfig(seed=1, clock=self.clock, engine_version="0"), Store(self._connection)
-        )
+        clock = HandClock()
+        super().__init__(clock=clock)
         self._steps = 0
-        self.do(lambda resources: definitions.upload(resources, json.dumps(FLOW).encode()))
+        self.upload(FLOW)
         for query in CROWD:
             text = MANY + query
-            self._connection.execute(text.format(count=count, far=self.clock.now_ns() + 10**16))
-        self._connection.execute("ANALYZE")
-
-    def do(self, work: Callable[[Resources], Any]) -> Any:
-        (result,) = commit_together(self._connection, [lambda: work(self.resources)])
-        if isinstance(result, Exception):
-            raise result
-        return result
+            self.connection.execute(text.format(count=count, far=clock.now_ns() + 10**16))
+        self.connection.execute("ANALYZE")
 
     def steps_of(self, work: Callable[[Resources], Any]) -> int:
         self._steps = 0
-        self._connection.set_progress_handler(self._count, 1)
+        self.connection.set_progress_handler(self._count, 1)
         self.do(work)
-        self._connection.set_progress_handler(None, 0)
+        self.connection.set_progress_handler(None, 0)
         return self._steps
 
     def _count(self) -> int:

@@ -1,10 +1,18 @@
 """An SDK that is not wholly ours is refused."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
+import os
+import subprocess
+import sys
 from importlib import metadata
+from pathlib import Path
 
-from rochallor_cli.hosting.checks.sdk_check import foreign_files, missing_files, require_our_sdk
+from rochallor_cli.hosting.checks.sdk_check import foreign_files, missing_files
+
+ROOT = Path(__file__).resolve().parents[5]
 
 
 def recorded(name: str, content: bytes) -> metadata.PackagePath:
@@ -31,5 +39,46 @@ def test_files_taken_away_with_the_other_distribution_are_missed(tmp_path) -> No
     assert missing_files(tmp_path, [recorded("rest.py", b"ours"), recorded("job.py", b"ours")]) == ["job.py"]
 
 
-def test_this_installation_is_ours() -> None:
-    require_our_sdk()
+def installed(site: Path, name: str, content: bytes) -> None:
+    """A distribution with one file of the SDK, as pip writes it down."""
+    (site / "workflow_sdk").mkdir(exist_ok=True)
+    (site / "workflow_sdk" / "__init__.py").write_bytes(content)
+    (site / f"{name}-0.1.dist-info").mkdir()
+    (site / f"{name}-0.1.dist-info" / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1\n"
+    )
+    record = recorded("__init__.py", content)
+    assert record.hash is not None
+    line = f"{record},sha256={record.hash.value},{len(content)}\n"
+    (site / f"{name}-0.1.dist-info" / "RECORD").write_text(line)
+
+
+def check_in(site: Path) -> subprocess.CompletedProcess[str]:
+    code = "from rochallor_cli.hosting.checks.sdk_check import require_our_sdk; require_our_sdk()"
+    environment = {**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{ROOT}"}
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=site, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_an_installation_of_ours_alone_is_accepted(tmp_path: Path) -> None:
+    installed(tmp_path, "rochallor_cli", b"ours = True")
+    assert check_in(tmp_path).returncode == 0
+
+
+def test_an_installation_that_another_has_overwritten_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    installed(tmp_path, "rochallor_cli", b"ours = True")
+    installed(tmp_path, "rochallor_sdk", b"theirs = True")
+    refusal = check_in(tmp_path).stderr
+    assert f"rochallor-sdk is installed too and has overwritten files in {tmp_path}" in refusal
+    assert "__init__.py" in refusal
+
+
+def test_an_installation_that_lost_files_to_an_uninstall_is_refused(tmp_path: Path) -> None:
+    installed(tmp_path, "rochallor_cli", b"ours = True")
+    record = tmp_path / "rochallor_cli-0.1.dist-info" / "RECORD"
+    record.write_text(record.read_text() + "workflow_sdk/job.py,,\n")
+    assert (
+        f"files of workflow_sdk are missing in {tmp_path / 'workflow_sdk'}: job.py"
+        in check_in(tmp_path).stderr
+    )

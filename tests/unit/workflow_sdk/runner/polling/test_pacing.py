@@ -9,7 +9,7 @@ from math import inf
 
 import pytest
 
-from workflow_sdk.runner.polling.pacing import IDLE_SPACING_S, MIN_SPACING_S, Pacing
+from workflow_sdk.runner.polling.pacing import IDLE_SPACING_S, MIN_SPACING_S, POLLS_PER_JOB, Pacing
 
 POLL_S = 0.002
 REPORT_S = 0.003
@@ -70,29 +70,18 @@ def part(values: list[float], share: float) -> float:
     return sorted(values)[int(len(values) * share)]
 
 
-@pytest.mark.parametrize(
-    ("rate", "most_polls_a_s", "p50_s", "p99_s"),
-    [
-        (0.1, 2.4, 0.30, 0.51),
-        (0.2, 2.6, 0.30, 0.51),
-        (1, 6, 0.19, 0.50),
-        (5, 16, 0.045, 0.100),
-        (20, 58, 0.010, 0.021),
-        (100, 200, 0.0035, 0.007),
-        (200, 200, 0.0035, 0.007),
-        (500, 500, 0.0035, 0.008),
-        (2000, 500, 0.0035, 0.008),
-    ],
-)
-def test_polls_follow_the_arrival_rate(
-    rate: float, most_polls_a_s: float, p50_s: float, p99_s: float
-) -> None:
+@pytest.mark.parametrize("rate", [0.1, 0.2, 1, 5, 20, 100, 200, 500, 2000])
+def test_polls_follow_the_arrival_rate(rate: float) -> None:
+    """Bounds follow from what pacing promises; the factors leave room for chance, which makes gaps uneven."""
     seconds = max(20.0, 200 / rate)
     world = World(rate)
     world.run(warm_up_s=60, seconds=seconds)
-    assert world.polls / seconds <= most_polls_a_s
-    assert part(world.waits, 0.5) <= p50_s
-    assert part(world.waits, 0.99) <= p99_s
+    # So many polls to a mean gap between jobs; never closer than an answer and a rest, never further than idle.
+    apart_s = min(max(1 / rate / POLLS_PER_JOB, POLL_S + MIN_SPACING_S), IDLE_SPACING_S)
+    assert world.polls / seconds <= 1.25 / apart_s
+    # Half the jobs wait no longer than half the time between polls; hardly one longer than all of it.
+    assert part(world.waits, 0.5) <= 1.2 * apart_s / 2
+    assert part(world.waits, 0.99) <= min(1.35 * apart_s, IDLE_SPACING_S + POLL_S)
 
 
 def test_a_chain_of_steps_runs_at_the_speed_of_the_network() -> None:
@@ -101,12 +90,6 @@ def test_a_chain_of_steps_runs_at_the_speed_of_the_network() -> None:
     later = sorted(set(world.waits) - set(world.first_waits))
     assert part(later, 0.5) == 0
     assert part(world.waits, 0.75) <= 0.002
-
-
-def test_single_steps_do_not_pay_for_chains() -> None:
-    single, seconds = World(rate=20), 60
-    single.run(warm_up_s=20, seconds=seconds)
-    assert single.polls / seconds <= 58
 
 
 @pytest.mark.parametrize("poll_s", [0.0005, 0.001, 0.002, 0.004])
