@@ -67,10 +67,11 @@ def third_party(found: Import) -> str | None:
 # Most specific place first; a file is held to the first place it lies in.
 FOREIGN = {
     "workflow_sdk.client.http": ("httpx",),
-    "workflow_sdk": ("aiohttp", "confluent_kafka", "google.protobuf", "prometheus_client", "opentelemetry"),
+    "workflow_sdk.client.http1": ("httptools",),
+    "workflow_sdk": ("confluent_kafka", "google.protobuf", "prometheus_client", "opentelemetry"),
     "rochallor_cli.dev_engine": ("aiohttp", "confluent_kafka", "google.protobuf"),
     "rochallor_cli.pytest_plugin": ("pytest",),
-    "rochallor_cli.hosting.health": ("aiohttp", "prometheus_client"),
+    "rochallor_cli.hosting.health": ("prometheus_client",),
     "rochallor_cli.hosting.checks.broker_checks": ("confluent_kafka",),
     "rochallor_cli": ("typer", "rich", "yaml", "platformdirs"),
 }

@@ -5,19 +5,18 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from typing import Any
 
-import aiohttp
-import aiohttp.http_exceptions
 import httpx
 import pytest
 
 from support.http_stacks import AsyncStack, Stack, both
 from support.small_server import SmallServer, small_server
-from workflow_sdk.client import aiohttp_channel
 from workflow_sdk.client import http as httpx_transport
+from workflow_sdk.client import http1, http_channel
 from workflow_sdk.errors import (
     EngineClientError,
     EngineTimeoutError,
@@ -233,17 +232,8 @@ def exceptions_in(package: Any) -> set[type[BaseException]]:
     }
 
 
-# Not ours to meet: we call no raise_for_status, open no web sockets, read no multipart bodies; and what
-# aiohttp's parser raises inside (EofStream) it handles itself.
+# Not ours to meet: we call no raise_for_status.
 NEVER_HTTPX = {httpx.HTTPStatusError}
-NEVER_AIOHTTP = {
-    "BadContentDispositionHeader",
-    "BadContentDispositionParam",
-    "EofStream",
-    "WSMessageTypeError",
-    "WSServerHandshakeError",
-    "WebSocketError",
-}
 
 
 def test_every_exception_of_httpx_has_a_meaning() -> None:
@@ -252,13 +242,8 @@ def test_every_exception_of_httpx_has_a_meaning() -> None:
     assert unmapped - NEVER_HTTPX == set()
 
 
-def test_every_exception_of_aiohttps_client_has_a_meaning() -> None:
-    foreign = tuple(row.foreign for row in aiohttp_channel.FAILURES)
-    client_side = {
-        found
-        for package in (aiohttp, aiohttp.http_exceptions, aiohttp.client_exceptions)
-        for found in vars(package).values()
-        if isinstance(found, type) and issubclass(found, Exception)
-    }
-    unmapped = {found.__name__ for found in client_side if not issubclass(found, foreign)}
-    assert unmapped - NEVER_AIOHTTP == set()
+def test_every_exception_of_our_own_http_has_a_meaning() -> None:
+    foreign = tuple(row.foreign for row in http_channel.FAILURES)
+    found = exceptions_in(http1) | {OSError, TimeoutError, ssl.SSLError, socket.gaierror}
+    assert {"BadAnswerError", "CutOffError", "DialError"} <= {each.__name__ for each in found}
+    assert {each for each in found if not issubclass(each, foreign)} == set()

@@ -19,7 +19,7 @@ authorityKeyIdentifier=keyid
 
 @dataclass(frozen=True)
 class Certificates:
-    """PEM files. `server` and `client` are signed by `ca`; `other_ca` signed nothing."""
+    """PEM files. `server` and `client` are signed by `ca`, `foreign_client` by `other_ca`."""
 
     ca: Path
     other_ca: Path
@@ -27,6 +27,8 @@ class Certificates:
     server_key: Path
     client: Path
     client_key: Path
+    foreign_client: Path
+    foreign_client_key: Path
 
 
 def make_certificates(folder: Path) -> Certificates:
@@ -39,16 +41,17 @@ def make_certificates(folder: Path) -> Certificates:
             f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} -keyout {name}.key -out {name}.pem "
             "-addext keyUsage=critical,keyCertSign,cRLSign",
         )
-    for name, extension in (
-        ("server", "subjectAltName=IP:127.0.0.1"),
-        ("client", "subjectAltName=DNS:worker"),
+    for name, authority, extension in (
+        ("server", "ca", "subjectAltName=IP:127.0.0.1"),
+        ("client", "ca", "subjectAltName=DNS:worker"),
+        ("foreign-client", "other-ca", "subjectAltName=DNS:worker"),
     ):
         (folder / f"{name}.ext").write_text(f"{extension}\n{STRICT}")
         _openssl(folder, f"req -newkey rsa:2048 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr")
         _openssl(
             folder,
-            f"x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile {name}.ext "
-            f"-out {name}.pem",
+            f"x509 -req -in {name}.csr -CA {authority}.pem -CAkey {authority}.key -CAcreateserial -days 2 "
+            f"-extfile {name}.ext -out {name}.pem",
         )
     return Certificates(
         folder / "ca.pem",
@@ -57,6 +60,8 @@ def make_certificates(folder: Path) -> Certificates:
         folder / "server.key",
         folder / "client.pem",
         folder / "client.key",
+        folder / "foreign-client.pem",
+        folder / "foreign-client.key",
     )
 
 

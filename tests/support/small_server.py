@@ -20,6 +20,7 @@ class SmallServer:
     delay_s: float = 0.0
     seen: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
+    closes_after_answers: bool = False
 
     def answers(
         self, status: int, body: bytes = b"", content_type: str = "application/json", **headers: str
@@ -42,6 +43,8 @@ def _handler_for(state: SmallServer) -> type[BaseHTTPRequestHandler]:
                 return
             status, content_type, answer, more = state.answer
             self.send_response(status)
+            if state.closes_after_answers:
+                self.send_header("Connection", "close")
             if content_type:
                 self.send_header("Content-Type", content_type)
             for name, value in {"Content-Length": str(len(answer)), **more}.items():

@@ -1,19 +1,22 @@
 """Clients: how programs and runners talk to an engine.
 
-interface.py        what runners (JobClient), and programs around them (EngineClient), ask of a client
-rest.py             RestEngineClient: one short method for each route
-connection.py       how an engine is reached: one frozen value for both HTTP stacks
-bearer.py           a token given as text, in a file, or by a command
-deadline.py         limits for the requests of the calling context
-http.py             one JSON request and its answer, by httpx
-answers.py          what an answer means: a value, or one of the SDK's errors
-failures.py         what a request that got no answer means, the same for both stacks
-shapes.py           answers in the form the methods promise, whatever the engine's version writes
-timestamps.py       instants as the engine writes them
-job_channel.py      JobChannel: claim, complete, fail and extend, as coroutines for a runner
-aiohttp_channel.py  the hot path: fixed headers, ready bytes, few connections
-thread_channel.py   any synchronous client, called in threads
-grpc.py             says that there is no gRPC client
+interface.py       what runners (JobClient), and programs around them (EngineClient), ask of a client
+rest.py            RestEngineClient: one short method for each route
+connection.py      how an engine is reached: one frozen value for both HTTP stacks
+bearer.py          a token given as text, in a file, or by a command
+proxies.py         which proxy the environment names for an address
+tls.py             TLS contexts that follow their files
+deadline.py        limits for the requests of the calling context
+http.py            one JSON request and its answer, by httpx
+answers.py         what an answer means: a value, or one of the SDK's errors
+failures.py        what a request that got no answer means, the same for both stacks
+shapes.py          answers in the form the methods promise, whatever the engine's version writes
+timestamps.py      instants as the engine writes them
+job_channel.py     JobChannel: claim, complete, fail and extend, as coroutines for a runner
+http_channel.py    the hot path: ready bytes over few connections
+http1/             HTTP/1.1 for the hot path, from parts of our own
+thread_channel.py  any synchronous client, called in threads
+grpc.py            says that there is no gRPC client
 """
 
 from workflow_sdk.client.interface import EngineClient

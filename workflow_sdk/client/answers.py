@@ -73,6 +73,14 @@ def error_from_answer(response: RawResponse) -> EngineClientError:
     )
 
 
+def status_phrase(status_code: int) -> str:
+    """`Bad Gateway` for 502."""
+    try:
+        return HTTPStatus(status_code).phrase
+    except ValueError:
+        return "no reason given"
+
+
 def _message_and_code(response: RawResponse) -> tuple[str, str]:
     """Engines write `reason`, their documentation says `message`; a gateway writes HTML or nothing."""
     fields: Any
@@ -98,10 +106,7 @@ def _plain_message(response: RawResponse) -> str:
     location = response.headers.get("location")
     if location:
         return f"redirected to {location}; redirects are not followed"
-    try:
-        return HTTPStatus(response.status_code).phrase
-    except ValueError:
-        return "no reason given"
+    return status_phrase(response.status_code)
 
 
 def _retry_after_s(header: str | None) -> float | None:

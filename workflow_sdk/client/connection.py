@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import base64
-import ssl
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
-from urllib.request import getproxies, proxy_bypass
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from workflow_sdk.client.bearer import BearerToken, bearer_token
+from workflow_sdk.client.proxies import Proxy, proxy_for
 from workflow_sdk.errors import InvalidConnectionError
 from workflow_sdk.version import __version__
 
+if TYPE_CHECKING:
+    import ssl
+
 DEFAULT_TIMEOUT_S = 30.0
+# A request's frame is ours alone: a wrong one would mix up requests and answers.
+_FRAMING_HEADERS = ("connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade")
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_UNFIT_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 USER_AGENT = f"rochallor-python/{__version__}"
 
 
@@ -51,34 +58,23 @@ class Connection:
         """The one TLS context, or None for http:// (building one takes longer than many requests)."""
         if not self.is_tls:
             return None
-        context = self._trusting_context()
-        if self.client_cert is not None:
-            self._load_client_certificate(context, self.client_cert)
-        return context
+        from workflow_sdk.client.tls import tls_context
+
+        return tls_context(ca_file=self.ca_file, client_cert=self.client_cert, client_key=self.client_key)
 
     @cached_property
-    def proxy(self) -> str | None:
+    def proxy(self) -> Proxy | None:
         """The proxy that the environment names for this URL (HTTPS_PROXY, NO_PROXY, …)."""
-        parts = urlsplit(self.url)
-        if proxy_bypass(parts.netloc):
+        return proxy_for(self.url)
+
+    @cached_property
+    def proxy_ssl_context(self) -> ssl.SSLContext | None:
+        """For TLS to a proxy that is reached by https."""
+        if self.proxy is None or not self.proxy.is_tls:
             return None
-        proxies = getproxies()
-        return proxies.get(parts.scheme) or proxies.get("all")
+        from workflow_sdk.client.tls import proxy_tls_context
 
-    def _trusting_context(self) -> ssl.SSLContext:
-        try:
-            return ssl.create_default_context(cafile=_expanded(self.ca_file))
-        except (OSError, ssl.SSLError) as error:
-            raise InvalidConnectionError(f"cannot use the CA file {self.ca_file}: {_reason(error)}") from None
-
-    def _load_client_certificate(self, context: ssl.SSLContext, certificate: str) -> None:
-        try:
-            context.load_cert_chain(str(_expanded(certificate)), _expanded(self.client_key))
-        except (OSError, ssl.SSLError) as error:
-            key = f" with key {self.client_key}" if self.client_key else ""
-            raise InvalidConnectionError(
-                f"cannot use the client certificate {certificate}{key}: {_reason(error)}"
-            ) from None
+        return proxy_tls_context(ca_file=self.ca_file)
 
 
 def connection_to(
@@ -102,7 +98,7 @@ def connection_to(
         raise InvalidConnectionError("client_key without client_cert: give both, or the certificate alone")
     connection = Connection(
         url=address,
-        headers={"User-Agent": user_agent or USER_AGENT, **basic_auth, **(headers or {})},
+        headers=_checked_headers({"User-Agent": user_agent or USER_AGENT}, basic_auth, headers or {}),
         token=token,
         token_command=token_command,
         token_file=token_file,
@@ -111,7 +107,8 @@ def connection_to(
         client_key=client_key,
         timeout_s=timeout_s,
     )
-    _ = connection.ssl_context, connection.bearer  # a wrong file is better known now than at the first job
+    # What is wrong is better known now than at the first job.
+    _ = connection.bearer, connection.ssl_context, connection.proxy_ssl_context
     return connection
 
 
@@ -127,21 +124,42 @@ def _address(url: str) -> tuple[str, dict[str, str]]:
             f"not a usable engine URL: {_without_password(parts)!r} (like http://localhost:8080)"
         )
     userinfo, at, host = parts.netloc.rpartition("@")
-    address = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+    path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
+    address = urlunsplit((parts.scheme, _ascii_host(host), path, "", ""))
     if not at:
         return address, {}
     encoded = base64.b64encode(unquote(userinfo).encode()).decode()
     return address, {"Authorization": f"Basic {encoded}"}
 
 
+def _ascii_host(host: str) -> str:
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise InvalidConnectionError(f"not a usable host name: {host!r}") from None
+
+
+def _checked_headers(*several: Mapping[str, str]) -> dict[str, str]:
+    """All in one, later ones in place of earlier ones whatever their case."""
+    found: dict[str, tuple[str, str]] = {}
+    for headers in several:
+        for name, value in headers.items():
+            _check_header(name, value)
+            found[name.lower()] = (name, value)
+    return dict(found.values())
+
+
+def _check_header(name: str, value: str) -> None:
+    if not _HEADER_NAME.fullmatch(name):
+        raise InvalidConnectionError(f"not the name of a header: {name!r}")
+    if name.lower() in _FRAMING_HEADERS:
+        raise InvalidConnectionError(f"the header {name} is set for each request, and cannot be given")
+    if _UNFIT_IN_HEADER.search(value) or value != value.strip(" \t"):
+        raise InvalidConnectionError(
+            f"the value of the header {name} holds characters that no header can carry"
+        )
+
+
 def _without_password(parts: SplitResult) -> str:
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=host))
-
-
-def _expanded(path: str | None) -> str | None:
-    return None if path is None else str(Path(path).expanduser())
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)

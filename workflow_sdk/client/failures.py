@@ -1,6 +1,6 @@
 """What a request that got no answer means, the same for both HTTP stacks.
 
-Each stack has a table from its exceptions to the SDK's (`http.FAILURES`, `aiohttp_channel.FAILURES`).
+Each stack has a table from its exceptions to the SDK's (`http.FAILURES`, `http_channel.FAILURES`).
 The words come from here: from the operating system's error beneath whatever the stack wrapped around it.
 """
 
@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from workflow_sdk.client.proxies import Proxy
 from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
 
 
@@ -37,24 +38,25 @@ _WORDS_OF_ERRNO = {
 
 
 def failure(
-    error: BaseException, *, table: FailureTable, url: str, timeout_s: float
+    error: BaseException, *, table: FailureTable, url: str, timeout_s: float, proxy: Proxy | None
 ) -> EngineUnreachableError:
     """The SDK's error for a stack's exception, with words a person can act on."""
     meaning = next(row for row in table if isinstance(error, row.foreign))
     words = _words(error)
     if issubclass(meaning.kind, EngineTimeoutError):
         words = f"no answer within {timeout_s:g} s"
+    if proxy is not None:
+        words = f"{words} (through the proxy {proxy.url})"
     return meaning.kind(words, url=url, was_sent=meaning.was_sent)
 
 
 def _words(error: BaseException) -> str:
     chain = list(_chain(error))
     for cause in chain:
-        # aiohttp's own class for this is a subclass of ssl's, but lacks what ssl's has to say.
-        if isinstance(cause, ssl.SSLCertVerificationError) and hasattr(cause, "verify_message"):
+        if isinstance(cause, ssl.SSLCertVerificationError):
             return f"the engine's certificate is not trusted: {cause.verify_message}"
-        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLCertVerificationError):
-            return f"TLS failed: {cause.reason or cause}"
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS failed: {_readable(cause)}"
         if isinstance(cause, socket.gaierror):
             return "the host name cannot be resolved"
     for cause in chain:
@@ -62,6 +64,11 @@ def _words(error: BaseException) -> str:
             return _WORDS_OF_ERRNO[cause.errno]
     texts = (str(cause).strip() for cause in chain)
     return next((text for text in texts if text), type(error).__name__)
+
+
+def _readable(error: ssl.SSLError) -> str:
+    """`tlsv13 alert certificate required`, from OpenSSL's own name for it."""
+    return error.reason.replace("_", " ").lower() if error.reason else str(error)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -75,4 +82,4 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(found))
         yield found
         inner = getattr(found, "exceptions", ()) or ()
-        waiting += [*inner, getattr(found, "os_error", None), found.__cause__, found.__context__]
+        waiting += [*inner, found.__cause__, found.__context__]

@@ -13,7 +13,7 @@ from workflow_sdk.client.answers import RawResponse, body_from_value
 from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.deadline import current_timeout
 from workflow_sdk.client.failures import FailureTable, Meaning, failure
-from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError, InvalidConnectionError
+from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
 
 # The first row that fits counts.
 FAILURES: FailureTable = (
@@ -104,7 +104,13 @@ class HttpTransport:
             )
             response = RawResponse(answer.status_code, dict(answer.headers), answer.content)
         except _FOREIGN as error:
-            raise failure(error, table=FAILURES, url=self._connection.url, timeout_s=timeout_s) from error
+            raise failure(
+                error,
+                table=FAILURES,
+                url=self._connection.url,
+                timeout_s=timeout_s,
+                proxy=self._connection.proxy,
+            ) from error
         finally:
             if self._on_exchange:
                 status, answered = (response.status_code, response.body) if response else (None, b"")
@@ -113,16 +119,25 @@ class HttpTransport:
 
 
 def _http_client(connection: Connection, transport: httpx.BaseTransport | None) -> httpx.Client:
-    try:
-        return httpx.Client(
-            # For http:// there is no context, and False keeps httpx from loading certificates.
-            verify=connection.ssl_context or False,
-            proxy=connection.proxy,
-            trust_env=False,
-            follow_redirects=False,
-            headers=dict(connection.headers),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-            transport=transport,
-        )
-    except (ValueError, ImportError, httpx.InvalidURL) as error:
-        raise InvalidConnectionError(f"the proxy {connection.proxy} cannot be used: {error}") from None
+    client = httpx.Client(
+        # For http:// there is no context, and False keeps httpx from loading certificates.
+        verify=connection.ssl_context or False,
+        proxy=_httpx_proxy(connection),
+        trust_env=False,
+        follow_redirects=False,
+        headers=[(name.encode(), value.encode()) for name, value in connection.headers.items()],
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+        transport=transport,
+    )
+    for name in ("Accept", "Accept-Encoding", "Connection"):
+        if name.lower() not in {given.lower() for given in connection.headers}:
+            del client.headers[name]
+    return client
+
+
+def _httpx_proxy(connection: Connection) -> httpx.Proxy | None:
+    proxy = connection.proxy
+    if proxy is None:
+        return None
+    headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else None
+    return httpx.Proxy(proxy.url, ssl_context=connection.proxy_ssl_context, headers=headers)

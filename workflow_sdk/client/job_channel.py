@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from workflow_sdk.client.aiohttp_channel import AiohttpChannel
+from workflow_sdk.client.http_channel import HttpChannel
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.client.thread_channel import ThreadChannel
 
@@ -40,5 +40,5 @@ def job_channel(client: Any, *, worker_id: str, lease_seconds: int = 0) -> JobCh
     """
     replaced = any(name in vars(client) for name in _JOB_METHODS) if hasattr(client, "__dict__") else False
     if type(client) is RestEngineClient and not replaced:
-        return AiohttpChannel(client.connection, worker_id=worker_id, lease_seconds=lease_seconds)
+        return HttpChannel(client.connection, worker_id=worker_id, lease_seconds=lease_seconds)
     return ThreadChannel(client, worker_id=worker_id, lease_seconds=lease_seconds)

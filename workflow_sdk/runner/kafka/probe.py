@@ -6,7 +6,7 @@ import asyncio
 import logging
 from time import monotonic
 
-from workflow_sdk.client.aiohttp_channel import AiohttpChannel
+from workflow_sdk.client.http_channel import HttpChannel
 from workflow_sdk.client.job_channel import JobChannel
 from workflow_sdk.errors import EngineClientError
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch
@@ -69,6 +69,6 @@ class EngineProbe:
         if not self._is_able:
             return
         self._watch.succeeded()
-        if isinstance(self._channel, AiohttpChannel) and not self._has_warned:
+        if isinstance(self._channel, HttpChannel) and not self._has_warned:
             self._has_warned = True
             log.warning("this engine hands out jobs by polling; without --mode poll no new ones will come")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from workflow_sdk.client.aiohttp_channel import AiohttpChannel
 from workflow_sdk.client.deadline import current_lease_seconds
+from workflow_sdk.client.http_channel import HttpChannel
 from workflow_sdk.client.job_channel import job_channel
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.client.thread_channel import ThreadChannel
@@ -42,7 +42,7 @@ class WithExtension(ThreeMethods):
 
 def test_a_client_as_we_wrote_it_takes_the_fast_way() -> None:
     with RestEngineClient("http://localhost:1") as client:
-        assert isinstance(job_channel(client, worker_id="w"), AiohttpChannel)
+        assert isinstance(job_channel(client, worker_id="w"), HttpChannel)
 
 
 @pytest.mark.parametrize("name", ["poll_jobs", "complete_job", "fail_job"])

@@ -1,0 +1,126 @@
+"""ConnectionPool: connections that are kept for the next request, and one timer for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from math import inf
+
+from workflow_sdk.client.answers import RawResponse
+from workflow_sdk.client.http1.connection import Http1Connection
+from workflow_sdk.client.http1.dialing import DialError, DialTimeoutError, Route, dialled
+
+# More than 16 connections make the engine slower, not faster.
+MAX_CONNECTIONS = 16
+# Below what gateways keep idle connections for (60 s and more), so that we are the first to close them.
+KEEP_ALIVE_S = 20.0
+# The engine's name may stand for another address by now: only a new connection finds out.
+MAX_AGE_S = 180.0
+# After a rest of so many seconds it is worth a system call to see that the other side has not closed: a
+# request that goes out on its closing is in doubt.
+LOOK_AFTER_S = 0.005
+# What saying good-bye in TLS may take.
+_CLOSE_S = 0.5
+
+
+class ConnectionPool:
+    """For one route; lives on one event loop. `timeout_s` is a request's whole time, connecting included."""
+
+    def __init__(self, route: Route, *, timeout_s: float) -> None:
+        self._route = route
+        self._timeout_s = timeout_s
+        self._loop = asyncio.get_running_loop()
+        self._room = asyncio.Semaphore(MAX_CONNECTIONS)
+        # The latest used last: what is not needed any more grows old at the front.
+        self._resting: list[Http1Connection] = []
+        self._asking: set[Http1Connection] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def ask(self, request: bytes) -> RawResponse:
+        """The answer to a whole request. DialError: it was not sent; every other error: it may have been."""
+        deadline = self._loop.time() + self._timeout_s
+        await self._find_room(deadline)
+        try:
+            return await self._ask(request, deadline)
+        finally:
+            self._room.release()
+
+    async def close(self) -> None:
+        """Close every connection; requests under way fail."""
+        if self._timer is not None:
+            self._timer.cancel()
+        connections = [*self._resting, *self._asking]
+        for connection in connections:
+            connection.close()
+        if connections:
+            await asyncio.wait([connection.closed for connection in connections], timeout=_CLOSE_S)
+        for connection in connections:
+            connection.abort()
+
+    async def _find_room(self, deadline: float) -> None:
+        if not self._room.locked():
+            await self._room.acquire()
+            return
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._room.acquire()
+        except TimeoutError as error:
+            raise DialTimeoutError("no connection came free in time") from error
+
+    async def _ask(self, request: bytes, deadline: float) -> RawResponse:
+        connection, answer = await self._begin(request, deadline)
+        self._asking.add(connection)
+        self._look_at(deadline)
+        try:
+            return await answer
+        finally:
+            self._asking.discard(connection)
+            self._put_away(connection, is_answered=answer.done() and not answer.cancelled())
+
+    async def _begin(
+        self, request: bytes, deadline: float
+    ) -> tuple[Http1Connection, asyncio.Future[RawResponse]]:
+        while self._resting:
+            connection = self._resting.pop()
+            if self._loop.time() - connection.rested_since > LOOK_AFTER_S and connection.has_news:
+                connection.abort()
+            elif (answer := connection.ask(request, deadline=deadline)) is not None:
+                return connection, answer
+        connection = await dialled(self._route, deadline=deadline)
+        if (answer := connection.ask(request, deadline=deadline)) is not None:
+            return connection, answer
+        raise DialError("the connection was closed at once")
+
+    def _put_away(self, connection: Http1Connection, *, is_answered: bool) -> None:
+        now = self._loop.time()
+        if not is_answered:
+            connection.abort()
+        elif not connection.is_usable or now - connection.opened > MAX_AGE_S:
+            connection.close()
+        else:
+            connection.rested_since = now
+            self._resting.append(connection)
+            self._look_at(now + KEEP_ALIVE_S)
+
+    # --- the one timer ---
+
+    def _look_at(self, when: float) -> None:
+        """Look at the connections at this time, unless that is done earlier anyway."""
+        if self._timer is not None:
+            if self._timer.when() <= when:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._look)
+
+    def _look(self) -> None:
+        """Give up the requests whose time is over, and close what has rested for too long."""
+        self._timer = None
+        now = self._loop.time()
+        for connection in [each for each in self._asking if each.deadline <= now]:
+            connection.fail(TimeoutError())
+        while self._resting and self._resting[0].rested_since + KEEP_ALIVE_S <= now:
+            self._resting.pop(0).close()
+        due = min((connection.deadline for connection in self._asking), default=inf)
+        if self._resting:
+            due = min(due, self._resting[0].rested_since + KEEP_ALIVE_S)
+        if due < inf:
+            self._look_at(due)

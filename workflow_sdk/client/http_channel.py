@@ -1,0 +1,170 @@
+"""HttpChannel: the hot path. Ready bytes over few connections of our own."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from workflow_sdk.client.answers import RawResponse, body_from_value, error_from_answer, mapping_from_answer
+from workflow_sdk.client.bearer import BearerToken
+from workflow_sdk.client.connection import Connection
+from workflow_sdk.client.failures import FailureTable, Meaning, failure
+from workflow_sdk.client.http1.answer import BadAnswerError
+from workflow_sdk.client.http1.dialing import DialError, DialTimeoutError, Route
+from workflow_sdk.client.http1.pool import ConnectionPool
+from workflow_sdk.client.rest import heartbeat_error
+from workflow_sdk.client.shapes import jobs_from_answer
+from workflow_sdk.errors import EngineClientError, EngineTimeoutError, EngineUnreachableError, LeaseLostError
+
+# The first row that fits counts.
+FAILURES: FailureTable = (
+    Meaning(DialTimeoutError, EngineTimeoutError, was_sent=False),
+    Meaning(DialError, EngineUnreachableError, was_sent=False),
+    Meaning(TimeoutError, EngineTimeoutError, was_sent=True),
+    Meaning(BadAnswerError, EngineUnreachableError, was_sent=True),
+    Meaning(OSError, EngineUnreachableError, was_sent=True),
+)
+_FOREIGN = tuple(row.foreign for row in FAILURES)
+
+
+class HttpChannel:
+    """One runner's way to its engine; belongs to the event loop that first uses it."""
+
+    def __init__(self, connection: Connection, *, worker_id: str, lease_seconds: int) -> None:
+        self.url = connection.url
+        self._connection = connection
+        self._lease_seconds = lease_seconds
+        self._worker_id = worker_id
+        self._complete_head = b'{"workerId":%b,"variables":' % body_from_value(worker_id)
+        self._head = _Head(connection, worker_id)
+        self._opened: ConnectionPool | None = None
+
+    async def probe(self) -> bool:
+        """A poll without a worker or a type: claims nothing, and is a 400 to engines that poll."""
+        response = await self._post("poll", b"{}")
+        if response.status_code != 400 and not 200 <= response.status_code < 300:
+            raise error_from_answer(response)
+        return True
+
+    async def claim(self, job_types: list[str], max_jobs: int) -> list[dict[str, Any]]:
+        body: dict[str, Any] = {"workerId": self._worker_id, "jobTypes": job_types, "maxJobs": max_jobs}
+        if self._lease_seconds:
+            body["leaseSeconds"] = self._lease_seconds
+        response = await self._post("poll", body_from_value(body))
+        return jobs_from_answer(mapping_from_answer(response, url=self.url))
+
+    async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:
+        await self._tell(f"{_segment(job_id)}/complete", b"%b%b}" % (self._complete_head, encoded))
+
+    async def fail(self, job_id: str, message: str, retryable: bool) -> None:
+        body = {"workerId": self._worker_id, "errorMessage": message, "retryable": retryable}
+        await self._tell(f"{_segment(job_id)}/fail", body_from_value(body))
+
+    async def extend(self, job_id: str, lease_seconds: int) -> str:
+        body: dict[str, Any] = {"workerId": self._worker_id}
+        if lease_seconds:
+            body["leaseSeconds"] = lease_seconds
+        response = await self._post(f"{_segment(job_id)}/heartbeat", body_from_value(body))
+        try:
+            answer = mapping_from_answer(response, url=self.url)
+        except EngineClientError as error:
+            raise heartbeat_error(error) from error
+        if answer.get("accepted") is False:
+            raise LeaseLostError(f"the engine did not extend the lease of job {job_id}")
+        return str(answer.get("lockExpiresAt", ""))
+
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._opened.close()
+
+    async def _tell(self, path: str, body: bytes) -> None:
+        response = await self._post(path, body)
+        if not 200 <= response.status_code < 300:
+            raise error_from_answer(response)
+
+    async def _post(self, path: str, body: bytes) -> RawResponse:
+        """`path` is below /v1/jobs/."""
+        bearer = self._connection.bearer
+        if bearer is None:
+            return await self._send(path, body, "")
+        token = await _current_token(bearer)
+        response = await self._send(path, body, token)
+        if response.status_code != 401:
+            return response
+        newer = await asyncio.get_running_loop().run_in_executor(None, bearer.renewed, token)
+        if newer is None:
+            return response
+        return await self._send(path, body, newer)
+
+    async def _send(self, path: str, body: bytes, token: str) -> RawResponse:
+        pool = self._opened or self._open()
+        try:
+            return await pool.ask(self._head.request(path, body, token))
+        except _FOREIGN as error:
+            raise failure(
+                error,
+                table=FAILURES,
+                url=self.url,
+                timeout_s=self._connection.timeout_s,
+                proxy=self._connection.proxy,
+            ) from error
+
+    def _open(self) -> ConnectionPool:
+        """Pools are made inside a loop, so at the first request."""
+        self._opened = ConnectionPool(_route(self._connection), timeout_s=self._connection.timeout_s)
+        return self._opened
+
+
+class _Head:
+    """The bytes before a request's body, ready but for path, token and length."""
+
+    def __init__(self, connection: Connection, worker_id: str) -> None:
+        parts = urlsplit(connection.url)
+        # A proxy without tunnel is told the whole address (RFC 9112, 3.2.2).
+        proxy = None if connection.is_tls else connection.proxy
+        base = f"{connection.url}/v1/jobs/" if proxy else f"{parts.path}/v1/jobs/"
+        self._given = {"Host": parts.netloc} | dict(connection.headers)
+        if proxy and proxy.authorization:
+            self._given["Proxy-Authorization"] = proxy.authorization
+        agents = [value for name, value in self._given.items() if name.lower() == "user-agent"]
+        self._agent = " ".join([*agents, f"worker/{quote(worker_id)}"])
+        self._start = b"POST %b" % base.encode("ascii")
+        self._token = ""
+        self._rest = self._rest_with("")
+
+    def request(self, path: str, body: bytes, token: str) -> bytes:
+        """A whole request, written in one piece: two would be two packets."""
+        if token != self._token:
+            self._token, self._rest = token, self._rest_with(token)
+        return b"%b%b%b%d\r\n\r\n%b" % (self._start, path.encode("ascii"), self._rest, len(body), body)
+
+    def _rest_with(self, token: str) -> bytes:
+        own = {"User-Agent": self._agent, "Content-Type": "application/json"}
+        if token:
+            own["Authorization"] = f"Bearer {token}"
+        replaced = {name.lower() for name in own}
+        given = {name: value for name, value in self._given.items() if name.lower() not in replaced}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in (given | own).items())
+        return f" HTTP/1.1\r\n{lines}Content-Length: ".encode()
+
+
+def _route(connection: Connection) -> Route:
+    parts = urlsplit(connection.url)
+    return Route(
+        host=parts.hostname or "",
+        port=parts.port or (443 if connection.is_tls else 80),
+        tls=connection.ssl_context,
+        proxy=connection.proxy,
+        proxy_tls=connection.proxy_ssl_context,
+    )
+
+
+async def _current_token(bearer: BearerToken) -> str:
+    if bearer.is_read:
+        return bearer.current()
+    return await asyncio.get_running_loop().run_in_executor(None, bearer.current)
+
+
+def _segment(identifier: str) -> str:
+    return quote(identifier, safe="")
