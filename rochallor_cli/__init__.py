@@ -6,6 +6,7 @@ commands/         one module for each group of commands: its path is the command
 demo.py           `rochallor demo`
 trial/            handlers tried out without a worker
 hosting/          `rochallor work`: workers in a process that lives for weeks
+handler_modules/  the users' own code: found, imported, its errors shown
 graph/            a definition drawn, with an instance's state painted on it
 instances/        instances followed, told as a history, cancelled
 definitions/      definitions checked, compared, uploaded
@@ -17,6 +18,7 @@ configuration/    what a command line is run with: environment, file, settings
 documents/        JSON and YAML, with the place of each value
 dev_engine/       the embedded engine
 pytest_plugin.py  fixtures for the tests of handlers and workflows
+sdk_check.py      is `workflow_sdk` wholly ours?
 errors.py         what a command raises when it cannot do what it was asked to
 exit_status.py    the exit statuses, the same for every command
 durations.py      durations as people write and read them

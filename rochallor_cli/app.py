@@ -82,7 +82,7 @@ def _meaning(error: Exception, invocation: Invocation) -> CliError | None:
 
 def _meaning_of_foreign_sdk() -> CliError | None:
     """Another distribution installs into the SDK's folder: what it overwrote or took away cannot be imported."""
-    from rochallor_cli.hosting.checks.sdk_check import require_our_sdk
+    from rochallor_cli.sdk_check import require_our_sdk
 
     try:
         require_our_sdk()

@@ -19,6 +19,7 @@ from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
 from rochallor_cli.engine_client.admin_client import AdminClient, Value
 from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.handler_modules.user_traceback import shown_path
 from rochallor_cli.hosting.config.host_config import (
     HostConfig,
     KafkaAccess,
@@ -28,7 +29,6 @@ from rochallor_cli.hosting.config.host_config import (
 )
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
-from rochallor_cli.hosting.workers.user_traceback import shown_path
 from rochallor_cli.instances.following import Ending, follow_instance
 from rochallor_cli.output.printer import Printer
 
@@ -98,7 +98,7 @@ def _upload(engine: AdminClient, flow: str, context: Context) -> None:
 @contextmanager
 def _workers(url: str, handlers: str, *, mode: Mode, kafka: KafkaAccess) -> Iterator[list[str]]:
     """The example's handlers, hosted as `rochallor work` hosts them; their job types."""
-    worker = WorkerConfig(WORKER_ID, modules=(handlers,), mode=mode, drain_timeout_s=DRAIN_S)
+    worker = WorkerConfig(worker_id=WORKER_ID, modules=(handlers,), mode=mode, drain_timeout_s=DRAIN_S)
     workers = LocalWorkers(HostConfig(engine=EngineAccess(url), workers=(worker,), kafka=kafka))
     workers.load()
     workers.start(lambda: None)

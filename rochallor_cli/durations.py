@@ -52,3 +52,11 @@ def age_text(seconds: float) -> str:
             amount = f"{int(size // unit_s)} {unit}"
             return f"{amount} ago" if seconds > 0 else f"in {amount}"
     raise AssertionError("sizes below a second were answered above")
+
+
+def short_duration(seconds: float) -> str:
+    """As one would type it: `0.5s`, `25s`, `10m`."""
+    for unit_s, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= unit_s and seconds % unit_s == 0:
+            return f"{seconds // unit_s:.0f}{unit}"
+    return f"{seconds:g}s"

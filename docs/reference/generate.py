@@ -1,7 +1,7 @@
 """Writes what is generated from the command line itself: `make reference`.
 
-docs/reference/commands.md, rochallor_cli/completion/table.py and completions/. A test fails when they are not
-what this would write.
+docs/reference/commands.md, the tables of docs/workers.md, the schema of workers.yaml, rochallor_cli/completion/table.py
+and completions/. A test fails when they are not what this would write.
 """
 
 from __future__ import annotations
@@ -19,9 +19,23 @@ from rochallor_cli.command_line.global_options import GLOBAL_OPTIONS, PANEL
 from rochallor_cli.completion.shells import SCRIPTS
 from rochallor_cli.definitions.problem_codes import PROBLEM_CODES
 from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.hosting.config.sections import SECTIONS
+from rochallor_cli.hosting.config.workers_schema import SHIPPED, schema_text
 
 ROOT = Path(__file__).resolve().parents[2]
 _FILE_NAMES = {"bash": "rochallor.bash", "zsh": "_rochallor", "fish": "rochallor.fish"}
+WORKERS_PAGE = ROOT / "docs" / "workers.md"
+_SECTION_HEADINGS = {
+    "": "Top level",
+    "engine": "`engine`",
+    "kafka": "`kafka`",
+    "defaults": "`defaults`",
+    "worker": "`workers[]`",
+    "handler": "`workers[].handlers.<job type>`",
+    "host": "`host`",
+    "health": "`health`",
+    "logging": "`logging`",
+}
 _KINDS = {
     "instance": "instance",
     "instances": "instance",
@@ -218,12 +232,29 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
+# --- the settings of a host ------------------------------------------------------------------------
+
+
+def workers_page() -> str:
+    """docs/workers.md with its tables of settings made anew: each stands under the heading of its section."""
+    page = WORKERS_PAGE.read_text("utf-8")
+    for section, heading in _SECTION_HEADINGS.items():
+        before, after = page.split(f"\n### {heading}\n", 1)
+        text, table = after.split("| key | |\n|---|---|\n", 1)
+        rest = table[re.match(r"(\|.*\n)*", table).end() :]
+        rows = [f"| `{setting.key}` | {_cell(setting.meaning)} |\n" for setting in SECTIONS[section]]
+        page = f"{before}\n### {heading}\n{text}| key | |\n|---|---|\n{''.join(rows)}{rest}"
+    return page
+
+
 def files() -> dict[Path, str]:
     """Everything that is generated: path → text."""
     root = root_command()
     found = {
         ROOT / "docs" / "reference" / "commands.md": reference(root),
         ROOT / "rochallor_cli" / "completion" / "table.py": table(root),
+        WORKERS_PAGE: workers_page(),
+        SHIPPED: schema_text(),
     }
     for shell, script in SCRIPTS.items():
         found[ROOT / "completions" / _FILE_NAMES[shell]] = script

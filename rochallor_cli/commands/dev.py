@@ -98,8 +98,8 @@ def dev(
 
     It answers as the real engine does. Everything is in memory, and gone when it stops, unless --db names a file.
     """
+    from rochallor_cli.configuration.key_values import pairs
     from rochallor_cli.dev_engine import DevEngine, DevEngineConfig, DevEngineError, DevEngineSettingsError
-    from rochallor_cli.hosting.config.options import pairs
 
     if dispatch not in ("polling", "kafka"):
         raise UsageError(f"--dispatch {dispatch!r} is neither polling nor kafka")

@@ -117,7 +117,7 @@ def _dispatch_mode(mode: str, *, brokers_are_named: bool) -> dict[str, Any]:
 
 
 def _sdk() -> dict[str, Any]:
-    from rochallor_cli.hosting.checks.sdk_check import require_our_sdk
+    from rochallor_cli.sdk_check import require_our_sdk
 
     try:
         require_our_sdk()
@@ -150,8 +150,8 @@ def _engine(context: Context, *, brokers_are_named: bool) -> Iterator[dict[str, 
 
 
 def _brokers(context: Context, brokers: str, config: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    from rochallor_cli.definitions.job_types import users_by_type
     from rochallor_cli.hosting.checks.broker_checks import BrokersAwayError, topic_states
-    from rochallor_cli.hosting.checks.check_host import users_by_type
     from workflow_sdk.errors import KafkaConfigError, WorkflowSDKError
 
     try:

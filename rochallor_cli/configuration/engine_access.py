@@ -4,26 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Annotated, Any
 
 from rochallor_cli.configuration.masking import MASK, url_text
+from rochallor_cli.configuration.setting import Setting
 
 DEFAULT_URL = "http://localhost:8080"
 
 
 @dataclass(frozen=True)
 class EngineAccess:
-    """URL, credentials and time-out. Plain values: a child process is sent them as JSON."""
+    """URL, credentials and time-out. Plain values: a child process is sent them as JSON.
 
-    url: str = DEFAULT_URL
-    headers: Mapping[str, str] = field(default_factory=dict)
-    token: str | None = None
-    token_command: str | None = None
-    token_file: str | None = None
-    ca_file: str | None = None
-    client_cert: str | None = None
-    client_key: str | None = None
-    timeout_s: float = 30.0
+    The settings written here are the keys of workers.yaml; the flags of these are global options.
+    """
+
+    url: Annotated[str, Setting("text", "Where the engine is, e.g. http://engine:8080.")] = DEFAULT_URL
+    headers: Annotated[
+        Mapping[str, str], Setting("text map", "Headers sent with every request.", is_secret=True)
+    ] = field(default_factory=dict)
+    token: Annotated[
+        str | None,
+        Setting(
+            "text", "Bearer token; better filled from the environment than written down.", is_secret=True
+        ),
+    ] = None
+    token_command: Annotated[
+        str | None,
+        Setting("text", "A command that prints the token; run again when the engine answers 401."),
+    ] = None
+    token_file: Annotated[
+        str | None, Setting("path", "A file that holds the token; read again when the engine answers 401.")
+    ] = None
+    ca_file: Annotated[
+        str | None, Setting("path", "Certificates (PEM) that the engine's certificate is checked against.")
+    ] = None
+    client_cert: Annotated[str | None, Setting("path", "Client certificate (PEM).")] = None
+    client_key: Annotated[
+        str | None,
+        Setting("path", "Key of the client certificate (PEM), where it is not in the same file."),
+    ] = None
+    timeout_s: Annotated[float, Setting("duration", "How long one request may take.", above=0)] = 30.0
     # As banners and errors name it: the URL, and the context it came from.
     where: str = ""
 

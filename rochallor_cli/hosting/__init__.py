@@ -1,10 +1,10 @@
-"""What it takes to host workers in a process that lives for weeks.
+"""Hosting workers in a process that lives for weeks.
 
 launch.py        from the options of `rochallor work` to a running host and back to an exit status
 host.py          signals in, one drain for all workers, one health endpoint, one exit status
-config/          workers.yaml, flags and environment, resolved to one value
+config/          every setting declared once; flags, environment and workers.yaml resolved to one value
 checks/          what is looked at before anything runs
-workers/         workers of this process, and the handlers they are given
+workers/         workers of this process
 processes/       workers in child processes, and who keeps them alive
 health/          probes, metrics, systemd
 logs/            log lines, and what a stuck process is doing
@@ -13,4 +13,6 @@ idleness.py      when a host that was started until idle leaves
 leaving.py       gone, whatever threads the handlers have left behind
 stop_signals.py  SIGINT and SIGTERM, counted
 waker.py         sleeping until somebody calls
+
+A child process dies: processes/kept_process.py. A setting is added: config/host_config.py, and where it is used.
 """

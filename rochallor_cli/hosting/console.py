@@ -10,9 +10,12 @@ from typing import TextIO
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.counting import count_text
 from rochallor_cli.durations import duration_text
+from rochallor_cli.handler_modules.loading import place_of
 from rochallor_cli.hosting.config.host_config import WorkerConfig
 from rochallor_cli.hosting.health.status import TypeSummary, WorkerSummary, merged_types
-from rochallor_cli.hosting.workers.handler_modules import place_of
+from rochallor_cli.output.cell import Cell
+from rochallor_cli.output.columns import Column
+from rochallor_cli.output.table import table_lines
 from rochallor_cli.version import VERSION
 from workflow_sdk.handler.registry import Handler
 
@@ -133,13 +136,6 @@ def _spoken(seconds: float | None) -> str:
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
     """Aligned columns, two blanks apart and two in front; columns named in `right` are flush right."""
-    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
-    return [_line(row, widths, right) for row in (header, *rows)]
-
-
-def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> str:
-    cells = [
-        cell.rjust(width) if i in right else cell.ljust(width)
-        for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-    ]
-    return ("  " + "  ".join(cells)).rstrip()
+    columns = [Column(title, title, right=index in right) for index, title in enumerate(header)]
+    cells = [[Cell(text) for text in row] for row in rows]
+    return table_lines(columns, cells, available=None, headers=True, colored=False)

@@ -64,8 +64,8 @@ class Host:
         self._was_ready = False
         self._stop_signals_obeyed = 0
         self._is_draining = False
-        self._idleness = Idleness(config.idle_time_s)
-        self._absence = Absence(config.give_up_after_s)
+        self._idleness = Idleness(config.life.idle_time_s)
+        self._absence = Absence(config.life.give_up_after_s)
         self._given_up: CliError | None = None
 
     def run(self, load: Callable[[], None]) -> ExitStatus:
@@ -110,23 +110,23 @@ class Host:
             self._was_ready = True
             log.info("ready (%.0f ms)", (time.monotonic() - self._began) * 1000)
             self._systemd.ready(f"serving with {count_text(len(statuses), 'worker')}")
-        if self._config.until_idle and not self._is_draining:
-            self._leave_in_time(statuses)
+        if self._config.life.until_idle and not self._is_draining:
+            self._drain_when_idle(statuses)
 
-    def _leave_in_time(self, statuses: list[WorkerStatus]) -> None:
+    def _drain_when_idle(self, statuses: list[WorkerStatus]) -> None:
         """Where nobody waits at a terminal: the work is done, or cannot be done."""
         if self._idleness.lasts(statuses):
-            log.info("nothing has come for %g s: leaving", self._config.idle_time_s)
+            log.info("nothing has come for %g s: leaving", self._config.life.idle_time_s)
             self._drain("idle")
         elif reason := self._absence.too_long(statuses):
-            log.warning("leaving: no work could be done for %g s", self._config.give_up_after_s)
-            self._given_up = self._despair(reason)
+            log.warning("leaving: no work could be done for %g s", self._config.life.give_up_after_s)
+            self._given_up = self._gave_up_error(reason)
             self._drain("gave up")
 
-    def _despair(self, reason: str) -> CliError:
+    def _gave_up_error(self, reason: str) -> CliError:
         engine = self._config.engine
         where = "" if engine.url in reason else f" ({engine.where or engine.url})"
-        waited = duration_text(self._config.give_up_after_s)
+        waited = duration_text(self._config.life.give_up_after_s)
         return EngineAwayError(
             f"gave up after {waited}: {reason}{where}", hint="--give-up-after says how long to wait"
         )
@@ -145,10 +145,10 @@ class Host:
     # --- the health endpoint, asked from its own threads ---
 
     def _health(self) -> AbstractContextManager[object]:
-        if self._config.health_port is None:
+        if self._config.health.port is None:
             return nullcontext()
         pages = {"/livez": self._livez, "/readyz": self._readyz, "/metrics": self._metrics}
-        server = HealthServer(self._config.health_host, self._config.health_port, pages=pages)
+        server = HealthServer(self._config.health.host, self._config.health.port, pages=pages)
         log.info("health and metrics at %s", server.url)
         return server
 

@@ -16,22 +16,22 @@ from rochallor_cli.hosting.config.resolution import resolve_host
 from rochallor_cli.hosting.config.workers_file import WorkersFile
 from rochallor_cli.hosting.console import Console, handler_rows
 from rochallor_cli.hosting.host import Host
-from rochallor_cli.hosting.leaving import leave_in_time
+from rochallor_cli.hosting.leaving import exit_soon
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.hosting.processes.supervisor import Supervisor
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
 
 
-def launch(context: Context, flags: Mapping[str, Any]) -> int:
+def launch(context: Context, flags: Mapping[str, Any], *, check: bool, print_config: bool) -> int:
     """Do what `rochallor work` was asked for; raises CliError."""
     file, context = with_workers_file(context, flags)
     config = resolved(context, flags, file=file)
-    if flags.get("print_config"):
-        from rochallor_cli.hosting.checks.print_config import print_config
+    if print_config:
+        from rochallor_cli.hosting.checks.print_config import print_host_config
 
-        print_config(config, context)
+        print_host_config(config, context)
         return 0
-    if flags.get("check"):
+    if check:
         from rochallor_cli.hosting.checks.check_host import check_host
 
         return check_host(config, context)
@@ -75,7 +75,7 @@ def host(config: HostConfig, context: Context) -> int:
                 )
 
         status = Host(config, workers, console=console, environ=environment.environ).run(load)
-    leave_in_time(status)
+    exit_soon(status)
     return status
 
 

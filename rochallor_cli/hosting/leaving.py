@@ -16,7 +16,7 @@ log = logging.getLogger("rochallor.host")
 PATIENCE_S = 2.0
 
 
-def leave_in_time(status: ExitStatus) -> None:
+def exit_soon(status: ExitStatus) -> None:
     """End the process now when jobs were abandoned; else make sure that it ends soon.
 
     The interpreter waits for threads that are no daemons when it ends, for ever if need be.
@@ -29,7 +29,7 @@ def leave_in_time(status: ExitStatus) -> None:
         if not thread.daemon and thread is not threading.main_thread()
     ]
     if lingering:
-        threading.Thread(target=_end_later, args=(status, lingering), name="departure", daemon=True).start()
+        threading.Thread(target=_end_later, args=(status, lingering), name="leaving", daemon=True).start()
 
 
 def _end_later(status: ExitStatus, lingering: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""How definitions, instances, step executions and user tasks are shown."""
+"""How definitions, instances, step executions, user tasks and settings are shown."""
 
 from __future__ import annotations
 
@@ -53,6 +53,15 @@ def _changes(row: Row) -> str:
         _SIGNS[change["change"]] + (change["step"] or change["text"]) for change in row["changes"]
     )
 
+
+SETTINGS = View(
+    "setting",
+    (
+        Column("SETTING", "setting"),
+        Column("VALUE", "value"),
+        Column("FROM", "origin", style="dim"),
+    ),
+)
 
 DEFINITIONS = View(
     "id",

@@ -1,4 +1,4 @@
-"""Run handlers one after the other, as a worker would, in a thread beside the caller's."""
+"""Run handlers one after the other, as a worker would, in a thread of their own."""
 
 from __future__ import annotations
 
@@ -13,15 +13,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from workflow_sdk.handler.registry import Handler, HandlerRegistry
-from workflow_sdk.job import CurrentJob, Job, enter_job
-from workflow_sdk.runner.job.outcome import (
-    Failed,
-    Outcome,
-    awaitable_in,
-    outcome_of_error,
-    outcome_of_result,
-    timed_out,
-)
+from workflow_sdk.job import CurrentJob, Job
+from workflow_sdk.runner.handlers.handler_call import call_as_coroutine, call_in_thread
+from workflow_sdk.runner.job.claim import claim_of
+from workflow_sdk.runner.job.in_flight import InFlight
+from workflow_sdk.runner.job.outcome import Failed, Outcome
 
 
 @dataclass(frozen=True)
@@ -111,41 +107,16 @@ class HandlerThread:
 
 
 def _call(handler: Handler, job: Job, runner: asyncio.Runner) -> tuple[JobRun, Outcome]:
-    enter_job(CurrentJob(job))
-    try:
-        result = handler.callable(job)
-        if handler.is_async or awaitable_in(result) is not None:
-            result = runner.run(_awaited(result, handler.timeout_s, CurrentJob(job)))
-        outcome = outcome_of_result(result, handler_name=handler.name)
-    except _RanTooLongError as error:
-        outcome = timed_out(error.timeout_s)
-        return JobRun(job, None, error, outcome.message), outcome
-    except BaseException as error:  # noqa: BLE001 - whatever a handler raises fails its job, as in a worker
-        failed = outcome_of_error(error)
-        return JobRun(job, None, error, failed.message), failed
-    finally:
-        enter_job(None)
+    item = InFlight(claim_of(job), handler, CurrentJob(job), time.monotonic())
+    if not handler.is_async:
+        call_in_thread(item)
+    if item.outcome is None:
+        runner.run(call_as_coroutine(item))
+    outcome = item.outcome
+    assert outcome is not None, "a handler that has run leaves an outcome"
     if isinstance(outcome, Failed):
-        return JobRun(job, None, None, outcome.message), outcome
+        return JobRun(job, None, item.error, outcome.message), outcome
     return JobRun(job, outcome.variables), outcome
-
-
-class _RanTooLongError(TimeoutError):
-    def __init__(self, timeout_s: float) -> None:
-        super().__init__(f"ran longer than {timeout_s:g} s")
-        self.timeout_s = timeout_s
-
-
-async def _awaited(result: Any, timeout_s: float | None, current: CurrentJob) -> Any:
-    enter_job(current)
-    limit = asyncio.timeout(timeout_s)
-    try:
-        async with limit:
-            return await result
-    except TimeoutError:
-        if limit.expired() and timeout_s is not None:
-            raise _RanTooLongError(timeout_s) from None
-        raise
 
 
 async def _call_all(hooks: tuple[Callable[[], Any], ...]) -> None:

@@ -9,7 +9,7 @@ from time import monotonic, perf_counter
 from typing import Any
 
 from rochallor_cli.errors import InvalidDocumentError
-from rochallor_cli.hosting.workers.user_traceback import user_traceback
+from rochallor_cli.handler_modules.user_traceback import user_traceback
 from rochallor_cli.trial.handler_runs import HandlerThread, JobRun
 from workflow_sdk.handler.registry import Handler, HandlerRegistry
 from workflow_sdk.job import job_from_poll

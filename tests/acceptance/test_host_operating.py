@@ -306,7 +306,7 @@ def test_print_config_names_value_and_origin(place, monkeypatch) -> None:
         "json",
         env={"ROCHALLOR_POLL_INTERVAL": "2s"},
     )
-    rows = {row["setting"]: (row["value"], row["from"]) for row in result.json()}
+    rows = {row["setting"]: (row["value"], row["origin"]) for row in result.json()}
     assert rows["engine.url"] == ("http://engine:1", "workers.yaml:1")
     assert rows["engine.token"] == ("***", "workers.yaml:1")
     assert rows["workers[0].parallelism"] == (3, "--parallelism")

@@ -12,19 +12,9 @@ from rochallor_cli.command_line.global_options import command
 from rochallor_cli.configuration.engine_access import CREDENTIALS
 from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.durations import duration_text
-from rochallor_cli.output.columns import Column, View
+from rochallor_cli.output.views import SETTINGS
 
 app = typer.Typer()
-
-SETTINGS = View(
-    "setting",
-    (
-        Column("SETTING", "setting"),
-        Column("VALUE", "value"),
-        Column("FROM", "origin", style="dim"),
-    ),
-)
-
 
 _OTHERS = ("protected", "output", "time", "color")
 

@@ -97,7 +97,7 @@ def _no_files() -> list[str]:
 
 
 def _job_types(modules: list[str]) -> set[str]:
-    from rochallor_cli.hosting.workers.handler_modules import load_handlers
+    from rochallor_cli.handler_modules.loading import load_handlers
 
     # What a module prints while it is imported is no finding.
     with redirect_stdout(sys.stderr):

@@ -52,7 +52,7 @@ def run(
     given = variables_from(context, var=var, text=text, whole=variables)
     item["variables"] = {**(item.get("variables") or {}), **given}
     with redirect_stdout(context.environment.stderr):
-        from rochallor_cli.hosting.workers.handler_modules import load_handlers
+        from rochallor_cli.handler_modules.loading import load_handlers
         from rochallor_cli.trial.one_job import run_once
 
         registry = load_handlers(module).registry

@@ -8,11 +8,11 @@ from typing import Any
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.counting import count_text
-from rochallor_cli.engine_client.admin_client import AdminClient
+from rochallor_cli.definitions.job_types import users_by_type
 from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.handler_modules.loading import load_handlers, place_of
 from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
-from rochallor_cli.hosting.workers.handler_modules import load_handlers, place_of
 from rochallor_cli.hosting.workers.runners import limited
 from rochallor_cli.output.columns import Column, View
 from workflow_sdk.errors import EngineUnreachableError, KafkaConfigError
@@ -88,22 +88,6 @@ def _ask_engine(config: HostConfig, context: Context, findings: Findings) -> dic
     if mode == "kafka_outbox":
         _ask_brokers(config, sorted(users), findings)
     return users
-
-
-def users_by_type(engine: AdminClient) -> dict[str, list[str]]:
-    """Job type → the definitions that use it, as stored in the engine."""
-    users: dict[str, list[str]] = {}
-    for entry in engine.definitions():
-        definition = engine.definition(str(entry["id"]))
-        name = f"{definition['id']} v{definition['version']}"
-        for job_type in _job_types(definition):
-            users.setdefault(job_type, []).append(name)
-    return users
-
-
-def _job_types(definition: Mapping[str, Any]) -> list[str]:
-    steps = [step for step in definition.get("steps") or [] if step.get("type") == "SERVICE_TASK"]
-    return list(dict.fromkeys(str(step["jobType"]) for step in steps if step.get("jobType")))
 
 
 def _ask_brokers(config: HostConfig, job_types: Iterable[str], findings: Findings) -> None:

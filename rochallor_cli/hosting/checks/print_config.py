@@ -3,76 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
-from rochallor_cli.output.columns import Column, View
-
-SETTINGS = View("setting", [Column("SETTING", "setting"), Column("VALUE", "value"), Column("FROM", "from")])
-
-# As workers.yaml calls them.
-_ENGINE_ORIGINS = {"url": "engine_url", "timeout": "request_timeout"}
-_WORKER_NAMES = {
-    "worker_id": "id",
-    "poll_interval_s": "poll_interval",
-    "drain_timeout_s": "drain_timeout",
-    "heartbeat_interval_s": "heartbeat_interval",
-    "limits": "handlers",
-}
+from rochallor_cli.configuration.masking import MASK, url_text
+from rochallor_cli.configuration.setting import Setting
+from rochallor_cli.hosting.config.file_settings import ENGINE_SETTINGS
+from rochallor_cli.hosting.config.host_config import HostConfig
+from rochallor_cli.hosting.config.sections import SECTIONS
+from rochallor_cli.output.views import SETTINGS
 
 
-def print_config(config: HostConfig, context: Context) -> None:
-    context.printer.rows(SETTINGS, settings_of(config, context.settings.origins))
+def print_host_config(config: HostConfig, context: Context) -> None:
+    context.printer.rows(SETTINGS, settings_rows(config, context.settings.origins))
 
 
-def settings_of(config: HostConfig, engine_origins: Mapping[str, str]) -> list[dict[str, Any]]:
+def settings_rows(config: HostConfig, engine_origins: Mapping[str, str]) -> list[dict[str, Any]]:
     """One row per setting; secrets are masked."""
-    rows = [*_engine(config, engine_origins), *_kafka(config)]
-    for index, worker in enumerate(config.workers):
-        rows += _worker(worker, index, config.origins)
-    host = {
-        "host.reload": config.reload,
-        "host.until_idle": config.until_idle,
-        "host.idle_time": config.idle_time_s,
-        "host.give_up_after": config.give_up_after_s,
-        "health.host": config.health_host,
-        "health.port": config.health_port,
-        "logging.format": config.log.format,
-        "logging.level": config.log.level,
+    origins = {
+        **{
+            f"engine.{setting.key}": engine_origins.get(
+                ENGINE_SETTINGS.get(setting.key, setting.key), "default"
+            )
+            for setting in SECTIONS["engine"]
+        },
+        **config.origins,
     }
-    return rows + [_row(name, value, config.origins.get(name, "default")) for name, value in host.items()]
+    rows = [row for row in _rows("engine", config.engine, origins) if row["value"] not in (None, {})]
+    rows += _rows("kafka", config.kafka, origins)
+    for index, worker in enumerate(config.workers):
+        rows += _rows("worker", worker, origins, prefix=f"workers[{index}]")
+    rows += _rows("host", config.life, origins)
+    rows += _rows("health", config.health, origins)
+    rows += _rows("logging", config.log, origins)
+    return rows
 
 
-def _engine(config: HostConfig, origins: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for name, value in config.engine.shown().items():
-        short = name.removesuffix("_s")
-        yield _row(f"engine.{short}", value, origins.get(_ENGINE_ORIGINS.get(short, short), "default"))
+def _rows(
+    section: str, owner: object, origins: Mapping[str, str], *, prefix: str = ""
+) -> Iterator[dict[str, Any]]:
+    for setting in SECTIONS[section]:
+        name = f"{prefix or section}.{setting.key}"
+        value = _shown(setting, getattr(owner, setting.attribute), section=section)
+        yield {"setting": name, "value": value, "origin": origins.get(name, "default")}
 
 
-def _kafka(config: HostConfig) -> Iterator[dict[str, Any]]:
-    for name, value in asdict(config.kafka).items():
-        short = name.removesuffix("_s")
-        if name == "config" and value:
-            # Only where there is something to mask: the Kafka client is large.
-            from workflow_sdk.runner.kafka.config import masked
+def _shown(setting: Setting, value: Any, *, section: str) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    if setting.by_name:
+        return {name: _without_nones(setting.section, limits) for name, limits in value.items()}
+    if not value:
+        return value
+    if setting.is_secret:
+        return dict.fromkeys(value, MASK) if isinstance(value, Mapping) else MASK
+    if (section, setting.key) == ("kafka", "config"):
+        # Only where there is something to mask: the Kafka client is large.
+        from workflow_sdk.runner.kafka.config import masked
 
-            value = masked(value)
-        yield _row(f"kafka.{short}", value, config.origins.get(f"kafka.{short}", "default"))
-
-
-def _worker(worker: WorkerConfig, index: int, origins: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for name, value in asdict(worker).items():
-        short = f"workers[{index}].{_WORKER_NAMES.get(name, name)}"
-        if name == "limits":
-            value = {job_type: _without_nones(limits) for job_type, limits in value.items()}
-        yield _row(short, list(value) if isinstance(value, tuple) else value, origins.get(short, "default"))
+        return masked(value)
+    return url_text(value) if setting.attribute == "url" else value
 
 
-def _without_nones(limits: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.removesuffix("_s"): value for name, value in limits.items() if value is not None}
-
-
-def _row(setting: str, value: object, origin: str) -> dict[str, Any]:
-    return {"setting": setting, "value": value, "from": origin}
+def _without_nones(section: str, owner: object) -> dict[str, Any]:
+    found = {setting.key: getattr(owner, setting.attribute) for setting in SECTIONS[section]}
+    return {key: value for key, value in found.items() if value is not None}

@@ -12,7 +12,7 @@ from rochallor_cli.hosting.config.resolution import resolve_kafka
 from rochallor_cli.hosting.config.workers_file import WorkersFile, read_workers_file
 
 # workers.yaml's words to the names of the settings that every command has.
-_ENGINE_SETTINGS = {"url": "engine_url", "timeout": "request_timeout"}
+ENGINE_SETTINGS = {"url": "engine_url", "timeout": "request_timeout"}
 
 
 def with_workers_file(context: Context, flags: Mapping[str, Any]) -> tuple[WorkersFile | None, Context]:
@@ -32,6 +32,6 @@ def kafka_access(context: Context, flags: Mapping[str, Any], *, file: WorkersFil
 
 def _engine_layer(file: WorkersFile) -> Layer:
     section = file.section("engine")
-    values = {_ENGINE_SETTINGS.get(name, name): value for name, value in section.items()}
-    names = {setting: name for name, setting in _ENGINE_SETTINGS.items()}
+    values = {ENGINE_SETTINGS.get(name, name): value for name, value in section.items()}
+    names = {setting: name for name, setting in ENGINE_SETTINGS.items()}
     return Layer("workers.yaml", values, lambda setting: file.origin("engine", names.get(setting, setting)))

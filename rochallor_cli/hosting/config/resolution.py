@@ -9,24 +9,18 @@ from typing import Any
 
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.errors import UsageError
+from rochallor_cli.hosting.config.given import Given, given_settings
 from rochallor_cli.hosting.config.host_config import (
     HandlerLimits,
+    HealthConfig,
     HostConfig,
     KafkaAccess,
+    LifeConfig,
     LogConfig,
     WorkerConfig,
 )
-from rochallor_cli.hosting.config.options import Given, given_options
+from rochallor_cli.hosting.config.sections import SECTIONS
 from rochallor_cli.hosting.config.workers_file import WorkersFile
-
-# workers.yaml's words to the names of WorkerConfig; what is not here is called the same.
-_WORKER_NAMES = {
-    "id": "worker_id",
-    "poll_interval": "poll_interval_s",
-    "drain_timeout": "drain_timeout_s",
-    "heartbeat_interval": "heartbeat_interval_s",
-}
-_TUPLES = ("modules", "job_types")
 
 
 def resolve_host(
@@ -38,77 +32,57 @@ def resolve_host(
     log_with_time: bool,
     log_colored: bool = False,
 ) -> HostConfig:
-    """Settle everything; UsageError for what does not go together."""
-    return _Resolution(given_options(flags, environ), file).settle(engine, log_with_time, log_colored)
+    """Resolve everything; UsageError for what does not go together."""
+    resolution = _Resolution(given_settings(flags, environ), file)
+    workers = tuple(resolution.workers())
+    kafka = KafkaAccess(**resolution.section("kafka"))
+    _check_modes(workers, kafka)
+    return HostConfig(
+        engine=engine,
+        workers=workers,
+        kafka=kafka,
+        log=LogConfig(**resolution.section("logging"), with_time=log_with_time, colored=log_colored),
+        life=LifeConfig(**resolution.section("host")),
+        health=HealthConfig(**resolution.section("health")),
+        origins=resolution.origins,
+    )
 
 
 def resolve_kafka(
     flags: Mapping[str, Any], environ: Mapping[str, str], *, file: WorkersFile | None
 ) -> KafkaAccess:
-    """Settle only how brokers are reached, as `rochallor work` would."""
-    return _Resolution(given_options(flags, environ, section="kafka"), file).kafka()
+    """Resolve only how brokers are reached, as `rochallor work` would."""
+    return KafkaAccess(**_Resolution(given_settings(flags, environ, section="kafka"), file).section("kafka"))
 
 
 class _Resolution:
     def __init__(self, given: Mapping[tuple[str, str], Given], file: WorkersFile | None) -> None:
         self._given = given
         self._file = file
-        self._origins: dict[str, str] = {}
+        self.origins: dict[str, str] = {}
 
-    def settle(self, engine: EngineAccess, log_with_time: bool, log_colored: bool) -> HostConfig:
-        workers = tuple(self._workers())
-        kafka = self.kafka()
-        _check_modes(workers, kafka)
-        logging = self._settled("logging", {"format": "text", "level": "info"})
-        host = self._settled(
-            "host", {"reload": False, "until_idle": False, "idle_time": 3.0, "give_up_after": 60.0}
-        )
-        health = self._settled("health", {"host": "127.0.0.1", "port": None})
-        return HostConfig(
-            engine=engine,
-            workers=workers,
-            kafka=kafka,
-            log=LogConfig(logging["format"], logging["level"], log_with_time, log_colored),
-            reload=host["reload"],
-            until_idle=host["until_idle"],
-            idle_time_s=host["idle_time"],
-            give_up_after_s=host["give_up_after"],
-            health_host=health["host"],
-            health_port=health["port"],
-            origins=self._origins,
-        )
-
-    def _settled(self, section: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    def section(self, section: str) -> dict[str, Any]:
+        """The values that somebody has set, by attribute; the rest has its default."""
         written = self._file.section(section) if self._file else {}
         values: dict[str, Any] = {}
-        for name, default in defaults.items():
-            given = self._given.get((section, name))
+        for setting in SECTIONS[section]:
+            given = self._given.get((section, setting.key))
             if given is not None:
-                values[name], origin = given.value, given.origin
-            elif name in written and self._file is not None:
-                values[name], origin = written[name], self._file.origin(section, name)
+                values[setting.attribute], origin = given.value, given.origin
+            elif setting.key in written and self._file is not None:
+                values[setting.attribute] = written[setting.key]
+                origin = self._file.origin(section, setting.key)
             else:
-                values[name], origin = default, "default"
-            self._origins[f"{section}.{name}"] = origin
+                continue
+            self.origins[f"{section}.{setting.key}"] = origin
         return values
-
-    def kafka(self) -> KafkaAccess:
-        defaults: dict[str, Any] = {
-            "brokers": None,
-            "config": {},
-            "dedup_window": 600.0,
-            "ordering": "key",
-            "dead_letter_topic": None,
-        }
-        values = self._settled("kafka", defaults)
-        return KafkaAccess(*(values[name] for name in defaults))
 
     # --- workers ---
 
-    def _workers(self) -> list[WorkerConfig]:
+    def workers(self) -> list[WorkerConfig]:
         entries: list[Mapping[str, Any]] = (self._file.workers if self._file else []) or [{}]
-        for name in ("id", "modules"):
-            given = self._given.get(("worker", name))
+        for key in ("id", "modules"):
+            given = self._given.get(("worker", key))
             if given is not None and len(entries) > 1:
                 raise UsageError(
                     f"{given.origin} is meant for one worker; there are {len(entries)} in the file"
@@ -118,17 +92,17 @@ class _Resolution:
     def _worker(self, entry: Mapping[str, Any], index: int, *, of: int) -> WorkerConfig:
         values = {**self._shared(), **self._of_entry(entry, index), **self._overrides(index)}
         values.setdefault("id", default_worker_id() + (f"-{index + 1}" if of > 1 else ""))
-        self._origins.setdefault(f"workers[{index}].id", "default")
         if not values.get("modules"):
             raise UsageError(
                 "no handlers are named" if of == 1 else f"worker {values['id']} names no modules",
                 hint="rochallor work --module handlers.py, or `modules` in workers.yaml",
             )
-        limits = {name: _limits_of(section) for name, section in values.pop("handlers", {}).items()}
-        named = {_WORKER_NAMES.get(name, name): value for name, value in values.items()}
-        for name in _TUPLES:
-            named[name] = tuple(named.get(name, ()))
-        return WorkerConfig(**named, limits=limits)
+        limits = values.pop("handlers", {})
+        values["handlers"] = {
+            job_type: HandlerLimits(**_by_attribute("handler", section))
+            for job_type, section in limits.items()
+        }
+        return WorkerConfig(**_by_attribute("worker", values))
 
     def _shared(self) -> dict[str, Any]:
         return dict(self._file.section("defaults")) if self._file else {}
@@ -136,16 +110,16 @@ class _Resolution:
     def _of_entry(self, entry: Mapping[str, Any], index: int) -> dict[str, Any]:
         if self._file is not None:
             for name in self._shared():
-                self._origins[f"workers[{index}].{name}"] = self._file.origin("defaults", name)
+                self.origins[f"workers[{index}].{name}"] = self._file.origin("defaults", name)
             for name in entry:
-                self._origins[f"workers[{index}].{name}"] = self._file.origin("workers", index, name)
+                self.origins[f"workers[{index}].{name}"] = self._file.origin("workers", index, name)
         return dict(entry)
 
     def _overrides(self, index: int) -> dict[str, Any]:
-        overrides = {name: given for (section, name), given in self._given.items() if section == "worker"}
-        for name, given in overrides.items():
-            self._origins[f"workers[{index}].{name}"] = given.origin
-        return {name: given.value for name, given in overrides.items()}
+        overrides = {key: given for (section, key), given in self._given.items() if section == "worker"}
+        for key, given in overrides.items():
+            self.origins[f"workers[{index}].{key}"] = given.origin
+        return {key: given.value for key, given in overrides.items()}
 
 
 def default_worker_id() -> str:
@@ -153,12 +127,13 @@ def default_worker_id() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-def _limits_of(section: Mapping[str, Any]) -> HandlerLimits:
-    return HandlerLimits(
-        parallelism=section.get("parallelism"),
-        timeout_s=section.get("timeout"),
-        retry_delay=section.get("retry_delay"),
-    )
+def _by_attribute(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """From workers.yaml's keys to the names of the frozen value; lists become tuples."""
+    settings = {setting.key: setting for setting in SECTIONS[section]}
+    return {
+        settings[key].attribute: tuple(value) if settings[key].kind == "texts" else value
+        for key, value in values.items()
+    }
 
 
 def _check_modes(workers: tuple[WorkerConfig, ...], kafka: KafkaAccess) -> None:

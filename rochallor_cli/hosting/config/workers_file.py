@@ -11,15 +11,13 @@ from typing import Any, TextIO
 from rochallor_cli.documents.document import Document, DocumentPath
 from rochallor_cli.documents.reading import read_document
 from rochallor_cli.errors import InvalidDocumentError
+from rochallor_cli.hosting.config.sections import SECTIONS
 from rochallor_cli.hosting.config.workers_reader import WorkersReader
-
-# Files that are named in the engine section and in Kafka's settings are, like modules, meant from the file's folder.
-_ENGINE_FILES = ("ca_file", "client_cert", "client_key", "token_file")
 
 
 @dataclass(frozen=True)
 class WorkersFile:
-    """The checked values by section and field name; what the file leaves out is not there."""
+    """The checked values by section and key; what the file leaves out is not there."""
 
     document: Document
     sections: Mapping[str, Any]
@@ -102,13 +100,13 @@ def _invalid(name: str, problems: list[str]) -> InvalidDocumentError:
 
 
 def _place_files(sections: dict[str, Any], folder: Path) -> None:
+    """Files that are named in workers.yaml, like modules, are meant from its folder."""
     for worker in sections.get("workers", []):
         if "modules" in worker:
             worker["modules"] = [_module_from(folder, module) for module in worker["modules"]]
     engine = sections.get("engine", {})
-    for key in _ENGINE_FILES:
-        if key in engine:
-            engine[key] = str(folder / engine[key])
+    for key in {setting.key for setting in SECTIONS["engine"] if setting.kind == "path"} & engine.keys():
+        engine[key] = str(folder / engine[key])
     brokers = sections.get("kafka", {}).get("config", {})
     for key, value in brokers.items():
         # `probe` has librdkafka look for the system's certificates.

@@ -6,17 +6,18 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rochallor_cli.configuration.setting import Setting
 from rochallor_cli.durations import parse_duration
 from rochallor_cli.errors import did_you_mean
+from rochallor_cli.hosting.config.sections import SECTIONS
 from rochallor_cli.hosting.config.substitution import FilledText, UnsetVariableError, fill
-from rochallor_cli.hosting.config.workers_fields import SECTIONS, Field
 
 Path = tuple[str | int, ...]
 Report = Callable[[Path, str], None]
 
 
 class WrongValueError(Exception):
-    """A value that is not what its field holds; the text says what was expected and what was found."""
+    """A value that is not what its setting holds; the text says what was expected and what was found."""
 
 
 class WorkersReader:
@@ -27,46 +28,47 @@ class WorkersReader:
         self._report = report
 
     def section(self, value: object, name: str, *, path: Path) -> dict[str, Any]:
-        """The checked values of a section by field name; fields that are wrong or absent are left out."""
+        """The checked values of a section by key; what is wrong or absent is left out."""
         if value is None:
             return {}  # a key with nothing after it
         if not isinstance(value, Mapping):
             self._report(path, f"expected a mapping, found {spoken(value)}")
             return {}
-        fields = {field.name: field for field in SECTIONS[name]}
+        settings = {setting.key: setting for setting in SECTIONS[name]}
         checked: dict[str, Any] = {}
         for key, inner in value.items():
-            if key not in fields:
-                self._report((*path, key), _unknown(str(key), list(fields)))
+            if key not in settings:
+                self._report((*path, key), _unknown(str(key), list(settings)))
             elif inner is not None:
-                self._put(checked, fields[key], inner, (*path, key))
+                self._put(checked, settings[key], inner, (*path, key))
         return checked
 
-    def _put(self, checked: dict[str, Any], field: Field, value: object, path: Path) -> None:
+    def _put(self, checked: dict[str, Any], setting: Setting, value: object, path: Path) -> None:
         try:
-            checked[field.name] = self._value(field, value, path)
+            checked[setting.key] = self._value(setting, value, path)
         except (WrongValueError, UnsetVariableError) as error:
             self._report(path, str(error))
 
-    def _value(self, field: Field, value: object, path: Path) -> object:
-        match field.kind:
-            case "section" if field.by_name:
+    def _value(self, setting: Setting, value: object, path: Path) -> object:
+        match setting.kind:
+            case "section" if setting.by_name:
                 named = _expect_mapping(value)
                 return {
-                    key: self.section(inner, field.section, path=(*path, key)) for key, inner in named.items()
+                    key: self.section(inner, setting.section, path=(*path, key))
+                    for key, inner in named.items()
                 }
             case "section":
-                return self.section(value, field.section, path=path)
+                return self.section(value, setting.section, path=path)
             case "sections":
                 entries = enumerate(_expect_list(value))
-                return [self.section(entry, field.section, path=(*path, index)) for index, entry in entries]
+                return [self.section(entry, setting.section, path=(*path, index)) for index, entry in entries]
             case "texts":
                 entries = enumerate(_expect_list(value))
                 return [self._item(entry, (*path, index)) for index, entry in entries]
             case "text map":
                 return {key: self._item(inner, (*path, key)) for key, inner in _expect_mapping(value).items()}
             case _:
-                return checked_scalar(field, self._filled(value))
+                return checked_scalar(setting, self._filled(value))
 
     def _item(self, value: object, path: Path) -> str:
         try:
@@ -79,26 +81,26 @@ class WorkersReader:
         return fill(value, self._environ) if isinstance(value, str) else value
 
 
-def checked_scalar(field: Field, value: object) -> object:
-    """The value as the field wants it; WrongValueError says what was expected."""
-    match field.kind:
-        case "text":
+def checked_scalar(setting: Setting, value: object) -> object:
+    """The value as the setting wants it; WrongValueError says what was expected."""
+    match setting.kind:
+        case "text" | "path":
             if not isinstance(value, str):
                 raise WrongValueError(f"expected text, found {spoken(value)}")
             return str(value)
         case "choice":
-            return _choice(field, value)
+            return _choice(setting, value)
         case "flag":
             return _flag(value)
         case "retry delay" if value == "backoff":
             return "backoff"
         case "duration" | "retry delay":
             seconds = _duration(value)
-            _check_limits(field, seconds, "duration")
+            _check_limits(setting, seconds, "duration")
             return seconds
         case _:
             whole = _integer(value)
-            _check_limits(field, whole, "whole number")
+            _check_limits(setting, whole, "whole number")
             return whole
 
 
@@ -110,9 +112,9 @@ def _text(value: object) -> str:
     raise WrongValueError(f"expected text, found {spoken(value)}")
 
 
-def _choice(field: Field, value: object) -> str:
-    if value not in field.choices:
-        raise WrongValueError(f"expected one of {', '.join(field.choices)}, found {spoken(value)}")
+def _choice(setting: Setting, value: object) -> str:
+    if value not in setting.choices:
+        raise WrongValueError(f"expected one of {', '.join(setting.choices)}, found {spoken(value)}")
     return str(value)
 
 
@@ -143,15 +145,15 @@ def _integer(value: object) -> int:
     return value
 
 
-def _check_limits(field: Field, value: float, noun: str) -> None:
-    if field.kind == "port" and not 0 <= value <= 65535:
+def _check_limits(setting: Setting, value: float, noun: str) -> None:
+    if setting.kind == "port" and not 0 <= value <= 65535:
         raise WrongValueError(f"expected a port from 0 to 65535, found {value}")
-    if field.minimum is not None and value < field.minimum:
-        raise WrongValueError(f"expected a {noun} of at least {field.minimum:g}, found {value:g}")
-    if field.above is not None and value <= field.above:
-        raise WrongValueError(f"expected a {noun} above {field.above:g}, found {value:g}")
-    if field.maximum is not None and value > field.maximum:
-        raise WrongValueError(f"expected a {noun} of at most {field.maximum:g}, found {value:g}")
+    if setting.minimum is not None and value < setting.minimum:
+        raise WrongValueError(f"expected a {noun} of at least {setting.minimum:g}, found {value:g}")
+    if setting.above is not None and value <= setting.above:
+        raise WrongValueError(f"expected a {noun} above {setting.above:g}, found {value:g}")
+    if setting.maximum is not None and value > setting.maximum:
+        raise WrongValueError(f"expected a {noun} of at most {setting.maximum:g}, found {value:g}")
 
 
 def _expect_mapping(value: object) -> Mapping[str, object]:

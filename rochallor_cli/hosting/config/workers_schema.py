@@ -1,13 +1,13 @@
-"""The JSON Schema of workers.yaml for editors; `python -m rochallor_cli.hosting.config.workers_schema` prints it."""
+"""The JSON Schema of workers.yaml for editors; `make reference` writes it."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from rochallor_cli.hosting.config.workers_fields import SECTIONS, Field
+from rochallor_cli.configuration.setting import Setting
+from rochallor_cli.hosting.config.sections import SECTIONS
 
 SHIPPED = Path(__file__).with_name("workers.schema.json")
 
@@ -17,7 +17,7 @@ DURATION = {"type": "string", "pattern": r"^\s*([0-9]+(\.[0-9]+)?\s*(ms|s|m|h|d)
 
 
 def workers_schema() -> dict[str, Any]:
-    """The schema, as the table in `fields` gives it."""
+    """The schema, as the settings give it."""
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "workers.yaml of rochallor work",
@@ -33,52 +33,48 @@ def _section_schema(section: str) -> dict[str, Any]:
     return {
         "type": "object",
         "additionalProperties": False,
-        "properties": {field.name: _described(field) for field in SECTIONS[section]},
+        "properties": {setting.key: _described(setting) for setting in SECTIONS[section]},
     }
 
 
-def _described(field: Field) -> dict[str, Any]:
-    return {"description": field.meaning, **_value_schema(field)}
+def _described(setting: Setting) -> dict[str, Any]:
+    return {"description": setting.meaning, **_value_schema(setting)}
 
 
-def _value_schema(field: Field) -> dict[str, Any]:
-    match field.kind:
-        case "section" if field.by_name:
-            return {"type": "object", "additionalProperties": _section_schema(field.section)}
+def _value_schema(setting: Setting) -> dict[str, Any]:
+    match setting.kind:
+        case "section" if setting.by_name:
+            return {"type": "object", "additionalProperties": _section_schema(setting.section)}
         case "section":
-            return _section_schema(field.section)
+            return _section_schema(setting.section)
         case "sections":
-            return {"type": "array", "items": _section_schema(field.section)}
-        case "text":
+            return {"type": "array", "items": _section_schema(setting.section)}
+        case "text" | "path":
             return {"type": "string"}
         case "texts":
             return {"type": "array", "items": {"type": "string"}}
         case "text map":
             return {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
         case _:
-            return {"anyOf": [*_scalar_schemas(field), VARIABLE]}
+            return {"anyOf": [*_scalar_schemas(setting), VARIABLE]}
 
 
-def _scalar_schemas(field: Field) -> list[dict[str, Any]]:
-    match field.kind:
+def _scalar_schemas(setting: Setting) -> list[dict[str, Any]]:
+    match setting.kind:
         case "flag":
             return [{"type": "boolean"}]
         case "choice":
-            return [{"enum": list(field.choices)}]
+            return [{"enum": list(setting.choices)}]
         case "port":
             return [{"type": "integer", "minimum": 0, "maximum": 65535}]
         case "count":
-            return [{"type": "integer", **_limits(field)}]
+            return [{"type": "integer", **_limits(setting)}]
         case "retry delay":
-            return [{"type": "number", **_limits(field)}, DURATION, {"const": "backoff"}]
+            return [{"type": "number", **_limits(setting)}, DURATION, {"const": "backoff"}]
         case _:
-            return [{"type": "number", **_limits(field)}, DURATION]
+            return [{"type": "number", **_limits(setting)}, DURATION]
 
 
-def _limits(field: Field) -> dict[str, float]:
-    limits = {"exclusiveMinimum": field.above, "minimum": field.minimum, "maximum": field.maximum}
+def _limits(setting: Setting) -> dict[str, float]:
+    limits = {"exclusiveMinimum": setting.above, "minimum": setting.minimum, "maximum": setting.maximum}
     return {name: limit for name, limit in limits.items() if limit is not None}
-
-
-if __name__ == "__main__":
-    sys.stdout.write(schema_text())

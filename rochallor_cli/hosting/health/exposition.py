@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry
 
@@ -15,7 +14,7 @@ Labels = tuple[tuple[str, str], ...]
 
 @dataclass
 class Family:
-    """One metric: its samples by (sample name, labels). Can be sent as JSON."""
+    """One metric: its samples by (sample name, labels)."""
 
     name: str
     kind: str
@@ -40,28 +39,6 @@ def families_of(registry: CollectorRegistry) -> list[Family]:
         for sample in metric.samples:
             if not sample.name.endswith("_created"):
                 family.add(sample.name, tuple(sorted(sample.labels.items())), sample.value)
-        families.append(family)
-    return families
-
-
-def as_message(families: Iterable[Family]) -> list[dict[str, Any]]:
-    """For the control pipe."""
-    return [
-        {
-            **asdict(family),
-            "samples": [[name, labels, value] for (name, labels), value in family.samples.items()],
-        }
-        for family in families
-    ]
-
-
-def families_from(message: Iterable[dict[str, Any]]) -> list[Family]:
-    """The inverse of `as_message`."""
-    families = []
-    for entry in message:
-        family = Family(entry["name"], entry["kind"], entry["meaning"])
-        for name, labels, value in entry["samples"]:
-            family.add(name, tuple((key, text) for key, text in labels), value)
         families.append(family)
     return families
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 # The loop of a runner ticks once a second or more often; one that has not for this long is stuck.
@@ -88,24 +88,6 @@ def resident_bytes() -> int:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError):
         return 0
-
-
-def status_from(message: Mapping[str, Any]) -> WorkerStatus:
-    jobs = tuple(JobInFlight(**job) for job in message["in_flight"])
-    return WorkerStatus(**{**message, "in_flight": jobs})
-
-
-def summary_from(message: Mapping[str, Any]) -> WorkerSummary:
-    return WorkerSummary(
-        worker_id=message["worker_id"],
-        types=tuple(TypeSummary(**entry) for entry in message["types"]),
-        abandoned=tuple(JobInFlight(**job) for job in message["abandoned"]),
-        drain_s=message["drain_s"],
-    )
-
-
-def as_message(value: WorkerStatus | WorkerSummary) -> dict[str, Any]:
-    return asdict(value)
 
 
 def merged_types(summaries: Iterable[WorkerSummary]) -> list[TypeSummary]:

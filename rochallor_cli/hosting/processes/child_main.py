@@ -12,21 +12,32 @@ import signal
 import socket
 import sys
 import time
-from dataclasses import asdict
 from types import FrameType
 
 from rochallor_cli.errors import CliError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.hosting.config.host_config import config_from_start_message
-from rochallor_cli.hosting.console import handler_rows
-from rochallor_cli.hosting.health.exposition import as_message as families_message
-from rochallor_cli.hosting.health.status import WorkerStatus, as_message
+from rochallor_cli.handler_modules.loading import LoadedHandlers, watchable_files
+from rochallor_cli.hosting.config.host_config import HostConfig
+from rochallor_cli.hosting.console import HandlerRow, handler_rows
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.hosting.logs.stacks import show_stacks
-from rochallor_cli.hosting.processes.control_pipe import ControlPipe, Message, PipeClosedError
+from rochallor_cli.hosting.processes.control_pipe import (
+    Abandon,
+    AskMetrics,
+    ControlPipe,
+    Drain,
+    Failed,
+    Finished,
+    Loaded,
+    Message,
+    Metrics,
+    PipeClosedError,
+    ShowStacks,
+    Start,
+    Status,
+)
 from rochallor_cli.hosting.stop_signals import ALL_STOPPING
 from rochallor_cli.hosting.waker import Waker
-from rochallor_cli.hosting.workers.handler_modules import LoadedHandlers, watchable_files
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
 
 log = logging.getLogger("rochallor.host")
@@ -38,27 +49,27 @@ STARTING_TICK_S = 0.02
 
 def main() -> int:
     """Serve until told to leave; the exit status is the host's, for this one worker."""
-    _be_deaf()
+    _ignore_stop_signals()
     pipe = ControlPipe(socket.socket(fileno=int(sys.argv[1])))
     try:
         start, *orders = _first_messages(pipe)
     except PipeClosedError:
         return ExitStatus.DONE
-    config = config_from_start_message(start)
-    worker_id = config.workers[0].worker_id
-    configure_host_logging(config.log, sys.stderr, workers=[worker_id], name_workers=True)
-    workers = LocalWorkers(config)
+    assert isinstance(start, Start), "the supervisor begins with Start"
+    worker = start.worker
+    configure_host_logging(start.log, sys.stderr, workers=[worker.worker_id], name_workers=True)
+    workers = LocalWorkers(HostConfig(start.engine, (worker,), start.kafka, start.log))
     child = _Child(pipe, workers, orders)
     try:
         (loaded,) = workers.load()
     except CliError as error:
         child.say_failed(error)
         return error.exit_status
-    child.say_loaded(loaded, [asdict(row) for row in handler_rows(workers.handlers(), config.workers[0])])
+    child.say_loaded(loaded, handler_rows(workers.handlers(), worker))
     return child.serve()
 
 
-def _be_deaf() -> None:
+def _ignore_stop_signals() -> None:
     """Signals that mean stop do nothing here.
 
     A handler that does nothing, not SIG_IGN: what a job starts as a program of its own would inherit that,
@@ -111,19 +122,11 @@ class _Child:
         return self._end()
 
     def say_failed(self, error: CliError) -> None:
-        self._say(
-            {
-                "is": "failed",
-                "message": error.message,
-                "hint": error.hint,
-                "details": list(error.details),
-                "exit_status": int(error.exit_status),
-            }
-        )
+        self._say(Failed(error.message, error.hint, error.details, int(error.exit_status)))
 
-    def say_loaded(self, loaded: LoadedHandlers, rows: list[dict[str, object]]) -> None:
-        files = [str(path) for path in watchable_files(loaded)]
-        self._say({"is": "loaded", "handlers": rows, "files": files})
+    def say_loaded(self, loaded: LoadedHandlers, rows: list[HandlerRow]) -> None:
+        files = tuple(str(path) for path in watchable_files(loaded))
+        self._say(Loaded(tuple(rows), files))
 
     def _listen(self, timeout_s: float) -> None:
         self._waker.wait(timeout_s, others=[self._pipe.fileno()] if self._is_connected else [])
@@ -138,17 +141,16 @@ class _Child:
             self._obey(message)
 
     def _obey(self, message: Message) -> None:
-        match message["do"]:
-            case "drain":
+        match message:
+            case Drain():
                 self._workers.drain()
-            case "abandon":
+            case Abandon():
                 self._workers.abandon()
-            case "stacks":
+            case ShowStacks():
                 show_stacks()
                 self._workers.show_jobs()
-            case "metrics":
-                families = families_message(self._workers.families())
-                self._say({"is": "metrics", "id": message["id"], "families": families})
+            case AskMetrics(number):
+                self._say(Metrics(number, self._workers.families()))
 
     def _report(self) -> None:
         """Once a second; until it is ready as often as it may have become so."""
@@ -158,22 +160,13 @@ class _Child:
         if time.monotonic() >= self._status_due or status.is_ready != self._was_ready:
             self._was_ready = status.is_ready
             self._status_due = time.monotonic() + STATUS_EVERY_S
-            self._say_status(status)
-
-    def _say_status(self, status: WorkerStatus) -> None:
-        self._say({"is": "status", "status": as_message(status)})
+            self._say(Status(status))
 
     def _end(self) -> int:
         if self._workers.failure is not None:
             self.say_failed(self._workers.failure)
         summaries = self._workers.summaries()
-        self._say(
-            {
-                "is": "finished",
-                "summaries": [as_message(summary) for summary in summaries],
-                "families": families_message(self._workers.families()),
-            }
-        )
+        self._say(Finished(tuple(summaries), self._workers.families()))
         if self._workers.failure is not None:
             return self._workers.failure.exit_status
         is_clean = not any(summary.abandoned for summary in summaries)

@@ -10,15 +10,26 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Any
 
 from rochallor_cli.errors import CliError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig, start_message
-from rochallor_cli.hosting.console import HandlerRow
-from rochallor_cli.hosting.health.exposition import Family, families_from
-from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary, status_from, summary_from
-from rochallor_cli.hosting.processes.control_pipe import ControlPipe, Message, PipeClosedError
+from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
+from rochallor_cli.hosting.health.exposition import Family
+from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
+from rochallor_cli.hosting.processes.control_pipe import (
+    AskMetrics,
+    ControlPipe,
+    Drain,
+    Failed,
+    Finished,
+    Loaded,
+    Message,
+    Metrics,
+    Order,
+    PipeClosedError,
+    Start,
+    Status,
+)
 from rochallor_cli.hosting.stop_signals import ALL_STOPPING
 
 # How long /metrics waits for a child; its last answer is used after that.
@@ -30,8 +41,7 @@ class ChildProcess:
 
     def __init__(self, worker: WorkerConfig, config: HostConfig) -> None:
         self.worker = worker
-        self.handlers: list[HandlerRow] | None = None
-        self.files: list[str] = []
+        self.loaded: Loaded | None = None
         self.failure: CliError | None = None
         self.summaries: list[WorkerSummary] = []
         self.is_finished = False
@@ -42,7 +52,7 @@ class ChildProcess:
         self._families: list[Family] = []
         self._metrics_asked = 0
         self._metrics_came = threading.Condition()
-        self._metrics_id = 0
+        self._metrics_number = 0
         self._is_open = True
         self._pipe, theirs = ControlPipe.pair()
         with theirs, _stop_signals_blocked():
@@ -57,20 +67,20 @@ class ChildProcess:
             self._process = subprocess.Popen(  # noqa: S603 - this Python, our own module
                 command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
             )
-        self.tell({"do": "start", **start_message(config, worker)})
+        self.tell(Start(worker, config.engine, config.kafka, config.log))
 
     # --- talking ---
 
-    def tell(self, message: Message) -> None:
+    def tell(self, order: Order) -> None:
         try:
-            self._pipe.send(message)
+            self._pipe.send(order)
         except PipeClosedError:
             self._is_open = False  # that it ended is noticed by `has_ended`
 
     def leave(self) -> None:
         """Ask it to drain."""
         self.is_leaving = True
-        self.tell({"do": "drain"})
+        self.tell(Drain())
 
     def fileno(self) -> int:
         return self._pipe.fileno()
@@ -98,27 +108,26 @@ class ChildProcess:
 
     def _take_in(self, message: Message) -> None:
         self._heard_at = time.monotonic()
-        match message["is"]:
-            case "loaded":
-                self.handlers = [HandlerRow(**row) for row in message["handlers"]]
-                self.files = message["files"]
-            case "failed":
+        match message:
+            case Loaded():
+                self.loaded = message
+            case Failed():
                 self.failure = _failure_from(message)
-            case "status":
-                self._status = status_from(message["status"])
-                if self._status.is_ready and self.ready_at is None:
+            case Status(status):
+                self._status = status
+                if status.is_ready and self.ready_at is None:
                     self.ready_at = time.monotonic()
-            case "metrics":
+            case Metrics():
                 self._keep_metrics(message)
-            case "finished":
+            case Finished():
                 self.is_finished = True
-                self.summaries = [summary_from(summary) for summary in message["summaries"]]
-                self._families = families_from(message["families"])
+                self.summaries = list(message.summaries)
+                self._families = message.families
 
-    def _keep_metrics(self, message: Message) -> None:
+    def _keep_metrics(self, message: Metrics) -> None:
         with self._metrics_came:
-            self._families = families_from(message["families"])
-            self._metrics_id = message["id"]
+            self._families = message.families
+            self._metrics_number = message.number
             self._metrics_came.notify_all()
 
     # --- asking ---
@@ -155,12 +164,12 @@ class ChildProcess:
     def ask_for_metrics(self) -> None:
         with self._metrics_came:
             self._metrics_asked += 1
-        self.tell({"do": "metrics", "id": self._metrics_asked})
+        self.tell(AskMetrics(self._metrics_asked))
 
     def families(self, *, wait_s: float = METRICS_WAIT_S) -> list[Family]:
         """Its metrics, after waiting for an answer that was asked for; called from the health threads."""
         with self._metrics_came:
-            self._metrics_came.wait_for(lambda: self._metrics_id >= self._metrics_asked, wait_s)
+            self._metrics_came.wait_for(lambda: self._metrics_number >= self._metrics_asked, wait_s)
             return list(self._families)
 
     # --- ending ---
@@ -178,12 +187,9 @@ class ChildProcess:
         self._pipe.close()
 
 
-def _failure_from(message: dict[str, Any]) -> CliError:
+def _failure_from(failed: Failed) -> CliError:
     return CliError(
-        message["message"],
-        hint=message["hint"],
-        details=message["details"],
-        exit_status=ExitStatus(message["exit_status"]),
+        failed.message, hint=failed.hint, details=failed.details, exit_status=ExitStatus(failed.exit_status)
     )
 
 

@@ -1,32 +1,117 @@
-"""What supervisor and children say to each other: one JSON object a line over a socket pair.
+"""What supervisor and children say to each other, and the pipe they say it over: a line of JSON each.
 
-From the supervisor (`do`):
-
-| message | meaning |
-|---|---|
-| `start` with `worker`, `logging`, `generation` | the first one: load the handlers and serve |
-| `drain` with `timeout_s` | stop claiming, finish, report, leave |
-| `abandon` | leave now |
-| `metrics` with `id` | answer with the metrics |
-| `stacks` | print every stack and the jobs in flight |
-
-From a child (`is`): `ready`, `failed` (with `text`, `exit_status`), `status` (with `status`, about once a
-second), `metrics` (with `id`, `families`), `finished` (with `summary`, `families`).
-End of file means to the child that the supervisor is gone: drain and leave.
+The supervisor begins with Start, the child answers with Loaded or Failed, then with a Status about once a second,
+and Finished is its last word. End of file means to a child that the supervisor is gone: drain and leave.
 """
 
 from __future__ import annotations
 
-import json
+import logging
 import select
 import socket
 import threading
-from typing import Any
+from dataclasses import dataclass
 
-Message = dict[str, Any]
+from rochallor_cli.configuration.engine_access import EngineAccess
+from rochallor_cli.hosting.config.host_config import KafkaAccess, LogConfig, WorkerConfig
+from rochallor_cli.hosting.console import HandlerRow
+from rochallor_cli.hosting.health.exposition import Family
+from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
+from rochallor_cli.hosting.processes.message_text import line_of, message_from
+
+log = logging.getLogger("rochallor.host")
 
 # A status line is a few KB; only a broken peer sends a line without an end.
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
+
+
+# --- from the supervisor ---
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first one: load the handlers of this worker and serve."""
+
+    worker: WorkerConfig
+    engine: EngineAccess
+    kafka: KafkaAccess
+    log: LogConfig
+
+
+@dataclass(frozen=True)
+class Drain:
+    """Claim no more, finish, report, leave."""
+
+
+@dataclass(frozen=True)
+class Abandon:
+    """Leave now."""
+
+
+@dataclass(frozen=True)
+class AskMetrics:
+    """Answer with Metrics of the same number."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class ShowStacks:
+    """Print every stack and the jobs in flight."""
+
+
+# --- from a child ---
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The handlers are imported; `files` are the ones to watch for changes."""
+
+    handlers: tuple[HandlerRow, ...]
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """It cannot go on: a CliError, field by field."""
+
+    message: str
+    hint: str | None
+    details: tuple[str, ...]
+    exit_status: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the worker is: about once a second, and when it becomes ready."""
+
+    status: WorkerStatus
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The answer to AskMetrics."""
+
+    number: int
+    families: list[Family]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The last word: what came of the jobs, and what was counted."""
+
+    summaries: tuple[WorkerSummary, ...]
+    families: list[Family]
+
+
+Order = Start | Drain | Abandon | AskMetrics | ShowStacks
+News = Loaded | Failed | Status | Metrics | Finished
+Message = Order | News
+
+_KINDS: dict[str, type] = {
+    kind.__name__: kind
+    for kind in (Start, Drain, Abandon, AskMetrics, ShowStacks, Loaded, Failed, Status, Metrics, Finished)
+}
 
 
 class PipeClosedError(Exception):
@@ -54,7 +139,7 @@ class ControlPipe:
 
     def send(self, message: Message) -> None:
         """Send one message; PipeClosedError when nobody is there to read it."""
-        line = json.dumps(message, default=str).encode() + b"\n"
+        line = line_of(message)
         with self._sending:
             try:
                 self._socket.sendall(line)
@@ -74,9 +159,18 @@ class ControlPipe:
         self._buffer += data
         if len(self._buffer) > LONGEST_LINE_BYTES:
             raise PipeClosedError
-        *lines, rest = self._buffer.split(b"\n")
-        self._buffer = rest
-        return [json.loads(line) for line in lines]
+        *lines, self._buffer = self._buffer.split(b"\n")
+        return [message for line in lines if (message := _understood(bytes(line))) is not None]
 
     def close(self) -> None:
         self._socket.close()
+
+
+def _understood(line: bytes) -> Message | None:
+    """None for what a handler has written to a descriptor that is not its own, or a newer peer says."""
+    try:
+        message: Message = message_from(line, _KINDS)
+    except ValueError as error:
+        log.warning("the control pipe carried what is no message of ours: %s", error)
+        return None
+    return message

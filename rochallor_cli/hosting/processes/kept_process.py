@@ -1,7 +1,8 @@
-"""A place in the host: one worker of one process, whoever fills it at the moment."""
+"""KeptProcess: one process of a worker, kept alive: started again when it dies, replaced when asked to."""
 
 from __future__ import annotations
 
+import enum
 import logging
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from rochallor_cli.hosting.config.host_config import WorkerConfig
 from rochallor_cli.hosting.health.exposition import Family, counted_only, merged
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.processes.child_process import ChildProcess
+from rochallor_cli.hosting.processes.control_pipe import Abandon
 from rochallor_cli.hosting.processes.restart_policy import RestartHistory, RestartPolicy
 
 log = logging.getLogger("rochallor.host")
@@ -20,54 +22,62 @@ log = logging.getLogger("rochallor.host")
 Spawn = Callable[[WorkerConfig], ChildProcess]
 
 
-class Place:
-    """Keeps one child serving: starts it again when it dies, replaces it when asked to.
+class State(enum.Enum):
+    """What is being done about the process."""
 
-    `child` serves, `successor` is being started in its place, `leaving` drain. `failure` ends the host.
-    """
+    WAITING = "waiting"  # nobody is there: the next start is due at `_start_at`
+    SERVING = "serving"
+    REPLACING = "replacing"  # a successor is being started while the child serves
+    STOPPING = "stopping"  # for good
+
+
+class KeptProcess:
+    """`child` serves, `successor` is being started in its place, `leaving` drain. `failure` ends the host."""
 
     def __init__(self, worker: WorkerConfig, spawn: Spawn, policy: RestartPolicy) -> None:
         self.worker = worker
+        self.state = State.WAITING
         self.child: ChildProcess | None = None
-        self.successor: ChildProcess | None = None
-        self.leaving: list[ChildProcess] = []
         self.failure: CliError | None = None
         self.restarts = 0
         self.summaries: list[WorkerSummary] = []
         self.retired: list[Family] = []
+        self._successor: ChildProcess | None = None
+        self._leaving: list[ChildProcess] = []
         self._spawn = spawn
         self._history = RestartHistory(policy)
         self._start_at = 0.0
         self._has_served = False
-        self._stopping = False
 
     def start(self) -> None:
         self.child = self._spawn(self.worker)
+        self.state = State.SERVING
 
     def children(self) -> list[ChildProcess]:
-        return [child for child in (self.child, self.successor, *self.leaving) if child is not None]
+        return [child for child in (self.child, self._successor, *self._leaving) if child is not None]
 
     @property
     def has_ended(self) -> bool:
-        return (self._stopping or self.failure is not None) and not self.children()
+        return self.state is State.STOPPING and not self.children()
 
     # --- what the host asks for ---
 
     def replace(self) -> None:
         """Start a successor; the child that serves is drained when it is ready."""
-        if not self._stopping and self.successor is None and self.child is not None:
-            self.successor = self._spawn(self.worker)
+        if self.state is State.SERVING:
+            self._successor = self._spawn(self.worker)
+            self.state = State.REPLACING
 
     def drain(self) -> None:
-        self._stopping = True
+        self.state = State.STOPPING
         for child in self.children():
             if not child.is_leaving:
                 child.leave()
 
     def abandon(self) -> None:
-        self._stopping = True
+        self.state = State.STOPPING
         for child in self.children():
-            child.tell({"do": "abandon"})
+            child.tell(Abandon())
 
     def kill(self) -> None:
         for child in self.children():
@@ -81,35 +91,36 @@ class Place:
             child.read()
         self._tend_successor()
         self._tend_child()
-        for child in [child for child in self.leaving if child.has_ended]:
-            self.leaving.remove(child)
-            self._bury(child)
-        if (
-            self.child is None
-            and not self._stopping
-            and self.failure is None
-            and time.monotonic() >= self._start_at
-        ):
+        for child in [child for child in self._leaving if child.has_ended]:
+            self._leaving.remove(child)
+            self._keep_counts(child)
+        if self.state is State.WAITING and time.monotonic() >= self._start_at:
             self.restarts += 1
             self.start()
 
     def _tend_successor(self) -> None:
-        successor = self.successor
+        successor = self._successor
         if successor is None:
             return
         if successor.has_ended:
-            self.successor = None
-            self._bury(successor)
+            self._successor = None
+            self._keep_counts(successor)
             log.error(
                 "%s: the new process did not come up (%s); the old one goes on", self._name, successor.ending
             )
             _log_failure(successor.failure)
+            self._replaced()
         elif successor.ready_at is not None:
             log.info("%s: process %d takes over", self._name, successor.pid)
             if self.child is not None:
                 self.child.leave()
-                self.leaving.append(self.child)
-            self.child, self.successor = successor, None
+                self._leaving.append(self.child)
+            self.child, self._successor = successor, None
+            self._replaced()
+
+    def _replaced(self) -> None:
+        if self.state is State.REPLACING:
+            self.state = State.SERVING if self.child is not None else State.WAITING
 
     def _tend_child(self) -> None:
         child = self.child
@@ -127,33 +138,43 @@ class Place:
             self.replace()
         if child.has_ended:
             self.child = None
-            self._bury(child)
-            if not self._stopping:
-                self._ended_by_itself(child)
+            self._keep_counts(child)
+            if self.state is not State.STOPPING:
+                self._died(child)
 
     def _is_worn_out(self, child: ChildProcess) -> bool:
         most = self.worker.max_jobs_per_process
-        return most is not None and self.successor is None and child.status().jobs_settled >= most
+        return most is not None and self.state is State.SERVING and child.status().jobs_settled >= most
 
-    def _ended_by_itself(self, child: ChildProcess) -> None:
+    def _died(self, child: ChildProcess) -> None:
+        """Nobody asked it to end: start again after a while, or give up."""
         if child.failure is not None and not self._has_served:
-            self.failure = child.failure  # the handlers cannot be loaded: starting again would not help
+            self._fail(child.failure)  # the handlers cannot be loaded: starting again would not help
             return
         self._history.died(ready_for_s=child.ready_for_s)
         log.error("%s: process %d ended (%s)", self._name, child.pid, child.ending)
         _log_failure(child.failure)
         if self._history.is_crash_loop:
-            self.failure = CliError(
-                f"{self._name} ended {self._history.deaths_in_a_row} times in a row ({child.ending})",
-                hint="the log lines above say what its last jobs were",
-                exit_status=ExitStatus.CRASH_LOOP,
+            times = self._history.deaths_in_a_row
+            self._fail(
+                CliError(
+                    f"{self._name} ended {times} times in a row ({child.ending})",
+                    hint="the log lines above say what its last jobs were",
+                    exit_status=ExitStatus.CRASH_LOOP,
+                )
             )
             return
         log.warning("%s: starting again in %g s", self._name, self._history.delay_s)
         self._start_at = time.monotonic() + self._history.delay_s
+        if self.state is State.SERVING:
+            self.state = State.WAITING
 
-    def _bury(self, child: ChildProcess) -> None:
-        """Keep what it has count_text; of a child that crashed, the jobs it took with it."""
+    def _fail(self, failure: CliError) -> None:
+        self.failure = failure
+        self.drain()
+
+    def _keep_counts(self, child: ChildProcess) -> None:
+        """What a child that has ended has counted; of one that crashed, the jobs it took with it."""
         child.close()
         self.retired = merged([self.retired, counted_only(child.families(wait_s=0.0))])
         if child.is_finished:
@@ -164,7 +185,7 @@ class Place:
             log.warning(
                 "%s left %s job %s of instance %s", self._name, job.job_type, job.job_id, job.instance_id
             )
-        if self._stopping:
+        if self.state is State.STOPPING:
             self.summaries.append(WorkerSummary(self.worker.worker_id, abandoned=lost))
 
     # --- asking ---
@@ -177,10 +198,11 @@ class Place:
         """Of whoever serves; of nobody while a start is waited for."""
         if self.child is not None:
             return self.child.status()
-        if self.leaving:
-            return self.leaving[-1].status()
-        reason = "" if self._stopping else "restarting after a crash"
-        state = "stopped" if self._stopping else "starting"
+        if self._leaving:
+            return self._leaving[-1].status()
+        is_stopping = self.state is State.STOPPING
+        reason = "" if is_stopping else "restarting after a crash"
+        state = "stopped" if is_stopping else "starting"
         return WorkerStatus(self.worker.worker_id, 0, self.worker.mode, state, reason=reason)
 
 

@@ -18,7 +18,7 @@ class RestartPolicy:
 
 
 class RestartHistory:
-    """The deaths of one place in the host, in a row."""
+    """The deaths of one kept process, in a row."""
 
     def __init__(self, policy: RestartPolicy) -> None:
         self._policy = policy

@@ -9,16 +9,17 @@ from dataclasses import replace
 
 from rochallor_cli.counting import count_text
 from rochallor_cli.errors import CliError
+from rochallor_cli.handler_modules.user_traceback import shown_path
 from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
 from rochallor_cli.hosting.console import Console
 from rochallor_cli.hosting.health.exposition import Family, merged
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.logs.stacks import log_jobs_in_flight, spoken_job
 from rochallor_cli.hosting.processes.child_process import ChildProcess
+from rochallor_cli.hosting.processes.control_pipe import ShowStacks
 from rochallor_cli.hosting.processes.file_watcher import FileWatcher
-from rochallor_cli.hosting.processes.kept_process import Place
+from rochallor_cli.hosting.processes.kept_process import KeptProcess
 from rochallor_cli.hosting.processes.restart_policy import RestartPolicy
-from rochallor_cli.hosting.workers.user_traceback import shown_path
 
 log = logging.getLogger("rochallor.host")
 
@@ -29,12 +30,14 @@ LOOK_AT_FILES_EVERY_S = 0.25
 
 
 class Supervisor:
-    """Drives one place for each process of each worker."""
+    """Keeps each process of each worker."""
 
     def __init__(self, config: HostConfig, console: Console, *, policy: RestartPolicy | None = None) -> None:
         self._config = config
         self._console = console
-        self._places = [Place(w, self._spawn, policy or RestartPolicy()) for w in one_per_process(config)]
+        self._kept = [
+            KeptProcess(worker, self._spawn, policy or RestartPolicy()) for worker in one_per_process(config)
+        ]
         self._watcher = FileWatcher()
         self._look_at_files_at = 0.0
         self._announced: set[str] = set()
@@ -43,23 +46,23 @@ class Supervisor:
         self._is_abandoned = False
 
     def start(self, wake: Callable[[], None]) -> None:
-        for place in self._places:
-            place.start()
+        for kept in self._kept:
+            kept.start()
 
     def readable(self) -> list[int]:
         return [child.fileno() for child in self._children() if child.is_open]
 
     def tend(self) -> None:
-        for place in self._places:
-            place.tend()
+        for kept in self._kept:
+            kept.tend()
         self._announce()
-        if self._config.reload:
+        if self._config.life.reload:
             self._reload_if_changed()
         if self.failure is not None and self._deadline is None:
             self.drain()
         if self._deadline is not None and time.monotonic() > self._deadline:
-            for place in self._places:
-                place.kill()
+            for kept in self._kept:
+                kept.kill()
 
     def drain(self, hint: str = "") -> None:
         if self._drain_began is not None:
@@ -70,8 +73,8 @@ class Supervisor:
         log.info("stopping %s, up to %g s.%s", count_text(count, "process"), longest_s, spoken)
         self._drain_began = time.monotonic()
         self._deadline = time.monotonic() + longest_s + GRACE_S
-        for place in self._places:
-            place.drain()
+        for kept in self._kept:
+            kept.drain()
 
     def abandon(self) -> None:
         if self._is_abandoned:
@@ -79,22 +82,22 @@ class Supervisor:
         self._is_abandoned = True
         self._drain_began = self._drain_began or time.monotonic()
         self._deadline = time.monotonic() + ABANDON_GRACE_S
-        for place in self._places:
-            place.abandon()
+        for kept in self._kept:
+            kept.abandon()
 
     @property
     def has_ended(self) -> bool:
-        return all(place.has_ended for place in self._places)
+        return all(kept.has_ended for kept in self._kept)
 
     @property
     def failure(self) -> CliError | None:
-        return next((place.failure for place in self._places if place.failure), None)
+        return next((kept.failure for kept in self._kept if kept.failure), None)
 
     def statuses(self) -> list[WorkerStatus]:
-        return [place.status() for place in self._places]
+        return [kept.status() for kept in self._kept]
 
     def summaries(self) -> list[WorkerSummary]:
-        return [summary for place in self._places for summary in place.summaries]
+        return [summary for kept in self._kept for summary in kept.summaries]
 
     def say_how_it_ended(self) -> None:
         """One line for the whole host, and one for each job left behind."""
@@ -119,16 +122,16 @@ class Supervisor:
         for child in children:
             child.ask_for_metrics()
         alive = [child.families() for child in children]
-        return merged([*alive, *(place.retired for place in self._places)])
+        return merged([*alive, *(kept.retired for kept in self._kept)])
 
     def show_jobs(self) -> None:
         for child in self._children():
-            child.tell({"do": "stacks"})
+            child.tell(ShowStacks())
         log_jobs_in_flight(self.statuses())
 
     @property
     def restarts(self) -> int:
-        return sum(place.restarts for place in self._places)
+        return sum(kept.restarts for kept in self._kept)
 
     # --- inside ---
 
@@ -136,18 +139,18 @@ class Supervisor:
         return ChildProcess(worker, self._config)
 
     def _children(self) -> list[ChildProcess]:
-        return [child for place in self._places for child in place.children()]
+        return [child for kept in self._kept for child in kept.children()]
 
     def _announce(self) -> None:
         """The banner of each worker, once its first process knows its handlers."""
-        for worker, place in zip(self._owners(), self._places, strict=True):
-            child = place.child
-            if child is None or child.handlers is None:
+        for worker, kept in zip(self._owners(), self._kept, strict=True):
+            child = kept.child
+            if child is None or child.loaded is None:
                 continue
-            self._watcher.watch(child.files)
+            self._watcher.watch(child.loaded.files)
             if worker.worker_id not in self._announced:
                 self._announced.add(worker.worker_id)
-                self._console.banner(worker, child.handlers, self._config.engine)
+                self._console.banner(worker, child.loaded.handlers, self._config.engine)
 
     def _owners(self) -> list[WorkerConfig]:
         return [worker for worker in self._config.workers for _ in range(worker.processes)]
@@ -159,8 +162,8 @@ class Supervisor:
         changed = self._watcher.changed()
         if changed:
             log.info("%s changed: starting anew", ", ".join(shown_path(file) for file in changed))
-            for place in self._places:
-                place.replace()
+            for kept in self._kept:
+                kept.replace()
 
 
 def one_per_process(config: HostConfig) -> list[WorkerConfig]:

@@ -1,1 +1,6 @@
-"""Workers of this process: handlers found, runners built, each in a thread."""
+"""Workers of this process.
+
+local_workers.py  a thread for each worker, in which its runner blocks
+runners.py        from a worker's configuration to the SDK's client and runner
+runner_status.py  from what the SDK's runners say of themselves to the host's own values
+"""

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.errors import CliError, EngineRefusedError, UsageError
 from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.handler_modules.loading import LoadedHandlers, load_handlers, watchable_files
+from rochallor_cli.handler_modules.user_traceback import passed_through, user_traceback
 from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
 from rochallor_cli.hosting.health.exposition import Family, families_of, new_registry
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.logs.stacks import log_jobs_in_flight, log_thread_names
-from rochallor_cli.hosting.workers.handler_modules import LoadedHandlers, load_handlers, watchable_files
 from rochallor_cli.hosting.workers.runner_status import status_of, summary_of
 from rochallor_cli.hosting.workers.runners import AnyRunner, build_runner, limited, resolved_mode
-from rochallor_cli.hosting.workers.user_traceback import passed_through, user_traceback
 from rochallor_cli.version import VERSION
 from workflow_sdk.errors import (
     HeartbeatUnsupportedError,

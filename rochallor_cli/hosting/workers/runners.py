@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
+from rochallor_cli.handler_modules.loading import merged
 from rochallor_cli.hosting.config.host_config import KafkaAccess, WorkerConfig
-from rochallor_cli.hosting.workers.handler_modules import merged
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import WorkflowSDKError
 from workflow_sdk.handler.registry import HandlerRegistry

@@ -5,5 +5,6 @@ handler_threads.py     the daemon threads that plain handlers run in
 handler_loop.py        the loop, on a thread of its own, where async handlers run
 handler_coroutines.py  one runner's part in that loop
 hooks.py               start-up and shutdown, once for the process
+failure_log.py         what is said of a job that failed
 tracing.py             a span around each handler
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable
 from threading import get_ident
 from time import monotonic
@@ -19,8 +18,6 @@ from workflow_sdk.runner.job.outcome import (
     outcome_of_result,
     timed_out,
 )
-
-log = logging.getLogger("workflow_sdk.runner")
 
 
 def call_in_thread(item: InFlight) -> None:
@@ -84,15 +81,5 @@ class _RanTooLongError(Exception):
 
 
 def _failed(item: InFlight, error: BaseException) -> Outcome:
-    claim = item.claim
-    outcome = timed_out(error.timeout_s) if isinstance(error, _RanTooLongError) else outcome_of_error(error)
-    log.warning(
-        "%s job %s of instance %s failed%s: %s",
-        claim.job_type,
-        claim.job_id,
-        claim.instance_id,
-        "" if outcome.retryable else " for good",
-        outcome.message,
-        exc_info=error,
-    )
-    return outcome
+    item.error = error
+    return timed_out(error.timeout_s) if isinstance(error, _RanTooLongError) else outcome_of_error(error)

@@ -44,6 +44,7 @@ class InFlight:
     task: asyncio.Task[None] | None = None
     awaitable: Awaitable[Any] | None = None
     outcome: Outcome | None = None
+    error: BaseException | None = None
     holds_slot: bool = True
     is_beside: bool = False
     is_stuck: bool = False

@@ -15,6 +15,7 @@ from workflow_sdk.handler.handler import Handler
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob
 from workflow_sdk.retry.backoff import delay
+from workflow_sdk.runner.handlers.failure_log import log_failure
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight, Phase
 from workflow_sdk.runner.job.kept_outcomes import FailureCounts, KeptOutcomes
@@ -118,6 +119,7 @@ class Execution:
                 self._coroutines.submit(item)
             return
         self._statistics.ran(item.claim.job_type, item.ran_s())
+        log_failure(item)
         self._report(item, item.outcome)
 
     def settled(self, report: Report, settlement: Settlement) -> None:

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 import yaml
 
-from rochallor_cli.hosting.config.options import OPTIONS
+from rochallor_cli.hosting.config.given import settings_with_flags
 from rochallor_cli.hosting.config.resolution import resolve_host
-from rochallor_cli.hosting.config.workers_fields import SECTIONS
+from rochallor_cli.hosting.config.sections import SECTIONS
 from rochallor_cli.hosting.config.workers_file import read_workers_file
 from support.command_line import rochallor
 
@@ -107,7 +107,7 @@ def test_the_images_probe_is_a_command_that_the_command_line_knows() -> None:
 def test_the_images_variables_are_options_of_the_host() -> None:
     (environment,) = [text for name, text in instructions() if name == "ENV"]
     named = set(re.findall(r"ROCHALLOR_[A-Z_]+", environment))
-    assert named <= {option.variable for option in OPTIONS}
+    assert named <= {setting.variable for _, setting in settings_with_flags()}
     assert "ROCHALLOR_HEALTH_PORT" in named
 
 
@@ -151,7 +151,7 @@ def test_the_manifests_workers_file_is_accepted(manifest, tmp_path) -> None:
     file = read_workers_file(str(path), io.StringIO(), environ)
     config = resolve_host({}, {}, file=file, engine=None, log_with_time=False)  # type: ignore[arg-type]
     (port,) = container["ports"]
-    assert (config.health_host, config.health_port) == ("0.0.0.0", port["containerPort"])
+    assert (config.health.host, config.health.port) == ("0.0.0.0", port["containerPort"])
     assert config.workers[0].worker_id == "pod-1"
     assert config.workers[0].modules == ("/app/handlers/",)
     grace_s = manifest["Deployment"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
@@ -163,10 +163,10 @@ def test_the_manifests_workers_file_is_accepted(manifest, tmp_path) -> None:
 
 def test_the_page_about_workers_names_every_key_of_workers_yaml() -> None:
     missing = [
-        field.name
-        for fields in SECTIONS.values()
-        for field in fields
-        if f"| `{field.name}` | {field.meaning} |" not in WORKERS_MD
+        setting.key
+        for settings in SECTIONS.values()
+        for setting in settings
+        if f"| `{setting.key}` | {setting.meaning} |" not in WORKERS_MD
     ]
     assert missing == []
 

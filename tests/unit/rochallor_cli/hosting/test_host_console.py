@@ -19,7 +19,9 @@ ROWS = [
 def banner(columns: int) -> list[str]:
     said = io.StringIO()
     console = Console(said, is_terminal=True, columns=columns)
-    console.banner(WorkerConfig("web-3", ("handlers.py",)), ROWS, EngineAccess("http://engine:8080"))
+    console.banner(
+        WorkerConfig(worker_id="web-3", modules=("handlers.py",)), ROWS, EngineAccess("http://engine:8080")
+    )
     return said.getvalue().splitlines()
 
 

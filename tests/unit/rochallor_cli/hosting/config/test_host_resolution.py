@@ -1,20 +1,20 @@
 """Where each setting of a host comes from, and what does not go together."""
 
+import inspect
 import io
 from pathlib import Path
 
 import pytest
 
+from rochallor_cli.commands.work import work
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.errors import UsageError
-from rochallor_cli.hosting.checks.print_config import settings_of
+from rochallor_cli.hosting.checks.print_config import settings_rows
+from rochallor_cli.hosting.config.given import settings_with_flags
 from rochallor_cli.hosting.config.host_config import (
     HandlerLimits,
     HostConfig,
-    config_from_start_message,
-    start_message,
 )
-from rochallor_cli.hosting.config.options import OPTIONS
 from rochallor_cli.hosting.config.resolution import resolve_host
 from rochallor_cli.hosting.config.workers_file import read_workers_file
 from rochallor_cli.hosting.processes.supervisor import one_per_process
@@ -41,7 +41,7 @@ def test_defaults_are_those_of_the_runner(resolve) -> None:
     (worker,) = config.workers
     assert (worker.mode, worker.parallelism, worker.poll_interval_s) == ("poll", 64, 0.5)
     assert (worker.drain_timeout_s, worker.processes, config.needs_processes) == (25.0, 1, False)
-    assert config.health_port is None
+    assert config.health.port is None
 
 
 def test_flag_beats_environment_beats_file_beats_default(resolve) -> None:
@@ -82,7 +82,7 @@ def test_leases_are_the_engines_own_unless_the_file_says_otherwise(resolve) -> N
     assert settled == [(60, "auto", None), (60, "never", 10.0)]
     (plain,) = resolve(module=["h.py"]).workers
     assert (plain.lease_seconds, plain.heartbeat, plain.heartbeat_interval_s) == (None, "auto", None)
-    rows = {row["setting"]: (row["value"], row["from"]) for row in settings_of(resolve(text), {})}
+    rows = {row["setting"]: (row["value"], row["origin"]) for row in settings_rows(resolve(text), {})}
     assert rows["workers[1].lease_seconds"] == (60, "workers.yaml:1")
     assert rows["workers[1].heartbeat_interval"] == (10.0, "workers.yaml:2")
     assert rows["workers[0].heartbeat"] == ("auto", "default")
@@ -111,7 +111,7 @@ def test_lists_and_pairs_come_from_the_environment_too(resolve) -> None:
     assert config.workers[0].modules == ("a.b", "c.py")
     assert config.workers[0].job_types == ("x", "y")
     assert config.kafka.config == {"sasl.mechanisms": "PLAIN", "client.id": "a=b"}
-    assert config.reload
+    assert config.life.reload
 
 
 @pytest.mark.parametrize(
@@ -143,26 +143,11 @@ def test_every_process_of_a_worker_has_an_id_of_its_own(resolve) -> None:
     assert [worker.worker_id for worker in one_per_process(config)] == ["a-1", "a-2", "b"]
 
 
-def test_a_child_is_told_everything(resolve) -> None:
-    import json
-
-    text = "workers: [{id: a, modules: [h.py], job_types: [x], handlers: {x: {timeout: 3s}}}]"
-    config = resolve(text, None, log_format="json", brokers="b:9092")
-    message = json.loads(json.dumps(start_message(config, config.workers[0])))
-    told = config_from_start_message(message)
-    assert (told.workers, told.engine, told.kafka, told.log) == (
-        config.workers,
-        config.engine,
-        config.kafka,
-        config.log,
-    )
-
-
 def test_every_setting_is_printed_with_its_origin_and_secrets_are_masked(resolve) -> None:
     config = resolve("workers: [{modules: [h.py]}]", None, processes="2", kafka_config=["sasl.password=p"])
     rows = {
-        row["setting"]: (row["value"], row["from"])
-        for row in settings_of(config, {"token": "ROCHALLOR_TOKEN"})
+        row["setting"]: (row["value"], row["origin"])
+        for row in settings_rows(config, {"token": "ROCHALLOR_TOKEN"})
     }
     assert rows["workers[0].processes"] == (2, "--processes")
     assert rows["workers[0].modules"] == (["h.py"], "workers.yaml:1")
@@ -171,5 +156,44 @@ def test_every_setting_is_printed_with_its_origin_and_secrets_are_masked(resolve
     assert rows["logging.level"] == ("info", "default")
 
 
-def test_every_option_has_its_field_in_the_file() -> None:
-    assert [option.kind.name for option in OPTIONS] == [option.field for option in OPTIONS]
+def test_every_setting_with_a_flag_comes_from_flag_and_variable_alike(resolve) -> None:
+    """One declaration serves all: what is added to a frozen value is an option, a variable, a key and a row."""
+    unlike = []
+    for section, setting in settings_with_flags():
+        text, value = EXAMPLES.get(setting.parameter) or EXAMPLES_BY_KIND[setting.kind](setting)
+        flag = True if setting.kind == "flag" else text.splitlines() if setting.kind in LISTS else text
+        needed = {"module": ["h.py"]} | {setting.parameter: flag}
+        name = f"workers[0].{setting.key}" if section == "worker" else f"{section}.{setting.key}"
+        found = {
+            setting.flag: resolve("", None, **needed),
+            setting.variable: resolve("", {"ROCHALLOR_MODULE": "h.py", setting.variable: text}),
+        }
+        for origin, config in found.items():
+            rows = {row["setting"]: (row["value"], row["origin"]) for row in settings_rows(config, {})}
+            if rows[name] != (value, origin):
+                unlike.append((origin, rows[name]))
+    assert unlike == []
+
+
+def test_the_command_has_an_option_for_every_setting_with_a_flag() -> None:
+    parameters = inspect.signature(work).parameters
+    named = {setting.parameter: setting for _, setting in settings_with_flags()}
+    assert named.keys() <= parameters.keys()
+    helps = {name: parameters[name].annotation.__metadata__[0].help for name in named}
+    assert helps["parallelism"] == "Jobs at the same time in one process (64)."
+    assert helps["drain_timeout"] == "How long running jobs may take to finish after a stop signal (25s)."
+    assert [name for name, text in helps.items() if not text.startswith(named[name].meaning[:-1])] == []
+
+
+LISTS = ("texts", "text map")
+EXAMPLES = {"ordering": ("none", "none"), "mode": ("auto", "auto")}
+EXAMPLES_BY_KIND = {
+    "text": lambda _: ("some text", "some text"),
+    "texts": lambda _: ("one", ["one"]),
+    "text map": lambda _: ("a=b", {"a": "b"}),
+    "count": lambda _: ("7", 7),
+    "duration": lambda _: ("90s", 90.0),
+    "flag": lambda _: ("true", True),
+    "choice": lambda setting: (setting.choices[-1], setting.choices[-1]),
+    "port": lambda _: ("8081", 8081),
+}

@@ -9,9 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from rochallor_cli.errors import UsageError
 from rochallor_cli.hosting.health.exposition import (
-    as_message,
     counted_only,
-    families_from,
     families_of,
     merged,
     text_page,
@@ -27,10 +25,7 @@ from rochallor_cli.hosting.health.status import (
     liveness,
     merged_types,
     readiness,
-    status_from,
-    summary_from,
 )
-from rochallor_cli.hosting.health.status import as_message as status_message
 from workflow_sdk.metrics.metrics import Metrics
 
 JOB = JobInFlight("01JOB", "score", "01INST", 1.5, "handlers.py:3 in score")
@@ -70,11 +65,6 @@ def test_the_page_of_two_processes_adds_them_up_and_prometheus_can_read_it() -> 
     assert found["workflow_sdk_jobs_completed_total", labels] == 7
     assert found["workflow_sdk_handler_latency_seconds_count", (("job_type", "score"),)] == 2
     assert found["workflow_sdk_slots", ()] == 128
-
-
-def test_metrics_pass_the_pipe_unchanged() -> None:
-    page = counted(3)
-    assert text_page(families_from(as_message(page))) == text_page(page)
 
 
 def test_of_a_process_that_has_gone_counters_stay_and_gauges_go() -> None:
@@ -124,13 +114,6 @@ def test_a_loop_that_does_not_tick_is_not_live() -> None:
     assert liveness([status(engine_reachable=False)])[0]
     is_live, body = liveness([status(), status(worker_id="v", last_tick_age_s=11)])
     assert (is_live, body["no_sign_of_life_for_s"]) == (False, {"v": 11})
-
-
-def test_statuses_and_summaries_pass_the_pipe_unchanged() -> None:
-    before = status(in_flight=(JOB,))
-    assert status_from(status_message(before)) == before
-    summary = WorkerSummary("w", (TypeSummary("score", 1, 2, 3, 0.1, 0.2),), (JOB,), 1.0)
-    assert summary_from(status_message(summary)) == summary
 
 
 def test_summaries_of_several_processes_become_one_row_a_type() -> None:

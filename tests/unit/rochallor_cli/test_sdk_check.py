@@ -10,9 +10,9 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from rochallor_cli.hosting.checks.sdk_check import foreign_files, missing_files
+from rochallor_cli.sdk_check import foreign_files, missing_files
 
-ROOT = Path(__file__).resolve().parents[5]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def recorded(name: str, content: bytes) -> metadata.PackagePath:
@@ -54,7 +54,7 @@ def installed(site: Path, name: str, content: bytes) -> None:
 
 
 def check_in(site: Path) -> subprocess.CompletedProcess[str]:
-    code = "from rochallor_cli.hosting.checks.sdk_check import require_our_sdk; require_our_sdk()"
+    code = "from rochallor_cli.sdk_check import require_our_sdk; require_our_sdk()"
     environment = {**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{ROOT}"}
     return subprocess.run(
         [sys.executable, "-c", code], cwd=site, env=environment, capture_output=True, text=True, check=False

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from rochallor_cli.errors import InvalidDocumentError
-from rochallor_cli.hosting.workers.user_traceback import shown_path, user_traceback
+from rochallor_cli.handler_modules.user_traceback import shown_path, user_traceback
 from workflow_sdk.handler.registry import Handler, HandlerRegistry
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rochallor_cli.errors import InvalidDocumentError
-from rochallor_cli.hosting.workers.handler_modules import load_handlers, place_of
+from rochallor_cli.handler_modules.loading import load_handlers, place_of
 
 ONE = """
 from workflow_sdk.handler.registry import HandlerRegistry

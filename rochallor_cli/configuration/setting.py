@@ -1,0 +1,94 @@
+"""Setting: one thing that can be set, declared once, at the field that holds its value.
+
+    parallelism: Annotated[int, Setting("count", "Jobs at the same time.", flag="--parallelism", minimum=1)] = 64
+
+Of this follow the flag of `rochallor work` with its help, the environment variable, the key in workers.yaml with its
+checks, the JSON Schema, the tables in the docs, `--print-config` and the default.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, Field, dataclass, fields, replace
+from typing import Any, Literal, get_type_hints
+
+Kind = Literal[
+    "text",
+    "path",
+    "texts",
+    "text map",
+    "count",
+    "duration",
+    "retry delay",
+    "flag",
+    "choice",
+    "port",
+    "section",
+    "sections",
+]
+
+# The default of what must be given.
+NOT_SET = object()
+_METAVARS = {"count": "N", "duration": "DURATION", "port": "PORT", "text map": "KEY=VALUE"}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What it holds and what it means. `minimum`, `above` and `maximum` are for counts and durations.
+
+    `key` is its name in workers.yaml, the field's own (without its unit) unless another is given; `flag` and
+    `short` are the options on the command line, none without. A `path` is meant from the folder of workers.yaml.
+    `of_one_worker`: not among `defaults`. `section` names the table of a section, of each section in a list
+    (`sections`) or, with `by_name`, of each section in a mapping with free keys.
+    """
+
+    kind: Kind
+    meaning: str
+    minimum: float | None = None
+    above: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    is_secret: bool = False
+    of_one_worker: bool = False
+    key: str = ""
+    flag: str = ""
+    short: str = ""
+    metavar: str = ""
+    panel: str | None = None
+    section: str = ""
+    by_name: bool = False
+    # From the field that it is written at:
+    attribute: str = ""
+    default: Any = NOT_SET
+
+    @property
+    def parameter(self) -> str:
+        """The flag as a name in Python."""
+        return self.flag.removeprefix("--").replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable, where there is a flag."""
+        return "ROCHALLOR_" + self.parameter.upper()
+
+    @property
+    def placeholder(self) -> str:
+        """What stands for the value in help texts."""
+        return self.metavar or "|".join(self.choices) or _METAVARS.get(self.kind, "TEXT")
+
+
+def settings_of(owner: type) -> tuple[Setting, ...]:
+    """The settings written at the fields of a dataclass, in their order."""
+    hints = get_type_hints(owner, include_extras=True)
+    defaults = {field.name: _default_of(field) for field in fields(owner)}
+    return tuple(
+        replace(note, attribute=name, key=note.key or name.removesuffix("_s"), default=defaults[name])
+        for name, hint in hints.items()
+        for note in getattr(hint, "__metadata__", ())
+        if isinstance(note, Setting)
+    )
+
+
+def _default_of(field: Field[Any]) -> Any:
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return NOT_SET if field.default is MISSING else field.default

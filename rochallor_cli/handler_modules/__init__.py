@@ -1,0 +1,5 @@
+"""The users' own code: finding and importing it, and showing its errors without our frames.
+
+loading.py         handlers.py, pkg.module, pkg.module:registry and dir/ become one HandlerRegistry
+user_traceback.py  an exception of theirs as lines, with their frames only
+"""

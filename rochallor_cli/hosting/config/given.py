@@ -1,0 +1,74 @@
+"""What was given on the command line and in the environment, checked.
+
+Flag, then environment variable, then workers.yaml, then default. A flag or a variable goes before every
+entry of `workers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rochallor_cli.configuration.key_values import pairs
+from rochallor_cli.configuration.setting import Setting
+from rochallor_cli.errors import UsageError
+from rochallor_cli.hosting.config.sections import SECTIONS, WITH_FLAGS
+from rochallor_cli.hosting.config.substitution import FilledText
+from rochallor_cli.hosting.config.workers_reader import WrongValueError, checked_scalar
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value and where it was given."""
+
+    value: Any
+    origin: str
+
+
+def settings_with_flags() -> Iterator[tuple[str, Setting]]:
+    """(section, setting) of everything that has a flag, in the order of help texts."""
+    return ((section, setting) for section in WITH_FLAGS for setting in SECTIONS[section] if setting.flag)
+
+
+def given_settings(
+    flags: Mapping[str, Any], environ: Mapping[str, str], *, section: str | None = None
+) -> dict[tuple[str, str], Given]:
+    """What flags and environment say, checked, by (section, key); UsageError for what cannot be used.
+
+    With `section`, of that one only.
+    """
+    found: dict[tuple[str, str], Given] = {}
+    for where, setting in settings_with_flags():
+        if section is not None and where != section:
+            continue
+        given = _from_flag(setting, flags) or _from_variable(setting, environ)
+        if given is not None:
+            found[where, setting.key] = given
+    return found
+
+
+def _from_flag(setting: Setting, flags: Mapping[str, Any]) -> Given | None:
+    raw = flags.get(setting.parameter)
+    if raw is None or raw == []:
+        return None
+    return Given(_checked(setting, raw, setting.flag), setting.flag)
+
+
+def _from_variable(setting: Setting, environ: Mapping[str, str]) -> Given | None:
+    raw = environ.get(setting.variable)
+    if not raw:
+        return None
+    values = {"texts": raw.split(","), "text map": raw.splitlines()}.get(setting.kind, raw)
+    return Given(_checked(setting, values, setting.variable), setting.variable)
+
+
+def _checked(setting: Setting, raw: Any, origin: str) -> Any:
+    if setting.kind == "texts":
+        return [str(item).strip() for item in raw if str(item).strip()]
+    if setting.kind == "text map":
+        return pairs(raw, origin)
+    try:
+        return checked_scalar(setting, FilledText(raw) if isinstance(raw, str) else raw)
+    except WrongValueError as error:
+        raise UsageError(f"{origin}: {error}") from None
