@@ -28,6 +28,7 @@ TASK_SURVIVES_TIMER = "W402"
 DURATION_UNREADABLE = "W403"
 DURATION_MISREAD = "W404"
 TIMER_NEVER_STARTED = "W405"
+TIMER_CANNOT_FIRE = "W406"
 # Ids and values.
 STEP_ID_WITH_SLASH = "W501"
 BLANK_JOB_TYPE = "W502"
@@ -38,6 +39,7 @@ VERSION_IN_DOCUMENT = "W505"
 JOB_OF_ENDED_INSTANCE = "W601"
 FAIL_AFTER_END = "W602"
 COMPLETED_TWICE = "W603"
+REPORT_DROPPED = "W604"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,13 @@ _CODES = (
         "Move it to a step that rests.",
     ),
     Code(
+        TIMER_CANNOT_FIRE,
+        "a timer whose target cannot be entered",
+        "The way behind the target leads into what is a 500 elsewhere. The timer is lost; from version leases on "
+        "it is tried again and again.",
+        "Mend the steps behind the target: a join without gateway, a branch to no step, an unreadable duration.",
+    ),
+    Code(
         STEP_ID_WITH_SLASH,
         "a step id with a slash",
         "Signals and completions of user tasks name the step in the path, where a slash cannot be written.",
@@ -254,6 +263,13 @@ _CODES = (
         "Two completions of one job that are under way together advance the workflow twice: what follows runs "
         "double. (The dev engine takes them one after the other and only warns.)",
         "Never have two completions of one job under way; after a time-out wait before sending again.",
+    ),
+    Code(
+        REPORT_DROPPED,
+        "a report that does not count",
+        "From version leases on a completion or failure counts only from the worker that holds the job, while its "
+        "lease lasts and its step runs. Anything else is answered with 204 and changes nothing.",
+        "Report in time; a job that runs past its lease comes again under a new id, with the same step execution.",
     ),
 )
 CODES = {entry.code: entry for entry in _CODES}

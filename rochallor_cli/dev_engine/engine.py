@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Coroutine
 from pathlib import Path
@@ -19,10 +20,12 @@ from rochallor_cli.dev_engine.services.definitions import upload
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 from rochallor_cli.dev_engine.store import Store
-from rochallor_cli.dev_engine.store.database import open_database
+from rochallor_cli.dev_engine.store.database import adopt_version, open_database
 
 if TYPE_CHECKING:
     from rochallor_cli.dev_engine.kafka.dispatch import KafkaDispatch
+
+logger = logging.getLogger("rochallor_cli.dev_engine")
 
 _SHUTDOWN_S = 1.0
 # "A moment later": also what keeps a workflow that is its own next one from filling the memory at once.
@@ -35,11 +38,13 @@ class Engine:
     def __init__(self, config: DevEngineConfig) -> None:
         self.config = config
         self._connection = open_database(config.db)
+        self._adopt_version()
         self._resources = Resources(config, Store(self._connection))
         self._work = UnitOfWork(self._connection, after_commit=self._after_commit)
         self._rounds = Rounds(self._resources, self._work)
         # By hand: nothing happens by itself, everything due happens in `advance`.
         self._is_hand_driven = isinstance(config.clock, HandClock)
+        self._began_ns = config.clock.now_ns()
         self._tasks: set[asyncio.Task[None]] = set()
         self._chain: asyncio.TimerHandle | None = None
         self._dispatch: KafkaDispatch | None = None
@@ -66,6 +71,8 @@ class Engine:
         if not self._is_hand_driven:
             self._spawn(repeat(self.config.sweep_s, self._rounds.sweep_leases))
             self._spawn(repeat(self.config.timer_s, self._rounds.fire_timers))
+            if self._resources.rules.durable_chains:
+                self._spawn(repeat(self.config.timer_s, self._rounds.start_next_workflows))
             self._after_commit()
         port: int = self._runner.addresses[0][1]
         return port
@@ -94,17 +101,44 @@ class Engine:
             clock.move_to(next_ns)
             await self._do_what_is_due()
         clock.move_to(until_ns)
+        if self._resources.rules.durable_chains:
+            await self._rounds.start_next_workflows()
 
     async def _do_what_is_due(self) -> None:
-        await self._rounds.sweep_leases()
+        sweep_ns = self._next_sweep_ns()
+        if sweep_ns is not None and sweep_ns <= self.config.clock.now_ns():
+            await self._rounds.sweep_leases()
         await self._rounds.fire_timers()
         if self._resources.next_workflows_due:
             await self._rounds.start_next_workflows()
 
     def _next_ns(self, after_ns: int) -> int | None:
-        store = self._resources.store
-        times = (store.timers.next_after(after_ns), store.jobs.next_expiry_ns())
+        times = (self._resources.store.timers.next_after(after_ns), self._next_sweep_ns())
         return min((time_ns for time_ns in times if time_ns is not None), default=None)
+
+    def _next_sweep_ns(self) -> int | None:
+        """The first sweep that finds a lease at its end; sweeps come at a fixed beat from the start on."""
+        expiry_ns = self._resources.store.jobs.next_expiry_ns()
+        if expiry_ns is None:
+            return None
+        beat_ns = round(self.config.sweep_s * 1e9)
+        beats = -((self._began_ns - expiry_ns) // beat_ns)
+        return self._began_ns + max(beats, 1) * beat_ns
+
+    def _adopt_version(self) -> None:
+        config = self.config
+        try:
+            before = adopt_version(self._connection, config.rules.version, config.db)
+        except DevEngineError:
+            self._connection.close()
+            raise
+        if before != config.engine_version:
+            logger.warning(
+                "%s was used as version %s of the engine, and goes on as version %s",
+                config.db,
+                before,
+                config.engine_version,
+            )
 
     async def _start_dispatch(self) -> None:
         # confluent-kafka is loaded only where it is needed.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rochallor_cli.dev_engine.go_json.reading import holds_nul, read
-from rochallor_cli.dev_engine.go_json.writing import write
+from rochallor_cli.dev_engine.go_json.writing import write_stored
 
 
 class InstanceStatus(StrEnum):
@@ -52,7 +52,7 @@ class Variables:
     @property
     def text(self) -> str:
         if self._text is None:
-            self._text = write(self._values)
+            self._text = write_stored(self._values)
         return self._text
 
     @property
@@ -189,6 +189,15 @@ class Timer:
     fires_ns: int
     interrupting: bool
     target_step_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextWorkflow:
+    """A definition to be started after a workflow that has ended, with what it inherits."""
+
+    definition_id: str
+    variables: Variables
+    business_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

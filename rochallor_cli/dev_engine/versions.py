@@ -54,6 +54,8 @@ class EngineRules:
     coercion: bool = _since("next")
     # Callbacks count only from the holder of a lease that lasts, for a step that runs; a job id is one attempt.
     strict_leases: bool = _since("leases")
+    # A timer whose target cannot be entered stays due; before, it was lost.
+    atomic_timers: bool = _since("leases")
     # A next workflow is tried again until it has started.
     durable_chains: bool = _since("leases")
     # A user task that a timer has interrupted cannot be completed any more.

@@ -98,7 +98,7 @@ def test_a_work_that_fails_is_undone_alone() -> None:
     connection = open_database(None)
 
     def add(seq: int) -> int:
-        connection.execute("INSERT INTO next_workflow VALUES (?, 'x', '{}')", (seq,))
+        connection.execute("INSERT INTO next_workflow VALUES (?, 'x', '{}', NULL)", (seq,))
         if seq == 2:
             raise ValueError("two")
         return seq

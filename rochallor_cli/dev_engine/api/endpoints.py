@@ -40,6 +40,7 @@ _POLL = Shape("rest.pollRequest", {"workerId": TEXT, "jobTypes": ListOf("[]strin
 _COMPLETE = Shape("rest.completeRequest", {"workerId": TEXT, "variables": ANY_MAP})
 _FAIL = Shape("rest.failRequest", {"workerId": TEXT, "errorMessage": TEXT, "retryable": TRUTH})
 _COMPLETE_TASK = Shape("rest.completeUserTaskRequest", {"workerId": TEXT, "variables": ANY_MAP})
+_RETRY = Shape("rest.retryStepRequest", {"variables": ANY_MAP})
 _CANCEL = Shape("rest.cancelRequest", {"reason": TEXT})
 
 KAFKA_POLL_ANSWER = (
@@ -94,14 +95,14 @@ class Endpoints:
 
     async def get_definition(self, request: Request) -> Answer:
         stored = definitions.get_definition(self._resources, _unescape_again(request.parameters[0]))
-        return Answer(200, shapes.definition_shape(stored))
+        return Answer(200, shapes.definition_shape(stored, self._resources.rules))
 
     async def get_definition_version(self, request: Request) -> Answer:
         definition_id, version = request.parameters
         if not _INTEGER.fullmatch(version) or abs(int(version)) > _MAX_INT64:
             raise bad_request("invalid version parameter")
         stored = definitions.get_definition(self._resources, _unescape_again(definition_id), int(version))
-        return Answer(200, shapes.definition_shape(stored))
+        return Answer(200, shapes.definition_shape(stored, self._resources.rules))
 
     # --- instances ------------------------------------------------------------------------------
 
@@ -152,6 +153,15 @@ class Endpoints:
         )
         return Answer(200, shapes.instance_shape(cancelled, ended=False, key=False))
 
+    async def retry_step(self, request: Request) -> Answer:
+        fields = _body(request, _RETRY) if request.has_length else {}
+        instance_id, step_id = request.parameters
+        changes = fields.get("variables", {})
+        retried = await self._work.do(
+            lambda: instances.retry_step(self._resources, instance_id, step_id, changes)
+        )
+        return Answer(200, shapes.instance_shape(retried, ended=False, reason=False))
+
     async def signal(self, request: Request) -> Answer:
         # The engine does not read a body whose length was not sent.
         changes = _body(request, ANY_MAP) if request.has_length else {}
@@ -184,16 +194,20 @@ class Endpoints:
         return Answer(200, shapes.items_shape([shapes.job_shape(job) for job in leased], name="jobs"))
 
     async def complete_job(self, request: Request) -> Answer:
-        changes = _body(request, _COMPLETE).get("variables", {})
+        fields = _body(request, _COMPLETE)
         job_id = request.parameters[0]
-        await self._work.do(lambda: jobs.complete_job(self._resources, job_id, changes))
+        worker_id, changes = fields.get("workerId", ""), fields.get("variables", {})
+        await self._work.do(lambda: jobs.complete_job(self._resources, job_id, changes, worker_id=worker_id))
         return NO_CONTENT
 
     async def fail_job(self, request: Request) -> Answer:
         fields = _body(request, _FAIL)
         job_id = request.parameters[0]
-        message, retryable = fields.get("errorMessage", ""), fields.get("retryable", False)
-        await self._work.do(lambda: jobs.fail_job(self._resources, job_id, message, retryable=retryable))
+        worker_id, message = fields.get("workerId", ""), fields.get("errorMessage", "")
+        retryable = fields.get("retryable", False)
+        await self._work.do(
+            lambda: jobs.fail_job(self._resources, job_id, message, retryable=retryable, worker_id=worker_id)
+        )
         return NO_CONTENT
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from urllib.parse import quote, unquote_to_bytes
+
+from rochallor_cli.dev_engine.versions import EngineRules
 
 # What the engine's language leaves alone when it encodes a path.
 _SAFE_IN_PATHS = "$&+,/:;=@~"
@@ -35,18 +38,28 @@ _ROUTES: dict[str, dict[str, str]] = {
     "/v1/instances/*/history": {"GET": "get_history"},
     "/v1/instances/*/cancel": {"POST": "cancel_instance"},
     "/v1/instances/*/signals/*": {"POST": "signal"},
+    "/v1/instances/*/steps/*/retry": {"POST": "retry_step"},
     "/v1/instances/*/user-tasks/*/complete": {"POST": "complete_user_task"},
     "/v1/jobs/poll": {"POST": "poll_jobs"},
     "/v1/jobs/*/complete": {"POST": "complete_job"},
     "/v1/jobs/*/fail": {"POST": "fail_job"},
 }
+# Routes that are not there on every version, with the rule that brings them.
+_LATER_ROUTES = {"/v1/instances/*/steps/*/retry": "step_retry"}
 _FIXED = {path: methods for path, methods in _ROUTES.items() if "*" not in path}
 # By number of segments: the shape's segments and its methods.
-_SHAPES: dict[int, list[tuple[list[str], dict[str, str]]]] = {}
-for _path, _methods in _ROUTES.items():
-    if "*" in _path:
-        _segments = _path.split("/")
-        _SHAPES.setdefault(len(_segments), []).append((_segments, _methods))
+_Shapes = dict[int, list[tuple[list[str], dict[str, str]]]]
+
+
+@cache
+def _shapes(rules: EngineRules) -> _Shapes:
+    shapes: _Shapes = {}
+    for path, methods in _ROUTES.items():
+        is_there = path not in _LATER_ROUTES or getattr(rules, _LATER_ROUTES[path])
+        if "*" in path and is_there:
+            segments = path.split("/")
+            shapes.setdefault(len(segments), []).append((segments, methods))
+    return shapes
 
 
 class NoRoute(Enum):
@@ -54,14 +67,14 @@ class NoRoute(Enum):
     OTHER_METHOD = 405
 
 
-def find_route(method: str, raw_path: str) -> Route | NoRoute:
-    """The endpoint that a request is for, or why there is none. Raises BadPath."""
+def find_route(method: str, raw_path: str, rules: EngineRules) -> Route | NoRoute:
+    """The endpoint that a request is for, or why there is none on an engine of these rules. Raises BadPath."""
     path = routing_path(raw_path) if "%" in raw_path else raw_path
     methods = _FIXED.get(path)
     parameters: tuple[str, ...] = ()
     if methods is None:
         segments = path.split("/")
-        for shape, found in _SHAPES.get(len(segments), ()):
+        for shape, found in _shapes(rules).get(len(segments), ()):
             if _fits(shape, segments):
                 methods = found
                 parameters = tuple(

@@ -36,6 +36,7 @@ class Api:
         endpoints = Endpoints(resources, work)
         self._endpoints = endpoints
         self._cors = resources.config.cors
+        self._rules = resources.rules
         self._log_requests = resources.config.log_requests
 
     def server(self) -> web.Server:
@@ -56,7 +57,7 @@ class Api:
             return web.Response(headers=preflight_headers(request.headers))
         path, _, query = request.raw_path.partition("?")
         try:
-            route = find_route(request.method, path)
+            route = find_route(request.method, path, self._rules)
         except BadPath:
             return web.Response(status=400, text="400 Bad Request")
         if route is NoRoute.UNKNOWN_PATH:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from rochallor_cli.dev_engine.definition.shown_document import shown_document
 from rochallor_cli.dev_engine.go_json.writing import write_string as text
 from rochallor_cli.dev_engine.go_json.writing import write_time
 from rochallor_cli.dev_engine.records import DefinitionVersion, Execution, Instance, Job
+from rochallor_cli.dev_engine.versions import EngineRules
 
 
 def error_shape(code: str, reason: str) -> str:
@@ -24,9 +26,9 @@ def definition_summary(stored: DefinitionVersion) -> str:
     )
 
 
-def definition_shape(stored: DefinitionVersion) -> str:
+def definition_shape(stored: DefinitionVersion, rules: EngineRules) -> str:
     """The document with its version, behind the id."""
-    fields = json.loads(stored.document)
+    fields = shown_document(json.loads(stored.document), rules)
     shown = {"id": fields.pop("id"), "version": stored.version, **fields}
     return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
 

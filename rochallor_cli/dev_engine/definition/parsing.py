@@ -6,6 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from rochallor_cli.dev_engine.definition.branch_order import (
+    check_branches,
+    check_branches_of_body,
+    in_branch_order,
+)
 from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Step
 from rochallor_cli.dev_engine.go_json.decoding import (
     TEXT,
@@ -71,11 +76,13 @@ def fields_from_body(body: bytes, rules: EngineRules) -> Fields:
 
     rules: of the version that reads it; older ones do not know the fields that came later.
     """
+    check_branches_of_body(body, rules)
     return _document(decode(body, _DEFINITION))
 
 
 def fields_from_document(document: object, rules: EngineRules) -> Fields:
     """As `fields_from_body`, of a document that is read already. Raises BodyError."""
+    check_branches(document, rules)
     return _document(decode_value(document, _DEFINITION))
 
 
@@ -105,14 +112,15 @@ def definition_from_fields(fields: Fields, rules: EngineRules) -> Definition:
     return Definition(
         id=fields.get("id", ""),
         name=fields.get("name", ""),
-        steps=tuple(_step(step) for step in fields.get("steps") or ()),
+        steps=tuple(_step(step, rules) for step in fields.get("steps") or ()),
         auto_start_next_workflow=fields.get("autoStartNextWorkflow", False),
         next_workflow_id=fields.get("nextWorkflowId", ""),
         rules=rules,
     )
 
 
-def _step(fields: Fields) -> Step:
+def _step(fields: Fields, rules: EngineRules) -> Step:
+    branches = fields.get("conditionalNextSteps", {})
     return Step(
         id=fields.get("id", ""),
         name=fields.get("name", ""),
@@ -120,7 +128,7 @@ def _step(fields: Fields) -> Step:
         next_step=fields.get("nextStep", ""),
         job_type=fields.get("jobType", ""),
         retry_count=fields.get("retryCount", 0),
-        conditional_next_steps=fields.get("conditionalNextSteps", {}),
+        conditional_next_steps=in_branch_order(branches) if rules.ordered_branches else branches,
         transformations=fields.get("transformations", {}),
         parallel_next_steps=tuple(fields.get("parallelNextSteps", ())),
         join_step=fields.get("joinStep", ""),

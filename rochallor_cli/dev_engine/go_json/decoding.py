@@ -85,7 +85,7 @@ class _Mismatch(Exception):  # noqa: N818 - turned into BodyError with the numbe
     def text(self) -> str:
         target = f"Go struct field {self.field}" if self.field else "Go value"
         of_type = f"of type {self.go_type}"
-        return f"json: cannot unmarshal {_named(self.value, self.go_type)} into {target} {of_type}"
+        return f"json: cannot unmarshal {json_type(self.value, self.go_type)} into {target} {of_type}"
 
 
 def decode(body: bytes, kind: Shape | MapOf) -> dict[str, object]:
@@ -220,11 +220,11 @@ def _fits_int(literal: str) -> bool:
         return False
 
 
-def _named(value: object, go_type: str) -> str:
+def json_type(value: object, go_type: str = "string") -> str:
+    """What error texts call a value; numbers are quoted where a number was wanted."""
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, Literal):
-        # The library quotes a number only where a number was wanted.
         return f"number {value}" if go_type in ("int", "float64") else "number"
     if isinstance(value, int | float):
         return "number"

@@ -9,12 +9,33 @@ from time import gmtime, strftime
 NS_PER_S = 1_000_000_000
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_STORED_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _STRING_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def write(value: object) -> str:
     """The value as JSON text. Raises ValueError for infinities and NaN."""
     return _ENCODER.encode(value)
+
+
+def write_stored(value: object) -> str:
+    """As `write`, but the keys of every object in the order in which the engine's database keeps them."""
+    return _STORED_ENCODER.encode(in_stored_order(value))
+
+
+def in_stored_order(value: object) -> object:
+    """The value with the keys of every object as JSONB has them: shorter first, then by their bytes."""
+    if isinstance(value, dict):
+        return {key: in_stored_order(value[key]) for key in sorted(value, key=stored_rank)}
+    if isinstance(value, list):
+        return [in_stored_order(item) for item in value]
+    return value
+
+
+def stored_rank(key: str) -> tuple[int, bytes]:
+    """What a key is sorted by in the engine's database: its length in UTF-8 bytes, then these bytes."""
+    encoded = key.encode("utf-8", "surrogatepass")
+    return len(encoded), encoded
 
 
 def write_string(text: str) -> str:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rochallor_cli.dev_engine.records import Execution, ExecutionStatus, Job, JobStatus, Timer, UserTask
+from rochallor_cli.dev_engine.records import (
+    Execution,
+    ExecutionStatus,
+    Job,
+    JobStatus,
+    NextWorkflow,
+    Timer,
+    UserTask,
+)
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.state_machine import effects as fx
 from rochallor_cli.dev_engine.state_machine.advance import Outcome
@@ -96,6 +104,14 @@ class _Writer:
         self.store.jobs.offer_again(effect.job_id, effect.retries_remaining)
         self._dispatch(effect.job_id)
 
+    def job_replaced(self, effect: fx.JobReplaced) -> None:
+        new_id = self.resources.new_id()
+        retries = effect.retries_remaining
+        self.store.jobs.replace(
+            effect.job_id, new_id=new_id, retries_remaining=retries, created_ns=self.now_ns
+        )
+        self._dispatch(new_id)
+
     def _dispatch(self, job_id: str) -> None:
         if self.resources.config.dispatch == "kafka":
             self.store.outbox.add(self.resources.new_id(), job_id)
@@ -116,6 +132,9 @@ class _Writer:
     def user_tasks_closed(self, effect: fx.UserTasksClosed) -> None:
         self.store.user_tasks.close(self.instance_id, effect.step_id)
 
+    def user_task_withdrawn(self, effect: fx.UserTaskWithdrawn) -> None:
+        self.store.user_tasks.withdraw(self.instance_id, effect.step_id, effect.attempt)
+
     def timer_started(self, effect: fx.TimerStarted) -> None:
         self.store.timers.add(
             Timer(
@@ -134,7 +153,8 @@ class _Writer:
         self.store.timers.remove(effect.timer_id)
 
     def next_workflow_due(self, effect: fx.NextWorkflowDue) -> None:
-        self.store.next_workflows.add(effect.definition_id, effect.variables)
+        key = self.instance.business_key if self.resources.rules.business_keys else None
+        self.store.next_workflows.add(NextWorkflow(effect.definition_id, effect.variables, key))
         self.resources.next_workflows_due = True
 
     def fault_met(self, effect: fx.FaultMet) -> None:
@@ -148,10 +168,12 @@ _WRITE: dict[type[fx.Effect], Callable[[_Writer, Any], None]] = {
     fx.RunningFailed: _Writer.running_failed,
     fx.JobOffered: _Writer.job_offered,
     fx.JobReturned: _Writer.job_returned,
+    fx.JobReplaced: _Writer.job_replaced,
     fx.JobSettled: _Writer.job_settled,
     fx.JobWithdrawn: _Writer.job_withdrawn,
     fx.UserTaskOpened: _Writer.user_task_opened,
     fx.UserTasksClosed: _Writer.user_tasks_closed,
+    fx.UserTaskWithdrawn: _Writer.user_task_withdrawn,
     fx.TimerStarted: _Writer.timer_started,
     fx.TimerSpent: _Writer.timer_spent,
     fx.NextWorkflowDue: _Writer.next_workflow_due,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rochallor_cli.dev_engine.errors import Refused, internal_error, not_found
+from rochallor_cli.dev_engine.errors import Refused, conflict, internal_error, not_found
 from rochallor_cli.dev_engine.records import Execution, Instance, Variables
 from rochallor_cli.dev_engine.services.apply_effects import write_outcome
 from rochallor_cli.dev_engine.services.definitions import MAX_INT4, negative_page, too_large_version
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.state_machine import transitions
 
+_UNKNOWN = "workflow instance not found"
 _NUL = "ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)"
 
 Changes = Mapping[str, object]
@@ -43,6 +44,7 @@ def _start(
         raise internal_error(f'load definition "{definition_id}": definition not found')
     if variables.holds_nul() or "\0" in (business_key or ""):
         raise internal_error(f"insert instance: {_NUL}")
+    _check_key(resources, definition_id, business_key)
     inputs = resources.inputs()
     instance = transitions.new_instance(
         definition,
@@ -57,23 +59,43 @@ def _start(
     return outcome.instance
 
 
+def _check_key(resources: Resources, definition_id: str, business_key: str | None) -> None:
+    """Raise Refused when a live instance of the definition holds the key, on the versions that mind."""
+    if not business_key or not resources.rules.business_keys:
+        return
+    if resources.store.instances.is_key_in_use(definition_id, business_key):
+        raise conflict("business key already in use by an in-flight instance of this definition")
+
+
 def start_next_workflows(resources: Resources) -> int:
-    """Start what is due after workflows that have ended; the number. What cannot start is dropped."""
+    """Start what is due after workflows that have ended; the number.
+
+    What cannot start is dropped; from version "leases" on it stays due.
+    """
     resources.next_workflows_due = False
     due = resources.store.next_workflows.all()
-    for seq, definition_id, variables in due:
-        resources.store.next_workflows.remove(seq)
+    for seq, following in due:
         try:
-            start_instance(resources, definition_id, version=0, variables=variables, business_key=None)
+            start_instance(
+                resources,
+                following.definition_id,
+                version=0,
+                variables=following.variables,
+                business_key=following.business_key,
+            )
         except Refused as refused:
-            resources.tell_chain_failure(definition_id, refused.reason)
+            resources.tell_chain_failure(following.definition_id, refused.reason)
+            if resources.rules.durable_chains:
+                continue
+        resources.store.next_workflows.remove(seq)
     return len(due)
 
 
 def get_instance(resources: Resources, instance_id: str) -> Instance:
     found = resources.store.instances.find(instance_id)
     if found is None:
-        raise not_found(f'instance "{instance_id}" not found')
+        is_told_once = resources.rules.one_reason_for_unknown_instance
+        raise not_found(_UNKNOWN if is_told_once else f'instance "{instance_id}" not found')
     return found
 
 
@@ -133,10 +155,26 @@ def complete_user_task(resources: Resources, instance_id: str, step_id: str, cha
     write_outcome(resources, outcome)
 
 
+def retry_step(resources: Resources, instance_id: str, step_id: str, changes: Changes) -> Instance:
+    """Run a failed step of a failed instance again; the instance as it is then."""
+    instance = _find_for_completion(resources, instance_id)
+    outcome = transitions.retry(
+        resources.definition_of(instance),
+        instance,
+        step_id,
+        latest=resources.store.executions.latest_status(instance_id, step_id),
+        changes=_without_nul(changes),
+        inputs=resources.inputs(),
+    )
+    _check_key(resources, instance.definition_id, instance.business_key)
+    write_outcome(resources, outcome)
+    return outcome.instance
+
+
 def _find_for_completion(resources: Resources, instance_id: str) -> Instance:
     instance = resources.store.instances.find(instance_id)
     if instance is None:
-        raise not_found("workflow instance not found")
+        raise not_found(_UNKNOWN)
     return instance
 
 

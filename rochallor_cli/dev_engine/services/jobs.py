@@ -17,6 +17,7 @@ DEFAULT_MAX_JOBS = 10
 _NS_PER_S = 1_000_000_000
 # So close together the engine's two transactions overlap.
 _AT_ONCE_NS = 2_000_000
+_UNLOCKABLE = "lock job instance: no rows in result set"
 
 
 def poll_jobs(resources: Resources, worker_id: str, job_types: Iterable[str], max_jobs: int) -> list[Job]:
@@ -40,17 +41,22 @@ def poll_jobs(resources: Resources, worker_id: str, job_types: Iterable[str], ma
     return leased
 
 
-def complete_job(resources: Resources, job_id: str, changes: Mapping[str, object]) -> None:
+def complete_job(
+    resources: Resources, job_id: str, changes: Mapping[str, object], *, worker_id: str = ""
+) -> None:
     found = _find(resources, job_id)
     if changes and Variables(values=changes).holds_nul():
         nul = "ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)"
-        raise internal_error(f"mark step_execution completed: {nul}")
+        by_id = resources.rules.completion_once
+        doing = "complete step_execution by id" if by_id else "mark step_execution completed"
+        raise internal_error(f"{doing}: {nul}")
     _note_twice_at_once(resources, found)
     outcome = transitions.complete_job(
         resources.definition_of(found.instance),
         found.instance,
         found.job,
         step_status=found.step_status,
+        worker_id=worker_id,
         changes=changes,
         inputs=resources.inputs(),
     )
@@ -58,8 +64,12 @@ def complete_job(resources: Resources, job_id: str, changes: Mapping[str, object
 
 
 def _note_twice_at_once(resources: Resources, found: JobInPlace) -> None:
-    """The engine takes two completions of one moment for two; here they come one after the other."""
-    if found.job.status != JobStatus.COMPLETED or found.step_ended_ns is None:
+    """Version 0 takes two completions of one moment for two; here they come one after the other."""
+    if (
+        resources.rules.completion_once
+        or found.job.status != JobStatus.COMPLETED
+        or found.step_ended_ns is None
+    ):
         return
     if 0 < resources.clock.now_ns() - found.step_ended_ns < _AT_ONCE_NS:
         step_id = found.job.step_id
@@ -67,13 +77,16 @@ def _note_twice_at_once(resources: Resources, found: JobInPlace) -> None:
         resources.tell_fault(found.instance, FaultMet(codes.COMPLETED_TWICE, step_id, text))
 
 
-def fail_job(resources: Resources, job_id: str, message: str, *, retryable: bool) -> None:
-    found = _find(resources, job_id)
+def fail_job(
+    resources: Resources, job_id: str, message: str, *, retryable: bool, worker_id: str = ""
+) -> None:
+    found = _find(resources, job_id, unknown=_UNLOCKABLE if resources.rules.strict_leases else "")
     outcome = transitions.fail_job(
         resources.definition_of(found.instance),
         found.instance,
         found.job,
         step_status=found.step_status,
+        worker_id=worker_id,
         message=message,
         retryable=retryable,
         inputs=resources.inputs(),
@@ -81,13 +94,24 @@ def fail_job(resources: Resources, job_id: str, message: str, *, retryable: bool
     write_outcome(resources, outcome)
 
 
-def _find(resources: Resources, job_id: str) -> JobInPlace:
+def _find(resources: Resources, job_id: str, *, unknown: str = "") -> JobInPlace:
+    """The job with its instance. unknown: what is said of one that is not there, if not as usual."""
     found = resources.store.jobs.find_in_place(job_id)
     if found is None:
-        raise internal_error(f'job "{job_id}" not found')
+        raise internal_error(unknown or f'job "{job_id}" not found')
     return found
 
 
 def sweep_leases(resources: Resources) -> int:
-    """Offer the jobs of expired leases again; the number."""
-    return resources.store.jobs.free_expired(resources.clock.now_ns())
+    """Offer the jobs of expired leases again; the number. With strict leases as other jobs, and of live steps only."""
+    jobs, now_ns = resources.store.jobs, resources.clock.now_ns()
+    if not resources.rules.strict_leases:
+        return jobs.free_expired(now_ns)
+    expired = jobs.expired(now_ns)
+    for job, is_wanted in expired:
+        if is_wanted:
+            new_id, retries = resources.new_id(), job.retries_remaining
+            jobs.replace(job.id, new_id=new_id, retries_remaining=retries, created_ns=now_ns)
+        else:
+            jobs.settle(job.id, JobStatus.CANCELLED)
+    return len(expired)

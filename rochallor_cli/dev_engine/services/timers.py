@@ -5,11 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 from operator import attrgetter
 
+from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.errors import Refused
 from rochallor_cli.dev_engine.records import Timer
 from rochallor_cli.dev_engine.services.apply_effects import write_outcome
-from rochallor_cli.dev_engine.services.resources import Resources, logger
+from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.state_machine import transitions
+from rochallor_cli.dev_engine.state_machine.effects import FaultMet
 
 
 def due_timers(resources: Resources) -> list[Timer]:
@@ -23,7 +25,7 @@ def due_timers(resources: Resources) -> list[Timer]:
 
 
 def fire_timer(resources: Resources, timer: Timer) -> None:
-    """Fire one timer. One whose target cannot be entered stays due, as in the engine."""
+    """Fire one timer. One whose target cannot be entered is lost; from version "leases" on it stays due."""
     instance = resources.store.instances.find(timer.instance_id)
     assert instance is not None, "instances are never deleted"
     try:
@@ -35,11 +37,7 @@ def fire_timer(resources: Resources, timer: Timer) -> None:
             inputs=resources.inputs(),
         )
     except Refused as refused:
-        logger.warning(
-            "a timer of step %r of instance %s cannot fire: %s",
-            timer.step_id,
-            timer.instance_id,
-            refused.reason,
-        )
+        text = f'a timer of step "{timer.step_id}" cannot fire, it is tried again: {refused.reason}'
+        resources.tell_fault(instance, FaultMet(codes.TIMER_CANNOT_FIRE, timer.step_id, text))
         return
     write_outcome(resources, outcome)

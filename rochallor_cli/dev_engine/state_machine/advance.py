@@ -181,6 +181,12 @@ class Advance:
         self._end(InstanceStatus.FAILED)
         self._failure_reason = reason
 
+    def reopen(self) -> None:
+        """Have a failed instance go on, as if it had not failed."""
+        self._status = InstanceStatus.ACTIVE
+        self._completed_ns = None
+        self._failure_reason = None
+
     def cancel(self, reason: str) -> None:
         self._end(InstanceStatus.CANCELLED)
         self._failure_reason = reason

@@ -30,14 +30,15 @@ class StepFailed(Exception):  # noqa: N818 - the workflow's failure, not the pro
 
 
 def taken_branch(step: Step, variables: Variables, inputs: EventInputs, rules: EngineRules) -> str:
-    """The condition of a branch that holds, the conditions tried in no fixed order.
+    """The condition of a branch that holds: the first, or where there is no order any one that was tried.
 
     Raises StepFailed when a condition that was tried errs or is no boolean, and when none holds.
     """
     names = variables.doubles
     untried = list(step.conditional_next_steps)
     while untried:
-        condition = untried[0] if len(untried) == 1 else inputs.choose(untried)
+        has_order = rules.ordered_branches or len(untried) == 1
+        condition = untried[0] if has_order else inputs.choose(untried)
         untried.remove(condition)
         try:
             if evaluate_condition(condition, names, now=inputs.now(), coercion=rules.coercion):

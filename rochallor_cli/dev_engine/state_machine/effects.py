@@ -66,6 +66,14 @@ class JobReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class JobReplaced:
+    """A job is cancelled, and another one of the same execution is offered in its place."""
+
+    job_id: str
+    retries_remaining: int
+
+
+@dataclass(frozen=True, slots=True)
 class JobSettled:
     job_id: str
     status: JobStatus
@@ -90,6 +98,14 @@ class UserTasksClosed:
     """Every open user task of a step is done."""
 
     step_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserTaskWithdrawn:
+    """The user task of an execution cannot be done any more."""
+
+    step_id: str
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +146,12 @@ Effect = (
     | RunningFailed
     | JobOffered
     | JobReturned
+    | JobReplaced
     | JobSettled
     | JobWithdrawn
     | UserTaskOpened
     | UserTasksClosed
+    | UserTaskWithdrawn
     | TimerStarted
     | TimerSpent
     | NextWorkflowDue

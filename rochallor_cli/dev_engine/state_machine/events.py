@@ -52,7 +52,15 @@ class CancelInstance:
     reason: str = ""
 
 
-Event = CompleteJob | FailJob | CompleteUserTask | Signal | FireTimer | CancelInstance
+@dataclass(frozen=True, slots=True)
+class RetryStep:
+    """A failed step of a failed instance is run again, by the engines that can."""
+
+    step_id: str
+    changes: Variables = NO_VARIABLES
+
+
+Event = CompleteJob | FailJob | CompleteUserTask | Signal | FireTimer | CancelInstance | RetryStep
 
 
 def possible_events(definition: Definition, world: World) -> tuple[Event, ...]:
@@ -227,6 +235,19 @@ def _cancel(definition: Definition, world: World, event: CancelInstance, at: Eve
     return transitions.cancel(definition, world.instance, event.reason, inputs=at)
 
 
+def _retry(definition: Definition, world: World, event: RetryStep, at: EventInputs) -> Outcome:
+    attempts = [execution for execution in world.executions if execution.step_id == event.step_id]
+    latest = max(attempts, key=lambda execution: execution.attempt, default=None)
+    return transitions.retry(
+        definition,
+        world.instance,
+        event.step_id,
+        latest=latest.status if latest else None,
+        changes=event.changes.values,
+        inputs=at,
+    )
+
+
 _OUTCOMES: dict[type[Event], Callable[[Definition, World, Any, EventInputs], Outcome]] = {
     CompleteJob: _complete_job,
     FailJob: _fail_job,
@@ -234,6 +255,7 @@ _OUTCOMES: dict[type[Event], Callable[[Definition, World, Any, EventInputs], Out
     Signal: _signal,
     FireTimer: _fire_timer,
     CancelInstance: _cancel,
+    RetryStep: _retry,
 }
 
 

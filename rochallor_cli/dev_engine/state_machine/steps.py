@@ -60,6 +60,8 @@ def _take_branch(advance: Advance, step: Step) -> str:
     """The step that a condition leads to. Raises StepFailed."""
     rules = advance.definition.rules
     condition = taken_branch(step, advance.variables, advance.inputs, rules)
+    if rules.ordered_branches:
+        return step.conditional_next_steps[condition]
     other = other_branch(step, condition, advance.variables, advance.inputs, rules)
     if other is not None:
         text = (
@@ -104,7 +106,7 @@ def _rest(advance: Advance, step: Step) -> int:
     advance.effects.append(ExecutionStarted(step.id, step.type, attempt))
     for event in step.boundary_events:
         try:
-            fires_ns = advance.now_ns + duration_ns(event.duration)
+            fires_ns = advance.now_ns + duration_ns(event.duration, advance.definition.rules)
         except DurationError as error:
             raise WorkflowStuck(f'boundary event duration "{event.duration}": {error}') from None
         timer = TimerStarted(step.id, attempt, fires_ns, event.interrupting, event.target_step_id)
@@ -139,6 +141,8 @@ def _enter_decision(advance: Advance, step: Step) -> None:
         _break(advance, step, str(failed))
     else:
         _pass(advance, step)
+        # One that failed and is tried again was still among the current steps.
+        advance.leave(step.id)
         advance.go_to(target)
 
 
@@ -149,6 +153,7 @@ def _enter_transformation(advance: Advance, step: Step) -> None:
         _break(advance, step, str(failed))
     else:
         _pass(advance, step)
+        advance.leave(step.id)
         advance.go_to(step.next_step)
 
 

@@ -11,7 +11,14 @@ from collections.abc import Mapping, Sequence
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import Definition, Step, StepType
-from rochallor_cli.dev_engine.errors import Refused, bad_request, conflict, not_found
+from rochallor_cli.dev_engine.errors import (
+    Refused,
+    WorkflowStuck,
+    bad_request,
+    conflict,
+    internal_error,
+    not_found,
+)
 from rochallor_cli.dev_engine.records import (
     ExecutionStatus,
     Instance,
@@ -23,11 +30,14 @@ from rochallor_cli.dev_engine.records import (
 )
 from rochallor_cli.dev_engine.state_machine.advance import Advance, Outcome
 from rochallor_cli.dev_engine.state_machine.effects import (
+    FaultMet,
+    JobReplaced,
     JobReturned,
     JobSettled,
     JobWithdrawn,
     TimerSpent,
     UserTasksClosed,
+    UserTaskWithdrawn,
 )
 from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
 from rochallor_cli.dev_engine.state_machine.steps import advance_from, leave_resting
@@ -75,15 +85,18 @@ def complete_job(
     job: Job,
     *,
     step_status: ExecutionStatus,
+    worker_id: str = "",
     changes: Changes,
     inputs: EventInputs,
 ) -> Outcome:
-    """A worker has done a job. Who completes it, and whether its lease holds, does not matter.
+    """A worker has done a job.
 
-    step_status: of the execution that the job belongs to. A job that is completed or was withdrawn
-    changes nothing.
+    step_status: of the execution that the job belongs to. worker_id: who reports; it matters from version "leases"
+    on, as does the lease. A job that is completed or was withdrawn changes nothing.
     """
     advance = Advance(definition, instance, inputs)
+    if not _counts(advance, job, step_status=step_status, worker_id=worker_id):
+        return advance.outcome()
     if job.status in (JobStatus.COMPLETED, JobStatus.CANCELLED):
         return advance.outcome()
     advance.effects.append(JobSettled(job.id, JobStatus.COMPLETED))
@@ -102,16 +115,19 @@ def fail_job(
     job: Job,
     *,
     step_status: ExecutionStatus,
+    worker_id: str = "",
     message: str,
     retryable: bool,
     inputs: EventInputs,
 ) -> Outcome:
     """A worker has failed a job: it is offered again while there are retries, else all fails.
 
-    The engine looks at no state: a job that was completed is offered again or undone all the same,
-    and an instance that has ended becomes FAILED.
+    Before version "leases" the engine looks at no state: a job that was completed is offered again or undone all
+    the same, and an instance that has ended becomes FAILED. From then on an offer is another job.
     """
     advance = Advance(definition, instance, inputs)
+    if not _counts(advance, job, step_status=step_status, worker_id=worker_id):
+        return advance.outcome()
     if job.status in (JobStatus.COMPLETED, JobStatus.CANCELLED):
         text = f'the job of step "{job.step_id}" was failed after it was {job.status.lower()}'
         advance.note_fault(codes.FAIL_AFTER_END, job.step_id, text)
@@ -119,13 +135,41 @@ def fail_job(
         text = f'the job of step "{job.step_id}" was failed in an instance that was {instance.status}'
         advance.note_fault(codes.FAIL_AFTER_END, job.step_id, text)
     if retryable and job.retries_remaining > 0:
-        advance.effects.append(JobReturned(job.id, job.retries_remaining - 1))
+        left = job.retries_remaining - 1
+        strict = definition.rules.strict_leases
+        advance.effects.append(JobReplaced(job.id, left) if strict else JobReturned(job.id, left))
         return advance.outcome()
     advance.effects.append(JobSettled(job.id, JobStatus.FAILED))
     failed = ExecutionStatus.FAILED
     advance.end_execution(job.step_id, job.attempt, was=step_status, status=failed, reason=message)
     advance.fail(message)
     return advance.outcome()
+
+
+def _counts(advance: Advance, job: Job, *, step_status: ExecutionStatus, worker_id: str) -> bool:
+    """Whether a worker's report changes anything, by the rule of strict leases; without it every report does."""
+    if not advance.definition.rules.strict_leases:
+        return True
+    is_open = advance.is_live and step_status == ExecutionStatus.RUNNING
+    holds = job.status == JobStatus.OFFERED or (
+        job.status == JobStatus.LOCKED
+        and job.worker_id == worker_id
+        and advance.now_ns < (job.lock_expires_ns or 0)
+    )
+    if not (is_open and holds):
+        text = f'a report for the job of step "{job.step_id}" was dropped: {_why_dropped(advance, job, worker_id)}'
+        advance.note_fault(codes.REPORT_DROPPED, job.step_id, text)
+    return is_open and holds
+
+
+def _why_dropped(advance: Advance, job: Job, worker_id: str) -> str:
+    if not advance.is_live:
+        return "its instance has ended"
+    if job.status == JobStatus.LOCKED and job.worker_id != worker_id:
+        return f'it is leased to "{job.worker_id}"'
+    if job.status == JobStatus.LOCKED:
+        return "its lease has ended"
+    return "another attempt has taken its place, or it was reported before"
 
 
 def find_user_task_step(definition: Definition, instance: Instance, step_id: str) -> Step:
@@ -191,6 +235,36 @@ def signal(
     return advance.outcome()
 
 
+def retry(
+    definition: Definition,
+    instance: Instance,
+    step_id: str,
+    *,
+    latest: ExecutionStatus | None,
+    changes: Changes,
+    inputs: EventInputs,
+) -> Outcome:
+    """Run a failed step of a failed instance again, as another attempt. Raises Refused where that cannot be.
+
+    latest: the state of the step's last execution, None where it has none.
+    """
+    if instance.status != InstanceStatus.FAILED:
+        raise conflict("instance is not FAILED; manual retry only applies to FAILED instances")
+    step = definition.step(step_id)
+    if step is None:
+        raise internal_error(f'retry step: step "{step_id}" not found in definition')
+    if latest != ExecutionStatus.FAILED:
+        raise conflict("step is not in a retryable state")
+    advance = Advance(definition, instance, inputs)
+    advance.reopen()
+    advance.merge(changes)
+    try:
+        advance_from(advance, step.id)
+    except WorkflowStuck as stuck:
+        raise WorkflowStuck(f"retry step: {stuck.reason}") from None
+    return advance.outcome()
+
+
 def cancel(definition: Definition, instance: Instance, reason: str, *, inputs: EventInputs) -> Outcome:
     """End an instance from outside; its jobs, tasks and timers stay as they are."""
     if not instance.status.is_live:
@@ -208,7 +282,29 @@ def fire_timer(
     step_status: ExecutionStatus,
     inputs: EventInputs,
 ) -> Outcome:
-    """A boundary timer is due. Nothing withdraws timers; before version 1.0.0 they fire after their step, too."""
+    """A boundary timer is due. Nothing withdraws timers; before version 1.0.0 they fire after their step, too.
+
+    Raises WorkflowStuck when its target cannot be entered and it stays due.
+    """
+    try:
+        return _fired(definition, instance, timer, step_status=step_status, inputs=inputs)
+    except WorkflowStuck as stuck:
+        if definition.rules.atomic_timers:
+            raise
+        text = f'a timer of step "{timer.step_id}" is lost, its target cannot be entered: {stuck.reason}'
+        return Outcome(
+            instance, (TimerSpent(timer.id), FaultMet(codes.TIMER_CANNOT_FIRE, timer.step_id, text))
+        )
+
+
+def _fired(
+    definition: Definition,
+    instance: Instance,
+    timer: Timer,
+    *,
+    step_status: ExecutionStatus,
+    inputs: EventInputs,
+) -> Outcome:
     advance = Advance(definition, instance, inputs)
     advance.effects.append(TimerSpent(timer.id))
     is_late = not advance.is_live or step_status != ExecutionStatus.RUNNING
@@ -223,6 +319,8 @@ def fire_timer(
             timer.step_id, timer.attempt, was=step_status, status=failed, reason=INTERRUPTED
         )
         advance.effects.append(JobWithdrawn(timer.step_id, timer.attempt))
+        if definition.rules.interrupted_tasks_close:
+            advance.effects.append(UserTaskWithdrawn(timer.step_id, timer.attempt))
         advance.leave(timer.step_id)
     # The status is not worked out anew: only entering a user task or wait changes it.
     advance_from(advance, timer.target_step_id)

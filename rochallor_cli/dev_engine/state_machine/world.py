@@ -144,14 +144,29 @@ def _job_returned(world: World, effect: fx.JobReturned) -> World:
     return _with_job(world, effect.job_id, status=JobStatus.OFFERED, retries_remaining=retries)
 
 
+def _job_replaced(world: World, effect: fx.JobReplaced) -> World:
+    old = next(job for job in world.jobs if job.id == effect.job_id)
+    number = 1 + sum(1 for job in world.jobs if job.execution_id == old.execution_id)
+    new = replace(
+        old,
+        id=f"{old.execution_id}/{number}",
+        status=JobStatus.OFFERED,
+        retries_remaining=effect.retries_remaining,
+        created_ns=world.now_ns,
+    )
+    after = _with_job(world, old.id, status=JobStatus.CANCELLED)
+    return replace(after, jobs=(*after.jobs, new))
+
+
 def _job_settled(world: World, effect: fx.JobSettled) -> World:
     return _with_job(world, effect.job_id, status=effect.status)
 
 
 def _job_withdrawn(world: World, effect: fx.JobWithdrawn) -> World:
     wanted = _id(effect.step_id, effect.attempt)
-    if any(job.id == wanted and job.status == JobStatus.OFFERED for job in world.jobs):
-        return _with_job(world, wanted, status=JobStatus.CANCELLED)
+    for job in world.jobs:
+        if job.execution_id == wanted and job.status == JobStatus.OFFERED:
+            return _with_job(world, job.id, status=JobStatus.CANCELLED)
     return world
 
 
@@ -169,6 +184,11 @@ def _user_task_opened(world: World, effect: fx.UserTaskOpened) -> World:
 def _user_tasks_closed(world: World, effect: fx.UserTasksClosed) -> World:
     left = tuple(task for task in world.user_tasks if task.step_id != effect.step_id)
     return replace(world, user_tasks=left)
+
+
+def _user_task_withdrawn(world: World, effect: fx.UserTaskWithdrawn) -> World:
+    withdrawn = _id(effect.step_id, effect.attempt)
+    return replace(world, user_tasks=tuple(task for task in world.user_tasks if task.id != withdrawn))
 
 
 def _timer_started(world: World, effect: fx.TimerStarted) -> World:
@@ -207,10 +227,12 @@ _EFFECTS: dict[type[fx.Effect], Callable[[World, Any], World]] = {
     fx.RunningFailed: _running_failed,
     fx.JobOffered: _job_offered,
     fx.JobReturned: _job_returned,
+    fx.JobReplaced: _job_replaced,
     fx.JobSettled: _job_settled,
     fx.JobWithdrawn: _job_withdrawn,
     fx.UserTaskOpened: _user_task_opened,
     fx.UserTasksClosed: _user_tasks_closed,
+    fx.UserTaskWithdrawn: _user_task_withdrawn,
     fx.TimerStarted: _timer_started,
     fx.TimerSpent: _timer_spent,
     fx.NextWorkflowDue: _next_workflow_due,

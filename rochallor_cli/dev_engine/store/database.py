@@ -9,12 +9,22 @@ from pathlib import Path
 from typing import TypeVar
 
 from rochallor_cli.dev_engine.errors import DatabaseFileError
+from rochallor_cli.dev_engine.versions import ENGINE_VERSIONS
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # What leads from each older version to the next one; an empty file is version 0.
-_MIGRATIONS: dict[int, str] = {}
+_MIGRATIONS: dict[int, str] = {
+    # Before there were versions of the engine, all were as version 0.
+    1: """
+        CREATE TABLE engine (version TEXT NOT NULL);
+        INSERT INTO engine VALUES ('0');
+        ALTER TABLE next_workflow ADD COLUMN business_key TEXT;
+        CREATE INDEX instance_live_key ON instance (definition_id, business_key)
+            WHERE business_key IS NOT NULL AND status IN ('ACTIVE', 'WAITING');
+    """,
+}
 # "RCHD": marks our files among all SQLite databases.
 _APPLICATION_ID = 0x52434844
 
@@ -79,6 +89,24 @@ def _bring_up_to_date(connection: sqlite3.Connection, version: int) -> None:
     steps = [schema] if version == 0 else [_MIGRATIONS[old] for old in range(version, SCHEMA_VERSION)]
     marks = f"PRAGMA user_version = {SCHEMA_VERSION}; PRAGMA application_id = {_APPLICATION_ID};"
     connection.executescript("BEGIN IMMEDIATE;" + "".join(steps) + marks + "COMMIT;")
+
+
+def adopt_version(connection: sqlite3.Connection, version: str, path: Path | None) -> str:
+    """Have the database go on as this version of the engine; the version that it had, or the same if it is new.
+
+    Raises DatabaseFileError where it was used as a later one, as it may hold what an earlier one does not know.
+    """
+    row = connection.execute("SELECT version FROM engine").fetchone()
+    before: str = version if row is None else row[0]
+    if before not in ENGINE_VERSIONS or ENGINE_VERSIONS.index(before) > ENGINE_VERSIONS.index(version):
+        raise DatabaseFileError(
+            f"{path} was used as version {before} of the engine, and cannot go back to version {version}; "
+            f"start it with --engine-version {before} or a later one, or name another file with --db"
+        )
+    if row is None or before != version:
+        connection.execute("DELETE FROM engine")
+        connection.execute("INSERT INTO engine VALUES (?)", (version,))
+    return before
 
 
 def _explain(error: sqlite3.DatabaseError, path: Path | None) -> str:

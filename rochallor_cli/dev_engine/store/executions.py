@@ -28,6 +28,9 @@ _RUNNING = (
     " ORDER BY attempt"
 )
 _STATUS = "SELECT status FROM execution WHERE instance_id = ? AND step_id = ? AND attempt = ?"
+_LATEST_STATUS = (
+    "SELECT status FROM execution WHERE instance_id = ? AND step_id = ? ORDER BY attempt DESC LIMIT 1"
+)
 
 
 class Executions:
@@ -75,6 +78,11 @@ class Executions:
     def status(self, instance_id: str, step_id: str, attempt: int) -> ExecutionStatus:
         row = self._connection.execute(_STATUS, (instance_id, step_id, attempt)).fetchone()
         return ExecutionStatus(row[0])
+
+    def latest_status(self, instance_id: str, step_id: str) -> ExecutionStatus | None:
+        """The state of the step's last execution; None where it was never entered."""
+        row = self._connection.execute(_LATEST_STATUS, (instance_id, step_id)).fetchone()
+        return None if row is None else ExecutionStatus(row[0])
 
     def history(self, instance_id: str) -> list[Execution]:
         rows = self._connection.execute(_HISTORY, (instance_id,))

@@ -24,6 +24,10 @@ _UPDATE = (
     " completed_ns = ?, failure_reason = ? WHERE id = ?"
 )
 _FIND = f"SELECT {COLUMNS} FROM instance WHERE id = ?"  # noqa: S608 - our columns
+_KEY_IN_USE = (
+    "SELECT 1 FROM instance WHERE definition_id = ? AND business_key = ?"
+    " AND business_key IS NOT NULL AND status IN ('ACTIVE', 'WAITING') LIMIT 1"
+)
 
 
 class Instances:
@@ -68,6 +72,10 @@ class Instances:
     def find(self, instance_id: str) -> Instance | None:
         row = self._connection.execute(_FIND, (instance_id,)).fetchone()
         return None if row is None else instance_from_row(row)
+
+    def is_key_in_use(self, definition_id: str, business_key: str) -> bool:
+        """Whether a live instance of the definition holds the key."""
+        return self._connection.execute(_KEY_IN_USE, (definition_id, business_key)).fetchone() is not None
 
     def search(self, filters: Mapping[str, str], *, limit: int, offset: int) -> tuple[list[Instance], int]:
         """One page, newest first, and the total. Filters: definition_id, status, business_key."""

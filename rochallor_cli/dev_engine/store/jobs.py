@@ -47,6 +47,18 @@ _WITHDRAW = (
     " (SELECT id FROM execution WHERE instance_id = ? AND step_id = ? AND attempt = ?)"
     " AND status IN ('OFFERED', 'LOCKED')"
 )
+_REPLACE = (
+    "INSERT INTO job (id, instance_id, execution_id, step_id, attempt, job_type, status, retries_remaining,"
+    " variables, created_ns) SELECT ?, instance_id, execution_id, step_id, attempt, job_type, 'OFFERED', ?,"
+    " variables, ? FROM job WHERE id = ?"
+)
+_EXPIRED = (
+    f"SELECT {_COLUMNS}, instance.status IN ('ACTIVE', 'WAITING') AND execution.status = 'RUNNING' FROM job"  # noqa: S608
+    " JOIN execution ON execution.instance_id = job.instance_id"
+    " AND execution.step_id = job.step_id AND execution.attempt = job.attempt"
+    " JOIN instance ON instance.id = job.instance_id"
+    " WHERE job.status = 'LOCKED' AND lock_expires_ns <= ? ORDER BY lock_expires_ns, job.seq"
+)
 _FREE = (
     "UPDATE job SET status = 'OFFERED', worker_id = NULL, locked_ns = NULL, lock_expires_ns = NULL"
     " WHERE status = 'LOCKED' AND lock_expires_ns <= ?"
@@ -105,6 +117,11 @@ class Jobs:
     def offer_again(self, job_id: str, retries_remaining: int) -> None:
         self._connection.execute(_RETURN, (retries_remaining, job_id))
 
+    def replace(self, job_id: str, *, new_id: str, retries_remaining: int, created_ns: int) -> None:
+        """Cancel a job and offer another one of the same execution."""
+        self._connection.execute(_REPLACE, (new_id, retries_remaining, created_ns, job_id))
+        self.settle(job_id, JobStatus.CANCELLED)
+
     def settle(self, job_id: str, status: JobStatus) -> None:
         self._connection.execute(_SETTLE, (status, job_id))
 
@@ -115,6 +132,11 @@ class Jobs:
     def free_expired(self, now_ns: int) -> int:
         """Offer again what was leased till now or earlier; the number of jobs."""
         return self._connection.execute(_FREE, (now_ns,)).rowcount
+
+    def expired(self, now_ns: int) -> list[tuple[Job, bool]]:
+        """What was leased till now or earlier, each with whether it is still to be done."""
+        rows = self._connection.execute(_EXPIRED, (now_ns,))
+        return [(_job_from_row(row[:_WIDTH]), bool(row[_WIDTH])) for row in rows]
 
     def next_expiry_ns(self) -> int | None:
         found: int | None = self._connection.execute(_NEXT_EXPIRY).fetchone()[0]

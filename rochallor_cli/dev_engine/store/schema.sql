@@ -1,5 +1,10 @@
 -- Times are nanoseconds since 1970 in UTC; documents and variables are JSON text.
 
+-- One row: as which version of the engine the file was used last.
+CREATE TABLE engine (
+    version TEXT NOT NULL
+);
+
 CREATE TABLE definition (
     id TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -30,6 +35,8 @@ CREATE TABLE instance (
 );
 CREATE INDEX instance_definition ON instance (definition_id, seq);
 CREATE INDEX instance_business_key ON instance (business_key, seq) WHERE business_key IS NOT NULL;
+CREATE INDEX instance_live_key ON instance (definition_id, business_key)
+    WHERE business_key IS NOT NULL AND status IN ('ACTIVE', 'WAITING');
 
 CREATE TABLE execution (
     instance_id TEXT NOT NULL,
@@ -92,7 +99,8 @@ CREATE INDEX timer_due ON timer (fires_ns);
 CREATE TABLE next_workflow (
     seq INTEGER PRIMARY KEY,
     definition_id TEXT NOT NULL,
-    variables TEXT NOT NULL
+    variables TEXT NOT NULL,
+    business_key TEXT
 );
 
 -- Jobs to be published, in dispatch mode "kafka".

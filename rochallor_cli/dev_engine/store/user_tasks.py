@@ -9,6 +9,7 @@ from rochallor_cli.dev_engine.records import UserTask
 _INSERT = "INSERT INTO user_task (id, instance_id, execution_id, step_id, attempt) VALUES (?, ?, ?, ?, ?)"
 _FIRST = "SELECT 1 FROM user_task WHERE instance_id = ? AND step_id = ? LIMIT 1"
 _DELETE = "DELETE FROM user_task WHERE instance_id = ? AND step_id = ?"
+_DELETE_ONE = f"{_DELETE} AND attempt = ?"
 
 
 class UserTasks:
@@ -25,3 +26,6 @@ class UserTasks:
     def close(self, instance_id: str, step_id: str) -> None:
         """Close every task of the step."""
         self._connection.execute(_DELETE, (instance_id, step_id))
+
+    def withdraw(self, instance_id: str, step_id: str, attempt: int) -> None:
+        self._connection.execute(_DELETE_ONE, (instance_id, step_id, attempt))

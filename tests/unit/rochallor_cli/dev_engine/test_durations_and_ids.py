@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rochallor_cli.dev_engine import ENGINE_VERSIONS, engine_rules
 from rochallor_cli.dev_engine.api.routes import BadPath, NoRoute, Route, find_route, routing_path
 from rochallor_cli.dev_engine.clock import HandClock
 from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
 from rochallor_cli.dev_engine.ids import Ulids
 
 SECOND = 1_000_000_000
+OLD, NEW = engine_rules("0"), engine_rules("1.0.0")
 
 
 @pytest.mark.parametrize(
@@ -31,7 +33,7 @@ SECOND = 1_000_000_000
     ],
 )
 def test_hours_minutes_and_seconds_count_and_the_rest_is_skipped(text: str, seconds: int) -> None:
-    assert duration_ns(text) == seconds * SECOND
+    assert duration_ns(text, OLD) == seconds * SECOND
 
 
 @pytest.mark.parametrize(
@@ -39,19 +41,44 @@ def test_hours_minutes_and_seconds_count_and_the_rest_is_skipped(text: str, seco
 )
 def test_what_holds_no_time_is_refused(text: str) -> None:
     with pytest.raises(DurationError, match="ISO-8601 duration"):
-        duration_ns(text)
+        duration_ns(text, OLD)
 
 
 @given(st.integers(0, 500), st.integers(0, 500), st.integers(1, 500))
 def test_the_parts_of_a_duration_add_up(hours: int, minutes: int, seconds: int) -> None:
     total = (hours * 60 + minutes) * 60 + seconds
-    assert duration_ns(f"PT{hours}H{minutes}M{seconds}S") == total * SECOND
+    for rules in (OLD, NEW):
+        assert duration_ns(f"PT{hours}H{minutes}M{seconds}S", rules) == total * SECOND
 
 
-@given(st.text(max_size=20))
-def test_any_text_is_a_duration_or_refused(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("P7D", 604_800),
+        ("P1DT12H", 129_600),
+        ("P0.5D", 43_200),
+        ("PT1.5S", 1.5),
+        ("P1DT", 86_400),
+        ("P1M", 60),
+        ("PT1M30", 60),
+        ("PT5M ", 300),
+        ("PT1.5.5M", 90),
+    ],
+)
+def test_days_count_from_1_0_0_on(text: str, seconds: float) -> None:
+    assert duration_ns(text, NEW) == seconds * SECOND
+
+
+@pytest.mark.parametrize("text", ["P1W", "PT0S", "PT", "P", "-PT5S", "PT-5M", "pt5s", "PT5", "PT5X", "PTM"])
+def test_weeks_signs_and_lower_case_are_refused_from_1_0_0_on(text: str) -> None:
+    with pytest.raises(DurationError, match="ISO-8601 duration"):
+        duration_ns(text, NEW)
+
+
+@given(st.text(max_size=20), st.sampled_from(ENGINE_VERSIONS))
+def test_any_text_is_a_duration_or_refused(text: str, version: str) -> None:
     try:
-        found = duration_ns(text)
+        found = duration_ns(text, engine_rules(version))
     except DurationError:
         return
     assert found > 0
@@ -103,7 +130,16 @@ def test_a_clock_that_went_back_makes_no_earlier_ids() -> None:
     ],
 )
 def test_paths_are_routed_as_the_engine_routes_them(method: str, path: str, route: object) -> None:
-    assert find_route(method, path) == route
+    assert find_route(method, path, OLD) == route
+
+
+def test_the_route_of_retries_is_there_from_its_version_on() -> None:
+    path = "/v1/instances/i/steps/a%20b/retry"
+    for version in ENGINE_VERSIONS:
+        rules = engine_rules(version)
+        found = find_route("POST", path, rules), find_route("GET", path, rules)
+        there = (Route("retry_step", ("i", "a b")), NoRoute.OTHER_METHOD)
+        assert found == (there if rules.step_retry else (NoRoute.UNKNOWN_PATH,) * 2)
 
 
 def test_a_path_that_was_not_encoded_in_the_engines_way_is_taken_as_it_was_sent() -> None:
