@@ -14,6 +14,11 @@ WorkflowSDKError
 
 from __future__ import annotations
 
+from typing import Literal
+
+# Why no usable answer came.
+UnreachableKind = Literal["connection", "certificate", "tls", "timeout", "not-engine"]
+
 
 class WorkflowSDKError(Exception):
     """The root: `except WorkflowSDKError` catches whatever the SDK raises."""
@@ -35,14 +40,23 @@ class EngineUnreachableError(WorkflowSDKError):
     """No usable answer came: the connection failed, or what answered does not speak the engine's JSON.
 
     `message` is the reason alone ("connection refused"); the text of the error adds `url`. `was_sent`
-    is False when the engine cannot have seen the request.
+    is False when the engine cannot have seen the request. `kind` says what to look at: the connection,
+    the engine's `certificate`, `tls` otherwise, a `timeout`, or that something else answered (`not-engine`).
     """
 
-    def __init__(self, message: str, *, url: str = "", was_sent: bool = True) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        url: str = "",
+        was_sent: bool = True,
+        kind: UnreachableKind = "connection",
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.url = url
         self.was_sent = was_sent
+        self.kind: UnreachableKind = kind
 
     def __str__(self) -> str:
         return f"{self.message} ({self.url})" if self.url else self.message
@@ -50,6 +64,11 @@ class EngineUnreachableError(WorkflowSDKError):
 
 class EngineTimeoutError(EngineUnreachableError):
     """No answer came in time. The engine may have done what was asked."""
+
+    def __init__(
+        self, message: str, *, url: str = "", was_sent: bool = True, kind: UnreachableKind = "timeout"
+    ) -> None:
+        super().__init__(message, url=url, was_sent=was_sent, kind=kind)
 
 
 class EngineClientError(WorkflowSDKError):

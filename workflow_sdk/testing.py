@@ -108,7 +108,7 @@ class FakeEngineClient:
         self.failed: dict[str, str] = {}
 
     def offer(self, job_type: str, variables: Mapping[str, Any] | None = None, *, retries: int = 0) -> str:
-        """Put a job into the queue; → its id."""
+        """The id of a new job in the queue."""
         with self._changed:
             job_id = f"job-{len(self._jobs) + 1}"
             self._jobs[job_id] = {

@@ -44,10 +44,10 @@ def meaning(error: WorkflowSDKError, settings: Settings) -> CliError:
 
 
 def _unreachable(error: EngineUnreachableError, settings: Settings) -> CliError:
-    if "no JSON" in error.message or "where an object was due" in error.message:
+    if error.kind == "not-engine":
         return EngineAwayError(f"{settings.where}: {error.message}"[:_LONGEST_MESSAGE], hint=_GATEWAY)
     hint = START_OR_NAME_ONE
-    if "certificate" in error.message.lower() or "ssl" in error.message.lower():
+    if error.kind in ("certificate", "tls"):
         hint = "--ca-file names the certificates to trust, --client-cert the one to present"
     return EngineAwayError(f"cannot reach {settings.where}: {error.message}"[:_LONGEST_MESSAGE], hint=hint)
 

@@ -14,8 +14,8 @@ from support.kafka_records import Publisher
 from support.kafka_workers import running_worker
 from support.reporting_engine import ReportingEngine
 from support.waiting import wait_until
+from workflow_sdk.runner.job import report
 from workflow_sdk.runner.kafka import probe as kafka_probe
-from workflow_sdk.runner.reporting import report
 
 
 def test_poison_goes_to_the_dead_letters_with_the_reason(

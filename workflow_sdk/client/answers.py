@@ -47,6 +47,7 @@ def value_from_answer(response: RawResponse, *, url: str) -> Any:
         raise EngineUnreachableError(
             f"the answer {response.status_code} is no JSON (is it the engine?): {_beginning(response)!r}",
             url=url,
+            kind="not-engine",
         ) from None
 
 
@@ -55,7 +56,7 @@ def mapping_from_answer(response: RawResponse, *, url: str) -> dict[str, Any]:
     value = value_from_answer(response, url=url)
     if not isinstance(value, dict):
         raise EngineUnreachableError(
-            f"the answer is {_beginning(response)!r} where an object was due", url=url
+            f"the answer is {_beginning(response)!r} where an object was due", url=url, kind="not-engine"
         )
     return value
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from workflow_sdk.client.proxies import Proxy
-from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
+from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError, UnreachableKind
 
 
 class Meaning(NamedTuple):
@@ -42,12 +42,20 @@ def failure(
 ) -> EngineUnreachableError:
     """The SDK's error for a stack's exception, with words a person can act on."""
     meaning = next(row for row in table if isinstance(error, row.foreign))
-    words = _words(error)
-    if issubclass(meaning.kind, EngineTimeoutError):
-        words = f"no answer within {timeout_s:g} s"
+    is_timeout = issubclass(meaning.kind, EngineTimeoutError)
+    words = f"no answer within {timeout_s:g} s" if is_timeout else _words(error)
     if proxy is not None:
         words = f"{words} (through the proxy {proxy.url})"
-    return meaning.kind(words, url=url, was_sent=meaning.was_sent)
+    kind: UnreachableKind = "timeout" if is_timeout else _kind(error)
+    return meaning.kind(words, url=url, was_sent=meaning.was_sent, kind=kind)
+
+
+def _kind(error: BaseException) -> UnreachableKind:
+    """What to look at: an error of TLS may lie beneath whatever a stack has wrapped around it."""
+    causes = list(_chain(error))
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return "certificate"
+    return "tls" if any(isinstance(cause, ssl.SSLError) for cause in causes) else "connection"
 
 
 def _words(error: BaseException) -> str:

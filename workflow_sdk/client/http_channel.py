@@ -31,6 +31,8 @@ _FOREIGN = tuple(row.foreign for row in FAILURES)
 class HttpChannel:
     """One runner's way to its engine; belongs to the event loop that first uses it."""
 
+    is_polled = True
+
     def __init__(self, connection: Connection, *, worker_id: str, lease_seconds: int) -> None:
         self.url = connection.url
         self._connection = connection

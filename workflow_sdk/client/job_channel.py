@@ -15,6 +15,8 @@ class JobChannel(Protocol):
     """What a runner says to the engine. Raises the SDK's errors; a client of the user's own may raise any."""
 
     url: str
+    # Whether `probe` is a poll: an answer other than 410 then says that jobs are handed out by polling.
+    is_polled: bool
 
     async def probe(self) -> bool:
         """Ask for nothing, to see whether the engine answers; False where there is no such question."""

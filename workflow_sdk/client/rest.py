@@ -70,7 +70,7 @@ class RestEngineClient:
     # --- definitions ---
 
     def upload_definition(self, definition: dict[str, Any]) -> dict[str, Any]:
-        """Store a definition; → `id, version, name, uploadedAt`. Known content keeps its old version."""
+        """The stored definition's `id, version, name, uploadedAt`. Known content keeps its old version."""
         return self._ask("POST", "/v1/definitions", json=definition)
 
     def get_definition(self, definition_id: str, *, version: int | None = None) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class RestEngineClient:
         return self._ask("GET", path if version is None else f"{path}/versions/{version}")
 
     def list_definitions(self, keyword: str = "", page: int = 0, page_size: int = 20) -> dict[str, Any]:
-        """→ `items` (`id, version, name, uploadedAt`), `page`, `pageSize`, `total`; the first page is 0."""
+        """A page: `items` (`id, version, name, uploadedAt`), `page`, `pageSize`, `total`; the first is 0."""
         params = {"keyword": keyword, "page": page, "pageSize": page_size}
         return page_from_answer(
             self._ask("GET", "/v1/definitions", params=params), page=page, page_size=page_size
@@ -94,7 +94,7 @@ class RestEngineClient:
         definition_version: int | None = None,
         business_key: str | None = None,
     ) -> dict[str, Any]:
-        """Start an instance of the latest or the given version; → the instance."""
+        """A new instance of the latest or the given version, as it stands after its start."""
         body = without_nones(
             (
                 ("definitionId", definition_id),
@@ -137,7 +137,7 @@ class RestEngineClient:
         return history_from_answer(self._ask("GET", f"/v1/instances/{_segment(instance_id)}/history"))
 
     def cancel_instance(self, instance_id: str, reason: str = "") -> dict[str, Any]:
-        """Cancel a running instance; → the instance. Its jobs stay offered, and move nothing."""
+        """The instance, cancelled. Its jobs stay offered, and move nothing."""
         return self._ask("POST", f"/v1/instances/{_segment(instance_id)}/cancel", json={"reason": reason})
 
     def signal(self, instance_id: str, step_id: str, variables: dict[str, Any] | None = None) -> None:
@@ -198,7 +198,7 @@ class RestEngineClient:
         self._tell(f"/v1/jobs/{_segment(job_id)}/fail", body)
 
     def heartbeat_job(self, job_id: str, worker_id: str, lease_seconds: int) -> dict[str, Any]:
-        """Extend the lease to `lease_seconds` from now (0: as the engine likes); → `accepted, lockExpiresAt`.
+        """`accepted, lockExpiresAt` of the lease, extended by `lease_seconds` from now (0: as the engine likes).
 
         HeartbeatUnsupportedError where the engine has no such route, LeaseLostError when it is too late.
         """
@@ -212,13 +212,13 @@ class RestEngineClient:
         return answer
 
     def extend_job_lease(self, job_id: str, worker_id: str, lease_seconds: int = 0) -> str:
-        """As `heartbeat_job`; → the lease's new end."""
+        """The lease's new end; otherwise as `heartbeat_job`."""
         return str(self.heartbeat_job(job_id, worker_id, lease_seconds).get("lockExpiresAt", ""))
 
     # --- the engine itself ---
 
     def healthz(self) -> None:
-        """Return when the engine says it is well; raise otherwise."""
+        """Nothing, when the engine says it is well; an error otherwise."""
         response = self._http.send("GET", "/healthz")
         if response.status_code != 200:
             raise error_from_answer(response)

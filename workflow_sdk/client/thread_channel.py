@@ -14,6 +14,8 @@ from workflow_sdk.errors import HeartbeatUnsupportedError
 class ThreadChannel:
     """Needs `poll_jobs`, `complete_job` and `fail_job`; uses `extend_job_lease` where there is one."""
 
+    is_polled = False
+
     def __init__(self, client: Any, *, worker_id: str, lease_seconds: int) -> None:
         self._client = client
         self._worker_id = worker_id

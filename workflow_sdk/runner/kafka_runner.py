@@ -25,7 +25,7 @@ from workflow_sdk.runner.kafka.metrics import kafka_collector
 from workflow_sdk.runner.kafka.source import IDLE_POLL_S, ConsumerFactory, KafkaSource, RecordSink
 from workflow_sdk.runner.runner import DEFAULT_DRAIN_TIMEOUT_S, DEFAULT_PARALLELISM
 from workflow_sdk.runner.shift.plan import JobSource, Parts, ShiftPlan
-from workflow_sdk.runner.shift.planned_runner import PlannedRunner
+from workflow_sdk.runner.shift.worker_run import WorkerRun
 
 # Records read and not started: enough to find other keys behind a busy one, little enough for many topics.
 BUFFER_ALL, BUFFER_MIN, BUFFER_MAX = 3_200, 64, 512
@@ -34,7 +34,7 @@ BUFFER_ALL, BUFFER_MIN, BUFFER_MAX = 3_200, 64, 512
 IDLE_TURNS_PER_S, IDLE_POLL_MAX_S = 50, 1.0
 
 
-class KafkaRunner(PlannedRunner):
+class KafkaRunner(WorkerRun):
     """Consumes `workflow.jobs.<job type>` for each registered handler, in the groups all SDKs share.
 
     `brokers` are host:port, separated by commas. A record with the dedup id of one that was acknowledged within
@@ -90,7 +90,7 @@ class KafkaRunner(PlannedRunner):
             make_source=self._make_source,
             # There are no leases to extend in this mode.
             heartbeat=False,
-            reports_beside=self._parallelism,
+            reports_without_slot=self._parallelism,
         )
 
     def _make_source(self, parts: Parts) -> JobSource:

@@ -11,14 +11,14 @@ from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.polling.poll_source import PollSource
 from workflow_sdk.runner.shift.plan import JobSource, Parts, ShiftPlan
-from workflow_sdk.runner.shift.planned_runner import PlannedRunner
+from workflow_sdk.runner.shift.worker_run import WorkerRun
 
 DEFAULT_PARALLELISM = 64
 DEFAULT_POLL_INTERVAL_S = 0.5
 DEFAULT_DRAIN_TIMEOUT_S = 25.0
 
 
-class Runner(PlannedRunner):
+class Runner(WorkerRun):
     """Claims jobs by polling, and reports what their handlers return.
 
     `parallelism` is the number of jobs held at once, `poll_interval` the seconds between polls while

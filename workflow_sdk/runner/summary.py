@@ -67,8 +67,8 @@ class RunnerSnapshot:
 
     `engine_reachable` is None until the engine was asked; `engine_state_s` is how long that has been
     so and `engine_reason` why not. `last_tick_s` is the age of the loop's last sign of life, `quiet_s`
-    the time since a job was last claimed or settled. `source_trouble` says what keeps jobs from coming,
-    beside the engine: brokers that are away, a group still to be joined.
+    the time since a job was last claimed or settled. `source_trouble` says what else than the engine keeps
+    jobs from coming: brokers that are away, a group still to be joined.
     """
 
     worker_id: str

@@ -1,27 +1,31 @@
-"""HandlerCoroutines: one runner's part in the process's loop for async handlers, taken when needed."""
+"""HandlerCoroutines: one runner's async handlers on the process's loop for them."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 
 from workflow_sdk.runner.handlers.handler_call import call_as_coroutine
-from workflow_sdk.runner.handlers.handler_loop import (
-    Coroutines,
-    HandlerLoop,
-    release_handler_loop,
-    shared_handler_loop,
-)
+from workflow_sdk.runner.handlers.handler_loop import HandlerLoop, release_handler_loop, shared_handler_loop
 from workflow_sdk.runner.job.in_flight import InFlight
 
 
 class HandlerCoroutines:
-    """Runs async handlers; `done` is called on the runner's own loop."""
+    """Runs async handlers there, and hands their jobs to `done` on the runner's loop, `home`, in bursts.
 
-    def __init__(self, done: Callable[[InFlight], None]) -> None:
+    The process's loop is taken when the first of them comes, or somebody asks for it.
+    """
+
+    def __init__(self, *, done: Callable[[InFlight], None], home: asyncio.AbstractEventLoop) -> None:
         self._done = done
+        self._home = home
         self._handler_loop: HandlerLoop | None = None
-        self._coroutines: Coroutines[InFlight] | None = None
+        self._outbox: deque[InFlight] = deque()
+        self._inbox: deque[InFlight] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._outbox_called = False
+        self._inbox_called = False
 
     @property
     def handler_loop(self) -> HandlerLoop:
@@ -31,15 +35,11 @@ class HandlerCoroutines:
         return self._handler_loop
 
     def submit(self, item: InFlight) -> None:
-        if self._coroutines is None:
-            self._coroutines = Coroutines(
-                self.handler_loop,
-                work=call_as_coroutine,
-                started=_remember_task,
-                done=self._done,
-                home=asyncio.get_running_loop(),
-            )
-        self._coroutines.submit(item)
+        """Run its handler, or what a plain handler has returned to be awaited."""
+        self._outbox.append(item)
+        if not self._outbox_called:
+            self._outbox_called = True
+            self.handler_loop.loop.call_soon_threadsafe(self._start_all)
 
     def watch(self, now: float) -> None:
         """Say so when a handler blocks the loop."""
@@ -48,12 +48,41 @@ class HandlerCoroutines:
 
     def close(self) -> None:
         """Cancel what still runs, and let go of the loop. May take a second; call it off the loop."""
-        if self._coroutines is not None:
-            self._coroutines.cancel_all()
-        if self._handler_loop is not None:
-            release_handler_loop(self._handler_loop)
-            self._handler_loop = None
+        if self._handler_loop is None:
+            return
+        self._handler_loop.loop.call_soon_threadsafe(lambda: [task.cancel() for task in self._tasks])
+        release_handler_loop(self._handler_loop)
+        self._handler_loop = None
 
+    # --- on the handlers' loop ---
 
-def _remember_task(item: InFlight, task: asyncio.Task[None]) -> None:
-    item.task = task
+    def _start_all(self) -> None:
+        self._outbox_called = False
+        while self._outbox:
+            item = self._outbox.popleft()
+            task = asyncio.get_running_loop().create_task(self._run(item))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            item.task = task
+
+    async def _run(self, item: InFlight) -> None:
+        try:
+            await call_as_coroutine(item)
+        finally:
+            self._inbox.append(item)
+            if not self._inbox_called:
+                self._inbox_called = True
+                self._wake_home()
+
+    def _wake_home(self) -> None:
+        try:
+            self._home.call_soon_threadsafe(self._collect)
+        except RuntimeError:
+            return  # the runner has left without this handler
+
+    # --- on the runner's loop ---
+
+    def _collect(self) -> None:
+        self._inbox_called = False
+        while self._inbox:
+            self._done(self._inbox.popleft())

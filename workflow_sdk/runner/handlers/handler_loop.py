@@ -11,15 +11,12 @@ import logging
 import sys
 import threading
 import traceback
-from collections import deque
-from collections.abc import Callable, Coroutine
-from typing import Any, Generic, TypeVar
+from collections.abc import Coroutine
+from typing import Any
 
 from workflow_sdk.runner.daemon_loop import DaemonLoop
 
 log = logging.getLogger("workflow_sdk.runner")
-
-W = TypeVar("W")
 
 BLOCKED_AFTER_S = 1.0
 _STOP_WITHIN_S = 1.0
@@ -84,69 +81,6 @@ class HandlerLoop:
             task.cancel()
         if leftovers:
             self.loop.run_until_complete(asyncio.wait(leftovers, timeout=_STOP_WITHIN_S / 2))
-
-
-class Coroutines(Generic[W]):
-    """One runner's work on the handler loop: pieces go there, and come back to `done`, in bursts."""
-
-    def __init__(
-        self,
-        handler_loop: HandlerLoop,
-        *,
-        work: Callable[[W], Coroutine[Any, Any, None]],
-        started: Callable[[W, asyncio.Task[None]], None],
-        done: Callable[[W], None],
-        home: asyncio.AbstractEventLoop,
-    ) -> None:
-        self._there = handler_loop.loop
-        self._work = work
-        self._started = started
-        self._done = done
-        self._home = home
-        self._outbox: deque[W] = deque()
-        self._inbox: deque[W] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._outbox_called = False
-        self._inbox_called = False
-
-    def submit(self, piece: W) -> None:
-        self._outbox.append(piece)
-        if not self._outbox_called:
-            self._outbox_called = True
-            self._there.call_soon_threadsafe(self._start_all)
-
-    def cancel_all(self) -> None:
-        """End what still runs; its results are no longer wanted."""
-        self._there.call_soon_threadsafe(lambda: [task.cancel() for task in self._tasks])
-
-    def _start_all(self) -> None:
-        self._outbox_called = False
-        while self._outbox:
-            piece = self._outbox.popleft()
-            task = self._there.create_task(self._run(piece))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-            self._started(piece, task)
-
-    async def _run(self, piece: W) -> None:
-        try:
-            await self._work(piece)
-        finally:
-            self._inbox.append(piece)
-            if not self._inbox_called:
-                self._inbox_called = True
-                self._wake_home()
-
-    def _wake_home(self) -> None:
-        try:
-            self._home.call_soon_threadsafe(self._collect)
-        except RuntimeError:
-            return  # the runner has left without this handler
-
-    def _collect(self) -> None:
-        self._inbox_called = False
-        while self._inbox:
-            self._done(self._inbox.popleft())
 
 
 _shared: HandlerLoop | None = None

@@ -8,52 +8,41 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Generic, TypeVar
 
-W = TypeVar("W")
+from workflow_sdk.runner.handlers.handler_call import call_in_thread
+from workflow_sdk.runner.job.in_flight import InFlight
 
 
-class HandlerThreads(Generic[W]):
-    """Runs `work` on pieces of work in threads, and hands them to `done` on the loop.
+class HandlerThreads:
+    """Calls handlers in threads, and hands their jobs to `done` on the loop.
 
     Threads are daemons: one that never comes back must not keep the process. They are made when
-    needed, up to `size`. `work` must not raise. Results come back through one deque, with one wake-up
-    of the loop for a whole burst: waking it for each costs more than a short handler.
+    needed, up to `size`. Results come back through one deque, with one wake-up of the loop for a whole
+    burst: waking it for each costs more than a short handler.
     """
 
     def __init__(
-        self,
-        *,
-        name: str,
-        size: int,
-        work: Callable[[W], None],
-        done: Callable[[W], None],
-        loop: asyncio.AbstractEventLoop,
+        self, *, name: str, size: int, done: Callable[[InFlight], None], loop: asyncio.AbstractEventLoop
     ) -> None:
         self._name = name
         self._size = size
-        self._work = work
         self._done = done
         self._loop = loop
         self._pid = os.getpid()
-        self._to_do: SimpleQueue[W | None] = SimpleQueue()
-        self._results: deque[W] = deque()
+        self._to_do: SimpleQueue[InFlight | None] = SimpleQueue()
+        self._results: deque[InFlight] = deque()
         self._wake_up_sent = False
         self._threads = 0
         self._busy = 0
 
-    @property
-    def threads(self) -> int:
-        return self._threads
-
-    def submit(self, piece: W) -> None:
-        """Have a thread work on it; called on the loop."""
+    def submit(self, item: InFlight) -> None:
+        """Have a thread call its handler; called on the loop."""
         self._busy += 1
         if self._busy > self._threads and self._threads < self._size:
             self._threads += 1
             name = f"{self._name} handler {self._threads}"
             threading.Thread(target=self._serve, name=name, daemon=True).start()
-        self._to_do.put(piece)
+        self._to_do.put(item)
 
     def close(self) -> None:
         """Let idle threads end; busy ones end after their handler."""
@@ -61,11 +50,11 @@ class HandlerThreads(Generic[W]):
             self._to_do.put(None)
 
     def _serve(self) -> None:
-        while (piece := self._to_do.get()) is not None:
-            self._work(piece)
+        while (item := self._to_do.get()) is not None:
+            call_in_thread(item)
             if os.getpid() != self._pid:
                 os._exit(0)  # the handler forked, and this is the child: its results are not ours
-            self._results.append(piece)
+            self._results.append(item)
             # A wake-up that was sent and has not begun to collect will find this result, too.
             if not self._wake_up_sent:
                 self._wake_up_sent = True

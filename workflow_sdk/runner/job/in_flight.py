@@ -27,7 +27,7 @@ class Phase(enum.Enum):
 
 @dataclass(slots=True, eq=False)
 class InFlight:
-    """`holds_slot`: it takes a slot; `is_beside`: it has left its slot to wait for its report's answer.
+    """`holds_slot`: it takes a slot; `waits_without_slot`: it has left its slot to wait for its report's answer.
 
     `duplicates` are later claims of the same job, settled with it; `next_attempt` is the job's retry,
     handed out before our failure report came back acknowledged.
@@ -46,7 +46,7 @@ class InFlight:
     outcome: Outcome | None = None
     error: BaseException | None = None
     holds_slot: bool = True
-    is_beside: bool = False
+    waits_without_slot: bool = False
     is_stuck: bool = False
     warned_of_overrun: bool = False
     extending: bool = False

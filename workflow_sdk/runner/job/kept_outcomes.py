@@ -34,19 +34,3 @@ class KeptOutcomes:
         if isinstance(outcome, Completed) or retries_remaining == claim.retries_remaining:
             return outcome
         return None
-
-
-class FailureCounts:
-    """How often each job has failed here lately: the attempt number for retry delays."""
-
-    def __init__(self, limit: int = 10_000) -> None:
-        self._limit = limit
-        self._counts: OrderedDict[str, int] = OrderedDict()
-
-    def failed(self, job_id: str) -> int:
-        """Count one more failure; → how many there are now."""
-        count = self._counts.pop(job_id, 0) + 1
-        self._counts[job_id] = count
-        if len(self._counts) > self._limit:
-            self._counts.popitem(last=False)
-        return count

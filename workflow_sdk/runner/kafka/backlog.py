@@ -41,7 +41,7 @@ class Backlog:
             behind.append(record)
 
     def take(self, has_room: Callable[[str], bool]) -> KafkaRecord | None:
-        """Return the next ready record of a job type with room, or None; `free` it when it is done with."""
+        """The next ready record of a job type with room, or None; `free` it when it is done with."""
         for job_type in list(self._ready):
             if not has_room(job_type):
                 continue

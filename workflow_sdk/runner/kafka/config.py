@@ -59,7 +59,7 @@ _SECRET = re.compile(r"password|passphrase|secret|key\.pem|sasl\.oauthbearer\.co
 def consumer_config(
     extra: Mapping[str, Any] | None, *, brokers: str, group: str, client_id: str, consumers: int
 ) -> dict[str, Any]:
-    """Return the configuration for one consumer of a runner that has so many.
+    """The configuration for one consumer of a runner that has so many.
 
     `extra` holds a user's keys, with text or numbers as values. KafkaConfigError when one of them would break
     the promise or cannot work.
@@ -82,7 +82,7 @@ def consumer_config(
 
 
 def client_config(extra: Mapping[str, Any] | None, *, brokers: str) -> dict[str, Any]:
-    """Return what a producer or an admin client of the same user needs: brokers and how to reach them."""
+    """What a producer or an admin client of the same user needs: brokers and how to reach them."""
     kept = {key: value for key, value in (extra or {}).items() if key.startswith(_REACHING)}
     return kept | {"bootstrap.servers": brokers, "enable.metrics.push": False, "log_level": 0}
 
@@ -97,7 +97,7 @@ def check_with_librdkafka(config: Mapping[str, Any]) -> None:
 
 
 def masked(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the configuration for showing: what is secret is replaced by stars."""
+    """The configuration for showing: what is secret is replaced by stars."""
     return {key: "***" if _SECRET.search(key) else value for key, value in config.items()}
 
 

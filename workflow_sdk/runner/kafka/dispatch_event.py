@@ -57,7 +57,7 @@ def _describe(message: descriptor_pb2.DescriptorProto, fields: tuple[tuple[str, 
 
 
 def _message_type() -> Any:
-    """Return the message class. The time is a message of its own, on the wire equal to the well-known one."""
+    """The message class. The time is a message of its own, on the wire equal to the well-known one."""
     file = descriptor_pb2.FileDescriptorProto(
         name="workflow/v1/dispatch.proto", package="workflow.v1", syntax="proto3"
     )

@@ -51,7 +51,7 @@ class Flow:
         self.wake.set()
 
     def fetchable(self, assignments: Collection[Assignment]) -> int:
-        """Return how many records may be taken at once, whichever partition they come from."""
+        """How many records may be taken at once, whichever partition they come from."""
         rooms = [assignment.tracker.room for assignment in assignments if not assignment.paused]
         return max(min([self._capacity - self.waiting, *rooms]), 0)
 

@@ -17,6 +17,7 @@ from confluent_kafka import Message
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import Job
 from workflow_sdk.runner.job.claim import Claim, claim_of
+from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.kafka.assignment import KafkaRecord
 from workflow_sdk.runner.kafka.backlog import Backlog, Ordering
 from workflow_sdk.runner.kafka.dead_letters import DeadLetters
@@ -25,7 +26,6 @@ from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
 from workflow_sdk.runner.kafka.metrics import KafkaCollector
 from workflow_sdk.runner.kafka.probe import EngineProbe
 from workflow_sdk.runner.kafka.source import KafkaSource, RecordSink
-from workflow_sdk.runner.reporting.report import Settlement
 from workflow_sdk.runner.shift.plan import Parts
 
 log = logging.getLogger("workflow_sdk.runner")
@@ -39,17 +39,17 @@ SourceFactory = Callable[[str, RecordSink], KafkaSource]
 
 
 def topic_of(job_type: str) -> str:
-    """Return the topic that carries the jobs of this type."""
+    """The topic that carries the jobs of this type."""
     return f"workflow.jobs.{job_type}"
 
 
 def group_of(job_type: str) -> str:
-    """Return the consumer group that all workers of this type share, whatever SDK they are written with."""
+    """The consumer group that all workers of this type share, whatever SDK they are written with."""
     return f"workflow.workers.{job_type}"
 
 
 def job_from_event(event: DispatchEvent) -> Job:
-    """Return the job as handlers get it."""
+    """The job as handlers get it."""
     return Job(
         id=event.job_id,
         jobType=event.job_type,
@@ -194,7 +194,7 @@ class KafkaIntake:
     def _ahead(self) -> int:
         """How many jobs may wait for a thread: those that come free before this loop takes note.
 
-        Coroutines have no threads to wait for; beside them none waits.
+        Coroutines have no threads to wait for; where there are any, none waits.
         """
         if self._has_coroutines:
             return 0

@@ -52,7 +52,7 @@ _collectors: WeakKeyDictionary[CollectorRegistry, KafkaCollector] = WeakKeyDicti
 
 
 def kafka_collector(registry: CollectorRegistry) -> KafkaCollector:
-    """Return the collector of this registry, registered on first use: a registry takes each series once."""
+    """The collector of this registry, registered on first use: a registry takes each series once."""
     found = _collectors.get(registry)
     if found is None:
         found = _collectors[registry] = KafkaCollector()

@@ -49,7 +49,7 @@ class OffsetTracker:
 
     @property
     def room(self) -> int:
-        """How many more records may be received; it bounds what a crash repeats beside one slow job."""
+        """How many more records may be received; it bounds what a crash repeats when one job is slow."""
         return max(self._window - len(self._outstanding), 0)
 
     def settle(self, offset: int) -> None:
@@ -64,7 +64,7 @@ class OffsetTracker:
             self._settled.remove(self._outstanding.popleft())
 
     def take_commit(self) -> int | None:
-        """Return the watermark if it has moved since it was last taken; None when there is nothing to say."""
+        """The watermark if it has moved since it was last taken; None when there is nothing to say."""
         mark = self.watermark
         if mark == self._taken:
             return None

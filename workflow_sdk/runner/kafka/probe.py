@@ -6,11 +6,10 @@ import asyncio
 import logging
 from time import monotonic
 
-from workflow_sdk.client.http_channel import HttpChannel
 from workflow_sdk.client.job_channel import JobChannel
 from workflow_sdk.errors import EngineClientError
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch
-from workflow_sdk.runner.reporting.report import is_from_engine
+from workflow_sdk.runner.reporting.rules import is_from_engine
 
 log = logging.getLogger("workflow_sdk.runner")
 
@@ -20,7 +19,7 @@ DISPATCHES_OVER_KAFKA = 410
 
 
 class EngineProbe:
-    """Asks for nothing, and tells the engine watch what came of it. Clients that cannot do that are let be."""
+    """Asks for nothing, and tells the engine watch what came of it. Clients that cannot do that are not asked."""
 
     def __init__(self, channel: JobChannel, watch: EngineWatch) -> None:
         self._channel = channel
@@ -31,7 +30,7 @@ class EngineProbe:
         self._has_warned = False
 
     def look(self) -> None:
-        """Ask, beside everything else, when nothing has been heard of the engine for some time."""
+        """Ask, as a task of its own, when nothing has been heard of the engine for some time."""
         if self._is_due():
             self._last_ask = monotonic()
             self._task = asyncio.create_task(self._ask(self._last_ask), name="engine probe")
@@ -69,6 +68,6 @@ class EngineProbe:
         if not self._is_able:
             return
         self._watch.succeeded()
-        if isinstance(self._channel, HttpChannel) and not self._has_warned:
+        if self._channel.is_polled and not self._has_warned:
             self._has_warned = True
             log.warning("this engine hands out jobs by polling; without --mode poll no new ones will come")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -21,6 +20,8 @@ from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.dispatch_event import PoisonRecordError, decode
 from workflow_sdk.runner.kafka.flow import Flow
 from workflow_sdk.runner.kafka.health import ConsumerHealth, Outage, is_fatal
+from workflow_sdk.runner.kafka.rebalances import Rebalances
+from workflow_sdk.runner.kafka.surroundings import Surroundings
 
 log = logging.getLogger("workflow_sdk.runner.kafka_source")
 
@@ -30,8 +31,6 @@ BUSY_POLL_S, IDLE_POLL_S = 0.01, 0.5
 REVOKE_WAIT_S = 10.0
 # A turn takes a poll, or a revocation with its wait.
 STALLED_AFTER_S = 30.0
-PROBE_EVERY_S, PROBE_TIMEOUT_S = 2.0, 0.5
-LAG_EVERY_S = 1.0
 REBUILD_AFTER_S = 2.0
 # How long leaving the group waits for the broker to take what is settled.
 LAST_COMMIT_WAIT_S = 3.0
@@ -87,20 +86,26 @@ class KafkaSource:
         self.flow = Flow(topic, capacity)
         self.commits = Commits(topic, clock=clock)
         self.health = ConsumerHealth(topic, config, outage=outage)
-        self.records, self.poison, self.rebalances = 0, 0, 0
+        self.records, self.poison = 0, 0
         # Counted by the runner, which knows what has been acknowledged.
         self.duplicates = 0
         self._config = config
         self._sink = sink
         self._factory = factory
         self._idle_poll_s = idle_poll_s
-        self._revoke_wait_s = revoke_wait_s
         self._clock = clock
-        self._assignments: dict[int, Assignment] = {}
-        self._lags: dict[int, int] = {}
-        self._settled: deque[tuple[Assignment, int, bool]] = deque()
+        self._partitions = Rebalances(
+            topic,
+            commits=self.commits,
+            flow=self.flow,
+            health=self.health,
+            serve=sink.serve,
+            revoke_wait_s=revoke_wait_s,
+            clock=clock,
+        )
+        self._surroundings = Surroundings(topic, self.health, clock=clock)
         self._is_finishing = False
-        self._next_probe, self._next_lag, self._last_turn = 0.0, 0.0, clock()
+        self._last_turn = clock()
         self._thread = threading.Thread(target=self._run, name=f"kafka {topic}", daemon=True)
 
     # --- for other threads ---------------------------------------------------------------------
@@ -115,12 +120,12 @@ class KafkaSource:
 
     def settle(self, record: KafkaRecord) -> None:
         """Note that a record needs nothing more: the engine has acknowledged it, or nobody ever will."""
-        self._settled.append((record.assignment, record.offset, record.started))
+        self._partitions.settle(record.assignment, record.offset, started=record.started)
         self.flow.wake.set()
 
     def finish(self, *, revoke_wait_s: float = 0.0) -> None:
         """Commit what is settled and leave the group; running jobs are waited for at most so long."""
-        self._revoke_wait_s = revoke_wait_s
+        self._partitions.revoke_wait_s = revoke_wait_s
         self._is_finishing = True
         self.flow.is_open = False
         self.flow.wake.set()
@@ -129,6 +134,11 @@ class KafkaSource:
         """Wait for the thread; False when it has not ended: `close` hangs after a member was fenced."""
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
+
+    @property
+    def rebalances(self) -> int:
+        """How many assignments the group has given."""
+        return self._partitions.count
 
     @property
     def trouble(self) -> str:
@@ -143,17 +153,17 @@ class KafkaSource:
         return ""
 
     def snapshot(self) -> list[PartitionSnapshot]:
-        """Return the assigned partitions, about as they are now."""
+        """The assigned partitions, about as they are now."""
         return [
             PartitionSnapshot(
                 topic=self.topic,
-                partition=number,
-                lag=self._lags.get(number),
+                partition=assignment.partition,
+                lag=self._surroundings.lag_of(assignment.partition),
                 unsettled=assignment.tracker.unsettled,
                 running=assignment.running,
                 paused=assignment.paused,
             )
-            for number, assignment in sorted(self._assignments.items())
+            for assignment in sorted(self._partitions.current, key=lambda one: one.partition)
         ]
 
     # --- the thread ----------------------------------------------------------------------------
@@ -164,7 +174,7 @@ class KafkaSource:
                 self._consume_until_finished()
             except Exception:
                 log.exception("%s: the consumer has failed; a new one takes its place", self.topic)
-                self._drop(list(self._assignments))
+                self._partitions.drop_all()
                 self.flow.wake.clear()
                 self.flow.wake.wait(REBUILD_AFTER_S)
 
@@ -173,8 +183,12 @@ class KafkaSource:
         callbacks = {"error_cb": self.health.note_error, "on_commit": self._on_commit}
         consumer = self._factory(self._config | callbacks)
         try:
+            partitions = self._partitions
             consumer.subscribe(
-                [self.topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+                [self.topic],
+                on_assign=partitions.on_assign,
+                on_revoke=partitions.on_revoke,
+                on_lost=partitions.on_lost,
             )
             while not self._is_finishing:
                 self._turn(consumer)
@@ -193,22 +207,14 @@ class KafkaSource:
     def _turn(self, consumer: Consumer) -> None:
         """Go round once: take back what is settled, commit, steer, fetch, deliver."""
         self._last_turn = self._clock()
-        assignments = self._assignments.values()
-        self._apply_settled()
+        assignments = self._partitions.current
+        self._partitions.apply_settled()
         self.commits.follow(consumer, assignments)
         self.flow.await_room()
         self.flow.steer(consumer, assignments)
         self._deliver(self._fetch(consumer))
         self._sink.serve()
-        self._look_around(consumer)
-
-    def _apply_settled(self) -> None:
-        """Note in the trackers what came back. An assignment that is over keeps its tracker to itself."""
-        while self._settled:
-            assignment, offset, started = self._settled.popleft()
-            assignment.tracker.settle(offset)
-            if started:
-                assignment.end_one()
+        self._surroundings.look(consumer, self._partitions.current)
 
     def _fetch(self, consumer: Consumer) -> list[KafkaRecord]:
         """Wait for a first message, then take what is there: `consume` alone would wait for all of them."""
@@ -220,7 +226,7 @@ class KafkaSource:
             return []
         # Noted before more is asked for: that may bring a rebalance, and the next assignment starts elsewhere.
         records = self._records_of([first], consumer)
-        more = self.flow.fetchable(self._assignments.values()) - len(records)
+        more = self.flow.fetchable(self._partitions.current) - len(records)
         return records + self._records_of(consumer.consume(more, 0), consumer) if more > 0 else records
 
     def _records_of(self, messages: list[Message], consumer: Consumer) -> list[KafkaRecord]:
@@ -229,13 +235,13 @@ class KafkaSource:
     @property
     def _is_paused(self) -> bool:
         """Whether no record can come, so that only results are worth waiting for."""
-        assignments = self._assignments.values()
+        assignments = self._partitions.current
         return bool(assignments) and all(assignment.paused for assignment in assignments)
 
     def _poll_timeout_s(self) -> float:
         if self._is_paused:
             return 0.0
-        busy = self.commits.is_under_way or any(a.running for a in self._assignments.values())
+        busy = self.commits.is_under_way or any(a.running for a in self._partitions.current)
         return BUSY_POLL_S if busy else self._idle_poll_s
 
     def _deliver(self, records: list[KafkaRecord]) -> None:
@@ -261,8 +267,11 @@ class KafkaSource:
             return KafkaRecord(assignment, offset, decode(message.value()), message)
         except PoisonRecordError as poison:
             self.poison += 1
-            done = (assignment, offset, False)
-            self._sink.poison_arrived(message, str(poison), then=lambda: self._settled.append(done))
+            self._sink.poison_arrived(
+                message,
+                str(poison),
+                then=lambda: self._partitions.settle(assignment, offset, started=False),
+            )
             return None
 
     def _note_error(self, error: KafkaError) -> None:
@@ -272,88 +281,18 @@ class KafkaSource:
 
     def _assignment_of(self, partition: int, offset: int, consumer: Consumer) -> Assignment | None:
         """Note a record as received, and return where it belongs; None when its partition has gone."""
-        assignment = self._assignments.get(partition)
+        assignment = self._partitions.find(partition)
         if assignment is None or assignment.tracker.receive(offset):
             return assignment
         # The log was cut, or the topic made anew: what comes now is new, whatever its offset. What came before and
         # still waits runs all the same, for no log may have it any more; its offsets count for nothing.
         log.warning("%s partition %s starts again at offset %s", self.topic, partition, offset)
         self.commits.rewind(consumer, partition, offset)
-        fresh = self._assignments[partition] = Assignment(self.topic, partition)
+        fresh = self._partitions.start_again(partition)
         fresh.tracker.receive(offset)
         return fresh
-
-    def _look_around(self, consumer: Consumer) -> None:
-        """Now and then: are the brokers there, and how far behind are we?"""
-        now = self._clock()
-        if self.health.is_unheard and now >= self._next_probe:
-            self._next_probe = now + PROBE_EVERY_S
-            try:
-                consumer.list_topics(self.topic, timeout=PROBE_TIMEOUT_S)
-                self.health.note_reached()
-            except KafkaException as error:
-                log.debug("%s: no broker answers: %s", self.topic, error)
-        if now >= self._next_lag:
-            self._next_lag = now + LAG_EVERY_S
-            lags = {number: self._lag(consumer, number) for number in self._assignments}
-            self._lags = {number: lag for number, lag in lags.items() if lag is not None}
-
-    def _lag(self, consumer: Consumer, number: int) -> int | None:
-        """Count what lies above the watermark, by what the last fetch said; no request is sent."""
-        mark = self._assignments[number].tracker.watermark
-        _, end = consumer.get_watermark_offsets(TopicPartition(self.topic, number), cached=True)
-        return end - mark if mark is not None and end >= mark else None
-
-    # --- rebalances, called inside `poll`, `consume` and `close` -------------------------------
-
-    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self.rebalances += 1
-        consumer.incremental_assign(partitions)
-        fresh = {place.partition: Assignment(self.topic, place.partition) for place in partitions}
-        self._assignments = self._assignments | fresh
-        # librdkafka keeps a partition paused that was paused when it was last here.
-        consumer.resume(partitions)
-        if partitions:
-            self.health.note_answer()
-            log.debug("%s: assigned partitions %s", self.topic, sorted(fresh))
-
-    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Let running jobs end, for a while, and commit what is settled for the next owner."""
-        numbers = [place.partition for place in partitions]
-        leaving = [self._assignments[number] for number in numbers if number in self._assignments]
-        for assignment in leaving:
-            assignment.close()
-        self._await_running(leaving)
-        if leaving:
-            self.commits.finish(consumer, leaving)
-        self._drop(numbers)
-        consumer.incremental_unassign(partitions)
-
-    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Commit nothing: someone else owns them by now. What runs is still reported."""
-        numbers = [place.partition for place in partitions]
-        log.warning("%s: lost partitions %s; their jobs may run again elsewhere", self.topic, numbers)
-        self._drop(numbers)
-        consumer.incremental_unassign(partitions)
 
     def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
         self.commits.answered(error, partitions)
         if error is None:
             self.health.note_answer()
-
-    def _await_running(self, leaving: list[Assignment]) -> None:
-        deadline = self._clock() + self._revoke_wait_s
-        self._apply_settled()
-        while any(assignment.running for assignment in leaving) and self._clock() < deadline:
-            self.flow.wake.clear()
-            self.flow.wake.wait(BUSY_POLL_S)
-            self._sink.serve()
-            self._apply_settled()
-
-    def _drop(self, numbers: list[int]) -> None:
-        for number in numbers:
-            if number in self._assignments:
-                self._assignments[number].close()
-        self._assignments = {
-            number: assignment for number, assignment in self._assignments.items() if number not in numbers
-        }

@@ -13,15 +13,14 @@ from workflow_sdk.errors import DispatchModeError, EngineClientError
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.claim import Claim, claim_from_poll
+from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.job.slots import Order, Slots
 from workflow_sdk.runner.polling.pacing import Pacing
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch
-from workflow_sdk.runner.reporting.report import MAX_RETRY_AFTER_S, Settlement, back_off_s
+from workflow_sdk.runner.reporting.rules import MAX_RETRY_AFTER_S, REFUSED_BACK_OFF_S, back_off_s
 
 log = logging.getLogger("workflow_sdk.runner")
 
-# A poll that is refused (no token, wrong path) is repeated this seldom: a gateway may be reloading.
-REFUSED_BACK_OFF_S = 5.0
 # How long claiming waits for results that could not be reported before it asks all the same.
 FLUSH_LIMIT_S = 10.0
 

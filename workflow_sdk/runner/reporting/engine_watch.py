@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from time import monotonic
 
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
@@ -14,16 +13,19 @@ log = logging.getLogger("workflow_sdk.runner")
 
 
 class EngineWatch:
-    """Shared by everything that talks to the engine on one loop; `backlog` counts results to report.
+    """Shared by everything that talks to the engine on one loop.
+
+    `backlog` is the number of results that nothing but the engine's absence keeps from being reported; the
+    senders keep it.
 
     While the engine is away callers sleep between tries, and the first success of any call wakes them
     all. Claiming resumes after the results that waited are reported: so they arrive before the engine
     hands their jobs out again.
     """
 
-    def __init__(self, url: str, *, backlog: Callable[[], int]) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._backlog = backlog
+        self.backlog = 0
         self._back = _set_event()
         self._flushed = _set_event()
         self.last_success = 0.0
@@ -33,10 +35,6 @@ class EngineWatch:
         self.since = self._away_since = monotonic()
         self.reason = ""
         self.tries = 0
-
-    @property
-    def backlog(self) -> int:
-        return self._backlog()
 
     @property
     def is_away(self) -> bool:
@@ -90,7 +88,7 @@ class EngineWatch:
             return
 
     async def wait_for_flush(self, limit_s: float) -> None:
-        """Return when results that waited for the engine have been reported, or after `limit_s`."""
+        """Wait until results that the engine's absence held up have been reported, at most `limit_s`."""
         try:
             async with asyncio.timeout(limit_s):
                 await self._flushed.wait()
@@ -115,13 +113,13 @@ class EngineWatch:
             "refuses requests" if is_refusal else "unreachable",
             self.reason,
             self._url,
-            counted(self._backlog(), "result"),
+            counted(self.backlog, "result"),
         )
 
     def _returned(self) -> None:
         now = monotonic()
         self._away_s, self.since, self.reason = now - self.since, now, ""
-        self._backlog_on_return = self._backlog()
+        self._backlog_on_return = self.backlog
         self._back.set()
         if not self._backlog_on_return:
             self.flushed()

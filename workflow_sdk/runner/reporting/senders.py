@@ -8,24 +8,15 @@ from collections.abc import Callable
 from time import monotonic
 
 from workflow_sdk.client.job_channel import JobChannel
-from workflow_sdk.errors import EngineClientError
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.outcome import Completed
+from workflow_sdk.runner.job.report import Report, Settlement
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch, reason_of
-from workflow_sdk.runner.reporting.report import (
-    Action,
-    Report,
-    Settlement,
-    back_off_s,
-    is_from_engine,
-    verdict_on,
-)
+from workflow_sdk.runner.reporting.rules import Action, back_off_s, is_from_engine, pause_s, verdict_on
 
 log = logging.getLogger("workflow_sdk.runner")
 
 SENDERS = 8
-# An engine that refuses everything (no token, wrong path) is asked this seldom.
-REFUSED_BACK_OFF_S = 5.0
 # A report that failed this often while other calls went through says nothing about the engine.
 FAILURES_ALONE = 2
 
@@ -41,7 +32,7 @@ class Senders:
         self,
         channel: JobChannel,
         *,
-        url: str,
+        watch: EngineWatch,
         settled: Callable[[Report, Settlement], None],
         metrics: Metrics,
         dispatch: str,
@@ -51,7 +42,7 @@ class Senders:
         self._queue: asyncio.Queue[Report] = asyncio.Queue()
         self._unsettled: set[Report] = set()
         self._troublesome = 0
-        self.watch = EngineWatch(url, backlog=lambda: self.backlog)
+        self._watch = watch
         self._retries = {
             kind: metrics.callback_retries.labels(dispatch, kind) for kind in ("complete", "fail")
         }
@@ -63,14 +54,10 @@ class Senders:
     def unsettled(self) -> set[Report]:
         return self._unsettled
 
-    @property
-    def backlog(self) -> int:
-        """Results that nothing but the engine's absence keeps from being reported."""
-        return len(self._unsettled) - self._troublesome
-
     def put(self, report: Report) -> None:
         """Report it, however long that takes; `settled` is called once."""
         self._unsettled.add(report)
+        self._watch.backlog = self._backlog
         self._queue.put_nowait(report)
 
     async def run(self) -> None:
@@ -95,7 +82,7 @@ class Senders:
             await self._deliver(report)
         except Exception as error:  # noqa: BLE001 - a client of the user's own may raise anything
             return await self._troubled(report, error, began)
-        self.watch.succeeded()
+        self._watch.succeeded()
         self._settle(report, Settlement.ACKNOWLEDGED)
         return True
 
@@ -108,7 +95,10 @@ class Senders:
 
     async def _troubled(self, report: Report, error: Exception, began: float) -> bool:
         is_away = self._note(report, error, began)
-        verdict = verdict_on(report, error, now=monotonic())
+        now = monotonic()
+        report.tries += 1
+        report.refused(str(error), now=now)
+        verdict = verdict_on(report, error, now=now)
         if verdict.action is Action.REFUSED:
             self._refused(report, error)
             return True
@@ -123,30 +113,30 @@ class Senders:
             self._delay(report, max(verdict.hold_s, back_off_s(report.tries)))
             return True
         await asyncio.sleep(verdict.hold_s)
-        if self.watch.is_away:
-            await self.watch.sleep(_pause_s(report, error))
+        if self._watch.is_away:
+            await self._watch.sleep(pause_s(error, report.tries))
         return False
 
     def _note(self, report: Report, error: Exception, began: float) -> bool:
         """Tell the watch; True when the engine is away."""
         if is_from_engine(error):
-            self.watch.succeeded()
+            self._watch.succeeded()
             self._has_own_trouble(report)
             return False
-        if 0 < report.last_tried < self.watch.last_success:
+        if 0 < report.last_tried < self._watch.last_success:
             report.failed_alone += 1
         report.last_tried = began
         if report.failed_alone >= FAILURES_ALONE:
             self._has_own_trouble(report)
-            return self.watch.is_away
-        return self.watch.failed(error, began=began)
+            return self._watch.is_away
+        return self._watch.failed(error, began=began)
 
     def _has_own_trouble(self, report: Report) -> None:
         """Claiming does not wait for this one any more."""
         if not report.has_own_trouble:
             report.has_own_trouble = True
             self._troublesome += 1
-            self._tell_flushed()
+            self._tell_watch()
 
     def _delay(self, report: Report, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds, self._queue.put_nowait, report)
@@ -168,18 +158,18 @@ class Senders:
     def _settle(self, report: Report, settlement: Settlement) -> None:
         self._unsettled.discard(report)
         self._troublesome -= report.has_own_trouble
-        self._tell_flushed()
+        self._tell_watch()
         self._settled(report, settlement)
 
-    def _tell_flushed(self) -> None:
-        if self.backlog <= 0:
-            self.watch.flushed()
+    @property
+    def _backlog(self) -> int:
+        return len(self._unsettled) - self._troublesome
+
+    def _tell_watch(self) -> None:
+        self._watch.backlog = self._backlog
+        if self._backlog <= 0:
+            self._watch.flushed()
 
 
 def _kind(report: Report) -> str:
     return "complete" if report.is_completion else "fail"
-
-
-def _pause_s(report: Report, error: Exception) -> float:
-    is_refusal = isinstance(error, EngineClientError) and error.status_code in (401, 403, 404, 407)
-    return REFUSED_BACK_OFF_S if is_refusal else back_off_s(report.tries)

@@ -1,10 +1,11 @@
 """Execution: what happens to one job, from handler to acknowledged report.
 
-Both runners use it. A source brings claims to `start`; `settled` tells it when each is done with.
+Both runners use it. A source brings claims to `start`, and is told of each when it is done with.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,14 +15,15 @@ from typing import Protocol
 from workflow_sdk.handler.handler import Handler
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob
-from workflow_sdk.retry.backoff import delay
 from workflow_sdk.runner.handlers.failure_log import log_failure
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight, Phase
-from workflow_sdk.runner.job.kept_outcomes import FailureCounts, KeptOutcomes
+from workflow_sdk.runner.job.kept_outcomes import KeptOutcomes
 from workflow_sdk.runner.job.outcome import Completed, Failed, Outcome, no_handler
+from workflow_sdk.runner.job.report import Report, Settlement
 from workflow_sdk.runner.job.slots import Slots
-from workflow_sdk.runner.reporting.report import Report, Settlement
+from workflow_sdk.runner.shift.plan import JobSource
+from workflow_sdk.runner.shift.retry_delay import FailureCounts, retry_delay_s
 from workflow_sdk.runner.statistics import Statistics
 
 log = logging.getLogger("workflow_sdk.runner")
@@ -53,8 +55,7 @@ class _Held:
 class Execution:
     """Lives on the runner's loop; `call_later(seconds, function)` is the loop's clock.
 
-    `reports_beside` jobs may wait for their report's answer without a slot: where a job has no lease, its
-    handler's successor need not wait for that.
+    `connect` names those who know it in their turn: who reports, where handlers run, who brings claims.
     """
 
     def __init__(
@@ -63,34 +64,42 @@ class Execution:
         registry: HandlerRegistry,
         slots: Slots,
         statistics: Statistics,
-        reporter: Reporter,
-        threads: Workshop,
-        coroutines: Workshop,
         call_later: Callable[[float, Callable[[], None]], Callable[[], None]],
-        settled: Callable[[Claim, Settlement], None],
-        slot_freed: Callable[[], None],
-        reports_beside: int = 0,
+        reports_without_slot: int = 0,
     ) -> None:
         self._registry = registry
         self._statistics = statistics
-        self._reporter = reporter
-        self._threads = threads
-        self._coroutines = coroutines
         self._call_later = call_later
-        self._tell_source = settled
-        self._slot_freed = slot_freed
-        self._reports_beside = reports_beside
-        self._beside = 0
+        self._reports_without_slot = reports_without_slot
+        self._without_slot = 0
         self._kept = KeptOutcomes()
         self._failures = FailureCounts()
         self._held: dict[str, _Held] = {}
         self._is_draining = False
+        self._settled_one = asyncio.Event()
+        self._reporter: Reporter
+        self._threads: Workshop
+        self._coroutines: Workshop
+        self._source: JobSource
         self.slots = slots
         self.in_flight: dict[str, InFlight] = {}
+
+    def connect(
+        self, *, reporter: Reporter, threads: Workshop, coroutines: Workshop, source: JobSource
+    ) -> None:
+        """Called once, before the first claim."""
+        self._reporter, self._threads, self._coroutines = reporter, threads, coroutines
+        self._source = source
 
     @property
     def is_idle(self) -> bool:
         return not self.in_flight
+
+    async def wait_until_idle(self) -> None:
+        """Wait for the last job in flight."""
+        while self.in_flight:
+            self._settled_one.clear()
+            await self._settled_one.wait()
 
     def start(self, claim: Claim) -> None:
         """Run the job's handler, or recognise a job that needs none."""
@@ -125,7 +134,7 @@ class Execution:
     def settled(self, report: Report, settlement: Settlement) -> None:
         """The reporter is done with a report."""
         item = self.in_flight.pop(report.claim.job_id)
-        self._beside -= item.is_beside
+        self._without_slot -= item.waits_without_slot
         if item.holds_slot:
             self.slots.give_back(item.claim.job_type)
         if settlement is Settlement.ACKNOWLEDGED:
@@ -133,7 +142,8 @@ class Execution:
         else:
             self._kept.keep(item.claim, report.outcome)
         for claim in item.claims:
-            self._tell_source(claim, settlement)
+            self._source.settled(claim, settlement)
+        self._settled_one.set()
         if item.next_attempt is not None:
             self.start(item.next_attempt)
 
@@ -173,7 +183,7 @@ class Execution:
         item.outcome = outcome
         item.phase = Phase.REPORTING
         report = Report(item.claim, outcome, created=monotonic())
-        wait_s = 0.0 if isinstance(outcome, Completed) else self._retry_delay_s(item, outcome)
+        wait_s = 0.0 if isinstance(outcome, Completed) else self._hold_s(item, outcome)
         if wait_s > 0:
             self._hold(item, report, wait_s)
         else:
@@ -182,26 +192,22 @@ class Execution:
 
     def _leave_slot(self, item: InFlight) -> None:
         """Let the next handler run while this job's report is under way; so many reports may be."""
-        if self._beside < self._reports_beside:
-            self._beside += 1
-            item.is_beside = True
+        if self._without_slot < self._reports_without_slot:
+            self._without_slot += 1
+            item.waits_without_slot = True
             self._free_slot(item)
 
     def _free_slot(self, item: InFlight) -> None:
         item.holds_slot = False
         self.slots.give_back(item.claim.job_type)
-        self._slot_freed()
+        self._source.slot_freed()
 
-    def _retry_delay_s(self, item: InFlight, outcome: Failed) -> float:
-        """Seconds to hold a failure back; the engine itself would offer the job again at once."""
-        wanted = item.handler.retry_delay
-        if wanted is None or not outcome.retryable or item.claim.retries_remaining <= 0 or self._is_draining:
+    def _hold_s(self, item: InFlight, outcome: Failed) -> float:
+        """Seconds to hold a failure back, within the lease."""
+        is_last = not outcome.retryable or item.claim.retries_remaining <= 0
+        if item.handler.retry_delay is None or is_last or self._is_draining:
             return 0.0
-        attempt = self._failures.failed(item.claim.job_id)
-        if callable(wanted):
-            seconds = _asked_for(wanted, attempt, item.handler)
-        else:
-            seconds = delay(attempt) if wanted == "backoff" else float(wanted)
+        seconds = retry_delay_s(item.handler, self._failures.failed(item.claim.job_id))
         lease = item.claim.lease
         return seconds if lease is None else min(seconds, lease.end - LEASE_MARGIN_S - monotonic())
 
@@ -215,16 +221,6 @@ class Execution:
         del self._held[report.claim.job_id]
         self.in_flight[report.claim.job_id].phase = Phase.REPORTING
         self._reporter.put(report)
-
-
-def _asked_for(retry_delay: Callable[[int], float], attempt: int, handler: Handler) -> float:
-    try:
-        return float(retry_delay(attempt))
-    except Exception:
-        log.exception(
-            "the retry_delay of job type %s failed; the failure is reported at once", handler.job_type
-        )
-        return 0.0
 
 
 # In the entry of a job whose type nobody handles; never called.

@@ -10,9 +10,9 @@ from workflow_sdk.client.job_channel import JobChannel
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.claim import Claim
+from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.job.slots import Slots
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch
-from workflow_sdk.runner.reporting.report import Settlement
 from workflow_sdk.runner.statistics import Statistics
 
 
@@ -37,7 +37,7 @@ class JobSource(Protocol):
 
     @property
     def trouble(self) -> str:
-        """What keeps jobs from coming, beside the engine, in words; empty when nothing is known to. Thread-safe."""
+        """What else than the engine keeps jobs from coming, in words; empty when nothing is known to. Thread-safe."""
         ...
 
 
@@ -58,7 +58,11 @@ SourceMaker = Callable[[Parts], JobSource]
 
 @dataclass(frozen=True, slots=True)
 class ShiftPlan:
-    """How a runner works; `dispatch` is the metrics' label (polling, kafka)."""
+    """How a runner works; `dispatch` is the metrics' label (polling, kafka).
+
+    `reports_without_slot` jobs may wait for their report's answer without a slot: where a job has no lease, its
+    handler's successor need not wait for that.
+    """
 
     worker_id: str
     client: Any
@@ -71,4 +75,4 @@ class ShiftPlan:
     heartbeat: bool | None = None
     heartbeat_interval_s: float | None = None
     lease_seconds: int = 0
-    reports_beside: int = 0
+    reports_without_slot: int = 0

@@ -1,4 +1,4 @@
-"""Shift: everything that works for one run of a runner, put together and taken apart on its loop."""
+"""Shift: the life of one run: start-up, serving, drain, leaving. Its parts are made in `assembly`."""
 
 from __future__ import annotations
 
@@ -7,23 +7,11 @@ import logging
 from collections.abc import Awaitable
 from time import monotonic
 
-from workflow_sdk.client.job_channel import job_channel
-from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.runner.handlers import hooks
-from workflow_sdk.runner.handlers.handler_call import call_in_thread
-from workflow_sdk.runner.handlers.handler_coroutines import HandlerCoroutines
-from workflow_sdk.runner.handlers.handler_threads import HandlerThreads
 from workflow_sdk.runner.job.claim import Claim
-from workflow_sdk.runner.job.in_flight import InFlight
-from workflow_sdk.runner.job.slots import Slots
-from workflow_sdk.runner.reporting.report import Settlement
-from workflow_sdk.runner.reporting.senders import Senders
+from workflow_sdk.runner.shift.assembly import assembled
 from workflow_sdk.runner.shift.drain_log import say_drained, say_stopping
-from workflow_sdk.runner.shift.execution import Execution
-from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper
-from workflow_sdk.runner.shift.plan import Parts, ShiftPlan
-from workflow_sdk.runner.shift.tick import Attendant
-from workflow_sdk.runner.statistics import Statistics
+from workflow_sdk.runner.shift.plan import ShiftPlan
 from workflow_sdk.runner.summary import AbandonedJob, RunnerSnapshot, RunSummary, State
 
 log = logging.getLogger("workflow_sdk.runner")
@@ -43,10 +31,14 @@ class Shift:
         self._stop_hint = ""
         self._stop = asyncio.Event()
         self._abandon = asyncio.Event()
-        self._settled_one = asyncio.Event()
         self._error: BaseException | None = None
         self.state: State = "starting"
-        self._assemble(asyncio.get_running_loop())
+        parts = assembled(plan, start=self._start, fail=self._fail)
+        self._channel, self._slots, self._watch = parts.channel, parts.slots, parts.watch
+        self._execution, self._statistics = parts.execution, parts.statistics
+        self._threads, self._coroutines = parts.threads, parts.coroutines
+        self._senders, self._source = parts.senders, parts.source
+        self._lease_keeper, self._tick = parts.lease_keeper, parts.tick
 
     def stop(self, hint: str) -> None:
         self._stop_hint = self._stop_hint or hint
@@ -60,7 +52,7 @@ class Shift:
         """Claim and run jobs until told to stop, then drain. Raises what ended the run, after the drain."""
         senders = asyncio.create_task(self._senders.run(), name="senders")
         senders.add_done_callback(self._ended)
-        self._attendant.begin()
+        self._tick.begin()
         try:
             await self._start_up()
             source = await self._serve()
@@ -88,69 +80,9 @@ class Shift:
             in_flight=tuple(item.as_seen(now) for item in list(self._execution.in_flight.values())),
             waiting_reports=len(self._senders.unsettled),
             types=self._statistics.by_type(),
-            last_tick_s=now - self._attendant.last_tick,
+            last_tick_s=now - self._tick.last_tick,
             quiet_s=now - self._statistics.last_activity,
             source_trouble=self._source.trouble,
-        )
-
-    # --- putting together ---
-
-    def _assemble(self, loop: asyncio.AbstractEventLoop) -> None:
-        plan = self._plan
-        self._channel = job_channel(plan.client, worker_id=plan.worker_id, lease_seconds=plan.lease_seconds)
-        self._slots = Slots(plan.parallelism, _limits(plan.registry))
-        self._statistics = Statistics(plan.metrics)
-        self._senders = Senders(
-            self._channel,
-            url=self._channel.url,
-            settled=lambda report, settlement: self._execution.settled(report, settlement),
-            metrics=plan.metrics,
-            dispatch=plan.dispatch,
-        )
-        self._watch = self._senders.watch
-        self._threads: HandlerThreads[InFlight] = HandlerThreads(
-            name=plan.worker_id,
-            size=plan.parallelism,
-            work=call_in_thread,
-            done=self._finished,
-            loop=loop,
-        )
-        self._coroutines = HandlerCoroutines(done=self._finished)
-        self._execution = Execution(
-            registry=plan.registry,
-            slots=self._slots,
-            statistics=self._statistics,
-            reporter=self._senders,
-            threads=self._threads,
-            coroutines=self._coroutines,
-            call_later=lambda seconds, function: loop.call_later(seconds, function).cancel,
-            settled=self._settled,
-            slot_freed=lambda: self._source.slot_freed(),
-            reports_beside=plan.reports_beside,
-        )
-        self._assemble_attendant()
-        self._source = plan.make_source(
-            Parts(self._channel, self._slots, self._watch, plan.metrics, self._start, self._statistics)
-        )
-
-    def _assemble_attendant(self) -> None:
-        plan = self._plan
-        self._lease_keeper = LeaseKeeper(
-            self._channel,
-            metrics=plan.metrics,
-            wanted=plan.heartbeat,
-            interval_s=plan.heartbeat_interval_s,
-            lease_seconds=plan.lease_seconds,
-            is_away=lambda: self._watch.is_away,
-            unsupported=self._fail,
-        )
-        self._attendant = Attendant(
-            self._execution,
-            lease_keeper=self._lease_keeper,
-            coroutines=self._coroutines,
-            senders=self._senders,
-            metrics=plan.metrics,
-            dispatch=plan.dispatch,
         )
 
     # --- working ---
@@ -163,7 +95,7 @@ class Shift:
         return bool(self._plan.registry.startup_hooks() or self._plan.registry.shutdown_hooks())
 
     async def _serve(self) -> asyncio.Task[None]:
-        """Let the source bring jobs until the stop; → its task."""
+        """The source's task, after it has brought jobs until the stop."""
         source = asyncio.create_task(self._source.run(), name="source")
         source.add_done_callback(self._ended)
         if not self._stop.is_set():
@@ -195,14 +127,6 @@ class Shift:
         if may_start:
             self._execution.start(claim)
 
-    def _finished(self, item: InFlight) -> None:
-        self._execution.finished(item)
-
-    def _settled(self, claim: Claim, settlement: Settlement) -> None:
-        self._source.settled(claim, settlement)
-        if self.state == "draining":
-            self._settled_one.set()
-
     def _fail(self, error: BaseException) -> None:
         """End the run, after a drain, with this error."""
         self._error = self._error or error
@@ -216,7 +140,7 @@ class Shift:
     # --- stopping ---
 
     async def _drain(self, source: asyncio.Task[None]) -> float:
-        """Let jobs finish and be reported, for so long as there is; → seconds it took."""
+        """Seconds that it took to let jobs finish and be reported, for so long as there is."""
         began = monotonic()
         self.state = "draining"
         say_stopping(len(self._execution.in_flight), self._plan.drain_timeout_s, hint=self._stop_hint)
@@ -237,9 +161,7 @@ class Shift:
     async def _drained(self, source: asyncio.Task[None]) -> None:
         await asyncio.wait({source}, timeout=LAST_POLL_S)
         source.cancel()
-        while not self._execution.is_idle:
-            self._settled_one.clear()
-            await self._settled_one.wait()
+        await self._execution.wait_until_idle()
 
     def _abandoned_jobs(self) -> tuple[AbandonedJob, ...]:
         now = monotonic()
@@ -247,7 +169,7 @@ class Shift:
 
     async def _leave(self, senders: asyncio.Task[None]) -> None:
         """Take everything apart; quickly, where jobs were abandoned."""
-        self._attendant.end()
+        self._tick.end()
         senders.cancel()
         self._threads.close()
         try:
@@ -266,11 +188,3 @@ class Shift:
         closing = asyncio.get_running_loop().run_in_executor(None, self._coroutines.close)
         if self._execution.is_idle:
             await closing  # with a handler that blocks that loop, this would be a second for nothing
-
-
-def _limits(registry: HandlerRegistry) -> dict[str, int]:
-    return {
-        job_type: handler.parallelism
-        for job_type, handler in registry.handlers().items()
-        if handler.parallelism is not None
-    }

@@ -1,4 +1,4 @@
-"""Attendant: looks after the jobs in flight, four times a second; once a second while there are none."""
+"""Tick: a look at the jobs in flight, four times a second; once a second while there are none."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper
 log = logging.getLogger("workflow_sdk.runner")
 
 TICK_S = 0.25
-# Looking costs as much as asking the engine does, nearly: an idle worker should cost nothing.
+# A look costs almost as much as a poll does, and an idle worker should cost nothing.
 IDLE_TICK_S = 1.0
 
 
-class Attendant:
+class Tick:
     """Leases, handlers that run past their time-out, a blocked handler loop, gauges, the sign of life."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""WorkerRun: one run of a runner on a thread of its own, steered from others and from signal handlers."""
+"""WorkerRun: what both runners are, a plan that can be run, stopped and looked at from any thread."""
 
 from __future__ import annotations
 
@@ -17,93 +17,144 @@ _LOOK_S = 0.5
 _LEAVE_S = 1.5
 
 
-class WorkerRun:
-    """`run` blocks its caller; `stop` and `abandon` come from anywhere.
+class _Orders:
+    """What one run was told, and how to nudge its loop.
 
     No locks: a signal handler may interrupt any line. Orders are written first and the loop is nudged
     then; the loop reads them when it begins, and at each nudge.
     """
 
-    def __init__(self, plan: ShiftPlan) -> None:
-        self._plan = plan
-        self._stop_hint: str | None = None
-        self._abandoning = False
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._shift: Shift | None = None
-        self._done = threading.Event()
-        self._summary: RunSummary | None = None
-        self._error: BaseException | None = None
+    def __init__(self) -> None:
+        self.stop_hint: str | None = None
+        self.is_abandoning = False
         self.was_started = False
+        self.shift: Shift | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    def run(self, stop_event: threading.Event | None) -> RunSummary:
-        """Work until stopped: by `stop_event`, or without one by SIGTERM and SIGINT."""
-        self.was_started = True
-        thread = threading.Thread(target=self._work, name=f"{self._plan.worker_id} loop", daemon=True)
-        if stop_event is None:
-            with StopSignals(first=self.stop, second=self.abandon):
-                thread.start()
-                self._done.wait()
-        else:
-            thread.start()
-            self._wait_for(stop_event)
-        thread.join(_LEAVE_S)
-        if self._error is not None:
-            raise self._error
-        assert self._summary is not None
-        return self._summary
+    def follow(self, shift: Shift) -> None:
+        """Give these orders, and all to come, to a shift on the running loop."""
+        self.shift = shift
+        self._loop = asyncio.get_running_loop()
+        self._pass_on()
 
     def stop(self, hint: str = "") -> None:
-        """Begin to drain; `hint` tells a person how to end the wait."""
-        if self._stop_hint is None:
-            self._stop_hint = hint
+        if self.stop_hint is None:
+            self.stop_hint = hint
         self._nudge()
 
     def abandon(self) -> None:
-        """Drain no longer."""
-        self._abandoning = True
+        self.is_abandoning = True
         self._nudge()
-
-    def snapshot(self) -> RunnerSnapshot | None:
-        """None before the loop runs."""
-        return self._shift.snapshot() if self._shift is not None else None
-
-    def _wait_for(self, stop_event: threading.Event) -> None:
-        try:
-            while not stop_event.wait(_LOOK_S) and not self._done.is_set():
-                pass
-            self.stop()
-            self._done.wait()
-        except BaseException:
-            self.abandon()
-            self._done.wait(_LEAVE_S)
-            raise
-
-    def _work(self) -> None:
-        try:
-            with asyncio.Runner(loop_factory=DaemonLoop) as runner:
-                self._summary = runner.run(self._shift_work())
-        except BaseException as error:  # noqa: BLE001 - raised again in the caller of run()
-            self._error = error
-        finally:
-            self._done.set()
-
-    async def _shift_work(self) -> RunSummary:
-        self._shift = Shift(self._plan)
-        self._loop = asyncio.get_running_loop()
-        self._take_orders()
-        return await self._shift.work()
 
     def _nudge(self) -> None:
         if self._loop is None:
             return
         try:
-            self._loop.call_soon_threadsafe(self._take_orders)
+            self._loop.call_soon_threadsafe(self._pass_on)
         except RuntimeError:
             return  # the loop is closed: the run is over
 
-    def _take_orders(self) -> None:
-        assert self._shift is not None
-        if self._abandoning:
-            self._shift.abandon()
-        if self._stop_hint is not None:
-            self._shift.stop(self._stop_hint)
+    def _pass_on(self) -> None:
+        assert self.shift is not None
+        if self.is_abandoning:
+            self.shift.abandon()
+        if self.stop_hint is not None:
+            self.shift.stop(self.stop_hint)
+
+
+class WorkerRun:
+    """Works by a plan, as often as asked, one run at a time; the loop has a thread of its own."""
+
+    def __init__(self, plan: ShiftPlan) -> None:
+        self._plan = plan
+        self._orders = _Orders()
+        self._running = threading.Lock()
+
+    def run(self, stop_event: threading.Event | None = None) -> RunSummary:
+        """Block until stopped, drain, and say what was done.
+
+        Without a `stop_event` SIGTERM and SIGINT stop the run (in the main thread), a second one ends the
+        drain. DispatchModeError when the engine dispatches jobs in the other way.
+        """
+        if not self._running.acquire(blocking=False):
+            raise RuntimeError("this runner runs already")
+        try:
+            if self._orders.was_started:
+                self._orders = _Orders()
+            self._orders.was_started = True
+            return _worked(self._plan, self._orders, stop_event)
+        finally:
+            self._running.release()
+
+    def stop(self, *, hint: str = "") -> None:
+        """Begin to drain. Thread-safe; a run that has not begun yet ends at once.
+
+        `hint` tells a person how to end the wait; it is logged where jobs are in flight.
+        """
+        self._orders.stop(hint)
+
+    def abandon(self) -> None:
+        """Stop, and wait for running handlers no longer: their jobs are left as they are. Thread-safe."""
+        self._orders.stop()
+        self._orders.abandon()
+
+    def snapshot(self) -> RunnerSnapshot | None:
+        """The runner at this moment, from any thread; None before its first run."""
+        shift = self._orders.shift
+        return shift.snapshot() if shift is not None else None
+
+
+def _worked(plan: ShiftPlan, orders: _Orders, stop_event: threading.Event | None) -> RunSummary:
+    """One run on a thread of its own, while the caller waits."""
+    result = _Result()
+    thread = threading.Thread(
+        target=_work, args=[plan, orders, result], name=f"{plan.worker_id} loop", daemon=True
+    )
+    if stop_event is None:
+        with StopSignals(first=orders.stop, second=orders.abandon):
+            thread.start()
+            result.done.wait()
+    else:
+        thread.start()
+        _wait_for(stop_event, orders, result)
+    thread.join(_LEAVE_S)
+    if result.error is not None:
+        raise result.error
+    assert result.summary is not None
+    return result.summary
+
+
+class _Result:
+    """How a run ended; set by its thread."""
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.summary: RunSummary | None = None
+        self.error: BaseException | None = None
+
+
+def _work(plan: ShiftPlan, orders: _Orders, result: _Result) -> None:
+    async def shift_work() -> RunSummary:
+        shift = Shift(plan)
+        orders.follow(shift)
+        return await shift.work()
+
+    try:
+        with asyncio.Runner(loop_factory=DaemonLoop) as runner:
+            result.summary = runner.run(shift_work())
+    except BaseException as error:  # noqa: BLE001 - raised again in the caller of run()
+        result.error = error
+    finally:
+        result.done.set()
+
+
+def _wait_for(stop_event: threading.Event, orders: _Orders, result: _Result) -> None:
+    try:
+        while not stop_event.wait(_LOOK_S) and not result.done.is_set():
+            pass
+        orders.stop()
+        result.done.wait()
+    except BaseException:
+        orders.abandon()
+        result.done.wait(_LEAVE_S)
+        raise

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from workflow_sdk.job import job_from_poll
 from workflow_sdk.runner.job.claim import Claim, claim_of
-from workflow_sdk.runner.job.kept_outcomes import FailureCounts, KeptOutcomes
+from workflow_sdk.runner.job.kept_outcomes import KeptOutcomes
 from workflow_sdk.runner.job.outcome import NOTHING, Failed
 from workflow_sdk.runner.job.slots import Slots
+from workflow_sdk.runner.shift.retry_delay import FailureCounts
 
 
 def test_without_limits_all_types_are_asked_for_as_many_as_there_are_slots() -> None:

@@ -24,8 +24,8 @@ def fail(watch: EngineWatch) -> None:
 
 
 def test_a_single_answer_amid_an_absence_does_not_make_two_of_it(said: pytest.LogCaptureFixture) -> None:
-    backlog = [12]
-    watch = EngineWatch("http://engine", backlog=lambda: backlog[0])
+    watch = EngineWatch("http://engine")
+    watch.backlog = 12
     fail(watch)
     began = watch.since
     # An answer that was on its way already; the twelve results still wait.
@@ -34,7 +34,7 @@ def test_a_single_answer_amid_an_absence_does_not_make_two_of_it(said: pytest.Lo
     fail(watch)
     assert (watch.is_away, watch.since, watch.tries) == (True, began, 2)
     watch.succeeded()
-    backlog[0] = 0
+    watch.backlog = 0
     watch.flushed()
     first, last = said.messages
     assert first.startswith("engine refuses requests: it answers 429")
@@ -42,7 +42,7 @@ def test_a_single_answer_amid_an_absence_does_not_make_two_of_it(said: pytest.Lo
 
 
 def test_an_absence_after_one_that_was_said_to_be_over_is_said_again(said: pytest.LogCaptureFixture) -> None:
-    watch = EngineWatch("http://engine", backlog=lambda: 0)
+    watch = EngineWatch("http://engine")
     for _ in range(2):
         fail(watch)
         watch.succeeded()

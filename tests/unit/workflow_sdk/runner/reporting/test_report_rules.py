@@ -8,13 +8,14 @@ from workflow_sdk.errors import EngineClientError, EngineTimeoutError, EngineUnr
 from workflow_sdk.job import job_from_poll
 from workflow_sdk.runner.job.claim import Lease, claim_of
 from workflow_sdk.runner.job.outcome import NOTHING, Failed
-from workflow_sdk.runner.reporting.report import (
+from workflow_sdk.runner.job.report import Report
+from workflow_sdk.runner.reporting import rules
+from workflow_sdk.runner.reporting.rules import (
     HOLD_AFTER_CUT_S,
     Action,
-    Report,
+    Verdict,
     back_off_s,
     is_from_engine,
-    verdict_on,
 )
 
 ENGINE_500 = EngineClientError(500, 'job "x" not found', code="internal-error")
@@ -26,6 +27,11 @@ CUT = EngineUnreachableError("connection closed before the answer")
 def report(*, completes: bool = True, lease: bool = True) -> Report:
     claim = claim_of(job_from_poll({"id": "j", "jobType": "t"}), lease=Lease(30.0, 30.0) if lease else None)
     return Report(claim, NOTHING if completes else Failed("no", retryable=True), created=0.0)
+
+
+def verdict_on(report: Report, error: Exception, *, now: float) -> Verdict:
+    report.refused(str(error), now=now)
+    return rules.verdict_on(report, error, now=now)
 
 
 @pytest.mark.parametrize(

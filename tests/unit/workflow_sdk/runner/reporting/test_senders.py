@@ -16,7 +16,8 @@ from workflow_sdk.job import job_from_poll
 from workflow_sdk.metrics import Metrics
 from workflow_sdk.runner.job.claim import Lease, claim_of
 from workflow_sdk.runner.job.outcome import NOTHING, Failed
-from workflow_sdk.runner.reporting.report import Report, Settlement
+from workflow_sdk.runner.job.report import Report, Settlement
+from workflow_sdk.runner.reporting.engine_watch import EngineWatch
 from workflow_sdk.runner.reporting.senders import SENDERS, Senders
 
 REFUSED = EngineUnreachableError("connection refused", was_sent=False)
@@ -55,9 +56,10 @@ class Desk:
     def __init__(self, script: Script) -> None:
         self.settled: dict[str, Settlement] = {}
         self.changed = asyncio.Event()
+        self.watch = EngineWatch(script.url)
         self.senders = Senders(
             script,  # type: ignore[arg-type]
-            url=script.url,
+            watch=self.watch,
             settled=self._settled,
             metrics=Metrics(registry=CollectorRegistry()),
             dispatch="polling",
@@ -81,7 +83,7 @@ class Desk:
 
 
 def played(play: Callable[[Script, Desk], Any]) -> Script:
-    """Run a play with a desk of its own; → the script with its counts."""
+    """The script with its counts, after a play with a desk of its own."""
     script = Script()
 
     async def main() -> None:
@@ -102,8 +104,8 @@ def test_while_the_engine_is_away_few_tries_are_made_however_many_results_wait()
             desk.put(f"j{number}")
         await desk.until(lambda: script.tries.total() >= 3 * SENDERS)
         assert len(script.tries) <= SENDERS
-        assert desk.senders.watch.is_away
-        assert desk.senders.backlog == 200
+        assert desk.watch.is_away
+        assert desk.watch.backlog == 200
 
     played(play)
 
@@ -113,11 +115,11 @@ def test_the_first_success_wakes_all_and_claiming_may_resume_when_all_are_sent()
         script.trouble = lambda _: REFUSED
         for number in range(50):
             desk.put(f"j{number}")
-        await desk.until(lambda: desk.senders.watch.is_away)
-        assert not desk.senders.watch.is_flushed
+        await desk.until(lambda: desk.watch.is_away)
+        assert not desk.watch.is_flushed
         script.trouble = lambda _: None
-        desk.senders.watch.succeeded()
-        await desk.senders.watch.wait_for_flush(10)
+        desk.watch.succeeded()
+        await desk.watch.wait_for_flush(10)
         assert len(desk.settled) == 50
 
     assert played(play).twice_under_way == []
@@ -131,11 +133,11 @@ def test_one_result_that_never_gets_through_holds_up_no_others() -> None:
         for number in range(100):
             desk.put(f"j{number}")
         await desk.until(lambda: len(desk.settled) == 100)
-        while desk.senders.backlog:
+        while desk.watch.backlog:
             desk.put(f"more{script.tries.total()}")
             await asyncio.sleep(0.02)
         assert "poison" not in desk.settled
-        assert not desk.senders.watch.is_away
+        assert not desk.watch.is_away
 
     assert played(play).twice_under_way == []
 

@@ -1,0 +1,59 @@
+"""What a consumer asks now and then: are the brokers there, and how far behind are we?"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from workflow_sdk.runner.kafka.assignment import Assignment
+from workflow_sdk.runner.kafka.health import ConsumerHealth
+
+log = logging.getLogger("workflow_sdk.runner.kafka_source")
+
+PROBE_EVERY_S, PROBE_TIMEOUT_S = 2.0, 0.5
+LAG_EVERY_S = 1.0
+
+
+class Surroundings:
+    """Looks around on the consumer's thread; `lag_of` may be asked by any."""
+
+    def __init__(
+        self, topic: str, health: ConsumerHealth, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._topic = topic
+        self._health = health
+        self._clock = clock
+        self._next_probe, self._next_lag = 0.0, 0.0
+        self._lags: dict[int, int] = {}
+
+    def look(self, consumer: Consumer, assignments: Collection[Assignment]) -> None:
+        """Ask what is due."""
+        now = self._clock()
+        if self._health.is_unheard and now >= self._next_probe:
+            self._next_probe = now + PROBE_EVERY_S
+            self._probe(consumer)
+        if now >= self._next_lag:
+            self._next_lag = now + LAG_EVERY_S
+            lags = {assignment.partition: self._lag(consumer, assignment) for assignment in assignments}
+            self._lags = {number: lag for number, lag in lags.items() if lag is not None}
+
+    def lag_of(self, partition: int) -> int | None:
+        """Records not settled or not yet consumed; None before that is known."""
+        return self._lags.get(partition)
+
+    def _probe(self, consumer: Consumer) -> None:
+        try:
+            consumer.list_topics(self._topic, timeout=PROBE_TIMEOUT_S)
+            self._health.note_reached()
+        except KafkaException as error:
+            log.debug("%s: no broker answers: %s", self._topic, error)
+
+    def _lag(self, consumer: Consumer, assignment: Assignment) -> int | None:
+        """What lies above the watermark, by what the last fetch said; no request is sent."""
+        mark = assignment.tracker.watermark
+        place = TopicPartition(self._topic, assignment.partition)
+        _, end = consumer.get_watermark_offsets(place, cached=True)
+        return end - mark if mark is not None and end >= mark else None

@@ -1,0 +1,97 @@
+"""The parts of one run, made and tied together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workflow_sdk.client.job_channel import JobChannel, job_channel
+from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.runner.handlers.handler_coroutines import HandlerCoroutines
+from workflow_sdk.runner.handlers.handler_threads import HandlerThreads
+from workflow_sdk.runner.job.claim import Claim
+from workflow_sdk.runner.job.slots import Slots
+from workflow_sdk.runner.reporting.engine_watch import EngineWatch
+from workflow_sdk.runner.reporting.senders import Senders
+from workflow_sdk.runner.shift.execution import Execution
+from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper
+from workflow_sdk.runner.shift.plan import JobSource, Parts, ShiftPlan
+from workflow_sdk.runner.shift.tick import Tick
+from workflow_sdk.runner.statistics import Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftParts:
+    """Everything that works for one run."""
+
+    channel: JobChannel
+    slots: Slots
+    watch: EngineWatch
+    statistics: Statistics
+    execution: Execution
+    threads: HandlerThreads
+    coroutines: HandlerCoroutines
+    senders: Senders
+    lease_keeper: LeaseKeeper
+    tick: Tick
+    source: JobSource
+
+
+def assembled(
+    plan: ShiftPlan, *, start: Callable[[Claim], None], fail: Callable[[BaseException], None]
+) -> ShiftParts:
+    """The parts of a run on the running loop. `start` gets each claim; `fail` is told what must end the run."""
+    loop = asyncio.get_running_loop()
+    channel = job_channel(plan.client, worker_id=plan.worker_id, lease_seconds=plan.lease_seconds)
+    slots = Slots(plan.parallelism, _limits(plan.registry))
+    watch = EngineWatch(channel.url)
+    statistics = Statistics(plan.metrics)
+    execution = Execution(
+        registry=plan.registry,
+        slots=slots,
+        statistics=statistics,
+        call_later=lambda seconds, function: loop.call_later(seconds, function).cancel,
+        reports_without_slot=plan.reports_without_slot,
+    )
+    threads = HandlerThreads(name=plan.worker_id, size=plan.parallelism, done=execution.finished, loop=loop)
+    coroutines = HandlerCoroutines(done=execution.finished, home=loop)
+    senders = Senders(
+        channel, watch=watch, settled=execution.settled, metrics=plan.metrics, dispatch=plan.dispatch
+    )
+    source = plan.make_source(Parts(channel, slots, watch, plan.metrics, start, statistics))
+    execution.connect(reporter=senders, threads=threads, coroutines=coroutines, source=source)
+    lease_keeper = _lease_keeper(plan, channel, watch, fail)
+    tick = Tick(
+        execution,
+        lease_keeper=lease_keeper,
+        coroutines=coroutines,
+        senders=senders,
+        metrics=plan.metrics,
+        dispatch=plan.dispatch,
+    )
+    return ShiftParts(
+        channel, slots, watch, statistics, execution, threads, coroutines, senders, lease_keeper, tick, source
+    )
+
+
+def _lease_keeper(
+    plan: ShiftPlan, channel: JobChannel, watch: EngineWatch, fail: Callable[[BaseException], None]
+) -> LeaseKeeper:
+    return LeaseKeeper(
+        channel,
+        metrics=plan.metrics,
+        wanted=plan.heartbeat,
+        interval_s=plan.heartbeat_interval_s,
+        lease_seconds=plan.lease_seconds,
+        is_away=lambda: watch.is_away,
+        unsupported=fail,
+    )
+
+
+def _limits(registry: HandlerRegistry) -> dict[str, int]:
+    return {
+        job_type: handler.parallelism
+        for job_type, handler in registry.handlers().items()
+        if handler.parallelism is not None
+    }
