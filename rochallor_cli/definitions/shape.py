@@ -97,6 +97,10 @@ def _object(fields: Mapping[str, Check]) -> Check:
 
 
 _EVENT = _object({"type": _TEXT, "duration": _TEXT, "interrupting": _TRUTH, "targetStepId": _TEXT})
+_RULE = _object({"when": _mapping_of(_TEXT), "outputs": _mapping_of(_anything)})
+_SCHEMA = _object(
+    {"properties": _mapping_of(_object({"type": _TEXT})), "required": _list_of(_TEXT)},
+)
 _STEP = _object(
     {
         "id": _TEXT,
@@ -112,6 +116,9 @@ _STEP = _object(
         "parallelNextSteps": _list_of(_TEXT),
         "joinStep": _TEXT,
         "boundaryEvents": _list_of(_EVENT),
+        "decisionTable": _object({"rules": _list_of(_RULE)}),
+        "hitPolicy": _TEXT,
+        "outputs_schema": _SCHEMA,
     }
 )
 _DEFINITION = _object(
@@ -124,5 +131,6 @@ _DEFINITION = _object(
         "nextWorkflowId": _TEXT,
         "metadata": _ANY_MAPPING,
         "steps": _list_of(_STEP),
+        "input_schema": _SCHEMA,
     }
 )

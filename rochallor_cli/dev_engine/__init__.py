@@ -19,6 +19,7 @@ errors.py       what can go wrong
 ids.py          ULIDs
 clock.py        what time it is
 go_json/        JSON as the engine reads and writes it
+go_text.py      text as the engine's language prints it (``%q``, numbers)
 """
 
 from __future__ import annotations

@@ -87,6 +87,26 @@ _CODES = (
     _refused("E122", "a timer has no target", "Set targetStepId."),
     _refused("E130", "a reference names no step", "Mend the name, or add the step."),
     _refused("E140", "a step cannot be reached", "Lead a step to it, or remove it."),
+    _refused("E150", "a DECISION_TABLE has no table", "Write decisionTable with its rules."),
+    _refused("E151", "a decision table has no rules", "Write at least one rule."),
+    _refused(
+        "E152",
+        "a hit policy is not known",
+        "Use one of U, F, A, R, C, C+, C#, C>, C<, or leave it out for U.",
+    ),
+    _refused(
+        "E153", "a field does not belong to the step's type", "Remove it, or move it to a step that takes it."
+    ),
+    _refused(
+        "E160", "a schema has no properties", "List the variables with their types, or drop the schema."
+    ),
+    _refused("E161", "a schema's type is not known", "Use string, number, integer or boolean."),
+    _refused(
+        "E162",
+        "a schema requires what it does not list",
+        "Add the name to properties, or drop it from required.",
+    ),
+    _refused("E163", "a schema of outputs on a step without a job", "Move it to a SERVICE_TASK."),
     _refused("E141", "no END can be reached", "Lead the last step to a step of type END."),
     Code(
         BROKEN_EXPRESSION,

@@ -154,7 +154,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("definition",),
         ("expression", "records", "config", "ids"),
         ("errors", "clock", "codes", "go_json"),
-        ("versions",),
+        ("versions", "go_text"),
     ],
 }
 

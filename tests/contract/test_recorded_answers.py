@@ -57,7 +57,7 @@ def test_a_recorded_scenario_is_answered_as_the_engine_did(
     assert replayer.replay(engine.url, scenario) == []
 
 
-@pytest.mark.parametrize("version", ["0"])
+@pytest.mark.parametrize("version", ENGINE_VERSIONS)
 def test_every_recorded_definition_is_accepted_or_refused_as_the_engine_did(
     version: str, engine_of: Callable[[str], DevEngine]
 ) -> None:

@@ -21,7 +21,9 @@ FOLDERS = {"golden": "0", "golden-1.1": "1.0.0", "golden-next": "next", "golden-
 # What the engine of golden-1.1 had and versions before it lack: by the beginning of the scenario's name.
 LATER = {"business-key": "business_keys", "retry-": "step_retry", "business-key-retry": "step_retry"}
 # What the dev engine does not have yet.
-MISSING = ("table-", "retry-table", "schema-")
+MISSING = ("schema-",)
+# Recorded again of engines with ordered branches, under another name.
+OF_UNORDERED_BRANCHES = "branches list"
 # With strict leases late, repeated and foreign callbacks do nothing, and retries have ids of their own.
 OF_LOOSE_LEASES = frozenset(
     {
@@ -84,6 +86,8 @@ def table_of(version: str, name: str) -> list[Recording]:
         path = CONTRACT / folder / f"{name}.json"
         if path.exists():
             rows |= {row_name(row): row for row in json.loads(path.read_text("utf-8"))}
+    if engine_rules(version).ordered_branches:
+        rows.pop(OF_UNORDERED_BRANCHES, None)
     return list(rows.values())
 
 

@@ -32,6 +32,17 @@ def transformation(id_: str, entries: dict[str, Any], next_step: str | None = "e
     return _step(id_, "TRANSFORMATION", next_step, transformations=entries)
 
 
+def table(id_: str, *rules: Document, policy: str = "", next_step: str = "end", **fields: Any) -> Document:
+    """A DECISION_TABLE; each rule is made by `rule`."""
+    named = {"hitPolicy": policy} if policy else {}
+    return _step(id_, "DECISION_TABLE", next_step, decisionTable={"rules": list(rules)}, **named, **fields)
+
+
+def rule(*cells: str, **outputs: Any) -> Document:
+    """A rule of a decision table: its conditions in columns c0, c1 and so on, and its outputs."""
+    return {"when": {f"c{number}": cell for number, cell in enumerate(cells)}, "outputs": outputs}
+
+
 def gateway(id_: str, branches: list[str], join: str = "meet") -> Document:
     return _step(id_, "PARALLEL_GATEWAY", None, parallelNextSteps=branches, joinStep=join)
 

@@ -1,1 +1,18 @@
-"""Definitions: their model, how they are read, and the rules they are held to."""
+"""Definitions: their model, how they are read, and the rules they are held to.
+
+model.py               a definition as the state machine walks it
+shapes.py              the fields that a document may have, by engine version
+branch_order.py        the order of branches in engines that have one
+shown_document.py      a kept document as the engine gives it back
+parsing.py             a document to its fields, and those to the model
+duration.py            how the engine reads the duration of a timer
+problems.py            what can be wrong with a definition, and where
+validation.py          the rules that the engine holds an upload to
+validation_tables.py   those of decision tables
+validation_schemas.py  those of schemas
+checking.py            a document checked without an engine: all rules, then all warnings
+lint.py                what the engine accepts and will not run well: steps and ways
+lint_expressions.py    expressions
+lint_timers.py         timers
+circles.py             the circles of a graph
+"""

@@ -13,6 +13,7 @@ class StepType(StrEnum):
     SERVICE_TASK = "SERVICE_TASK"
     USER_TASK = "USER_TASK"
     DECISION = "DECISION"
+    DECISION_TABLE = "DECISION_TABLE"
     TRANSFORMATION = "TRANSFORMATION"
     WAIT = "WAIT"
     PARALLEL_GATEWAY = "PARALLEL_GATEWAY"
@@ -25,12 +26,38 @@ PARKING = frozenset({StepType.USER_TASK, StepType.WAIT})
 RESTING = PARKING | {StepType.SERVICE_TASK}
 
 
+def step_types(rules: EngineRules) -> tuple[StepType, ...]:
+    """The types that an engine of these rules knows."""
+    return tuple(type_ for type_ in StepType if rules.decision_tables or type_ != StepType.DECISION_TABLE)
+
+
 @dataclass(frozen=True, slots=True)
 class BoundaryEvent:
     type: str
     duration: str
     interrupting: bool
     target_step_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableRule:
+    """A row of a decision table: column to condition, variable to literal or `${expression}`."""
+
+    when: Mapping[str, str]
+    outputs: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTable:
+    rules: tuple[TableRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What variables have to be: name to type, and the names that must be there."""
+
+    properties: Mapping[str, str]
+    required: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +75,10 @@ class Step:
     parallel_next_steps: tuple[str, ...] = ()
     join_step: str = ""
     boundary_events: tuple[BoundaryEvent, ...] = ()
+    delegate_class: str = ""
+    decision_table: DecisionTable | None = None
+    hit_policy: str = ""
+    outputs_schema: Schema | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +91,7 @@ class Definition:
     rules: EngineRules
     auto_start_next_workflow: bool = False
     next_workflow_id: str = ""
+    input_schema: Schema | None = None
     # Of steps with one id, which the rules forbid, the last.
     by_id: Mapping[str, Step] = field(init=False, compare=False, repr=False)
 

@@ -6,67 +6,27 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from rochallor_cli.dev_engine.definition.branch_order import (
-    check_branches,
-    check_branches_of_body,
-    in_branch_order,
+from rochallor_cli.dev_engine.definition.branch_order import in_branch_order
+from rochallor_cli.dev_engine.definition.model import (
+    BoundaryEvent,
+    DecisionTable,
+    Definition,
+    Schema,
+    Step,
+    TableRule,
 )
-from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Step
-from rochallor_cli.dev_engine.go_json.decoding import (
-    TEXT,
-    TRUTH,
-    WHOLE,
-    ListOf,
-    MapOf,
-    Scalar,
-    Shape,
-    decode,
-    decode_value,
-)
+from rochallor_cli.dev_engine.definition.shapes import EVENT, RULE, SCHEMA, definition_shape, step_shape
+from rochallor_cli.dev_engine.go_json.decoding import BodyError, Shape, decode, decode_value
 from rochallor_cli.dev_engine.go_json.writing import write
 from rochallor_cli.dev_engine.versions import EngineRules, engine_rules
 
-_EVENT = Shape(
-    "definition.BoundaryEvent",
-    {"type": TEXT, "duration": TEXT, "interrupting": TRUTH, "targetStepId": TEXT},
-    strict=True,
-)
-_RAW_MAP = MapOf("map[string]json.RawMessage")
-_STEP = Shape(
-    "definition.WorkflowStep",
-    {
-        "id": TEXT,
-        "name": TEXT,
-        "type": Scalar(str, "definition.StepType"),
-        "description": TEXT,
-        "nextStep": TEXT,
-        "jobType": TEXT,
-        "delegateClass": TEXT,
-        "retryCount": WHOLE,
-        "conditionalNextSteps": MapOf("map[string]string", TEXT),
-        "transformations": _RAW_MAP,
-        "parallelNextSteps": ListOf("[]string", TEXT),
-        "joinStep": TEXT,
-        "boundaryEvents": ListOf("[]definition.BoundaryEvent", _EVENT),
-    },
-    strict=True,
-)
-_DEFINITION = Shape(
-    "definition.WorkflowDefinition",
-    {
-        "id": TEXT,
-        "version": WHOLE,
-        "name": TEXT,
-        "description": TEXT,
-        "autoStartNextWorkflow": TRUTH,
-        "nextWorkflowId": TEXT,
-        "steps": ListOf("[]definition.WorkflowStep", _STEP),
-        "metadata": _RAW_MAP,
-    },
-    strict=True,
-)
 # These are written even when they are empty.
-_ALWAYS = {"id", "name", "type", "steps"}
+_ALWAYS = {"id", "name", "type", "steps", "decisionTable", "input_schema", "outputs_schema"}
+_OLDER_FORMS = {
+    'json: unknown field "then"': 'step (DECISION_TABLE) rules[]: field "then"',
+    'json: unknown field "defaultNextStep"': 'step (DECISION_TABLE): field "defaultNextStep"',
+}
+_NO_LONGER = "is no longer supported; see the 005→007 migration note in docs/workflow-format.md"
 
 Fields = Mapping[str, Any]
 
@@ -76,14 +36,24 @@ def fields_from_body(body: bytes, rules: EngineRules) -> Fields:
 
     rules: of the version that reads it; older ones do not know the fields that came later.
     """
-    check_branches_of_body(body, rules)
-    return _document(decode(body, _DEFINITION))
+    try:
+        return _document(decode(body, definition_shape(rules)), rules)
+    except BodyError as error:
+        raise _in_words_of(rules, error) from None
 
 
 def fields_from_document(document: object, rules: EngineRules) -> Fields:
     """As `fields_from_body`, of a document that is read already. Raises BodyError."""
-    check_branches(document, rules)
-    return _document(decode_value(document, _DEFINITION))
+    try:
+        return _document(decode_value(document, definition_shape(rules)), rules)
+    except BodyError as error:
+        raise _in_words_of(rules, error) from None
+
+
+def _in_words_of(rules: EngineRules, error: BodyError) -> BodyError:
+    """An engine with decision tables has words of its own for the fields that an older form of them had."""
+    older = _OLDER_FORMS.get(str(error)) if rules.decision_tables else None
+    return error if older is None else BodyError(f"{older} {_NO_LONGER}")
 
 
 def comparable(fields: Fields) -> str:
@@ -115,6 +85,7 @@ def definition_from_fields(fields: Fields, rules: EngineRules) -> Definition:
         steps=tuple(_step(step, rules) for step in fields.get("steps") or ()),
         auto_start_next_workflow=fields.get("autoStartNextWorkflow", False),
         next_workflow_id=fields.get("nextWorkflowId", ""),
+        input_schema=_schema(fields.get("input_schema")),
         rules=rules,
     )
 
@@ -133,7 +104,26 @@ def _step(fields: Fields, rules: EngineRules) -> Step:
         parallel_next_steps=tuple(fields.get("parallelNextSteps", ())),
         join_step=fields.get("joinStep", ""),
         boundary_events=tuple(_event(event) for event in fields.get("boundaryEvents", ())),
+        delegate_class=fields.get("delegateClass", ""),
+        decision_table=_table(fields.get("decisionTable")),
+        hit_policy=fields.get("hitPolicy", ""),
+        outputs_schema=_schema(fields.get("outputs_schema")),
     )
+
+
+def _table(fields: Fields | None) -> DecisionTable | None:
+    if fields is None:
+        return None
+    rules = fields.get("rules", ())
+    return DecisionTable(tuple(TableRule(rule.get("when", {}), rule.get("outputs", {})) for rule in rules))
+
+
+def _schema(fields: Fields | None) -> Schema | None:
+    if fields is None:
+        return None
+    properties = fields.get("properties", {})
+    types = {name: properties[name].get("type", "") for name in sorted(properties)}
+    return Schema(types, tuple(fields.get("required", ())))
 
 
 def _event(fields: Fields) -> BoundaryEvent:
@@ -145,17 +135,25 @@ def _event(fields: Fields) -> BoundaryEvent:
     )
 
 
-def _document(found: Fields) -> Fields:
-    fields = _in_order(found, _DEFINITION)
-    steps = found.get("steps") or []
-    return {**fields, "steps": [_step_document(step) for step in steps]} if steps else fields
+def _document(found: Fields, rules: EngineRules) -> Fields:
+    fields = dict(_in_order(found, definition_shape(rules)))
+    if steps := found.get("steps"):
+        fields["steps"] = [_step_document(step, rules) for step in steps]
+    if "input_schema" in fields:
+        fields["input_schema"] = _in_order(fields["input_schema"], SCHEMA)
+    return fields
 
 
-def _step_document(found: Fields) -> Fields:
-    step = dict(_in_order(found, _STEP))
+def _step_document(found: Fields, rules: EngineRules) -> Fields:
+    step = dict(_in_order(found, step_shape(rules)))
     if "boundaryEvents" in step:
         events = step["boundaryEvents"]
-        step["boundaryEvents"] = [{"interrupting": False, **_in_order(event, _EVENT)} for event in events]
+        step["boundaryEvents"] = [{"interrupting": False, **_in_order(event, EVENT)} for event in events]
+    if "decisionTable" in step:
+        listed = step["decisionTable"].get("rules", ())
+        step["decisionTable"] = {"rules": [_in_order(rule, RULE) for rule in listed]}
+    if "outputs_schema" in step:
+        step["outputs_schema"] = _in_order(step["outputs_schema"], SCHEMA)
     return step
 
 

@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from rochallor_cli.dev_engine.definition.duration import go_quoted
-from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Step, StepType
+from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Step, StepType, step_types
 from rochallor_cli.dev_engine.definition.problems import Path, Problem, error
+from rochallor_cli.dev_engine.definition.validation_schemas import broken_schema, misplaced_schema
+from rochallor_cli.dev_engine.definition.validation_tables import broken_table, misplaced_table
 
 MAX_ID_BYTES = 256
 _ID = re.compile(r"[A-Za-z0-9_:\-]+")
@@ -24,7 +26,7 @@ def broken_rules(definition: Definition) -> list[Problem]:
     named = [(index, step) for index, step in enumerate(definition.steps) if step.id]
     problems = [*_head(definition), *_step_ids(definition)]
     for index, step in named:
-        problems += _step_alone(index, step)
+        problems += _step_alone(index, step, definition)
     for index, step in named:
         problems += _references(index, step, definition)
     return [*problems, *_reachability(definition)]
@@ -39,6 +41,8 @@ def _head(definition: Definition) -> Iterator[Problem]:
     if definition.auto_start_next_workflow and not definition.next_workflow_id:
         text = "nextWorkflowId is required when autoStartNextWorkflow is true"
         yield error(("nextWorkflowId",), "E105", text)
+    if definition.input_schema is not None:
+        yield from broken_schema(("input_schema",), "input_schema", definition.input_schema)
 
 
 def _definition_id(definition_id: str) -> Iterator[Problem]:
@@ -62,16 +66,25 @@ def _step_ids(definition: Definition) -> Iterator[Problem]:
         seen.add(step.id)
 
 
-def _step_alone(index: int, step: Step) -> Iterator[Problem]:
+def _step_alone(index: int, step: Step, definition: Definition) -> Iterator[Problem]:
     at: Path = ("steps", index)
     if not step.name:
         yield error((*at, "name"), "E112", f"step {go_quoted(step.id)}: name is required")
-    if step.type not in StepType.__members__:
+    if step.type not in step_types(definition.rules):
         text = f"step {go_quoted(step.id)}: unsupported type {go_quoted(step.type)}"
         yield error((*at, "type"), "E113", text)
     yield from _fields_of_type(at, step)
     for number, event in enumerate(step.boundary_events):
         yield from _boundary_event((*at, "boundaryEvents", number), step, number, event)
+    if step.type == StepType.DECISION_TABLE and definition.rules.decision_tables:
+        yield from broken_table(at, step, definition)
+    else:
+        yield from misplaced_table(at, step)
+    if step.type == StepType.SERVICE_TASK and step.outputs_schema is not None:
+        label = f"step {go_quoted(step.id)} outputs_schema"
+        yield from broken_schema((*at, "outputs_schema"), label, step.outputs_schema)
+    else:
+        yield from misplaced_schema(at, step)
 
 
 def _fields_of_type(at: Path, step: Step) -> Iterator[Problem]:

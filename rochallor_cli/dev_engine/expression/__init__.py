@@ -56,7 +56,6 @@ Values::
     times.py              points in time, durations and zones
     time_layouts.py       times as text and back
     formatting.py         values as text (``%v``)
-    go_text.py            text as Go prints it (``%q``)
     sizes.py              how much a value amounts to
     results.py            value to JSON
 """
@@ -72,7 +71,9 @@ from rochallor_cli.dev_engine.expression.evaluation import (
     compile_expression,
     evaluate,
     evaluate_condition,
+    evaluate_test,
     evaluate_transformation,
+    evaluate_value,
 )
 from rochallor_cli.dev_engine.expression.exclusion import (
     Relation,
@@ -80,7 +81,9 @@ from rochallor_cli.dev_engine.expression.exclusion import (
     compare_conditions,
     shown_witness,
 )
+from rochallor_cli.dev_engine.expression.formatting import value_text
 from rochallor_cli.dev_engine.expression.rewriting import inner_source, is_expression, rewrite
+from rochallor_cli.dev_engine.expression.values import go_type_of
 
 __all__ = [
     "Analysis",
@@ -97,9 +100,13 @@ __all__ = [
     "compile_expression",
     "evaluate",
     "evaluate_condition",
+    "evaluate_test",
     "evaluate_transformation",
+    "evaluate_value",
+    "go_type_of",
     "inner_source",
     "is_expression",
     "rewrite",
     "shown_witness",
+    "value_text",
 ]

@@ -11,12 +11,12 @@ from typing import Final
 from rochallor_cli.dev_engine.expression import tree
 from rochallor_cli.dev_engine.expression.errors import Fault
 from rochallor_cli.dev_engine.expression.formatting import value_text
-from rochallor_cli.dev_engine.expression.go_text import quoted
 from rochallor_cli.dev_engine.expression.numbers import float_of_text
 from rochallor_cli.dev_engine.expression.operators import is_number
 from rochallor_cli.dev_engine.expression.strings import bytes_of, text_of
 from rochallor_cli.dev_engine.expression.tree import Coercion
 from rochallor_cli.dev_engine.expression.values import go_type_of
+from rochallor_cli.dev_engine.go_text import quoted
 
 COERCIONS: Final[dict[str, Coercion]] = {
     **dict.fromkeys(("<", "<=", ">", ">=", "+", "-", "*", "/"), Coercion.NUMBER),

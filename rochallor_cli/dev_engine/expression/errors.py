@@ -20,7 +20,11 @@ class ExpressionError(Exception):
 
 
 class NotBooleanError(ExpressionError):
-    """A condition with a value that is neither true nor false."""
+    """A condition with a value that is neither true nor false; ``go_type`` is the type that it has."""
+
+    def __init__(self, text: str, go_type: str) -> None:
+        super().__init__(text)
+        self.go_type = go_type
 
 
 class UnrepresentableResult(Exception):  # noqa: N818 - not a failure of the expression but of storing its value

@@ -20,7 +20,6 @@ from rochallor_cli.dev_engine.expression.errors import (
     SyntaxFault,
     located,
 )
-from rochallor_cli.dev_engine.expression.go_text import quoted
 from rochallor_cli.dev_engine.expression.go_types import function
 from rochallor_cli.dev_engine.expression.limits import COMPILED_EXPRESSIONS
 from rochallor_cli.dev_engine.expression.machine import run_program
@@ -30,6 +29,7 @@ from rochallor_cli.dev_engine.expression.results import json_value
 from rochallor_cli.dev_engine.expression.rewriting import inner_source, rewrite
 from rochallor_cli.dev_engine.expression.simplification import simplified
 from rochallor_cli.dev_engine.expression.values import Function, go_type_of
+from rochallor_cli.dev_engine.go_text import quoted
 
 # The engine puts a function of its own among the variables; a variable of that name hides it.
 _OWN_FUNCTIONS: Final = {"len": Function("len", function(t.ANY, results=(t.INT,)), length)}
@@ -109,6 +109,17 @@ def evaluate(
         raise ExpressionError(f"expression {quoted(source)}: {fault.message}") from None
 
 
+def evaluate_test(
+    source: str, variables: Mapping[str, object], *, now: datetime, coercion: bool = False
+) -> bool:
+    """Whether an expression holds. Raises ``ExpressionError``; ``NotBooleanError`` where it is no truth value."""
+    value = compile_expression(source, coercion).evaluate(variables, now=now)
+    if value is True or value is False:
+        return bool(value)
+    go_type = go_type_of(value)
+    raise NotBooleanError(f"expression {quoted(source)}: result is {go_type}, not bool", go_type)
+
+
 def evaluate_condition(
     source: str, variables: Mapping[str, object], *, now: datetime, coercion: bool = False
 ) -> bool:
@@ -117,26 +128,34 @@ def evaluate_condition(
     Raises ``ExpressionError`` with the text that the engine gives as the reason of the failure.
     """
     try:
-        value = compile_expression(source, coercion).evaluate(variables, now=now)
+        return evaluate_test(source, variables, now=now, coercion=coercion)
+    except NotBooleanError:
+        raise
     except ExpressionError as error:
         raise ExpressionError(f"expression eval error: {error.text}") from None
-    if value is True or value is False:
-        return bool(value)
-    raise NotBooleanError(f"expression {quoted(source)}: result is {go_type_of(value)}, not bool")
+
+
+def evaluate_value(
+    text: str, variables: Mapping[str, object], *, now: datetime, coercion: bool = False
+) -> object:
+    """What ``${…}`` gives; ``text`` is the whole, marks included. ``${now()}`` is the time in UTC with seconds.
+
+    Raises ``ExpressionError``, and ``UnrepresentableResult`` for a value that JSON cannot hold.
+    """
+    source = inner_source(text)
+    if source == "now()":
+        return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return evaluate(source, variables, now=now, coercion=coercion)
 
 
 def evaluate_transformation(
     name: str, text: str, variables: Mapping[str, object], *, now: datetime, coercion: bool = False
 ) -> object:
-    """What ``${…}`` gives for the variable ``name``; ``text`` is the whole, marks included.
+    """As ``evaluate_value``, for the variable ``name`` of a transformation.
 
-    ``${now()}`` is the time in UTC with seconds. Raises ``ExpressionError`` with the text that the engine
-    gives as the reason of the failure, and ``UnrepresentableResult`` for a value that JSON cannot hold.
+    Raises ``ExpressionError`` with the text that the engine gives as the reason of the failure.
     """
-    source = inner_source(text)
-    if source == "now()":
-        return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     try:
-        return evaluate(source, variables, now=now, coercion=coercion)
+        return evaluate_value(text, variables, now=now, coercion=coercion)
     except ExpressionError as error:
         raise ExpressionError(f"transformation {quoted(name)}: expression eval: {error.text}") from None

@@ -23,10 +23,10 @@ from rochallor_cli.dev_engine.expression.constraints import (
 )
 from rochallor_cli.dev_engine.expression.errors import ExpressionError, Fault
 from rochallor_cli.dev_engine.expression.evaluation import compile_expression, evaluate_condition
-from rochallor_cli.dev_engine.expression.go_text import quoted
 from rochallor_cli.dev_engine.expression.parser import parse
 from rochallor_cli.dev_engine.expression.rewriting import rewrite
 from rochallor_cli.dev_engine.expression.simplification import simplified
+from rochallor_cli.dev_engine.go_text import quoted
 
 _MOST_ALTERNATIVES: Final = 16
 _MOST_TRIALS: Final = 400

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rochallor_cli.dev_engine.expression.go_text import float_text
 from rochallor_cli.dev_engine.expression.values import Function, plain_key
+from rochallor_cli.dev_engine.go_text import float_text
 
 
 def value_text(value: object) -> str:

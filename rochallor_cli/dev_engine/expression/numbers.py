@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from rochallor_cli.dev_engine.expression.errors import Fault, SyntaxFault
-from rochallor_cli.dev_engine.expression.go_text import quoted
+from rochallor_cli.dev_engine.go_text import quoted
 
 LARGEST: Final = 2**63 - 1
 SMALLEST: Final = -(2**63)

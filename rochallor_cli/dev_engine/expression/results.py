@@ -14,12 +14,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 from rochallor_cli.dev_engine.expression.errors import UnrepresentableResult
-from rochallor_cli.dev_engine.expression.go_text import float_text
 from rochallor_cli.dev_engine.expression.patterns import readable
 from rochallor_cli.dev_engine.expression.sizes import size_of
 from rochallor_cli.dev_engine.expression.time_layouts import RFC3339_NANO, format_time
 from rochallor_cli.dev_engine.expression.times import Location, Time
 from rochallor_cli.dev_engine.expression.values import AnyMap, Function, Groups, NilList, go_type_of
+from rochallor_cli.dev_engine.go_text import float_text
 
 
 def json_value(value: Any) -> Any:

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Final
 
 from rochallor_cli.dev_engine.expression.errors import Fault
-from rochallor_cli.dev_engine.expression.go_text import quoted
 from rochallor_cli.dev_engine.expression.times import (
     DAY_S,
     MONTHS,
@@ -21,6 +20,7 @@ from rochallor_cli.dev_engine.expression.times import (
     offset_text,
     time_in,
 )
+from rochallor_cli.dev_engine.go_text import quoted
 
 RFC3339: Final = "2006-01-02T15:04:05Z07:00"
 RFC3339_NANO: Final = "2006-01-02T15:04:05.999999999Z07:00"

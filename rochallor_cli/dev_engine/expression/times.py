@@ -10,8 +10,8 @@ from typing import ClassVar, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rochallor_cli.dev_engine.expression.errors import Fault
-from rochallor_cli.dev_engine.expression.go_text import quoted
 from rochallor_cli.dev_engine.expression.numbers import LARGEST, SMALLEST
+from rochallor_cli.dev_engine.go_text import quoted
 
 NANOSECOND: Final = 1
 MICROSECOND: Final = 1_000

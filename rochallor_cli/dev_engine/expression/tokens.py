@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import Final
 
 from rochallor_cli.dev_engine.expression.errors import SyntaxFault
-from rochallor_cli.dev_engine.expression.go_text import quoted
 from rochallor_cli.dev_engine.expression.strings import BLANKS, bytes_value, scan_string, string_value
+from rochallor_cli.dev_engine.go_text import quoted
 
 
 class Kind(StrEnum):

@@ -18,6 +18,7 @@ from rochallor_cli.dev_engine.go_json.reading import (
     read,
     read_literals,
 )
+from rochallor_cli.dev_engine.go_text import float_text, quoted
 
 _INT64 = 1 << 63
 
@@ -39,7 +40,17 @@ class MapOf:
     """An object with any keys; ``values`` None means any JSON."""
 
     go_type: str
-    values: Scalar | None = None
+    values: Scalar | Shape | None = None
+
+
+@dataclass(frozen=True)
+class OrderedTexts:
+    """An object of texts that the engine reads with code of its own, for the sake of its order.
+
+    What that code refuses ends the reading at once, before any other error of the body is reported.
+    """
+
+    label: str
 
 
 @dataclass(frozen=True)
@@ -64,8 +75,12 @@ class Shape:
     def lower_names(self) -> dict[str, str]:
         return {name.lower(): name for name in self.fields}
 
+    def proper_name(self, key: str) -> str | None:
+        """The field that a key names, whatever its case."""
+        return key if key in self.fields else self.lower_names.get(key.lower())
 
-Kind = Scalar | MapOf | ListOf | Shape
+
+Kind = Scalar | MapOf | OrderedTexts | ListOf | Shape
 
 TEXT = Scalar(str, "string")
 WHOLE = Scalar(int, "int")
@@ -85,17 +100,23 @@ class _Mismatch(Exception):  # noqa: N818 - turned into BodyError with the numbe
     def text(self) -> str:
         target = f"Go struct field {self.field}" if self.field else "Go value"
         of_type = f"of type {self.go_type}"
-        return f"json: cannot unmarshal {json_type(self.value, self.go_type)} into {target} {of_type}"
+        return f"json: cannot unmarshal {_json_type(self.value, self.go_type)} into {target} {of_type}"
 
 
 def decode(body: bytes, kind: Shape | MapOf) -> dict[str, object]:
     """The fields that are there, by their proper names. Raises BodyError."""
     try:
         value = read(body)
-        return {} if value is None else _check_whole(value, kind)
     except JsonSyntaxError as error:
         raise BodyError(str(error)) from None
-    except (_Mismatch, NumberOutOfRange):
+    except NumberOutOfRange:
+        raise BodyError(_explain(body, kind)) from None
+    try:
+        return {} if value is None else _check_whole(value, kind)
+    except (_Mismatch, BodyError) as error:
+        _check_ordered_texts(value, kind)
+        if isinstance(error, BodyError):
+            raise
         raise BodyError(_explain(body, kind)) from None
 
 
@@ -103,8 +124,22 @@ def decode_value(value: object, kind: Shape) -> dict[str, object]:
     """As `decode`, for a value that is read already. Raises BodyError."""
     try:
         return {} if value is None else _check_whole(value, kind)
-    except _Mismatch as mismatch:
-        raise BodyError(mismatch.text()) from None
+    except (_Mismatch, BodyError) as error:
+        _check_ordered_texts(value, kind)
+        raise BodyError(error.text() if isinstance(error, _Mismatch) else str(error)) from None
+
+
+def _check_ordered_texts(value: object, kind: Kind) -> None:
+    """Look for what ends the reading at once, past errors that do not."""
+    if isinstance(kind, OrderedTexts) and value is not None:
+        _ordered_texts(value, kind)
+    elif isinstance(kind, ListOf) and isinstance(value, list):
+        for item in value:
+            _check_ordered_texts(item, kind.items)
+    elif isinstance(kind, Shape) and isinstance(value, dict):
+        for key, item in value.items():
+            if name := kind.proper_name(key):
+                _check_ordered_texts(item, kind.fields[name])
 
 
 def _explain(body: bytes, kind: Shape | MapOf) -> str:
@@ -144,14 +179,13 @@ def _check_whole(value: object, kind: Shape | MapOf) -> dict[str, object]:
         raise _Mismatch(value, kind.go_type, "")
     if isinstance(kind, Shape):
         return _check_shape(value, kind, "")
-    _check_map(value, kind, "")
-    return value
+    return _check_map(value, kind, "", "")
 
 
 def _check_shape(value: dict[str, object], shape: Shape, path: str) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, item in value.items():
-        name = key if key in shape.fields else shape.lower_names.get(key.lower())
+        name = shape.proper_name(key)
         if name is None:
             if shape.strict:
                 raise BodyError(f'json: unknown field "{key}"')
@@ -168,14 +202,13 @@ def _check(value: object, kind: Kind, field: str, path: str) -> object:
         if not isinstance(value, list):
             raise _Mismatch(value, kind.go_type, field)
         return _check_items(value, kind.items, field, path)
+    if isinstance(kind, OrderedTexts):
+        return _ordered_texts(value, kind)
     if not isinstance(value, dict):
         raise _Mismatch(value, kind.go_type, field)
     if isinstance(kind, Shape):
         return _check_shape(value, kind, path)
-    _check_map(value, kind, field)
-    if kind.values is not None:
-        return {key: "" if item is None else item for key, item in value.items()}
-    return value
+    return _check_map(value, kind, field, path)
 
 
 def _check_items(value: list[object], items: Scalar | Shape, field: str, path: str) -> list[object]:
@@ -192,11 +225,32 @@ def _check_items(value: list[object], items: Scalar | Shape, field: str, path: s
     return found
 
 
-def _check_map(value: dict[str, object], kind: MapOf, field: str) -> None:
-    if kind.values is not None:
-        for item in value.values():
-            if item is not None:
-                _check_scalar(item, kind.values, field)
+def _check_map(value: dict[str, object], kind: MapOf, field: str, path: str) -> dict[str, object]:
+    if kind.values is None:
+        return value
+    items = _check_items(list(value.values()), kind.values, field, path)
+    return dict(zip(value, items, strict=True))
+
+
+def _ordered_texts(value: object, kind: OrderedTexts) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise BodyError(f"{kind.label}: expected JSON object, got {_token(value)}")
+    found: dict[str, str] = {}
+    for key, item in value.items():
+        if item is not None and not isinstance(item, str):
+            mismatch = _Mismatch(item, "string", "")
+            raise BodyError(f"{kind.label}[{quoted(key)}]: {mismatch.text()}")
+        found[key] = item or ""
+    return found
+
+
+def _token(value: object) -> str:
+    """What a value begins with, as Go prints it."""
+    if isinstance(value, list):
+        return "["
+    if isinstance(value, bool):
+        return str(value).lower()
+    return float_text(float(value)) if isinstance(value, int | float) else str(value)
 
 
 def _check_scalar(value: object, kind: Scalar, field: str) -> None:
@@ -220,7 +274,7 @@ def _fits_int(literal: str) -> bool:
         return False
 
 
-def json_type(value: object, go_type: str = "string") -> str:
+def _json_type(value: object, go_type: str = "string") -> str:
     """What error texts call a value; numbers are quoted where a number was wanted."""
     if isinstance(value, bool):
         return "bool"

@@ -82,11 +82,16 @@ def transformed(step: Step, variables: Variables, inputs: EventInputs, rules: En
         else:
             names[name] = as_doubles(literal)
             changes[name] = literal
+    return merged_variables("transformation", variables, changes)
+
+
+def merged_variables(what: str, variables: Variables, changes: Mapping[str, object]) -> Variables:
+    """The variables with what a step has set. Raises WorkflowStuck where they are nested too deeply to be kept."""
     merged = variables.merged(changes)
     try:
         check_depth(merged.text)
     except JsonSyntaxError as error:
-        raise WorkflowStuck(f"transformation: marshal merged vars: json: {error}") from None
+        raise WorkflowStuck(f"{what}: marshal merged vars: json: {error}") from None
     return merged
 
 
@@ -99,10 +104,15 @@ def _result(
         raise StepFailed(error.text) from None
     except UnrepresentableResult as error:
         raise WorkflowStuck(f"transformation: marshal merged vars: {error.text}") from None
+    check_length(f'transformation "{name}"', result)
+    return result
+
+
+def check_length(what: str, result: object) -> None:
+    """Raises StepFailed for a result that is longer than the dev engine lets it be."""
     if len(write(result)) > MAX_RESULT_LENGTH:
         limit = f"{MAX_RESULT_LENGTH} characters of JSON, the dev engine's limit"
-        raise StepFailed(f'transformation "{name}": the result has more than {limit}')
-    return result
+        raise StepFailed(f"{what}: the result has more than {limit}")
 
 
 def whole_as_int(value: object) -> object:

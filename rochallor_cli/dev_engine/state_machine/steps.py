@@ -16,6 +16,7 @@ from rochallor_cli.dev_engine.state_machine.branches import (
     taken_branch,
     transformed,
 )
+from rochallor_cli.dev_engine.state_machine.decision_tables import decided
 from rochallor_cli.dev_engine.state_machine.effects import (
     ExecutionPassed,
     ExecutionStarted,
@@ -157,6 +158,18 @@ def _enter_transformation(advance: Advance, step: Step) -> None:
         advance.go_to(step.next_step)
 
 
+def _enter_decision_table(advance: Advance, step: Step) -> None:
+    try:
+        variables = decided(step, advance.variables, advance.inputs, advance.definition.rules)
+    except StepFailed as failed:
+        _break(advance, step, str(failed))
+    else:
+        advance.variables = variables
+        _pass(advance, step)
+        advance.leave(step.id)
+        advance.go_to(step.next_step)
+
+
 def _enter_gateway(advance: Advance, step: Step) -> None:
     _pass(advance, step)
     advance.go_to(*step.parallel_next_steps)
@@ -219,6 +232,7 @@ _ENTER: Mapping[str, Callable[[Advance, Step], None]] = {
     StepType.USER_TASK: _enter_user_task,
     StepType.WAIT: _enter_wait,
     StepType.DECISION: _enter_decision,
+    StepType.DECISION_TABLE: _enter_decision_table,
     StepType.TRANSFORMATION: _enter_transformation,
     StepType.PARALLEL_GATEWAY: _enter_gateway,
     StepType.JOIN_GATEWAY: _enter_join,

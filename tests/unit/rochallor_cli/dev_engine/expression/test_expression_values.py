@@ -21,9 +21,9 @@ from rochallor_cli.dev_engine.expression import (
     is_expression,
     rewrite,
 )
-from rochallor_cli.dev_engine.expression.go_text import quoted
 from rochallor_cli.dev_engine.expression.patterns import compile_pattern
 from rochallor_cli.dev_engine.expression.results import json_number
+from rochallor_cli.dev_engine.go_text import quoted
 
 NOW = datetime(2026, 5, 3, 12, 30, 15, 123456, tzinfo=UTC)
 INT64 = st.integers(-(2**63) + 1, 2**63 - 1)
