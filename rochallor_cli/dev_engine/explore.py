@@ -1,9 +1,11 @@
 """The pure state machine, ready for searches: a whole world in one immutable value.
 
 A `World` is one instance with its jobs, user tasks, timers and history. `possible_events` says what
-could happen to it next, `apply` makes it happen and gives another world; where the engine has no order,
-`choose` is asked; `every_outcome` tries every choice. Nothing here needs a database, a clock or a loop,
-and equal worlds are equal values (and hash alike), so a search can tell where it has been.
+could happen to it next, `apply` makes it happen: a `Reaction` with the world after it and the faults, entries
+and choices of that step. Where the engine has no order, `choose` is asked, which may leave the event by
+raising `Abandoned`; `every_outcome` tries every choice. With `FreeConditions` a branch is such a choice,
+whatever its condition says. `essence` tells a search where it has been: worlds of one essence behave alike.
+Nothing here needs a database, a clock or a loop.
 """
 
 from __future__ import annotations
@@ -11,37 +13,52 @@ from __future__ import annotations
 from rochallor_cli.dev_engine.definition.model import Definition
 from rochallor_cli.dev_engine.definition.parsing import definition_from_document
 from rochallor_cli.dev_engine.errors import Refused, WorkflowStuck
-from rochallor_cli.dev_engine.records import InstanceStatus
-from rochallor_cli.dev_engine.state_machine.event_inputs import Choose, first_written
+from rochallor_cli.dev_engine.records import ExecutionStatus, InstanceStatus
+from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, Conditions
+from rochallor_cli.dev_engine.state_machine.choices import Abandoned, ChoiceTaken, Choose, first_written
+from rochallor_cli.dev_engine.state_machine.effects import FaultMet
+from rochallor_cli.dev_engine.state_machine.essence import essence
 from rochallor_cli.dev_engine.state_machine.events import (
     CancelInstance,
     CompleteJob,
     CompleteUserTask,
+    Entry,
     Event,
     FailJob,
     FireTimer,
+    Reaction,
     RetryStep,
     Signal,
     apply,
-    every_outcome,
-    every_start,
-    possible_events,
     started,
 )
-from rochallor_cli.dev_engine.state_machine.world import World
+from rochallor_cli.dev_engine.state_machine.every_way import every_outcome, every_start
+from rochallor_cli.dev_engine.state_machine.free_conditions import FreeConditions
+from rochallor_cli.dev_engine.state_machine.possible_events import possible_events
+from rochallor_cli.dev_engine.state_machine.world import PendingTimer, World
 from rochallor_cli.dev_engine.versions import EngineRules, engine_rules
 
 __all__ = [
+    "EVALUATED",
+    "Abandoned",
     "CancelInstance",
+    "ChoiceTaken",
     "Choose",
     "CompleteJob",
     "CompleteUserTask",
+    "Conditions",
     "Definition",
     "EngineRules",
+    "Entry",
     "Event",
+    "ExecutionStatus",
     "FailJob",
+    "FaultMet",
     "FireTimer",
+    "FreeConditions",
     "InstanceStatus",
+    "PendingTimer",
+    "Reaction",
     "Refused",
     "RetryStep",
     "Signal",
@@ -50,6 +67,7 @@ __all__ = [
     "apply",
     "definition_from_document",
     "engine_rules",
+    "essence",
     "every_outcome",
     "every_start",
     "first_written",

@@ -94,16 +94,20 @@ class Definition:
     input_schema: Schema | None = None
     # Of steps with one id, which the rules forbid, the last.
     by_id: Mapping[str, Step] = field(init=False, compare=False, repr=False)
+    # The first gateway that names a join, by the join's id.
+    gateways: Mapping[str, Step] = field(init=False, compare=False, repr=False)
+    # Of all gateways together.
+    branch_count: int = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        gateways = [step for step in self.steps if step.type == StepType.PARALLEL_GATEWAY]
         object.__setattr__(self, "by_id", {step.id: step for step in self.steps})
+        object.__setattr__(self, "gateways", {step.join_step: step for step in reversed(gateways)})
+        object.__setattr__(self, "branch_count", sum(len(step.parallel_next_steps) for step in gateways))
 
     def step(self, step_id: str) -> Step | None:
         return self.by_id.get(step_id)
 
     def gateway_of(self, join_step_id: str) -> Step | None:
         """The first gateway that names this join."""
-        for step in self.steps:
-            if step.type == StepType.PARALLEL_GATEWAY and step.join_step == join_step_id:
-                return step
-        return None
+        return self.gateways.get(join_step_id)

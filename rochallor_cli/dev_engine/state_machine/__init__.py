@@ -1,9 +1,20 @@
 """What a workflow does: pure functions from (definition, instance, event) to (instance, effects).
 
-Nothing here reads a clock, a database or a source of randomness: `EventInputs` brings the time and
-the choice among what has no order. `transitions` holds the events, `advance` how an instance goes on from
-step to step, `steps` what each type of step does when it is entered, `branches` the choice of a branch,
-`decision_tables` what a table makes of the variables, `effects` what is to be written afterwards. `world` is an
-instance with all that belongs to it as one value, `events` what can happen to a world: the machine without a
-database, for tests and searches.
+transitions.py      one function an event: what it makes of an instance
+advance.py          how an instance goes on from step to step within one event
+steps.py            what each type of step does when it is entered
+branches.py         what conditions and transformations come to
+decision_tables.py  what a table makes of the variables
+choices.py          choosing among what has no order
+event_inputs.py     what an event meets with: the time, choices, how faults are treated
+effects.py          what is to be written afterwards
+
+world.py            an instance with all that belongs to it as one value: the machine without a database
+events.py           makes something happen to a world
+possible_events.py  what can happen to a world next
+every_way.py        all choices of an event, one after the other
+free_conditions.py  branches as choices, whatever the variables are
+essence.py          which worlds behave alike
+
+Nothing here reads a clock, a database or a source of randomness.
 """

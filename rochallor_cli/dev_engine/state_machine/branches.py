@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from rochallor_cli.dev_engine.definition.model import Step
 from rochallor_cli.dev_engine.errors import WorkflowStuck
@@ -16,7 +19,7 @@ from rochallor_cli.dev_engine.expression import (
 from rochallor_cli.dev_engine.go_json.reading import JsonSyntaxError, check_depth, whole_number
 from rochallor_cli.dev_engine.go_json.writing import write
 from rochallor_cli.dev_engine.records import Variables, as_doubles
-from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
+from rochallor_cli.dev_engine.state_machine.choices import Choose
 from rochallor_cli.dev_engine.versions import EngineRules
 
 # What a transformation may make: one that doubles a variable in a loop must not take all memory.
@@ -24,65 +27,80 @@ MAX_RESULT_LENGTH = 2 * 1024 * 1024
 
 NO_BRANCH = "no conditionalNextSteps branch matched (DecisionNoBranchMatched)"
 
+Now = Callable[[], datetime]
+
 
 class StepFailed(Exception):  # noqa: N818 - the workflow's failure, not the program's
     """The step cannot be done; the text is the engine's failure reason."""
 
 
-def taken_branch(step: Step, variables: Variables, inputs: EventInputs, rules: EngineRules) -> str:
-    """The condition of a branch that holds: the first, or where there is no order any one that was tried.
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One way on from a step: the condition and its target, or the failure that it comes to instead."""
 
-    Raises StepFailed when a condition that was tried errs or is no boolean, and when none holds.
-    """
-    names = variables.doubles
-    untried = list(step.conditional_next_steps)
-    while untried:
-        has_order = rules.ordered_branches or len(untried) == 1
-        condition = untried[0] if has_order else inputs.choose(untried)
-        untried.remove(condition)
-        try:
-            if evaluate_condition(condition, names, now=inputs.now(), coercion=rules.coercion):
-                return condition
-        except ExpressionError as error:
-            raise StepFailed(error.text) from None
-    raise StepFailed(NO_BRANCH)
+    condition: str
+    target: str = ""
+    failure: str = ""
 
 
-def other_branch(
-    step: Step, taken: str, variables: Variables, inputs: EventInputs, rules: EngineRules
-) -> str | None:
-    """A condition beside the taken one that holds as well and leads elsewhere: it could have been taken."""
-    for condition, target in step.conditional_next_steps.items():
-        if condition == taken or target == step.conditional_next_steps[taken]:
-            continue
-        try:
-            if evaluate_condition(condition, variables.doubles, now=inputs.now(), coercion=rules.coercion):
-                return condition
-        except ExpressionError:
-            # In another order this would have failed the instance.
-            return condition
-    return None
+class Conditions(Protocol):
+    """What conditions and transformations come to: by their expressions, or as a search supposes."""
+
+    @property
+    def are_evaluated(self) -> bool:
+        """True where of several branches each could be taken by the engine with these very variables."""
+        ...
+
+    def branches(self, step: Step, variables: Variables, now: Now, rules: EngineRules) -> Sequence[Branch]:
+        """Those that could be taken, in the order of the document; at least one."""
+        ...
+
+    def transformed(
+        self, step: Step, variables: Variables, now: Now, rules: EngineRules, *, choose: Choose
+    ) -> Variables:
+        """The variables after a TRANSFORMATION. Raises StepFailed and WorkflowStuck."""
+        ...
 
 
-def transformed(step: Step, variables: Variables, inputs: EventInputs, rules: EngineRules) -> Variables:
-    """The variables after a TRANSFORMATION, its entries done in no fixed order.
+class Evaluated:
+    """Conditions and transformations by their expressions, as the engine does."""
 
-    Raises StepFailed when an expression errs, and WorkflowStuck when a result has no JSON.
-    """
-    changes: dict[str, object] = {}
-    names = dict(variables.doubles)
-    undone = list(step.transformations)
-    while undone:
-        name = undone[0] if len(undone) == 1 else inputs.choose(undone)
-        undone.remove(name)
-        literal = step.transformations[name]
-        if isinstance(literal, str) and is_expression(literal):
-            names[name] = _result(name, literal, names, inputs, coercion=rules.coercion)
-            changes[name] = whole_as_int(names[name])
-        else:
-            names[name] = as_doubles(literal)
-            changes[name] = literal
-    return merged_variables("transformation", variables, changes)
+    are_evaluated = True
+
+    def branches(self, step: Step, variables: Variables, now: Now, rules: EngineRules) -> Sequence[Branch]:
+        """The first that holds or errs; where conditions are tried in no order, each that does."""
+        found: list[Branch] = []
+        for condition, target in step.conditional_next_steps.items():
+            if found and rules.ordered_branches:
+                break
+            try:
+                if evaluate_condition(condition, variables.doubles, now=now(), coercion=rules.coercion):
+                    found.append(Branch(condition, target))
+            except ExpressionError as error:
+                found.append(Branch(condition, failure=error.text))
+        return found or [Branch("", failure=NO_BRANCH)]
+
+    def transformed(
+        self, step: Step, variables: Variables, now: Now, rules: EngineRules, *, choose: Choose
+    ) -> Variables:
+        """The entries done in no fixed order, each seeing what earlier ones set."""
+        changes: dict[str, object] = {}
+        names = dict(variables.doubles)
+        undone = list(step.transformations)
+        while undone:
+            name = undone[0] if len(undone) == 1 else choose(undone)
+            undone.remove(name)
+            literal = step.transformations[name]
+            if isinstance(literal, str) and is_expression(literal):
+                names[name] = _result(name, literal, names, now, coercion=rules.coercion)
+                changes[name] = whole_as_int(names[name])
+            else:
+                names[name] = as_doubles(literal)
+                changes[name] = literal
+        return merged_variables("transformation", variables, changes)
+
+
+EVALUATED = Evaluated()
 
 
 def merged_variables(what: str, variables: Variables, changes: Mapping[str, object]) -> Variables:
@@ -95,11 +113,9 @@ def merged_variables(what: str, variables: Variables, changes: Mapping[str, obje
     return merged
 
 
-def _result(
-    name: str, text: str, names: Mapping[str, object], inputs: EventInputs, *, coercion: bool
-) -> object:
+def _result(name: str, text: str, names: Mapping[str, object], now: Now, *, coercion: bool) -> object:
     try:
-        result = evaluate_transformation(name, text, names, now=inputs.now(), coercion=coercion)
+        result = evaluate_transformation(name, text, names, now=now(), coercion=coercion)
     except ExpressionError as error:
         raise StepFailed(error.text) from None
     except UnrepresentableResult as error:

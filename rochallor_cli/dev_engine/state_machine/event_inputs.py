@@ -1,40 +1,31 @@
-"""What an event meets with beside the definition and the instance."""
+"""What an event meets with besides the definition and the instance."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
 
-T = TypeVar("T")
+from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, Conditions
+from rochallor_cli.dev_engine.state_machine.choices import Choose, first_written
 
 DEFAULT_STEP_BUDGET = 10_000
 
 
-class Choose(Protocol):
-    """Takes one of the options: which of several things without an order comes first."""
-
-    def __call__(self, options: Sequence[T], /) -> T: ...
-
-
-def first_written(options: Sequence[T], /) -> T:
-    """The choice that takes everything as it is written."""
-    return options[0]
-
-
 @dataclass(frozen=True, slots=True)
 class EventInputs:
-    """The time, the choice among what has no order, and how engine faults are treated.
+    """The time, the choice among what has no order, what conditions come to, and how engine faults are treated.
 
     step_budget: how many steps one event may enter, for loops that never rest; steps at which something
-    stays open count ten times.
+    stays open count ten times. is_search: a choice that is met again and again with nothing new is
+    abandoned, so that trying all ways through a loop comes to an end.
     """
 
     now_ns: int
     choose: Choose = first_written
     strict: bool = False
     step_budget: int = DEFAULT_STEP_BUDGET
+    conditions: Conditions = EVALUATED
+    is_search: bool = False
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.now_ns / 1e9, UTC)

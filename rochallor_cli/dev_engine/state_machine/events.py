@@ -1,20 +1,21 @@
-"""What can happen to a world, and what it makes of it."""
+"""What happens to a world, and what it makes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
-from rochallor_cli.dev_engine.definition.model import Definition, StepType
-from rochallor_cli.dev_engine.errors import not_found
+from rochallor_cli.dev_engine.definition.model import Definition
+from rochallor_cli.dev_engine.errors import Refused, not_found
 from rochallor_cli.dev_engine.records import NO_VARIABLES, ExecutionStatus, Job, Timer, Variables
 from rochallor_cli.dev_engine.state_machine import transitions
 from rochallor_cli.dev_engine.state_machine.advance import Outcome
-from rochallor_cli.dev_engine.state_machine.event_inputs import Choose, EventInputs, first_written
+from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, Conditions
+from rochallor_cli.dev_engine.state_machine.choices import ChoiceTaken, Choose, first_written
+from rochallor_cli.dev_engine.state_machine.effects import ExecutionPassed, ExecutionStarted, FaultMet
+from rochallor_cli.dev_engine.state_machine.event_inputs import DEFAULT_STEP_BUDGET, EventInputs
 from rochallor_cli.dev_engine.state_machine.world import INSTANCE_ID, World, world_after
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +64,28 @@ class RetryStep:
 Event = CompleteJob | FailJob | CompleteUserTask | Signal | FireTimer | CancelInstance | RetryStep
 
 
-def possible_events(definition: Definition, world: World) -> tuple[Event, ...]:
-    """What can happen next, one event a kind and thing, without cancelling and failing for good.
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A step that was entered. RUNNING: the instance rests there."""
 
-    Timers may fire in the order of their times only; those of one moment in any order.
+    step_id: str
+    step_type: str
+    attempt: int
+    status: ExecutionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What an event led to: the world after it, and what was met on the way, in order.
+
+    refusal: set by searches where the engine refuses; the world is then as it was.
     """
-    events: list[Event] = [CompleteJob(job.id) for job in world.open_jobs]
-    if world.instance.status.is_live:
-        events += [
-            CompleteUserTask(step_id) for step_id in dict.fromkeys(t.step_id for t in world.user_tasks)
-        ]
-        events += [
-            Signal(step_id) for step_id in world.instance.current_step_ids if _is_wait(definition, step_id)
-        ]
-    first_ns = min((timer.fires_ns for timer in world.timers), default=None)
-    events += [FireTimer(timer.id) for timer in world.timers if timer.fires_ns == first_ns]
-    return tuple(events)
 
-
-def _is_wait(definition: Definition, step_id: str) -> bool:
-    step = definition.step(step_id)
-    return step is not None and step.type == StepType.WAIT
-
-
-# --- making them happen -------------------------------------------------------------------------
+    world: World
+    faults: tuple[FaultMet, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    choices: tuple[ChoiceTaken, ...] = ()
+    refusal: Refused | None = None
 
 
 def started(
@@ -95,18 +94,12 @@ def started(
     *,
     choose: Choose = first_written,
     strict: bool = False,
-) -> World:
-    """The world after a start. Raises Refused as the engine would."""
-    instance = transitions.new_instance(
-        definition,
-        1,
-        instance_id=INSTANCE_ID,
-        variables=Variables(values=variables or {}),
-        business_key=None,
-        now_ns=0,
-    )
-    outcome = transitions.start(definition, instance, EventInputs(0, choose, strict))
-    return world_after(World(instance), outcome)
+    step_budget: int = DEFAULT_STEP_BUDGET,
+    conditions: Conditions = EVALUATED,
+) -> Reaction:
+    """What a start leads to. Raises Refused as the engine would, and whatever `choose` raises."""
+    inputs = EventInputs(0, choose, strict, step_budget, conditions)
+    return started_with(definition, Variables(values=variables or {}), inputs)
 
 
 def apply(
@@ -116,61 +109,40 @@ def apply(
     *,
     choose: Choose = first_written,
     strict: bool = False,
-) -> World:
-    """The world after an event. Raises Refused where the engine refuses; the world stays as it was."""
+    step_budget: int = DEFAULT_STEP_BUDGET,
+    conditions: Conditions = EVALUATED,
+) -> Reaction:
+    """What an event leads to. Raises Refused where the engine refuses, and whatever `choose` raises."""
+    inputs = EventInputs(world.now_ns, choose, strict, step_budget, conditions)
+    return applied_with(definition, world, event, inputs)
+
+
+def started_with(definition: Definition, variables: Variables, inputs: EventInputs) -> Reaction:
+    instance = transitions.new_instance(
+        definition, 1, instance_id=INSTANCE_ID, variables=variables, business_key=None, now_ns=0
+    )
+    return _reaction(World(instance), transitions.start(definition, instance, inputs), inputs.now_ns)
+
+
+def applied_with(definition: Definition, world: World, event: Event, inputs: EventInputs) -> Reaction:
     if isinstance(event, FireTimer):
         timer = _find(world.timers, event.timer_id)
-        world = replace(world, now_ns=max(world.now_ns, timer.fires_ns))
-    inputs = EventInputs(world.now_ns, choose, strict)
-    return world_after(world, _OUTCOMES[type(event)](definition, world, event, inputs))
+        inputs = replace(inputs, now_ns=max(world.now_ns, timer.fires_ns))
+    return _reaction(world, _OUTCOMES[type(event)](definition, world, event, inputs), inputs.now_ns)
 
 
-def every_start(
-    definition: Definition, variables: Mapping[str, object] | None = None, *, strict: bool = False
-) -> Iterator[World]:
-    """The worlds that a start can lead to, for every order of what has none; some may be equal."""
-    yield from _every(lambda choose: started(definition, variables, choose=choose, strict=strict))
-
-
-def every_outcome(
-    definition: Definition, world: World, event: Event, *, strict: bool = False
-) -> Iterator[World]:
-    """The worlds that an event can lead to, for every order of what has none; some may be equal.
-
-    Raises Refused when the engine refuses in one of the orders.
-    """
-    yield from _every(lambda choose: apply(definition, world, event, choose=choose, strict=strict))
-
-
-def _every(make: Callable[[Choose], World]) -> Iterator[World]:
-    script: list[int] | None = []
-    while script is not None:
-        chooser = _Scripted(script)
-        yield make(chooser)
-        script = chooser.next_script()
-
-
-class _Scripted:
-    """Chooses by a list of positions, then always the first, and knows which list comes next."""
-
-    def __init__(self, script: Sequence[int]) -> None:
-        self._script = script
-        self._taken: list[tuple[int, int]] = []
-
-    def __call__(self, options: Sequence[T], /) -> T:
-        number = len(self._taken)
-        position = self._script[number] if number < len(self._script) else 0
-        self._taken.append((position, len(options)))
-        return options[position]
-
-    def next_script(self) -> list[int] | None:
-        """The same choices with the last one that has further options moved on; None at the end."""
-        taken = list(self._taken)
-        while taken and taken[-1][0] + 1 == taken[-1][1]:
-            taken.pop()
-        if not taken:
-            return None
-        return [position for position, _ in taken[:-1]] + [taken[-1][0] + 1]
+def _reaction(world: World, outcome: Outcome, now_ns: int) -> Reaction:
+    faults: list[FaultMet] = []
+    entries: list[Entry] = []
+    for effect in outcome.effects:
+        if isinstance(effect, FaultMet):
+            faults.append(effect)
+        elif isinstance(effect, ExecutionStarted):
+            entries.append(Entry(effect.step_id, effect.step_type, effect.attempt, ExecutionStatus.RUNNING))
+        elif isinstance(effect, ExecutionPassed):
+            entries.append(Entry(effect.step_id, effect.step_type, effect.attempt, effect.status))
+    after = world_after(world, outcome, now_ns=now_ns)
+    return Reaction(after, tuple(faults), tuple(entries), outcome.choices)
 
 
 def _complete_job(definition: Definition, world: World, event: CompleteJob, at: EventInputs) -> Outcome:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
 from rochallor_cli.dev_engine.definition.model import Step, StepType
 from rochallor_cli.dev_engine.errors import WorkflowStuck
-from rochallor_cli.dev_engine.records import ExecutionStatus
+from rochallor_cli.dev_engine.records import ExecutionStatus, Variables
 from rochallor_cli.dev_engine.state_machine.advance import Advance
-from rochallor_cli.dev_engine.state_machine.branches import (
-    StepFailed,
-    other_branch,
-    taken_branch,
-    transformed,
-)
-from rochallor_cli.dev_engine.state_machine.decision_tables import decided
+from rochallor_cli.dev_engine.state_machine.branches import Branch, StepFailed
+from rochallor_cli.dev_engine.state_machine.decision_tables import Cell, decided
 from rochallor_cli.dev_engine.state_machine.effects import (
     ExecutionPassed,
     ExecutionStarted,
@@ -59,18 +55,23 @@ def leave_resting(advance: Advance, step: Step) -> None:
 
 def _take_branch(advance: Advance, step: Step) -> str:
     """The step that a condition leads to. Raises StepFailed."""
-    rules = advance.definition.rules
-    condition = taken_branch(step, advance.variables, advance.inputs, rules)
-    if rules.ordered_branches:
-        return step.conditional_next_steps[condition]
-    other = other_branch(step, condition, advance.variables, advance.inputs, rules)
-    if other is not None:
+    inputs = advance.inputs
+    possible = inputs.conditions.branches(step, advance.variables, inputs.now, advance.definition.rules)
+    taken = possible[0] if len(possible) == 1 else advance.chooser(step, _condition)(possible)
+    if taken.failure:
+        raise StepFailed(taken.failure)
+    other = next((branch for branch in possible if branch.target != taken.target), None)
+    if other is not None and inputs.conditions.are_evaluated:
         text = (
-            f'step "{step.id}" took the branch "{condition}", and could as well have tried "{other}" first: '
-            "their order is random"
+            f'step "{step.id}" took the branch "{taken.condition}", and could as well have tried '
+            f'"{other.condition}" first: their order is random'
         )
         advance.meet_fault(codes.AMBIGUOUS_BRANCHES, step.id, text)
-    return step.conditional_next_steps[condition]
+    return taken.target
+
+
+def _condition(branch: Branch) -> str:
+    return branch.condition or branch.failure
 
 
 def _end_of_the_road(advance: Advance, step: Step) -> None:
@@ -148,8 +149,12 @@ def _enter_decision(advance: Advance, step: Step) -> None:
 
 
 def _enter_transformation(advance: Advance, step: Step) -> None:
+    inputs, rules = advance.inputs, advance.definition.rules
+    choose = advance.chooser(step)
     try:
-        advance.variables = transformed(step, advance.variables, advance.inputs, advance.definition.rules)
+        advance.variables = inputs.conditions.transformed(
+            step, advance.variables, inputs.now, rules, choose=choose
+        )
     except StepFailed as failed:
         _break(advance, step, str(failed))
     else:
@@ -160,7 +165,7 @@ def _enter_transformation(advance: Advance, step: Step) -> None:
 
 def _enter_decision_table(advance: Advance, step: Step) -> None:
     try:
-        variables = decided(step, advance.variables, advance.inputs, advance.definition.rules)
+        variables = _decided(advance, step)
     except StepFailed as failed:
         _break(advance, step, str(failed))
     else:
@@ -168,6 +173,19 @@ def _enter_decision_table(advance: Advance, step: Step) -> None:
         _pass(advance, step)
         advance.leave(step.id)
         advance.go_to(step.next_step)
+
+
+def _decided(advance: Advance, step: Step) -> Variables:
+    """The variables after a table. Raises StepFailed."""
+    if not advance.inputs.conditions.are_evaluated:
+        _take_branch(advance, step)
+        return advance.variables
+    inputs = replace(advance.inputs, choose=advance.chooser(step, _what_fails))
+    return decided(step, advance.variables, inputs, advance.definition.rules)
+
+
+def _what_fails(option: Cell | str) -> str:
+    return option.source if isinstance(option, Cell) else option
 
 
 def _enter_gateway(advance: Advance, step: Step) -> None:

@@ -18,12 +18,10 @@ from rochallor_cli.dev_engine.explore import (
     FailJob,
     Signal,
     World,
-    apply,
     definition_from_document,
     engine_rules,
     first_written,
     possible_events,
-    started,
 )
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.services import instances, jobs, timers
@@ -39,6 +37,7 @@ from support.workflows import (
     user_task,
     wait,
 )
+from support.worlds import apply, started
 
 FLOW = document(
     gateway("split", ["work", "ask", "hold"]),

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rochallor_cli.dev_engine.definition.validation_tables import HIT_POLICIES
-from rochallor_cli.dev_engine.explore import WorkflowStuck, World, every_start, started
+from rochallor_cli.dev_engine.explore import WorkflowStuck, World
 from support.workflows import model, rule, service, table
+from support.worlds import every_start, started
 
 A_ABOVE = ("a > 1", "a > 10", "a > 100")
 

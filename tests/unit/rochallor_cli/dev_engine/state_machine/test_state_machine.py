@@ -20,9 +20,7 @@ from rochallor_cli.dev_engine.explore import (
     Signal,
     WorkflowStuck,
     World,
-    apply,
     possible_events,
-    started,
 )
 from rochallor_cli.dev_engine.records import ExecutionStatus, InstanceStatus, JobStatus, Variables
 from rochallor_cli.dev_engine.state_machine import branches
@@ -38,6 +36,7 @@ from support.workflows import (
     user_task,
     wait,
 )
+from support.worlds import apply, started
 
 T = TypeVar("T")
 

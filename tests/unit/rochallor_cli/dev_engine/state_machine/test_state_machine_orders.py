@@ -13,11 +13,9 @@ from rochallor_cli.dev_engine.explore import (
     CompleteJob,
     Definition,
     World,
-    apply,
     every_outcome,
     every_start,
     possible_events,
-    started,
 )
 from rochallor_cli.dev_engine.records import ExecutionStatus
 from support.workflows import (
@@ -31,6 +29,7 @@ from support.workflows import (
     user_task,
     wait,
 )
+from support.worlds import apply, started
 
 T = TypeVar("T")
 SPLIT = model(gateway("split", ["left", "right"]), service("left", "meet"), service("right", "meet"), join())
@@ -39,24 +38,24 @@ SPLIT = model(gateway("split", ["left", "right"]), service("left", "meet"), serv
 def test_every_order_of_conditions_is_tried() -> None:
     branches = {"n > 1": "one", "n > 2": "two", "n > 9": "end"}
     definition = model(decision("size", branches), wait("one"), wait("two"))
-    worlds = list(every_start(definition, {"n": 3}))
-    # one; two; never first, then one or two.
-    assert [world.instance.current_step_ids for world in worlds] == [("one",), ("two",), ("one",), ("two",)]
+    worlds = [way.world for way in every_start(definition, {"n": 3})]
+    # Those that do not hold make no difference, wherever they are tried.
+    assert [world.instance.current_step_ids for world in worlds] == [("one",), ("two",)]
 
 
 def test_every_order_of_transformations_is_tried() -> None:
     entries = {"a": "${a + 1}", "b": "${a}", "c": "${b}"}
     definition = model(transformation("shape", entries))
     found = {
-        tuple(world.instance.variables.values[name] for name in "abc")
-        for world in every_start(definition, {"a": 1, "b": 0})
+        tuple(way.world.instance.variables.values[name] for name in "abc")
+        for way in every_start(definition, {"a": 1, "b": 0})
     }
     assert found == {(2, 2, 2), (2, 2, 0), (2, 1, 1), (2, 1, 0)}
 
 
 def test_an_event_without_choices_has_one_outcome() -> None:
-    [world] = every_outcome(SPLIT, started(SPLIT), CompleteJob("left#1"))
-    assert world == apply(SPLIT, started(SPLIT), CompleteJob("left#1"))
+    [only] = every_outcome(SPLIT, started(SPLIT), CompleteJob("left#1"))
+    assert only.world == apply(SPLIT, started(SPLIT), CompleteJob("left#1"))
 
 
 def test_a_search_over_all_orders_finds_what_a_miscounting_join_can_do() -> None:
@@ -70,14 +69,14 @@ def test_a_search_over_all_orders_finds_what_a_miscounting_join_can_do() -> None
         service("after"),
     )
     seen: set[World] = set()
-    waiting = list(every_start(definition))
+    waiting = [way.world for way in every_start(definition)]
     while waiting:
         world = waiting.pop()
         if world in seen:
             continue
         seen.add(world)
         for event in possible_events(definition, world):
-            waiting.extend(every_outcome(definition, world, event))
+            waiting.extend(way.world for way in every_outcome(definition, world, event))
     ends = [world for world in seen if not possible_events(definition, world)]
     assert {world.instance.entered["after"] for world in ends} == {1, 2}
     right = [world for world in ends if not world.faults]

@@ -1,0 +1,108 @@
+"""What of a world decides how it goes on: worlds of one essence behave alike."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+
+from rochallor_cli.dev_engine.definition.model import Definition
+from rochallor_cli.dev_engine.records import Execution, ExecutionStatus, Job
+from rochallor_cli.dev_engine.state_machine.possible_events import effective_jobs, effective_timers
+from rochallor_cli.dev_engine.state_machine.world import PendingTimer, World
+
+
+def essence(definition: Definition, world: World) -> Hashable:
+    """Equal for two worlds in which the same can happen with the same consequences, by the number of a thing.
+
+    What is left out is the past: ended executions that nothing hangs on, how often a step was entered, times,
+    faults met. The third open job of a step in one world is the third of that step in the other. An instance
+    that is over has no more than its status, unless a timer can bring it back.
+    """
+    instance = world.instance
+    timers = effective_timers(definition, world)
+    if not instance.status.is_live and not timers:
+        return instance.status
+    jobs = {job.execution_id: job for job in effective_jobs(definition, world)}
+    held = {timer.execution_id for timer in timers}.union(jobs)
+    kept = [execution for execution in world.executions if execution.id in held]
+    numbers = _numbers(kept)
+    running = ExecutionStatus.RUNNING
+    return (
+        instance.status,
+        frozenset(instance.current_step_ids),
+        instance.variables,
+        frozenset([(e.step_id, numbers[e.id], e.status, _retries(jobs.get(e.id))) for e in kept]),
+        # However often a task or a wait is open, it is done at once.
+        frozenset([e.step_id for e in world.executions if e.status == running and e.id not in held]),
+        frozenset([task.step_id for task in world.user_tasks]),
+        _in_order(timers, numbers),
+        _joins(definition, world, kept, jobs, timers),
+    )
+
+
+def _numbers(executions: Sequence[Execution]) -> Mapping[str, int]:
+    """Which of the kept executions of its step each is, from 1."""
+    counts: dict[str, int] = {}
+    numbers: dict[str, int] = {}
+    for execution in executions:
+        numbers[execution.id] = counts[execution.step_id] = counts.get(execution.step_id, 0) + 1
+    return numbers
+
+
+def _retries(job: Job | None) -> int | None:
+    return None if job is None else max(job.retries_remaining, 0)
+
+
+def _in_order(timers: Sequence[PendingTimer], numbers: Mapping[str, int]) -> Hashable:
+    """Timers as they began, those of one event together, each with its full length."""
+    if not timers:
+        return ()
+    return tuple(
+        frozenset(
+            (timer.step_id, numbers[timer.execution_id], timer.id.rpartition("/")[2], timer.length_ns)
+            for timer in together
+        )
+        for _, together in groupby(timers, key=attrgetter("started"))
+    )
+
+
+def _joins(
+    definition: Definition,
+    world: World,
+    kept: Sequence[Execution],
+    jobs: Mapping[str, Job],
+    timers: Sequence[PendingTimer],
+) -> Hashable:
+    """What joins count: arrivals of the round, and first steps of branches that are completed.
+
+    Whether a first step was completed is all that counts, and in how many ways it can be taken back: an
+    interrupting timer of version 0 and a job that is offered again turn a completed execution into a failed one.
+    """
+    if not definition.gateways:
+        return ()
+    entered, completed = world.instance.entered, world.instance.completed
+    found = []
+    for join_id, gateway in definition.gateways.items():
+        branches = gateway.parallel_next_steps
+        found.append(entered.get(join_id, 0) % len(branches))
+        for step_id in branches:
+            count = completed.get(step_id, 0)
+            if count > 1:
+                count = min(count, 1 + _pinned(step_id, kept, jobs, timers))
+            found.append(count)
+    return tuple(found)
+
+
+def _pinned(
+    step_id: str, kept: Sequence[Execution], jobs: Mapping[str, Job], timers: Sequence[PendingTimer]
+) -> int:
+    """How many completed executions of a step may still be taken back."""
+    interrupted = {timer.execution_id for timer in timers if timer.interrupting}
+    return sum(
+        1
+        for execution in kept
+        if execution.step_id == step_id
+        and execution.status == ExecutionStatus.COMPLETED
+        and (execution.id in interrupted or execution.id in jobs)
+    )

@@ -1,0 +1,74 @@
+"""What can happen to a world next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rochallor_cli.dev_engine.definition.model import Definition, StepType
+from rochallor_cli.dev_engine.records import ExecutionStatus, Job
+from rochallor_cli.dev_engine.state_machine.events import (
+    CompleteJob,
+    CompleteUserTask,
+    Event,
+    FireTimer,
+    Signal,
+)
+from rochallor_cli.dev_engine.state_machine.world import PendingTimer, World
+
+
+def possible_events(definition: Definition, world: World) -> tuple[Event, ...]:
+    """What can happen next and matters, one event a thing, without cancelling and failing for good.
+
+    There is no clock: between two events any time may pass, so any timer may fire but one before which
+    another is certainly due. Of an instance that is over nothing matters any more, unless a timer can
+    bring it back.
+    """
+    timers = effective_timers(definition, world)
+    is_live = world.instance.status.is_live
+    if not is_live and not timers:
+        return ()
+    events: list[Event] = [CompleteJob(job.id) for job in effective_jobs(definition, world)]
+    if is_live:
+        events += map(CompleteUserTask, dict.fromkeys(task.step_id for task in world.user_tasks))
+        events += [
+            Signal(step_id) for step_id in world.instance.current_step_ids if _waits(definition, step_id)
+        ]
+    events += [FireTimer(timer.id) for timer in timers if not _another_is_first(timer, timers)]
+    return tuple(events)
+
+
+def effective_timers(definition: Definition, world: World) -> Sequence[PendingTimer]:
+    """Those that do something when they fire, now or once another has."""
+    if not world.timers:
+        return ()
+    is_live = world.instance.status.is_live
+    if definition.rules.timers_end_with_step:
+        if not is_live:
+            return ()
+        running = {e.id for e in world.executions if e.status == ExecutionStatus.RUNNING}
+        return [timer for timer in world.timers if timer.execution_id in running]
+    if is_live or not all(timer.interrupting for timer in world.timers):
+        return world.timers
+    return ()
+
+
+def effective_jobs(definition: Definition, world: World) -> Sequence[Job]:
+    """The open jobs whose completion counts."""
+    if not definition.rules.strict_leases:
+        return world.open_jobs
+    running = {e.id for e in world.executions if e.status == ExecutionStatus.RUNNING}
+    return [job for job in world.open_jobs if job.execution_id in running]
+
+
+def _another_is_first(timer: PendingTimer, timers: Sequence[PendingTimer]) -> bool:
+    """Whether another pending timer is due before this one, whatever time passed between their starts."""
+    return any(
+        (other.started <= timer.started and other.length_ns < timer.length_ns)
+        or (other.started < timer.started and other.length_ns == timer.length_ns)
+        for other in timers
+    )
+
+
+def _waits(definition: Definition, step_id: str) -> bool:
+    step = definition.step(step_id)
+    return step is not None and step.type == StepType.WAIT
