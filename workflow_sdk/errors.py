@@ -9,6 +9,7 @@ WorkflowSDKError
 ├── EngineClientError              an answer outside 2xx
 ├── DispatchModeError              the engine dispatches jobs in another way than this runner
 ├── LeaseLostError                 another worker may hold the job by now
+├── RouteMissingError              the engine is of a version without this route
 └── HeartbeatUnsupportedError      the engine or client cannot extend leases
 """
 
@@ -17,7 +18,7 @@ from __future__ import annotations
 from typing import Literal
 
 # Why no usable answer came.
-UnreachableKind = Literal["connection", "certificate", "tls", "timeout", "not-engine"]
+UnreachableKind = Literal["connection", "certificate", "tls", "timeout", "not-engine", "doubtful"]
 
 
 class WorkflowSDKError(Exception):
@@ -41,7 +42,8 @@ class EngineUnreachableError(WorkflowSDKError):
 
     `message` is the reason alone ("connection refused"); the text of the error adds `url`. `was_sent`
     is False when the engine cannot have seen the request. `kind` says what to look at: the connection,
-    the engine's `certificate`, `tls` otherwise, a `timeout`, or that something else answered (`not-engine`).
+    the engine's `certificate`, `tls` otherwise, a `timeout`, that something else answered (`not-engine`), or
+    an empty answer that is not the engine's own, so that nobody knows what became of the request (`doubtful`).
     """
 
     def __init__(
@@ -74,8 +76,10 @@ class EngineTimeoutError(EngineUnreachableError):
 class EngineClientError(WorkflowSDKError):
     """An answer outside 2xx.
 
-    `code` is the engine's own word (`not-found`, `conflict`, …) or empty; `retry_after_s` comes from
-    the Retry-After header; `body_text` is the answer's beginning, as it came.
+    `code` and `reason` are the engine's own (`not-found`, `conflict`, …), or whatever a gateway wrote under
+    `error` and `reason`; client.judge tells them apart. `dispatch_mode` comes with a 410 of the engine,
+    `retry_after_s` from the Retry-After header, `server` from that one; `body_text` is the answer's
+    beginning, as it came.
     """
 
     def __init__(
@@ -84,14 +88,20 @@ class EngineClientError(WorkflowSDKError):
         message: str,
         *,
         code: str = "",
+        reason: str = "",
+        dispatch_mode: str = "",
         retry_after_s: float | None = None,
         body_text: str = "",
         content_type: str = "",
+        server: str = "",
     ) -> None:
         super().__init__(status_code, message)
         self.status_code = status_code
         self.message = message
         self.code = code
+        self.reason = reason
+        self.dispatch_mode = dispatch_mode
+        self.server = server
         self.retry_after_s = retry_after_s
         self.body_text = body_text
         self.content_type = content_type
@@ -110,3 +120,7 @@ class LeaseLostError(WorkflowSDKError):
 
 class HeartbeatUnsupportedError(WorkflowSDKError):
     """The engine, or a client of the user's own, has no way to extend a lease."""
+
+
+class RouteMissingError(WorkflowSDKError):
+    """The engine answers, and has no such route: it is of an older version."""

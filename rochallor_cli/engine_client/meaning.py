@@ -12,6 +12,7 @@ from rochallor_cli.errors import (
     NotFoundError,
     UsageError,
 )
+from workflow_sdk.client.judge import is_from_engine
 from workflow_sdk.errors import (
     EngineClientError,
     EngineTimeoutError,
@@ -44,7 +45,7 @@ def meaning(error: WorkflowSDKError, settings: Settings) -> CliError:
 
 
 def _unreachable(error: EngineUnreachableError, settings: Settings) -> CliError:
-    if error.kind == "not-engine":
+    if error.kind in ("not-engine", "doubtful"):
         return EngineAwayError(f"{settings.where}: {error.message}"[:_LONGEST_MESSAGE], hint=_GATEWAY)
     hint = START_OR_NAME_ONE
     if error.kind in ("certificate", "tls"):
@@ -59,23 +60,18 @@ def _answered(error: EngineClientError, settings: Settings) -> CliError:
     if status == 404 and "page not found" in error.body_text:
         hint = "is the URL right? An engine's paths begin with /v1"
         return EngineRefusedError(f"{settings.where} has no such path (404)", hint=hint)
-    if 300 <= status < 400 or (not error.code and _is_foreign(error)):
+    if status in (429, 502, 503, 504):
+        wait = f"in {error.retry_after_s:g} s" if error.retry_after_s else "in a moment"
+        return EngineAwayError(f"{settings.where} answered {status}: {text}", hint=f"try again {wait}")
+    if 300 <= status < 400 or not is_from_engine(error):
         kind = EngineAwayError if status >= 500 or status < 400 else EngineRefusedError
         return kind(f"{settings.where} answered {status}: {text}", hint=_GATEWAY)
     if status == 404:
         return NotFoundError(f"{text} ({settings.where})")
     if status == 409:
         return ConflictError(text)
-    if status in (429, 502, 503, 504):
-        wait = f"in {error.retry_after_s:g} s" if error.retry_after_s else "in a moment"
-        return EngineAwayError(f"{settings.where} answered {status}: {text}", hint=f"try again {wait}")
     advice = "the engine cannot store the character NUL (\\u0000)" if "22P05" in text else None
     return EngineRefusedError(f"the engine refused it ({status}): {text}", hint=advice)
-
-
-def _is_foreign(error: EngineClientError) -> bool:
-    """Whether something else than an engine's handler wrote the answer."""
-    return "html" in error.content_type.lower() or error.body_text.lstrip().startswith("<")
 
 
 def _not_authorised(status: int, settings: Settings) -> CliError:

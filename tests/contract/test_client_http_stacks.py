@@ -147,18 +147,36 @@ def test_an_answer_that_is_no_json_object_is_not_the_engines(
     assert caught.value.url == server.url
 
 
+ENGINES_409 = b'{"error":"conflict","reason":"the lease is over"}'
+ENGINES_400 = b'{"error":"bad-request","reason":"workerId is required"}'
+
+
 @both
 @pytest.mark.parametrize("status", [404, 405, 501])
 def test_an_engine_without_heartbeats_is_recognised(
     stack: type[Stack], server: SmallServer, status: int
 ) -> None:
     server.answers(status)
+    server.to_polls = (400, "application/json", ENGINES_400, {})
     with pytest.raises(HeartbeatUnsupportedError):
         stack(server.url).extend()
 
 
 @both
-@pytest.mark.parametrize(("status", "body"), [(409, b""), (200, b'{"accepted":false}')])
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_something_else_than_an_engine_says_nothing_about_heartbeats(
+    stack: type[Stack], server: SmallServer, status: int
+) -> None:
+    server.answers(status, b"404 page not found\n", "text/plain")
+    with pytest.raises((EngineUnreachableError, EngineClientError)):
+        stack(server.url).extend()
+
+
+@both
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(409, ENGINES_409), (200, b'{"accepted":false}')],
+)
 def test_a_lost_lease_is_recognised(
     stack: type[Stack], server: SmallServer, status: int, body: bytes
 ) -> None:

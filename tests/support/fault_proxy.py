@@ -16,8 +16,8 @@ ANSWERS: dict[str, bytes] = {
     "bad-gateway": b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 64\r\n\r\n"
     + b"<html><head><title>502 Bad Gateway</title></head></html>".ljust(64),
     "too-many": b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n",
-    "kafka-only": b"HTTP/1.1 410 Gone\r\nContent-Type: application/json\r\nContent-Length: 30\r\n\r\n"
-    b'{"error":"poll path disabled"}',
+    "kafka-only": b"HTTP/1.1 410 Gone\r\nContent-Type: application/json\r\nContent-Length: 63\r\n\r\n"
+    b'{"error":"poll path disabled", "dispatch_mode": "kafka_outbox"}',
     "unauthorized": b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n",
 }
 _REPORT = re.compile(r"/v1/jobs/([^/]+)/(complete|fail)")

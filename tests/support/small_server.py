@@ -14,9 +14,13 @@ from typing import Any
 
 @dataclass
 class SmallServer:
-    """`answer` is (status, content type, body, more headers); None closes the connection instead."""
+    """`answer` is (status, content type, body, more headers); None closes the connection instead.
 
-    answer: tuple[int, str, bytes, dict[str, str]] | None = (200, "application/json", b"{}", {})
+    `to_polls` is what polls get in its place, if anything.
+    """
+
+    answer: tuple[int, str, bytes, dict[str, str]] | None = (200, "application/json", b'{"jobs":null}', {})
+    to_polls: tuple[int, str, bytes, dict[str, str]] | None = None
     delay_s: float = 0.0
     seen: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
@@ -41,7 +45,8 @@ def _handler_for(state: SmallServer) -> type[BaseHTTPRequestHandler]:
             if state.answer is None:
                 self.close_connection = True
                 return
-            status, content_type, answer, more = state.answer
+            chosen = state.to_polls if state.to_polls and self.path.endswith("/jobs/poll") else state.answer
+            status, content_type, answer, more = chosen
             self.send_response(status)
             if state.closes_after_answers:
                 self.send_header("Connection", "close")

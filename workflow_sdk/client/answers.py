@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,6 +14,8 @@ from typing import Any
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
 
 MAX_BODY_TEXT = 10_000
+# The engine's own reasons may quote what they refuse; an error page may be of any size.
+MAX_ERROR_BODY = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -36,41 +37,75 @@ def body_from_value(value: object) -> bytes:
 
 
 def value_from_answer(response: RawResponse, *, url: str) -> Any:
-    """The JSON of a 2xx answer (None for an empty one); the SDK's errors for everything else."""
+    """The JSON of a 2xx answer; an error for everything else, an empty answer included."""
     if not 200 <= response.status_code < 300:
         raise error_from_answer(response)
-    if not response.body.strip():
-        return None
     try:
         return json.loads(response.body)
-    except ValueError:
-        raise EngineUnreachableError(
-            f"the answer {response.status_code} is no JSON (is it the engine?): {_beginning(response)!r}",
-            url=url,
-            kind="not-engine",
-        ) from None
+    except (ValueError, RecursionError):
+        raise _not_the_engine(response, "is no JSON", url) from None
 
 
-def mapping_from_answer(response: RawResponse, *, url: str) -> dict[str, Any]:
-    """As `value_from_answer`, for the routes that answer an object."""
+def mapping_from_answer(
+    response: RawResponse, *, url: str, due: Collection[str] = (), lists: Collection[str] = ()
+) -> dict[str, Any]:
+    """As `value_from_answer`, for the routes that answer an object.
+
+    It holds the fields that are `due`, and `lists` that may be null: what lacks them, another program wrote.
+    """
     value = value_from_answer(response, url=url)
     if not isinstance(value, dict):
-        raise EngineUnreachableError(
-            f"the answer is {_beginning(response)!r} where an object was due", url=url, kind="not-engine"
-        )
+        raise _not_the_engine(response, "has a value where an object was due", url)
+    missing = [name for name in (*due, *lists) if name not in value]
+    missing += [name for name in lists if not isinstance(value.get(name), list | None)]
+    if missing:
+        raise _not_the_engine(response, f"lacks {missing[0]!r}", url)
     return value
+
+
+def acknowledged(response: RawResponse, *, url: str) -> None:
+    """Nothing, if the engine has taken what was sent: it says so by 204. An error for everything else.
+
+    Any other empty 2xx may be the engine's, through something that rewrites answers: its error is doubtful.
+    """
+    if response.status_code == 204:
+        return
+    if not 200 <= response.status_code < 300:
+        raise error_from_answer(response)
+    if response.body.strip():
+        raise _not_the_engine(response, "has a body where none is due", url)
+    raise EngineUnreachableError(
+        f"an empty answer {response.status_code} where the engine says 204: whether it has taken the request "
+        "is not known",
+        url=url,
+        kind="doubtful",
+    )
+
+
+def _not_the_engine(response: RawResponse, what: str, url: str) -> EngineUnreachableError:
+    who = response.headers.get("server", "something else than the engine")
+    return EngineUnreachableError(
+        f"{who[:80]} answers: this {response.status_code} {what}: {_beginning(response)!r}",
+        url=url,
+        kind="not-engine",
+    )
 
 
 def error_from_answer(response: RawResponse) -> EngineClientError:
     """The error that an answer outside 2xx stands for."""
-    message, code = _message_and_code(response)
+    fields = _fields(response)
+    texts = [fields.get(name) for name in ("message", "reason", "error")]
+    message = next((text for text in texts if isinstance(text, str) and text), None)
     return EngineClientError(
         response.status_code,
-        message,
-        code=code,
+        message or _plain_message(response),
+        code=_text(fields.get("error")),
+        reason=_text(fields.get("reason")),
+        dispatch_mode=_text(fields.get("dispatch_mode")),
         retry_after_s=_retry_after_s(response.headers.get("retry-after")),
         body_text=response.text[:MAX_BODY_TEXT],
         content_type=response.headers.get("content-type", ""),
+        server=response.headers.get("server", "")[:80],
     )
 
 
@@ -82,26 +117,23 @@ def status_phrase(status_code: int) -> str:
         return "no reason given"
 
 
-def _message_and_code(response: RawResponse) -> tuple[str, str]:
-    """Engines write `reason`, their documentation says `message`; a gateway writes HTML or nothing."""
-    fields: Any
+def _fields(response: RawResponse) -> dict[str, Any]:
+    """Engines write `error` and `reason`, their documentation says `message`; a gateway writes HTML or nothing."""
     try:
-        fields = json.loads(response.body)
-    except ValueError:
-        fields = None
-    if not isinstance(fields, dict):
-        return _plain_message(response), ""
-    texts = [fields.get(name) for name in ("message", "reason", "error")]
-    message = next((text for text in texts if isinstance(text, str) and text), None)
-    code = fields.get("error")
-    return message or _plain_message(response), code if isinstance(code, str) else ""
+        fields = json.loads(response.body[:MAX_ERROR_BODY])
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _plain_message(response: RawResponse) -> str:
-    text = response.text.strip()
+    text = response.text[:MAX_BODY_TEXT].strip()
     if text.startswith("<"):
-        title = re.search(r"<title>\s*(.*?)\s*</title>", text, re.IGNORECASE | re.DOTALL)
-        text = title[1] if title else ""
+        text = _title(text)
     if text:
         return text[:500]
     location = response.headers.get("location")
@@ -125,5 +157,15 @@ def _retry_after_s(header: str | None) -> float | None:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
+def _title(page: str) -> str:
+    """What stands between <title> and </title>. By plain searches: a pattern that goes back and forth over a
+    hostile page takes minutes.
+    """
+    lower = page.lower()
+    begin = lower.find("<title>")
+    end = lower.find("</title>", begin)
+    return " ".join(page[begin + len("<title>") : end].split()) if 0 <= begin < end else ""
+
+
 def _beginning(response: RawResponse) -> str:
-    return response.text[:80]
+    return response.body[:80].decode("utf-8", "replace")

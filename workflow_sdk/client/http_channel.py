@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from workflow_sdk.client.answers import RawResponse, body_from_value, error_from_answer, mapping_from_answer
+from workflow_sdk.client.answers import (
+    RawResponse,
+    acknowledged,
+    body_from_value,
+    error_from_answer,
+    mapping_from_answer,
+)
 from workflow_sdk.client.bearer import BearerToken
 from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.failures import FailureTable, Meaning, failure
 from workflow_sdk.client.http1.answer import BadAnswerError
 from workflow_sdk.client.http1.dialing import DialError, DialTimeoutError, Route
 from workflow_sdk.client.http1.pool import ConnectionPool
-from workflow_sdk.client.rest import heartbeat_error
-from workflow_sdk.client.shapes import jobs_from_answer
-from workflow_sdk.errors import EngineClientError, EngineTimeoutError, EngineUnreachableError, LeaseLostError
+from workflow_sdk.client.judge import is_from_engine, is_refusal, may_lack_route
+from workflow_sdk.client.rest import heartbeat_error, lease_end_from
+from workflow_sdk.client.shapes import history_from_answer, jobs_from_answer
+from workflow_sdk.errors import (
+    EngineClientError,
+    EngineTimeoutError,
+    EngineUnreachableError,
+    HeartbeatUnsupportedError,
+)
 
 # The first row that fits counts.
 FAILURES: FailureTable = (
@@ -45,7 +58,9 @@ class HttpChannel:
     async def probe(self) -> bool:
         """A poll without a worker or a type: claims nothing, and is a 400 to engines that poll."""
         response = await self._post("poll", b"{}")
-        if response.status_code != 400 and not 200 <= response.status_code < 300:
+        if 200 <= response.status_code < 300:
+            mapping_from_answer(response, url=self.url, lists=("jobs",))
+        elif response.status_code != 400 or not is_refusal(error_from_answer(response)):
             raise error_from_answer(response)
         return True
 
@@ -54,7 +69,7 @@ class HttpChannel:
         if self._lease_seconds:
             body["leaseSeconds"] = self._lease_seconds
         response = await self._post("poll", body_from_value(body))
-        return jobs_from_answer(mapping_from_answer(response, url=self.url))
+        return jobs_from_answer(mapping_from_answer(response, url=self.url, lists=("jobs",)))
 
     async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:
         await self._tell(f"{_segment(job_id)}/complete", b"%b%b}" % (self._complete_head, encoded))
@@ -67,42 +82,66 @@ class HttpChannel:
         body: dict[str, Any] = {"workerId": self._worker_id}
         if lease_seconds:
             body["leaseSeconds"] = lease_seconds
-        response = await self._post(f"{_segment(job_id)}/heartbeat", body_from_value(body))
-        try:
-            answer = mapping_from_answer(response, url=self.url)
-        except EngineClientError as error:
-            raise heartbeat_error(error) from error
-        if answer.get("accepted") is False:
-            raise LeaseLostError(f"the engine did not extend the lease of job {job_id}")
-        return str(answer.get("lockExpiresAt", ""))
+        for _ in range(2):
+            try:
+                response = await self._post(f"{_segment(job_id)}/heartbeat", body_from_value(body))
+                return lease_end_from(mapping_from_answer(response, url=self.url), job_id, url=self.url)
+            except EngineClientError as error:
+                if not may_lack_route(error):
+                    raise heartbeat_error(error) from error
+                answered = error
+            # Only from something that has just answered as the engine does, before and after, it says so.
+            await self._require_the_engine()
+        raise HeartbeatUnsupportedError(f"this engine cannot extend leases ({answered.status_code})")
+
+    async def history(self, instance_id: str) -> list[dict[str, Any]]:
+        path = f"instances/{_segment(instance_id)}/history"
+        return history_from_answer(mapping_from_answer(await self._get(path), url=self.url, lists=("items",)))
+
+    async def instance_status(self, instance_id: str) -> str:
+        answer = await self._get(f"instances/{_segment(instance_id)}")
+        return str(mapping_from_answer(answer, url=self.url, due=("id", "status"))["status"])
 
     async def close(self) -> None:
         if self._opened is not None:
             await self._opened.close()
 
     async def _tell(self, path: str, body: bytes) -> None:
-        response = await self._post(path, body)
-        if not 200 <= response.status_code < 300:
-            raise error_from_answer(response)
+        acknowledged(await self._post(path, body), url=self.url)
+
+    async def _require_the_engine(self) -> None:
+        try:
+            await self.probe()
+        except EngineClientError as error:
+            if not is_from_engine(error):
+                raise
 
     async def _post(self, path: str, body: bytes) -> RawResponse:
         """`path` is below /v1/jobs/."""
+        return await self._send(lambda token: self._head.post(path, body, token))
+
+    async def _get(self, path: str) -> RawResponse:
+        """`path` is below /v1/."""
+        return await self._send(lambda token: self._head.get(path, token))
+
+    async def _send(self, request: Callable[[str], bytes]) -> RawResponse:
+        """The answer to a request that `request` makes for a token; once more where a newer one is to be had."""
         bearer = self._connection.bearer
         if bearer is None:
-            return await self._send(path, body, "")
+            return await self._ask(request(""))
         token = await _current_token(bearer)
-        response = await self._send(path, body, token)
+        response = await self._ask(request(token))
         if response.status_code != 401:
             return response
         newer = await asyncio.get_running_loop().run_in_executor(None, bearer.renewed, token)
         if newer is None:
             return response
-        return await self._send(path, body, newer)
+        return await self._ask(request(newer))
 
-    async def _send(self, path: str, body: bytes, token: str) -> RawResponse:
+    async def _ask(self, request: bytes) -> RawResponse:
         pool = self._opened or self._open()
         try:
-            return await pool.ask(self._head.request(path, body, token))
+            return await pool.ask(request)
         except _FOREIGN as error:
             raise failure(
                 error,
@@ -125,21 +164,29 @@ class _Head:
         parts = urlsplit(connection.url)
         # A proxy without tunnel is told the whole address (RFC 9112, 3.2.2).
         proxy = None if connection.is_tls else connection.proxy
-        base = f"{connection.url}/v1/jobs/" if proxy else f"{parts.path}/v1/jobs/"
+        base = f"{connection.url}/v1/" if proxy else f"{parts.path}/v1/"
         self._given = {"Host": parts.netloc} | dict(connection.headers)
         if proxy and proxy.authorization:
             self._given["Proxy-Authorization"] = proxy.authorization
         agents = [value for name, value in self._given.items() if name.lower() == "user-agent"]
         self._agent = " ".join([*agents, f"worker/{quote(worker_id)}"])
-        self._start = b"POST %b" % base.encode("ascii")
+        self._base = base.encode("ascii")
         self._token = ""
         self._rest = self._rest_with("")
 
-    def request(self, path: str, body: bytes, token: str) -> bytes:
-        """A whole request, written in one piece: two would be two packets."""
+    def post(self, path: str, body: bytes, token: str) -> bytes:
+        """A whole request, written in one piece: two would be two packets. `path` is below /v1/jobs/."""
+        rest = self._rest_for(token)
+        return b"POST %bjobs/%b%b%d\r\n\r\n%b" % (self._base, path.encode("ascii"), rest, len(body), body)
+
+    def get(self, path: str, token: str) -> bytes:
+        """A whole request without a body; `path` is below /v1/."""
+        return b"GET %b%b%b0\r\n\r\n" % (self._base, path.encode("ascii"), self._rest_for(token))
+
+    def _rest_for(self, token: str) -> bytes:
         if token != self._token:
             self._token, self._rest = token, self._rest_with(token)
-        return b"%b%b%b%d\r\n\r\n%b" % (self._start, path.encode("ascii"), self._rest, len(body), body)
+        return self._rest
 
     def _rest_with(self, token: str) -> bytes:
         own = {"User-Agent": self._agent, "Content-Type": "application/json"}

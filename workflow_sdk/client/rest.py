@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, Self
 from urllib.parse import quote
 
-from workflow_sdk.client.answers import RawResponse, error_from_answer, mapping_from_answer, value_from_answer
+from workflow_sdk.client.answers import RawResponse, acknowledged, error_from_answer, mapping_from_answer
 from workflow_sdk.client.connection import DEFAULT_TIMEOUT_S, Connection, connection_to
 from workflow_sdk.client.deadline import current_lease_seconds
 from workflow_sdk.client.http import Exchange, HttpTransport
+from workflow_sdk.client.judge import dispatches_otherwise, is_refusal, may_lack_route
 from workflow_sdk.client.shapes import history_from_answer, jobs_from_answer, page_from_answer, without_nones
-from workflow_sdk.errors import EngineClientError, HeartbeatUnsupportedError, LeaseLostError
+from workflow_sdk.errors import (
+    EngineClientError,
+    EngineUnreachableError,
+    HeartbeatUnsupportedError,
+    LeaseLostError,
+    RouteMissingError,
+)
 
 DispatchMode = Literal["polling", "kafka_outbox"]
 
@@ -71,18 +78,21 @@ class RestEngineClient:
 
     def upload_definition(self, definition: dict[str, Any]) -> dict[str, Any]:
         """The stored definition's `id, version, name, uploadedAt`. Known content keeps its old version."""
-        return self._ask("POST", "/v1/definitions", json=definition)
+        return self._ask("POST", "/v1/definitions", json=definition, due=("id", "version"))
 
     def get_definition(self, definition_id: str, *, version: int | None = None) -> dict[str, Any]:
         """A definition, the latest or of one version; 404 when there is none."""
         path = f"/v1/definitions/{_segment(definition_id)}"
-        return self._ask("GET", path if version is None else f"{path}/versions/{version}")
+        return self._ask("GET", path if version is None else f"{path}/versions/{version}", due=("id",))
 
     def list_definitions(self, keyword: str = "", page: int = 0, page_size: int = 20) -> dict[str, Any]:
         """A page: `items` (`id, version, name, uploadedAt`), `page`, `pageSize`, `total`; the first is 0."""
-        params = {"keyword": keyword, "page": page, "pageSize": page_size}
+        params = {"keyword": keyword} if keyword else {}
+        params |= {"page": str(page), "pageSize": str(page_size)}
         return page_from_answer(
-            self._ask("GET", "/v1/definitions", params=params), page=page, page_size=page_size
+            self._ask("GET", "/v1/definitions", params=params, lists=("items",)),
+            page=page,
+            page_size=page_size,
         )
 
     # --- instances ---
@@ -103,11 +113,11 @@ class RestEngineClient:
                 ("businessKey", business_key),
             )
         )
-        return self._ask("POST", "/v1/instances", json=body)
+        return self._ask("POST", "/v1/instances", json=body, due=_INSTANCE)
 
     def get_instance(self, instance_id: str) -> dict[str, Any]:
         """The instance as it is now; 404 when there is none."""
-        return self._ask("GET", f"/v1/instances/{_segment(instance_id)}")
+        return self._ask("GET", f"/v1/instances/{_segment(instance_id)}", due=_INSTANCE)
 
     def list_instances(
         self,
@@ -127,18 +137,31 @@ class RestEngineClient:
             "pageSize": page_size,
         }
         return page_from_answer(
-            self._ask("GET", "/v1/instances", params=params), page=page, page_size=page_size
+            self._ask("GET", "/v1/instances", params=params, lists=("items",)), page=page, page_size=page_size
         )
 
     def get_instance_history(self, instance_id: str) -> list[dict[str, Any]]:
         """Step executions by start. Keys: `id, instanceId, stepId, stepType, attemptNumber, status,
         startedAt, endedAt, inputSnapshot, outputSnapshot, failureReason`. Empty for unknown instances.
         """
-        return history_from_answer(self._ask("GET", f"/v1/instances/{_segment(instance_id)}/history"))
+        path = f"/v1/instances/{_segment(instance_id)}/history"
+        return history_from_answer(self._ask("GET", path, lists=("items",)))
 
     def cancel_instance(self, instance_id: str, reason: str = "") -> dict[str, Any]:
         """The instance, cancelled. Its jobs stay offered, and move nothing."""
-        return self._ask("POST", f"/v1/instances/{_segment(instance_id)}/cancel", json={"reason": reason})
+        path = f"/v1/instances/{_segment(instance_id)}/cancel"
+        return self._ask("POST", path, json={"reason": reason}, due=_INSTANCE)
+
+    def retry_step(
+        self, instance_id: str, step_id: str, variables: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The instance, live again: its failed step is tried once more, with `variables` merged first.
+
+        From engine 1.1.0 on; RouteMissingError on an older one. 409 when the instance or the step is not FAILED.
+        """
+        path = f"/v1/instances/{_segment(instance_id)}/steps/{_step_segment(step_id)}/retry"
+        body = {} if variables is None else {"variables": variables}
+        return self._ask_newer_route("retry a step", path, body, due=_INSTANCE)
 
     def signal(self, instance_id: str, step_id: str, variables: dict[str, Any] | None = None) -> None:
         """Let a WAIT step go on, merging `variables` into the instance."""
@@ -185,7 +208,7 @@ class RestEngineClient:
         lease = current_lease_seconds() if lease_seconds is None else lease_seconds
         if lease:
             body["leaseSeconds"] = lease
-        return jobs_from_answer(self._ask("POST", "/v1/jobs/poll", json=body))
+        return jobs_from_answer(self._ask("POST", "/v1/jobs/poll", json=body, lists=("jobs",)))
 
     def complete_job(self, job_id: str, worker_id: str, variables: dict[str, Any] | None = None) -> None:
         """Report success. Repeating it later does no harm, repeating it at the same moment does."""
@@ -203,12 +226,14 @@ class RestEngineClient:
         HeartbeatUnsupportedError where the engine has no such route, LeaseLostError when it is too late.
         """
         body = {"workerId": worker_id} | ({"leaseSeconds": lease_seconds} if lease_seconds else {})
+        path = f"/v1/jobs/{_segment(job_id)}/heartbeat"
         try:
-            answer = self._ask("POST", f"/v1/jobs/{_segment(job_id)}/heartbeat", json=body)
+            answer = self._ask_newer_route("extend leases", path, body)
+        except RouteMissingError as error:
+            raise HeartbeatUnsupportedError(str(error)) from error
         except EngineClientError as error:
             raise heartbeat_error(error) from error
-        if answer.get("accepted") is False:
-            raise LeaseLostError(f"the engine did not extend the lease of job {job_id}")
+        lease_end_from(answer, job_id, url=self._connection.url)
         return answer
 
     def extend_job_lease(self, job_id: str, worker_id: str, lease_seconds: int = 0) -> str:
@@ -225,12 +250,13 @@ class RestEngineClient:
 
     def dispatch_mode(self) -> DispatchMode:
         """How the engine hands out jobs. Asked with an empty poll, which claims nothing."""
-        response = self._http.send("POST", "/v1/jobs/poll", json={})
-        if response.status_code == 410:
-            return "kafka_outbox"
-        if response.status_code == 400:
-            return "polling"
-        value_from_answer(response, url=self._connection.url)
+        try:
+            self._ask("POST", "/v1/jobs/poll", json={}, lists=("jobs",))
+        except EngineClientError as error:
+            if dispatches_otherwise(error):
+                return "kafka_outbox"
+            if error.status_code != 400 or not is_refusal(error):
+                raise
         return "polling"
 
     def request(
@@ -246,24 +272,70 @@ class RestEngineClient:
         return self._http.send(method, path, params=params, json=json, headers=headers)
 
     def _ask(
-        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, json: object = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: object = None,
+        due: Collection[str] = (),
+        lists: Collection[str] = (),
     ) -> dict[str, Any]:
         response = self._http.send(method, path, params=params, json=json)
-        return mapping_from_answer(response, url=self._connection.url)
+        return mapping_from_answer(response, url=self._connection.url, due=due, lists=lists)
+
+    def _ask_newer_route(
+        self, what: str, path: str, body: dict[str, Any], *, due: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """The answer of a route that older engines lack; RouteMissingError from one of those.
+
+        Many a proxy answers `404 page not found`, too. It counts from something that answers as the engine does,
+        before and after.
+        """
+        for _ in range(2):
+            try:
+                return self._ask("POST", path, json=body, due=due)
+            except EngineClientError as error:
+                if not may_lack_route(error):
+                    raise
+                answered = error
+            try:
+                self.dispatch_mode()
+            except EngineClientError:
+                raise _something_else(answered, self._connection.url) from answered
+        raise RouteMissingError(f"this engine cannot {what} ({answered.status_code})")
 
     def _tell(self, path: str, body: object) -> None:
-        response = self._http.send("POST", path, json=body)
-        if not 200 <= response.status_code < 300:
-            raise error_from_answer(response)
+        acknowledged(self._http.send("POST", path, json=body), url=self._connection.url)
+
+
+# What an instance has in every answer.
+_INSTANCE = ("id", "status")
 
 
 def heartbeat_error(error: EngineClientError) -> Exception:
-    """What a refused heartbeat means: no such route, a lease that is over, or the refusal itself."""
-    if error.status_code in (404, 405, 501):
-        return HeartbeatUnsupportedError(f"this engine cannot extend leases ({error.status_code})")
-    if error.status_code == 409:
-        return LeaseLostError(error.message)
-    return error
+    """What a refused heartbeat means: a lease that is over, or the refusal itself."""
+    return LeaseLostError(error.message) if error.status_code == 409 and is_refusal(error) else error
+
+
+def lease_end_from(answer: Mapping[str, Any], job_id: str, *, url: str) -> str:
+    """The lease's new end; LeaseLostError where it was not extended."""
+    if answer.get("accepted") is False:
+        raise LeaseLostError(f"the engine did not extend the lease of job {job_id}")
+    end = answer.get("lockExpiresAt")
+    if not isinstance(end, str):
+        raise EngineUnreachableError(
+            "the answer to a heartbeat is not the engine's", url=url, kind="not-engine"
+        )
+    return end
+
+
+def _something_else(answered: EngineClientError, url: str) -> EngineUnreachableError:
+    return EngineUnreachableError(
+        f"something else than the engine answers: {answered.status_code}, {answered.message}",
+        url=url,
+        kind="not-engine",
+    )
 
 
 def _segment(identifier: str) -> str:

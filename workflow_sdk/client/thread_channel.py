@@ -49,6 +49,18 @@ class ThreadChannel:
             raise HeartbeatUnsupportedError(f"{type(self._client).__name__} has no extend_job_lease")
         return str(await _in_thread(extend, job_id, self._worker_id, lease_seconds))
 
+    async def history(self, instance_id: str) -> list[dict[str, Any]] | None:
+        ask = getattr(self._client, "get_instance_history", None)
+        if ask is None:
+            return None
+        answer = await _in_thread(ask, instance_id)
+        return answer if isinstance(answer, list) else None
+
+    async def instance_status(self, instance_id: str) -> str:
+        ask = getattr(self._client, "get_instance", None)
+        answer = None if ask is None else await _in_thread(ask, instance_id)
+        return str(answer.get("status", "")) if isinstance(answer, dict) else ""
+
     async def close(self) -> None:
         """Nothing: the client belongs to whoever made it."""
 

@@ -7,15 +7,14 @@ import logging
 from time import monotonic
 
 from workflow_sdk.client.job_channel import JobChannel
+from workflow_sdk.client.judge import is_from_engine
 from workflow_sdk.errors import EngineClientError
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch
-from workflow_sdk.runner.reporting.rules import is_from_engine
 
 log = logging.getLogger("workflow_sdk.runner")
 
 QUIET_S, AWAY_S = 10.0, 1.0
 ANSWER_TIMEOUT_S = 5.0
-DISPATCHES_OVER_KAFKA = 410
 
 
 class EngineProbe:
@@ -54,7 +53,7 @@ class EngineProbe:
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 self._is_able = await self._channel.probe()
         except EngineClientError as error:
-            if error.status_code != DISPATCHES_OVER_KAFKA and not is_from_engine(error):
+            if not is_from_engine(error):
                 self._watch.failed(error, began=began)
             else:
                 self._watch.succeeded()

@@ -9,6 +9,7 @@ from math import inf
 from time import monotonic, perf_counter
 
 from workflow_sdk.client.job_channel import JobChannel
+from workflow_sdk.client.judge import dispatches_otherwise
 from workflow_sdk.errors import DispatchModeError, EngineClientError
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
@@ -154,7 +155,7 @@ class PollSource:
         return [claim_from_poll(job, asked_at=asked_at) for job in jobs]
 
     async def _not_answered(self, error: Exception, began: float) -> None:
-        if isinstance(error, EngineClientError) and error.status_code == 410:
+        if dispatches_otherwise(error):
             raise DispatchModeError(
                 "this engine dispatches over Kafka: use --mode kafka (KafkaRunner)"
             ) from error

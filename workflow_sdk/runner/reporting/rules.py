@@ -11,6 +11,7 @@ import random
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from workflow_sdk.client.judge import is_refusal
 from workflow_sdk.errors import EngineClientError, EngineTimeoutError, EngineUnreachableError, LeaseLostError
 from workflow_sdk.runner.job.report import Report
 
@@ -63,18 +64,16 @@ class Rule:
 RULES = (
     Rule(Who.ENGINE, range(400, 500), Action.REFUSED),
     Rule(Who.ENGINE, None, Action.AGAIN, HOLD_AFTER_CUT_S, lasting=Action.REFUSED),
-    # A gateway that is being reloaded answers these for a while.
-    Rule(Who.GATEWAY, (401, 403, 404, 407), Action.AGAIN, HOLD_AFTER_CUT_S, lasting=Action.REFUSED),
-    Rule(Who.GATEWAY, (408, 425, 429, 500, 503), Action.AGAIN, HOLD_AFTER_CUT_S),
+    # Certainly not passed on to the engine.
+    Rule(Who.GATEWAY, (401, 403, 407, 429), Action.AGAIN, HOLD_AFTER_CUT_S),
     Rule(Who.GATEWAY, (504,), Action.AGAIN, HOLD_AFTER_TIMEOUT_S, may_have_arrived=True),
     Rule(Who.GATEWAY, None, Action.AGAIN, HOLD_AFTER_CUT_S, may_have_arrived=True),
     Rule(Who.SILENCE, None, Action.AGAIN, HOLD_AFTER_TIMEOUT_S, may_have_arrived=True),
     Rule(Who.CUT, None, Action.AGAIN, HOLD_AFTER_CUT_S, may_have_arrived=True),
     Rule(Who.NOT_SENT, None, Action.AGAIN),
 )
-
-_GATEWAY_BUSY = (408, 425, 429)
-_GATEWAY_UNREADY = (401, 403, 404, 407)
+# Who refuses everything (no token, a login page, another's backend).
+_REFUSES_ALL = (301, 302, 303, 307, 308, 401, 403, 404, 407)
 
 
 def rule_for(error: Exception) -> Rule:
@@ -101,11 +100,6 @@ def verdict_on(report: Report, error: Exception, *, now: float) -> Verdict:
     return Verdict(rule.action, rule.hold_s)
 
 
-def is_from_engine(error: Exception) -> bool:
-    """Whether the engine itself answered, rather than something in front of it."""
-    return _who(error) is Who.ENGINE
-
-
 def back_off_s(tries: int) -> float:
     """Doubling, capped low: a result that waits is a job another worker may be given."""
     spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
@@ -114,16 +108,13 @@ def back_off_s(tries: int) -> float:
 
 def pause_s(error: Exception, tries: int) -> float:
     """How long to wait before a request that failed for so many times is tried again."""
-    is_refusal = isinstance(error, EngineClientError) and error.status_code in _GATEWAY_UNREADY
+    is_refusal = isinstance(error, EngineClientError) and error.status_code in _REFUSES_ALL
     return REFUSED_BACK_OFF_S if is_refusal else back_off_s(tries)
 
 
 def _who(error: Exception) -> Who:
     if isinstance(error, EngineClientError):
-        by_engine = error.code or (
-            error.status_code < 500 and error.status_code not in _GATEWAY_BUSY + _GATEWAY_UNREADY
-        )
-        return Who.ENGINE if by_engine else Who.GATEWAY
+        return Who.ENGINE if is_refusal(error) else Who.GATEWAY
     if isinstance(error, EngineUnreachableError) and not error.was_sent:
         return Who.NOT_SENT
     return Who.SILENCE if isinstance(error, EngineTimeoutError | TimeoutError) else Who.CUT

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from time import monotonic
 
 from workflow_sdk.client.job_channel import JobChannel
+from workflow_sdk.client.judge import is_from_engine
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.outcome import Completed
 from workflow_sdk.runner.job.report import Report, Settlement
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch, reason_of
-from workflow_sdk.runner.reporting.rules import Action, back_off_s, is_from_engine, pause_s, verdict_on
+from workflow_sdk.runner.reporting.rules import Action, back_off_s, pause_s, verdict_on
 
 log = logging.getLogger("workflow_sdk.runner")
 

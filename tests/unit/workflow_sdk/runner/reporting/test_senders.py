@@ -144,7 +144,9 @@ def test_one_result_that_never_gets_through_holds_up_no_others() -> None:
 
 def test_an_answer_of_the_engine_that_will_not_change_settles_the_report() -> None:
     async def play(script: Script, desk: Desk) -> None:
-        script.trouble = lambda _: EngineClientError(400, "no such thing", code="bad-request")
+        script.trouble = lambda _: EngineClientError(
+            400, "no such thing", code="bad-request", reason="no such thing"
+        )
         desk.put("j")
         await desk.until(lambda: desk.settled)
         assert desk.settled == {"j": Settlement.REFUSED}
