@@ -5,6 +5,7 @@ DevEngineError               the caller of the door can do something about it
   DatabaseFileError          the file cannot be used: in use, newer, no database
 Refused                      a request is answered with this status, code and reason
   WorkflowStuck              the workflow cannot go on: a 500, and everything is undone
+  SchemaViolated             a start's variables are not what the definition asks for: nothing is started
 """
 
 from __future__ import annotations
@@ -34,6 +35,13 @@ class Refused(Exception):  # noqa: N818 - an answer, not a fault
 
 class WorkflowStuck(Refused):
     """The definition does not let the workflow go on from this request."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(500, "internal-error", reason)
+
+
+class SchemaViolated(Refused):
+    """The variables of a start violate the definition's input_schema."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(500, "internal-error", reason)

@@ -20,8 +20,6 @@ CONTRACT = Path(__file__).resolve().parents[1] / "contract"
 FOLDERS = {"golden": "0", "golden-1.1": "1.0.0", "golden-next": "next", "golden-leases": "leases"}
 # What the engine of golden-1.1 had and versions before it lack: by the beginning of the scenario's name.
 LATER = {"business-key": "business_keys", "retry-": "step_retry", "business-key-retry": "step_retry"}
-# What the dev engine does not have yet.
-MISSING = ("schema-",)
 # Recorded again of engines with ordered branches, under another name.
 OF_UNORDERED_BRANCHES = "branches list"
 # With strict leases late, repeated and foreign callbacks do nothing, and retries have ids of their own.
@@ -105,8 +103,6 @@ def _folders_of(version: str) -> list[str]:
 
 def _holds(name: str, path: Path, version: str) -> bool:
     rules = engine_rules(version)
-    if name.startswith(MISSING):
-        return False
     if any(name.startswith(start) and not getattr(rules, feature) for start, feature in LATER.items()):
         return False
     is_older = path.parts[-3] != "golden-leases"

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from rochallor_cli.dev_engine.api import shapes
 from rochallor_cli.dev_engine.api.routes import BadPath, unescape
-from rochallor_cli.dev_engine.errors import Refused, bad_request
+from rochallor_cli.dev_engine.errors import Refused, bad_request, internal_error
 from rochallor_cli.dev_engine.go_json.decoding import (
     ANY_MAP,
     TEXT,
@@ -197,7 +197,11 @@ class Endpoints:
         fields = _body(request, _COMPLETE)
         job_id = request.parameters[0]
         worker_id, changes = fields.get("workerId", ""), fields.get("variables", {})
-        await self._work.do(lambda: jobs.complete_job(self._resources, job_id, changes, worker_id=worker_id))
+        complaint = await self._work.do(
+            lambda: jobs.complete_job(self._resources, job_id, changes, worker_id=worker_id)
+        )
+        if complaint:
+            raise internal_error(complaint)
         return NO_CONTENT
 
     async def fail_job(self, request: Request) -> Answer:

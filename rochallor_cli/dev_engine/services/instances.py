@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rochallor_cli.dev_engine.errors import Refused, conflict, internal_error, not_found
+from rochallor_cli.dev_engine.errors import Refused, SchemaViolated, conflict, internal_error, not_found
 from rochallor_cli.dev_engine.records import Execution, Instance, Variables
 from rochallor_cli.dev_engine.services.apply_effects import write_outcome
 from rochallor_cli.dev_engine.services.definitions import MAX_INT4, negative_page, too_large_version
@@ -28,6 +28,8 @@ def start_instance(
     """Start a definition's version; one below 1 is the latest."""
     try:
         return _start(resources, definition_id, version, variables, business_key)
+    except SchemaViolated:
+        raise
     except Refused as refused:
         raise Refused(refused.status, refused.code, f"start: {refused.reason}") from None
 

@@ -43,7 +43,8 @@ def poll_jobs(resources: Resources, worker_id: str, job_types: Iterable[str], ma
 
 def complete_job(
     resources: Resources, job_id: str, changes: Mapping[str, object], *, worker_id: str = ""
-) -> None:
+) -> str:
+    """Complete a job; what is answered by a 500 though it is kept, else empty."""
     found = _find(resources, job_id)
     if changes and Variables(values=changes).holds_nul():
         nul = "ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)"
@@ -61,6 +62,7 @@ def complete_job(
         inputs=resources.inputs(),
     )
     write_outcome(resources, outcome)
+    return outcome.complaint
 
 
 def _note_twice_at_once(resources: Resources, found: JobInPlace) -> None:

@@ -29,6 +29,8 @@ class Outcome:
     instance: Instance
     effects: tuple[Effect, ...]
     choices: tuple[ChoiceTaken, ...] = ()
+    # The reason of the 500 that the request is answered with, though what it did is kept.
+    complaint: str = ""
 
 
 class Advance:
@@ -45,6 +47,7 @@ class Advance:
         self.effects: list[Effect] = []
         self.choices: list[ChoiceTaken] = []
         self.variables = instance.variables
+        self.complaint = ""
         self.current = list(instance.current_step_ids)
         self._before = instance
         self._entered = dict(instance.entered)
@@ -92,7 +95,7 @@ class Advance:
             failure_reason=self._failure_reason,
             business_key=before.business_key,
         )
-        return Outcome(instance, tuple(self.effects), tuple(self.choices))
+        return Outcome(instance, tuple(self.effects), tuple(self.choices), self.complaint)
 
     # --- going on -------------------------------------------------------------------------------
 

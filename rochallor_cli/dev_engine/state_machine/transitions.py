@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import Definition, Step, StepType
+from rochallor_cli.dev_engine.definition.schemas import schema_violation
 from rochallor_cli.dev_engine.errors import (
     Refused,
+    SchemaViolated,
     WorkflowStuck,
     bad_request,
     conflict,
@@ -72,7 +74,11 @@ def new_instance(
 
 
 def start(definition: Definition, instance: Instance, inputs: EventInputs) -> Outcome:
-    """Enter the first step of a new instance."""
+    """Enter the first step of a new instance. Raises SchemaViolated."""
+    schema = definition.input_schema
+    # Variables are read only where somebody asks what is in them.
+    if schema is not None and (violation := schema_violation(schema, instance.variables.values)):
+        raise SchemaViolated(violation)
     advance = Advance(definition, instance, inputs)
     advance_from(advance, definition.steps[0].id)
     advance.settle_status()
@@ -99,6 +105,11 @@ def complete_job(
         return advance.outcome()
     if job.status in (JobStatus.COMPLETED, JobStatus.CANCELLED):
         return advance.outcome()
+    step = definition.step(job.step_id)
+    violation = schema_violation(step.outputs_schema if step else None, changes)
+    if violation and advance.is_live:
+        _refuse_outputs(advance, job, violation, was=step_status)
+        return advance.outcome()
     advance.effects.append(JobSettled(job.id, JobStatus.COMPLETED))
     advance.end_execution(job.step_id, job.attempt, was=step_status, status=ExecutionStatus.COMPLETED)
     if not advance.is_live:
@@ -107,6 +118,15 @@ def complete_job(
         return advance.outcome()
     _go_on(advance, advance.find(job.step_id), changes)
     return advance.outcome()
+
+
+def _refuse_outputs(advance: Advance, job: Job, violation: str, *, was: ExecutionStatus) -> None:
+    """What a worker returned violates the step's schema: all fails, and the worker is told so by a 500."""
+    advance.effects.append(JobSettled(job.id, JobStatus.CANCELLED))
+    failed = ExecutionStatus.FAILED
+    advance.end_execution(job.step_id, job.attempt, was=was, status=failed, reason=violation)
+    advance.fail(violation)
+    advance.complaint = violation
 
 
 def fail_job(
