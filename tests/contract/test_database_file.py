@@ -13,7 +13,7 @@ from rochallor_cli.dev_engine import DevEngine, DevEngineConfig, DevEngineError
 from rochallor_cli.dev_engine.store import database
 from rochallor_cli.dev_engine.store.database import SCHEMA_VERSION, commit_together, open_database
 from support.engines import running_engine
-from support.workflows import document, service
+from support.workflows import document, service, wait
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import EngineClientError
 
@@ -125,6 +125,63 @@ def test_a_file_of_an_older_schema_is_brought_up_to_date(
     assert connection.execute("SELECT note FROM instance").fetchall() == [("migrated",)]
     assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION + 1,)
     connection.close()
+
+
+def test_a_file_goes_on_as_a_later_version_of_the_engine_and_that_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "engine.db"
+    branches = {"n > 1 && true": "end", "n > 0": "hold"}
+    with running_engine(db=path) as engine, RestEngineClient(engine.url) as client:
+        client.upload_definition(document(service("work", conditionalNextSteps=branches), wait("hold")))
+        instance = client.start_instance("flow", {"n": 2})
+    assert "goes on as version" not in caplog.text
+    with running_engine(db=path, engine_version="1.1.0") as engine, RestEngineClient(engine.url) as client:
+        [job] = client.poll_jobs("w", ["work"])
+        client.complete_job(job["id"], "w")
+        # The shorter condition is tried first by now.
+        assert client.get_instance(instance["id"])["currentStepIds"] == ["hold"]
+    said = f"{path} was used as version 0 of the engine, and goes on as version 1.1.0"
+    assert said in caplog.text
+
+
+def test_a_file_of_a_later_version_of_the_engine_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "engine.db"
+    with running_engine(db=path, engine_version="next"):
+        pass
+    with pytest.raises(DevEngineError) as refused, running_engine(db=path, engine_version="1.0.0"):
+        pass
+    assert str(refused.value) == (
+        f"{path} was used as version next of the engine, and cannot go back to version 1.0.0; "
+        "start it with --engine-version next or a later one, or name another file with --db"
+    )
+    with running_engine(db=path, engine_version="next") as engine:
+        assert engine.port
+
+
+OLD_SCHEMA = """
+    CREATE TABLE next_workflow (seq INTEGER PRIMARY KEY, definition_id TEXT NOT NULL, variables TEXT NOT NULL);
+    DROP TABLE engine; DROP INDEX instance_live_key; PRAGMA user_version = 1;
+"""
+
+
+def test_a_file_from_before_there_were_versions_counts_as_version_0(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "engine.db"
+    with running_engine(db=path) as engine, RestEngineClient(engine.url) as client:
+        client.upload_definition(document(service("work")))
+        client.start_instance("flow", {"a": 1}, business_key="k")
+    connection = sqlite3.connect(path)
+    connection.executescript("DROP TABLE next_workflow;" + OLD_SCHEMA)
+    connection.close()
+    with (
+        running_engine(db=path, engine_version="next") as engine,
+        RestEngineClient(engine.url) as client,
+        pytest.raises(EngineClientError, match="business key already in use"),
+    ):
+        client.start_instance("flow", {}, business_key="k")
+    assert "was used as version 0 of the engine, and goes on as version next" in caplog.text
 
 
 def start_for_ever(client: RestEngineClient, kept: list[str]) -> None:
