@@ -21,7 +21,7 @@ def connect(
     access: EngineAccess, *, agent: str = ADMIN_TOOL, printer: Printer | None = None
 ) -> RestEngineClient:
     """A client; requests are shown to those who asked with -v. `agent` names the program to gateways."""
-    # The client is loaded when there is something to ask, not for help.
+    # httpx is loaded when there is something to ask, not for help.
     from workflow_sdk.client.rest import RestEngineClient
 
     is_traced = printer is not None and printer.settings.verbosity

@@ -9,7 +9,7 @@ import pytest
 
 from support.command_line import variables
 
-HEAVY = ("typer", "rich", "aiohttp", "confluent_kafka", "yaml", "platformdirs", "prometheus_client")
+HEAVY = ("typer", "rich", "httpx", "aiohttp", "confluent_kafka", "yaml", "platformdirs", "prometheus_client")
 PROGRAM = """
 import sys
 sys.argv = ["rochallor", *{arguments!r}]
@@ -71,4 +71,4 @@ def test_a_command_that_needs_no_engine_imports_next_to_nothing(
 def test_a_command_that_asks_the_engine_imports_its_client_and_no_more(
     arguments: list[str], engine_url: str
 ) -> None:
-    assert imported_by(*arguments, url=engine_url) == {"typer"}
+    assert imported_by(*arguments, url=engine_url) == {"typer", "httpx"}

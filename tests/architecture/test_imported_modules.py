@@ -22,7 +22,7 @@ print(json.dumps(sorted(set(sys.modules) - before)), file=sys.stderr)
 
 NOWHERE = ("--engine-url", "http://127.0.0.1:1")
 DRAWING = {"rich", "pygments"}
-TALKING = {"httptools", "socket", "ssl", "workflow_sdk"}
+TALKING = {"httpx", "httpcore", "anyio", "ssl", "workflow_sdk"}
 WORKING = {"aiohttp", "confluent_kafka", "google", "prometheus_client", "asyncio", "sqlite3"}
 
 

@@ -96,7 +96,8 @@ def test_a_proxy_that_closes_on_connect_has_brought_nobody_a_request(
         monkeypatch.setenv("https_proxy", proxy.url)
         with pytest.raises(EngineUnreachableError) as caught:
             stack("https://engine.invalid").complete()
-    assert not caught.value.was_sent
+    # httpx does not tell a proxy's closing from the engine's, so there it stays in doubt.
+    assert caught.value.was_sent is (stack is Stack)
 
 
 @both

@@ -1,4 +1,4 @@
-"""Credentials, proxies, TLS and settings that cannot work, on both HTTP ways."""
+"""Credentials, proxies, TLS and settings that cannot work, on both HTTP stacks."""
 
 from __future__ import annotations
 

@@ -1,24 +1,22 @@
-"""The two HTTP ways, side by side: the same request, the same answer or failure, the same error."""
+"""The two HTTP stacks, side by side: the same request, the same answer or failure, the same error."""
 
 from __future__ import annotations
 
-import errno
 import importlib
 import pkgutil
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from typing import Any
 
+import httpx
 import pytest
 
 from support.http_stacks import AsyncStack, Stack, both
 from support.small_server import SmallServer, small_server
-from workflow_sdk.client import http1
-from workflow_sdk.client.http1.answer import BadAnswerError, CutOffError
-from workflow_sdk.client.http1.blocking import BlockingPool
-from workflow_sdk.client.http1.pool import ConnectionPool
-from workflow_sdk.client.http1.route import DialError, DialTimeoutError
+from workflow_sdk.client import http as httpx_transport
+from workflow_sdk.client import http1, http_channel
 from workflow_sdk.errors import (
     EngineClientError,
     EngineTimeoutError,
@@ -240,46 +238,30 @@ def test_something_that_speaks_no_http_is_unreachable(stack: type[Stack]) -> Non
             stack(f"http://127.0.0.1:{listening.getsockname()[1]}").complete()
 
 
-def test_every_exception_of_our_http_is_one_that_both_ways_catch() -> None:
-    names = [found.name for found in pkgutil.iter_modules(http1.__path__, f"{http1.__name__}.")]
-    raised = {
+def exceptions_in(package: Any) -> set[type[BaseException]]:
+    inner = [found.name for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")]
+    return {
         thing
-        for module in map(importlib.import_module, names)
+        for module in (package, *(importlib.import_module(name) for name in inner if "_main" not in name))
         for thing in vars(module).values()
-        if isinstance(thing, type) and issubclass(thing, Exception) and thing.__module__ in names
+        if isinstance(thing, type)
+        and issubclass(thing, Exception)
+        and thing.__module__.startswith(package.__name__)
     }
-    assert {"BadAnswerError", "CutOffError", "DialError"} <= {each.__name__ for each in raised}
-    assert {each for each in raised if not issubclass(each, (OSError, BadAnswerError))} == set()
 
 
-@both
-@pytest.mark.parametrize(
-    ("error", "kind", "was_sent"),
-    [
-        (DialError("x"), EngineUnreachableError, False),
-        (DialTimeoutError("x"), EngineTimeoutError, False),
-        (TimeoutError(), EngineTimeoutError, True),
-        (BadAnswerError("x"), EngineUnreachableError, True),
-        (CutOffError("x"), EngineUnreachableError, True),
-        (ssl.SSLError(1, "x"), EngineUnreachableError, True),
-        (ssl.SSLCertVerificationError("x"), EngineUnreachableError, True),
-        (OSError(errno.EIO, "x"), EngineUnreachableError, True),
-    ],
-    ids=repr,
-)
-def test_only_a_dial_that_failed_says_that_nothing_was_sent(
-    stack: type[Stack],
-    error: Exception,
-    kind: type[EngineUnreachableError],
-    was_sent: bool,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def fails(*_: object, **__: object) -> None:
-        raise error
+# Not ours to meet: we call no raise_for_status.
+NEVER_HTTPX = {httpx.HTTPStatusError}
 
-    monkeypatch.setattr(BlockingPool, "ask", fails)
-    monkeypatch.setattr(ConnectionPool, "ask", fails)
-    with pytest.raises(EngineUnreachableError) as caught:
-        stack("http://engine.invalid").complete()
-    assert type(caught.value) is kind
-    assert caught.value.was_sent is was_sent
+
+def test_every_exception_of_httpx_has_a_meaning() -> None:
+    foreign = tuple(row.foreign for row in httpx_transport.FAILURES)
+    unmapped = {found for found in exceptions_in(httpx) if not issubclass(found, foreign)}
+    assert unmapped - NEVER_HTTPX == set()
+
+
+def test_every_exception_of_our_own_http_has_a_meaning() -> None:
+    foreign = tuple(row.foreign for row in http_channel.FAILURES)
+    found = exceptions_in(http1) | {OSError, TimeoutError, ssl.SSLError, socket.gaierror}
+    assert {"BadAnswerError", "CutOffError", "DialError"} <= {each.__name__ for each in found}
+    assert {each for each in found if not issubclass(each, foreign)} == set()

@@ -1,4 +1,4 @@
-"""The two HTTP ways behind one face, for tests that hold them to the same promise."""
+"""The two HTTP stacks behind one face, for tests that hold them to the same promise."""
 
 from __future__ import annotations
 
@@ -112,4 +112,4 @@ async def _complete(channel: HttpChannel, size: int) -> None:
         await channel.complete("j/1", {}, b'{"x":"\\u00fc%b"}' % (b"y" * size))
 
 
-both = pytest.mark.parametrize("stack", [Stack, AsyncStack], ids=["blocking", "async"])
+both = pytest.mark.parametrize("stack", [Stack, AsyncStack], ids=["httpx", "lean"])

@@ -2,20 +2,20 @@
 
 interface.py       what runners (JobClient), and programs around them (EngineClient), ask of a client
 rest.py            RestEngineClient: one short method for each route
-connection.py      how an engine is reached: one frozen value for both HTTP ways
+connection.py      how an engine is reached: one frozen value for both HTTP stacks
 bearer.py          a token given as text, in a file, or by a command
 proxies.py         which proxy the environment names for an address
 tls.py             TLS contexts that follow their files
 deadline.py        limits for the requests of the calling context
-http.py            one JSON request and its answer, for the synchronous client
+http.py            one JSON request and its answer, by httpx
 answers.py         what an answer means: a value, or one of the SDK's errors
 judge.py           whether an answer is the engine's: acknowledged, refused, doubtful, or not the engine
-failures.py        what a request that got no answer means
+failures.py        what a request that got no answer means, the same for both stacks
 shapes.py          answers in the form the methods promise, whatever the engine's version writes
 timestamps.py      instants as the engine writes them
 job_channel.py     JobChannel: claim, complete, fail and extend, as coroutines for a runner
 http_channel.py    the hot path: ready bytes over few connections
-http1/             all the HTTP/1.1 that is spoken, for a loop and for threads
+http1/             HTTP/1.1 for the hot path, from parts of our own
 thread_channel.py  any synchronous client, called in threads
 grpc.py            says that there is no gRPC client
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -67,10 +69,6 @@ def _token_from_file(path: str) -> str:
 
 
 def _token_from_command(command: str | Sequence[str]) -> str:
-    # Loaded where there is a command: most are started without.
-    import shlex
-    import subprocess
-
     words = shlex.split(command) if isinstance(command, str) else list(command)
     shown = shlex.join(words)
     try:

@@ -1,4 +1,4 @@
-"""Connection: how to reach an engine, as one frozen value that both HTTP ways use."""
+"""Connection: how to reach an engine, as one frozen value that both HTTP stacks use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT_S = 30.0
 # A request's frame is ours alone: a wrong one would mix up requests and answers.
 _FRAMING_HEADERS = ("connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade")
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _UNFIT_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 USER_AGENT = f"rochallor-python/{__version__}"
 
@@ -30,7 +30,7 @@ USER_AGENT = f"rochallor-python/{__version__}"
 class Connection:
     """Where the engine is, who we are, how long we wait.
 
-    `timeout_s` bounds a request with its answer, connecting included. `headers` go with every request. Make
+    `timeout_s` bounds connecting, and each wait for an answer. `headers` go with every request. Make
     one with `connection_to`, which checks; secrets are kept out of its repr.
     """
 
@@ -50,7 +50,7 @@ class Connection:
 
     @cached_property
     def bearer(self) -> BearerToken | None:
-        """The token's source, shared by both ways: what one renews, the other uses."""
+        """The token's source, shared by both stacks: what one renews, the other uses."""
         return bearer_token(self.token, self.token_file, self.token_command)
 
     @cached_property
@@ -113,7 +113,7 @@ def connection_to(
 
 
 def _address(url: str) -> tuple[str, dict[str, str]]:
-    """The URL without slash and credentials, and the credentials as a header: both ways send the same."""
+    """The URL without slash and credentials, and the credentials as a header: both stacks send the same."""
     parts = urlsplit(url)
     try:
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -143,25 +143,14 @@ def _checked_headers(*several: Mapping[str, str]) -> dict[str, str]:
     """All in one, later ones in place of earlier ones whatever their case."""
     found: dict[str, tuple[str, str]] = {}
     for headers in several:
-        check_headers(headers)
-        found |= {name.lower(): (name, value) for name, value in headers.items()}
+        for name, value in headers.items():
+            _check_header(name, value)
+            found[name.lower()] = (name, value)
     return dict(found.values())
 
 
-def check_headers(headers: Mapping[str, str]) -> None:
-    """InvalidConnectionError for a header that cannot be sent, or that is ours to send."""
-    for name, value in headers.items():
-        _check_header(name, value)
-
-
-def check_method(method: str) -> None:
-    """InvalidConnectionError for what is no method."""
-    if not _TOKEN.fullmatch(method):
-        raise InvalidConnectionError(f"not a method of HTTP: {method!r}")
-
-
 def _check_header(name: str, value: str) -> None:
-    if not _TOKEN.fullmatch(name):
+    if not _HEADER_NAME.fullmatch(name):
         raise InvalidConnectionError(f"not the name of a header: {name!r}")
     if name.lower() in _FRAMING_HEADERS:
         raise InvalidConnectionError(f"the header {name} is set for each request, and cannot be given")

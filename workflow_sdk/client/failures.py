@@ -1,15 +1,30 @@
-"""What a request that got no answer means, in words taken from the operating system's error beneath."""
+"""What a request that got no answer means, the same for both HTTP stacks.
+
+Each stack has a table from its exceptions to the SDK's (`http.FAILURES`, `http_channel.FAILURES`).
+The words come from here: from the operating system's error beneath whatever the stack wrapped around it.
+"""
 
 from __future__ import annotations
 
 import errno
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from workflow_sdk.client.connection import Connection
-from workflow_sdk.client.http1.route import DialError
+from workflow_sdk.client.proxies import Proxy
 from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError, UnreachableKind
+
+
+class Meaning(NamedTuple):
+    """One row of a stack's table: its exception, ours, and whether the request may have been sent."""
+
+    foreign: type[BaseException]
+    kind: type[EngineUnreachableError]
+    was_sent: bool
+
+
+FailureTable = Sequence[Meaning]
 
 _WORDS_OF_ERRNO = {
     errno.ECONNREFUSED: "connection refused",
@@ -22,18 +37,17 @@ _WORDS_OF_ERRNO = {
 }
 
 
-def failure(error: Exception, *, connection: Connection, timeout_s: float) -> EngineUnreachableError:
-    """The SDK's error for what kept an answer from coming, with words a person can act on.
-
-    DialError alone says that the request was not sent.
-    """
-    made = EngineTimeoutError if isinstance(error, TimeoutError) else EngineUnreachableError
-    is_timeout = made is EngineTimeoutError
+def failure(
+    error: BaseException, *, table: FailureTable, url: str, timeout_s: float, proxy: Proxy | None
+) -> EngineUnreachableError:
+    """The SDK's error for a stack's exception, with words a person can act on."""
+    meaning = next(row for row in table if isinstance(error, row.foreign))
+    is_timeout = issubclass(meaning.kind, EngineTimeoutError)
     words = f"no answer within {timeout_s:g} s" if is_timeout else _words(error)
-    if connection.proxy is not None:
-        words = f"{words} (through the proxy {connection.proxy.url})"
+    if proxy is not None:
+        words = f"{words} (through the proxy {proxy.url})"
     kind: UnreachableKind = "timeout" if is_timeout else _kind(error)
-    return made(words, url=connection.url, was_sent=not isinstance(error, DialError), kind=kind)
+    return meaning.kind(words, url=url, was_sent=meaning.was_sent, kind=kind)
 
 
 def _kind(error: BaseException) -> UnreachableKind:
@@ -48,7 +62,7 @@ def _words(error: BaseException) -> str:
     chain = list(_chain(error))
     for cause in chain:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"the engine's certificate is not trusted: {getattr(cause, 'verify_message', cause)}"
+            return f"the engine's certificate is not trusted: {cause.verify_message}"
         if isinstance(cause, ssl.SSLError):
             return f"TLS failed: {_readable(cause)}"
         if isinstance(cause, socket.gaierror):
@@ -61,9 +75,8 @@ def _words(error: BaseException) -> str:
 
 
 def _readable(error: ssl.SSLError) -> str:
-    """`tlsv13 alert certificate required`, from OpenSSL's own name for it; errors made in Python have none."""
-    reason: str | None = getattr(error, "reason", None)
-    return reason.replace("_", " ").lower() if reason else str(error)
+    """`tlsv13 alert certificate required`, from OpenSSL's own name for it."""
+    return error.reason.replace("_", " ").lower() if error.reason else str(error)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from workflow_sdk.client.answers import (
     RawResponse,
@@ -16,15 +16,29 @@ from workflow_sdk.client.answers import (
 )
 from workflow_sdk.client.bearer import BearerToken
 from workflow_sdk.client.connection import Connection
-from workflow_sdk.client.failures import failure
+from workflow_sdk.client.failures import FailureTable, Meaning, failure
 from workflow_sdk.client.http1.answer import BadAnswerError
+from workflow_sdk.client.http1.dialing import DialError, DialTimeoutError, Route
 from workflow_sdk.client.http1.pool import ConnectionPool
-from workflow_sdk.client.http1.request import RequestWriter
-from workflow_sdk.client.http1.route import route_to
 from workflow_sdk.client.judge import is_from_engine, is_refusal, may_lack_route
 from workflow_sdk.client.rest import heartbeat_error, lease_end_from
 from workflow_sdk.client.shapes import history_from_answer, jobs_from_answer
-from workflow_sdk.errors import EngineClientError, HeartbeatUnsupportedError
+from workflow_sdk.errors import (
+    EngineClientError,
+    EngineTimeoutError,
+    EngineUnreachableError,
+    HeartbeatUnsupportedError,
+)
+
+# The first row that fits counts.
+FAILURES: FailureTable = (
+    Meaning(DialTimeoutError, EngineTimeoutError, was_sent=False),
+    Meaning(DialError, EngineUnreachableError, was_sent=False),
+    Meaning(TimeoutError, EngineTimeoutError, was_sent=True),
+    Meaning(BadAnswerError, EngineUnreachableError, was_sent=True),
+    Meaning(OSError, EngineUnreachableError, was_sent=True),
+)
+_FOREIGN = tuple(row.foreign for row in FAILURES)
 
 
 class HttpChannel:
@@ -128,12 +142,18 @@ class HttpChannel:
         pool = self._opened or self._open()
         try:
             return await pool.ask(request)
-        except (OSError, BadAnswerError) as error:
-            raise failure(error, connection=self._connection, timeout_s=self._connection.timeout_s) from error
+        except _FOREIGN as error:
+            raise failure(
+                error,
+                table=FAILURES,
+                url=self.url,
+                timeout_s=self._connection.timeout_s,
+                proxy=self._connection.proxy,
+            ) from error
 
     def _open(self) -> ConnectionPool:
         """Pools are made inside a loop, so at the first request."""
-        self._opened = ConnectionPool(route_to(self._connection), timeout_s=self._connection.timeout_s)
+        self._opened = ConnectionPool(_route(self._connection), timeout_s=self._connection.timeout_s)
         return self._opened
 
 
@@ -141,9 +161,16 @@ class _Head:
     """The bytes before a request's body, ready but for path, token and length."""
 
     def __init__(self, connection: Connection, worker_id: str) -> None:
-        self._writer = RequestWriter(connection)
-        self._agent = f"{self._writer.user_agent} worker/{quote(worker_id)}".strip()
-        self._base = self._writer.target("/v1/").encode()
+        parts = urlsplit(connection.url)
+        # A proxy without tunnel is told the whole address (RFC 9112, 3.2.2).
+        proxy = None if connection.is_tls else connection.proxy
+        base = f"{connection.url}/v1/" if proxy else f"{parts.path}/v1/"
+        self._given = {"Host": parts.netloc} | dict(connection.headers)
+        if proxy and proxy.authorization:
+            self._given["Proxy-Authorization"] = proxy.authorization
+        agents = [value for name, value in self._given.items() if name.lower() == "user-agent"]
+        self._agent = " ".join([*agents, f"worker/{quote(worker_id)}"])
+        self._base = base.encode("ascii")
         self._token = ""
         self._rest = self._rest_with("")
 
@@ -165,7 +192,21 @@ class _Head:
         own = {"User-Agent": self._agent, "Content-Type": "application/json"}
         if token:
             own["Authorization"] = f"Bearer {token}"
-        return f" HTTP/1.1\r\n{self._writer.fields(own)}Content-Length: ".encode()
+        replaced = {name.lower() for name in own}
+        given = {name: value for name, value in self._given.items() if name.lower() not in replaced}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in (given | own).items())
+        return f" HTTP/1.1\r\n{lines}Content-Length: ".encode()
+
+
+def _route(connection: Connection) -> Route:
+    parts = urlsplit(connection.url)
+    return Route(
+        host=parts.hostname or "",
+        port=parts.port or (443 if connection.is_tls else 80),
+        tls=connection.ssl_context,
+        proxy=connection.proxy,
+        proxy_tls=connection.proxy_ssl_context,
+    )
 
 
 async def _current_token(bearer: BearerToken) -> str:
@@ -175,5 +216,4 @@ async def _current_token(bearer: BearerToken) -> str:
 
 
 def _segment(identifier: str) -> str:
-    # An engine's ids need no quoting, and to look costs less than to quote.
-    return identifier if identifier.isascii() and identifier.isalnum() else quote(identifier, safe="")
+    return quote(identifier, safe="")

@@ -26,7 +26,7 @@ class AnswerReader:
     1xx is passed over; 101 is an answer, and the end of the connection. An answer ends with its
     Content-Length, with its last chunk, at once for 204 and 304, and without any of these when the other
     side closes in order (`end_of_input`). Trailers are dropped, a gzip or deflate nobody asked for is undone.
-    `head_only` is for HEAD and CONNECT, whose answers have no more; the parser cannot know, and is done then.
+    `heads_only` is for CONNECT, whose answer is a head alone.
 
     What follows an answer never harms it (a 204 thrown away here would be a second completion), but ends
     the connection, as do `Connection: close` and HTTP/1.0: `may_go_on` says so.
@@ -35,13 +35,13 @@ class AnswerReader:
     Content-Length beside Transfer-Encoding, a status outside 100 to 999, more than 64 kB of headers.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, heads_only: bool = False) -> None:
+        self._heads_only = heads_only
         self._parser = HttpResponseParser(self)
         self.begin()
 
-    def begin(self, *, head_only: bool = False) -> None:
+    def begin(self) -> None:
         """Expect the next answer."""
-        self._head_only = head_only
         self._status = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
@@ -103,8 +103,8 @@ class AnswerReader:
         self._has_head = True
         self._head_bytes = 0
         # Asked later, the parser would speak of the next message.
-        self.may_go_on = self._parser.should_keep_alive() and not self._head_only
-        self.is_complete = self._head_only
+        self.may_go_on = self._parser.should_keep_alive()
+        self.is_complete = self._heads_only
 
     def on_body(self, piece: bytes) -> None:
         if not self.is_complete:

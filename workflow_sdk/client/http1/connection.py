@@ -1,12 +1,16 @@
-"""Http1Connection: requests and answers over one connection of an event loop, one at a time."""
+"""Http1Connection: requests and answers over one connection, one at a time. `answer` has the reading.
+
+A request goes out in one write, whole, with Content-Length; `Connection`, `Expect` and `Accept-Encoding`
+are never sent, nothing is sent before the last answer is complete, and redirects and cookies are nobody's.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import select
 
 from workflow_sdk.client.answers import RawResponse
 from workflow_sdk.client.http1.answer import AnswerReader, BadAnswerError, CutOffError
-from workflow_sdk.client.http1.keeping import has_news
 
 _READ_BYTES = 64 * 1024
 
@@ -22,7 +26,7 @@ class Http1Connection(asyncio.BufferedProtocol):
     def __init__(self, loop: asyncio.AbstractEventLoop, *, for_tunnel: bool = False) -> None:
         self._loop = loop
         self._is_for_tunnel = for_tunnel
-        self._reader = AnswerReader()
+        self._reader = AnswerReader(heads_only=for_tunnel)
         self._buffer = memoryview(bytearray(_READ_BYTES))
         self._waiter: asyncio.Future[RawResponse] | None = None
         self.transport: asyncio.Transport | None = None
@@ -36,15 +40,19 @@ class Http1Connection(asyncio.BufferedProtocol):
 
     @property
     def has_news(self) -> bool:
-        """Whether something came while nothing was asked that the loop has had no time to see."""
-        return self.transport is None or has_news(self.transport.get_extra_info("socket"))
+        """Whether something came while nothing was asked, which the loop has had no time to see: the end, mostly."""
+        if self.transport is None:
+            return True
+        poller = select.poll()
+        poller.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(poller.poll(0))
 
     def ask(self, request: bytes, *, deadline: float) -> asyncio.Future[RawResponse] | None:
         """Send a whole request; None when it was certainly not sent, because the connection is gone."""
         transport = self.transport
         if transport is None or transport.is_closing():
             return None
-        self._reader.begin(head_only=self._is_for_tunnel)
+        self._reader.begin()
         self.deadline = deadline
         self._waiter = waiter = self._loop.create_future()
         transport.write(request)

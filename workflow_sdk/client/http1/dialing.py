@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
+from workflow_sdk.client.answers import status_phrase
 from workflow_sdk.client.http1.answer import BadAnswerError
 from workflow_sdk.client.http1.connection import Http1Connection
-from workflow_sdk.client.http1.route import DialError, DialTimeoutError, Route, check_tunnel, connect_request
 from workflow_sdk.client.proxies import Proxy
 
 # How long one of a name's addresses is tried before the next is tried as well (RFC 8305).
 NEXT_ADDRESS_AFTER_S = 0.25
 
 _Address = tuple[socket.AddressFamily, Any]
+
+
+class DialError(OSError):
+    """No connection came about, for the reason this was raised from: the engine has seen no request."""
+
+
+class DialTimeoutError(DialError, TimeoutError):
+    """It took too long to connect."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way to an engine. `tls` is the engine's, `proxy_tls` that of a proxy reached by https."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
+    proxy: Proxy | None = None
+    proxy_tls: ssl.SSLContext | None = None
 
 
 async def dialled(route: Route, *, deadline: float) -> Http1Connection:
@@ -65,16 +86,25 @@ async def _tunnelled(
 ) -> Http1Connection:
     """CONNECT through the proxy, and the engine's TLS inside that; inside the proxy's, where it has some."""
     loop = asyncio.get_running_loop()
-    asked = hop.ask(connect_request(route, proxy), deadline=deadline)
+    asked = hop.ask(_connect_request(route, proxy), deadline=deadline)
     if asked is None:
-        raise ConnectionError("connection closed before the answer")
-    check_tunnel(await asked)
+        raise ConnectionResetError(errno.ECONNRESET, "the proxy closed the connection")
+    answer = await asked
+    if not 200 <= answer.status_code < 300:
+        raise ConnectionError(f"{answer.status_code} {status_phrase(answer.status_code)}")
     connection = Http1Connection(loop)
     assert hop.transport is not None
     transport = await loop.start_tls(hop.transport, connection, tls, server_hostname=route.host)
     assert transport is not None
     connection.connection_made(transport)
     return connection
+
+
+def _connect_request(route: Route, proxy: Proxy) -> bytes:
+    name = f"[{route.host}]" if ":" in route.host else route.host
+    target = f"{name}:{route.port}"
+    allowed = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
+    return f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{allowed}\r\n".encode("ascii")
 
 
 async def _tcp_socket(host: str, port: int) -> socket.socket:

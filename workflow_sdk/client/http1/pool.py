@@ -6,14 +6,17 @@ import asyncio
 from math import inf
 
 from workflow_sdk.client.answers import RawResponse
-from workflow_sdk.client.http1 import keeping
 from workflow_sdk.client.http1.connection import Http1Connection
-from workflow_sdk.client.http1.dialing import dialled
-from workflow_sdk.client.http1.route import DialError, DialTimeoutError, Route
+from workflow_sdk.client.http1.dialing import DialError, DialTimeoutError, Route, dialled
 
 # More than 16 connections make the engine slower, not faster.
 MAX_CONNECTIONS = 16
-# After a rest of so many seconds it is worth a look whether the other side has closed.
+# Below what gateways keep idle connections for (60 s and more), so that we are the first to close them.
+KEEP_ALIVE_S = 20.0
+# The engine's name may stand for another address by now: only a new connection finds out.
+MAX_AGE_S = 180.0
+# After a rest of so many seconds it is worth a system call to see that the other side has not closed: a
+# request that goes out on its closing is in doubt.
 LOOK_AFTER_S = 0.005
 # What saying good-bye in TLS may take.
 _CLOSE_S = 0.5
@@ -91,12 +94,12 @@ class ConnectionPool:
         now = self._loop.time()
         if not is_answered:
             connection.abort()
-        elif not connection.is_usable or now - connection.opened > keeping.MAX_AGE_S:
+        elif not connection.is_usable or now - connection.opened > MAX_AGE_S:
             connection.close()
         else:
             connection.rested_since = now
             self._resting.append(connection)
-            self._look_at(now + keeping.KEEP_ALIVE_S)
+            self._look_at(now + KEEP_ALIVE_S)
 
     # --- the one timer ---
 
@@ -114,10 +117,10 @@ class ConnectionPool:
         now = self._loop.time()
         for connection in [each for each in self._asking if each.deadline <= now]:
             connection.fail(TimeoutError())
-        while self._resting and self._resting[0].rested_since + keeping.KEEP_ALIVE_S <= now:
+        while self._resting and self._resting[0].rested_since + KEEP_ALIVE_S <= now:
             self._resting.pop(0).close()
         due = min((connection.deadline for connection in self._asking), default=inf)
         if self._resting:
-            due = min(due, self._resting[0].rested_since + keeping.KEEP_ALIVE_S)
+            due = min(due, self._resting[0].rested_since + KEEP_ALIVE_S)
         if due < inf:
             self._look_at(due)

@@ -137,8 +137,7 @@ def test_101_is_an_answer_and_the_end() -> None:
 
 
 def test_a_tunnel_is_there_with_the_answers_head() -> None:
-    reader = AnswerReader()
-    reader.begin(head_only=True)
+    reader = AnswerReader(heads_only=True)
     reader.feed(b"HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\n")
     assert reader.is_complete
     assert reader.answer().status_code == 200
