@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
             "wait": "Wait until all these instances have ended.",
             "watch": "Follow an instance until it has ended: a live panel on a terminal, one line an event on a pipe.",
             "signal": "Let a WAIT step go on, merging variables into its instance.",
+            "retry": "Let FAILED instances go on at the step that failed.",
             "cancel": "Cancel instances, named or chosen by options.",
         },
     ),
@@ -60,6 +61,8 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 OUTPUTS = ("table", "wide", "json", "jsonl", "yaml", "name")
+# "auto": as the engine's answers tell. A test holds the others against the table of versions.
+ENGINE_VERSIONS = ("auto", "0", "1.0.0", "1.0.1", "1.1.0", "next", "leases")
 TIMES = ("relative", "iso")
 COLORS = ("auto", "always", "never")
 
@@ -75,6 +78,7 @@ OPTIONS_WITH_VALUE = (
     "--client-cert",
     "--client-key",
     "--request-timeout",
+    "--engine-version",
     "--output",
     "-o",
     "--fields",
@@ -82,6 +86,7 @@ OPTIONS_WITH_VALUE = (
     "--color",
 )
 OPTIONS_WITHOUT_VALUE = (
+    "--no-coercion",
     "--no-headers",
     "--quiet",
     "-q",

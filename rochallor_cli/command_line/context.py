@@ -16,6 +16,7 @@ from rochallor_cli.output.printer import Printer
 
 if TYPE_CHECKING:
     from rochallor_cli.engine_client.admin_client import AdminClient
+    from rochallor_cli.engine_client.engine_version import EngineVersion
     from workflow_sdk.client.rest import RestEngineClient
 
 
@@ -82,6 +83,33 @@ class Context:
         from rochallor_cli.engine_client.admin_client import AdminClient
 
         return AdminClient(self.client(), self.settings)
+
+    def engine_version(self, *, only_get: bool = False) -> EngineVersion:
+        """Which version the engine is: said, remembered for a day, or asked (`only_get`: by GET alone)."""
+        from rochallor_cli.engine_client import engine_version as versions
+
+        environ = self.environment.environ
+        found = (
+            versions.said_version(self.settings)
+            or versions.remembered_version(self.settings, environ)
+            or versions.asked_version(self.engine.client, self.settings, environ, only_get=only_get)
+        )
+        self.printer.trace(f"engine version {found.text} ({found.how})")
+        return found
+
+    def offline_version(self) -> EngineVersion:
+        """The version that advice without an engine goes by: the one said, else the newest that has a name."""
+        from rochallor_cli.engine_client.engine_version import OFFLINE, EngineVersion, said_version
+
+        return said_version(self.settings) or EngineVersion(
+            (OFFLINE,), "assumed; --engine-version says another"
+        )
+
+    def forget_engine_version(self) -> None:
+        """An answer of the engine has contradicted the version that is remembered for it."""
+        from rochallor_cli.engine_client.engine_version import forget_version
+
+        forget_version(self.settings, self.environment.environ)
 
     def _say_where_from(self) -> None:
         settings = self.settings

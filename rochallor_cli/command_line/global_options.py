@@ -17,7 +17,7 @@ from typer.models import CommandInfo
 from rochallor_cli.command_names import COLORS, OUTPUTS, TIMES
 from rochallor_cli.configuration.environment import is_terminal
 from rochallor_cli.configuration.invocation import Invocation
-from rochallor_cli.errors import OutputClosed
+from rochallor_cli.errors import OutputClosed, UsageError
 from rochallor_cli.garbage import resume_collection
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -80,6 +80,22 @@ GLOBAL_OPTIONS: Mapping[str, tuple[Any, object]] = {
         Annotated[
             str | None,
             _option("--request-timeout", metavar="DURATION", help="How long one request may take (30s)."),
+        ],
+        None,
+    ),
+    "engine_version": (
+        Annotated[
+            str | None,
+            _option(
+                "--engine-version", metavar="VERSION", help="Which version the engine is (auto: ask it)."
+            ),
+        ],
+        None,
+    ),
+    "no_coercion": (
+        Annotated[
+            bool | None,
+            _option("--no-coercion", help="The engine's operator has switched coercion in expressions off."),
         ],
         None,
     ),
@@ -152,10 +168,14 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
     """
     own = inspect.signature(function, eval_str=True)
     _context, *others = own.parameters.values()
+    # A command's own option of the same name means something else: `dev --engine-version`.
+    shadowed = {parameter.name for parameter in others}
+    global_options = {name: option for name, option in GLOBAL_OPTIONS.items() if name not in shadowed}
 
     def call(typer_context: typer.Context, **values: Any) -> Any:
         invocation: Invocation = typer_context.obj
-        given = {name: values.pop(name) for name in GLOBAL_OPTIONS}
+        _refuse_empty(typer_context, values)
+        given = {name: values.pop(name) for name in global_options}
         invocation.given = merged(invocation.given, given)
         if not opens_context:
             return function(typer_context, **values)
@@ -177,14 +197,42 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
         *(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in others),
         *(
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
-            for name, (annotation, default) in GLOBAL_OPTIONS.items()
+            for name, (annotation, default) in global_options.items()
         ),
     ]
-    call.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
-    call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return _as_if(function, call, own.replace(parameters=parameters))
+
+
+def _as_if(
+    function: Callable[..., Any], call: Callable[..., Any], signature: inspect.Signature
+) -> Callable[..., Any]:
+    """The call, which passes for the function with another signature."""
+    call.__signature__ = signature  # type: ignore[attr-defined]
+    call.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
     call.__doc__ = function.__doc__
     call.__name__ = function.__name__
     return call
+
+
+# What arguments are, where their name alone does not say it.
+_ARGUMENTS = {
+    "instance": "the instance's id",
+    "instances": "an instance's id",
+    "definition": "the definition's id",
+    "step": "the step's id",
+    "files": "the name of a file",
+}
+
+
+def _refuse_empty(typer_context: typer.Context, values: Mapping[str, Any]) -> None:
+    """Given but empty is a script's unset variable: as a filter it would choose everything, as a path the folder."""
+    for param in typer_context.command.params:
+        value = values.get(param.name or "")
+        given = value if isinstance(value, (list, tuple)) else [value]
+        if any(isinstance(one, str) and not one.strip() for one in given):
+            flag = next((name for name in param.opts if name.startswith("-")), None)
+            what = flag or _ARGUMENTS.get(param.name or "", param.human_readable_name)
+            raise UsageError(f"{what} is empty", hint="is a variable of your script not set?")
 
 
 def _end_line(invocation: Invocation, text: str) -> None:

@@ -12,5 +12,6 @@ instances/     instances: start, follow, inspect, cancel
 tasks/         user tasks
 work.py        host handlers
 inputs.py      options and arguments that several commands have, and how they are read
+acting.py      choosing instances, asking, acting on each and saying what came of it
 following.py   what `instances start` and `instances watch` do until the end
 """

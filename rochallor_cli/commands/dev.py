@@ -41,11 +41,11 @@ def dev(
     ] = 8080,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     db: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--db", metavar="FILE", help="Keep everything in this SQLite file."),
     ] = None,
     definitions: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--definitions", metavar="FOLDER", help="Upload these at the start."),
     ] = None,
     engine_version: Annotated[
@@ -112,7 +112,7 @@ def dev(
         coercion=not no_coercion,
         host=host,
         port=port,
-        db=db,
+        db=Path(db) if db else None,
         lease_s=lease_seconds,
         sweep_s=sweep_seconds,
         timer_s=timer_seconds,
@@ -175,11 +175,11 @@ def _engine_log(context: Context) -> Iterator[None]:
         log.setLevel(level)
 
 
-def _read(context: Context, definitions: Path) -> list[Upload]:
+def _read(context: Context, definitions: str) -> list[Upload]:
     # Loaded only where there is something to upload: the SDK's client takes its time.
     from rochallor_cli.definitions.uploads import read_uploads
 
-    return read_uploads([str(definitions)], context.environment.stdin)
+    return read_uploads([definitions], context.environment.stdin)
 
 
 def _upload(context: Context, url: str, uploads: list[Upload]) -> None:

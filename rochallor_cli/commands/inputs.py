@@ -54,6 +54,10 @@ Definition = Annotated[
 BusinessKey = Annotated[
     str | None, typer.Option("--business-key", metavar="KEY", help="Only instances with this business key.")
 ]
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(help="Their ids; - for ids on standard input; or choose by options."),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 All = Annotated[bool, typer.Option("--all", help="Everything there is, however much.")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many (50).")]

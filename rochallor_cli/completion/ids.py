@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from rochallor_cli.configuration.config_file import config_path, load_config
 from rochallor_cli.configuration.engine_access import CREDENTIAL_TEXTS, EngineAccess
 from rochallor_cli.configuration.settings import flag_name, resolve
+from rochallor_cli.configuration.user_cache import remember, remembered
 
 PATIENCE_S = 1.0
 REMEMBERED_S = 5.0
@@ -41,30 +38,21 @@ def known(
 def _remembered(
     access: EngineAccess, kind: str, subject: tuple[str, ...], environ: Mapping[str, str]
 ) -> list[Candidate]:
-    path = _folder(environ) / _file_name(access, kind, subject)
-    with suppress(OSError, ValueError):
-        if 0 <= time.time() - path.stat().st_mtime < REMEMBERED_S:
-            return [(str(value), str(text)) for value, text in json.loads(path.read_text("utf-8"))]
+    name = _file_name(access, kind, subject)
+    with suppress(ValueError):
+        text = remembered(name, environ, for_s=REMEMBERED_S)
+        if text is not None:
+            return [(str(value), str(about)) for value, about in json.loads(text)]
     found = _asked(access, kind, subject)
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.write_text(json.dumps(found), "utf-8")
+    remember(name, json.dumps(found), environ)
     return found
 
 
-def _folder(environ: Mapping[str, str]) -> Path:
-    base = environ.get("XDG_CACHE_HOME")
-    if base:
-        return Path(base) / "rochallor"
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    return Path(tempfile.gettempdir()) / f"rochallor-completion-{user}"
-
-
 def _file_name(access: EngineAccess, kind: str, subject: tuple[str, ...]) -> str:
-    from zlib import crc32
+    from hashlib import sha256
 
     key = repr((access.url, sorted(access.headers.items()), access.token, subject))
-    return f"{kind}-{crc32(key.encode()):08x}.json"
+    return f"{kind}-{sha256(key.encode()).hexdigest()[:16]}.json"
 
 
 def _asked(access: EngineAccess, kind: str, subject: tuple[str, ...]) -> list[Candidate]:

@@ -74,6 +74,9 @@ end
 complete -c rochallor -f -a '(__rochallor_complete)'
 """
 
+# Characters besides letters and digits that mean nothing to bash, at least not within a word.
+_PLAIN = "-_./:=@%+,"
+
 SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
 
@@ -92,9 +95,21 @@ def answer(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
 
 
 def _lines(shell: str, candidates: Sequence[Candidate], strip: str) -> list[str]:
+    # What the shell would take for an end of line or a movement of the cursor is nobody's honest id.
+    fit = [(value, _printable(text)) for value, text in candidates if value.isprintable()]
     if shell == "bash":
-        return [value[len(strip) :] for value, _ in candidates]
-    return [f"{value}\t{text}".rstrip("\t") for value, text in candidates]
+        # zsh and fish quote what they insert, bash inserts it as it is.
+        return [_quoted(value[len(strip) :]) for value, _ in fit]
+    return [f"{value}\t{text}".rstrip("\t") for value, text in fit]
+
+
+def _quoted(word: str) -> str:
+    """The word so that bash reads it as one, with nothing expanded or run."""
+    return "".join(letter if letter.isalnum() or letter in _PLAIN else f"\\{letter}" for letter in word)
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _words_of(line: str) -> list[str]:

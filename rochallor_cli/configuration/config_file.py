@@ -23,8 +23,9 @@ from rochallor_cli.errors import UsageError, did_you_mean
 
 _IS_PLAIN_UNIX: bool = sys.platform not in ("darwin", "win32")
 
-TEXT_KEYS = ("url", *CREDENTIAL_TEXTS, "request_timeout")
-CONTEXT_KEYS = (*TEXT_KEYS, "headers", "protected")
+TEXT_KEYS = ("url", *CREDENTIAL_TEXTS, "request_timeout", "engine_version")
+TRUTH_KEYS = ("protected", "no_coercion")
+CONTEXT_KEYS = (*TEXT_KEYS, "headers", *TRUTH_KEYS)
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def checked_context(where: str, context: Mapping[str, object]) -> None:
 def _check_entry(where: str, key: str, value: object) -> None:
     if key not in CONTEXT_KEYS:
         raise UsageError(f"{where}: unknown key {key!r}", hint=did_you_mean(key, CONTEXT_KEYS))
-    if key == "protected":
+    if key in TRUTH_KEYS:
         fits, wanted = isinstance(value, bool), "true or false"
     elif key == "headers":
         fits = isinstance(value, dict) and all(isinstance(text, str) for text in value.values())

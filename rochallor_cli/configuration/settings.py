@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from rochallor_cli.command_names import COLORS, OUTPUTS, TIMES
+from rochallor_cli.command_names import COLORS, ENGINE_VERSIONS, OUTPUTS, TIMES
 from rochallor_cli.configuration.config_file import ConfigFile
 from rochallor_cli.configuration.engine_access import CREDENTIALS, EngineAccess
 from rochallor_cli.configuration.masking import url_text
@@ -34,6 +34,9 @@ class Settings:
     """What the layers came to. `origins` has a text per setting; `dropped` says which credentials stayed behind."""
 
     access: EngineAccess = field(default_factory=EngineAccess)
+    # One of the names of the engine's versions, or "auto".
+    engine_version: str = "auto"
+    no_coercion: bool = False
     context: str | None = None
     protected: bool = False
     output: str = "table"
@@ -115,7 +118,7 @@ def _resolved(layers: Sequence[Layer], *, context: str | None, context_origin: s
         layer.origin(name)
         for layer in layers[reach + 1 :]
         for name in _UNIT
-        if name not in ("engine_url", "protected") and layer.values.get(name)
+        if name in CREDENTIALS and layer.values.get(name)
     )
     for name in _PARSERS:
         origins.setdefault(name, "default")
@@ -155,7 +158,8 @@ def _take_credentials(layers: Sequence[Layer], values: dict[str, object], origin
             origins["headers"] = layer.origin("headers")
     values["headers"] = headers
     _take("ca_file", layers, values, origins)
-    _take("protected", layers, values, origins)
+    for name in _OF_ENGINE:
+        _take(name, layers, values, origins)
     for group in (_TOKENS, _CERTIFICATE):
         layer_with_it = next(
             (layer for layer in layers if any(layer.values.get(name) for name in group)), None
@@ -246,6 +250,8 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "request_timeout": _timeout,
     "context": _text,
     "protected": _truth,
+    "engine_version": _one_of(*ENGINE_VERSIONS),
+    "no_coercion": _truth,
     "output": _one_of(*OUTPUTS),
     "fields": _names,
     "no_headers": _truth,
@@ -255,6 +261,7 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "verbosity": _count,
 }
 # What belongs to one engine, and is left behind with its URL.
-_UNIT = ("engine_url", *CREDENTIALS, "protected")
+_OF_ENGINE = ("protected", "engine_version", "no_coercion")
+_UNIT = ("engine_url", *CREDENTIALS, *_OF_ENGINE)
 _FLAGS = {"headers": "header", "verbosity": "verbose"}
 _CONTEXT_NAMES = {"url": "engine_url"}

@@ -1,6 +1,7 @@
 """The engine as commands see it.
 
-connect.py       from the settings' access to a client
-admin_client.py  the routes, pages as one stream, its odd answers turned into what they mean
-meaning.py       the SDK's errors as errors of the command line
+connect.py         from the settings' access to a client
+admin_client.py    the routes, pages as one stream, its odd answers turned into what they mean
+engine_version.py  which version it is, as far as that can be known
+meaning.py         the SDK's errors as errors of the command line
 """

@@ -16,7 +16,7 @@ from rochallor_cli.errors import (
     UsageError,
     did_you_mean,
 )
-from workflow_sdk.errors import EngineClientError
+from workflow_sdk.errors import EngineClientError, RouteMissingError
 
 if TYPE_CHECKING:
     from workflow_sdk.client.rest import RestEngineClient
@@ -107,12 +107,30 @@ class AdminClient:
         except EngineClientError as error:
             if error.status_code == 500 and "definition not found" in error.message:
                 self._no_definition(definition_id, version)
+            if error.status_code == 409 and business_key is not None:
+                raise self._key_is_taken(definition_id, business_key) from error
             if error.status_code == 500 and error.code and "SQLSTATE" not in error.message:
                 raise EngineRefusedError(
                     f"{definition_id} cannot be started: {error.message}",
                     hint="the definition asks for something the engine cannot do; `rochallor defs lint` may say what",
                 ) from error
             raise
+
+    def _key_is_taken(self, definition_id: str, business_key: str) -> KeyTakenError:
+        holder = self.live_instance(definition_id, business_key)
+        if holder is None:
+            return KeyTakenError(f"the business key {business_key} was taken at that moment", None)
+        text = f"the business key {business_key} is held by {holder['id']}, which is {standing_text(holder)}"
+        return KeyTakenError(text, holder)
+
+    def live_instance(self, definition_id: str, business_key: str) -> Value | None:
+        """The instance of a definition that holds a business key: one that is ACTIVE or WAITING."""
+        for status in OPEN:
+            for instance in self.instances(
+                definition_id=definition_id, status=status, business_key=business_key, limit=1
+            ):
+                return instance
+        return None
 
     def instance(self, instance_id: str) -> Value:
         _require(instance_id, "instance")
@@ -169,6 +187,51 @@ class AdminClient:
                 ) from error
             raise
 
+    def retry(self, instance_id: str, step_id: str | None, variables: Value | None = None) -> Value:
+        """The instance, ACTIVE again at its failed step; `step` is that step's id.
+
+        Without `step_id` it is the one whose latest execution FAILED. NoRetryError where the engine has no such route.
+        """
+        _require(instance_id, "instance")
+        step = step_id or self._failed_step(instance_id)
+        try:
+            return {**self.client.retry_step(instance_id, step, variables), "step": step}
+        except RouteMissingError as error:
+            raise NoRetryError(self.settings.where) from error
+        except EngineClientError as error:
+            raise self._no_retry(instance_id, step, error) from error
+
+    def _failed_step(self, instance_id: str) -> str:
+        instance = self.instance(instance_id)
+        if instance.get("status") != "FAILED":
+            raise ConflictError(
+                f"{instance_id} is {instance.get('status')}; only FAILED instances are retried"
+            )
+        latest = {str(row.get("stepId")): row.get("status") for row in self.history(instance_id)}
+        failed = [step_id for step_id, status in latest.items() if status == "FAILED"]
+        if len(failed) == 1:
+            return failed[0]
+        if not failed:
+            raise ConflictError(f"no step of {instance_id} has FAILED: nothing can be retried")
+        raise UsageError(f"{len(failed)} steps have failed: {', '.join(failed)}", hint="name one with --step")
+
+    def _no_retry(self, instance_id: str, step_id: str, error: EngineClientError) -> Exception:
+        if not error.code:
+            return error
+        if error.status_code == 404:
+            self._no_instance(instance_id)
+        instance = self.instance(instance_id)
+        key = instance.get("businessKey")
+        if error.status_code == 409 and key and "business key" in error.message:
+            return self._key_is_taken(str(instance.get("definitionId")), str(key))
+        if error.status_code == 409:
+            return ConflictError(f"{instance_id}, step {step_id}: {error.message}")
+        steps = self.steps_of(instance)
+        if error.status_code == 500 and step_id not in steps:
+            near = did_you_mean(step_id, list(steps))
+            return NotFoundError(f"no step {step_id!r} in {definition_name(instance)}", hint=near)
+        return error
+
     def signal(self, instance_id: str, step_id: str, variables: Value) -> None:
         _require(instance_id, "instance")
         _require(step_id, "step")
@@ -220,6 +283,28 @@ class AdminClient:
         starting = [known_id for known_id in known if known_id.startswith(instance_id.upper())]
         near = f"did you mean {starting[0]}?" if len(starting) == 1 else _nearest_id(instance_id, known)
         raise NotFoundError(f"no instance {instance_id} on {self.settings.where}", hint=near or hint)
+
+
+class KeyTakenError(ConflictError):
+    """A live instance of the definition has the business key; `holder` is None where it has ended meanwhile."""
+
+    def __init__(self, message: str, holder: Value | None) -> None:
+        hint = (
+            None if holder is None else f"rochallor instances watch {holder['id']}; or start with --if-absent"
+        )
+        super().__init__(message, hint=hint)
+        self.holder = holder
+
+
+class NoRetryError(ConflictError):
+    """The engine has no route that retries a step: it is older than 1.1.0."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"{where} cannot retry a step: engines can from 1.1.0 on",
+            hint="`rochallor instances get ID -o json` has its variables; "
+            "`rochallor instances start DEFINITION --vars …` begins anew with them",
+        )
 
 
 def _require(text: str, what: str) -> None:

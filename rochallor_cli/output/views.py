@@ -18,7 +18,8 @@ def _status_style(row: Row) -> str:
 
 
 def _definition(row: Row, _: Times) -> str:
-    return f"{row.get('definitionId', '')} v{row.get('definitionVersion', '')}"
+    name, version = row.get("definitionId"), row.get("definitionVersion")
+    return "" if name is None else f"{name} v{version}"
 
 
 def _steps(row: Row, _: Times) -> str:
@@ -151,14 +152,17 @@ INSTANCE = View(
     fields=("definitionVersion",),
 )
 
-CANCELLATIONS = View(
+# What came of each instance that a command acted on.
+ACTIONS = View(
     "id",
     (
         Column("INSTANCE", "id"),
+        Column("DEFINITION", "definitionId", _definition, least=12, rank=1),
+        Column("STEP", "step", least=8),
         Column("RESULT", "result", style=lambda row: "red" if row.get("error") else "green"),
         Column("ERROR", "error", least=20),
     ),
-    fields=("status", "exitStatus"),
+    fields=("definitionVersion", "businessKey", "status", "exitStatus"),
 )
 
 EXECUTIONS = View(

@@ -186,7 +186,7 @@ def test_one_instance_is_cancelled_with_a_reason(engine_url, client):
     uploaded(client, service("s"), id_="one-cancel")
     instance = client.start_instance("one-cancel")["id"]
     result = rochallor("instances", "cancel", instance, "--reason", "withdrawn", "-o", "json", url=engine_url)
-    assert (result.json()["status"], client.get_instance(instance)["failureReason"]) == (
+    assert (result.json()[0]["status"], client.get_instance(instance)["failureReason"]) == (
         "CANCELLED",
         "withdrawn",
     )

@@ -64,6 +64,7 @@ def test_the_static_table_of_global_options_is_the_real_one() -> None:
 
 def test_every_command_takes_every_global_option() -> None:
     for path, one in ALL.items():
+        # `dev --engine-version` and `--no-coercion` say what the embedded engine is to be; the names are there.
         assert set(GLOBAL_OPTIONS) <= {param.name for param in one.params}, path
 
 

@@ -12,6 +12,7 @@ from rochallor_cli.command_line.global_options import command
 from rochallor_cli.configuration.config_file import (
     CONTEXT_KEYS,
     TEXT_KEYS,
+    TRUTH_KEYS,
     ConfigFile,
     checked_context,
     save_config,
@@ -41,8 +42,8 @@ def set_(
 ) -> None:
     """Change a context, or make a new one.
 
-    Its keys: url, token, token-command, token-file, ca-file, client-cert, client-key, request-timeout, header and
-    protected. The file is written anew; comments in it are lost.
+    Its keys: url, token, token-command, token-file, ca-file, client-cert, client-key, request-timeout, header,
+    protected, engine-version and no-coercion. The file is written anew; comments in it are lost.
     """
     config = context.config
     changed: dict[str, object] = dict(config.contexts.get(name, {}))
@@ -75,8 +76,8 @@ def _change(context: dict[str, object], pair: str) -> None:
         raise UsageError(f"no key {key!r}", hint=hint)
     elif not value:
         context.pop(key, None)
-    elif key == "protected":
-        context[key] = parsed("protected", value, "protected")
+    elif key in TRUTH_KEYS:
+        context[key] = parsed(key, value, key)
     else:
         assert key in TEXT_KEYS, "every other key is a text"
         parsed("engine_url" if key == "url" else key, value, key)

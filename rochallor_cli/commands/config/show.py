@@ -16,7 +16,7 @@ from rochallor_cli.output.views import SETTINGS
 
 app = typer.Typer()
 
-_OTHERS = ("protected", "output", "time", "color")
+_OTHERS = ("engine_version", "no_coercion", "protected", "output", "time", "color")
 
 
 @command(app, "show", examples=("rochallor config show", "rochallor config show --context prod -o json"))

@@ -26,16 +26,16 @@ app = typer.Typer()
 def list_(
     context: Context,
     keyword: Annotated[
-        str,
+        str | None,
         typer.Argument(help="Only those whose id or name holds it."),
-    ] = "",
+    ] = None,
     limit: Limit = None,
     everything: All = False,
 ) -> None:
     """List definitions, the latest version of each."""
-    rows = context.engine.definitions(keyword, limit=None if everything else limit or LIMIT)
+    rows = context.engine.definitions(keyword or "", limit=None if everything else limit or LIMIT)
     shown = context.printer.rows(DEFINITIONS, rows)
     if shown == 0:
         context.printer.note("no definitions" + (f" with {keyword!r}" if keyword else ""))
     elif not everything:
-        note_of_more(context, shown, limit, lambda: context.engine.count_definitions(keyword))
+        note_of_more(context, shown, limit, lambda: context.engine.count_definitions(keyword or ""))

@@ -35,19 +35,22 @@ def complete(
         typer.Argument(help="May be left out when one task is open."),
     ] = None,
     by: Annotated[
-        str, typer.Option("--by", metavar="WHO", help="Who did it. It is sent; the engine does not keep it.")
-    ] = "",
+        str | None,
+        typer.Option("--by", metavar="WHO", help="Who did it. It is sent; the engine does not keep it."),
+    ] = None,
     var: Var = None,
     text: Text = None,
     variables: Vars = None,
 ) -> None:
     """Complete an open user task, merging variables into its instance."""
-    instance_id, _, named = instance.partition("/")
+    instance_id, slash, named = instance.partition("/")
+    if not instance_id or (slash and not named):
+        raise UsageError(f"{instance!r} names no step", hint="write INSTANCE/STEP, or leave the slash out")
     if step and named:
         raise UsageError(f"the step is named twice: {named} and {step}")
     values = variables_from(context, var=var, text=text, whole=variables)
     step_id = step or named or _the_open_task(context, instance_id)
-    context.engine.complete_task(instance_id, step_id, values, by=by)
+    context.engine.complete_task(instance_id, step_id, values, by=by or "")
     after = context.engine.instance(instance_id)
     if context.printer.for_people:
         at = (

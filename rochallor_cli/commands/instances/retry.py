@@ -1,0 +1,114 @@
+"""`rochallor instances retry`: let failed instances go on at the step that failed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command
+from rochallor_cli.commands.acting import Filters, Verb, act
+from rochallor_cli.commands.inputs import (
+    BusinessKey,
+    Definition,
+    Ids,
+    Text,
+    Timeout,
+    Var,
+    Vars,
+    Yes,
+    seconds_from,
+    variables_from,
+)
+from rochallor_cli.engine_client.admin_client import NoRetryError, Value
+from rochallor_cli.errors import CliError, ConflictError, UsageError
+from rochallor_cli.instances.bulk import Row
+from rochallor_cli.instances.following import status_of_outcome, wait_for
+from rochallor_cli.output.views import INSTANCES
+
+app = typer.Typer()
+
+FAILED = "FAILED"
+
+
+@command(
+    app,
+    "retry",
+    examples=(
+        "rochallor instances retry 01JD8Q3VZ6M0T2H8X4K7N5RWZK",
+        "rochallor instances retry 01JD8Q3VZ6M0T2H8X4K7N5RWZK --step score --var limit=500 --wait",
+        "rochallor instances retry --definition loan-processing-workflow --dry-run",
+    ),
+)
+def retry(
+    context: Context,
+    instances: Ids = None,
+    step: Annotated[
+        str | None,
+        typer.Option("--step", metavar="ID", help="The step; may be left out where one has failed."),
+    ] = None,
+    definition: Definition = None,
+    business_key: BusinessKey = None,
+    var: Var = None,
+    text: Text = None,
+    variables: Vars = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until they have ended; exit status 9 unless all COMPLETED.")
+    ] = False,
+    timeout: Timeout = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show which it would be, retry nothing.")
+    ] = False,
+    yes: Yes = False,
+) -> int:
+    """Let FAILED instances go on at the step that failed.
+
+    Variables that are given are merged first. The step runs again as a new execution; a service task gets a new job.
+    Options choose among FAILED instances, which must be confirmed. Engines can do this from 1.1.0 on.
+    """
+    timeout_s = seconds_from(timeout, "--timeout")
+    if timeout_s is not None and not wait:
+        raise UsageError("--timeout needs something to wait for", hint="add --wait")
+    given = variables_from(context, var=var, text=text, whole=variables) or None
+    filters = Filters(definition=definition or "", business_key=business_key or "")
+    engine = context.engine
+
+    def again(instance_id: str) -> Value:
+        try:
+            return engine.retry(instance_id, step, given)
+        except NoRetryError:
+            context.forget_engine_version()
+            raise
+
+    rows, exit_status = act(
+        context,
+        Verb("retry", "retried", (FAILED,), _refusal),
+        again,
+        named=instances or (),
+        filters=filters,
+        dry_run=dry_run,
+        yes=yes,
+    )
+    if not wait or dry_run:
+        return exit_status
+    return max(exit_status, _ended(context, rows, timeout_s))
+
+
+def _refusal(instance: Value) -> CliError | None:
+    status = instance.get("status")
+    return None if status == FAILED else ConflictError(f"it is {status}; only FAILED instances are retried")
+
+
+def _ended(context: Context, rows: list[Row], timeout_s: float | None) -> int:
+    """Wait for those that go on again; the worst exit status of their ends."""
+    began = context.environment.monotonic()
+    ended: list[Value] = []
+    try:
+        for instance_id in (row["id"] for row in rows if not row["exitStatus"]):
+            one = wait_for(context.engine, instance_id, context.printer, timeout_s=timeout_s, began=began)
+            ended.append(one)
+    finally:
+        if context.printer.for_people:
+            context.printer.rows(INSTANCES, ended)
+    return max((int(status_of_outcome(instance)) for instance in ended), default=0)

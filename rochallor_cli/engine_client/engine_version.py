@@ -1,0 +1,130 @@
+"""Which version an engine is, as far as that can be known: said by the user, remembered, or asked.
+
+An engine states its version nowhere. What its answers about an instance that does not exist tell apart: the version
+without a number, 1.0, and 1.1 or later; versions within these look alike, and so do engines with and without
+coercion. For advice the newest that fits is assumed; for acting the engine's answer counts, never the guess.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rochallor_cli.command_names import ENGINE_VERSIONS
+from rochallor_cli.configuration.settings import Settings
+from rochallor_cli.configuration.user_cache import forget, remember, remembered
+
+if TYPE_CHECKING:
+    from workflow_sdk.client.answers import RawResponse
+    from workflow_sdk.client.rest import RestEngineClient
+
+KNOWN = ENGINE_VERSIONS[1:]
+OFFLINE = "next"
+REMEMBERED_S = 24 * 3600.0
+# 26 characters, as ids have, and none that an engine would make.
+_NOBODY = "00000000000000000000000000"
+_REASON_BEFORE = f'instance "{_NOBODY}" not found'
+_REASON_SINCE = "workflow instance not found"
+
+
+@dataclass(frozen=True)
+class EngineVersion:
+    """The versions that it can be, oldest first, and how that is known."""
+
+    possible: tuple[str, ...]
+    how: str
+
+    @property
+    def assumed(self) -> str:
+        """The newest that fits: what advice goes by."""
+        return self.possible[-1]
+
+    @property
+    def text(self) -> str:
+        """`1.1.0`, `1.0.0 or 1.0.1`, `1.1.0 or later`."""
+        if len(self.possible) == 1:
+            return self.assumed
+        if self.assumed == KNOWN[-1]:
+            return f"{self.possible[0]} or later"
+        return f"{', '.join(self.possible[:-1])} or {self.assumed}"
+
+    def surely(self, since: str) -> bool:
+        """Whether it has what came with a version, whichever of the possible ones it is."""
+        return KNOWN.index(self.possible[0]) >= KNOWN.index(since)
+
+    def surely_not(self, since: str) -> bool:
+        return KNOWN.index(self.assumed) < KNOWN.index(since)
+
+
+def said_version(settings: Settings) -> EngineVersion | None:
+    """What flag, environment or context say; None for `auto`."""
+    if settings.engine_version == "auto":
+        return None
+    return EngineVersion((settings.engine_version,), settings.origins.get("engine_version", "default"))
+
+
+def remembered_version(settings: Settings, environ: Mapping[str, str]) -> EngineVersion | None:
+    """What this engine was found to be within the last day; None where it was not asked."""
+    text = remembered(_file_name(settings), environ, for_s=REMEMBERED_S)
+    try:
+        found = json.loads(text or "null")
+    except ValueError:
+        return None
+    possible = tuple(version for version in KNOWN if isinstance(found, list) and version in found)
+    return EngineVersion(possible, "asked within the last day") if possible else None
+
+
+def forget_version(settings: Settings, environ: Mapping[str, str]) -> None:
+    """An answer has contradicted what is remembered."""
+    forget(_file_name(settings), environ)
+
+
+def asked_version(
+    client: RestEngineClient, settings: Settings, environ: Mapping[str, str], *, only_get: bool = False
+) -> EngineVersion:
+    """Ask the engine; what it tells is remembered. `only_get`: for commands that promise to write nothing."""
+    possible = _possible(client, only_get=only_get)
+    if not only_get and len(possible) < len(KNOWN):
+        remember(_file_name(settings), json.dumps(possible), environ)
+    return EngineVersion(
+        possible, "its answers" if len(possible) < len(KNOWN) else "its answers tell nothing"
+    )
+
+
+def _possible(client: RestEngineClient, *, only_get: bool) -> tuple[str, ...]:
+    reason = _reason(client.request("GET", f"/v1/instances/{_NOBODY}"))
+    if reason == _REASON_BEFORE:
+        return ("0",)
+    if reason != _REASON_SINCE:
+        return KNOWN
+    if only_get:
+        return KNOWN[1:]
+    # Only now: a proxy answers unknown paths in the same words as an engine without this route.
+    answer = client.request("POST", f"/v1/instances/{_NOBODY}/steps/x/retry")
+    if _reason(answer) == _REASON_SINCE:
+        return KNOWN[KNOWN.index("1.1.0") :]
+    return KNOWN[1 : KNOWN.index("1.1.0")] if _is_no_route(answer.status_code, answer.text) else KNOWN[1:]
+
+
+def _is_no_route(status: int, text: str) -> bool:
+    """Whether an answer says that there is no such route, as Go's own router does."""
+    return status == 405 or (status == 404 and text.strip() == "404 page not found")
+
+
+def _reason(response: RawResponse) -> str | None:
+    """The reason of a 404 that an engine's handler wrote."""
+    try:
+        fields = json.loads(response.body)
+    except ValueError:
+        return None
+    if response.status_code != 404 or not isinstance(fields, dict) or fields.get("error") != "not-found":
+        return None
+    return str(fields.get("reason") or fields.get("message"))
+
+
+def _file_name(settings: Settings) -> str:
+    from hashlib import sha256
+
+    return f"engine-version-{sha256(settings.access.url.encode()).hexdigest()[:16]}.json"

@@ -1,0 +1,98 @@
+"""Doing the same to many instances: the ids are collected first, then dealt with a few at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import Any
+
+from rochallor_cli.errors import CliError, ConflictError
+from rochallor_cli.exit_status import ExitStatus
+from workflow_sdk.errors import WorkflowSDKError
+
+# More connections than this are slower on the engine, not quicker.
+AT_ONCE = 8
+# After Ctrl-C, for answers to what was sent: nobody waits longer at a terminal.
+UNDER_WAY_S = 2.0
+
+Row = dict[str, Any]
+# What is done to one instance: from its id to the instance as it is then, with `step` where one was meant.
+Action = Callable[[str], Mapping[str, Any]]
+Translate = Callable[[WorkflowSDKError], CliError]
+
+
+class Bulk:
+    """Does it to many.
+
+    `rows` has one for each that was dealt with, see `row_of`. They are kept here, by the threads that do it: Ctrl-C
+    may come between any two steps of the caller's. `errors` has the error of each that was refused, by id.
+    """
+
+    def __init__(self, action: Action, done: str, *, translate: Translate) -> None:
+        self._action = action
+        self._done_word = done
+        self._translate = translate
+        self.rows: list[Row] = []
+        self.errors: dict[str, CliError] = {}
+        self._todo: SimpleQueue[str] = SimpleQueue()
+        self._done: SimpleQueue[None] = SimpleQueue()
+        self._stopping = threading.Event()
+        self._workers: list[threading.Thread] = []
+
+    def run(self, instance_ids: Sequence[str]) -> Iterator[None]:
+        """Do it to them; yields after each."""
+        for instance_id in instance_ids:
+            self._todo.put(instance_id)
+        for _ in range(min(AT_ONCE, len(instance_ids))):
+            self._workers.append(threading.Thread(target=self._work, daemon=True))
+            self._workers[-1].start()
+        for _ in instance_ids:
+            yield self._done.get()
+
+    def stop(self) -> None:
+        """Begin no more, and wait a little for those under way."""
+        self._stopping.set()
+        deadline = monotonic() + UNDER_WAY_S
+        for worker in self._workers:
+            worker.join(max(deadline - monotonic(), 0.0))
+
+    def _work(self) -> None:
+        with suppress(Empty):
+            while not self._stopping.is_set():
+                self.rows.append(self._dealt_with(self._todo.get_nowait()))
+                self._done.put(None)
+
+    def _dealt_with(self, instance_id: str) -> Row:
+        try:
+            return row_of(instance_id, self._done_word, self._action(instance_id))
+        except CliError as caught:
+            error = caught
+        except WorkflowSDKError as caught:
+            error = self._translate(caught)
+        except Exception as caught:  # noqa: BLE001 - a thread must answer for every id, or the command would wait for ever
+            error = CliError(f"unexpected {type(caught).__name__}: {caught}")
+        self.errors[instance_id] = error
+        result = "already ended" if isinstance(error, ConflictError) else f"not {self._done_word}"
+        return row_of(instance_id, result, {}, error=error)
+
+
+def row_of(
+    instance_id: str, result: str, instance: Mapping[str, Any], *, error: CliError | None = None
+) -> Row:
+    """What came of one: the same keys whatever it was; what is not known is None."""
+    known = ("definitionId", "definitionVersion", "businessKey", "step", "status")
+    return {
+        "id": instance_id,
+        **{name: instance.get(name) for name in known},
+        "result": result,
+        "error": None if error is None else error.message,
+        "exitStatus": int(ExitStatus.DONE if error is None else error.exit_status),
+    }
+
+
+def worst(rows: Sequence[Row]) -> int:
+    """The exit status for all: that of the first one that was refused."""
+    return next((int(row["exitStatus"]) for row in rows if row["exitStatus"]), int(ExitStatus.DONE))

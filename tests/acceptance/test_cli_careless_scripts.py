@@ -1,0 +1,168 @@
+"""Scripts whose variables are not set, and scripts that count on one shape: tried on every command there is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import Result, rochallor
+from tests.support.command_table import (
+    NEEDED,
+    arguments,
+    commands,
+    global_valued_options,
+    valued_options,
+)
+from tests.support.stand_in import Answer, route, stand_in
+
+EMPTY_OPTIONS = [(path, option) for path in commands() for option in valued_options(path)]
+EMPTY_ARGUMENTS = [(path, place) for path in commands() for place in range(len(arguments(path)))]
+
+
+@pytest.mark.parametrize(("path", "option"), EMPTY_OPTIONS, ids=lambda part: str(part).replace(" ", "-"))
+def test_an_option_that_is_given_but_empty_is_an_error(path: str, option: str) -> None:
+    result = rochallor(*path.split(), *NEEDED.get(path, ()), option, "", url="http://127.0.0.1:1")
+    # Where a number is due, Typer refuses it first, in words of its own.
+    said = f"{option} is empty" in result.stderr or "'' is not a valid" in result.stderr
+    assert (result.exit_status, said) == (2, True), result.stderr
+
+
+@pytest.mark.parametrize("option", global_valued_options())
+def test_a_global_option_that_is_empty_is_an_error_before_and_after_the_command(option: str) -> None:
+    for line in (("instances", "list", option, ""), (option, "", "instances", "list")):
+        result = rochallor(*line, url="http://127.0.0.1:1")
+        assert (result.exit_status, f"{option} is empty" in result.stderr) == (2, True), result.stderr
+
+
+@pytest.mark.parametrize(("path", "place"), EMPTY_ARGUMENTS, ids=lambda part: str(part).replace(" ", "-"))
+def test_an_argument_that_is_given_but_empty_is_an_error(path: str, place: int) -> None:
+    words = list(NEEDED.get(path, ()))[: len(arguments(path))]
+    words[place:] = ["", *words[place + 1 :]]
+    result = rochallor(*path.split(), *words, *NEEDED.get(path, ())[len(words) :], url="http://127.0.0.1:1")
+    assert (result.exit_status, "is empty" in result.stderr) == (2, True), result.stderr
+
+
+@pytest.mark.parametrize("line", [("tasks", "complete", "I/"), ("tasks", "complete", "/s")])
+def test_half_of_an_instance_and_step_is_an_error(line: tuple[str, ...]) -> None:
+    assert rochallor(*line, url="http://127.0.0.1:1").exit_status == 2
+
+
+# --- one shape, whatever the count ---------------------------------------------------------------
+
+
+def many(count: int, *, unknown: tuple[str, ...] = ()):
+    """An engine with so many of everything."""
+    ids = [f"01M8F67NFZ001ZM4WAD2XA5AZ{number}" for number in range(count)]
+
+    def instance(instance_id: str) -> dict:
+        return {
+            "id": instance_id,
+            "definitionId": "one",
+            "definitionVersion": 1,
+            "status": "COMPLETED" if "Z9" in instance_id else "WAITING",
+            "currentStepIds": ["a"],
+            "startedAt": "2026-11-28T10:00:00Z",
+        }
+
+    def answer(method: str, path: str, body: bytes) -> Answer:
+        where = route(path)
+        if any(name in where for name in unknown):
+            return 404, {"error": "not-found", "reason": "workflow instance not found"}
+        if where == "/v1/instances":
+            items = [] if "status=ACTIVE" in path else [instance(one) for one in ids]
+            return 200, {"items": items, "total": len(items)}
+        if where == "/v1/definitions":
+            items = [{"id": f"d{number}", "version": 1, "name": "d"} for number in range(count)]
+            return 200, {"items": items, "total": count}
+        if where.startswith("/v1/definitions/"):
+            step = {"id": "a", "type": "USER_TASK", "name": "A"}
+            return 200, {"id": "one", "version": max(count, 1), "name": "one", "steps": [step]}
+        if where.endswith("/history"):
+            row = {"StepID": "a", "Status": "RUNNING", "StartedAt": "2026-11-28T10:00:00Z"}
+            return 200, {"items": [{"ID": f"e{number}", **row} for number in range(count)]}
+        if where.endswith(("/cancel", "/retry")):
+            return 200, {**instance(where.split("/")[3]), "status": "CANCELLED"}
+        return 200, instance(where.split("/")[3])
+
+    return answer
+
+
+def shape(value: object) -> object:
+    """Lists by the keys of their items, objects by their keys."""
+    if isinstance(value, list):
+        return ("list", *sorted({str(shape(item)) for item in value}))
+    return sorted(value) if isinstance(value, dict) else type(value).__name__
+
+
+LISTS = [
+    ("instances", "list"),
+    ("instances", "list", "--status", "WAITING"),
+    ("tasks", "list"),
+    ("defs", "list"),
+    ("instances", "cancel", "--definition", "one", "--dry-run"),
+    ("instances", "cancel", "--business-key", "k", "--yes"),
+    ("instances", "retry", "--definition", "one", "--dry-run"),
+    ("defs", "versions", "one"),
+]
+
+
+@pytest.mark.parametrize("line", LISTS, ids=" ".join)
+def test_a_list_has_one_shape_whatever_the_count(line: tuple[str, ...]) -> None:
+    found: dict[int, Result] = {}
+    for count in (0, 1, 3):
+        with stand_in(many(count)) as there:
+            found[count] = rochallor(*line, "-o", "json", url=there.url)
+    values = {count: result.json() for count, result in found.items()}
+    assert all(isinstance(value, list) for value in values.values()), values
+    assert shape(values[1]) == shape(values[3])
+
+
+@pytest.mark.parametrize("line", LISTS, ids=" ".join)
+def test_a_stream_of_lines_has_the_same_objects_whatever_the_count(line: tuple[str, ...]) -> None:
+    keys = set()
+    for count in (0, 1, 3):
+        with stand_in(many(count)) as there:
+            lines = rochallor(*line, "-o", "jsonl", url=there.url).lines()
+        keys |= {tuple(sorted(json.loads(one))) for one in lines}
+    assert len(keys) <= 1
+
+
+def test_acting_on_named_instances_has_the_shape_of_acting_on_those_that_fit() -> None:
+    one, gone = "01M8F67NFZ001ZM4WAD2XA5AZ0", "01M8F67NFZ001ZM4WAD2XA5AZX"
+    with stand_in(many(3, unknown=(gone,))) as there:
+        runs = [
+            rochallor("instances", "cancel", *ids, "--yes", "-o", "json", url=there.url)
+            for ids in ([one], [one, gone], [gone], ["01M8F67NFZ001ZM4WAD2XA5AZ1", one])
+        ]
+    assert {str(shape(run.json())) for run in runs} == {str(shape(runs[0].json()))}
+    assert [run.exit_status for run in runs] == [0, 6, 6, 0]
+
+
+def test_ids_from_standard_input_are_asked_about_and_cancelled() -> None:
+    with stand_in(many(3)) as there:
+        ids = rochallor("instances", "list", "-o", "name", url=there.url).stdout
+        unasked = rochallor("instances", "cancel", "-", url=there.url, stdin=ids)
+        assert (unasked.exit_status, there.writes) == (2, [])
+        done = rochallor("instances", "cancel", "-", "--yes", "-o", "name", url=there.url, stdin=ids)
+        none = rochallor("instances", "cancel", "-", "--yes", url=there.url, stdin="\n")
+    assert (done.stdout, none.exit_status) == (ids, 2)
+
+
+def test_a_rehearsal_names_those_that_have_ended_already() -> None:
+    with stand_in(many(3)) as there:
+        line = ("01M8F67NFZ001ZM4WAD2XA5AZ9", "01M8F67NFZ001ZM4WAD2XA5AZ0")
+        result = rochallor("instances", "cancel", *line, "--dry-run", "-o", "json", url=there.url)
+    assert [row["result"] for row in result.json()] == ["cannot be cancelled", "would be cancelled"]
+    assert result.exit_status == 7
+
+
+def test_nothing_is_uploaded_where_a_file_is_not_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "flow.yaml").write_text("id: x\n")
+    monkeypatch.chdir(tmp_path)
+    with stand_in(many(1)) as there:
+        assert rochallor("defs", "upload", "", url=there.url).exit_status == 2
+    assert there.seen == []

@@ -1,0 +1,78 @@
+"""An HTTP server that stands in for an engine: each answer comes from a function of the test."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+# (status, body: bytes as they are, anything else as JSON) or (status, body, more headers).
+Answer = tuple[int, Any] | tuple[int, Any, Mapping[str, str]]
+Answering = Callable[[str, str, bytes], Answer]
+
+NO_ROUTE: Answer = (404, b"404 page not found\n", {"Content-Type": "text/plain; charset=utf-8"})
+
+
+@dataclass
+class StandIn:
+    """`seen` lists (method, path with its query, body) of every request, in order."""
+
+    url: str = ""
+    seen: list[tuple[str, str, bytes]] = field(default_factory=list)
+
+    @property
+    def writes(self) -> list[tuple[str, str]]:
+        """Requests that may have changed something; an empty poll only asks for the dispatch mode."""
+        return [
+            (method, path)
+            for method, path, body in self.seen
+            if method != "GET" and not (path == "/v1/jobs/poll" and body in (b"", b"{}"))
+        ]
+
+
+def route(path: str) -> str:
+    """The path without its query."""
+    return urlsplit(path).path
+
+
+@contextmanager
+def stand_in(answering: Answering) -> Iterator[StandIn]:
+    """Serve on a free port of loopback until the block ends."""
+    state = StandIn()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            state.seen.append((self.command, self.path, body))
+            status, answered, *more = answering(self.command, self.path, body)
+            raw = answered if isinstance(answered, bytes) else json.dumps(answered).encode()
+            headers = {"Content-Type": "application/json", "Content-Length": str(len(raw))}
+            self.send_response(status)
+            for name, value in {**headers, **(more[0] if more else {})}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(raw)
+
+        do_GET = do_POST = do_PUT = do_DELETE = answer
+
+        def log_message(self, *arguments: Any) -> None:
+            """Tests are quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    state.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
