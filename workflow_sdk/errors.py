@@ -2,6 +2,7 @@
 
 WorkflowSDKError
 ├── NonRetryableError              raised by a handler: fail the job whatever its retry budget
+├── ReleaseJobError                raised by a handler: give the job back, make no report
 ├── InvalidConnectionError         (also a ValueError) an address or credential that cannot be used
 ├── KafkaConfigError               (also a ValueError) a Kafka setting that cannot be taken
 ├── EngineUnreachableError         no usable answer: refused, reset, TLS, a gateway's nonsense
@@ -27,6 +28,19 @@ class WorkflowSDKError(Exception):
 
 class NonRetryableError(WorkflowSDKError):
     """Raise it in a handler to fail the job for good, however many retries are left."""
+
+
+class ReleaseJobError(WorkflowSDKError):
+    """Raise it in a handler to give the job back: no report is made, no retry is used, no failure counted.
+
+    With `delay` the job is kept, its lease extended where the engine can, and run again here after so many seconds.
+    Without, a polled job is left to its lease, and one that came over Kafka runs again soon. A worker that stops hands
+    the job on in either case: its lease ends, or its offset is not committed.
+    """
+
+    def __init__(self, reason: str = "", *, delay: float | None = None) -> None:
+        super().__init__(reason)
+        self.delay = delay
 
 
 class InvalidConnectionError(WorkflowSDKError, ValueError):

@@ -20,7 +20,7 @@ from typing import Any
 from workflow_sdk.handler.handler import handler_of
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob, job_from_poll
-from workflow_sdk.runner.handlers.handler_call import call_as_coroutine, call_in_thread
+from workflow_sdk.runner.handlers.handler_call import call_as_coroutine, call_in_thread, context_of
 from workflow_sdk.runner.job.claim import claim_of
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Completed
@@ -36,6 +36,8 @@ class HandlerResult:
     error: str | None
     retryable: bool
     ran_s: float
+    # By ReleaseJobError: nothing would be reported.
+    released: bool = False
 
     @property
     def completed(self) -> bool:
@@ -71,7 +73,10 @@ def run_handler(
     thread.start()
     thread.join()
     outcome = item.outcome
-    assert outcome is not None, "a handler that has run leaves an outcome"
+    if outcome is None:
+        return HandlerResult(
+            None, "the handler gave the job back", retryable=True, ran_s=item.ran_s(), released=True
+        )
     if isinstance(outcome, Completed):
         return HandlerResult(outcome.variables, None, retryable=False, ran_s=item.ran_s())
     return HandlerResult(None, outcome.message, outcome.retryable, ran_s=item.ran_s())
@@ -80,8 +85,9 @@ def run_handler(
 def _run(item: InFlight) -> None:
     if not item.handler.is_async:
         call_in_thread(item)
-    if item.outcome is None:
-        asyncio.run(call_as_coroutine(item))
+    if item.outcome is None and item.released_s is None:
+        with asyncio.Runner() as runner:
+            runner.run(call_as_coroutine(item), context=context_of(item))
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,13 @@ COMMANDS: dict[str, dict[str, Any]] = \
                                           'How long running jobs may take to finish after a stop signal '
                                           '(25s).'),
                       '--max-jobs-per-process': ('none', 'Replace a process after so many jobs.'),
+                      '--max-job-deaths': ('none',
+                                           'Fail a job for good when child processes have died so often '
+                                           'while it ran (3).'),
                       '--reload': ('', 'Start the handlers anew when their files change.'),
+                      '--supervised': ('',
+                                       'Run handlers in a child process also where one is enough: a job that '
+                                       'kills it harms no other for long.'),
                       '--until-idle': ('', 'Leave when nothing has come for a while.'),
                       '--idle-time': ('none',
                                       'How long nothing must have come before until-idle leaves (3s).'),

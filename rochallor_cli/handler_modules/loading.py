@@ -223,14 +223,8 @@ def merged(registries: Sequence[HandlerRegistry]) -> HandlerRegistry:
 
 
 def _include(merged: HandlerRegistry, registry: HandlerRegistry) -> None:
-    for job_type, handler in registry.handlers().items():
-        merged.register(
-            job_type,
-            handler.callable,
-            parallelism=handler.parallelism,
-            timeout=handler.timeout_s,
-            retry_delay=handler.retry_delay,
-        )
+    for handler in registry.handlers().values():
+        merged.add(handler)  # as it is, with the hooks of its own registry
     for hook in registry.startup_hooks():
         merged.on_startup(hook)
     for hook in reversed(registry.shutdown_hooks()):

@@ -19,26 +19,32 @@ PATIENCE_S = 2.0
 def exit_soon(status: ExitStatus) -> None:
     """End the process now when jobs were abandoned; else make sure that it ends soon.
 
-    The interpreter waits for threads that are no daemons when it ends, for ever if need be.
+    The interpreter joins threads that are no daemons and process pools, and calls what handlers have registered with
+    atexit: for ever, if need be.
     """
     if status == ExitStatus.ABANDONED:
         _end(status)
+    threading.Thread(target=_end_later, args=(status,), name="leaving", daemon=True).start()
+
+
+def _end_later(status: ExitStatus) -> None:
+    time.sleep(PATIENCE_S)
     lingering = [
         thread.name
         for thread in threading.enumerate()
         if not thread.daemon and thread is not threading.main_thread()
     ]
-    if lingering:
-        threading.Thread(target=_end_later, args=(status, lingering), name="leaving", daemon=True).start()
-
-
-def _end_later(status: ExitStatus, lingering: list[str]) -> None:
-    time.sleep(PATIENCE_S)
-    log.warning("leaving without waiting for threads that handlers have started: %s", ", ".join(lingering))
+    what = (
+        f"threads that handlers have started: {', '.join(lingering)}"
+        if lingering
+        else "what handlers left to do"
+    )
+    log.warning("leaving without waiting for %s", what)
     _end(status)
 
 
 def _end(status: ExitStatus) -> None:
+    _end_process_pools()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -46,3 +52,11 @@ def _end(status: ExitStatus) -> None:
         except (OSError, ValueError):
             continue  # a full disk or a reader that has gone: there is nothing more to do about it
     os._exit(status)
+
+
+def _end_process_pools() -> None:
+    """Processes that handlers have started by multiprocessing wait for work of ours for ever."""
+    multiprocessing = sys.modules.get("multiprocessing")
+    if multiprocessing is not None:
+        for process in multiprocessing.active_children():
+            process.terminate()

@@ -9,10 +9,10 @@ from time import monotonic, perf_counter
 from typing import Any
 
 from rochallor_cli.errors import InvalidDocumentError
+from rochallor_cli.handler_modules.handler_thread import HandlerThread, JobRun
 from rochallor_cli.handler_modules.user_traceback import user_traceback
-from rochallor_cli.trial.handler_runs import HandlerThread, JobRun
 from workflow_sdk.handler.registry import Handler, HandlerRegistry
-from workflow_sdk.job import job_from_poll
+from workflow_sdk.job import CurrentJob, job_from_poll
 from workflow_sdk.runner.job.outcome import Failed, Outcome
 
 NO_ID = "TRIAL000000000000000000000"
@@ -41,7 +41,7 @@ def run_once(registry: HandlerRegistry, handler: Handler, item: Mapping[str, Any
     try:
         with HandlerThread(registry) as thread:
             started = perf_counter()
-            run, outcome = thread.run(handler, job, until=monotonic() + threading.TIMEOUT_MAX)
+            run, outcome = thread.run(handler, CurrentJob(job), until=monotonic() + threading.TIMEOUT_MAX)
             ran_ms = round((perf_counter() - started) * 1000, 3)
     except Exception as error:  # noqa: BLE001 - hooks are the user's code: whatever they raise is theirs
         raise InvalidDocumentError(

@@ -11,10 +11,10 @@ from typing import Any
 
 from rochallor_cli.dev_engine import DevEngine
 from rochallor_cli.documents.reading import read_document
-from rochallor_cli.trial.handler_runs import HandlerThread, JobRun
+from rochallor_cli.handler_modules.handler_thread import HandlerThread, JobRun
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
-from workflow_sdk.job import job_from_poll
+from workflow_sdk.job import CurrentJob, job_from_poll
 from workflow_sdk.runner.job.outcome import Completed
 
 WORKER_ID = "run_workflow"
@@ -190,7 +190,7 @@ class _Journey:
         job = job_from_poll(polled[0])
         handler = self._registry.find(job.job_type)
         assert handler is not None, "only registered types are polled"
-        done, outcome = handlers.run(handler, job, until=give_up)
+        done, outcome = handlers.run(handler, CurrentJob(job), until=give_up)
         self._run.jobs.append(done)
         if isinstance(outcome, Completed):
             self._client.complete_job(job.job_id, WORKER_ID, outcome.variables)

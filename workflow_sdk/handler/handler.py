@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from workflow_sdk.handler.job_hooks import JobHooks
 
 # Returns a dict or None, or is a coroutine function that does.
 JobHandler = Callable[..., Any]
@@ -32,6 +34,8 @@ class Handler:
     parallelism: int | None = None
     timeout_s: float | None = None
     retry_delay: RetryDelay | None = None
+    rate: float | None = None
+    hooks: JobHooks = field(default_factory=JobHooks, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.parallelism is not None and self.parallelism < 1:
@@ -57,6 +61,8 @@ def handler_of(
     if not callable(function):
         raise TypeError(f"the handler of {job_type!r} is {function!r}, which cannot be called")
     written = _written_function(function)
+    _refuse_generators(written, job_type)
+    _check_arguments(function, job_type)
     code = getattr(written, "__code__", None)
     return Handler(
         callable=function,
@@ -69,6 +75,31 @@ def handler_of(
         timeout_s=timeout,
         retry_delay=retry_delay,
     )
+
+
+def _refuse_generators(written: Any, job_type: str) -> None:
+    if inspect.isgeneratorfunction(written) or inspect.isasyncgenfunction(written):
+        name = getattr(written, "__qualname__", written)
+        raise TypeError(
+            f"the handler of {job_type!r}, {name}, is a generator: it would never run; use return, not yield"
+        )
+
+
+def _check_arguments(function: JobHandler, job_type: str) -> None:
+    """A handler is called with the job alone."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return  # written in C: nobody can tell
+    try:
+        signature.bind(object())
+    except TypeError as error:
+        name = getattr(function, "__qualname__", type(function).__name__)
+        unbound = next(iter(signature.parameters), "") == "self"
+        hint = "; it is a method without its object: register `object.method`" if unbound else ""
+        raise TypeError(
+            f"the handler of {job_type!r}, {name}{signature}, cannot be called with the job alone ({error}){hint}"
+        ) from None
 
 
 def _is_async(function: JobHandler) -> bool:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
 from workflow_sdk.handler.handler import Handler, JobHandler, RetryDelay, handler_of
+from workflow_sdk.handler.job_hooks import JobHooks, around_of
 
 __all__ = ["Handler", "HandlerRegistry", "JobHandler", "RetryDelay"]
 
@@ -29,6 +30,7 @@ class HandlerRegistry:
         self._handlers: dict[str, Handler] = {}
         self._startup: list[Callable[[], Any]] = []
         self._shutdown: list[Callable[[], Any]] = []
+        self._hooks = JobHooks()
 
     @overload
     def register(
@@ -68,11 +70,10 @@ class HandlerRegistry:
         """
 
         def decorator(function: F) -> F:
-            self._add(
-                handler_of(
-                    function, job_type, parallelism=parallelism, timeout=timeout, retry_delay=retry_delay
-                )
+            handler = handler_of(
+                function, job_type, parallelism=parallelism, timeout=timeout, retry_delay=retry_delay
             )
+            self.add(replace(handler, hooks=self._hooks))
             return function
 
         _check_job_type(job_type)
@@ -136,13 +137,32 @@ class HandlerRegistry:
         self._shutdown.append(hook)
         return hook
 
+    def around_job(self, hook: F) -> F:
+        """Decorator: enter what `hook(job)` gives, a context manager, around each job of this registry's handlers.
+
+        A generator function with one `yield` will do. Async ones are for async handlers only. In a plain handler's
+        thread it is entered and left there, so a database connection for each thread can be taken and given back.
+        """
+        self._hooks.around.append(around_of(hook))
+        return hook
+
+    def on_failure(self, hook: F) -> F:
+        """Decorator: call `hook(job, error, final)` when a handler of this registry has failed its job.
+
+        `error` is what it raised (for a result that cannot be sent, a WorkflowSDKError), `final` whether the engine
+        will not try again. Called where the handler ran; what it raises is logged.
+        """
+        self._hooks.on_failure.append(hook)
+        return hook
+
     def startup_hooks(self) -> tuple[Callable[[], Any], ...]:
         return tuple(self._startup)
 
     def shutdown_hooks(self) -> tuple[Callable[[], Any], ...]:
         return tuple(reversed(self._shutdown))
 
-    def _add(self, handler: Handler) -> None:
+    def add(self, handler: Handler) -> None:
+        """Let this handler, which is described already, do the jobs of its type."""
         with self._lock:
             before = self._handlers.get(handler.job_type)
             self._handlers[handler.job_type] = handler

@@ -22,6 +22,8 @@ class Metrics:
     retries_total: Counter = field(init=False)
     jobs_completed: Counter = field(init=False)
     jobs_claimed: Counter = field(init=False)
+    jobs_failed: Counter = field(init=False)
+    jobs_released: Counter = field(init=False)
     slots: Gauge = field(init=False)
     slots_in_use: Gauge = field(init=False)
     lease_overruns: Counter = field(init=False)
@@ -45,6 +47,10 @@ class Metrics:
             "jobs_completed", "Jobs reported: outcome success or failure.", labels=[*by_type, "outcome"]
         )
         self.jobs_claimed = self._counter("jobs_claimed", "Jobs received from the engine.", labels=by_type)
+        self.jobs_failed = self._counter(
+            "jobs_failed", "Jobs reported as failed that the engine does not retry.", labels=by_type
+        )
+        self.jobs_released = self._counter("jobs_released", "Jobs their handlers gave back.", labels=by_type)
         self.slots = self._gauge("slots", "Jobs the runner can hold at once.")
         self.slots_in_use = self._gauge("slots_in_use", "Jobs the runner holds.")
         self.lease_overruns = self._counter(

@@ -24,6 +24,8 @@ class _TypeCounters:
         self.succeeded = metrics.jobs_completed.labels(job_type, "success").inc
         self.failed = metrics.jobs_completed.labels(job_type, "failure").inc
         self.retried = metrics.retries_total.labels(job_type).inc
+        self.failed_for_good = metrics.jobs_failed.labels(job_type).inc
+        self.released = metrics.jobs_released.labels(job_type).inc
 
 
 class Statistics:
@@ -47,6 +49,11 @@ class Statistics:
         known = self.mean_ran_s != inf
         self.mean_ran_s = self.mean_ran_s + (seconds - self.mean_ran_s) * _WEIGHT if known else seconds
 
+    def released(self, job_type: str) -> None:
+        """Given back by its handler."""
+        self._of(job_type).released()
+        self.last_activity = monotonic()
+
     def settled(self, claim: Claim, outcome: Outcome) -> None:
         """The engine has the outcome."""
         counters = self._of(claim.job_type)
@@ -61,6 +68,7 @@ class Statistics:
             counters.retried()
         else:
             counters.stats.failed += 1
+            counters.failed_for_good()
 
     def by_type(self) -> Mapping[str, JobTypeSummary]:
         return {job_type: counters.stats.summary() for job_type, counters in list(self._by_type.items())}

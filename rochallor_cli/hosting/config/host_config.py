@@ -161,6 +161,16 @@ class WorkerConfig:
             minimum=1,
         ),
     ] = None
+    max_job_deaths: Annotated[
+        int,
+        Setting(
+            "count",
+            "Fail a job for good when child processes have died so often while it ran.",
+            flag="--max-job-deaths",
+            panel=_PROCESSES,
+            minimum=1,
+        ),
+    ] = 3
     lease_seconds: Annotated[
         int | None,
         Setting(
@@ -231,6 +241,15 @@ class LifeConfig:
             "flag", "Start the handlers anew when their files change.", flag="--reload", panel=_PROCESSES
         ),
     ] = False
+    supervised: Annotated[
+        bool,
+        Setting(
+            "flag",
+            "Run handlers in a child process also where one is enough: a job that kills it harms no other for long.",
+            flag="--supervised",
+            panel=_PROCESSES,
+        ),
+    ] = False
     until_idle: Annotated[
         bool, Setting("flag", "Leave when nothing has come for a while.", flag="--until-idle")
     ] = False
@@ -292,6 +311,8 @@ class HostConfig:
     @property
     def needs_processes(self) -> bool:
         """Whether a supervisor with children is needed; otherwise all workers live in this process."""
-        return self.life.reload or any(
-            worker.processes > 1 or worker.max_jobs_per_process is not None for worker in self.workers
+        return (
+            self.life.reload
+            or self.life.supervised
+            or any(worker.processes > 1 or worker.max_jobs_per_process is not None for worker in self.workers)
         )

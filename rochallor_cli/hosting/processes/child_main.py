@@ -1,4 +1,5 @@
-"""A child process of the supervisor: `python -m rochallor_cli.hosting.processes.child_main <descriptor of its pipe>`.
+"""A child process of the supervisor: `python -m rochallor_cli.hosting.processes.child_main PIPE RECORDS CRASH`,
+the descriptors of its control pipe, of the records of its running jobs and of the file for the stacks of a crash.
 
 It obeys the control pipe and nothing else: terminals and service managers signal a whole process group, and
 only the supervisor may count those signals.
@@ -19,8 +20,10 @@ from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.handler_modules.loading import LoadedHandlers, watchable_files
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.console import HandlerRow, handler_rows
+from rochallor_cli.hosting.leaving import exit_soon
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.hosting.logs.stacks import show_stacks
+from rochallor_cli.hosting.processes.alone_main import AloneChild
 from rochallor_cli.hosting.processes.control_pipe import (
     Abandon,
     AskMetrics,
@@ -32,13 +35,19 @@ from rochallor_cli.hosting.processes.control_pipe import (
     Message,
     Metrics,
     PipeClosedError,
+    RanAlone,
     ShowStacks,
     Start,
     Status,
+    SuspectsNow,
 )
+from rochallor_cli.hosting.processes.crash_stacks import write_crashes_to
+from rochallor_cli.hosting.processes.running_jobs import RunningJobs
+from rochallor_cli.hosting.processes.supervised import SupervisedRuns
 from rochallor_cli.hosting.stop_signals import ALL_STOPPING
 from rochallor_cli.hosting.waker import Waker
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
+from workflow_sdk.runner.handlers.supervision import supervise
 
 log = logging.getLogger("rochallor.host")
 
@@ -50,7 +59,10 @@ STARTING_TICK_S = 0.02
 def main() -> int:
     """Serve until told to leave; the exit status is the host's, for this one worker."""
     _ignore_stop_signals()
-    pipe = ControlPipe(socket.socket(fileno=int(sys.argv[1])))
+    os.register_at_fork(after_in_child=_listen_again)
+    pipe_end, records, crash = map(int, sys.argv[1:])
+    write_crashes_to(crash)
+    pipe = ControlPipe(socket.socket(fileno=pipe_end))
     try:
         start, *orders = _first_messages(pipe)
     except PipeClosedError:
@@ -59,14 +71,19 @@ def main() -> int:
     worker = start.worker
     configure_host_logging(start.log, sys.stderr, workers=[worker.worker_id], name_workers=True)
     workers = LocalWorkers(HostConfig(start.engine, (worker,), start.kafka, start.log))
-    child = _Child(pipe, workers, orders)
+    runs = SupervisedRuns(RunningJobs(records), lambda asked: child.say(asked))
+    runs.suspect(start.suspects)
+    supervise(runs)
+    child = _Child(pipe, workers, runs, orders)
     try:
         (loaded,) = workers.load()
     except CliError as error:
         child.say_failed(error)
         return error.exit_status
+    finally:
+        _ignore_stop_signals()  # an imported module may have put its own handlers in the place of ours
     child.say_loaded(loaded, handler_rows(workers.handlers(), worker))
-    return child.serve()
+    return AloneChild(pipe, workers.registry()).serve(orders) if start.alone else child.serve()
 
 
 def _ignore_stop_signals() -> None:
@@ -78,7 +95,6 @@ def _ignore_stop_signals() -> None:
     for number in ALL_STOPPING:
         signal.signal(number, _do_nothing)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ALL_STOPPING)
-    os.register_at_fork(after_in_child=_listen_again)
 
 
 def _do_nothing(number: int, frame: FrameType | None) -> None:
@@ -102,8 +118,11 @@ def _first_messages(pipe: ControlPipe) -> list[Message]:
 class _Child:
     """The conversation with the supervisor while the worker works."""
 
-    def __init__(self, pipe: ControlPipe, workers: LocalWorkers, orders: list[Message]) -> None:
+    def __init__(
+        self, pipe: ControlPipe, workers: LocalWorkers, runs: SupervisedRuns, orders: list[Message]
+    ) -> None:
         self._pipe = pipe
+        self._runs = runs
         self._orders = orders
         self._workers = workers
         self._waker = Waker()
@@ -122,11 +141,11 @@ class _Child:
         return self._end()
 
     def say_failed(self, error: CliError) -> None:
-        self._say(Failed(error.message, error.hint, error.details, int(error.exit_status)))
+        self.say(Failed(error.message, error.hint, error.details, int(error.exit_status)))
 
     def say_loaded(self, loaded: LoadedHandlers, rows: list[HandlerRow]) -> None:
         files = tuple(str(path) for path in watchable_files(loaded))
-        self._say(Loaded(tuple(rows), files))
+        self.say(Loaded(tuple(rows), files))
 
     def _listen(self, timeout_s: float) -> None:
         self._waker.wait(timeout_s, others=[self._pipe.fileno()] if self._is_connected else [])
@@ -149,8 +168,12 @@ class _Child:
             case ShowStacks():
                 show_stacks()
                 self._workers.show_jobs()
+            case SuspectsNow(job_ids):
+                self._runs.suspect(job_ids)
+            case RanAlone():
+                self._runs.ran(message)
             case AskMetrics(number):
-                self._say(Metrics(number, self._workers.families()))
+                self.say(Metrics(number, self._workers.families()))
 
     def _report(self) -> None:
         """Once a second; until it is ready as often as it may have become so."""
@@ -160,19 +183,19 @@ class _Child:
         if time.monotonic() >= self._status_due or status.is_ready != self._was_ready:
             self._was_ready = status.is_ready
             self._status_due = time.monotonic() + STATUS_EVERY_S
-            self._say(Status(status))
+            self.say(Status(status))
 
     def _end(self) -> int:
         if self._workers.failure is not None:
             self.say_failed(self._workers.failure)
         summaries = self._workers.summaries()
-        self._say(Finished(tuple(summaries), self._workers.families()))
+        self.say(Finished(tuple(summaries), self._workers.families()))
         if self._workers.failure is not None:
             return self._workers.failure.exit_status
         is_clean = not any(summary.abandoned for summary in summaries)
         return ExitStatus.DONE if is_clean else ExitStatus.ABANDONED
 
-    def _say(self, message: Message) -> None:
+    def say(self, message: Message) -> None:
         if not self._is_connected:
             return
         try:
@@ -188,6 +211,5 @@ class _Child:
 
 if __name__ == "__main__":
     status = main()
-    # A handler that is still running, or a thread it started, must not hold the process.
-    logging.shutdown()
-    os._exit(status)
+    exit_soon(ExitStatus(status))
+    sys.exit(status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
 from rochallor_cli.hosting.health.exposition import Family
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.processes.control_pipe import (
+    Abandon,
+    AskAlone,
     AskMetrics,
     ControlPipe,
     Drain,
@@ -27,9 +30,12 @@ from rochallor_cli.hosting.processes.control_pipe import (
     Metrics,
     Order,
     PipeClosedError,
+    RanAlone,
     Start,
     Status,
 )
+from rochallor_cli.hosting.processes.crash_stacks import new_crash_file, read_crash
+from rochallor_cli.hosting.processes.running_jobs import RunningJob, RunningJobs, read_running_jobs
 from rochallor_cli.hosting.stop_signals import ALL_STOPPING
 
 # How long /metrics waits for a child; its last answer is used after that.
@@ -39,14 +45,20 @@ METRICS_WAIT_S = 1.0
 class ChildProcess:
     """Starts on construction. The state is that of the last message; `read` takes new ones in."""
 
-    def __init__(self, worker: WorkerConfig, config: HostConfig) -> None:
+    def __init__(
+        self, worker: WorkerConfig, config: HostConfig, *, suspects: tuple[str, ...] = (), alone: bool = False
+    ) -> None:
         self.worker = worker
         self.loaded: Loaded | None = None
         self.failure: CliError | None = None
         self.summaries: list[WorkerSummary] = []
         self.is_finished = False
         self.is_leaving = False
+        self.was_killed = False
         self.ready_at: float | None = None
+        # After its end: the jobs that ran then, and Python's stacks where it could still write them.
+        self.running: list[RunningJob] = []
+        self.stack = ""
         self._status: WorkerStatus | None = None
         self._heard_at = time.monotonic()
         self._families: list[Family] = []
@@ -54,20 +66,27 @@ class ChildProcess:
         self._metrics_came = threading.Condition()
         self._metrics_number = 0
         self._is_open = True
-        self._pipe, theirs = ControlPipe.pair()
+        self._asked: list[AskAlone] = []
+        self._ran: list[RanAlone] = []
+        self._records = RunningJobs.new_file(worker.parallelism)
+        self._crash = new_crash_file()
+        self._pipe, self._process = self._spawned()
+        self.tell(Start(worker, config.engine, config.kafka, config.log, suspects, alone))
+
+    def _spawned(self) -> tuple[ControlPipe, subprocess.Popen[bytes]]:
+        pipe, theirs = ControlPipe.pair()
         with theirs, _stop_signals_blocked():
+            descriptors = [theirs.fileno(), self._records, self._crash]
             # -P: a file in the working directory that is called like a library must not be taken for it.
-            command = [
-                sys.executable,
-                "-P",
-                "-m",
-                "rochallor_cli.hosting.processes.child_main",
-                str(theirs.fileno()),
-            ]
-            self._process = subprocess.Popen(  # noqa: S603 - this Python, our own module
-                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+            program = [sys.executable, "-P", "-m", "rochallor_cli.hosting.processes.child_main"]
+            process = subprocess.Popen(  # noqa: S603 - this Python, our own module
+                [*program, *map(str, descriptors)],
+                pass_fds=descriptors,
+                stdin=subprocess.DEVNULL,
+                # A group of its own: what its handlers leave behind can be ended with it.
+                process_group=0,
             )
-        self.tell(Start(worker, config.engine, config.kafka, config.log))
+        return pipe, process
 
     # --- talking ---
 
@@ -77,10 +96,24 @@ class ChildProcess:
         except PipeClosedError:
             self._is_open = False  # that it ended is noticed by `has_ended`
 
-    def leave(self) -> None:
-        """Ask it to drain."""
+    def leave(self, order: Drain | Abandon | None = None) -> None:
+        """Ask it to drain, or to leave at once."""
         self.is_leaving = True
-        self.tell(Drain())
+        self.read()
+        if self.loaded is None:
+            self.kill()  # it imports handlers, for as long as that may take, and has no jobs
+        else:
+            self.tell(order or Drain())
+
+    def take_asked(self) -> list[AskAlone]:
+        """The jobs that it wants to have run alone, once."""
+        asked, self._asked = self._asked, []
+        return asked
+
+    def take_ran(self) -> list[RanAlone]:
+        """The jobs that it has run alone, once."""
+        ran, self._ran = self._ran, []
+        return ran
 
     def fileno(self) -> int:
         return self._pipe.fileno()
@@ -117,6 +150,10 @@ class ChildProcess:
                 self._status = status
                 if status.is_ready and self.ready_at is None:
                     self.ready_at = time.monotonic()
+            case AskAlone():
+                self._asked.append(message)
+            case RanAlone():
+                self._ran.append(message)
             case Metrics():
                 self._keep_metrics(message)
             case Finished():
@@ -176,6 +213,7 @@ class ChildProcess:
 
     def kill(self) -> None:
         if not self.has_ended:
+            self.was_killed = True
             self._process.kill()
 
     def close(self) -> None:
@@ -185,6 +223,15 @@ class ChildProcess:
             continue
         self._process.wait()
         self._pipe.close()
+        self.running, self.stack = read_running_jobs(self._records), read_crash(self._crash)
+        for descriptor in (self._records, self._crash):
+            os.close(descriptor)
+        self._end_leftovers()
+
+    def _end_leftovers(self) -> None:
+        """What its handlers have started ends with it, unless it went into a session of its own."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGTERM)
 
 
 def _failure_from(failed: Failed) -> CliError:

@@ -11,6 +11,7 @@ import select
 import socket
 import threading
 from dataclasses import dataclass
+from typing import Any, get_args
 
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.hosting.config.host_config import KafkaAccess, LogConfig, WorkerConfig
@@ -36,6 +37,9 @@ class Start:
     engine: EngineAccess
     kafka: KafkaAccess
     log: LogConfig
+    suspects: tuple[str, ...] = ()
+    # Runs the jobs it is given and no others: see RunAlone.
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,43 @@ class ShowStacks:
     """Print every stack and the jobs in flight."""
 
 
+@dataclass(frozen=True)
+class SuspectsNow:
+    """The jobs, by id, that ran when a process died: ask for them to be run alone."""
+
+    job_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunAlone:
+    """To a child that runs jobs alone: run this one, and answer with RanAlone."""
+
+    job: dict[str, Any]
+    lease_end: float | None
+
+
+@dataclass(frozen=True)
+class RanAlone:
+    """What came of a job that ran alone: variables, or why it failed. Passed on to the child that has asked."""
+
+    job_id: str
+    variables: dict[str, Any] | None = None
+    encoded: str = ""
+    error: str = ""
+    retryable: bool = False
+    ran_s: float = 0.0
+    released_s: float | None = None
+
+
 # --- from a child ---
+
+
+@dataclass(frozen=True)
+class AskAlone:
+    """Have this job, which is mine, run alone, and send me RanAlone."""
+
+    job: dict[str, Any]
+    lease_end: float | None
 
 
 @dataclass(frozen=True)
@@ -104,14 +144,11 @@ class Finished:
     families: list[Family]
 
 
-Order = Start | Drain | Abandon | AskMetrics | ShowStacks
-News = Loaded | Failed | Status | Metrics | Finished
+Order = Start | Drain | Abandon | AskMetrics | ShowStacks | SuspectsNow | RunAlone | RanAlone
+News = Loaded | Failed | Status | AskAlone | RanAlone | Metrics | Finished
 Message = Order | News
 
-_KINDS: dict[str, type] = {
-    kind.__name__: kind
-    for kind in (Start, Drain, Abandon, AskMetrics, ShowStacks, Loaded, Failed, Status, Metrics, Finished)
-}
+_KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Message)}
 
 
 class PipeClosedError(Exception):

@@ -16,6 +16,7 @@ from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.processes.child_process import ChildProcess
 from rochallor_cli.hosting.processes.control_pipe import Abandon
 from rochallor_cli.hosting.processes.restart_policy import RestartHistory, RestartPolicy
+from rochallor_cli.hosting.processes.suspects import Suspects
 
 log = logging.getLogger("rochallor.host")
 
@@ -34,8 +35,11 @@ class State(enum.Enum):
 class KeptProcess:
     """`child` serves, `successor` is being started in its place, `leaving` drain. `failure` ends the host."""
 
-    def __init__(self, worker: WorkerConfig, spawn: Spawn, policy: RestartPolicy) -> None:
+    def __init__(
+        self, worker: WorkerConfig, spawn: Spawn, policy: RestartPolicy, *, suspects: Suspects
+    ) -> None:
         self.worker = worker
+        self._suspects = suspects
         self.state = State.WAITING
         self.child: ChildProcess | None = None
         self.failure: CliError | None = None
@@ -50,8 +54,12 @@ class KeptProcess:
         self._has_served = False
 
     def start(self) -> None:
-        self.child = self._spawn(self.worker)
-        self.state = State.SERVING
+        try:
+            self.child = self._spawn(self.worker)
+        except OSError as error:
+            self._died_unborn(error)
+        else:
+            self.state = State.SERVING
 
     def children(self) -> list[ChildProcess]:
         return [child for child in (self.child, self._successor, *self._leaving) if child is not None]
@@ -64,8 +72,13 @@ class KeptProcess:
 
     def replace(self) -> None:
         """Start a successor; the child that serves is drained when it is ready."""
-        if self.state is State.SERVING:
+        if self.state is not State.SERVING or time.monotonic() < self._start_at:
+            return
+        try:
             self._successor = self._spawn(self.worker)
+        except OSError as error:
+            self._died_unborn(error)
+        else:
             self.state = State.REPLACING
 
     def drain(self) -> None:
@@ -151,9 +164,10 @@ class KeptProcess:
         if child.failure is not None and not self._has_served:
             self._fail(child.failure)  # the handlers cannot be loaded: starting again would not help
             return
-        self._history.died(ready_for_s=child.ready_for_s)
-        log.error("%s: process %d ended (%s)", self._name, child.pid, child.ending)
+        log.error("%s: process %d ended (%s)%s", self._name, child.pid, child.ending, _while_it_ran(child))
         _log_failure(child.failure)
+        # What running jobs have done to it says nothing about the next process.
+        self._history.died(ready_for_s=child.ready_for_s, with_jobs=bool(child.running))
         if self._history.is_crash_loop:
             times = self._history.deaths_in_a_row
             self._fail(
@@ -169,6 +183,21 @@ class KeptProcess:
         if self.state is State.SERVING:
             self.state = State.WAITING
 
+    def _died_unborn(self, error: OSError) -> None:
+        """No process is to be had: a death, with the same back-off, that ends no host which has served."""
+        self._history.died(ready_for_s=0.0, with_jobs=self._has_served)
+        self._start_at = time.monotonic() + self._history.delay_s
+        if self._history.is_crash_loop:
+            self._fail(
+                CliError(
+                    f"{self._name}: no process can be started: {error}", exit_status=ExitStatus.CRASH_LOOP
+                )
+            )
+            return
+        log.error(
+            "%s: no process can be started (%s); again in %g s", self._name, error, self._history.delay_s
+        )
+
     def _fail(self, failure: CliError) -> None:
         self.failure = failure
         self.drain()
@@ -180,13 +209,14 @@ class KeptProcess:
         if child.is_finished:
             self.summaries += child.summaries
             return
-        lost = child.status().in_flight
-        for job in lost:
+        if self.state is State.STOPPING:
+            self.summaries.append(WorkerSummary(self.worker.worker_id, abandoned=child.status().in_flight))
+        if not child.was_killed:
+            self._suspects.died_with([job.job_id for job in child.running])
+        for job in child.running:
             log.warning(
                 "%s left %s job %s of instance %s", self._name, job.job_type, job.job_id, job.instance_id
             )
-        if self.state is State.STOPPING:
-            self.summaries.append(WorkerSummary(self.worker.worker_id, abandoned=lost))
 
     # --- asking ---
 
@@ -204,6 +234,12 @@ class KeptProcess:
         reason = "" if is_stopping else "restarting after a crash"
         state = "stopped" if is_stopping else "starting"
         return WorkerStatus(self.worker.worker_id, 0, self.worker.mode, state, reason=reason)
+
+
+def _while_it_ran(child: ChildProcess) -> str:
+    """What ran at the death, and Python's stacks where there are some."""
+    jobs = f" while it ran {count_text(len(child.running), 'job')}" if child.running else ""
+    return f"{jobs}\n{child.stack}" if child.stack else jobs
 
 
 def _log_failure(failure: CliError | None) -> None:

@@ -24,11 +24,17 @@ class RestartHistory:
         self._policy = policy
         self.deaths_in_a_row = 0
 
-    def died(self, *, ready_for_s: float) -> None:
-        """Count a death; `ready_for_s` is how long the child had served (0 if it never was ready)."""
+    def died(self, *, ready_for_s: float, with_jobs: bool = False) -> None:
+        """Count a death; `ready_for_s` is how long the child had served (0 if it never was ready).
+
+        A death that came `with_jobs` is laid to them: it makes the next start wait, and no crash loop.
+        """
         if ready_for_s >= self._policy.proven_after_s:
             self.deaths_in_a_row = 0
-        self.deaths_in_a_row += 1
+        if with_jobs:
+            self.deaths_in_a_row = max(1, min(self.deaths_in_a_row, self._policy.deaths_allowed - 1))
+        else:
+            self.deaths_in_a_row += 1
 
     @property
     def is_crash_loop(self) -> bool:

@@ -15,11 +15,13 @@ from rochallor_cli.hosting.console import Console
 from rochallor_cli.hosting.health.exposition import Family, merged
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.logs.stacks import log_jobs_in_flight, spoken_job
+from rochallor_cli.hosting.processes.alone import AloneRuns
 from rochallor_cli.hosting.processes.child_process import ChildProcess
-from rochallor_cli.hosting.processes.control_pipe import ShowStacks
+from rochallor_cli.hosting.processes.control_pipe import ShowStacks, SuspectsNow
 from rochallor_cli.hosting.processes.file_watcher import FileWatcher
 from rochallor_cli.hosting.processes.kept_process import KeptProcess
 from rochallor_cli.hosting.processes.restart_policy import RestartPolicy
+from rochallor_cli.hosting.processes.suspects import Suspects
 
 log = logging.getLogger("rochallor.host")
 
@@ -35,8 +37,12 @@ class Supervisor:
     def __init__(self, config: HostConfig, console: Console, *, policy: RestartPolicy | None = None) -> None:
         self._config = config
         self._console = console
+        self._suspects = Suspects()
+        self._told: tuple[str, ...] = ()
+        self._alone = AloneRuns(self._spawn_alone, self._suspects)
         self._kept = [
-            KeptProcess(worker, self._spawn, policy or RestartPolicy()) for worker in one_per_process(config)
+            KeptProcess(worker, self._spawn, policy or RestartPolicy(), suspects=self._suspects)
+            for worker in one_per_process(config)
         ]
         self._watcher = FileWatcher()
         self._look_at_files_at = 0.0
@@ -50,11 +56,13 @@ class Supervisor:
             kept.start()
 
     def readable(self) -> list[int]:
-        return [child.fileno() for child in self._children() if child.is_open]
+        children = [*self._children(), *self._alone.children()]
+        return [child.fileno() for child in children if child.is_open]
 
     def tend(self) -> None:
         for kept in self._kept:
             kept.tend()
+        self._tend_alone()
         self._announce()
         if self._config.life.reload:
             self._reload_if_changed()
@@ -63,6 +71,7 @@ class Supervisor:
         if self._deadline is not None and time.monotonic() > self._deadline:
             for kept in self._kept:
                 kept.kill()
+            self._alone.kill()
 
     def drain(self, hint: str = "") -> None:
         if self._drain_began is not None:
@@ -75,6 +84,7 @@ class Supervisor:
         self._deadline = time.monotonic() + longest_s + GRACE_S
         for kept in self._kept:
             kept.drain()
+        self._alone.drain()
 
     def abandon(self) -> None:
         if self._is_abandoned:
@@ -87,7 +97,7 @@ class Supervisor:
 
     @property
     def has_ended(self) -> bool:
-        return all(kept.has_ended for kept in self._kept)
+        return all(kept.has_ended for kept in self._kept) and not self._alone.children()
 
     @property
     def failure(self) -> CliError | None:
@@ -136,7 +146,24 @@ class Supervisor:
     # --- inside ---
 
     def _spawn(self, worker: WorkerConfig) -> ChildProcess:
-        return ChildProcess(worker, self._config)
+        return ChildProcess(worker, self._config, suspects=self._suspects.job_ids())
+
+    def _spawn_alone(self, worker: WorkerConfig) -> ChildProcess:
+        return ChildProcess(worker, self._config, alone=True)
+
+    def _tend_alone(self) -> None:
+        """Tell everybody of the suspects, and have run alone what they hand back."""
+        if self._told != (known := self._suspects.job_ids()):
+            self._told = known
+            for child in self._children():
+                child.tell(SuspectsNow(known))
+        for kept in self._kept:
+            for child in kept.children():
+                for asked in child.take_asked():
+                    self._alone.ask(asked, kept.worker, child)
+        self._alone.tend()
+        if all(kept.has_ended for kept in self._kept):
+            self._alone.leave()
 
     def _children(self) -> list[ChildProcess]:
         return [child for kept in self._kept for child in kept.children()]

@@ -26,7 +26,7 @@ from workflow_sdk.errors import (
     KafkaConfigError,
     WorkflowSDKError,
 )
-from workflow_sdk.handler.registry import Handler
+from workflow_sdk.handler.registry import Handler, HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 
 log = logging.getLogger("rochallor.host")
@@ -54,6 +54,11 @@ class LocalWorkers:
     def handlers(self) -> list[Handler]:
         """All handlers of this process."""
         return [handler for worker in self._workers for handler in worker.registry.handlers().values()]
+
+    def registry(self) -> HandlerRegistry:
+        """The handlers of the only worker."""
+        (worker,) = self._workers
+        return worker.registry
 
     def readable(self) -> list[int]:
         return []

@@ -1,26 +1,77 @@
-"""What is said of a handler that failed its job."""
+"""What follows when a handler has failed its job: one record, and the registry's own hooks."""
 
 from __future__ import annotations
 
+import inspect
 import logging
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any
 
+from workflow_sdk.errors import WorkflowSDKError
+from workflow_sdk.handler.job_hooks import OnFailure
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Failed
 
 log = logging.getLogger("workflow_sdk.runner")
 
 
-def log_failure(item: InFlight) -> None:
-    """One record for a job that has failed, with the handler's exception where there is one."""
-    outcome, claim = item.outcome, item.claim
-    if not isinstance(outcome, Failed):
-        return
-    log.warning(
-        "%s job %s of instance %s failed%s: %s",
+def is_final(item: InFlight, outcome: Failed) -> bool:
+    """Whether the engine will not try again."""
+    return not outcome.retryable or item.claim.retries_remaining <= 0
+
+
+def log_failure(item: InFlight, outcome: Failed, *, attempt: int) -> None:
+    """One record for each failed attempt: WARNING where the engine tries again, ERROR where it does not.
+
+    `attempt` counts those of this worker, which is all of them unless others have tried.
+    """
+    claim, final = item.claim, is_final(item, outcome)
+    if final:
+        what = "for good" if not outcome.retryable else f"at its last attempt, {attempt} of {attempt}"
+    else:
+        what = f"at attempt {attempt} of {attempt + claim.retries_remaining}, the engine tries again"
+    log.log(
+        logging.ERROR if final else logging.WARNING,
+        "%s job %s of instance %s failed %s: %s",
         claim.job_type,
         claim.job_id,
         claim.instance_id,
-        "" if outcome.retryable else " for good",
+        what,
         outcome.message,
         exc_info=item.error,
+        extra={
+            "job_id": claim.job_id,
+            "job_type": claim.job_type,
+            "instance_id": claim.instance_id,
+            "attempt": attempt,
+            "final": final,
+        },
     )
+
+
+def failure_calls(
+    item: InFlight, outcome: Failed
+) -> Iterator[Callable[[], Coroutine[Any, Any, None] | None]]:
+    """The calls of the registry's on_failure hooks, to be made where the handler ran; they raise nothing."""
+    final = is_final(item, outcome)
+    error = item.error or WorkflowSDKError(outcome.message)
+    for hook in item.handler.hooks.on_failure:
+        yield lambda hook=hook: _call(hook, item, error, final)  # type: ignore[misc]
+
+
+def _call(
+    hook: OnFailure, item: InFlight, error: BaseException, final: bool
+) -> Coroutine[Any, Any, None] | None:
+    try:
+        result = hook(item.current.job, error, final)
+    except Exception:
+        log.exception("the on_failure hook %s failed", getattr(hook, "__qualname__", hook))
+        return None
+    return _awaited(hook, result) if inspect.isawaitable(result) else None
+
+
+async def _awaited(hook: OnFailure, result: Awaitable[Any]) -> None:
+    try:
+        await result
+    except Exception:
+        log.exception("the on_failure hook %s failed", getattr(hook, "__qualname__", hook))

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import AsyncExitStack, ExitStack
+from contextvars import Context
 from threading import get_ident
 from time import monotonic
 from typing import Any
 
+from workflow_sdk.errors import ReleaseJobError
 from workflow_sdk.job import enter_job
+from workflow_sdk.runner.handlers.failure_log import failure_calls
+from workflow_sdk.runner.handlers.supervision import supervision
 from workflow_sdk.runner.handlers.tracing import handler_span
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import (
+    Failed,
     Outcome,
     awaitable_in,
     outcome_of_error,
@@ -21,37 +27,91 @@ from workflow_sdk.runner.job.outcome import (
 
 
 def call_in_thread(item: InFlight) -> None:
-    """Run a plain handler; leaves its outcome, or the awaitable it returned, in `item`."""
+    """Run a plain handler; leaves its outcome, or the awaitable it returned, in `item`.
+
+    In a context of its own: what a job sets in context variables (decimal's settings are some) is not the next one's.
+    """
+    context_of(item).run(_call_in_thread, item)
+
+
+def context_of(item: InFlight) -> Context:
+    """The context of this run, empty at its beginning."""
+    if item.context is None:
+        item.context = Context()
+    return item.context
+
+
+def _call_in_thread(item: InFlight) -> None:
     item.thread_id = get_ident()
-    item.began = monotonic()
-    enter_job(item.current)
-    with handler_span(item):
-        try:
-            result = item.handler.callable(item.current.job)
-            item.awaitable = awaitable_in(result)
-            if item.awaitable is None:
-                item.outcome = outcome_of_result(result, handler_name=item.handler.name)
-        except BaseException as error:  # noqa: BLE001 - sys.exit in a handler harms its own job only
-            item.outcome = _failed(item, error)
-    enter_job(None)
+    _begin(item)
+    try:
+        with handler_span(item):
+            _run_in_thread(item)
+    except BaseException as error:  # noqa: BLE001 - a tracer is not ours
+        item.outcome = item.outcome or _failed(item, error)
     if item.awaitable is None:
-        item.ended = monotonic()
+        _end(item)
         item.thread_id = 0
 
 
+def _run_in_thread(item: InFlight) -> None:
+    job = item.current.job
+    try:
+        with ExitStack() as around:
+            for hook in item.handler.hooks.around:
+                around.enter_context(hook(job))
+            result = item.handler.callable(job)
+            item.awaitable = awaitable_in(result)
+            if item.awaitable is None:
+                item.outcome = outcome_of_result(result, handler_name=item.handler.name)
+    except BaseException as error:  # noqa: BLE001 - sys.exit in a handler harms its own job only
+        item.awaitable, item.outcome = None, _failed(item, error)
+    if isinstance(item.outcome, Failed):
+        for call in failure_calls(item, item.outcome):
+            if (awaitable := call()) is not None:
+                asyncio.run(awaitable)
+
+
 async def call_as_coroutine(item: InFlight) -> None:
-    """Run an async handler, or what a plain one returned; leaves its outcome in `item`."""
-    item.began = item.began or monotonic()
+    """Run an async handler, or what a plain one returned, in a task whose context is `context_of(item)`.
+
+    Leaves its outcome in `item`, also for a GeneratorExit: whoever takes the loop down has no use for it.
+    """
+    _begin(item)
+    try:
+        with handler_span(item):
+            await _run_as_coroutine(item)
+    except BaseException as error:  # noqa: BLE001 - a tracer is not ours; the task must not end with an exception
+        item.outcome = item.outcome or _failed(item, error)
+    _end(item)
+
+
+async def _run_as_coroutine(item: InFlight) -> None:
+    try:
+        result = await _within_timeout(item)
+        item.outcome = outcome_of_result(result, handler_name=item.handler.name)
+    except BaseException as error:  # noqa: BLE001 - SystemExit in a task would end the loop
+        item.outcome = _failed(item, error)
+    if isinstance(item.outcome, Failed):
+        for call in failure_calls(item, item.outcome):
+            if (awaitable := call()) is not None:
+                await awaitable
+
+
+def _begin(item: InFlight) -> None:
     enter_job(item.current)
-    with handler_span(item):
-        try:
-            result = await _within_timeout(item)
-            item.outcome = outcome_of_result(result, handler_name=item.handler.name)
-        except GeneratorExit:
-            raise  # the loop is being taken down
-        except BaseException as error:  # noqa: BLE001 - SystemExit in a task would end the loop
-            item.outcome = _failed(item, error)
+    if item.began:
+        return  # a plain handler has returned what is now awaited
+    item.began = monotonic()
+    if (watched := supervision()) is not None:
+        watched.began(item)
+
+
+def _end(item: InFlight) -> None:
     item.ended = monotonic()
+    item.context = None
+    if (watched := supervision()) is not None:
+        watched.ended(item)
 
 
 async def _within_timeout(item: InFlight) -> Any:
@@ -59,12 +119,24 @@ async def _within_timeout(item: InFlight) -> Any:
     timeout_s = item.handler.timeout_s
     limit = asyncio.timeout(timeout_s)
     try:
-        async with limit:
+        async with limit, AsyncExitStack() as around:
+            await _enter(around, item)
             return await _awaitable(item)
     except TimeoutError:
         if limit.expired() and timeout_s is not None:
             raise _RanTooLongError(timeout_s) from None
         raise
+
+
+async def _enter(around: AsyncExitStack, item: InFlight) -> None:
+    if item.awaitable is not None:
+        return  # a plain handler's hooks were around its call
+    for hook in item.handler.hooks.around:
+        manager = hook(item.current.job)
+        if hasattr(manager, "__aenter__"):
+            await around.enter_async_context(manager)
+        else:
+            around.enter_context(manager)
 
 
 def _awaitable(item: InFlight) -> Awaitable[Any]:
@@ -80,6 +152,13 @@ class _RanTooLongError(Exception):
         super().__init__(f"ran longer than {timeout_s:g} s")
 
 
-def _failed(item: InFlight, error: BaseException) -> Outcome:
+def _failed(item: InFlight, error: BaseException) -> Outcome | None:
+    """None where the job is given back."""
+    if isinstance(error, ReleaseJobError):
+        item.released_s = error.delay or 0.0
+        return None
+    if isinstance(error, _RanTooLongError):
+        item.error = TimeoutError(str(error))
+        return timed_out(error.timeout_s)
     item.error = error
-    return timed_out(error.timeout_s) if isinstance(error, _RanTooLongError) else outcome_of_error(error)
+    return outcome_of_error(error)

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from workflow_sdk.runner.handlers.handler_call import call_as_coroutine
+from workflow_sdk.runner.handlers.handler_call import call_as_coroutine, context_of
 from workflow_sdk.runner.handlers.handler_loop import HandlerLoop, release_handler_loop, shared_handler_loop
 from workflow_sdk.runner.job.in_flight import InFlight
 
@@ -60,7 +60,7 @@ class HandlerCoroutines:
         self._outbox_called = False
         while self._outbox:
             item = self._outbox.popleft()
-            task = asyncio.get_running_loop().create_task(self._run(item))
+            task = asyncio.get_running_loop().create_task(self._run(item), context=context_of(item))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             item.task = task

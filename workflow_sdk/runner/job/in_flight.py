@@ -6,6 +6,7 @@ import asyncio
 import enum
 import sys
 from collections.abc import Awaitable
+from contextvars import Context
 from dataclasses import dataclass, field
 from os.path import basename
 from time import monotonic
@@ -18,6 +19,9 @@ from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.outcome import Outcome
 from workflow_sdk.runner.summary import AbandonedJob, InFlightJob
 
+# In `released_s`: leave the job as it is.
+LEFT = float("inf")
+
 
 class Phase(enum.Enum):
     RUNNING = "running"
@@ -29,6 +33,8 @@ class Phase(enum.Enum):
 class InFlight:
     """`holds_slot`: it takes a slot; `waits_without_slot`: it has left its slot to wait for its report's answer.
 
+    `released_s`: its handler gave it back, to be run again after so long; LEFT: not here.
+    `context` holds the context variables of this run, `record` is its place among a supervised process's records.
     `duplicates` are later claims of the same job, settled with it; `next_attempt` is the job's retry,
     handed out before our failure report came back acknowledged.
     """
@@ -45,6 +51,10 @@ class InFlight:
     awaitable: Awaitable[Any] | None = None
     outcome: Outcome | None = None
     error: BaseException | None = None
+    released_s: float | None = None
+    context: Context | None = None
+    record: int = -1
+    attempt: int = 1
     holds_slot: bool = True
     waits_without_slot: bool = False
     is_stuck: bool = False

@@ -56,13 +56,23 @@ def outcome_of_result(result: object, *, handler_name: str) -> Outcome:
 
 
 def outcome_of_error(error: BaseException) -> Failed:
-    """What an exception in a handler means: retry, unless it says otherwise."""
+    """What an exception in a handler means: retry, unless it says otherwise, alone or within a group."""
+    error = _meant_in(error)
     place = _raised_at(error)
     # The engine's database refuses NUL characters, in messages, too.
     text = f"{type(error).__name__}: {_text_of(error)}".removesuffix(": ").replace("\0", "\\0")
     return Failed(
         text[: MAX_MESSAGE - len(place)] + place, retryable=not isinstance(error, NonRetryableError)
     )
+
+
+def _meant_in(error: BaseException) -> BaseException:
+    """Of a group (a TaskGroup raises nothing else) the error that decides: one that forbids a retry."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    inner = [_meant_in(part) for part in error.exceptions]
+    deciding = [part for part in inner if isinstance(part, NonRetryableError)]
+    return deciding[0] if deciding else inner[0] if len(inner) == 1 else error
 
 
 def awaitable_in(result: object) -> Awaitable[Any] | None:

@@ -26,7 +26,7 @@ class Slots:
 
     @property
     def free(self) -> int:
-        return self.total - self.in_use
+        return max(self.total - self.in_use, 0)
 
     def take(self, job_type: str) -> None:
         self.in_use += 1

@@ -16,8 +16,9 @@ from workflow_sdk.handler.handler import Handler
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob
 from workflow_sdk.runner.handlers.failure_log import log_failure
+from workflow_sdk.runner.handlers.supervision import supervision
 from workflow_sdk.runner.job.claim import Claim
-from workflow_sdk.runner.job.in_flight import InFlight, Phase
+from workflow_sdk.runner.job.in_flight import LEFT, InFlight, Phase
 from workflow_sdk.runner.job.kept_outcomes import KeptOutcomes
 from workflow_sdk.runner.job.outcome import Completed, Failed, Outcome, no_handler
 from workflow_sdk.runner.job.report import Report, Settlement
@@ -30,6 +31,8 @@ log = logging.getLogger("workflow_sdk.runner")
 
 # A held failure must be reported while the lease lasts, with this much to spare.
 LEASE_MARGIN_S = 5.0
+# How soon a job that was given back runs again at the earliest.
+SOON_S = 1.0
 
 
 class Reporter(Protocol):
@@ -46,9 +49,9 @@ class Workshop(Protocol):
 
 @dataclass(slots=True)
 class _Held:
-    """A report that waits for its retry delay, and the timer's cancel."""
+    """A job that waits without a slot: what is done at the end of the wait, and the timer's cancel."""
 
-    report: Report
+    release: Callable[[], None]
     cancel: Callable[[], None]
 
 
@@ -116,6 +119,8 @@ class Execution:
         elif handler is None:
             log.error("job %s: no handler for job type %s", claim.job_id, claim.job_type)
             self._report(item, no_handler(claim.job_type))
+        elif (watched := supervision()) is not None and watched.is_suspect(claim.job_id):
+            watched.run_alone(item, self.finished)
         elif handler.is_async:
             self._coroutines.submit(item)
         else:
@@ -126,21 +131,30 @@ class Execution:
         if item.outcome is None:
             if item.awaitable is not None:
                 self._coroutines.submit(item)
+            elif item.released_s is not None:
+                self._release_job(item, item.released_s)
             return
         self._statistics.ran(item.claim.job_type, item.ran_s())
-        log_failure(item)
+        if isinstance(item.outcome, Failed):
+            item.attempt = self._failures.failed(item.claim.job_id)
+            log_failure(item, item.outcome, attempt=item.attempt)
         self._report(item, item.outcome)
 
     def settled(self, report: Report, settlement: Settlement) -> None:
         """The reporter is done with a report."""
-        item = self.in_flight.pop(report.claim.job_id)
-        self._without_slot -= item.waits_without_slot
-        if item.holds_slot:
-            self.slots.give_back(item.claim.job_type)
+        item = self.in_flight[report.claim.job_id]
         if settlement is Settlement.ACKNOWLEDGED:
             self._statistics.settled(item.claim, report.outcome)
         else:
             self._kept.keep(item.claim, report.outcome)
+        self._settle(item, settlement)
+
+    def _settle(self, item: InFlight, settlement: Settlement) -> None:
+        """Be done with a job, reported or not."""
+        del self.in_flight[item.claim.job_id]
+        self._without_slot -= item.waits_without_slot
+        if item.holds_slot:
+            self.slots.give_back(item.claim.job_type)
         for claim in item.claims:
             self._source.settled(claim, settlement)
         self._settled_one.set()
@@ -154,7 +168,7 @@ class Execution:
             item.current.stopping.set()
         for held in list(self._held.values()):
             held.cancel()
-            self._release(held.report)
+            held.release()
 
     def _take_in(self, claim: Claim, handler: Handler) -> InFlight:
         current = CurrentJob(claim.job, claim.lease.end if claim.lease else None)
@@ -185,7 +199,7 @@ class Execution:
         report = Report(item.claim, outcome, created=monotonic())
         wait_s = 0.0 if isinstance(outcome, Completed) else self._hold_s(item, outcome)
         if wait_s > 0:
-            self._hold(item, report, wait_s)
+            self._hold(item, wait_s, lambda: self._release(report))
         else:
             self._reporter.put(report)
             self._leave_slot(item)
@@ -207,15 +221,38 @@ class Execution:
         is_last = not outcome.retryable or item.claim.retries_remaining <= 0
         if item.handler.retry_delay is None or is_last or self._is_draining:
             return 0.0
-        seconds = retry_delay_s(item.handler, self._failures.failed(item.claim.job_id))
+        seconds = retry_delay_s(item.handler, item.attempt)
         lease = item.claim.lease
         return seconds if lease is None else min(seconds, lease.end - LEASE_MARGIN_S - monotonic())
 
-    def _hold(self, item: InFlight, report: Report, wait_s: float) -> None:
+    def _hold(self, item: InFlight, wait_s: float, release: Callable[[], None]) -> None:
         item.phase = Phase.HELD
-        cancel = self._call_later(wait_s, lambda: self._release(report))
-        self._held[report.claim.job_id] = _Held(report, cancel)
-        self._free_slot(item)
+        self._held[item.claim.job_id] = _Held(release, self._call_later(wait_s, release))
+        if item.holds_slot:
+            self._free_slot(item)
+
+    def _release_job(self, item: InFlight, delay_s: float) -> None:
+        """Its handler gave it back: leave it, or run it again after a while; nothing is reported."""
+        self._statistics.released(item.claim.job_type)
+        log.info("%s job %s was given back by its handler", item.claim.job_type, item.claim.job_id)
+        if delay_s == LEFT or self._is_draining or (delay_s == 0 and item.claim.lease is not None):
+            self._settle(item, Settlement.LEFT)
+        else:
+            self._hold(item, max(delay_s, SOON_S), lambda: self._run_again(item))
+
+    def _run_again(self, item: InFlight) -> None:
+        del self._held[item.claim.job_id]
+        claim = item.claim
+        if self._is_draining or (claim.lease is not None and claim.lease.end <= monotonic()):
+            self._settle(item, Settlement.LEFT)
+        elif not self.slots.has_room(claim.job_type):
+            self._hold(item, SOON_S, lambda: self._run_again(item))
+        else:
+            self.slots.take(claim.job_type)
+            item.phase, item.holds_slot = Phase.RUNNING, True
+            item.began = item.ended = 0.0
+            item.released_s = item.awaitable = item.task = None
+            (self._coroutines if item.handler.is_async else self._threads).submit(item)
 
     def _release(self, report: Report) -> None:
         del self._held[report.claim.job_id]

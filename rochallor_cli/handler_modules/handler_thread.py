@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from workflow_sdk.handler.registry import Handler, HandlerRegistry
 from workflow_sdk.job import CurrentJob, Job
-from workflow_sdk.runner.handlers.handler_call import call_as_coroutine, call_in_thread
+from workflow_sdk.runner.handlers.handler_call import call_as_coroutine, call_in_thread, context_of
 from workflow_sdk.runner.job.claim import claim_of
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Failed, Outcome
@@ -28,6 +28,7 @@ class JobRun:
     result: dict[str, Any] | None
     error: BaseException | None = None
     failure: str | None = None
+    released_s: float | None = None
 
     @property
     def job_type(self) -> str:
@@ -67,7 +68,7 @@ class HandlerThread:
             self._todo.put(None)
             self._thread.join()
 
-    def run(self, handler: Handler, job: Job, *, until: float) -> tuple[JobRun, Outcome | None]:
+    def run(self, handler: Handler, current: CurrentJob, *, until: float) -> tuple[JobRun, Outcome | None]:
         """What came of it by `until` (monotonic seconds); no outcome: it is still running.
 
         Raises what a start-up hook raises.
@@ -77,10 +78,10 @@ class HandlerThread:
             self._thread.start()
             self._do(lambda runner: runner.run(_call_all(self._registry.startup_hooks())))
         found: list[tuple[JobRun, Outcome]] = []
-        self._do(lambda runner: found.append(_call(handler, job, runner)), until=until)
+        self._do(lambda runner: found.append(_call(handler, current, runner)), until=until)
         if not found:
             self._is_stuck = True
-            return JobRun(job, None, failure="it is still running"), None
+            return JobRun(current.job, None, failure="it is still running"), None
         return found[0]
 
     def _do(self, work: Work, *, until: float | None = None) -> None:
@@ -106,14 +107,17 @@ class HandlerThread:
                 work(runner)
 
 
-def _call(handler: Handler, job: Job, runner: asyncio.Runner) -> tuple[JobRun, Outcome]:
-    item = InFlight(claim_of(job), handler, CurrentJob(job), time.monotonic())
+def _call(handler: Handler, current: CurrentJob, runner: asyncio.Runner) -> tuple[JobRun, Outcome]:
+    job = current.job
+    item = InFlight(claim_of(job), handler, current, time.monotonic())
     if not handler.is_async:
         call_in_thread(item)
-    if item.outcome is None:
-        runner.run(call_as_coroutine(item))
+    if item.outcome is None and item.released_s is None:
+        runner.run(call_as_coroutine(item), context=context_of(item))
     outcome = item.outcome
-    assert outcome is not None, "a handler that has run leaves an outcome"
+    if outcome is None:
+        outcome = Failed("the handler gave the job back", retryable=True)
+        return JobRun(job, None, None, outcome.message, item.released_s), outcome
     if isinstance(outcome, Failed):
         return JobRun(job, None, item.error, outcome.message), outcome
     return JobRun(job, outcome.variables), outcome

@@ -1,0 +1,65 @@
+"""A child's side of being supervised: records of running jobs, and suspects handed back to run alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from rochallor_cli.hosting.processes.control_pipe import AskAlone, RanAlone
+from rochallor_cli.hosting.processes.running_jobs import RunningJobs
+from workflow_sdk.runner.job.in_flight import InFlight
+from workflow_sdk.runner.job.outcome import Completed, Failed
+
+Finished = Callable[[InFlight], None]
+
+
+@dataclass(frozen=True)
+class _Away:
+    """A job that runs in another process."""
+
+    item: InFlight
+    finished: Finished
+    loop: asyncio.AbstractEventLoop
+
+
+class SupervisedRuns:
+    """The SDK's Supervision over the control pipe."""
+
+    def __init__(self, records: RunningJobs, say: Callable[[AskAlone], None]) -> None:
+        self.began = records.began
+        self.ended = records.ended
+        self._say = say
+        self._suspects: frozenset[str] = frozenset()
+        self._away: dict[str, _Away] = {}
+
+    def is_suspect(self, job_id: str) -> bool:
+        return job_id in self._suspects
+
+    def run_alone(self, item: InFlight, finished: Finished) -> None:
+        self._away[item.claim.job_id] = _Away(item, finished, asyncio.get_running_loop())
+        self._say(AskAlone(dict(item.current.job), item.current.lease_end))
+
+    def suspect(self, job_ids: tuple[str, ...]) -> None:
+        """These jobs are the suspects from now on."""
+        self._suspects = frozenset(job_ids)
+
+    def ran(self, ran: RanAlone) -> None:
+        """The outcome of a job that was away; called on the main thread."""
+        away = self._away.pop(ran.job_id, None)
+        if away is None:
+            return
+        item = away.item
+        item.ended = monotonic()
+        item.began = item.ended - ran.ran_s
+        if ran.released_s is not None:
+            item.released_s = ran.released_s
+        elif ran.variables is None:
+            item.outcome = Failed(ran.error, retryable=ran.retryable)
+        else:
+            item.outcome = Completed(ran.variables, ran.encoded.encode())
+        try:
+            away.loop.call_soon_threadsafe(away.finished, item)
+        except RuntimeError:
+            return  # the runner has left without this job

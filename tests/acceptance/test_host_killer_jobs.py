@@ -1,0 +1,79 @@
+"""Jobs that kill the process they run in: what becomes of the others, of the job itself, and of the host."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from rochallor_cli.dev_engine import DevEngine
+from support.engines import running_engine
+from support.waiting import wait_until
+from support.worker_host import count_of, start_jobs, wait_until_completed, worker_host
+
+# Good jobs are at work when the killer strikes, so that all of them are suspects.
+HANDLERS = """
+@registry.handler("good")
+def good(job):
+    note(job)
+    wait_for_file("struck")
+    return {}
+
+@registry.handler("killer")
+def killer(job):
+    note(job, "killed")
+    while not os.path.exists(os.path.join(FOLDER, "go")):
+        time.sleep(0.005)
+    open(os.path.join(FOLDER, "struck"), "w").close()
+    KILL
+"""
+
+
+@pytest.fixture
+def engine() -> Iterator[DevEngine]:
+    with running_engine(lease_s=3.0, sweep_s=0.5) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("kill", "said", "options"),
+    [
+        ("os.abort()", "killed by SIGABRT", ("--supervised",)),
+        ("os._exit(0)", "exit status 0", ("--processes", "1", "--max-jobs-per-process", "1000")),
+    ],
+)
+def test_good_jobs_complete_and_the_killer_is_failed_for_good(
+    place, engine, admin, kill, said, options
+) -> None:
+    place.write_handlers(HANDLERS.replace("KILL", kill))
+    arguments = ("-m", "handlers.py", "--parallelism", "8", "--max-job-deaths", "2", *options)
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
+        host.wait_for("ready")
+        start_jobs(admin, "good", 4, retries=2)
+        (bad,) = start_jobs(admin, "killer", 1, retries=2)
+        wait_until(lambda: len(place.notes()) == 4 and place.notes("killed"), "all of them run")
+        place.let_go("go")
+        wait_until_completed(admin, 4, timeout_s=60)
+        wait_until(lambda: count_of(admin, "FAILED") == 1, "the killer is failed", timeout_s=60)
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+    instance = admin.get_instance(bad)
+    assert instance["failureReason"].startswith("2 processes died while this job ran")
+    assert sum(place.notes("killed").values()) == 2
+    assert max(place.notes().values()) <= 2
+    assert f"ended ({said}) while it ran 5 jobs" in host.said()
+    assert f"of instance {bad}" in host.said()
+
+
+def test_the_python_stack_of_a_crash_is_in_the_log(place, engine, admin) -> None:
+    place.write_handlers(HANDLERS.replace("KILL", "os.kill(os.getpid(), 11)"))
+    place.let_go("go")
+    with worker_host(
+        "-m", "handlers.py", "--supervised", "--max-job-deaths", "1", url=engine.url, folder=place.folder
+    ) as host:
+        host.wait_for("ready")
+        start_jobs(admin, "killer", 1)
+        host.wait_for("ended (killed by SIGSEGV) while it ran 1 job")
+        host.wait_for("in killer")
+    assert "Fatal Python error: Segmentation fault" in host.said()

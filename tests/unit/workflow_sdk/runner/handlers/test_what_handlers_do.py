@@ -1,0 +1,256 @@
+"""Property tests over what a handler can raise, return and do: the slot comes back, and the next job is untouched."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import decimal
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workflow_sdk.errors import NonRetryableError, ReleaseJobError
+from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.testing import FakeEngineClient, run_handler
+
+
+class MuteError(Exception):
+    """Nobody can read its text."""
+
+    def __str__(self) -> str:
+        raise KeyboardInterrupt
+
+    __repr__ = __str__
+
+
+ERRORS: list[Callable[[], BaseException]] = [
+    lambda: ValueError("x"),
+    lambda: NonRetryableError("x"),
+    lambda: GeneratorExit(),
+    lambda: KeyboardInterrupt(),
+    lambda: SystemExit("text"),
+    lambda: asyncio.CancelledError(),
+    lambda: StopIteration(3),
+    lambda: StopAsyncIteration(),
+    lambda: MuteError(),
+    lambda: BaseExceptionGroup("g", [KeyboardInterrupt(), ValueError("v")]),
+    lambda: ExceptionGroup("g", [ExceptionGroup("h", [NonRetryableError("deep")])]),
+    lambda: MemoryError(),
+    lambda: RecursionError(),
+]
+RESULTS: list[Any] = [None, {}, {"a": 1}, [1], "text", 3, {"x": object()}, {(1, 2): 3}, {"b": b"x"}, object]
+tenant: contextvars.ContextVar[str] = contextvars.ContextVar("tenant", default="none")
+
+
+def soil() -> None:
+    tenant.set("ACME")
+    decimal.setcontext(decimal.Context(prec=3, rounding=decimal.ROUND_UP))
+
+
+def seen() -> dict[str, Any]:
+    return {"tenant": tenant.get(), "prec": decimal.getcontext().prec}
+
+
+DEEDS = st.one_of(
+    st.sampled_from(ERRORS).map(lambda make: ("raise", make)),
+    st.sampled_from(RESULTS).map(lambda result: ("return", result)),
+    st.just(("release", None)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(deed=DEEDS, is_async=st.booleans())
+def test_whatever_a_handler_does_its_only_slot_comes_back_clean(
+    deed: tuple[str, Any], is_async: bool
+) -> None:
+    registry, engine = HandlerRegistry(), FakeEngineClient()
+    what, value = deed
+
+    def do() -> Any:
+        soil()
+        if what == "raise":
+            raise value()
+        if what == "release":
+            raise ReleaseJobError("not now", delay=None)
+        return value
+
+    async def do_async(job: Any) -> Any:
+        await asyncio.sleep(0)
+        return do()
+
+    registry.register("odd", do_async if is_async else lambda job: do())
+    registry.register("next", lambda job: seen())
+
+    @registry.handler("next-async")
+    async def next_async(job: Any) -> dict[str, Any]:
+        return await asyncio.to_thread(seen)
+
+    if what != "release":
+        engine.offer("odd")
+    clean = [engine.offer("next"), engine.offer("next-async")]
+    engine.work(registry, parallelism=1)
+    assert [engine.completed[job] for job in clean] == [{"tenant": "none", "prec": 28}] * 2
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_every_error_of_an_async_handler_is_its_failure(error: Callable[[], BaseException]) -> None:
+    async def handler(job: Any) -> None:
+        raise error()
+
+    result = run_handler(handler)
+    assert result.error is not None
+    assert result.retryable is (not isinstance(error(), NonRetryableError) and "deep" not in result.error)
+
+
+def test_a_group_with_a_final_error_is_final_and_says_which() -> None:
+    async def handler(job: Any) -> None:
+        async def part() -> None:
+            raise NonRetryableError("card is stolen")
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(part())
+            group.create_task(asyncio.sleep(5))
+
+    result = run_handler(handler)
+    assert (result.retryable, "NonRetryableError: card is stolen" in str(result.error)) == (False, True)
+
+
+# --- logs and hooks of failures ---
+
+
+def test_each_failed_attempt_is_one_record_and_the_last_one_an_error(caplog) -> None:
+    caplog.set_level(logging.INFO, "workflow_sdk")
+    registry, engine = HandlerRegistry(), FakeEngineClient()
+    registry.register("raises", lambda job: 1 / 0)
+    registry.register("unfit", lambda job: {"x": object()})
+    engine.offer("raises", retries=2)
+    engine.offer("unfit", retries=2)
+    engine.work(registry)
+    records = [record for record in caplog.records if " failed " in record.getMessage()]
+    levels = {
+        job_type: [record.levelname for record in records if record.job_type == job_type]  # type: ignore[attr-defined]
+        for job_type in ("raises", "unfit")
+    }
+    assert levels == {"raises": ["WARNING", "WARNING", "ERROR"], "unfit": ["ERROR"]}
+    assert (
+        "failed at attempt 1 of 3, the engine tries again"
+        in records[0].getMessage() + records[1].getMessage()
+    )
+
+
+def test_the_failure_hook_hears_of_every_failure_and_cannot_harm(caplog) -> None:
+    registry, engine = HandlerRegistry(), FakeEngineClient()
+    heard: list[tuple[str, str, bool]] = []
+
+    @registry.on_failure
+    def plain(job: Any, error: BaseException, final: bool) -> None:
+        heard.append((job.job_type, type(error).__name__, final))
+        raise RuntimeError("the hook itself")
+
+    @registry.on_failure
+    async def later(job: Any, error: BaseException, final: bool) -> None:
+        heard.append((job.job_type, "later", final))
+
+    @registry.handler("async")
+    async def handler(job: Any) -> list[int]:
+        return [1]
+
+    registry.register("plain", lambda job: 1 / 0)
+    engine.offer("async")
+    engine.offer("plain", retries=1)
+    engine.work(registry)
+    assert sorted(heard) == sorted(
+        [
+            ("async", "WorkflowSDKError", True),
+            ("async", "later", True),
+            ("plain", "ZeroDivisionError", False),
+            ("plain", "ZeroDivisionError", True),
+            ("plain", "later", False),
+            ("plain", "later", True),
+        ]
+    )
+    assert "the on_failure hook" in caplog.text
+
+
+def test_hooks_are_entered_around_each_job_of_their_registry(caplog) -> None:
+    registry, engine = HandlerRegistry(), FakeEngineClient()
+    steps: list[str] = []
+
+    @registry.around_job
+    def connection(job: Any):
+        steps.append(f"open {job['variables']['n']}")
+        try:
+            yield
+        finally:
+            steps.append(f"close {job['variables']['n']}")
+
+    registry.register("plain", lambda job: steps.append("work"))
+
+    @registry.handler("async")
+    async def handler(job: Any) -> None:
+        steps.append("work")
+        raise ValueError("x")
+
+    engine.offer("plain", {"n": 1})
+    engine.work(registry, parallelism=1)
+    engine.offer("async", {"n": 2})
+    engine.work(registry, parallelism=1)
+    assert steps == ["open 1", "work", "close 1", "open 2", "work", "close 2"]
+
+
+# --- giving a job back ---
+
+
+def test_a_job_given_back_with_a_delay_runs_again_without_a_report() -> None:
+    registry, engine = HandlerRegistry(), FakeEngineClient()
+    runs: list[int] = []
+
+    @registry.handler("later")
+    def later(job: Any) -> dict[str, Any]:
+        runs.append(1)
+        if len(runs) == 1:
+            raise ReleaseJobError("the partner is closed", delay=0.1)
+        return {"runs": len(runs)}
+
+    job_id = engine.offer("later")
+    engine.work(registry, parallelism=1)
+    assert (engine.completed[job_id], engine.failures) == ({"runs": 2}, [])
+
+
+# --- registration ---
+
+
+class Thing:
+    def method(self, job: Any) -> None: ...
+
+
+def yields(job: Any):
+    yield {}
+
+
+async def yields_async(job: Any):
+    yield {}
+
+
+@pytest.mark.parametrize(
+    ("handler", "said"),
+    [
+        (yields, "is a generator"),
+        (yields_async, "is a generator"),
+        (lambda: None, "cannot be called with the job alone"),
+        (lambda job, more: None, "cannot be called with the job alone"),
+        (Thing.method, "it is a method without its object"),
+    ],
+)
+def test_what_could_never_do_a_job_is_refused_at_registration(handler: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        HandlerRegistry().register("t", handler)
+
+
+@pytest.mark.parametrize("handler", [Thing().method, lambda job, more=1: None, lambda *args: None, dict])
+def test_what_takes_a_job_is_registered(handler: Any) -> None:
+    HandlerRegistry().register("t", handler)
