@@ -12,11 +12,14 @@ from benchmarks.contenders import ours
 from benchmarks.engines import Engine, null_engine
 from benchmarks.processes import Child
 from benchmarks.workflows import chain, job_types, start_many, upload
+from support.fault_proxy import fault_proxy
 from support.sdk_workers import running_runner
 from support.waiting import wait_until
 from support.wake_ups import needs_proc, wake_ups
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.runner.runner import Runner
+from workflow_sdk.runner.shift.plan import REPORTS_WITHOUT_SLOT
 
 JOBS = 1_000
 PARALLELISM = 16
@@ -56,6 +59,29 @@ def test_a_backlog_costs_one_report_a_job_and_less_than_one_poll(engine: Engine)
     assert counts["completed"] == counts["claimed"] == JOBS
     assert counts["failed"] == counts["late"] == 0
     assert counts["polls"] - counts["empty_polls"] < JOBS
+
+
+def test_a_slot_is_free_when_its_handler_ends_for_so_many_reports(engine: Engine) -> None:
+    definition = waiting_jobs(engine, 10 * PARALLELISM)
+    with (
+        fault_proxy(engine.url) as proxy,
+        RestEngineClient(proxy.url) as client,
+    ):
+        proxy.fault = lambda seen: "hang" if seen.path.endswith("/complete") else None
+        runner = Runner(client, registry_for(definition), "w", PARALLELISM, drain_timeout=0.1)
+        stop = threading.Event()
+        thread = threading.Thread(target=runner.run, args=(stop,))
+        thread.start()
+        in_flight = PARALLELISM + REPORTS_WITHOUT_SLOT
+        wait_until(lambda: waiting_reports(runner) == in_flight, "every slot waits for a report")
+        assert engine.counts()["claimed"] == in_flight
+        stop.set()
+        thread.join(10)
+
+
+def waiting_reports(runner: Runner) -> int:
+    snapshot = runner.snapshot()
+    return snapshot.waiting_reports if snapshot else 0
 
 
 def test_a_worker_has_no_more_threads_than_slots_and_leaves_none_behind(engine: Engine) -> None:

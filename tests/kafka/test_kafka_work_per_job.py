@@ -12,10 +12,14 @@ from benchmarks.brokers import Broker, broker_at, produce
 from benchmarks.contenders import ours
 from benchmarks.engines import Engine, null_engine
 from rochallor_cli.dev_engine.kafka.dispatch_record import topic_of
+from support.fault_proxy import fault_proxy
 from support.kafka_workers import running_worker
+from support.sdk_workers import Executions, registry_of
 from support.waiting import wait_until
 from support.wake_ups import needs_proc, wake_ups
 from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.runner.shift.plan import REPORTS_WITHOUT_SLOT
+from workflow_sdk.runner.summary import RunnerSnapshot
 
 JOB_TYPE = "counted"
 JOBS = 2_000
@@ -62,6 +66,24 @@ def test_a_backlog_costs_one_request_a_job_and_far_fewer_commits(broker: Broker,
     assert commits is not None
     assert 1 <= commits <= JOBS / 4
     assert threads <= PARALLELISM + OWN_THREADS
+
+
+def test_no_more_jobs_are_in_flight_than_slots_and_twenty(broker: Broker, engine: Engine) -> None:
+    """What is in flight is run again when the process dies."""
+    produce(broker.address, JOB_TYPE, partitions=1, per_partition=10 * PARALLELISM)
+    executions = Executions()
+    with fault_proxy(engine.url) as proxy:
+        proxy.fault = lambda seen: "hang" if seen.path.endswith("/complete") else None
+        handled = registry_of(executions, job_type=JOB_TYPE)
+        with running_worker(
+            broker.address, proxy.url, handled, parallelism=PARALLELISM, drain_timeout=0.1
+        ) as worker:
+            wait_until(lambda: waits_for_reports_alone(worker.snapshot()), "every slot waits for a report")
+            assert executions.total == worker.snapshot().waiting_reports <= PARALLELISM + 20
+
+
+def waits_for_reports_alone(snapshot: RunnerSnapshot) -> bool:
+    return snapshot.waiting_reports == len(snapshot.in_flight) >= PARALLELISM + REPORTS_WITHOUT_SLOT
 
 
 @needs_proc

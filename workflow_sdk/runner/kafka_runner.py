@@ -90,7 +90,6 @@ class KafkaRunner(WorkerRun):
             make_source=self._make_source,
             # There are no leases to extend in this mode.
             heartbeat=False,
-            reports_without_slot=self._parallelism,
         )
 
     def _make_source(self, parts: Parts) -> JobSource:

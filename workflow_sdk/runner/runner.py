@@ -21,7 +21,7 @@ DEFAULT_DRAIN_TIMEOUT_S = 25.0
 class Runner(WorkerRun):
     """Claims jobs by polling, and reports what their handlers return.
 
-    `parallelism` is the number of jobs held at once, `poll_interval` the seconds between polls while
+    `parallelism` is the number of handlers at once, `poll_interval` the seconds between polls while
     nothing comes (values of 0 and below mean the defaults). `drain_timeout` bounds the stop, in
     seconds; `shutdown_timeout` is another name for it. `job_types` serves only these types.
 

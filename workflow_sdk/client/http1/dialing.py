@@ -40,45 +40,63 @@ class Route:
     proxy_tls: ssl.SSLContext | None = None
 
 
-async def dialled(route: Route, *, deadline: float) -> Http1Connection:
-    """A new connection, its name looked up anew. DialError when there is none by `deadline`."""
-    try:
-        async with asyncio.timeout_at(deadline):
-            return await _dialled(route, deadline)
-    except TimeoutError as error:
-        raise DialTimeoutError("no connection in time") from error
-    except (OSError, ssl.SSLError, BadAnswerError) as error:
-        raise DialError(str(error)) from error
+class Dialer:
+    """Makes connections of one route, on one event loop. Those made at once share one look-up of the name."""
 
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._look_up: asyncio.Future[list[_Address]] | None = None
 
-async def _dialled(route: Route, deadline: float) -> Http1Connection:
-    if route.proxy is None:
-        return await _connected(route.host, route.port, route.tls)
-    proxy_tls = route.proxy_tls if route.proxy.is_tls else None
-    hop = await _connected(route.proxy.host, route.proxy.port, proxy_tls, for_tunnel=route.tls is not None)
-    if route.tls is None:
-        return hop
-    try:
-        return await _tunnelled(hop, route, route.proxy, route.tls, deadline=deadline)
-    except BaseException:
-        hop.abort()
-        raise
+    async def dial(self, *, deadline: float) -> Http1Connection:
+        """A new connection, its name looked up anew. DialError when there is none by `deadline`."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._dial(self._route, deadline)
+        except TimeoutError as error:
+            raise DialTimeoutError("no connection in time") from error
+        except (OSError, ssl.SSLError, BadAnswerError) as error:
+            raise DialError(str(error)) from error
 
+    async def _dial(self, route: Route, deadline: float) -> Http1Connection:
+        proxy, tls = route.proxy, route.tls
+        if proxy is None:
+            return await self._connect(route.host, route.port, tls)
+        proxy_tls = route.proxy_tls if proxy.is_tls else None
+        hop = await self._connect(proxy.host, proxy.port, proxy_tls, for_tunnel=tls is not None)
+        if tls is None:
+            return hop
+        try:
+            return await _tunnelled(hop, route, proxy, tls, deadline=deadline)
+        except BaseException:
+            hop.abort()
+            raise
 
-async def _connected(
-    host: str, port: int, tls: ssl.SSLContext | None, *, for_tunnel: bool = False
-) -> Http1Connection:
-    loop = asyncio.get_running_loop()
-    connection = Http1Connection(loop, for_tunnel=for_tunnel)
-    sock = await _tcp_socket(host, port)
-    try:
-        await loop.create_connection(
-            lambda: connection, sock=sock, ssl=tls, server_hostname=host if tls else None
-        )
-    except BaseException:
-        sock.close()
-        raise
-    return connection
+    async def _connect(
+        self, host: str, port: int, tls: ssl.SSLContext | None, *, for_tunnel: bool = False
+    ) -> Http1Connection:
+        loop = asyncio.get_running_loop()
+        connection = Http1Connection(loop, for_tunnel=for_tunnel)
+        sock = await _tcp_socket(await self._addresses(host, port))
+        try:
+            await loop.create_connection(
+                lambda: connection, sock=sock, ssl=tls, server_hostname=host if tls else None
+            )
+        except BaseException:
+            sock.close()
+            raise
+        return connection
+
+    async def _addresses(self, host: str, port: int) -> list[_Address]:
+        if self._look_up is None:
+            # Not loop.getaddrinfo: our loops' helper threads never keep the process alive, uvloop's would.
+            self._look_up = asyncio.get_running_loop().run_in_executor(None, _addresses_of, host, port)
+            self._look_up.add_done_callback(self._looked_up)
+        return await asyncio.shield(self._look_up)
+
+    def _looked_up(self, look_up: asyncio.Future[list[_Address]]) -> None:
+        self._look_up = None
+        if not look_up.cancelled():
+            look_up.exception()  # looked at here, should everyone who waited be gone
 
 
 async def _tunnelled(
@@ -107,9 +125,9 @@ def _connect_request(route: Route, proxy: Proxy) -> bytes:
     return f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{allowed}\r\n".encode("ascii")
 
 
-async def _tcp_socket(host: str, port: int) -> socket.socket:
-    """Connected to whichever of the host's addresses answers first, the earlier ones given a start."""
-    waiting = await _addresses(host, port)
+async def _tcp_socket(addresses: list[_Address]) -> socket.socket:
+    """Connected to whichever of the addresses answers first, the earlier ones given a start."""
+    waiting = list(addresses)
     attempts: set[asyncio.Task[socket.socket]] = set()
     failures: list[BaseException] = []
     try:
@@ -131,11 +149,9 @@ async def _tcp_socket(host: str, port: int) -> socket.socket:
     raise failures[0]
 
 
-async def _addresses(host: str, port: int) -> list[_Address]:
-    """(family, address), in the system's order, but every second one of another family."""
-    loop = asyncio.get_running_loop()
-    # Not loop.getaddrinfo: the helper threads of our loops never keep the process alive, uvloop's would.
-    found = await loop.run_in_executor(None, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+def _addresses_of(host: str, port: int) -> list[_Address]:
+    """(family, address), in the system's order, but every second one of another family. Blocks."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     first = [(family, address) for family, _, _, _, address in found if family == found[0][0]]
     others = [(family, address) for family, _, _, _, address in found if family != found[0][0]]
     return [pair for both in zip_longest(first, others) for pair in both if pair is not None]

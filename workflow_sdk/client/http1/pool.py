@@ -7,7 +7,7 @@ from math import inf
 
 from workflow_sdk.client.answers import RawResponse
 from workflow_sdk.client.http1.connection import Http1Connection
-from workflow_sdk.client.http1.dialing import DialError, DialTimeoutError, Route, dialled
+from workflow_sdk.client.http1.dialing import Dialer, DialError, DialTimeoutError, Route
 
 # More than 16 connections make the engine slower, not faster.
 MAX_CONNECTIONS = 16
@@ -26,7 +26,7 @@ class ConnectionPool:
     """For one route; lives on one event loop. `timeout_s` is a request's whole time, connecting included."""
 
     def __init__(self, route: Route, *, timeout_s: float) -> None:
-        self._route = route
+        self._dialer = Dialer(route)
         self._timeout_s = timeout_s
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Semaphore(MAX_CONNECTIONS)
@@ -85,7 +85,7 @@ class ConnectionPool:
                 connection.abort()
             elif (answer := connection.ask(request, deadline=deadline)) is not None:
                 return connection, answer
-        connection = await dialled(self._route, deadline=deadline)
+        connection = await self._dialer.dial(deadline=deadline)
         if (answer := connection.ask(request, deadline=deadline)) is not None:
             return connection, answer
         raise DialError("the connection was closed at once")

@@ -32,7 +32,9 @@ log = logging.getLogger("workflow_sdk.runner")
 
 TICK_S = 0.2
 # What a busy loop may take to start the next job after one has ended.
-AHEAD_S = 0.005
+AHEAD_S = 0.0025
+# Each is one job more that is run again when the process dies.
+AHEAD_MAX = 8
 CLOSE_TIMEOUT_S = 5.0
 
 SourceFactory = Callable[[str, RecordSink], KafkaSource]
@@ -198,8 +200,7 @@ class KafkaIntake:
         """
         if self._has_coroutines:
             return 0
-        total = self._slots.total
-        return min(int(total * AHEAD_S / max(self._statistics.mean_ran_s, 1e-6)), total)
+        return min(int(self._slots.total * AHEAD_S / max(self._statistics.mean_ran_s, 1e-6)), AHEAD_MAX)
 
     def _add_sources(self) -> None:
         """Begin to consume job types that have no source yet: handlers may be registered later."""

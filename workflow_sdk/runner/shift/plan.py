@@ -53,16 +53,15 @@ class Parts:
     statistics: Statistics
 
 
+# Half as many again as there are senders: more only wait longer.
+REPORTS_WITHOUT_SLOT = 12
+
 SourceMaker = Callable[[Parts], JobSource]
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftPlan:
-    """How a runner works; `dispatch` is the metrics' label (polling, kafka).
-
-    `reports_without_slot` jobs may wait for their report's answer without a slot: where a job has no lease, its
-    handler's successor need not wait for that.
-    """
+    """How a runner works; `dispatch` is the metrics' label (polling, kafka)."""
 
     worker_id: str
     client: Any
@@ -75,4 +74,12 @@ class ShiftPlan:
     heartbeat: bool | None = None
     heartbeat_interval_s: float | None = None
     lease_seconds: int = 0
-    reports_without_slot: int = 0
+
+    @property
+    def reports_without_slot(self) -> int:
+        """How many jobs may wait for their report's answer without a slot: a handler's successor need not.
+
+        A lease begins with a claim, and a claimed job begins at once, so nobody's lease pays for that. Few,
+        because each is one job more that is run again when the process dies.
+        """
+        return min(self.parallelism, REPORTS_WITHOUT_SLOT)

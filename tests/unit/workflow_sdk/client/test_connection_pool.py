@@ -1,0 +1,220 @@
+"""ConnectionPool: which connection a request takes, how long one is kept, and what a request costs."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from support.byte_server import ByteServer, Step, byte_server
+from workflow_sdk.client.http1 import pool as pools
+from workflow_sdk.client.http1.dialing import DialTimeoutError, Route
+from workflow_sdk.client.http1.pool import ConnectionPool
+
+NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
+REQUEST = b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@pytest.fixture
+def server() -> Iterator[ByteServer]:
+    with byte_server([Step.READ, NO_CONTENT] * 300) as running:
+        yield running
+
+
+def with_pool(port: int, work: Callable[[ConnectionPool], Awaitable[Any]], *, timeout_s: float = 5.0) -> Any:
+    async def run() -> Any:
+        pool = ConnectionPool(Route("127.0.0.1", port), timeout_s=timeout_s)
+        try:
+            return await work(pool)
+        finally:
+            await pool.close()
+
+    return asyncio.run(run())
+
+
+async def ask_often(pool: ConnectionPool, times: int) -> None:
+    for _ in range(times):
+        assert (await pool.ask(REQUEST)).status_code == 204
+
+
+def test_requests_one_after_the_other_share_a_connection(server: ByteServer) -> None:
+    with_pool(server.port, lambda pool: ask_often(pool, 5))
+    assert [len(requests) for requests in server.requests] == [5]
+
+
+def test_requests_at_once_have_a_connection_each_up_to_the_limit(server: ByteServer) -> None:
+    async def many(pool: ConnectionPool) -> None:
+        await asyncio.gather(*(pool.ask(REQUEST) for _ in range(100)))
+
+    with_pool(server.port, many)
+    assert server.total == 100
+    assert len(server.requests) <= pools.MAX_CONNECTIONS
+
+
+def test_a_request_that_finds_no_room_in_time_was_not_sent(
+    server: ByteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "MAX_CONNECTIONS", 0)
+    with pytest.raises(DialTimeoutError):
+        with_pool(server.port, lambda pool: pool.ask(REQUEST), timeout_s=0.05)
+    assert server.total == 0
+
+
+def test_a_cancelled_request_ends_its_connection_and_leaves_room(
+    server: ByteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "MAX_CONNECTIONS", 1)
+
+    async def cancel_one(pool: ConnectionPool) -> None:
+        await pool.ask(REQUEST)
+        asking = asyncio.create_task(pool.ask(REQUEST))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait([asking])
+        await pool.ask(REQUEST)
+
+    with_pool(server.port, cancel_one)
+    assert len(server.requests) == 2
+
+
+def test_an_old_connection_is_let_go_and_the_name_looked_up_again(
+    server: ByteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[str] = []
+    real = socket.getaddrinfo
+
+    def noted(host: str, *arguments: Any, **options: Any) -> Any:
+        looked_up.append(host)
+        return real(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", noted)
+    with_pool(server.port, lambda pool: ask_often(pool, 2))
+    assert len(looked_up) == 1
+    monkeypatch.setattr(pools, "MAX_AGE_S", -1.0)
+    with_pool(server.port, lambda pool: ask_often(pool, 2))
+    assert len(looked_up) == 3
+    assert [len(requests) for requests in server.requests] == [2, 1, 1]
+
+
+def test_connections_made_at_once_share_one_look_up_of_the_name(
+    server: ByteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[str] = []
+    real = socket.getaddrinfo
+
+    def noted(host: str, *arguments: Any, **options: Any) -> Any:
+        looked_up.append(host)
+        return real(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", noted)
+
+    async def nine(pool: ConnectionPool) -> None:
+        await asyncio.gather(*(pool.ask(REQUEST) for _ in range(9)))
+
+    with_pool(server.port, nine)
+    assert len(server.requests) == 9
+    assert len(looked_up) == 1
+
+
+def test_a_connection_that_nobody_needs_is_closed_by_us(
+    server: ByteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "KEEP_ALIVE_S", 0.01)
+
+    async def rest(pool: ConnectionPool) -> None:
+        await pool.ask(REQUEST)
+        assert await asyncio.to_thread(server.ended[0].wait, 5)
+
+    with_pool(server.port, rest)
+
+
+def test_another_address_of_the_name_is_tried_when_the_first_does_not_answer(
+    server: ByteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two addresses: one that refuses, and one whose queue is full, before the one that answers."""
+    with socket.socket() as full, socket.create_server(("127.0.0.1", 0)) as closed:
+        refusing = closed.getsockname()
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        held = [socket.socket() for _ in range(3)]
+        for one in held:
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        closed.close()
+        addresses = [refusing, full.getsockname(), ("127.0.0.1", server.port)]
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        with_pool(server.port, lambda pool: ask_often(pool, 1))
+        for one in held:
+            one.close()
+    assert server.total == 1
+
+
+class CountingLoop(asyncio.SelectorEventLoop):
+    """Counts what a request makes the loop do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts = {"futures": 0, "timers": 0, "tasks": 0, "callbacks": 0}
+
+    def create_future(self) -> asyncio.Future[Any]:
+        self.counts["futures"] += 1
+        return super().create_future()
+
+    def create_task(self, *arguments: Any, **options: Any) -> asyncio.Task[Any]:
+        self.counts["tasks"] += 1
+        return super().create_task(*arguments, **options)
+
+    def call_at(self, *arguments: Any, **options: Any) -> asyncio.TimerHandle:
+        self.counts["timers"] += 1
+        return super().call_at(*arguments, **options)
+
+    def _call_soon(self, *arguments: Any) -> asyncio.Handle:
+        self.counts["callbacks"] += 1
+        return super()._call_soon(*arguments)  # type: ignore[misc,no-any-return]
+
+
+class CountingSocket:
+    """Passes on, and counts the system calls that carry bytes."""
+
+    def __init__(self, sock: socket.socket, calls: list[str]) -> None:
+        self._socket = sock
+        self._calls = calls
+
+    def send(self, data: bytes) -> int:
+        self._calls.append(f"send {len(data)}")
+        return self._socket.send(data)
+
+    def recv_into(self, buffer: memoryview) -> int:
+        self._calls.append("recv")
+        return self._socket.recv_into(buffer)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)
+
+
+def test_a_request_costs_one_future_one_callback_one_write_one_read_and_no_timer(server: ByteServer) -> None:
+    calls: list[str] = []
+
+    async def counted(loop: CountingLoop) -> dict[str, int]:
+        pool = ConnectionPool(Route("127.0.0.1", server.port), timeout_s=5.0)
+        await ask_often(pool, 2)
+        transport: Any = pool._resting[0].transport
+        transport._sock = CountingSocket(transport._sock, calls)
+        before = dict(loop.counts)
+        await ask_often(pool, 100)
+        spent = {name: count - before[name] for name, count in loop.counts.items()}
+        await pool.close()
+        return spent
+
+    loop = CountingLoop()
+    spent = loop.run_until_complete(counted(loop))
+    loop.close()
+    # The callback that wakes the caller is the future's own, which the loop in C does not count here.
+    assert spent["futures"] == 100
+    assert spent["timers"] == spent["tasks"] == 0
+    assert spent["callbacks"] <= 200
+    assert calls == [f"send {len(REQUEST)}", "recv"] * 100
