@@ -14,7 +14,7 @@ from rochallor_cli.command_line.global_options import group, stand_in, with_glob
 from rochallor_cli.command_names import COMMANDS, command_words
 from rochallor_cli.configuration.environment import Environment, is_terminal
 from rochallor_cli.configuration.invocation import Invocation
-from rochallor_cli.errors import CliError, OutputClosed
+from rochallor_cli.errors import CliError, InvalidDocumentError, OutputClosed
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.version import VERSION
 
@@ -63,6 +63,9 @@ def _reported(error: Exception, invocation: Invocation) -> int:
     if isinstance(error, OSError):
         _silence(invocation.environment)
         return report(CliError(str(error)), invocation)
+    if isinstance(error, RecursionError):
+        deep = "a value is nested too deep to be read or shown"
+        return report(InvalidDocumentError(deep), invocation)
     meaning = _meaning(error, invocation)
     return report(meaning, invocation) if meaning else unexpected(error, invocation)
 

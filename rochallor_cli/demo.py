@@ -146,7 +146,7 @@ def _say(printer: Printer, label: str, text: str) -> None:
     """A labelled line; on a terminal that is too narrow for it, more of them beneath the text."""
     lines = [text] if printer.width is None else _wrapped(text, printer.width - LABEL_WIDTH - 1)
     for line in lines:
-        printer.line(printer.paint(f"{label:<{LABEL_WIDTH}}", "dim") + line)
+        printer.styled(printer.paint(f"{label:<{LABEL_WIDTH}}", "dim") + line)
         label = ""
 
 

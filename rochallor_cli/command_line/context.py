@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Self
 from rochallor_cli.configuration.config_file import ConfigFile, config_path, load_config
 from rochallor_cli.configuration.engine_access import CREDENTIAL_TEXTS
 from rochallor_cli.configuration.invocation import Invocation
+from rochallor_cli.configuration.masking import secrets_in
 from rochallor_cli.configuration.settings import Layer, Settings, flag_name, resolve
 from rochallor_cli.errors import UsageError
 from rochallor_cli.output.printer import Printer
+from rochallor_cli.output.text_width import harmless
 
 if TYPE_CHECKING:
     from rochallor_cli.engine_client.admin_client import AdminClient
@@ -52,6 +55,9 @@ class Context:
     def settings(self) -> Settings:
         settings = resolve(
             self.invocation.given, self.environment.environ, lambda: self.config, files=self._files
+        )
+        settings = replace(
+            settings, more_secrets=secrets_in(self.invocation.arguments, self.environment.environ)
         )
         # Errors are shown in the format that was asked for.
         self.invocation.settings = settings
@@ -133,7 +139,7 @@ class Context:
             raise UsageError(f"{question} Nobody can be asked here", hint="say yes with --yes")
         wanted = self.settings.context if self.settings.protected else "y"
         prompt = f"{question} Type {wanted} to go on: " if self.settings.protected else f"{question} [y/N] "
-        self.environment.stderr.write(prompt)
+        self.environment.stderr.write(harmless(prompt))
         self.environment.stderr.flush()
         answer = self.environment.stdin.readline().strip()
         if answer != wanted and not (wanted == "y" and answer.lower() in ("y", "yes")):

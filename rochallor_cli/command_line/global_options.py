@@ -241,7 +241,9 @@ def _end_line(invocation: Invocation, text: str) -> None:
     if is_terminal(stderr):
         stderr.write("\n")
     if text and not (invocation.settings and invocation.settings.quiet):
-        stderr.write(f"interrupted: {text}\n")
+        from rochallor_cli.output.text_width import harmless
+
+        stderr.write(f"interrupted: {harmless(text)}\n")
     stderr.flush()
 
 

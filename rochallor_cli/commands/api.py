@@ -77,8 +77,6 @@ def _print_body(context: Context, text: str) -> None:
     try:
         value = json.loads(text)
     except ValueError:
-        context.environment.stdout.write(text)
-        if text and not text.endswith("\n"):
-            context.environment.stdout.write("\n")
+        context.printer.text(text if text.endswith("\n") or not text else f"{text}\n")
         return
     context.printer.document(value)

@@ -11,7 +11,7 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.configuration.masking import url_text
+from rochallor_cli.configuration.masking import masked, secrets_in, url_text
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.columns import Column, View
@@ -75,13 +75,18 @@ def doctor(
     8: a login is refused).
     """
     flags = {"brokers": brokers, "kafka_config": kafka_config, "config": config}
-    rows = list(_checks(context, flags))
+    rows = [_without_secrets(row, context) for row in _checks(context, flags)]
     context.printer.rows(CHECKS, rows)
     problems = [row for row in rows if row["result"] == "problem"]
     for row in problems:
         if row["hint"]:
             context.printer.note(f"{row['check']}: {row['hint']}")
     return int(problems[0]["exitStatus"]) if problems else ExitStatus.DONE
+
+
+def _without_secrets(row: dict[str, Any], context: Context) -> dict[str, Any]:
+    secrets = secrets_in(context.invocation.arguments, context.environment.environ)
+    return {**row, "detail": masked(row["detail"], secrets)}
 
 
 def _checks(context: Context, flags: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -53,6 +53,12 @@ class EngineAccess:
         credentials = {name: getattr(self, name) for name in CREDENTIALS}
         return {"base_url": self.url, "timeout": self.timeout_s, **credentials}
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What of it must appear nowhere."""
+        token = [self.token] if self.token else []
+        return (*token, *self.headers.values())
+
     def shown(self) -> dict[str, Any]:
         """What is set, by name, with secrets masked."""
         values = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "where"}

@@ -1,13 +1,63 @@
-"""What stands in the place of a secret wherever settings are shown."""
+"""The one mask: what stands in the place of a secret, in settings that are shown and in all text on its way out."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
+
 MASK = "***"
+
+# Shorter ones would be found in innocent words, too.
+_SHORTEST = 4
+# `://user:secret@`, or `://user:se/cr#et@` where what follows the colon is no port.
+_CREDENTIALS = re.compile(r"://(?:[^\s/@'\"]*|[^\s/@:'\"]*:(?!\d+(?:/|$|\s))[^\s'\"]*)@")
 
 
 def url_text(url: str) -> str:
     """The URL as it may be shown: `https://user:secret@host` becomes `https://***@host`."""
-    scheme, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    user, at, host = authority.rpartition("@")
-    return f"{scheme}{separator}{MASK if user else user}{at}{host}{slash}{path}"
+    return _CREDENTIALS.sub(f"://{MASK}@", url)
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """The text without these secrets, and without what stands before the @ of a URL."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST:
+            text = text.replace(secret, MASK)
+    return url_text(text)
+
+
+def secrets_in(arguments: Iterable[str], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """What a command line and its environment hold that must not be shown, before anything of it is resolved."""
+    found: list[str] = []
+    option = ""
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if option:
+            found += _secrets_of(option, argument)
+        elif equals and name in _OPTIONS:
+            found += _secrets_of(name, value)
+        option = "" if option or argument not in _OPTIONS else argument
+        found += _userinfo(argument)
+    for name, value in environ.items():
+        if name == "ROCHALLOR_TOKEN":
+            found += _secrets_of("--token", value)
+        elif name == "ROCHALLOR_HEADER":
+            found += [part for line in value.splitlines() for part in _secrets_of("--header", line)]
+        elif name.lower().endswith("_proxy") or name == "ROCHALLOR_ENGINE_URL":
+            found += _userinfo(value)
+    return tuple(dict.fromkeys(found))
+
+
+_OPTIONS = ("--token", "--header")
+
+
+def _secrets_of(option: str, value: str) -> list[str]:
+    """A token with and without its scheme; a header's value, or the whole of what is no header."""
+    secret = value.partition(":")[2].strip() if option == "--header" and ":" in value else value.strip()
+    return [secret, secret.partition(" ")[2].strip()]
+
+
+def _userinfo(url: str) -> list[str]:
+    """What stands before the last @ of a URL, whole and without the user's name; nothing where there is none."""
+    userinfo, at, _ = url.partition("://")[2].rpartition("@") if "://" in url else url.rpartition("@")
+    return [userinfo, userinfo.partition(":")[2]] if at and ":" in userinfo else []

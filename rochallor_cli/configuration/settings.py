@@ -48,6 +48,13 @@ class Settings:
     verbosity: int = 0
     origins: Mapping[str, str] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
+    # Beyond what `access` holds: what arguments and environment hold, whether it is used or not.
+    more_secrets: tuple[str, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not appear in anything that is shown."""
+        return (*self.access.secrets, *self.more_secrets)
 
     @property
     def where(self) -> str:
@@ -187,12 +194,19 @@ def _text(raw: object) -> str:
     return str(raw)
 
 
+def _token(raw: object) -> str:
+    """A token as it is sent after `Bearer`, which some write in front of it."""
+    text = str(raw).strip()
+    return text[7:].strip() if text.lower().startswith("bearer ") else text
+
+
 def _url(raw: object) -> str:
     text = str(raw).strip().rstrip("/")
     scheme, separator, rest = text.partition("://")
     if separator and scheme.lower() in ("http", "https") and rest.split("/")[0].strip():
         return text
-    raise ValueError(f"{str(raw)!r} is no URL: write http://host:port or https://host")
+    shown = "what is given" if "@" in text else repr(str(raw))
+    raise ValueError(f"{shown} is no URL: write http://host:port or https://host")
 
 
 def _headers(raw: object) -> dict[str, str]:
@@ -201,7 +215,8 @@ def _headers(raw: object) -> dict[str, str]:
     for line in lines:
         name, separator, value = line.partition(":")
         if not separator or not name.strip():
-            raise ValueError(f"{line!r} is no header: write 'Name: value'")
+            # It is not repeated: it may be the secret alone.
+            raise ValueError("what is given is no header: write 'Name: value'")
         headers[name.strip()] = value.strip()
     return headers
 
@@ -246,6 +261,7 @@ def _timeout(raw: object) -> float:
 _PARSERS: dict[str, Callable[[object], object]] = {
     "engine_url": _url,
     **dict.fromkeys(CREDENTIALS, _text),
+    "token": _token,
     "headers": _headers,
     "request_timeout": _timeout,
     "context": _text,

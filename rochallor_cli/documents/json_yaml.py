@@ -43,8 +43,13 @@ class JsonTypesDumper(yaml.SafeDumper):
         return True
 
 
+class _AsciiDumper(JsonTypesDumper):
+    """As above, for streams and terminals that cannot take every character."""
+
+
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar(_STR, text, style="|" if "\n" in text and "\r" not in text else None)
+    is_block = "\n" in text and "\r" not in text and (text.isascii() or not isinstance(dumper, _AsciiDumper))
+    return dumper.represent_scalar(_STR, text, style="|" if is_block else None)
 
 
 JsonTypesDumper.add_representer(str, _text)
@@ -58,7 +63,8 @@ for _tag, _rule, _first in _RULES:
     JsonTypesDumper.add_implicit_resolver(_tag, _rule, _first)
 
 
-def dump(value: object) -> str:
-    """The value as a YAML document; keys in their order."""
-    text: str = yaml.dump(value, Dumper=JsonTypesDumper, allow_unicode=True, sort_keys=False, width=10_000)
+def dump(value: object, *, ascii_only: bool = False) -> str:
+    """The value as a YAML document; keys in their order. `ascii_only` escapes all other characters, as JSON can."""
+    dumper = _AsciiDumper if ascii_only else JsonTypesDumper
+    text: str = yaml.dump(value, Dumper=dumper, allow_unicode=not ascii_only, sort_keys=False, width=10_000)
     return text.removesuffix("...\n")

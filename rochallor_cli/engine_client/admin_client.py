@@ -86,7 +86,7 @@ class AdminClient:
             if latest is not None:
                 hint = f"the latest version is {latest.get('version')}"
                 raise NotFoundError(f"no definition {what} on {self.settings.where}", hint=hint)
-        known = [str(row["id"]) for row in self.definitions(limit=500)]
+        known = [str(row.get("id")) for row in self.definitions(limit=500)]
         hint = did_you_mean(definition_id, known) or "`rochallor defs list` shows those there are"
         raise NotFoundError(f"no definition {what} on {self.settings.where}", hint=hint)
 
@@ -265,21 +265,24 @@ class AdminClient:
             return NotFoundError(f"no step {step_id!r} in {definition_name(instance)}", hint=near)
         if steps[step_id].get("type") != kind:
             return ConflictError(f"step {step_id} is a {steps[step_id].get('type')}, not a {kind}")
-        at = ", ".join(instance.get("currentStepIds") or []) or "no step"
-        return ConflictError(f"step {step_id} is not open; {instance_id} is at {at}")
+        return ConflictError(
+            f"step {step_id} is not open; {instance_id} is at {steps_text(instance) or 'no step'}"
+        )
 
     def steps_of(self, instance: Mapping[str, Any]) -> dict[str, Value]:
         """The steps of an instance's definition by id."""
         definition = self.client.get_definition(
             str(instance["definitionId"]), version=int(instance["definitionVersion"])
         )
-        return {str(step.get("id")): step for step in definition.get("steps") or []}
+        steps = definition.get("steps")
+        rows = steps if isinstance(steps, list) else []
+        return {str(step.get("id")): step for step in rows if isinstance(step, dict)}
 
     def _no_instance(self, instance_id: str) -> NoReturn:
         hint = "`rochallor instances list` shows the latest"
         if len(instance_id) != _ID_LENGTH:
             hint = f"ids are {_ID_LENGTH} characters; this one has {len(instance_id)}"
-        known = [str(row["id"]) for row in self.instances(limit=PAGE)]
+        known = [str(row.get("id")) for row in self.instances(limit=PAGE)]
         starting = [known_id for known_id in known if known_id.startswith(instance_id.upper())]
         near = f"did you mean {starting[0]}?" if len(starting) == 1 else _nearest_id(instance_id, known)
         raise NotFoundError(f"no instance {instance_id} on {self.settings.where}", hint=near or hint)
@@ -318,7 +321,7 @@ def standing_text(instance: Mapping[str, Any]) -> str:
     status = str(instance.get("status"))
     if status in ENDED:
         return status
-    return f"{status} at {', '.join(instance.get('currentStepIds') or []) or 'no step'}"
+    return f"{status} at {steps_text(instance) or 'no step'}"
 
 
 def definition_name(instance: Mapping[str, Any]) -> str:
@@ -339,22 +342,34 @@ def _nearest_id(instance_id: str, known: list[str]) -> str | None:
 def _pages(page_of: Callable[[int, int], Value], limit: int | None, *, name: str) -> Iterator[Value]:
     """The items of all pages, at most `limit`, without those that moved from one page to the next meanwhile."""
     size = PAGE if limit is None else max(min(limit, PAGE), 1)
-    recent: deque[object] = deque(maxlen=_REMEMBERED)
+    recent: deque[str] = deque(maxlen=_REMEMBERED)
     yielded, page = 0, 0
     while limit is None or yielded < limit:
         items = page_of(page, size).get("items") or []
         known = set(recent)
-        for item in items:
-            if item.get(name) in known:
+        for item in map(_row, items):
+            key = str(item.get(name, item))
+            if key in known:
                 continue
             if limit is not None and yielded >= limit:
                 return
-            recent.append(item.get(name))
+            recent.append(key)
             yielded += 1
             yield item
         if len(items) < size:
             return
         page += 1
+
+
+def _row(item: object) -> Value:
+    """An item of a list as a row; what is none stands in one, so that it does not cost the others."""
+    return item if isinstance(item, dict) else {"unreadable": item}
+
+
+def steps_text(instance: Mapping[str, Any]) -> str:
+    """The ids of the steps that an instance is at, whatever an engine puts there."""
+    ids = instance.get("currentStepIds") or []
+    return ", ".join(map(str, ids)) if isinstance(ids, list) else str(ids)
 
 
 def _problems_of_upload(message: str) -> list[str]:

@@ -124,12 +124,11 @@ class EventLines:
         elif kind == "back":
             self._printer.note(BACK)
         elif kind == "step":
-            step, kind = harmless(str(value.get("stepId"))), str(value.get("stepType"))
-            status = str(value.get("status"))
+            step, kind, status = (harmless(str(value.get(key))) for key in ("stepId", "stepType", "status"))
             tail = self._tail(value)
             yield f"{padded(step, 20)}  {kind:<16}  {status.lower():<9}  {_seconds(value):>8}  {tail}".rstrip()
         elif hint := waits_for(snapshot):
-            yield f"{value.get('status')}  {hint}"
+            yield harmless(f"{value.get('status')}  {hint}")
 
     def _tail(self, execution: Value) -> str:
         if execution.get("status") == "COMPLETED":
@@ -175,7 +174,7 @@ class LivePanel:
             f"engine unreachable: {snapshot.away}. Asking again." if snapshot.away else waits_for(snapshot)
         )
         if footer:
-            lines += ["", fitted(f"  {footer}", width - 1)]
+            lines += ["", fitted(f"  {harmless(footer)}", width - 1)]
         return lines
 
     def _room(self) -> int:
@@ -185,10 +184,11 @@ class LivePanel:
         return max(shutil.get_terminal_size().lines - 5, 3)
 
     def _line(self, row: Value, name: str, *, widest: int, width: int) -> str:
-        status = str(row.get("status"))
+        status = harmless(str(row.get("status")))
         mark = f"{_MARKS.get(status, '·')} {status.lower()}"
         tail = self._note_for(row) if status == "COMPLETED" else str(row.get("failureReason") or "")
-        head = f"  {padded(fitted(name, widest), widest)}  {row.get('stepType', ''):<16}"
+        kind = harmless(str(row.get("stepType") or ""))
+        head = f"  {padded(fitted(name, widest), widest)}  {kind:<16}"
         text = f"{head}  {mark:<12}{_seconds(row):>8}  {harmless(tail)}".rstrip()
         text = fitted(text, width - 1)
         return text.replace(mark, self._printer.paint(mark, state_style(status)), 1)

@@ -96,14 +96,14 @@ def timeline(printer: Printer, instance: Value, executions: Sequence[Value]) -> 
         bar = printer.paint(_bar(row, begun_s, scale), state_style(str(row.get("status"))))
         took = seconds_between(row.get("startedAt"), row.get("endedAt"))
         spent = duration_text(took) if took is not None else "open"
-        left = f"  {padded(name, widest)}  {row.get('stepType')!s:<{kinds}}"
+        left = harmless(f"  {padded(name, widest)}  {row.get('stepType')!s:<{kinds}}")
         yield f"{left}  {bar} {spent:>8}  {_state(row, instance)}"
         yield from _reasons(row, widest)
 
 
 def _state(row: Value, instance: Value) -> str:
     """The recorded status; a step that still runs in an ended instance was left so by the engine."""
-    status = str(row.get("status")).lower()
+    status = harmless(str(row.get("status")).lower())
     return "left open" if status == "running" and instance.get("completedAt") else status
 
 
@@ -229,7 +229,7 @@ class _TreeWalk:
         spent = f"  {duration_text(took)}" if took else ""
         state = self._printer.paint(_state(last, self._instance), state_style(status))
         reason = f"  {harmless(str(last['failureReason']))}" if last.get("failureReason") else ""
-        return f"{harmless(step_id)}  {last.get('stepType')}  {state}{times}{spent}{reason}"
+        return f"{harmless(step_id)}  {harmless(str(last.get('stepType')))}  {state}{times}{spent}{reason}"
 
 
 def _drawn(branches: Sequence[_Branch], indent: str) -> Iterator[str]:

@@ -16,20 +16,29 @@ def open_tasks(
     Each has task (`INSTANCE/STEP`), instanceId, stepId, stepName, definitionId, definitionVersion, businessKey and
     openSince.
     """
-    definitions: dict[tuple[str, int], dict[str, Value]] = {}
+    definitions: dict[tuple[Any, Any], dict[str, Value]] = {}
     for instance in engine.instances(
         definition_id=definition_id, business_key=business_key, status="WAITING"
     ):
-        key = (str(instance["definitionId"]), int(instance["definitionVersion"]))
+        key = (instance.get("definitionId"), instance.get("definitionVersion"))
+        if not _is_usable(instance):
+            # Where it stands cannot be known; `instances list` shows it.
+            continue
         if key not in definitions:
             definitions[key] = engine.steps_of(instance)
         yield from _tasks_of(engine, instance, definitions[key])
 
 
+def _is_usable(instance: Value) -> bool:
+    """Whether it has what its open steps are found by, in the types that an engine gives them."""
+    kinds = {"id": str, "definitionId": str, "definitionVersion": int, "currentStepIds": list}
+    return all(isinstance(instance.get(name), kind) for name, kind in kinds.items())
+
+
 def _tasks_of(engine: AdminClient, instance: Value, steps: dict[str, Value]) -> Iterator[dict[str, Any]]:
     open_ids = [
         step_id
-        for step_id in dict.fromkeys(instance.get("currentStepIds") or [])
+        for step_id in dict.fromkeys(map(str, instance["currentStepIds"]))
         if steps.get(step_id, {}).get("type") == "USER_TASK"
     ]
     if not open_ids:
@@ -51,4 +60,4 @@ def _tasks_of(engine: AdminClient, instance: Value, steps: dict[str, Value]) -> 
 def _open_since(engine: AdminClient, instance_id: str) -> dict[str, Any]:
     """When each open step was entered the last time."""
     history = engine.client.get_instance_history(instance_id)
-    return {str(row["stepId"]): row["startedAt"] for row in history if row.get("status") == "RUNNING"}
+    return {str(row.get("stepId")): row.get("startedAt") for row in history if row.get("status") == "RUNNING"}

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from rochallor_cli.configuration.environment import Environment
 from rochallor_cli.durations import duration_text
-from rochallor_cli.engine_client.admin_client import ENDED, AdminClient, Value
+from rochallor_cli.engine_client.admin_client import ENDED, AdminClient, Value, standing_text
 from rochallor_cli.errors import CliError, WaitRanOutError
 from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.output.text_width import shell_command
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
 
 QUICKEST_S = 0.04
@@ -81,12 +82,11 @@ def _ran_out(snapshot: Snapshot, timeout_s: float) -> CliError:
     instance = snapshot.instance
     if snapshot.away:
         message = f"the engine does not answer ({snapshot.away}); waited {duration_text(timeout_s)}"
-        return CliError(
-            message, hint=f"rochallor instances get {instance['id']}", exit_status=ExitStatus.UNREACHABLE
-        )
-    at = ", ".join(instance.get("currentStepIds") or []) or "no step"
-    message = f"{instance['id']} is still {instance['status']} at {at} after {duration_text(timeout_s)}"
-    return WaitRanOutError(message, hint=f"it goes on; rochallor instances watch {instance['id']}")
+        look = shell_command("rochallor", "instances", "get", str(instance["id"]))
+        return CliError(message, hint=look, exit_status=ExitStatus.UNREACHABLE)
+    message = f"{instance['id']} is still {standing_text(instance)} after {duration_text(timeout_s)}"
+    watch = shell_command("rochallor", "instances", "watch", str(instance["id"]))
+    return WaitRanOutError(message, hint=f"it goes on; {watch}")
 
 
 def waits_for(snapshot: Snapshot) -> str:
@@ -96,9 +96,9 @@ def waits_for(snapshot: Snapshot) -> str:
     instance_id = snapshot.instance["id"]
     for execution in snapshot.executions:
         if execution.get("status") == "RUNNING":
-            step = execution.get("stepId")
+            where = (str(instance_id), str(execution.get("stepId")))
             if execution.get("stepType") == "USER_TASK":
-                return f"waits for a person: rochallor tasks complete {instance_id} {step}"
+                return f"waits for a person: {shell_command('rochallor', 'tasks', 'complete', *where)}"
             if execution.get("stepType") == "WAIT":
-                return f"waits for a signal: rochallor instances signal {instance_id} {step}"
+                return f"waits for a signal: {shell_command('rochallor', 'instances', 'signal', *where)}"
     return ""

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from rochallor_cli.configuration.invocation import Invocation
+from rochallor_cli.configuration.masking import masked, secrets_in
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.styles import paint
-from rochallor_cli.output.text_width import harmless
+from rochallor_cli.output.text_width import harmless, harmless_lines
 
 _JSON = ("json", "jsonl")
 
@@ -18,6 +19,7 @@ _JSON = ("json", "jsonl")
 def report(error: CliError, invocation: Invocation) -> int:
     """Write the error where the user looks for it; returns the exit status."""
     environment = invocation.environment
+    error = _without_secrets(error, invocation)
     if _option(invocation, "output", "--output", "-o") in _JSON:
         import json
 
@@ -31,6 +33,17 @@ def report(error: CliError, invocation: Invocation) -> int:
         environment.stderr.write(text + "\n")
         environment.stderr.flush()
     return int(error.exit_status)
+
+
+def _without_secrets(error: CliError, invocation: Invocation) -> CliError:
+    known = secrets_in(invocation.arguments, invocation.environment.environ)
+    secrets = (*known, *(invocation.settings.secrets if invocation.settings else ()))
+    return CliError(
+        masked(error.message, secrets),
+        hint=None if error.hint is None else masked(error.hint, secrets),
+        details=[masked(detail, secrets) for detail in error.details],
+        exit_status=error.exit_status,
+    )
 
 
 def as_object(error: CliError) -> dict[str, object]:
@@ -92,7 +105,8 @@ def unexpected(error: Exception, invocation: Invocation) -> int:
     """A bug of ours: say so, ask for a report, and show the traceback to those who asked with -v."""
     stderr = invocation.environment.stderr
     if invocation.given.get("verbosity") or {"-v", "-vv", "--verbose"} & set(invocation.arguments):
-        stderr.write("".join(traceback.format_exception(error)))
+        known = secrets_in(invocation.arguments, invocation.environment.environ)
+        stderr.write(harmless_lines(masked("".join(traceback.format_exception(error)), known)))
     bug = CliError(
         f"unexpected {type(error).__name__}: {error}",
         hint="this is a bug; please report it with what `-v` prints and `rochallor --version`",

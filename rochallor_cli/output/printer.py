@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from rochallor_cli.configuration.environment import Environment, is_terminal
+from rochallor_cli.configuration.masking import masked
 from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.output.cell import Cell
 from rochallor_cli.output.columns import Column, Row, View, lookup, plain
 from rochallor_cli.output.styles import paint
 from rochallor_cli.output.table import table_lines
-from rochallor_cli.output.text_width import harmless
+from rochallor_cli.output.text_width import harmless, harmless_json, harmless_lines
 from rochallor_cli.output.times import Times
 
 _TABLES = ("table", "wide")
@@ -83,13 +84,31 @@ class Printer:
         self.environment.stdout.flush()
 
     def line(self, text: str = "") -> None:
+        """A line of data; on a terminal without what the terminal would obey."""
+        self.text(text + "\n")
+
+    def text(self, text: str) -> None:
+        """Text of lines, ready with their ends."""
+        self.environment.stdout.write(harmless_lines(text) if self.environment.stdout_is_terminal else text)
+
+    def styled(self, text: str) -> None:
+        """A line with styles of our own in it; whatever else it holds was made harmless before."""
         self.environment.stdout.write(text + "\n")
 
     def paint(self, text: str, style: str) -> str:
         return paint(text, style, colored=self.colored)
 
     def json_text(self, value: object, *, indent: int | None = 2) -> str:
-        return json.dumps(value, indent=indent, ensure_ascii=not self._unicode)
+        text = json.dumps(value, indent=indent, ensure_ascii=not self._unicode)
+        return harmless_json(text) if self.environment.stdout_is_terminal else text
+
+    def yaml_text(self, value: object) -> str:
+        from rochallor_cli.documents.json_yaml import dump
+
+        text = dump(value, ascii_only=not self._unicode)
+        if self.environment.stdout_is_terminal and text != harmless_lines(text):
+            return dump(value, ascii_only=True)
+        return text
 
     # --- besides the data ----------------------------------------------------------------------------
 
@@ -101,18 +120,19 @@ class Printer:
     def warn(self, text: str) -> None:
         """Something to act on, on stderr; --quiet does not silence it."""
         colored = self.environment.may_color(self.environment.stderr, self.settings.color)
-        self._to_stderr(f"{paint('warning:', 'yellow', colored=colored)} {text}")
+        self._to_stderr(text, before=f"{paint('warning:', 'yellow', colored=colored)} ")
 
     def trace(self, text: str, *, level: int = 1) -> None:
         """Something for those who ask with -v (level 1) or -vv (level 2)."""
         if self.settings.verbosity >= level:
             colored = self.environment.may_color(self.environment.stderr, self.settings.color)
-            self._to_stderr(paint(text, "dim", colored=colored))
+            self._to_stderr(text, style="dim" if colored else "")
 
-    def _to_stderr(self, text: str) -> None:
+    def _to_stderr(self, text: str, *, before: str = "", style: str = "") -> None:
         if is_terminal(self.environment.stdout):
             self.environment.stdout.flush()
-        self.environment.stderr.write(text + "\n")
+        shown = harmless_lines(masked(text, self.settings.secrets))
+        self.environment.stderr.write(before + paint(shown, style, colored=bool(style)) + "\n")
         self.environment.stderr.flush()
 
     # --- formats -------------------------------------------------------------------------------------
@@ -123,9 +143,7 @@ class Printer:
 
     def _document(self, value: object) -> None:
         if self.settings.output == "yaml":
-            from rochallor_cli.documents.json_yaml import dump
-
-            self.environment.stdout.write(dump(value))
+            self.environment.stdout.write(self.yaml_text(value))
         else:
             self.line(self.json_text(value))
 
@@ -155,7 +173,7 @@ class Printer:
             columns, cells, available=self.width, headers=not self.settings.no_headers, colored=self.colored
         )
         for line in lines:
-            self.line(line)
+            self.styled(line)
 
     def _details(self, view: View, value: Row) -> None:
         pairs = list(self._detail_pairs(view, value))
@@ -163,9 +181,9 @@ class Printer:
         for title, text, style in pairs:
             label = self.paint(f"{title:<{width}}", "dim")
             first, *more = text.split("\n")
-            self.line(f"{label}  {self.paint(harmless(first), style)}".rstrip())
+            self.styled(f"{label}  {self.paint(harmless(first), style)}".rstrip())
             for line in more:
-                self.line(f"{'':<{width}}  {harmless(line)}")
+                self.styled(f"{'':<{width}}  {harmless(line)}")
 
     def _detail_pairs(self, view: View, value: Row) -> Iterator[tuple[str, str, str]]:
         times = self.times

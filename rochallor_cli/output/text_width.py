@@ -7,13 +7,32 @@ import unicodedata
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(0x7F, 0xA0))}
 _CONTROL |= {ord("\n"): " ", ord("\r"): " ", ord("\t"): " "}
 _CONTROL |= {
-    code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    code: f"\\u{code:04x}"
+    for code in (0x061C, 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 }
+_WITHIN_JSON = {code: f"\\u{code:04x}" for code in _CONTROL if code >= 0x7F}
 
 
 def harmless(text: str) -> str:
     """One line without control characters: they come from variables and messages of others."""
     return text.translate(_CONTROL)
+
+
+def harmless_lines(text: str) -> str:
+    """As `harmless`, for text of several lines."""
+    return "\n".join(harmless(line.expandtabs()) for line in text.split("\n"))
+
+
+def harmless_json(text: str) -> str:
+    """JSON of the same value without characters that a terminal obeys; JSON's own rules escape the lowest ones."""
+    return text.translate(_WITHIN_JSON)
+
+
+def shell_command(*words: str) -> str:
+    """A command to copy: each word is one word to the shell, whatever is in it."""
+    import shlex
+
+    return harmless(shlex.join(words))
 
 
 def cells(text: str) -> int:

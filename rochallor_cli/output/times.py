@@ -20,7 +20,11 @@ def parse_time(text: object) -> datetime | None:
         moment = datetime.fromisoformat(microseconds)
     except ValueError:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        # Within a day of the first or the last year.
+        return None
 
 
 def seconds_between(start: object, end: object) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from rochallor_cli.durations import duration_text
 from rochallor_cli.output.columns import Column, Row, View, lookup, time_column
@@ -25,7 +24,8 @@ def _definition(row: Row, _: Times) -> str:
 def _steps(row: Row, _: Times) -> str:
     """Where an instance is; an ended one is nowhere, whatever its list still says."""
     steps = row.get("currentStepIds") or []
-    return ", ".join(map(str, steps)) if row.get("status") != "COMPLETED" else ""
+    text = ", ".join(map(str, steps)) if isinstance(steps, list) else str(steps)
+    return text if row.get("status") != "COMPLETED" else ""
 
 
 def _took(row: Row, times: Times) -> str:
@@ -198,9 +198,11 @@ TASKS = View(
 )
 
 
-def variable_lines(variables: Mapping[str, Any]) -> str:
+def variable_lines(variables: object) -> str:
     """One variable a line: `name = value`."""
     import json
 
+    if not isinstance(variables, Mapping):
+        return json.dumps(variables, ensure_ascii=False)
     lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in variables.items()]
     return "\n".join(lines)

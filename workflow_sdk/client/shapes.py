@@ -51,14 +51,17 @@ def without_nones(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return {key: value for key, value in pairs if value is not None}
 
 
-def _step_execution(item: Mapping[str, Any]) -> dict[str, Any]:
-    absent = dict.fromkeys(_HISTORY_KEYS.values())
-    return absent | {_HISTORY_KEYS.get(key.lower(), key): value for key, value in item.items()}
+def _step_execution(item: object) -> dict[str, Any]:
+    absent: dict[str, Any] = dict.fromkeys(_HISTORY_KEYS.values())
+    if not isinstance(item, Mapping):
+        # One odd row must not cost the others; it is there to be seen.
+        return {**absent, "unreadable": item}
+    return absent | {_HISTORY_KEYS.get(str(key).lower(), str(key)): value for key, value in item.items()}
 
 
 def _start_order(execution: Mapping[str, Any]) -> tuple[int, str]:
     try:
         started = instant_ns(execution["startedAt"])
-    except (TypeError, ValueError):
+    except (AttributeError, OverflowError, TypeError, ValueError):
         started = 0
     return started, str(execution["id"])

@@ -74,4 +74,4 @@ def _show_changes(context: Context, upload: Upload, known: Value | None, changes
     widest = max(len(change.step) for change in changes)
     for change in changes:
         sign = printer.paint(change.sign, {"added": "green", "removed": "red"}.get(change.kind, "yellow"))
-        printer.line(f"  {sign} " + harmless(f"{change.step:<{widest}}  {change.text}"))
+        printer.styled(f"  {sign} " + harmless(f"{change.step:<{widest}}  {change.text}"))

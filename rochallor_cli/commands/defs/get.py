@@ -34,9 +34,7 @@ def get(context: Context, definition: Definition) -> None:
     if printer.settings.output == "name":
         printer.line(f"{found['id']}@{found['version']}")
     elif printer.for_people and not printer.settings.fields:
-        from rochallor_cli.documents.json_yaml import dump
-
-        printer.environment.stdout.write(dump(found))
+        printer.environment.stdout.write(printer.yaml_text(found))
     else:
         chosen = {key: found.get(key) for key in printer.settings.fields}
         printer.document(chosen or found)

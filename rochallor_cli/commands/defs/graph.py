@@ -61,7 +61,7 @@ def graph(
     if format_ == "svg":
         from rochallor_cli.graph.svg import as_svg
 
-        context.environment.stdout.write(as_svg(drawn))
+        context.printer.text(as_svg(drawn))
         return
     for line in {"text": as_text, "mermaid": as_mermaid, "dot": as_dot}[format_](drawn):
         context.printer.line(line)

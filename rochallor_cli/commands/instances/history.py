@@ -56,4 +56,4 @@ def history(
             printer, found, executions, context.engine.definition(str(found["definitionId"]), version)
         )
     for line in lines:
-        printer.line(line)
+        printer.styled(line)

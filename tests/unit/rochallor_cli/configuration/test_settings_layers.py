@@ -83,7 +83,7 @@ def test_an_unknown_context_suggests_the_nearest():
         ({"engine_url": "localhost:8080"}, "--engine-url: 'localhost:8080' is no URL"),
         ({"request_timeout": "soon"}, "--request-timeout: 'soon' is no duration"),
         ({"request_timeout": "0"}, "--request-timeout: a time-out of 0"),
-        ({"headers": ["X"]}, "--header: 'X' is no header"),
+        ({"headers": ["X"]}, "--header: what is given is no header"),
         ({"color": "blue"}, "--color: 'blue' is none of"),
     ],
 )

@@ -1,0 +1,205 @@
+"""Engines and environments that send what nobody expects: escapes, odd rows, things of later versions, secrets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import rochallor
+from tests.support.stand_in import Answer, route, stand_in
+
+ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
+# C0, an escape sequence, DEL, C1, a change of direction, a second line, and what a shell would run.
+HOSTILE = "x\x1b]0;owned\x07\x1b[2J\x7f\x9b31m\u202egnp.exe\u2066\ny; touch owned #"
+RAW = ("\x1b]", "\x1b[2J", "\x07", "\x7f", "\x9b", "\u202e", "\u2066")
+FORMATS = ("table", "wide", "json", "jsonl", "yaml", "name")
+
+
+def hostile(method: str, path: str, body: bytes) -> Answer:
+    """An engine that writes the hostile text wherever a text stands, but in the status of an instance."""
+    where = route(path)
+    instance = {
+        "id": ID + HOSTILE,
+        "definitionId": HOSTILE,
+        "definitionVersion": 1,
+        "status": "FAILED",
+        "currentStepIds": [HOSTILE],
+        "startedAt": HOSTILE,
+        "businessKey": HOSTILE,
+        "failureReason": HOSTILE,
+        "variables": {HOSTILE: {HOSTILE: HOSTILE}},
+    }
+    if where == "/v1/jobs/poll":
+        return 400, {"error": "bad-request", "reason": HOSTILE}
+    if where == "/v1/instances":
+        items = [{**instance, "status": "WAITING"}]
+        return (200, {"items": items, "total": 1}) if method == "GET" else (201, instance)
+    if where.endswith("/history"):
+        row = {"ID": HOSTILE, "StepID": HOSTILE, "StepType": "USER_TASK", "Status": "RUNNING"}
+        return 200, {"items": [{**row, "FailureReason": HOSTILE, "StartedAt": "2026-11-28T10:00:00Z"}]}
+    if where == "/v1/definitions":
+        item = {"id": HOSTILE, "version": 1, "name": HOSTILE, "uploadedAt": HOSTILE}
+        return (200, {"items": [item], "total": 1}) if method == "GET" else (201, item)
+    if where.startswith("/v1/definitions/"):
+        step = {"id": HOSTILE, "name": HOSTILE, "type": "USER_TASK", "nextStep": HOSTILE, HOSTILE: HOSTILE}
+        return 200, {"id": "one", "version": 1, "name": HOSTILE, "steps": [step], HOSTILE: HOSTILE}
+    if method == "POST":
+        return 409, {"error": "conflict", "reason": HOSTILE}
+    return 200, instance
+
+
+LINES = [
+    *((*line, "-o", form) for form in FORMATS for line in (
+        ("instances", "list"), ("instances", "get", ID), ("instances", "history", ID), ("tasks", "list"),
+        ("defs", "list"), ("defs", "get", "one"), ("defs", "versions", "one"), ("instances", "start", "one"),
+        ("instances", "cancel", ID), ("instances", "retry", ID), ("instances", "wait", ID), ("doctor",),
+    )),
+    ("instances", "history", ID, "--view", "timeline"), ("instances", "history", ID, "--view", "tree"),
+    ("instances", "watch", ID), ("instances", "watch", ID, "-o", "jsonl"), ("defs", "graph", "one"),
+    ("defs", "graph", "one", "--format", "svg"), ("defs", "graph", "one", "--instance", ID),
+    ("instances", "signal", ID, HOSTILE), ("tasks", "complete", ID, HOSTILE), ("tasks", "complete", ID),
+    ("instances", "get", ID, "-vv"), ("instances", "start", HOSTILE), ("instances", "cancel", HOSTILE),
+    ("api", "GET", "/v1/instances"), ("api", "POST", "/v1/x", "-i"), ("config", "use", HOSTILE),
+    ("instances", "list", "--status", HOSTILE), ("instances", "list", "--fields", HOSTILE),
+    ("defs", "upload", HOSTILE), ("defs", "lint", HOSTILE), ("instances", "list", "--context", HOSTILE),
+    ("instances", "start", "one", "--var", HOSTILE), ("completion", HOSTILE), (HOSTILE,),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "line", LINES, ids=lambda line: "-".join(line)[:40].encode("unicode_escape").decode()
+)
+def test_nothing_reaches_a_terminal_that_it_would_obey(line: tuple[str, ...]) -> None:
+    with stand_in(hostile) as there:
+        result = rochallor(*line, url=there.url, terminal=True, columns=200, stdin="y\n")
+    shown = result.stdout + result.stderr
+    assert [raw for raw in RAW if raw in shown] == []
+    assert result.exit_status != 1
+
+
+def test_json_and_yaml_on_a_terminal_are_still_the_value() -> None:
+    with stand_in(hostile) as there:
+        result = rochallor("instances", "get", ID, "-o", "json", url=there.url, terminal=True)
+    assert json.loads(result.stdout)["businessKey"] == HOSTILE
+
+
+def test_a_command_to_copy_runs_nothing_else() -> None:
+    step = "ok; touch owned #"
+
+    def waits(method: str, path: str, body: bytes) -> Answer:
+        if path.endswith("/history"):
+            row = {"ID": "e", "StepID": step, "StepType": "USER_TASK", "Status": "RUNNING"}
+            return 200, {"items": [row]}
+        return 200, {"id": ID, "status": "WAITING", "definitionId": "one", "definitionVersion": 1}
+
+    with stand_in(waits) as there:
+        result = rochallor("instances", "watch", ID, "--timeout", "100ms", url=there.url)
+    assert f"tasks complete {ID} 'ok; touch owned #'" in result.stdout
+
+
+# --- odd rows ------------------------------------------------------------------------------------
+
+
+def good(number: int, **more: object) -> dict[str, object]:
+    return {
+        "id": ID[:-1] + str(number),
+        "definitionId": "one",
+        "definitionVersion": 1,
+        "status": "WAITING",
+        "currentStepIds": [f"step{number}"],
+        "startedAt": "2026-11-28T10:00:00Z",
+        "variables": {},
+        "businessKey": f"key{number}",
+        **more,
+    }
+
+
+ODD: list[object] = [
+    {}, None, 7, "x", [1],
+    *(good(9, startedAt=text) for text in (
+        12345, "banana", "2026-11-28T10:00:00+99:59", "0000-00-00T00:00:00Z", "99999-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", {"a": 1},
+    )),
+    good(9, currentStepIds="a"), good(9, currentStepIds=None), good(9, currentStepIds=[None, 7, {}]),
+    good(9, currentStepIds=3), good(9, status=5), good(9, definitionVersion="x"), good(9, variables=[1]),
+    good(9, id=9), good(9, id={"a": 1}), good(9, businessKey={"a": 1}), good(9, definitionVersion=10**400),
+    good(9, status="FAILED", failureReason=["x"]), good(9, definitionId=None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: json.dumps(odd)[-40:])
+def test_one_odd_row_costs_no_other(odd: object) -> None:
+    rows = [good(1), odd, good(2), good(3)]
+    history = [
+        {"ID": f"e{n}", "StepID": f"step{n}", "StepType": "USER_TASK", "Status": "RUNNING"} for n in (1, 2)
+    ]
+
+    def answer(method: str, path: str, body: bytes) -> Answer:
+        if path.endswith("/history"):
+            odd_row = (
+                {"StartedAt": odd.get("startedAt"), "ID": odd.get("id")} if isinstance(odd, dict) else odd
+            )
+            return 200, {"items": [history[0], odd_row, history[1]]}
+        if "/versions/" in path:
+            return 200, {
+                "id": "one",
+                "version": 1,
+                "steps": [{"id": f"step{n}", "type": "USER_TASK"} for n in (1, 2, 3)],
+            }
+        return 200, {"items": rows, "total": 4}
+
+    with stand_in(answer) as there:
+        for form in ("wide", "json", "jsonl", "yaml"):
+            shown = rochallor("instances", "list", "-o", form, url=there.url)
+            assert (shown.exit_status, all(f"key{n}" in shown.stdout for n in (1, 2, 3))) == (0, True)
+        tasks = rochallor("tasks", "list", url=there.url)
+        assert (tasks.exit_status, all(f"step{n}" in tasks.stdout for n in (1, 2, 3))) == (0, True), (
+            tasks.stderr
+        )
+        steps = rochallor("instances", "history", ID, url=there.url)
+        assert (steps.exit_status, "step1" in steps.stdout, "step2" in steps.stdout) == (0, True, True)
+
+
+def test_a_value_that_is_nested_too_deep_is_refused_in_words() -> None:
+    deep = b'{"id":"x","status":"WAITING","variables":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001
+    with stand_in(lambda method, path, body: (200, deep)) as there:
+        result = rochallor("instances", "get", ID, url=there.url)
+    assert result.exit_status not in (0, 1), result.stderr
+
+
+# --- secrets -------------------------------------------------------------------------------------
+
+SECRET = "hunter2-Zq9"
+PLANTED: list[tuple[tuple[str, ...], dict[str, str]]] = [
+    (("--token", SECRET), {}),
+    (("--token", f"Bearer {SECRET}"), {}),
+    (("--header", f"X-Key: {SECRET}"), {}),
+    (("--header", SECRET), {}),
+    (("--engine-url", f"http://user:{SECRET}@127.0.0.1:1"), {}),
+    (("--engine-url", f"http://user:a/{SECRET}#b@127.0.0.1:1"), {}),
+    (("--engine-url", f"user:{SECRET}@127.0.0.1:1"), {}),
+    ((), {"ROCHALLOR_TOKEN": SECRET}),
+    ((), {"ROCHALLOR_HEADER": f"Authorization: Basic {SECRET}"}),
+    ((), {"ROCHALLOR_ENGINE_URL": f"ftp://user:{SECRET}@host"}),
+    ((), {"http_proxy": f"http://user:{SECRET}@127.0.0.1:1"}),
+    ((), {"http_proxy": f"http://user:a#{SECRET}/b@127.0.0.1:1"}),
+    ((), {"http_proxy": f"socks9://user:{SECRET}@127.0.0.1:1"}),
+    ((), {"http_proxy": f"user:{SECRET}@127.0.0.1:1"}),
+]
+
+
+@pytest.mark.parametrize(("flags", "env"), PLANTED, ids=str)
+@pytest.mark.parametrize("line", [
+    ("config", "show"), ("instances", "list", "-vv"), ("doctor",), ("work", "-m", "x.py", "--print-config"),
+    ("instances", "start", "one", "-o", "json"),
+], ids=" ".join)  # fmt: skip
+def test_a_secret_that_is_planted_appears_nowhere(
+    line: tuple[str, ...], flags: tuple[str, ...], env: dict[str, str], tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'[contexts.a]\nurl = "http://u:{SECRET}@h"\ntoken = "{SECRET}"\n')
+    env = {"ROCHALLOR_CONFIG_FILE": str(config), "no_proxy": "", "NO_PROXY": "", **env}
+    result = rochallor(*line, *flags, env={"ROCHALLOR_ENGINE_URL": "http://127.0.0.1:1", **env})
+    assert SECRET not in result.stdout + result.stderr
