@@ -19,7 +19,7 @@ from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
 from rochallor_cli.engine_client.admin_client import AdminClient, Value
 from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.handler_modules.user_traceback import shown_path
+from rochallor_cli.handler_modules.user_traceback import path_text
 from rochallor_cli.hosting.config.host_config import (
     HostConfig,
     KafkaAccess,
@@ -51,7 +51,7 @@ def run_demo(context: Context, *, with_kafka: bool = False) -> int:
     """Exit status 0 when the instance ended COMPLETED; `with_kafka` brings jobs over an embedded broker."""
     printer, environment = context.printer, context.environment
     example = example_folder()
-    flow, handlers = shown_path(str(example / "flow.yaml")), shown_path(str(example / "handlers.py"))
+    flow, handlers = path_text(str(example / "flow.yaml")), path_text(str(example / "handlers.py"))
     mode: Mode = "kafka" if with_kafka else "poll"
     dispatch: Literal["polling", "kafka"] = "kafka" if with_kafka else "polling"
     with DevEngine(DevEngineConfig(port=0, dispatch=dispatch)) as dev_engine:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from rochallor_cli.errors import InvalidDocumentError
-from rochallor_cli.handler_modules.user_traceback import shown_path, user_traceback
+from rochallor_cli.handler_modules.user_traceback import path_text, user_traceback
 from workflow_sdk.handler.registry import Handler, HandlerRegistry
 
 
@@ -164,7 +164,7 @@ def _require_from(module: ModuleType, source: _Source) -> None:
     is_named_by_file = source.called.partition(":")[0].endswith((".py", os.sep))
     if is_named_by_file and there is not None and not there.is_relative_to(source.root):
         raise InvalidDocumentError(
-            f"{source.called} cannot be imported: the name {source.name} is taken by {shown_path(str(there))}",
+            f"{source.called} cannot be imported: the name {source.name} is taken by {path_text(str(there))}",
             hint="rename the file, or put it into a package",
         )
 
@@ -240,7 +240,7 @@ def _served_twice(job_type: str, first: Handler, second: Handler) -> InvalidDocu
 
 def place_of(handler: Handler) -> str:
     """`handlers.py:14 validate_application`: where a handler is, for people."""
-    return f"{shown_path(handler.file)}:{handler.line} {handler.name}" if handler.file else handler.name
+    return f"{path_text(handler.file)}:{handler.line} {handler.name}" if handler.file else handler.name
 
 
 def _no_handlers(called: str) -> InvalidDocumentError:

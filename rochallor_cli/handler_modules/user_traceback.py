@@ -46,17 +46,17 @@ def _lines_of(error: BaseException) -> list[str]:
     ]
     lines: list[str] = []
     for frame in frames:
-        lines.append(f'File "{shown_path(frame.filename)}", line {frame.lineno}, in {frame.name}')
+        lines.append(f'File "{path_text(frame.filename)}", line {frame.lineno}, in {frame.name}')
         if frame.line:
             lines.append(f"  {frame.line}")
     text = "".join(traceback.format_exception_only(error))
     file = _syntax_error_file(error)
     if file:
-        text = text.replace(f'"{file}"', f'"{shown_path(file)}"')
+        text = text.replace(f'"{file}"', f'"{path_text(file)}"')
     return lines + [line.removeprefix("  ") for line in text.splitlines()]
 
 
-def shown_path(path: str) -> str:
+def path_text(path: str) -> str:
     """Relative where the file lies below the current folder: the way people name it."""
     relative = os.path.relpath(path) if os.path.isabs(path) else path
     return path if relative.startswith(os.pardir) else relative

@@ -14,7 +14,7 @@ from rochallor_cli.dev_engine.expression import (
     compare_conditions,
     inner_source,
     is_expression,
-    shown_witness,
+    witness_text,
 )
 
 # Each pair of conditions is compared; past this many of one step the rest is left out.
@@ -57,7 +57,7 @@ def _ambiguous(at: Path, step: Step) -> Iterator[Problem]:
             continue
         witness = compare_conditions(one, other).witness
         if witness is not None:
-            shown = shown_witness(witness)
+            shown = witness_text(witness)
             text = (
                 f'step "{step.id}": "{one}" and "{other}" can hold together ({shown}); their order is random'
             )

@@ -79,7 +79,7 @@ from rochallor_cli.dev_engine.expression.exclusion import (
     Relation,
     Verdict,
     compare_conditions,
-    shown_witness,
+    witness_text,
 )
 from rochallor_cli.dev_engine.expression.formatting import value_text
 from rochallor_cli.dev_engine.expression.rewriting import inner_source, is_expression, rewrite
@@ -107,6 +107,6 @@ __all__ = [
     "inner_source",
     "is_expression",
     "rewrite",
-    "shown_witness",
     "value_text",
+    "witness_text",
 ]

@@ -296,7 +296,7 @@ def _variables(values: Mapping[tuple[str, ...], object]) -> Mapping[str, object]
     return found
 
 
-def shown_witness(witness: Mapping[str, object]) -> str:
+def witness_text(witness: Mapping[str, object]) -> str:
     """``amount = 5, country = "CZ"``, for messages; ``always`` where no variable is needed."""
     return ", ".join(f"{name} = {_shown(value)}" for name, value in witness.items()) or "always"
 

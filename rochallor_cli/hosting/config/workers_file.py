@@ -42,7 +42,9 @@ def read_workers_file(name: str, stdin: TextIO, environ: Mapping[str, str]) -> W
 
     def report(path: DocumentPath, text: str) -> None:
         of_key = text.startswith("unknown key")
-        problems.append(f"{document.at(path, of_key=of_key)}: {spelled(path)}: {text}".replace(": : ", ": "))
+        problems.append(
+            f"{document.at(path, of_key=of_key)}: {place_text(path)}: {text}".replace(": : ", ": ")
+        )
 
     sections = WorkersReader(environ, report).section(document.value, "", path=())
     problems += _twice_named(document, sections)
@@ -53,7 +55,7 @@ def read_workers_file(name: str, stdin: TextIO, environ: Mapping[str, str]) -> W
     return WorkersFile(document, sections)
 
 
-def spelled(path: DocumentPath) -> str:
+def place_text(path: DocumentPath) -> str:
     """`workers[1].poll_interval`."""
     text = ""
     for part in path:
@@ -69,7 +71,7 @@ def _twice_named(document: Document, sections: Mapping[str, Any]) -> list[str]:
         if name in seen:
             path = ("workers", index, "id")
             problems.append(
-                f"{document.at(path)}: {spelled(path)}: workers[{seen[name]}] has the id {name} too"
+                f"{document.at(path)}: {place_text(path)}: workers[{seen[name]}] has the id {name} too"
             )
         elif name is not None:
             seen[name] = index
@@ -88,7 +90,7 @@ def _late_heartbeats(document: Document, sections: Mapping[str, Any]) -> list[st
         place: DocumentPath = ("workers", index) if "heartbeat_interval" in entry else ("defaults",)
         path = (*place, "heartbeat_interval")
         problems.append(
-            f"{document.at(path)}: {spelled(path)}: expected less than the lease of {lease_s} s, found {interval_s:g} s"
+            f"{document.at(path)}: {place_text(path)}: expected less than the lease of {lease_s} s, found {interval_s:g} s"
         )
     return list(dict.fromkeys(problems))
 

@@ -32,7 +32,7 @@ def log_jobs_in_flight(statuses: Iterable[WorkerStatus]) -> None:
             "worker %s (pid %d) is %s, %s in flight", status.worker_id, status.pid, status.state, jobs
         )
         for job in status.in_flight:
-            log.warning("  %s", spoken_job(job))
+            log.warning("  %s", job_text(job))
 
 
 def log_thread_names() -> None:
@@ -41,6 +41,6 @@ def log_thread_names() -> None:
         log.warning("  thread 0x%016x is %s", thread.ident or 0, thread.name)
 
 
-def spoken_job(job: JobInFlight) -> str:
+def job_text(job: JobInFlight) -> str:
     """One line: id, type, instance, seconds, place."""
     return f"{job.job_id}  {job.job_type}  instance {job.instance_id}  ran {job.ran_s:.0f} s   {job.where}".rstrip()

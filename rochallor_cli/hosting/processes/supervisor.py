@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from rochallor_cli.counting import count_text
 from rochallor_cli.errors import CliError
-from rochallor_cli.handler_modules.user_traceback import shown_path
+from rochallor_cli.handler_modules.user_traceback import path_text
 from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
 from rochallor_cli.hosting.console import Console
 from rochallor_cli.hosting.health.exposition import Family, merged
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
-from rochallor_cli.hosting.logs.stacks import log_jobs_in_flight, spoken_job
+from rochallor_cli.hosting.logs.stacks import job_text, log_jobs_in_flight
 from rochallor_cli.hosting.processes.alone import AloneRuns
 from rochallor_cli.hosting.processes.child_process import ChildProcess
 from rochallor_cli.hosting.processes.control_pipe import ShowStacks, SuspectsNow
@@ -125,7 +125,7 @@ class Supervisor:
             "it" if len(lost) == 1 else "them",
         )
         for job in lost:
-            log.warning("  %s", spoken_job(job))
+            log.warning("  %s", job_text(job))
 
     def families(self) -> list[Family]:
         children = self._children()
@@ -188,7 +188,7 @@ class Supervisor:
         self._look_at_files_at = time.monotonic() + LOOK_AT_FILES_EVERY_S
         changed = self._watcher.changed()
         if changed:
-            log.info("%s changed: starting anew", ", ".join(shown_path(file) for file in changed))
+            log.info("%s changed: starting anew", ", ".join(path_text(file) for file in changed))
             for kept in self._kept:
                 kept.replace()
 
