@@ -90,7 +90,8 @@ def _late_heartbeats(document: Document, sections: Mapping[str, Any]) -> list[st
         place: DocumentPath = ("workers", index) if "heartbeat_interval" in entry else ("defaults",)
         path = (*place, "heartbeat_interval")
         problems.append(
-            f"{document.at(path)}: {place_text(path)}: expected less than the lease of {lease_s} s, found {interval_s:g} s"
+            f"{document.at(path)}: {place_text(path)}: expected less than the lease of {lease_s} s, "
+            f"found {interval_s:g} s"
         )
     return list(dict.fromkeys(problems))
 
