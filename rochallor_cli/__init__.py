@@ -26,4 +26,6 @@ counting.py       how many of what, in words
 command_names.py  what can be known of the commands without importing any
 version.py        the version, as a plain constant
 garbage.py        the garbage collector, kept out of the way while a command starts
+
+Words: docs/architecture.md, "Glossary".
 """

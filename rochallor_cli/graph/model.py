@@ -17,7 +17,7 @@ MARKS = {"completed": "●", "running": "◌", "waiting": "◑", "failed": "✗"
 
 
 @dataclass(frozen=True)
-class Node:
+class GraphNode:
     """A step. `state` is "", completed, running, waiting, failed or left (open when the instance ended)."""
 
     id: str
@@ -44,7 +44,7 @@ class Graph:
     """Nodes in the definition's order; targets that do not exist are nodes of type "missing"."""
 
     title: str
-    nodes: tuple[Node, ...]
+    nodes: tuple[GraphNode, ...]
     edges: tuple[Edge, ...]
 
     def edges_from(self, node_id: str) -> list[Edge]:
@@ -55,7 +55,7 @@ def graph_of(definition: Mapping[str, Any]) -> Graph:
     """The graph of a definition, as far as it is one: what is misshapen is left to lint."""
     steps = [step for step in _list(definition.get("steps")) if isinstance(step, Mapping)]
     nodes = {
-        str(step.get("id")): Node(
+        str(step.get("id")): GraphNode(
             id=str(step.get("id")),
             type=str(step.get("type", "")),
             name=str(step.get("name", "")),
@@ -65,7 +65,7 @@ def graph_of(definition: Mapping[str, Any]) -> Graph:
     }
     edges = [edge for step in steps for edge in _edges(step)]
     for edge in edges:
-        nodes.setdefault(edge.target, Node(edge.target, "missing"))
+        nodes.setdefault(edge.target, GraphNode(edge.target, "missing"))
     version = definition.get("version")
     title = f"{definition.get('id', '')}{f' v{version}' if version else ''}"
     return Graph(title, tuple(nodes.values()), tuple(edges))
@@ -92,7 +92,7 @@ def painted(graph: Graph, instance: Mapping[str, Any], executions: Sequence[Mapp
     return Graph(title, nodes, graph.edges)
 
 
-def _painted(node: Node, executions: Sequence[Mapping[str, Any]], *, ended: bool) -> Node:
+def _painted(node: GraphNode, executions: Sequence[Mapping[str, Any]], *, ended: bool) -> GraphNode:
     if not executions:
         return node
     last = executions[-1]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from rochallor_cli.graph.layout import Box, Layout, Link, lay_out
-from rochallor_cli.graph.model import MARKS, STATES, Edge, Graph, Node
+from rochallor_cli.graph.model import MARKS, STATES, Edge, Graph, GraphNode
 from rochallor_cli.graph.texts import FILLS
 from rochallor_cli.output.text_width import cells, fitted, harmless
 
@@ -72,14 +72,14 @@ def _label(edge: Edge) -> str:
     return fitted(harmless(text), _LONGEST_LABEL)
 
 
-def _size(node: Node) -> tuple[float, float]:
+def _size(node: GraphNode) -> tuple[float, float]:
     lines = _node_lines(node)
     longest = max(cells(lines[0]) * _CELL, *(cells(line) * _SMALL_CELL for line in lines[1:]))
     slanted = 0 if node.type in ("SERVICE_TASK", "TRANSFORMATION", "missing") else 26
     return max(longest + 28, 84.0) + slanted, 20.0 + 15.0 * len(lines)
 
 
-def _node_lines(node: Node) -> list[str]:
+def _node_lines(node: GraphNode) -> list[str]:
     kind = node.type.replace("_", " ").lower()
     detail = " · ".join(part for part in (kind, harmless(node.job_type)) if part)
     lines = [fitted(harmless(node.id), _LONGEST_NAME), fitted(detail, _LONGEST_NAME)]
@@ -89,7 +89,7 @@ def _node_lines(node: Node) -> list[str]:
     return lines
 
 
-def _node(node: Node, box: Box) -> Iterator[str]:
+def _node(node: GraphNode, box: Box) -> Iterator[str]:
     stroke = _STROKES.get(node.state, "#c9372c" if node.type == "missing" else _LINE)
     dash = " stroke-dasharray='5 4'" if node.type == "missing" else ""
     fill = FILLS.get(node.state, "#ffffff")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rochallor_cli.graph.model import MARKS, STATES, Edge, Graph, Node
+from rochallor_cli.graph.model import MARKS, STATES, Edge, Graph, GraphNode
 from rochallor_cli.output.text_width import cells, harmless, padded
 
 _MERMAID_SHAPES = {
@@ -48,7 +48,7 @@ def as_text(graph: Graph) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def _reached(graph: Graph) -> Iterator[Node]:
+def _reached(graph: Graph) -> Iterator[GraphNode]:
     """Depth first from the first step; what cannot be reached comes last."""
     nodes = {node.id: node for node in graph.nodes}
     seen: set[str] = set()
@@ -62,7 +62,7 @@ def _reached(graph: Graph) -> Iterator[Node]:
         stack += [edge.target for edge in reversed(graph.edges_from(node_id))]
 
 
-def _step_line(node: Node, widest: int, *, painted: bool) -> str:
+def _step_line(node: GraphNode, widest: int, *, painted: bool) -> str:
     mark = f"{MARKS.get(node.state, '·')} " if painted else ""
     kind = " ".join(part for part in (node.type, node.job_type) if part)
     times = f" ×{node.entries}" if node.entries > 1 else ""
@@ -97,7 +97,7 @@ def as_mermaid(graph: Graph) -> list[str]:
     return lines
 
 
-def _mermaid_text(node: Node) -> str:
+def _mermaid_text(node: GraphNode) -> str:
     lines = [node.id, " ".join(part for part in (node.type, node.job_type) if part)]
     return "<br/>".join(_mermaid(line) for line in [*lines, node.state] if line)
 

@@ -20,7 +20,7 @@ class BadPath(Exception):  # noqa: N818 - a fact about the request
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class RouteMatch:
     """An endpoint's name, and the parameters of the path."""
 
     name: str
@@ -67,7 +67,7 @@ class NoRoute(Enum):
     OTHER_METHOD = 405
 
 
-def find_route(method: str, raw_path: str, rules: EngineRules) -> Route | NoRoute:
+def find_route(method: str, raw_path: str, rules: EngineRules) -> RouteMatch | NoRoute:
     """The endpoint that a request is for, or why there is none on an engine of these rules. Raises BadPath."""
     path = routing_path(raw_path) if "%" in raw_path else raw_path
     methods = _FIXED.get(path)
@@ -84,7 +84,7 @@ def find_route(method: str, raw_path: str, rules: EngineRules) -> Route | NoRout
         else:
             return NoRoute.UNKNOWN_PATH
     name = methods.get(method)
-    return NoRoute.OTHER_METHOD if name is None else Route(name, parameters)
+    return NoRoute.OTHER_METHOD if name is None else RouteMatch(name, parameters)
 
 
 def _fits(shape: list[str], segments: list[str]) -> bool:

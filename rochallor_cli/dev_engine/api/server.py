@@ -15,7 +15,7 @@ from aiohttp.web_protocol import RequestHandler
 from rochallor_cli.dev_engine.api import shapes
 from rochallor_cli.dev_engine.api.cors import is_preflight, preflight_headers
 from rochallor_cli.dev_engine.api.endpoints import Answer, Endpoint, Endpoints, Request
-from rochallor_cli.dev_engine.api.routes import BadPath, NoRoute, Route, find_route
+from rochallor_cli.dev_engine.api.routes import BadPath, NoRoute, RouteMatch, find_route
 from rochallor_cli.dev_engine.errors import Refused
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
@@ -66,7 +66,7 @@ class Api:
             return web.Response(status=405)
         return _response(await self._answer(request, route, query))
 
-    async def _answer(self, request: web.BaseRequest, route: Route, query: str) -> Answer:
+    async def _answer(self, request: web.BaseRequest, route: RouteMatch, query: str) -> Answer:
         endpoint: Endpoint = getattr(self._endpoints, route.name)
         try:
             return await endpoint(

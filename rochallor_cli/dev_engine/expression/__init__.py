@@ -76,8 +76,8 @@ from rochallor_cli.dev_engine.expression.evaluation import (
     evaluate_value,
 )
 from rochallor_cli.dev_engine.expression.exclusion import (
+    Comparison,
     Relation,
-    Verdict,
     compare_conditions,
     witness_text,
 )
@@ -87,6 +87,7 @@ from rochallor_cli.dev_engine.expression.values import go_type_of
 
 __all__ = [
     "Analysis",
+    "Comparison",
     "CompiledExpression",
     "ExpressionError",
     "Finding",
@@ -94,7 +95,6 @@ __all__ = [
     "Relation",
     "Trap",
     "UnrepresentableResult",
-    "Verdict",
     "analyse",
     "compare_conditions",
     "compile_expression",

@@ -42,25 +42,25 @@ class Relation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Comparison:
     """The relation of two conditions; ``witness`` are variables with which both hold."""
 
     relation: Relation
     witness: Mapping[str, object] | None = None
 
 
-def compare_conditions(one: str, other: str) -> Verdict:
+def compare_conditions(one: str, other: str) -> Comparison:
     """How two conditions go together. Conditions that always fail hold together with none."""
     trees = [_tree_of(source) for source in (one, other)]
     if trees[0] is None or trees[1] is None:
-        return Verdict(Relation.EXCLUSIVE)
+        return Comparison(Relation.EXCLUSIVE)
     first, second = (_alternatives(root, negated=False) for root in trees if root is not None)
     pairs = [[*left, *right] for left, right in product(first, second)]
     open_pairs = [atoms for atoms in pairs if not _contradict(atoms)]
     if not open_pairs:
-        return Verdict(Relation.EXCLUSIVE)
+        return Comparison(Relation.EXCLUSIVE)
     witness = _witness(one, other, open_pairs)
-    return Verdict(Relation.UNKNOWN) if witness is None else Verdict(Relation.TOGETHER, witness)
+    return Comparison(Relation.UNKNOWN) if witness is None else Comparison(Relation.TOGETHER, witness)
 
 
 def _tree_of(source: str) -> tree.Node | None:

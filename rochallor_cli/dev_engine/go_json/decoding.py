@@ -12,9 +12,9 @@ from functools import cached_property
 
 from rochallor_cli.dev_engine.go_json.reading import (
     JsonSyntaxError,
-    Literal,
     NumberOutOfRange,
     Whole,
+    WrittenNumber,
     read,
     read_literals,
 )
@@ -152,7 +152,7 @@ def _explain(body: bytes, kind: Shape | MapOf) -> str:
     return _Mismatch(*_out_of_range(value, kind)).text()
 
 
-def _out_of_range(value: object, kind: Shape | MapOf) -> tuple[Literal, str, str]:
+def _out_of_range(value: object, kind: Shape | MapOf) -> tuple[WrittenNumber, str, str]:
     """The number beyond the doubles, what was wanted, and the field it lies in."""
     fields = value.items() if isinstance(value, dict) else ()
     for key, item in fields:
@@ -163,8 +163,8 @@ def _out_of_range(value: object, kind: Shape | MapOf) -> tuple[Literal, str, str
     raise AssertionError("a body that was refused is accepted with its literals")
 
 
-def _literals(value: object) -> Iterator[Literal]:
-    if isinstance(value, Literal):
+def _literals(value: object) -> Iterator[WrittenNumber]:
+    if isinstance(value, WrittenNumber):
         yield value
     elif isinstance(value, dict):
         for item in value.values():
@@ -255,7 +255,7 @@ def _token(value: object) -> str:
 
 def _check_scalar(value: object, kind: Scalar, field: str) -> None:
     actual = type(value)
-    if actual is Literal:
+    if actual is WrittenNumber:
         fits = kind.python_type is int and _fits_int(str(value))
     elif actual is Whole:
         fits = False
@@ -278,7 +278,7 @@ def _json_type(value: object, go_type: str = "string") -> str:
     """What error texts call a value; numbers are quoted where a number was wanted."""
     if isinstance(value, bool):
         return "bool"
-    if isinstance(value, Literal):
+    if isinstance(value, WrittenNumber):
         return f"number {value}" if go_type in ("int", "float64") else "number"
     if isinstance(value, int | float):
         return "number"

@@ -37,7 +37,7 @@ class Whole(int):
     __slots__ = ()
 
 
-class Literal(str):
+class WrittenNumber(str):
     """A number as it was written; only `read_literals` gives it."""
 
     __slots__ = ()
@@ -53,7 +53,7 @@ def read(body: bytes) -> object:
 
 
 def read_literals(body: bytes) -> object:
-    """As `read`, but each number is a `Literal`. For error texts, which quote numbers as written."""
+    """As `read`, but each number is a `WrittenNumber`. For error texts, which quote numbers as written."""
     return _read_with(_LITERAL_DECODER, body)
 
 
@@ -134,4 +134,6 @@ def _refuse_constant(literal: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(parse_int=_read_int, parse_float=_read_float, parse_constant=_refuse_constant)
-_LITERAL_DECODER = json.JSONDecoder(parse_int=Literal, parse_float=Literal, parse_constant=_refuse_constant)
+_LITERAL_DECODER = json.JSONDecoder(
+    parse_int=WrittenNumber, parse_float=WrittenNumber, parse_constant=_refuse_constant
+)

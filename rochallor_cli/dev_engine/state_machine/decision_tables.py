@@ -42,7 +42,7 @@ Outputs = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class DecisionCell:
     """What came of one condition: it held, it did not, or it could not be told (`trouble` says why)."""
 
     column: str
@@ -85,7 +85,7 @@ def decided(step: Step, variables: Variables, inputs: EventInputs, rules: Engine
 
 def cells_of(
     rule: TableRule, names: Mapping[str, object], inputs: EventInputs, rules: EngineRules
-) -> Iterator[Cell]:
+) -> Iterator[DecisionCell]:
     """Each condition of a rule with what comes of it; blank ones, which hold always, are left out."""
     for column, source in rule.when.items():
         if source.strip():
@@ -94,13 +94,15 @@ def cells_of(
 
 def _cell(
     column: str, source: str, names: Mapping[str, object], inputs: EventInputs, rules: EngineRules
-) -> Cell:
+) -> DecisionCell:
     try:
-        return Cell(column, source, evaluate_test(source, names, now=inputs.now(), coercion=rules.coercion))
+        return DecisionCell(
+            column, source, evaluate_test(source, names, now=inputs.now(), coercion=rules.coercion)
+        )
     except NotBooleanError as error:
-        return Cell(column, source, holds=False, trouble=f"result={error.go_type} not bool")
+        return DecisionCell(column, source, holds=False, trouble=f"result={error.go_type} not bool")
     except ExpressionError as error:
-        return Cell(column, source, holds=False, trouble=f"err={error.text}")
+        return DecisionCell(column, source, holds=False, trouble=f"err={error.text}")
 
 
 def _matching_rules(step: Step, variables: Variables, inputs: EventInputs, rules: EngineRules) -> list[int]:

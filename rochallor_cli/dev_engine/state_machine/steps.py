@@ -12,7 +12,7 @@ from rochallor_cli.dev_engine.errors import WorkflowStuck
 from rochallor_cli.dev_engine.records import ExecutionStatus, Variables
 from rochallor_cli.dev_engine.state_machine.advance import Advance
 from rochallor_cli.dev_engine.state_machine.branches import Branch, StepFailed
-from rochallor_cli.dev_engine.state_machine.decision_tables import Cell, decided
+from rochallor_cli.dev_engine.state_machine.decision_tables import DecisionCell, decided
 from rochallor_cli.dev_engine.state_machine.effects import (
     ExecutionPassed,
     ExecutionStarted,
@@ -184,8 +184,8 @@ def _decided(advance: Advance, step: Step) -> Variables:
     return decided(step, advance.variables, inputs, advance.definition.rules)
 
 
-def _what_fails(option: Cell | str) -> str:
-    return option.source if isinstance(option, Cell) else option
+def _what_fails(option: DecisionCell | str) -> str:
+    return option.source if isinstance(option, DecisionCell) else option
 
 
 def _enter_gateway(advance: Advance, step: Step) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rochallor_cli.dev_engine import ENGINE_VERSIONS, engine_rules
-from rochallor_cli.dev_engine.api.routes import BadPath, NoRoute, Route, find_route, routing_path
+from rochallor_cli.dev_engine.api.routes import BadPath, NoRoute, RouteMatch, find_route, routing_path
 from rochallor_cli.dev_engine.clock import HandClock
 from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
 from rochallor_cli.dev_engine.ids import Ulids
@@ -112,18 +112,18 @@ def test_a_clock_that_went_back_makes_no_earlier_ids() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "route"),
     [
-        ("GET", "/healthz", Route("healthz")),
+        ("GET", "/healthz", RouteMatch("healthz")),
         ("HEAD", "/healthz", NoRoute.OTHER_METHOD),
-        ("GET", "/v1/definitions/a%3Ab", Route("get_definition", ("a%3Ab",))),
-        ("GET", "/v1/definitions/a:b", Route("get_definition", ("a:b",))),
+        ("GET", "/v1/definitions/a%3Ab", RouteMatch("get_definition", ("a%3Ab",))),
+        ("GET", "/v1/definitions/a:b", RouteMatch("get_definition", ("a:b",))),
         ("GET", "/v1/definitions/", NoRoute.UNKNOWN_PATH),
         ("GET", "/v1/definitions/a/b", NoRoute.UNKNOWN_PATH),
-        ("POST", "/v1/jobs//complete", Route("complete_job", ("",))),
-        ("POST", "/v1/jobs/poll", Route("poll_jobs")),
-        ("POST", "/v1/jobs/poll/complete", Route("complete_job", ("poll",))),
+        ("POST", "/v1/jobs//complete", RouteMatch("complete_job", ("",))),
+        ("POST", "/v1/jobs/poll", RouteMatch("poll_jobs")),
+        ("POST", "/v1/jobs/poll/complete", RouteMatch("complete_job", ("poll",))),
         ("POST", "/v1/instances/i/signals/", NoRoute.UNKNOWN_PATH),
-        ("POST", "/v1/instances/i/signals/a%20b", Route("signal", ("i", "a b"))),
-        ("POST", "/v1/instances/i/user-tasks//complete", Route("complete_user_task", ("i", ""))),
+        ("POST", "/v1/instances/i/signals/a%20b", RouteMatch("signal", ("i", "a b"))),
+        ("POST", "/v1/instances/i/user-tasks//complete", RouteMatch("complete_user_task", ("i", ""))),
         ("DELETE", "/v1/instances/i", NoRoute.OTHER_METHOD),
         ("GET", "/v1/instances/i/", NoRoute.UNKNOWN_PATH),
         ("GET", "//v1/instances", NoRoute.UNKNOWN_PATH),
@@ -138,7 +138,7 @@ def test_the_route_of_retries_is_there_from_its_version_on() -> None:
     for version in ENGINE_VERSIONS:
         rules = engine_rules(version)
         found = find_route("POST", path, rules), find_route("GET", path, rules)
-        there = (Route("retry_step", ("i", "a b")), NoRoute.OTHER_METHOD)
+        there = (RouteMatch("retry_step", ("i", "a b")), NoRoute.OTHER_METHOD)
         assert found == (there if rules.step_retry else (NoRoute.UNKNOWN_PATH,) * 2)
 
 

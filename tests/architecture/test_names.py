@@ -1,0 +1,75 @@
+"""One word for one thing: public classes, and the glossary in docs/architecture.md."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+# Names that two classes have, each with its reason; no others.
+SHARED = {
+    "Job",  # the same job at both ends of the wire
+    "Execution",  # of a job by the runner; of a step by the dev engine
+    "StopSignals",  # the same two signals, of a program with a runner and of a host
+    "Failed",  # a job's outcome; a child that cannot go on, as a message to its supervisor
+    "Metrics",  # the SDK's; the message that brings them from a child
+    "RunningJob",  # as a log line and as a message know it
+}
+
+ROW = re.compile(r"^\| ([\w ,]+) \| (.+) \| `([\w/.]+)` \|$", re.MULTILINE)
+GLOSSARY = {word: (meaning, home) for word, meaning, home in ROW.findall(PAGE.split("## Glossary")[1])}
+
+
+def classes_in(path: Path) -> list[str]:
+    body = ast.parse(path.read_text("utf-8")).body
+    return [node.name for node in body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+
+
+def homes_of_classes() -> dict[str, set[str]]:
+    homes = defaultdict(set)
+    for path in (
+        path for package in ("workflow_sdk", "rochallor_cli") for path in (ROOT / package).rglob("*.py")
+    ):
+        for name in classes_in(path):
+            homes[name].add(str(path.relative_to(ROOT)))
+    return homes
+
+
+def test_a_public_class_has_a_name_of_its_own() -> None:
+    shared = {name: sorted(homes) for name, homes in homes_of_classes().items() if len(homes) > 1}
+    assert shared.keys() <= SHARED, shared
+
+
+def test_the_glossary_names_each_word_once() -> None:
+    rows = [
+        line for line in PAGE.split("## Glossary")[1].split("\n## ")[0].splitlines() if line.startswith("| ")
+    ]
+    assert len(GLOSSARY) == len(rows) - 1 > 25
+
+
+@pytest.mark.parametrize("word", GLOSSARY)
+def test_a_word_of_the_glossary_stands_in_its_home_and_the_home_leads_here(word: str) -> None:
+    home = ROOT / GLOSSARY[word][1]
+    package = home if home.is_dir() else home.parent
+    texts = [path.read_text("utf-8").lower() for path in (home.rglob("*.py") if home.is_dir() else [home])]
+    assert [
+        text
+        for text in texts
+        if word.split(",")[0].replace(" ", "").rstrip("e") in re.sub(r"[\s_]", "", text)
+    ]
+    families = [
+        folder / "__init__.py" for folder in (package, *package.parents) if (folder / "__init__.py").exists()
+    ]
+    assert any("Glossary" in family.read_text("utf-8") for family in families)
+
+
+PATH = re.compile(r"`((?:workflow_sdk|rochallor_cli)/[\w/.]+)`")
+
+
+def test_every_file_that_the_architecture_page_names_is_there() -> None:
+    assert [path for path in PATH.findall(PAGE) if not (ROOT / path).exists()] == []
