@@ -38,6 +38,11 @@ class Job(dict[str, Any]):
         return str(self["stepExecutionId"])
 
     @property
+    def idempotency_key(self) -> str:
+        """The step execution: what all deliveries and automatic retries of this piece of work have in common."""
+        return self.step_execution_id or self.job_id
+
+    @property
     def retries_remaining(self) -> int:
         return int(self["retriesRemaining"])
 

@@ -14,9 +14,9 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any
 
+from workflow_sdk.clock import boottime
 from workflow_sdk.handler.handler import handler_of
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob, job_from_poll
@@ -67,7 +67,7 @@ def run_handler(
         }
     )
     item = InFlight(
-        claim_of(job), handler_of(handler, job_type, timeout=timeout), CurrentJob(job), monotonic()
+        claim_of(job), handler_of(handler, job_type, timeout=timeout), CurrentJob(job), boottime()
     )
     thread = threading.Thread(target=_run, args=[item], name="handler under test")
     thread.start()

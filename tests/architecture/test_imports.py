@@ -128,7 +128,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("runner",),
         ("client", "handler"),
         ("job", "retry", "metrics"),
-        ("errors", "version"),
+        ("errors", "clock", "version"),
     ],
     "rochallor_cli": [
         ("__main__",),

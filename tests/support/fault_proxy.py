@@ -34,27 +34,56 @@ class Seen:
     at: float
 
 
+@dataclass(frozen=True)
+class Instead:
+    """An answer in place of the engine's; `after_engine`: the engine has seen the request, and done it."""
+
+    status: int
+    body: bytes = b""
+    after_engine: bool = False
+    content_type: str = "text/html"
+    headers: tuple[str, ...] = ()
+
+    def __bytes__(self) -> bytes:
+        lines = [f"HTTP/1.1 {self.status} Instead", *self.headers]
+        if self.status != 204:
+            lines += [f"Content-Type: {self.content_type}", f"Content-Length: {len(self.body)}"]
+        return "\r\n".join([*lines, "", ""]).encode() + self.body
+
+
+@dataclass(frozen=True)
+class Delay:
+    """The request is passed on so many seconds late."""
+
+    seconds: float
+
+
+Fault = str | Instead | Delay | None
+
+
 @dataclass
 class FaultProxy:
     """`fault` is asked before each request is passed on; it may be replaced at any time.
 
     None is no fault; "cut" closes the connection in place of the answer, "cut-before" before the engine
-    sees the request, "hang" never answers; the others are keys of ANSWERS.
+    sees the request, "hang" never answers, "freeze" waits with the request until `thaw`; an Instead answers in
+    the engine's place, a Delay passes on late; the others are keys of ANSWERS.
     """
 
     target: str
-    fault: Callable[[Seen], str | None] = lambda _: None
+    fault: Callable[[Seen], Fault] = lambda _: None
     seen: list[Seen] = field(default_factory=list)
     # Jobs for which a report arrived while another one was with the engine.
     overlapping: list[str] = field(default_factory=list)
     port: int = 0
+    thawed: asyncio.Event = field(default_factory=asyncio.Event)
     _with_engine: Counter[str] = field(default_factory=Counter)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def always(self, fault: str | None) -> None:
+    def always(self, fault: Fault) -> None:
         self.fault = lambda _: fault
 
     def paths(self, end: str) -> list[str]:
@@ -83,13 +112,17 @@ class FaultProxy:
             return False
         if fault == "cut-before":
             return False
-        if fault is not None and fault != "cut":
-            writer.write(ANSWERS[fault])
+        if fault == "freeze":
+            await self.thawed.wait()
+        if isinstance(fault, Delay):
+            await asyncio.sleep(fault.seconds)
+        if (instead := _in_place_of(fault)) is not None:
+            writer.write(instead)
             return True
         answer = await self._ask_engine(path, head, body)
         if fault == "cut":
             return False
-        writer.write(answer)
+        writer.write(bytes(fault) if isinstance(fault, Instead) else answer)
         return True
 
     async def _ask_engine(self, path: str, head: bytes, body: bytes) -> bytes:
@@ -113,6 +146,13 @@ class FaultProxy:
             return answer + (await reader.readexactly(int(length[1])) if length else b"")
         finally:
             writer.close()
+
+
+def _in_place_of(fault: Fault) -> bytes | None:
+    """What is answered without asking the engine."""
+    if isinstance(fault, Instead):
+        return None if fault.after_engine else bytes(fault)
+    return ANSWERS.get(fault) if isinstance(fault, str) else None
 
 
 @contextmanager

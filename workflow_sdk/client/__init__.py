@@ -11,6 +11,7 @@ http.py            one JSON request and its answer, by httpx
 answers.py         what an answer means: a value, or one of the SDK's errors
 judge.py           whether an answer is the engine's: acknowledged, refused, doubtful, or not the engine
 failures.py        what a request that got no answer means, the same for both stacks
+polled_jobs.py     the jobs of a poll, each read alone
 shapes.py          answers in the form the methods promise, whatever the engine's version writes
 timestamps.py      instants as the engine writes them
 job_channel.py     JobChannel: claim, complete, fail and extend, as coroutines for a runner

@@ -21,8 +21,9 @@ from workflow_sdk.client.http1.answer import BadAnswerError
 from workflow_sdk.client.http1.dialing import DialError, DialTimeoutError, Route
 from workflow_sdk.client.http1.pool import ConnectionPool
 from workflow_sdk.client.judge import is_from_engine, is_refusal, may_lack_route
+from workflow_sdk.client.polled_jobs import PolledJob, polled_jobs
 from workflow_sdk.client.rest import heartbeat_error, lease_end_from
-from workflow_sdk.client.shapes import history_from_answer, jobs_from_answer
+from workflow_sdk.client.shapes import history_from_answer
 from workflow_sdk.errors import (
     EngineClientError,
     EngineTimeoutError,
@@ -64,12 +65,12 @@ class HttpChannel:
             raise error_from_answer(response)
         return True
 
-    async def claim(self, job_types: list[str], max_jobs: int) -> list[dict[str, Any]]:
+    async def claim(self, job_types: list[str], max_jobs: int) -> list[PolledJob]:
         body: dict[str, Any] = {"workerId": self._worker_id, "jobTypes": job_types, "maxJobs": max_jobs}
         if self._lease_seconds:
             body["leaseSeconds"] = self._lease_seconds
         response = await self._post("poll", body_from_value(body))
-        return jobs_from_answer(mapping_from_answer(response, url=self.url, lists=("jobs",)))
+        return polled_jobs(response, url=self.url)
 
     async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:
         await self._tell(f"{_segment(job_id)}/complete", b"%b%b}" % (self._complete_head, encoded))

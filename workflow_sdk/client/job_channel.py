@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from workflow_sdk.client.http_channel import HttpChannel
+from workflow_sdk.client.polled_jobs import PolledJob
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.client.thread_channel import ThreadChannel
 
@@ -22,7 +24,7 @@ class JobChannel(Protocol):
         """Ask for nothing, to see whether the engine answers; False where there is no such question."""
         ...
 
-    async def claim(self, job_types: list[str], max_jobs: int) -> list[dict[str, Any]]: ...
+    async def claim(self, job_types: list[str], max_jobs: int) -> Sequence[PolledJob]: ...
 
     async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:
         """Return when the engine has acknowledged it. `encoded` is the JSON of `variables`."""

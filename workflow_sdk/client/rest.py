@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, Self
 from urllib.parse import quote
@@ -11,7 +12,8 @@ from workflow_sdk.client.connection import DEFAULT_TIMEOUT_S, Connection, connec
 from workflow_sdk.client.deadline import current_lease_seconds
 from workflow_sdk.client.http import Exchange, HttpTransport
 from workflow_sdk.client.judge import dispatches_otherwise, is_refusal, may_lack_route
-from workflow_sdk.client.shapes import history_from_answer, jobs_from_answer, page_from_answer, without_nones
+from workflow_sdk.client.polled_jobs import UnreadableJob, polled_jobs
+from workflow_sdk.client.shapes import history_from_answer, page_from_answer, without_nones
 from workflow_sdk.errors import (
     EngineClientError,
     EngineUnreachableError,
@@ -19,6 +21,8 @@ from workflow_sdk.errors import (
     LeaseLostError,
     RouteMissingError,
 )
+
+log = logging.getLogger(__name__)
 
 DispatchMode = Literal["polling", "kafka_outbox"]
 
@@ -208,7 +212,12 @@ class RestEngineClient:
         lease = current_lease_seconds() if lease_seconds is None else lease_seconds
         if lease:
             body["leaseSeconds"] = lease
-        return jobs_from_answer(self._ask("POST", "/v1/jobs/poll", json=body, lists=("jobs",)))
+        response = self._http.send("POST", "/v1/jobs/poll", json=body)
+        jobs = polled_jobs(response, url=self._connection.url)
+        for job in jobs:
+            if isinstance(job, UnreadableJob):
+                log.error("job %s cannot be read: %s", job.job_id or "without an id", job.reason)
+        return [job for job in jobs if isinstance(job, dict)]
 
     def complete_job(self, job_id: str, worker_id: str, variables: dict[str, Any] | None = None) -> None:
         """Report success. Repeating it later does no harm, repeating it at the same moment does."""

@@ -42,11 +42,6 @@ def history_from_answer(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     return sorted(map(_step_execution, answer.get("items") or ()), key=_start_order)
 
 
-def jobs_from_answer(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The polled jobs; nothing to do is `null` on the wire, as empty variables may be."""
-    return [{**job, "variables": job.get("variables") or {}} for job in answer.get("jobs") or ()]
-
-
 def without_nones(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return {key: value for key, value in pairs if value is not None}
 

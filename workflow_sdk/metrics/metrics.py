@@ -24,6 +24,7 @@ class Metrics:
     jobs_claimed: Counter = field(init=False)
     jobs_failed: Counter = field(init=False)
     jobs_released: Counter = field(init=False)
+    unreadable_jobs: Counter = field(init=False)
     slots: Gauge = field(init=False)
     slots_in_use: Gauge = field(init=False)
     lease_overruns: Counter = field(init=False)
@@ -44,13 +45,16 @@ class Metrics:
         )
         self.retries_total = self._counter("retries", "Failures the engine retries.", labels=by_type)
         self.jobs_completed = self._counter(
-            "jobs_completed", "Jobs reported: outcome success or failure.", labels=[*by_type, "outcome"]
+            "jobs_completed",
+            "Jobs reported: outcome success, failure, or rejected (by its schema).",
+            labels=[*by_type, "outcome"],
         )
         self.jobs_claimed = self._counter("jobs_claimed", "Jobs received from the engine.", labels=by_type)
         self.jobs_failed = self._counter(
             "jobs_failed", "Jobs reported as failed that the engine does not retry.", labels=by_type
         )
         self.jobs_released = self._counter("jobs_released", "Jobs their handlers gave back.", labels=by_type)
+        self.unreadable_jobs = self._counter("unreadable_jobs", "Jobs of polls that nobody can read.")
         self.slots = self._gauge("slots", "Jobs the runner can hold at once.")
         self.slots_in_use = self._gauge("slots_in_use", "Jobs the runner holds.")
         self.lease_overruns = self._counter(
@@ -62,6 +66,9 @@ class Metrics:
         self.stuck_handlers = self._counter(
             "stuck_handlers", "Handlers that ran past their time-out and cannot be ended.", labels=by_type
         )
+        self._add_callbacks(by_callback)
+
+    def _add_callbacks(self, by_callback: list[str]) -> None:
         self.callback_pending = self._gauge(
             "callback_pending", "Reports not acknowledged.", labels=by_callback
         )

@@ -78,4 +78,5 @@ class Runner(WorkerRun):
             metrics=parts.metrics,
             poll_interval_s=self._poll_interval_s,
             start=parts.start,
+            clock=parts.clock,
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import inf
-from time import monotonic
 
+from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.outcome import Completed, Outcome
+from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.summary import JobTypeStats, JobTypeSummary
 
 _WEIGHT = 0.05
@@ -23,6 +24,7 @@ class _TypeCounters:
         self.ran: Callable[[float], None] = metrics.handler_latency.labels(job_type).observe
         self.succeeded = metrics.jobs_completed.labels(job_type, "success").inc
         self.failed = metrics.jobs_completed.labels(job_type, "failure").inc
+        self.rejected = metrics.jobs_completed.labels(job_type, "rejected").inc
         self.retried = metrics.retries_total.labels(job_type).inc
         self.failed_for_good = metrics.jobs_failed.labels(job_type).inc
         self.released = metrics.jobs_released.labels(job_type).inc
@@ -31,16 +33,17 @@ class _TypeCounters:
 class Statistics:
     """Written on the runner's loop, read from anywhere."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, *, clock: Clock = boottime) -> None:
         self._metrics = metrics
+        self._clock = clock
         self._by_type: dict[str, _TypeCounters] = {}
-        self.last_activity = monotonic()
+        self.last_activity = self._clock()
         # Of the latest runs of all types, seconds; infinite before the first.
         self.mean_ran_s = inf
 
     def claimed(self, job_type: str) -> None:
         self._of(job_type).claimed()
-        self.last_activity = monotonic()
+        self.last_activity = self._clock()
 
     def ran(self, job_type: str, seconds: float) -> None:
         counters = self._of(job_type)
@@ -52,12 +55,17 @@ class Statistics:
     def released(self, job_type: str) -> None:
         """Given back by its handler."""
         self._of(job_type).released()
-        self.last_activity = monotonic()
+        self.last_activity = self._clock()
 
-    def settled(self, claim: Claim, outcome: Outcome) -> None:
-        """The engine has the outcome."""
+    def settled(self, claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
+        """Count what counted: what the engine has, and what it has ended the step over."""
         counters = self._of(claim.job_type)
-        self.last_activity = monotonic()
+        self.last_activity = self._clock()
+        if settlement is Settlement.REJECTED:
+            counters.stats.failed += 1
+            counters.rejected()
+        if settlement is not Settlement.ACKNOWLEDGED:
+            return
         if isinstance(outcome, Completed):
             counters.stats.done += 1
             counters.succeeded()

@@ -7,7 +7,6 @@ from collections.abc import Awaitable
 from contextlib import AsyncExitStack, ExitStack
 from contextvars import Context
 from threading import get_ident
-from time import monotonic
 from typing import Any
 
 from workflow_sdk.errors import ReleaseJobError
@@ -102,13 +101,13 @@ def _begin(item: InFlight) -> None:
     enter_job(item.current)
     if item.began:
         return  # a plain handler has returned what is now awaited
-    item.began = monotonic()
+    item.began = item.clock()
     if (watched := supervision()) is not None:
         watched.began(item)
 
 
 def _end(item: InFlight) -> None:
-    item.ended = monotonic()
+    item.ended = item.clock()
     item.context = None
     if (watched := supervision()) is not None:
         watched.ended(item)

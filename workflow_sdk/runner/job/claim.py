@@ -1,10 +1,11 @@
-"""Claim: one job this runner holds, with its lease."""
+"""Claim: one job this runner holds, with its lease or whatever else gives it a say over the job."""
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from workflow_sdk.client.timestamps import seconds_between
 from workflow_sdk.job import Job, job_from_poll
@@ -12,35 +13,83 @@ from workflow_sdk.job import Job, job_from_poll
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """`end` is on the monotonic clock, counted from before the poll was sent, so never too late."""
+    """`end` is on the runner's clock, counted from before the poll was sent, so never too late."""
 
     length_s: float
     end: float
+
+
+class Say(enum.Enum):
+    """Whether a failure may be reported: the engine takes it at face value, whoever sends it, and when."""
+
+    HAS = "has"
+    UNSURE = "unsure"  # it may be over, and will be known soon
+    LOST = "lost"
+
+
+class Holder(Protocol):
+    """Who holds a job without a lease: a partition, while it is assigned to this consumer."""
+
+    @property
+    def say(self) -> Say: ...
+
+    @property
+    def progress_s(self) -> float:
+        """For how many seconds it has been read so far; a retry of the job would have come by then."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
 class Claim:
     """What the runner itself remembers of a job: handlers may change their `job` as they like.
 
-    `lease` is None where the engine promises none (Kafka, clients of the user's own).
+    `lease` is None where the engine promises none (Kafka, clients of the user's own). A job id is one
+    delivery on the latest engines: `key` is what stays the same, and `retries_remaining` tells attempts apart.
+    `renewals` counts the later claims that this one stands for.
     """
 
     job: Job
     job_id: str
     job_type: str
     instance_id: str
+    step_execution_id: str
     retries_remaining: int
     lease: Lease | None = None
+    holder: Holder | None = None
+    renewals: int = 0
+
+    @property
+    def key(self) -> str:
+        """The step execution; the job's id where a client of the user's own names none."""
+        return self.step_execution_id or self.job_id
+
+    def renew(self, later: Claim) -> None:
+        """Stand for a later claim of the same job: reports go under the latest id, in the latest lease."""
+        self.job_id, self.retries_remaining = later.job_id, later.retries_remaining
+        self.lease, self.holder = later.lease, later.holder
+        self.renewals += 1
+
+    def is_over(self, now: float) -> bool:
+        """Whether the lease has ended."""
+        return self.lease is not None and now >= self.lease.end
+
+    def say(self, now: float) -> Say:
+        """Whether a failure of this job may be reported now."""
+        if self.is_over(now):
+            return Say.LOST
+        return Say.HAS if self.holder is None else self.holder.say
 
 
-def claim_of(job: Job, *, lease: Lease | None = None) -> Claim:
+def claim_of(job: Job, *, lease: Lease | None = None, holder: Holder | None = None) -> Claim:
     return Claim(
         job=job,
         job_id=job.job_id,
         job_type=job.job_type,
         instance_id=job.instance_id,
+        step_execution_id=job.step_execution_id,
         retries_remaining=job.retries_remaining,
         lease=lease,
+        holder=holder,
     )
 
 
@@ -51,7 +100,7 @@ def claim_from_poll(item: Mapping[str, Any], *, asked_at: float) -> Claim:
 
 def _lease(item: Mapping[str, Any], *, asked_at: float) -> Lease | None:
     begin, end = item.get("lockedAt"), item.get("lockExpiresAt")
-    if not begin or not end:
+    if not isinstance(begin, str) or not isinstance(end, str):
         return None
     try:
         length_s = seconds_between(begin, end)

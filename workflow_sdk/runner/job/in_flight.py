@@ -13,10 +13,12 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
+from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.handler.handler import Handler
 from workflow_sdk.job import CurrentJob
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.outcome import Outcome
+from workflow_sdk.runner.job.report import Report
 from workflow_sdk.runner.summary import AbandonedJob, InFlightJob
 
 # In `released_s`: leave the job as it is.
@@ -31,7 +33,8 @@ class Phase(enum.Enum):
 
 @dataclass(slots=True, eq=False)
 class InFlight:
-    """`holds_slot`: it takes a slot; `waits_without_slot`: it has left its slot to wait for its report's answer.
+    """`holds_slot`: it takes a slot; `waits_without_slot`: it has left its slot to wait for its report's answer,
+    `is_troubled`: because that will take long.
 
     `released_s`: its handler gave it back, to be run again after so long; LEFT: not here.
     `context` holds the context variables of this run, `record` is its place among a supervised process's records.
@@ -50,6 +53,7 @@ class InFlight:
     task: asyncio.Task[None] | None = None
     awaitable: Awaitable[Any] | None = None
     outcome: Outcome | None = None
+    report: Report | None = None
     error: BaseException | None = None
     released_s: float | None = None
     context: Context | None = None
@@ -57,22 +61,34 @@ class InFlight:
     attempt: int = 1
     holds_slot: bool = True
     waits_without_slot: bool = False
+    is_troubled: bool = False
     is_stuck: bool = False
     warned_of_overrun: bool = False
     extending: bool = False
     extend_at: float = 0.0
     duplicates: list[Claim] = field(default_factory=list)
     next_attempt: Claim | None = None
+    clock: Clock = boottime
 
     @property
     def claims(self) -> list[Claim]:
         return [self.claim, *self.duplicates]
 
+    def is_followed_by(self, retries_remaining: int) -> bool:
+        """Whether a claim with so many retries left is the retry after this job's failure."""
+        failed = self.report is not None and not self.report.is_completion
+        return failed and retries_remaining < self.claim.retries_remaining
+
+    def show_lease(self, now: float) -> None:
+        """Tell the handler the lease's end, on the clock that is promised to it."""
+        lease = self.claim.lease
+        self.current.lease_end = None if lease is None else monotonic() + lease.end - now
+
     def ran_s(self, now: float | None = None) -> float:
         """Seconds the handler ran, so far; 0 before a thread took it up."""
         if not self.began:
             return 0.0
-        return (self.ended or now or monotonic()) - self.began
+        return (self.ended or now or self.clock()) - self.began
 
     def where(self) -> str:
         """`handlers.py:31 in credit_score`: where its handler is now, or where it is written."""

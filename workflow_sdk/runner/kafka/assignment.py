@@ -6,8 +6,10 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from workflow_sdk.runner.job.claim import Say
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
 from workflow_sdk.runner.kafka.offsets import OffsetTracker
+from workflow_sdk.runner.kafka.pulse import Pulse
 
 if TYPE_CHECKING:
     from confluent_kafka import Message
@@ -17,12 +19,19 @@ class Assignment:
     """A partition from being assigned to being revoked or lost. A new assignment is a new object.
 
     The consumer's thread owns the tracker and the flags; `try_start` is the runner's loop's, and the lock
-    makes it and `close` agree: after `close` no job of this assignment starts.
+    makes it and `close` agree: after `close` no job of this assignment starts. `progress_s` is for how long
+    it has been read. `before` is the same partition, assigned as long, of a log that was cut since.
     """
 
-    def __init__(self, topic: str, partition: int) -> None:
+    def __init__(
+        self, topic: str, partition: int, *, pulse: Pulse | None = None, before: Assignment | None = None
+    ) -> None:
         self.topic = topic
         self.partition = partition
+        self.progress_s = 0.0
+        self._pulse = pulse
+        self._before = before
+        self._is_ours = True
         self.tracker = OffsetTracker()
         self.paused = False
         self._lock = threading.Lock()
@@ -51,10 +60,24 @@ class Assignment:
         with self._lock:
             self._running -= 1
 
+    @property
+    def say(self) -> Say:
+        """Whether a failure of one of its jobs may be reported: not once somebody else may have done the job."""
+        if not self._is_ours:
+            return Say.LOST
+        return Say.HAS if self._pulse is None or self._pulse.is_sure else Say.UNSURE
+
     def close(self) -> None:
         """Let no further job start."""
         with self._lock:
             self._open = False
+
+    def end(self) -> None:
+        """It has gone, and whatever came of it before its log was cut with it."""
+        self._is_ours = False
+        self.close()
+        if self._before is not None:
+            self._before.end()
 
 
 @dataclass(slots=True, eq=False)

@@ -66,4 +66,4 @@ class Backlog:
 
     def _lane_of(self, record: KafkaRecord) -> _Lane:
         key = record.key if self._by_key else None
-        return record.assignment.topic, key or record.event.job_id
+        return record.assignment.topic, key or record.event.step_execution_id or record.event.job_id

@@ -12,21 +12,21 @@ from collections.abc import Callable, Iterable
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.runner.kafka.assignment import Assignment
 
 log = logging.getLogger("workflow_sdk.runner.kafka_source")
 
 # While a group rebalances its commits are refused; the broker is asked again soon.
 RETRY_AFTER_S = 0.05
-# How often the last commit of a partition is tried while the next owner waits for it.
-LAST_TRIES = 20
 
 
 class Commits:
     """Stores and commits for one consumer, on that consumer's thread."""
 
-    def __init__(self, topic: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, topic: str, *, session_s: float = 10.0, clock: Clock = boottime) -> None:
         self._topic = topic
+        self._session_s = session_s
         self._clock = clock
         self._due = False
         self._not_before = 0.0
@@ -72,13 +72,14 @@ class Commits:
         self._commit_now(commit, "commit of a new start")
 
     def _commit_now(self, commit: Callable[[], object], what: str) -> None:
-        """Commit before returning, as soon as the group takes commits."""
-        for tries_left in reversed(range(LAST_TRIES)):
+        """Commit before returning, as soon as the group takes commits; for as long as the session may last."""
+        give_up = self._clock() + self._session_s
+        while True:
             try:
                 commit()
                 self.done += 1
             except KafkaException as error:
-                if tries_left and error.args[0].code() == KafkaError.REBALANCE_IN_PROGRESS:
+                if error.args[0].code() == KafkaError.REBALANCE_IN_PROGRESS and self._clock() < give_up:
                     time.sleep(RETRY_AFTER_S)
                     continue
                 self._note_lasting(error, what)

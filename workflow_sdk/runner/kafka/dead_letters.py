@@ -51,7 +51,10 @@ class DeadLetters:
 
 def _headers(message: Message, reason: str) -> list[tuple[str, str | bytes | None]]:
     """The record's own headers, then where it stood and why it is here."""
-    own = cast("list[tuple[str, str | bytes | None]]", message.headers() or [])
+    try:
+        own = cast("list[tuple[str, str | bytes | None]]", message.headers() or [])
+    except UnicodeDecodeError:
+        own = []  # a name that is no UTF-8: the client gives none of them
     place = {
         "dead-letter-reason": reason,
         "dead-letter-topic": message.topic(),

@@ -6,9 +6,9 @@ business here: its copies wait behind it, and find it remembered or gone.
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
-from collections.abc import Callable
+
+from workflow_sdk.clock import Clock, boottime
 
 DEFAULT_WINDOW_S = 600.0
 # About 13 MB when full; at 1,000 jobs a second it still spans some 50 seconds.
@@ -26,7 +26,7 @@ class AcknowledgedIds:
         window_s: float = DEFAULT_WINDOW_S,
         *,
         capacity: int = CAPACITY,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock = boottime,
     ) -> None:
         self._window_s = window_s
         self._capacity = capacity

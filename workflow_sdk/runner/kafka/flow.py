@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.runner.kafka.assignment import Assignment
 
 log = logging.getLogger("workflow_sdk.runner.kafka_source")
@@ -28,7 +29,8 @@ class Flow:
     The consumer's thread adds and steers; one other thread, the runner's loop, takes out.
     """
 
-    def __init__(self, topic: str, capacity: int) -> None:
+    def __init__(self, topic: str, capacity: int, *, clock: Clock = boottime) -> None:
+        self._clock = clock
         self._topic = topic
         self._capacity = capacity
         # With one writer each, the two counters need no lock.
@@ -62,8 +64,8 @@ class Flow:
         """
         if self.waiting > self._capacity // 2:
             time.sleep(BATCH_S)
-        deadline = time.monotonic() + FULL_BUFFER_S
-        while self._is_full and (left_s := deadline - time.monotonic()) > 0:
+        deadline = self._clock() + FULL_BUFFER_S
+        while self._is_full and (left_s := deadline - self._clock()) > 0:
             self.wake.clear()
             # Looked at again: whoever took one out before the line above has not woken us.
             if self._is_full:

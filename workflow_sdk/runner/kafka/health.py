@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from confluent_kafka import KafkaError
 
+from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.runner.kafka.broker_trouble import (
     BrokerTrouble,
     connection_trouble,
@@ -32,7 +32,7 @@ _NO_TOPIC = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOP
 class Outage:
     """What the consumers of one runner have said of their brokers, so that each thing is said once. Thread-safe."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, clock: Clock = boottime) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._said: set[str] = set()

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Collection
-from time import monotonic
 
 from confluent_kafka import Message
 
@@ -25,7 +24,7 @@ from workflow_sdk.runner.kafka.deduplication import AcknowledgedIds
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
 from workflow_sdk.runner.kafka.metrics import KafkaCollector
 from workflow_sdk.runner.kafka.probe import EngineProbe
-from workflow_sdk.runner.kafka.source import KafkaSource, RecordSink
+from workflow_sdk.runner.kafka.source import TOPIC_PREFIX, KafkaSource, RecordSink
 from workflow_sdk.runner.shift.plan import Parts
 
 log = logging.getLogger("workflow_sdk.runner")
@@ -42,7 +41,7 @@ SourceFactory = Callable[[str, RecordSink], KafkaSource]
 
 def topic_of(job_type: str) -> str:
     """The topic that carries the jobs of this type."""
-    return f"workflow.jobs.{job_type}"
+    return f"{TOPIC_PREFIX}{job_type}"
 
 
 def group_of(job_type: str) -> str:
@@ -84,17 +83,19 @@ class KafkaIntake:
         self._metrics = parts.metrics
         self._start = parts.start
         self._statistics = parts.statistics
+        self._clock = parts.clock
+        self._next_came = parts.next_came
         self._has_coroutines = False
         self._new_source = new_source
         self._dead_letters = dead_letters
-        self._acknowledged = AcknowledgedIds(dedup_window_s)
+        self._acknowledged = AcknowledgedIds(dedup_window_s, clock=parts.clock)
         self._backlog = Backlog(ordering)
         self._loop = asyncio.get_running_loop()
         self._arrived: deque[list[KafkaRecord]] = deque()
         self._wake_up_sent = False
         self._running: dict[Claim, KafkaRecord] = {}
         self._stopped = asyncio.Event()
-        self._probe = EngineProbe(parts.channel, parts.watch)
+        self._probe = EngineProbe(parts.channel, parts.watch, clock=parts.clock)
         self.sources: dict[str, KafkaSource] = {}
         self._collector = collector
         self._all_sources = lambda: list(self.sources.values())
@@ -133,14 +134,14 @@ class KafkaIntake:
     async def close(self) -> None:
         """Commit what is settled and leave the groups, for at most CLOSE_TIMEOUT_S."""
         try:
-            await self._loop.run_in_executor(None, self._leave, monotonic() + CLOSE_TIMEOUT_S)
+            await self._loop.run_in_executor(None, self._leave, self._clock() + CLOSE_TIMEOUT_S)
         finally:
             self._collector.remove(self._all_sources)
 
     def settled(self, claim: Claim, settlement: Settlement) -> None:
         """A job is done with; its offset counts unless it was left unreported."""
         record = self._running.pop(claim)
-        if settlement is Settlement.ACKNOWLEDGED:
+        if settlement in (Settlement.ACKNOWLEDGED, Settlement.ENDED, Settlement.REJECTED):
             self._acknowledged.add(record.event.dedup_id)
             self._settle(record)
         elif settlement is Settlement.REFUSED:
@@ -218,6 +219,8 @@ class KafkaIntake:
         while self._arrived:
             for record in self._arrived.popleft():
                 if not self._skip_duplicate(record):
+                    event = record.event
+                    self._next_came(event.step_execution_id or event.job_id, event.retries_remaining)
                     self._backlog.add(record)
         self.slot_freed()
 
@@ -230,7 +233,7 @@ class KafkaIntake:
         if not record.try_start():
             self._backlog.free(record)
             return
-        claim = claim_of(job_from_event(record.event))
+        claim = claim_of(job_from_event(record.event), holder=record.assignment)
         self._running[claim] = record
         self._start(claim)
 
@@ -260,13 +263,13 @@ class KafkaIntake:
     def _leave(self, deadline: float) -> None:
         """Have the sources commit and close, and wait for them; runs on a helper thread."""
         if self._dead_letters is not None:
-            self._dead_letters.close(max(deadline - monotonic(), 0.0))
+            self._dead_letters.close(max(deadline - self._clock(), 0.0))
         for source in self.sources.values():
             source.finish()
         late = [
             source.topic
             for source in self.sources.values()
-            if not source.join(max(deadline - monotonic(), 0.0))
+            if not source.join(max(deadline - self._clock(), 0.0))
         ]
         if late:
             log.warning("left without the answer of Kafka for %s", ", ".join(late))

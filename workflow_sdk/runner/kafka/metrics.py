@@ -39,6 +39,9 @@ class KafkaCollector(Collector):
             "poison_records", "Records that could not be read.", sources, lambda source: source.poison
         )
         yield _counter(
+            "lost_records", "Records removed before they were read.", sources, lambda source: source.lost
+        )
+        yield _counter(
             "duplicates", "Records that were done already.", sources, lambda source: source.duplicates
         )
         yield _counter(

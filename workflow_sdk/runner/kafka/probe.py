@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from time import monotonic
 
 from workflow_sdk.client.job_channel import JobChannel
 from workflow_sdk.client.judge import is_from_engine
+from workflow_sdk.clock import Clock
 from workflow_sdk.errors import EngineClientError
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch
 
@@ -20,7 +20,8 @@ ANSWER_TIMEOUT_S = 5.0
 class EngineProbe:
     """Asks for nothing, and tells the engine watch what came of it. Clients that cannot do that are not asked."""
 
-    def __init__(self, channel: JobChannel, watch: EngineWatch) -> None:
+    def __init__(self, channel: JobChannel, watch: EngineWatch, *, clock: Clock) -> None:
+        self._clock = clock
         self._channel = channel
         self._watch = watch
         self._is_able = True
@@ -31,7 +32,7 @@ class EngineProbe:
     def look(self) -> None:
         """Ask, as a task of its own, when nothing has been heard of the engine for some time."""
         if self._is_due():
-            self._last_ask = monotonic()
+            self._last_ask = self._clock()
             self._task = asyncio.create_task(self._ask(self._last_ask), name="engine probe")
 
     def close(self) -> None:
@@ -43,7 +44,7 @@ class EngineProbe:
     def _is_due(self) -> bool:
         if not self._is_able or (self._task is not None and not self._task.done()):
             return False
-        now = monotonic()
+        now = self._clock()
         if self._watch.is_away or not self._watch.has_answered:
             return now - self._last_ask >= AWAY_S
         return now - max(self._watch.last_success, self._last_ask) >= QUIET_S

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import deque
 from collections.abc import Callable, Collection
 
 from confluent_kafka import Consumer, TopicPartition
 
+from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.runner.kafka.assignment import Assignment
 from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.flow import Flow
 from workflow_sdk.runner.kafka.health import ConsumerHealth
+from workflow_sdk.runner.kafka.pulse import Pulse
 
 log = logging.getLogger("workflow_sdk.runner.kafka_source")
 
@@ -36,13 +37,15 @@ class Rebalances:
         health: ConsumerHealth,
         serve: Callable[[], None],
         revoke_wait_s: float,
-        clock: Callable[[], float] = time.monotonic,
+        pulse: Pulse,
+        clock: Clock = boottime,
     ) -> None:
         self._topic = topic
         self._commits = commits
         self._flow = flow
         self._health = health
         self._serve = serve
+        self._pulse = pulse
         self._clock = clock
         self._assignments: dict[int, Assignment] = {}
         self._settled: deque[tuple[Assignment, int, bool]] = deque()
@@ -72,7 +75,9 @@ class Rebalances:
 
     def start_again(self, partition: int) -> Assignment:
         """A new assignment of a partition whose log starts again; the old one's offsets count for nothing."""
-        fresh = self._assignments[partition] = Assignment(self._topic, partition)
+        before = self._assignments.get(partition)
+        fresh = Assignment(self._topic, partition, pulse=self._pulse, before=before)
+        self._assignments[partition] = fresh
         return fresh
 
     def drop_all(self) -> None:
@@ -83,7 +88,10 @@ class Rebalances:
         """Begin with partitions that came."""
         self.count += 1
         consumer.incremental_assign(partitions)
-        fresh = {place.partition: Assignment(self._topic, place.partition) for place in partitions}
+        fresh = {
+            place.partition: Assignment(self._topic, place.partition, pulse=self._pulse)
+            for place in partitions
+        }
         self._assignments = self._assignments | fresh
         # librdkafka keeps a partition paused that was paused when it was last here.
         consumer.resume(partitions)
@@ -104,7 +112,7 @@ class Rebalances:
         consumer.incremental_unassign(partitions)
 
     def on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Commit nothing: someone else owns them by now. What runs is still reported."""
+        """Commit nothing: someone else owns them by now. What runs is still reported, unless it fails."""
         numbers = [place.partition for place in partitions]
         log.warning("%s: lost partitions %s; their jobs may run again elsewhere", self._topic, numbers)
         self._drop(numbers)
@@ -114,6 +122,7 @@ class Rebalances:
         deadline = self._clock() + self.revoke_wait_s
         self.apply_settled()
         while any(assignment.running for assignment in leaving) and self._clock() < deadline:
+            self._pulse.beat()
             self._flow.wake.clear()
             self._flow.wake.wait(LOOK_S)
             self._serve()
@@ -122,7 +131,7 @@ class Rebalances:
     def _drop(self, numbers: list[int]) -> None:
         for number in numbers:
             if number in self._assignments:
-                self._assignments[number].close()
+                self._assignments[number].end()
         self._assignments = {
             number: assignment for number, assignment in self._assignments.items() if number not in numbers
         }

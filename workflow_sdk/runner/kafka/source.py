@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
 from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.dispatch_event import PoisonRecordError, decode
 from workflow_sdk.runner.kafka.flow import Flow
 from workflow_sdk.runner.kafka.health import ConsumerHealth, Outage, is_fatal
+from workflow_sdk.runner.kafka.pulse import Pulse
 from workflow_sdk.runner.kafka.rebalances import Rebalances
 from workflow_sdk.runner.kafka.surroundings import Surroundings
 
@@ -32,6 +33,7 @@ REVOKE_WAIT_S = 10.0
 # A turn takes a poll, or a revocation with its wait.
 STALLED_AFTER_S = 30.0
 REBUILD_AFTER_S = 2.0
+TOPIC_PREFIX = "workflow.jobs."
 # How long leaving the group waits for the broker to take what is settled.
 LAST_COMMIT_WAIT_S = 3.0
 
@@ -80,11 +82,13 @@ class KafkaSource:
         idle_poll_s: float = IDLE_POLL_S,
         outage: Outage | None = None,
         revoke_wait_s: float = REVOKE_WAIT_S,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock = boottime,
     ) -> None:
         self.topic = topic
-        self.flow = Flow(topic, capacity)
-        self.commits = Commits(topic, clock=clock)
+        self._job_type = topic.removeprefix(TOPIC_PREFIX)
+        self.flow = Flow(topic, capacity, clock=clock)
+        self._pulse = Pulse(config, clock=clock)
+        self.commits = Commits(topic, session_s=self._pulse.session_s, clock=clock)
         self.health = ConsumerHealth(topic, config, outage=outage)
         self.records, self.poison = 0, 0
         # Counted by the runner, which knows what has been acknowledged.
@@ -101,11 +105,11 @@ class KafkaSource:
             health=self.health,
             serve=sink.serve,
             revoke_wait_s=revoke_wait_s,
+            pulse=self._pulse,
             clock=clock,
         )
         self._surroundings = Surroundings(topic, self.health, clock=clock)
         self._is_finishing = False
-        self._last_turn = clock()
         self._thread = threading.Thread(target=self._run, name=f"kafka {topic}", daemon=True)
 
     # --- for other threads ---------------------------------------------------------------------
@@ -136,6 +140,11 @@ class KafkaSource:
         return not self._thread.is_alive()
 
     @property
+    def lost(self) -> int:
+        """How many records were removed before they were read."""
+        return self._surroundings.lost
+
+    @property
     def rebalances(self) -> int:
         """How many assignments the group has given."""
         return self._partitions.count
@@ -143,7 +152,7 @@ class KafkaSource:
     @property
     def trouble(self) -> str:
         """What keeps this topic's jobs from coming, in words; a topic that does not exist yet has none."""
-        stands_still_s = self._clock() - self._last_turn
+        stands_still_s = self._clock() - self._pulse.last_beat
         if stands_still_s > STALLED_AFTER_S:
             return f"{self.topic}: the consumer has stood still for {stands_still_s:.0f} s"
         if self.health.is_blocked:
@@ -206,15 +215,21 @@ class KafkaSource:
 
     def _turn(self, consumer: Consumer) -> None:
         """Go round once: take back what is settled, commit, steer, fetch, deliver."""
-        self._last_turn = self._clock()
+        since_s = self._pulse.beat()
         assignments = self._partitions.current
         self._partitions.apply_settled()
         self.commits.follow(consumer, assignments)
         self.flow.await_room()
         self.flow.steer(consumer, assignments)
         self._deliver(self._fetch(consumer))
+        self._note_progress(since_s)
         self._sink.serve()
         self._surroundings.look(consumer, self._partitions.current)
+
+    def _note_progress(self, since_s: float) -> None:
+        if self.health.brokers_reachable:
+            for assignment in self._partitions.current:
+                assignment.progress_s += 0.0 if assignment.paused else min(since_s, 1.0)
 
     def _fetch(self, consumer: Consumer) -> list[KafkaRecord]:
         """Wait for a first message, then take what is there: `consume` alone would wait for all of them."""
@@ -264,15 +279,26 @@ class KafkaSource:
         self.records += 1
         self.health.note_answer()
         try:
-            return KafkaRecord(assignment, offset, decode(message.value()), message)
-        except PoisonRecordError as poison:
-            self.poison += 1
-            self._sink.poison_arrived(
-                message,
-                str(poison),
-                then=lambda: self._partitions.settle(assignment, offset, started=False),
-            )
+            event = decode(message.value())
+            if event.job_type != self._job_type:
+                raise PoisonRecordError(f"it is a job of type {event.job_type}, and the topic another type's")
+            return KafkaRecord(assignment, offset, event, message)
+        except Exception as unreadable:  # noqa: BLE001 - whatever a record holds, it must not stop its topic
+            self._poisoned(message, assignment, offset, unreadable)
             return None
+
+    def _poisoned(self, message: Message, assignment: Assignment, offset: int, error: Exception) -> None:
+        self.poison += 1
+        reason = str(error) if isinstance(error, PoisonRecordError) else f"{type(error).__name__}: {error}"
+
+        def settle() -> None:
+            self._partitions.settle(assignment, offset, started=False)
+
+        try:
+            self._sink.poison_arrived(message, reason, then=settle)
+        except Exception:
+            log.exception("%s: a record that cannot be read could not be put away either", self.topic)
+            settle()
 
     def _note_error(self, error: KafkaError) -> None:
         if is_fatal(error):
@@ -282,7 +308,12 @@ class KafkaSource:
     def _assignment_of(self, partition: int, offset: int, consumer: Consumer) -> Assignment | None:
         """Note a record as received, and return where it belongs; None when its partition has gone."""
         assignment = self._partitions.find(partition)
-        if assignment is None or assignment.tracker.receive(offset):
+        if assignment is None:
+            return None
+        expected = assignment.tracker.next_offset
+        if assignment.tracker.receive(offset):
+            if expected is not None and offset > expected:
+                self._surroundings.skipped(consumer, partition, expected, offset)
             return assignment
         # The log was cut, or the topic made anew: what comes now is new, whatever its offset. What came before and
         # still waits runs all the same, for no log may have it any more; its offsets count for nothing.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.runner.kafka.assignment import Assignment
 from workflow_sdk.runner.kafka.health import ConsumerHealth
 
@@ -20,14 +20,14 @@ LAG_EVERY_S = 1.0
 class Surroundings:
     """Looks around on the consumer's thread; `lag_of` may be asked by any."""
 
-    def __init__(
-        self, topic: str, health: ConsumerHealth, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, topic: str, health: ConsumerHealth, *, clock: Clock = boottime) -> None:
         self._topic = topic
         self._health = health
         self._clock = clock
         self._next_probe, self._next_lag = 0.0, 0.0
         self._lags: dict[int, int] = {}
+        self._checked: set[Assignment] = set()
+        self.lost = 0
 
     def look(self, consumer: Consumer, assignments: Collection[Assignment]) -> None:
         """Ask what is due."""
@@ -37,12 +37,45 @@ class Surroundings:
             self._probe(consumer)
         if now >= self._next_lag:
             self._next_lag = now + LAG_EVERY_S
+            self._check_starts(consumer, assignments)
             lags = {assignment.partition: self._lag(consumer, assignment) for assignment in assignments}
             self._lags = {number: lag for number, lag in lags.items() if lag is not None}
+
+    def skipped(self, consumer: Consumer, partition: int, expected: int, offset: int) -> None:
+        """A record is further on than was due: compaction leaves gaps, and so does what retention removed."""
+        low, _ = consumer.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
+        if low > expected:
+            self._say_lost(partition, expected, min(low, offset))
 
     def lag_of(self, partition: int) -> int | None:
         """Records not settled or not yet consumed; None before that is known."""
         return self._lags.get(partition)
+
+    def _check_starts(self, consumer: Consumer, assignments: Collection[Assignment]) -> None:
+        """Of a partition that came: is what follows its committed offset still there?"""
+        fresh = [assignment for assignment in assignments if assignment not in self._checked]
+        self._checked = set(assignments)
+        places = [TopicPartition(self._topic, assignment.partition) for assignment in fresh]
+        if not places:
+            return
+        try:
+            for place in consumer.committed(places, timeout=PROBE_TIMEOUT_S) or []:
+                low, _ = consumer.get_watermark_offsets(place, timeout=PROBE_TIMEOUT_S, cached=False)
+                if 0 <= place.offset < low:
+                    self._say_lost(place.partition, place.offset, low)
+        except (KafkaException, TypeError) as error:
+            log.debug("%s: committed offsets are not known: %s", self._topic, error)
+
+    def _say_lost(self, partition: int, begin: int, end: int) -> None:
+        self.lost += end - begin
+        log.error(
+            "%s partition %s: the records of offsets %s to %s were removed before they were read; the engine sends "
+            "no job a second time by itself. `rochallor doctor` and docs/kafka.md say what to do",
+            self._topic,
+            partition,
+            begin,
+            end - 1,
+        )
 
     def _probe(self, consumer: Consumer) -> None:
         try:

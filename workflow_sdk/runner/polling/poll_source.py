@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from math import inf
-from time import monotonic, perf_counter
+from time import perf_counter
 
 from workflow_sdk.client.job_channel import JobChannel
 from workflow_sdk.client.judge import dispatches_otherwise
+from workflow_sdk.client.polled_jobs import PolledJob, UnreadableJob
+from workflow_sdk.clock import Clock
 from workflow_sdk.errors import DispatchModeError, EngineClientError
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.claim import Claim, claim_from_poll
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.job.slots import Order, Slots
+from workflow_sdk.runner.polling.batch_size import BatchSize
 from workflow_sdk.runner.polling.pacing import Pacing
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch
 from workflow_sdk.runner.reporting.rules import MAX_RETRY_AFTER_S, REFUSED_BACK_OFF_S, back_off_s
@@ -24,6 +27,9 @@ log = logging.getLogger("workflow_sdk.runner")
 
 # How long claiming waits for results that could not be reported before it asks all the same.
 FLUSH_LIMIT_S = 10.0
+# While results wait, nobody's Retry-After keeps us from looking whether the engine is back.
+LOOK_AGAIN_S = 5.0
+MAX_SAID = 1_000
 
 
 class PollSource:
@@ -43,6 +49,7 @@ class PollSource:
         metrics: Metrics,
         poll_interval_s: float,
         start: Callable[[Claim], None],
+        clock: Clock,
     ) -> None:
         self._channel = channel
         self._registry = registry
@@ -52,7 +59,10 @@ class PollSource:
         self._metrics = metrics
         self._poll_interval_s = poll_interval_s
         self._start = start
-        self._pacing = Pacing(idle_spacing_s=poll_interval_s, slots=slots.total, now=monotonic())
+        self._clock = clock
+        self._pacing = Pacing(idle_spacing_s=poll_interval_s, slots=slots.total, now=clock())
+        self._batch = BatchSize(slots.total)
+        self._said_unreadable: set[UnreadableJob] = set()
         self._nap: asyncio.Future[None] | None = None
         self._nap_until = 0.0
         self._failures = 0
@@ -71,7 +81,7 @@ class PollSource:
 
     async def _claim_on_and_on(self) -> None:
         while not self._stopping:
-            now = monotonic()
+            now = self._clock()
             order = self._order()
             due = self._pacing.due(now, free_slots=order.max_jobs)
             if due > now:
@@ -95,12 +105,12 @@ class PollSource:
     def settled(self, claim: Claim, settlement: Settlement) -> None:
         """A job is done with: there is a slot more, and perhaps its successor."""
         if settlement is Settlement.ACKNOWLEDGED:
-            self._pacing.reported(monotonic(), claim.job_type)
+            self._pacing.reported(self._clock(), claim.job_type)
         self.slot_freed()
 
     def slot_freed(self) -> None:
         if self._nap is not None:
-            now = monotonic()
+            now = self._clock()
             if self._pacing.due(now, free_slots=self._slots.free) < self._nap_until:
                 self._wake()
 
@@ -110,7 +120,8 @@ class PollSource:
             job_types = [job_type for job_type in job_types if job_type in self._only]
         if not job_types:
             return Order([], 0)
-        return self._slots.order(job_types)
+        order = self._slots.order(job_types)
+        return order._replace(max_jobs=min(order.max_jobs, self._batch.most))
 
     async def _probe_if_away(self) -> bool:
         """While the engine is away, try without claiming: jobs of an answer that is lost would be leased
@@ -118,7 +129,7 @@ class PollSource:
         """
         if not self._watch.is_away:
             return False
-        began = monotonic()
+        began = self._clock()
         try:
             was_asked = await self._channel.probe()
         except Exception as error:  # noqa: BLE001 - a client of the user's own may raise anything
@@ -129,30 +140,58 @@ class PollSource:
         return was_asked
 
     async def _ask(self, order: Order) -> None:
-        began, clock = monotonic(), perf_counter()
+        began, clock = self._clock(), perf_counter()
         self._pacing.asked(began)
         try:
-            claims = await self._claim(order, asked_at=began)
+            jobs = await self._claim(order)
         except Exception as error:  # noqa: BLE001 - a client of the user's own may raise anything
+            self._batch.not_answered(error, asked_for=order.max_jobs)
             await self._not_answered(error, began)
             return
         self._failures = 0
         self._metrics.poll_latency.observe(perf_counter() - clock)
-        if not claims:
+        if not jobs:
             self._metrics.lock_conflicts.inc()
-        self._slots.answered(order, len(claims))
-        self._pacing.answered(monotonic(), asked_for=order.max_jobs, got=len(claims))
+        self._batch.answered(got=len(jobs), took_s=self._clock() - began)
+        self._slots.answered(order, len(jobs))
+        self._pacing.answered(self._clock(), asked_for=order.max_jobs, got=len(jobs))
         self._watch.succeeded()
-        for claim in claims:
-            self._start(claim)
+        for job in jobs:
+            self._take(job, asked_at=began)
 
-    async def _claim(self, order: Order, *, asked_at: float) -> list[Claim]:
+    async def _claim(self, order: Order) -> Sequence[PolledJob]:
         self._is_claiming = True
         try:
-            jobs = await self._channel.claim(order.job_types, order.max_jobs)
+            return await self._channel.claim(order.job_types, order.max_jobs)
         finally:
             self._is_claiming = False
-        return [claim_from_poll(job, asked_at=asked_at) for job in jobs]
+
+    def _take(self, job: PolledJob, *, asked_at: float) -> None:
+        if isinstance(job, UnreadableJob):
+            self._say_unreadable(job)
+            return
+        try:
+            claim = claim_from_poll(job, asked_at=asked_at)
+        except Exception as error:  # noqa: BLE001 - what a client of the user's own hands out may be anything
+            self._say_unreadable(UnreadableJob(f"{type(error).__name__}: {error}"))
+            return
+        self._start(claim)
+
+    def _say_unreadable(self, job: UnreadableJob) -> None:
+        """Once for each: it comes again whenever its lease ends."""
+        self._metrics.unreadable_jobs.inc()
+        if job in self._said_unreadable or len(self._said_unreadable) >= MAX_SAID:
+            return
+        self._said_unreadable.add(job)
+        log.error(
+            "%s job %s of instance %s cannot be read: %s. It is left to its lease; to end the instance: "
+            "rochallor instances cancel %s",
+            job.job_type or "a",
+            job.job_id or "without an id",
+            job.instance_id or "(not said)",
+            job.reason,
+            job.instance_id or "ID",
+        )
 
     async def _not_answered(self, error: Exception, began: float) -> None:
         if dispatches_otherwise(error):
@@ -165,20 +204,19 @@ class PollSource:
         pause_s = (
             _pause_s(error, self._failures) if asked_for_s is None else min(asked_for_s, MAX_RETRY_AFTER_S)
         )
-        self._pacing.not_answered(monotonic() if is_away else monotonic() + pause_s)
+        self._pacing.not_answered(self._clock() if is_away else self._clock() + pause_s)
         if self._stopping or not is_away:
             return
-        if asked_for_s is None:
-            await self._watch.sleep(pause_s)
-        else:
-            await asyncio.sleep(pause_s)
+        if asked_for_s is not None and self._watch.backlog:
+            pause_s = min(pause_s, LOOK_AGAIN_S)
+        await self._watch.sleep(pause_s)
 
     async def _sleep_until(self, due: float) -> None:
         """Sleep until `due` (`inf`: until woken), or until something makes the next question due earlier."""
         loop = asyncio.get_running_loop()
         self._nap, self._nap_until = loop.create_future(), due
         # Handlers may be registered later: without any, look again now and then.
-        timer = loop.call_later(min(due - monotonic(), self._longest_nap_s()), self._wake)
+        timer = loop.call_later(min(due - self._clock(), self._longest_nap_s()), self._wake)
         try:
             await self._nap
         finally:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from time import monotonic
 
+from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
 from workflow_sdk.runner.counting import counted
 
@@ -23,8 +23,9 @@ class EngineWatch:
     hands their jobs out again.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, clock: Clock = boottime) -> None:
         self._url = url
+        self._clock = clock
         self.backlog = 0
         self._back = _set_event()
         self._flushed = _set_event()
@@ -32,8 +33,9 @@ class EngineWatch:
         self._backlog_on_return = 0
         self._away_s = 0.0
         self.has_answered = False
-        self.since = self._away_since = monotonic()
-        self.reason = ""
+        self.since = self._away_since = clock()
+        self._reason = ""
+        self._reports_reason = ""
         self.tries = 0
 
     @property
@@ -51,11 +53,29 @@ class EngineWatch:
 
     @property
     def is_reachable(self) -> bool:
-        return self.has_answered and not self.is_away
+        """Whether the engine answers, reports included: something in front of it may treat these otherwise."""
+        return self.has_answered and not self.is_away and not self._reports_reason
+
+    @property
+    def reason(self) -> str:
+        """Why it is not reachable; empty when it is."""
+        return self._reason or self._reports_reason
+
+    def reports_troubled(self, error: BaseException) -> None:
+        """Reports get no answer of the engine's, while other calls do."""
+        if not self._reports_reason:
+            log.warning("results are not taken: %s (%s). Retrying.", reason_of(error), self._url)
+        self._reports_reason = f"results are not taken: {reason_of(error)}"
+
+    def reports_taken(self) -> None:
+        """A report was acknowledged."""
+        if self._reports_reason:
+            self._reports_reason = ""
+            log.info("results are taken again (%s)", self._url)
 
     def succeeded(self) -> None:
         """A call was answered."""
-        self.last_success = monotonic()
+        self.last_success = self._clock()
         self.has_answered = True
         if self.is_away:
             self._returned()
@@ -99,7 +119,7 @@ class EngineWatch:
         goes_on = not self.is_flushed
         self._back.clear()
         self._flushed.clear()
-        self.reason = reason_of(error)
+        self._reason = reason_of(error)
         if goes_on:
             # A single answer got through, and the return was not said yet: it is the same absence.
             self.since = self._away_since
@@ -111,14 +131,14 @@ class EngineWatch:
         log.warning(
             "engine %s: %s (%s). Retrying; %s waiting to be reported.",
             "refuses requests" if is_refusal else "unreachable",
-            self.reason,
+            self._reason,
             self._url,
             counted(self.backlog, "result"),
         )
 
     def _returned(self) -> None:
-        now = monotonic()
-        self._away_s, self.since, self.reason = now - self.since, now, ""
+        now = self._clock()
+        self._away_s, self.since, self._reason = now - self.since, now, ""
         self._backlog_on_return = self.backlog
         self._back.set()
         if not self._backlog_on_return:
@@ -138,7 +158,8 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, EngineUnreachableError):
         return error.message
     if isinstance(error, EngineClientError):
-        return f"it answers {error.status_code}, {error.message}"
+        who = f"{error.server} answers" if error.server else "it answers"
+        return f"{who} {error.status_code}, {error.message}"
     return f"{type(error).__name__}: {error}"
 
 

@@ -1,103 +1,144 @@
-"""What happens to a report that was not taken: one table, pure.
+"""What happens to a report: one table, pure.
 
-Rows are looked through from the top; the first that fits decides. A failure that may have arrived and has a
-lease is left to it: the engine takes every `fail` at face value, so a second one would cost a retry.
+Rows are looked through from the top; the first that fits decides. What cannot be told from the answer is in
+doubt, and the instance's history decides (`doubts`): a completion sent twice, one after the other, is harmless,
+a failure is not, so a failure is sent again only where it certainly was not passed on.
 """
 
 from __future__ import annotations
 
 import enum
 import random
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from workflow_sdk.client.judge import is_refusal
-from workflow_sdk.errors import EngineClientError, EngineTimeoutError, EngineUnreachableError, LeaseLostError
+from workflow_sdk.client.judge import Judgement, is_schema_violation, judgement_of, was_not_forwarded
+from workflow_sdk.errors import EngineClientError, EngineTimeoutError, LeaseLostError
 from workflow_sdk.runner.job.report import Report
 
-# After a time-out the engine may still be at work on the report; two at once would advance the flow twice.
-HOLD_AFTER_TIMEOUT_S = 1.0
+# After a time-out the engine may still be at work on the report, for as long as its database stands still; two
+# at once would advance the flow twice. Counted from when it was sent, doubled with each further time-out.
+HOLD_AFTER_TIMEOUT_S = 11.0
+MAX_HOLD_S = 40.0
 # After a cut connection the engine may be about to finish.
 HOLD_AFTER_CUT_S = 0.3
+# A loss that took so long was no refusal at the door: whoever lost it may have passed it on.
+SLOW_S = 0.5
 FIRST_BACK_OFF_S = 0.05
 MAX_BACK_OFF_S = 2.0
 MAX_RETRY_AFTER_S = 120.0
+# What a Retry-After leaves of the lease, to send the result in.
+LEASE_MARGIN_S = 3.0
 # Who refuses everything (no token, wrong path) is asked this seldom.
 REFUSED_BACK_OFF_S = 5.0
 
 
-class Who(enum.Enum):
-    """Who answered a report, or how it ended without an answer."""
+class Came(enum.Enum):
+    """What came of a try."""
 
-    ENGINE = "engine"
-    GATEWAY = "gateway"
-    SILENCE = "silence"
-    CUT = "cut"
-    NOT_SENT = "not sent"
+    TAKEN = "204, in time"
+    TAKEN_LATE = "204, past the lease's end"
+    EMPTY = "another empty 2xx"
+    FINAL = "schema violation"
+    LEASE_LOST = "a client's own LeaseLostError"
+    ENGINE = "the engine's refusal"
+    NOT_FORWARDED = "certainly not passed on"
+    TOO_LARGE = "413"
+    SLOW = "no answer in time, or somebody else's after a while"
+    LOST = "cut, or somebody else's answer"
 
 
 class Action(enum.Enum):
+    DONE = "done"
     AGAIN = "again"
+    DOUBT = "in doubt"
     REFUSED = "refused"
-    LEAVE = "leave"
+    REJECTED = "rejected"
+    FAIL_INSTEAD = "fail instead"
+    COMPARE = "compare with a small one"
 
 
 class Verdict(NamedTuple):
-    """What to do with a report that failed; `hold_s` must pass before it is sent again, in any case."""
+    """What to do with a report. `hold_s` must pass, from now, before it is sent again, in any case; `pause_s`
+    was asked for, and ends when the engine is heard of.
+    """
 
     action: Action
     hold_s: float = 0.0
+    pause_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row. `statuses` is None for any; `lasting` is what the same answer, over and over, comes to."""
+    """One row: what it means to a completion and to a failure. `statuses` None: any.
 
-    who: Who
-    statuses: range | tuple[int, ...] | None
-    action: Action
-    hold_s: float = 0.0
+    `lasting` is what the same answer, over and over, comes to.
+    """
+
+    came: Came
+    statuses: Container[int] | None
+    completion: Action
+    failure: Action
     lasting: Action = Action.AGAIN
-    may_have_arrived: bool = False
 
 
 RULES = (
-    Rule(Who.ENGINE, range(400, 500), Action.REFUSED),
-    Rule(Who.ENGINE, None, Action.AGAIN, HOLD_AFTER_CUT_S, lasting=Action.REFUSED),
-    # Certainly not passed on to the engine.
-    Rule(Who.GATEWAY, (401, 403, 407, 429), Action.AGAIN, HOLD_AFTER_CUT_S),
-    Rule(Who.GATEWAY, (504,), Action.AGAIN, HOLD_AFTER_TIMEOUT_S, may_have_arrived=True),
-    Rule(Who.GATEWAY, None, Action.AGAIN, HOLD_AFTER_CUT_S, may_have_arrived=True),
-    Rule(Who.SILENCE, None, Action.AGAIN, HOLD_AFTER_TIMEOUT_S, may_have_arrived=True),
-    Rule(Who.CUT, None, Action.AGAIN, HOLD_AFTER_CUT_S, may_have_arrived=True),
-    Rule(Who.NOT_SENT, None, Action.AGAIN),
+    Rule(Came.TAKEN, None, Action.DONE, Action.DONE),
+    Rule(Came.TAKEN_LATE, None, Action.DOUBT, Action.DOUBT),
+    Rule(Came.EMPTY, None, Action.DOUBT, Action.DOUBT),
+    Rule(Came.FINAL, None, Action.REJECTED, Action.REFUSED),
+    Rule(Came.LEASE_LOST, None, Action.REFUSED, Action.REFUSED),
+    # The body itself cannot be read: of a result that will never change.
+    Rule(Came.ENGINE, (400,), Action.FAIL_INSTEAD, Action.REFUSED),
+    Rule(Came.ENGINE, range(400, 500), Action.REFUSED, Action.REFUSED),
+    Rule(Came.ENGINE, None, Action.AGAIN, Action.DOUBT, lasting=Action.REFUSED),
+    Rule(Came.NOT_FORWARDED, None, Action.AGAIN, Action.AGAIN),
+    Rule(Came.TOO_LARGE, None, Action.COMPARE, Action.DOUBT),
+    Rule(Came.SLOW, None, Action.DOUBT, Action.DOUBT),
+    Rule(Came.LOST, None, Action.AGAIN, Action.DOUBT),
 )
 # Who refuses everything (no token, a login page, another's backend).
 _REFUSES_ALL = (301, 302, 303, 307, 308, 401, 403, 404, 407)
 
 
-def rule_for(error: Exception) -> Rule:
-    """The row for what came in place of an acknowledgement."""
-    who = _who(error)
-    status = error.status_code if isinstance(error, EngineClientError) else 0
-    return next(
-        rule for rule in RULES if rule.who is who and (rule.statuses is None or status in rule.statuses)
-    )
-
-
-def verdict_on(report: Report, error: Exception, *, now: float) -> Verdict:
-    """What to do with `report`, which has counted its refusals, this one included."""
+def came_of(error: Exception | None, *, took_s: float, is_late: bool) -> Came:
+    """The row of the table; `error` is None for a 204, which is late when the lease has ended meanwhile."""
+    judged = judgement_of(error)
+    if error is None:
+        return Came.TAKEN_LATE if is_late else Came.TAKEN
+    if judged is Judgement.DOUBTFUL:
+        return Came.EMPTY
+    if is_schema_violation(error):
+        return Came.FINAL
     if isinstance(error, LeaseLostError):
-        return Verdict(Action.REFUSED)
-    rule = rule_for(error)
-    if not report.is_completion and report.claim.lease is not None and rule.may_have_arrived:
-        return Verdict(Action.LEAVE)
-    if rule.lasting is Action.REFUSED and report.is_refused_for_good(now):
-        return Verdict(Action.REFUSED)
-    asked_for_s = error.retry_after_s if isinstance(error, EngineClientError) else None
-    if rule.action is Action.AGAIN and asked_for_s is not None:
-        return Verdict(rule.action, min(asked_for_s, MAX_RETRY_AFTER_S))
-    return Verdict(rule.action, rule.hold_s)
+        return Came.LEASE_LOST
+    if judged is Judgement.REFUSED:
+        return Came.ENGINE
+    if was_not_forwarded(error):
+        return Came.NOT_FORWARDED
+    status = status_of(error)
+    if status == 413:
+        return Came.TOO_LARGE
+    is_slow = took_s >= SLOW_S or status == 504 or isinstance(error, EngineTimeoutError | TimeoutError)
+    return Came.SLOW if is_slow else Came.LOST
+
+
+def verdict_on(
+    report: Report, error: Exception | None, *, sent_at: float, now: float, is_late: bool
+) -> Verdict:
+    """What to do with `report`, which has counted this try, and its refusal."""
+    came = came_of(error, took_s=now - sent_at, is_late=is_late)
+    status = status_of(error)
+    rule = next(row for row in RULES if row.came is came and (row.statuses is None or status in row.statuses))
+    action = rule.completion if report.is_completion else rule.failure
+    if rule.lasting is not Action.AGAIN and report.is_refused_for_good(now):
+        action = rule.lasting
+    return Verdict(action, _hold_s(report, came, sent_at, now), _asked_for_s(report, error, now))
+
+
+def status_of(error: BaseException | None) -> int:
+    return error.status_code if isinstance(error, EngineClientError) else 0
 
 
 def back_off_s(tries: int) -> float:
@@ -106,15 +147,24 @@ def back_off_s(tries: int) -> float:
     return min(FIRST_BACK_OFF_S * 2.0 ** min(tries, 10) * spread, MAX_BACK_OFF_S)
 
 
-def pause_s(error: Exception, tries: int) -> float:
+def pause_s(error: Exception | None, tries: int) -> float:
     """How long to wait before a request that failed for so many times is tried again."""
-    is_refusal = isinstance(error, EngineClientError) and error.status_code in _REFUSES_ALL
+    is_refusal = status_of(error) in _REFUSES_ALL
     return REFUSED_BACK_OFF_S if is_refusal else back_off_s(tries)
 
 
-def _who(error: Exception) -> Who:
-    if isinstance(error, EngineClientError):
-        return Who.ENGINE if is_refusal(error) else Who.GATEWAY
-    if isinstance(error, EngineUnreachableError) and not error.was_sent:
-        return Who.NOT_SENT
-    return Who.SILENCE if isinstance(error, EngineTimeoutError | TimeoutError) else Who.CUT
+def _hold_s(report: Report, came: Came, sent_at: float, now: float) -> float:
+    if came is Came.SLOW:
+        whole_s = min(HOLD_AFTER_TIMEOUT_S * 2.0 ** min(report.slow_tries, 8), MAX_HOLD_S)
+        return max(sent_at + whole_s - now, 1.0)
+    return 0.0 if came in (Came.TAKEN, Came.NOT_FORWARDED) else HOLD_AFTER_CUT_S
+
+
+def _asked_for_s(report: Report, error: Exception | None, now: float) -> float:
+    """What a Retry-After asks for; a finished result is not held past its lease by it."""
+    asked_s = error.retry_after_s if isinstance(error, EngineClientError) else None
+    if asked_s is None:
+        return 0.0
+    asked_s = min(asked_s, MAX_RETRY_AFTER_S)
+    lease = report.claim.lease
+    return asked_s if lease is None else max(min(asked_s, lease.end - LEASE_MARGIN_S - now), 0.0)

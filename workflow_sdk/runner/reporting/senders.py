@@ -1,32 +1,41 @@
-"""Senders: the few coroutines that report outcomes, each until the engine has acknowledged."""
+"""Senders: the few coroutines that report outcomes, each until the engine has it; they obey the rules."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable
-from time import monotonic
 
 from workflow_sdk.client.job_channel import JobChannel
 from workflow_sdk.client.judge import is_from_engine
+from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.metrics.metrics import Metrics
-from workflow_sdk.runner.job.outcome import Completed
+from workflow_sdk.runner.job.claim import Say
+from workflow_sdk.runner.job.outcome import MAX_MESSAGE, Completed, Failed
 from workflow_sdk.runner.job.report import Report, Settlement
+from workflow_sdk.runner.reporting.doubts import Doubts
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch, reason_of
-from workflow_sdk.runner.reporting.rules import Action, back_off_s, pause_s, verdict_on
+from workflow_sdk.runner.reporting.rules import Action, Verdict, back_off_s, pause_s, verdict_on
+from workflow_sdk.runner.reporting.sayings import say_left, say_refused, say_rejected, say_turned
 
 log = logging.getLogger("workflow_sdk.runner")
 
 SENDERS = 8
 # A report that failed this often while other calls went through says nothing about the engine.
 FAILURES_ALONE = 2
+# A failure whose right to be sent is unsure is looked at again this soon.
+UNSURE_S = 0.25
+# A 413 is about the size when a small result gets through between so many of them.
+TIMES_TOO_LARGE = 3
+_KINDS = ("complete", "fail")
 
 
 class Senders:
     """A queue of reports. Of one job at most one report is under way, whatever goes wrong.
 
     A report that fails while the engine is away stays with its sender, which sleeps: so few tries are
-    made however many results wait. One that has a trouble of its own goes back to the queue.
+    made however many results wait. One that has a trouble of its own goes back to the queue, or into doubt;
+    `in_trouble` is told, so that its job leaves its slot. `settled` is called once for each.
     """
 
     def __init__(
@@ -35,21 +44,23 @@ class Senders:
         *,
         watch: EngineWatch,
         settled: Callable[[Report, Settlement], None],
+        in_trouble: Callable[[Report, bool], None] = lambda report, by_engine: None,
         metrics: Metrics,
         dispatch: str,
+        clock: Clock = boottime,
     ) -> None:
         self._channel = channel
         self._settled = settled
+        self._in_trouble = in_trouble
+        self._clock = clock
         self._queue: asyncio.Queue[Report] = asyncio.Queue()
         self._unsettled: set[Report] = set()
+        self._under_way: set[Report] = set()
         self._troublesome = 0
         self._watch = watch
-        self._retries = {
-            kind: metrics.callback_retries.labels(dispatch, kind) for kind in ("complete", "fail")
-        }
-        self._rejected = {
-            kind: metrics.callback_rejected.labels(dispatch, kind) for kind in ("complete", "fail")
-        }
+        self._doubts = Doubts(channel, watch=watch, clock=clock, settle=self._settle, again=self._send_again)
+        self._retries = {kind: metrics.callback_retries.labels(dispatch, kind) for kind in _KINDS}
+        self._rejected = {kind: metrics.callback_rejected.labels(dispatch, kind) for kind in _KINDS}
 
     @property
     def unsettled(self) -> set[Report]:
@@ -61,31 +72,55 @@ class Senders:
         self._watch.backlog = self._backlog
         self._queue.put_nowait(report)
 
+    def renewed(self, report: Report) -> None:
+        """Its job has come again: there is a lease to send it in, under the latest id."""
+        if self._doubts.drop(report):
+            self._queue.put_nowait(report)
+
+    def proved(self, report: Report) -> None:
+        """Its job's next attempt has come: this failure has arrived."""
+        report.proved = True
+        if report not in self._under_way:
+            self._doubts.drop(report)
+            self._settle(report, Settlement.ACKNOWLEDGED)
+
     async def run(self) -> None:
         """Send until cancelled."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._doubts.run(), name="doubts")
             for number in range(SENDERS):
                 group.create_task(self._serve(), name=f"sender {number + 1}")
 
     async def _serve(self) -> None:
         while True:
             report = await self._queue.get()
-            while not await self._send(report):
+            while report in self._unsettled and not await self._send(report):
                 pass
 
     async def _send(self, report: Report) -> bool:
         """One try; True when this sender is done with the report, for now or for good."""
-        began = monotonic()
-        if report.is_too_late(began):
-            self._settle(report, Settlement.LEFT)
+        sent_at = self._clock()
+        if sent_at < report.not_before:
+            self._delay(report, report.not_before - sent_at)
             return True
+        if not report.is_completion and (say := report.claim.say(sent_at)) is not Say.HAS:
+            self._not_sent(report, say)
+            return True
+        renewals, error = report.claim.renewals, None
+        self._under_way.add(report)
         try:
             await self._deliver(report)
-        except Exception as error:  # noqa: BLE001 - a client of the user's own may raise anything
-            return await self._troubled(report, error, began)
-        self._watch.succeeded()
-        self._settle(report, Settlement.ACKNOWLEDGED)
-        return True
+        except Exception as raised:  # noqa: BLE001 - a client of the user's own may raise anything
+            error = raised
+        finally:
+            self._under_way.discard(report)
+        now = self._clock()
+        report.tries += 1
+        if error is not None:
+            report.refused(str(error), now=now)
+        is_late = report.claim.renewals != renewals or report.claim.is_over(now)
+        verdict = verdict_on(report, error, sent_at=sent_at, now=now, is_late=is_late)
+        return await self._obey(verdict, report, error, sent_at)
 
     async def _deliver(self, report: Report) -> None:
         outcome, job_id = report.outcome, report.claim.job_id
@@ -94,71 +129,125 @@ class Senders:
         else:
             await self._channel.fail(job_id, outcome.message, outcome.retryable)
 
-    async def _troubled(self, report: Report, error: Exception, began: float) -> bool:
-        is_away = self._note(report, error, began)
-        now = monotonic()
-        report.tries += 1
-        report.refused(str(error), now=now)
-        verdict = verdict_on(report, error, now=now)
-        if verdict.action is Action.REFUSED:
-            self._refused(report, error)
+    async def _obey(self, verdict: Verdict, report: Report, error: Exception | None, sent_at: float) -> bool:
+        is_away = self._note(report, error, sent_at)
+        report.not_before = self._clock() + verdict.hold_s
+        report.slow_tries += verdict.hold_s >= 1.0
+        if verdict.action is Action.DONE or report.proved:
+            self._settle(report, Settlement.ACKNOWLEDGED)
             return True
-        if verdict.action is Action.LEAVE:
-            log.info(
-                "job %s: whether its failure arrived is unknown (%s)", report.claim.job_id, reason_of(error)
-            )
-            self._settle(report, Settlement.LEFT)
-            return True
-        self._retries[_kind(report)].inc()
-        if not is_away:
-            self._delay(report, max(verdict.hold_s, back_off_s(report.tries)))
-            return True
-        await asyncio.sleep(verdict.hold_s)
-        if self._watch.is_away:
-            await self._watch.sleep(pause_s(error, report.tries))
-        return False
+        if verdict.action is Action.AGAIN:
+            return await self._again(verdict, report, error, is_away=is_away)
+        if verdict.action is Action.DOUBT:
+            self._doubt(report, error)
+        elif verdict.action is Action.COMPARE:
+            await self._compare(report, error)
+        else:
+            self._refused(verdict.action, report, error)
+        return True
 
-    def _note(self, report: Report, error: Exception, began: float) -> bool:
+    def _note(self, report: Report, error: Exception | None, began: float) -> bool:
         """Tell the watch; True when the engine is away."""
+        if error is None:
+            self._watch.succeeded()
+            return False
         if is_from_engine(error):
             self._watch.succeeded()
-            self._has_own_trouble(report)
+            self._has_own_trouble(report, by_engine=True)
             return False
         if 0 < report.last_tried < self._watch.last_success:
             report.failed_alone += 1
         report.last_tried = began
         if report.failed_alone >= FAILURES_ALONE:
-            self._has_own_trouble(report)
+            self._has_own_trouble(report, by_engine=False)
+            self._watch.reports_troubled(error)
             return self._watch.is_away
         return self._watch.failed(error, began=began)
 
-    def _has_own_trouble(self, report: Report) -> None:
+    async def _again(
+        self, verdict: Verdict, report: Report, error: Exception | None, *, is_away: bool
+    ) -> bool:
+        self._retries[_kind(report)].inc()
+        if not is_away:
+            self._delay(report, max(verdict.hold_s, verdict.pause_s, back_off_s(report.tries)))
+            return True
+        await asyncio.sleep(verdict.hold_s)
+        if self._watch.is_away:
+            await self._watch.sleep(max(verdict.pause_s, pause_s(error, report.tries)))
+        return False
+
+    def _doubt(self, report: Report, error: Exception | None) -> None:
+        """Have the history decide; a failure that will be retried leaves no trace there, but has its lease."""
+        report.was_acknowledged |= error is None
+        if not report.is_completion and not report.is_last and report.claim.lease is not None:
+            say_left(report, error)
+            self._settle(report, Settlement.LEFT)
+            return
+        self._has_own_trouble(report, by_engine=True)
+        self._doubts.add(report)
+
+    def _send_again(self, report: Report) -> None:
+        self._retries[_kind(report)].inc()
+        # A result that is late only counts once its job has come again: no hurry.
+        report.not_before = self._clock() + back_off_s(report.tries)
+        self._queue.put_nowait(report)
+
+    async def _compare(self, report: Report, error: Exception | None) -> None:
+        """Whether it is the size: then a small result gets through where this one does not, again and again."""
+        report.not_before = self._clock() + back_off_s(10)
+        if not self._channel.is_polled:
+            self._delay(report, report.not_before - self._clock())
+            return
+        try:
+            await self._channel.complete(f"{report.claim.job_id}-size", {}, b"{}")
+            report.times_too_large += 1
+        except Exception as answer:  # noqa: BLE001 - whatever keeps a small one from its way is not about the size
+            report.times_too_large = report.times_too_large + 1 if is_from_engine(answer) else 0
+        if report.times_too_large >= TIMES_TOO_LARGE:
+            self._refused(Action.FAIL_INSTEAD, report, error)
+        else:
+            self._has_own_trouble(report, by_engine=False)
+            self._delay(report, report.not_before - self._clock())
+
+    def _refused(self, action: Action, report: Report, error: Exception | None) -> None:
+        reason = reason_of(error) if error is not None else ""
+        if action is Action.REJECTED:
+            say_rejected(report, reason)
+            self._settle(report, Settlement.REJECTED)
+        elif action is Action.FAIL_INSTEAD:
+            say_turned(report, reason)
+            message = f"the result cannot be delivered: {reason}"[:MAX_MESSAGE].replace("\0", "\\0")
+            report.turn_into(Failed(message, retryable=False))
+            self._queue.put_nowait(report)
+        else:
+            say_refused(report, reason)
+            self._rejected[_kind(report)].inc()
+            self._settle(report, Settlement.REFUSED)
+
+    def _not_sent(self, report: Report, say: Say) -> None:
+        if say is Say.UNSURE:
+            self._delay(report, UNSURE_S)
+        else:
+            self._settle(report, Settlement.LEFT)
+
+    def _has_own_trouble(self, report: Report, *, by_engine: bool) -> None:
         """Claiming does not wait for this one any more."""
         if not report.has_own_trouble:
             report.has_own_trouble = True
             self._troublesome += 1
             self._tell_watch()
+        self._in_trouble(report, by_engine)
 
     def _delay(self, report: Report, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds, self._queue.put_nowait, report)
 
-    def _refused(self, report: Report, error: Exception) -> None:
-        claim = report.claim
-        log.error(
-            "the engine refuses the outcome of %s job %s of instance %s for good: %s. Its outcome is kept in "
-            "case the job comes again; to end the instance: rochallor instances cancel %s",
-            claim.job_type,
-            claim.job_id,
-            claim.instance_id,
-            reason_of(error),
-            claim.instance_id,
-        )
-        self._rejected[_kind(report)].inc()
-        self._settle(report, Settlement.REFUSED)
-
     def _settle(self, report: Report, settlement: Settlement) -> None:
+        if report not in self._unsettled:
+            return
         self._unsettled.discard(report)
         self._troublesome -= report.has_own_trouble
+        if settlement is Settlement.ACKNOWLEDGED:
+            self._watch.reports_taken()
         self._tell_watch()
         self._settled(report, settlement)
 

@@ -45,21 +45,22 @@ def assembled(
     loop = asyncio.get_running_loop()
     channel = job_channel(plan.client, worker_id=plan.worker_id, lease_seconds=plan.lease_seconds)
     slots = Slots(plan.parallelism, _limits(plan.registry))
-    watch = EngineWatch(channel.url)
-    statistics = Statistics(plan.metrics)
+    watch = EngineWatch(channel.url, clock=plan.clock)
+    statistics = Statistics(plan.metrics, clock=plan.clock)
     execution = Execution(
         registry=plan.registry,
         slots=slots,
         statistics=statistics,
         call_later=lambda seconds, function: loop.call_later(seconds, function).cancel,
+        clock=plan.clock,
         reports_without_slot=plan.reports_without_slot,
     )
     threads = HandlerThreads(name=plan.worker_id, size=plan.parallelism, done=execution.finished, loop=loop)
     coroutines = HandlerCoroutines(done=execution.finished, home=loop)
-    senders = Senders(
-        channel, watch=watch, settled=execution.settled, metrics=plan.metrics, dispatch=plan.dispatch
+    senders = _senders(plan, channel, watch, execution)
+    source = plan.make_source(
+        Parts(channel, slots, watch, plan.metrics, start, statistics, plan.clock, execution.next_came)
     )
-    source = plan.make_source(Parts(channel, slots, watch, plan.metrics, start, statistics))
     execution.connect(reporter=senders, threads=threads, coroutines=coroutines, source=source)
     lease_keeper = _lease_keeper(plan, channel, watch, fail)
     tick = Tick(
@@ -69,9 +70,22 @@ def assembled(
         senders=senders,
         metrics=plan.metrics,
         dispatch=plan.dispatch,
+        clock=plan.clock,
     )
     return ShiftParts(
         channel, slots, watch, statistics, execution, threads, coroutines, senders, lease_keeper, tick, source
+    )
+
+
+def _senders(plan: ShiftPlan, channel: JobChannel, watch: EngineWatch, execution: Execution) -> Senders:
+    return Senders(
+        channel,
+        watch=watch,
+        settled=execution.settled,
+        in_trouble=execution.in_trouble,
+        metrics=plan.metrics,
+        dispatch=plan.dispatch,
+        clock=plan.clock,
     )
 
 
@@ -86,6 +100,7 @@ def _lease_keeper(
         lease_seconds=plan.lease_seconds,
         is_away=lambda: watch.is_away,
         unsupported=fail,
+        clock=plan.clock,
     )
 
 

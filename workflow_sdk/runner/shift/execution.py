@@ -9,9 +9,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import monotonic
 from typing import Protocol
 
+from workflow_sdk.clock import Clock
 from workflow_sdk.handler.handler import Handler
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob
@@ -33,12 +33,22 @@ log = logging.getLogger("workflow_sdk.runner")
 LEASE_MARGIN_S = 5.0
 # How soon a job that was given back runs again at the earliest.
 SOON_S = 1.0
+# So many jobs whose results the engine will not take may wait without a slot; the next ones keep theirs.
+MAX_TROUBLED = 1_000
 
 
 class Reporter(Protocol):
     """Takes reports; answers each once through Execution.settled."""
 
     def put(self, report: Report) -> None: ...
+
+    def renewed(self, report: Report) -> None:
+        """The report's job has come again."""
+        ...
+
+    def proved(self, report: Report) -> None:
+        """The next attempt of the report's job has come."""
+        ...
 
 
 class Workshop(Protocol):
@@ -68,13 +78,16 @@ class Execution:
         slots: Slots,
         statistics: Statistics,
         call_later: Callable[[float, Callable[[], None]], Callable[[], None]],
+        clock: Clock,
         reports_without_slot: int = 0,
     ) -> None:
         self._registry = registry
         self._statistics = statistics
         self._call_later = call_later
+        self._clock = clock
         self._reports_without_slot = reports_without_slot
         self._without_slot = 0
+        self._troubled = 0
         self._kept = KeptOutcomes()
         self._failures = FailureCounts()
         self._held: dict[str, _Held] = {}
@@ -106,16 +119,16 @@ class Execution:
 
     def start(self, claim: Claim) -> None:
         """Run the job's handler, or recognise a job that needs none."""
-        here = self.in_flight.get(claim.job_id)
+        here = self.in_flight.get(claim.key)
         if here is not None:
             self._came_again(here, claim)
             return
         self._statistics.claimed(claim.job_type)
         handler = self._registry.find(claim.job_type)
         item = self._take_in(claim, handler or _ABSENT)
-        outcome = self._kept.take(claim)
-        if outcome is not None:
-            self._report(item, outcome)
+        kept = self._kept.take(claim)
+        if kept is not None:
+            self._report(item, kept.outcome, was_refused=kept.was_refused)
         elif handler is None:
             log.error("job %s: no handler for job type %s", claim.job_id, claim.job_type)
             self._report(item, no_handler(claim.job_type))
@@ -125,6 +138,12 @@ class Execution:
             self._coroutines.submit(item)
         else:
             self._threads.submit(item)
+
+    def next_came(self, key: str, retries_remaining: int) -> None:
+        """A job waits for its turn. As a later attempt it shows that the failure of the one in flight arrived."""
+        here = self.in_flight.get(key)
+        if here is not None and here.is_followed_by(retries_remaining) and here.report is not None:
+            self._prove(here, here.report)
 
     def finished(self, item: InFlight) -> None:
         """A handler is done."""
@@ -136,23 +155,28 @@ class Execution:
             return
         self._statistics.ran(item.claim.job_type, item.ran_s())
         if isinstance(item.outcome, Failed):
-            item.attempt = self._failures.failed(item.claim.job_id)
+            item.attempt = self._failures.failed(item.claim.key)
             log_failure(item, item.outcome, attempt=item.attempt)
         self._report(item, item.outcome)
 
     def settled(self, report: Report, settlement: Settlement) -> None:
         """The reporter is done with a report."""
-        item = self.in_flight[report.claim.job_id]
-        if settlement is Settlement.ACKNOWLEDGED:
-            self._statistics.settled(item.claim, report.outcome)
-        else:
-            self._kept.keep(item.claim, report.outcome)
+        item = self.in_flight[report.claim.key]
+        self._statistics.settled(item.claim, report.outcome, settlement)
+        if settlement in (Settlement.REFUSED, Settlement.LEFT):
+            was_refused = settlement is Settlement.REFUSED
+            self._kept.keep(item.claim, report.outcome, was_refused=was_refused)
+        elif settlement is Settlement.ENDED:
+            log.info(
+                "job %s: its step has ended otherwise; its outcome counts for nothing", item.claim.job_id
+            )
         self._settle(item, settlement)
 
     def _settle(self, item: InFlight, settlement: Settlement) -> None:
         """Be done with a job, reported or not."""
-        del self.in_flight[item.claim.job_id]
+        del self.in_flight[item.claim.key]
         self._without_slot -= item.waits_without_slot
+        self._troubled -= item.is_troubled
         if item.holds_slot:
             self.slots.give_back(item.claim.job_type)
         for claim in item.claims:
@@ -160,6 +184,16 @@ class Execution:
         self._settled_one.set()
         if item.next_attempt is not None:
             self.start(item.next_attempt)
+
+    def in_trouble(self, report: Report, by_engine: bool) -> None:
+        """A report will take long: its job leaves its slot. Behind a gateway that takes none, only so many may."""
+        item = self.in_flight.get(report.claim.key)
+        limit = MAX_TROUBLED if by_engine else self.slots.total
+        if item is not None and not item.is_troubled and self._troubled < limit:
+            self._troubled += 1
+            item.is_troubled = True
+            if item.holds_slot:
+                self._free_slot(item)
 
     def drain(self) -> None:
         """Tell handlers that the end is near, and report held failures now."""
@@ -171,32 +205,46 @@ class Execution:
             held.release()
 
     def _take_in(self, claim: Claim, handler: Handler) -> InFlight:
-        current = CurrentJob(claim.job, claim.lease.end if claim.lease else None)
+        current = CurrentJob(claim.job)
         if self._is_draining:
             current.stopping.set()
-        item = InFlight(claim, handler, current, monotonic())
-        self.in_flight[claim.job_id] = item
+        now = self._clock()
+        item = InFlight(claim, handler, current, now, clock=self._clock)
+        item.show_lease(now)
+        self.in_flight[claim.key] = item
         self.slots.take(claim.job_type)
         return item
 
     def _came_again(self, here: InFlight, claim: Claim) -> None:
         """The engine handed out a job that is in flight here: its lease ran out, or its failure arrived."""
-        failed = isinstance(here.outcome, Failed)
-        if failed and claim.retries_remaining != here.claim.retries_remaining:
+        if here.is_followed_by(claim.retries_remaining) and here.report is not None:
             here.next_attempt = claim
+            self._prove(here, here.report)
             return
         log.info(
             "%s job %s came again while it runs here: its lease is renewed", claim.job_type, claim.job_id
         )
-        here.claim.lease = claim.lease
-        here.current.lease_end = claim.lease.end if claim.lease else None
+        here.claim.renew(claim)
+        here.show_lease(self._clock())
         here.warned_of_overrun = here.extending = False
         here.duplicates.append(claim)
+        if here.report is not None:
+            self._reporter.renewed(here.report)
 
-    def _report(self, item: InFlight, outcome: Outcome) -> None:
+    def _prove(self, here: InFlight, report: Report) -> None:
+        held = self._held.pop(here.claim.key, None)
+        if held is None:
+            self._reporter.proved(report)
+            return
+        # Not even sent: the attempt was failed by somebody else.
+        held.cancel()
+        self.settled(report, Settlement.ENDED)
+
+    def _report(self, item: InFlight, outcome: Outcome, *, was_refused: bool = False) -> None:
         item.outcome = outcome
         item.phase = Phase.REPORTING
-        report = Report(item.claim, outcome, created=monotonic())
+        report = Report(item.claim, outcome, created=self._clock(), was_refused=was_refused)
+        item.report = report
         wait_s = 0.0 if isinstance(outcome, Completed) else self._hold_s(item, outcome)
         if wait_s > 0:
             self._hold(item, wait_s, lambda: self._release(report))
@@ -223,11 +271,11 @@ class Execution:
             return 0.0
         seconds = retry_delay_s(item.handler, item.attempt)
         lease = item.claim.lease
-        return seconds if lease is None else min(seconds, lease.end - LEASE_MARGIN_S - monotonic())
+        return seconds if lease is None else min(seconds, lease.end - LEASE_MARGIN_S - self._clock())
 
     def _hold(self, item: InFlight, wait_s: float, release: Callable[[], None]) -> None:
         item.phase = Phase.HELD
-        self._held[item.claim.job_id] = _Held(release, self._call_later(wait_s, release))
+        self._held[item.claim.key] = _Held(release, self._call_later(wait_s, release))
         if item.holds_slot:
             self._free_slot(item)
 
@@ -241,9 +289,9 @@ class Execution:
             self._hold(item, max(delay_s, SOON_S), lambda: self._run_again(item))
 
     def _run_again(self, item: InFlight) -> None:
-        del self._held[item.claim.job_id]
+        del self._held[item.claim.key]
         claim = item.claim
-        if self._is_draining or (claim.lease is not None and claim.lease.end <= monotonic()):
+        if self._is_draining or claim.is_over(self._clock()):
             self._settle(item, Settlement.LEFT)
         elif not self.slots.has_room(claim.job_type):
             self._hold(item, SOON_S, lambda: self._run_again(item))
@@ -255,8 +303,8 @@ class Execution:
             (self._coroutines if item.handler.is_async else self._threads).submit(item)
 
     def _release(self, report: Report) -> None:
-        del self._held[report.claim.job_id]
-        self.in_flight[report.claim.job_id].phase = Phase.REPORTING
+        del self._held[report.claim.key]
+        self.in_flight[report.claim.key].phase = Phase.REPORTING
         self._reporter.put(report)
 
 

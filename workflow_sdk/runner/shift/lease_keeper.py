@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from time import monotonic
 
 from workflow_sdk.client.job_channel import JobChannel
+from workflow_sdk.clock import Clock
 from workflow_sdk.errors import HeartbeatUnsupportedError, LeaseLostError
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.claim import Claim, Lease
@@ -38,6 +38,7 @@ class LeaseKeeper:
         lease_seconds: int,
         is_away: Callable[[], bool],
         unsupported: Callable[[HeartbeatUnsupportedError], None],
+        clock: Clock,
     ) -> None:
         self._channel = channel
         self._metrics = metrics
@@ -46,6 +47,7 @@ class LeaseKeeper:
         self._lease_seconds = lease_seconds
         self._is_away = is_away
         self._unsupported = unsupported
+        self._clock = clock
         self._is_supported = wanted is not False
         self._is_confirmed = False
         self._extensions: set[asyncio.Task[None]] = set()
@@ -99,16 +101,15 @@ class LeaseKeeper:
         task.add_done_callback(self._extensions.discard)
 
     async def _extend(self, item: InFlight, lease: Lease) -> None:
-        loop = asyncio.get_running_loop()
-        asked_at = loop.time()
+        asked_at, renewals = self._clock(), item.claim.renewals
         seconds = self._lease_seconds or round(lease.length_s)
         result = "retry"
         try:
             await self._channel.extend(item.claim.job_id, seconds)
             result = "accepted"
-            renewed = Lease(float(seconds), asked_at + seconds)
-            item.claim.lease = renewed
-            item.current.lease_end = renewed.end
+            if item.claim.renewals == renewals:
+                item.claim.lease = Lease(float(seconds), asked_at + seconds)
+                item.show_lease(self._clock())
         except HeartbeatUnsupportedError as error:
             result = "rejected"
             self._cannot(error)
@@ -133,7 +134,7 @@ class LeaseKeeper:
 
     def _lost(self, item: InFlight, lease: Lease, error: LeaseLostError) -> None:
         # Over as of now, whatever our clock said: a failure must not be sent any more.
-        item.claim.lease = Lease(lease.length_s, monotonic())
+        item.claim.lease = Lease(lease.length_s, self._clock())
         log.warning(
             "%s job %s: its lease is lost, another worker may run it (%s)",
             item.claim.job_type,

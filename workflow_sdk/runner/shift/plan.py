@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from workflow_sdk.client.job_channel import JobChannel
+from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.claim import Claim
@@ -51,6 +52,9 @@ class Parts:
     metrics: Metrics
     start: Callable[[Claim], None]
     statistics: Statistics
+    clock: Clock
+    # Told the key and the retries left of a job that has come and must wait for its turn.
+    next_came: Callable[[str, int], None]
 
 
 # Half as many again as there are senders: more only wait longer.
@@ -74,6 +78,7 @@ class ShiftPlan:
     heartbeat: bool | None = None
     heartbeat_interval_s: float | None = None
     lease_seconds: int = 0
+    clock: Clock = boottime
 
     @property
     def reports_without_slot(self) -> int:

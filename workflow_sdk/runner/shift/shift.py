@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable
-from time import monotonic
 
 from workflow_sdk.runner.handlers import hooks
 from workflow_sdk.runner.job.claim import Claim
@@ -68,7 +67,7 @@ class Shift:
 
     def snapshot(self) -> RunnerSnapshot:
         """May be called from any thread."""
-        now = monotonic()
+        now = self._plan.clock()
         return RunnerSnapshot(
             worker_id=self._plan.worker_id,
             state=self.state,
@@ -141,7 +140,7 @@ class Shift:
 
     async def _drain(self, source: asyncio.Task[None]) -> float:
         """Seconds that it took to let jobs finish and be reported, for so long as there is."""
-        began = monotonic()
+        began = self._plan.clock()
         self.state = "draining"
         say_stopping(len(self._execution.in_flight), self._plan.drain_timeout_s, hint=self._stop_hint)
         self._source.stop()
@@ -156,7 +155,7 @@ class Shift:
             )
         for task in (drained, abandoned, source):
             task.cancel()
-        return monotonic() - began
+        return self._plan.clock() - began
 
     async def _drained(self, source: asyncio.Task[None]) -> None:
         await asyncio.wait({source}, timeout=LAST_POLL_S)
@@ -164,7 +163,7 @@ class Shift:
         await self._execution.wait_until_idle()
 
     def _abandoned_jobs(self) -> tuple[AbandonedJob, ...]:
-        now = monotonic()
+        now = self._plan.clock()
         return tuple(item.as_abandoned(now) for item in self._execution.in_flight.values())
 
     async def _leave(self, senders: asyncio.Task[None]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from time import monotonic
 
+from workflow_sdk.clock import Clock
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.handlers.handler_coroutines import HandlerCoroutines
 from workflow_sdk.runner.job.in_flight import InFlight, Phase
@@ -32,6 +32,7 @@ class Tick:
         senders: Senders,
         metrics: Metrics,
         dispatch: str,
+        clock: Clock,
     ) -> None:
         self._execution = execution
         self._lease_keeper = lease_keeper
@@ -39,8 +40,9 @@ class Tick:
         self._senders = senders
         self._metrics = metrics
         self._dispatch = dispatch
+        self._clock = clock
         self._timer: asyncio.TimerHandle | None = None
-        self.last_tick = monotonic()
+        self.last_tick = self._clock()
 
     def begin(self) -> None:
         self._metrics.slots.set(self._execution.slots.total)
@@ -49,16 +51,18 @@ class Tick:
     def end(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._set_gauges(monotonic())
+        self._set_gauges(self._clock())
 
     def _tick(self) -> None:
-        now = self.last_tick = monotonic()
+        now = self.last_tick = self._clock()
         items = list(self._execution.in_flight.values())
         pause_s = TICK_S if items else IDLE_TICK_S
         self._timer = asyncio.get_running_loop().call_later(pause_s, self._tick)
         self._set_gauges(now)
         if not items:
             return
+        for item in items:
+            item.show_lease(now)  # after a suspension it ends earlier on the handler's clock
         self._lease_keeper.look(items, now)
         for item in items:
             if item.handler.timeout_s is not None and item.task is None:

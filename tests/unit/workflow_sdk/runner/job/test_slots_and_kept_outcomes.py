@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflow_sdk.job import job_from_poll
 from workflow_sdk.runner.job.claim import Claim, claim_of
-from workflow_sdk.runner.job.kept_outcomes import KeptOutcomes
+from workflow_sdk.runner.job.kept_outcomes import Kept, KeptOutcomes
 from workflow_sdk.runner.job.outcome import NOTHING, Failed
 from workflow_sdk.runner.job.slots import Slots
 from workflow_sdk.runner.shift.retry_delay import FailureCounts
@@ -50,20 +50,30 @@ def test_a_kept_failure_is_for_the_same_attempt_only() -> None:
     kept.keep(claim(2), failure)
     assert kept.take(claim(1)) is None
     kept.keep(claim(2), failure)
-    assert kept.take(claim(2)) is failure
+    assert kept.take(claim(2)) == Kept(failure, 2, was_refused=False)
     assert kept.take(claim(2)) is None
+
+
+def test_a_job_is_known_by_its_step_execution_whatever_its_id() -> None:
+    kept = KeptOutcomes()
+    jobs = [
+        job_from_poll({"id": name, "jobType": "t", "stepExecutionId": "s", "retriesRemaining": 2})
+        for name in "ab"
+    ]
+    kept.keep(claim_of(jobs[0]), Failed("no", retryable=True))
+    assert kept.take(claim_of(jobs[1])) is not None
 
 
 def test_a_kept_completion_is_for_any_attempt() -> None:
     kept = KeptOutcomes()
     kept.keep(claim(2), NOTHING)
-    assert kept.take(claim(1)) is NOTHING
+    assert kept.take(claim(1)) == Kept(NOTHING, 2, was_refused=False)
 
 
 def test_what_is_kept_is_bounded() -> None:
     kept = KeptOutcomes(limit=2)
     for name in "abc":
         kept.keep(claim(job_id=name), NOTHING)
-    assert [kept.take(claim(job_id=name)) for name in "abc"] == [None, NOTHING, NOTHING]
+    assert [kept.take(claim(job_id=name)) is None for name in "abc"] == [True, False, False]
     counts = FailureCounts(limit=2)
     assert [counts.failed(name) for name in "aabca"] == [1, 2, 1, 1, 1]

@@ -23,7 +23,7 @@ class Key:
 
 
 def a_record(key: str | None, job_id: str, *, job_type: str = "a", offset: int = 0) -> KafkaRecord:
-    event = DispatchEvent(f"d-{job_id}", job_id, key or "", "s", job_type, 0, {}, 0)
+    event = DispatchEvent(f"d-{job_id}", job_id, key or "", f"step of {job_id}", job_type, 0, {}, 0)
     message = Key(None if key is None else key.encode())
     return KafkaRecord(Assignment(f"workflow.jobs.{job_type}", 0), offset, event, message)  # type: ignore[arg-type]
 

@@ -3,98 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
-from time import monotonic
-from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry
 
+from support.scripted_channel import Desk, Script, played
+from workflow_sdk.clock import boottime
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
-from workflow_sdk.job import job_from_poll
-from workflow_sdk.metrics import Metrics
-from workflow_sdk.runner.job.claim import Lease, claim_of
-from workflow_sdk.runner.job.outcome import NOTHING, Failed
-from workflow_sdk.runner.job.report import Report, Settlement
-from workflow_sdk.runner.reporting.engine_watch import EngineWatch
-from workflow_sdk.runner.reporting.senders import SENDERS, Senders
+from workflow_sdk.runner.job.report import Settlement
+from workflow_sdk.runner.reporting.senders import SENDERS
 
 REFUSED = EngineUnreachableError("connection refused", was_sent=False)
-
-
-class Script:
-    """A channel on which each report meets `trouble(job_id)`; counts tries and those under way at once."""
-
-    url = "http://engine"
-
-    def __init__(self) -> None:
-        self.trouble: Callable[[str], Exception | None] = lambda _: None
-        self.tries: Counter[str] = Counter()
-        self.under_way: Counter[str] = Counter()
-        self.most_under_way = 0
-        self.twice_under_way: list[str] = []
-
-    async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:
-        self.tries[job_id] += 1
-        if self.under_way[job_id]:
-            self.twice_under_way.append(job_id)
-        self.under_way[job_id] += 1
-        self.most_under_way = max(self.most_under_way, self.under_way.total())
-        await asyncio.sleep(0)
-        self.under_way[job_id] -= 1
-        if error := self.trouble(job_id):
-            raise error
-
-    async def fail(self, job_id: str, message: str, retryable: bool) -> None:
-        await self.complete(job_id, {}, b"")
-
-
-class Desk:
-    """Senders at work on a script, and what became of each report."""
-
-    def __init__(self, script: Script) -> None:
-        self.settled: dict[str, Settlement] = {}
-        self.changed = asyncio.Event()
-        self.watch = EngineWatch(script.url)
-        self.senders = Senders(
-            script,  # type: ignore[arg-type]
-            watch=self.watch,
-            settled=self._settled,
-            metrics=Metrics(registry=CollectorRegistry()),
-            dispatch="polling",
-        )
-        self.task = asyncio.create_task(self.senders.run())
-
-    def _settled(self, report: Report, settlement: Settlement) -> None:
-        self.settled[report.claim.job_id] = settlement
-        self.changed.set()
-
-    def put(self, job_id: str, *, fails: bool = False, lease_end: float | None = None) -> None:
-        lease = None if lease_end is None else Lease(30.0, lease_end)
-        claim = claim_of(job_from_poll({"id": job_id, "jobType": "t"}), lease=lease)
-        outcome = Failed("no", retryable=True) if fails else NOTHING
-        self.senders.put(Report(claim, outcome, created=monotonic()))
-
-    async def until(self, holds: Callable[[], object]) -> None:
-        async with asyncio.timeout(20):
-            while not holds():
-                await asyncio.sleep(0.005)
-
-
-def played(play: Callable[[Script, Desk], Any]) -> Script:
-    """The script with its counts, after a play with a desk of its own."""
-    script = Script()
-
-    async def main() -> None:
-        desk = Desk(script)
-        try:
-            await play(script, desk)
-        finally:
-            desk.task.cancel()
-
-    asyncio.run(main())
-    return script
 
 
 def test_while_the_engine_is_away_few_tries_are_made_however_many_results_wait() -> None:
@@ -145,7 +63,7 @@ def test_one_result_that_never_gets_through_holds_up_no_others() -> None:
 def test_an_answer_of_the_engine_that_will_not_change_settles_the_report() -> None:
     async def play(script: Script, desk: Desk) -> None:
         script.trouble = lambda _: EngineClientError(
-            400, "no such thing", code="bad-request", reason="no such thing"
+            409, "no such thing", code="conflict", reason="no such thing"
         )
         desk.put("j")
         await desk.until(lambda: desk.settled)
@@ -156,15 +74,17 @@ def test_an_answer_of_the_engine_that_will_not_change_settles_the_report() -> No
 
 def test_a_failure_whose_lease_is_over_is_not_even_tried() -> None:
     async def play(script: Script, desk: Desk) -> None:
-        desk.put("late", fails=True, lease_end=monotonic() - 1)
-        desk.put("in time", fails=True, lease_end=monotonic() + 20)
-        desk.put("late success", lease_end=monotonic() - 1)
+        script.step_status = "COMPLETED"
+        desk.put("late", fails=True, lease_end=boottime() - 1)
+        desk.put("in time", fails=True, lease_end=boottime() + 20)
+        desk.put("late success", lease_end=boottime() - 1)
         await desk.until(lambda: len(desk.settled) == 3)
         assert desk.settled == {
             "late": Settlement.LEFT,
             "in time": Settlement.ACKNOWLEDGED,
             "late success": Settlement.ACKNOWLEDGED,
         }
+        assert script.looks > 0
 
     assert "late" not in played(play).tries
 

@@ -1,0 +1,123 @@
+"""Each job of a poll is read alone."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workflow_sdk.client.answers import RawResponse
+from workflow_sdk.client.polled_jobs import UnreadableJob, polled_jobs
+from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
+from workflow_sdk.runner.polling.batch_size import BatchSize
+
+GOOD = {
+    "id": "j1",
+    "instanceId": "i",
+    "stepExecutionId": "s",
+    "jobType": "t",
+    "retriesRemaining": 2,
+    "variables": {"a": 1},
+}
+
+
+def read(body: bytes) -> list[Any]:
+    return list(polled_jobs(RawResponse(200, {}, body), url="http://engine"))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"jobType": "t"},
+        {"id": ""} | {"jobType": "t"},
+        {"id": 7, "jobType": "t"},
+        {"id": "x"},
+        {"id": "x", "jobType": ["t"]},
+        {"id": "x", "jobType": "t", "instanceId": 1},
+        {"id": "x", "jobType": "t", "stepExecutionId": {}},
+        {"id": "x", "jobType": "t", "retriesRemaining": "3"},
+        {"id": "x", "jobType": "t", "retriesRemaining": True},
+        {"id": "x", "jobType": "t", "variables": [1]},
+        [],
+        None,
+        "job",
+    ],
+)
+def test_a_malformed_job_costs_itself_only(bad: object) -> None:
+    jobs = read(json.dumps({"jobs": [GOOD, bad, GOOD]}).encode())
+    assert jobs[0] == jobs[2] == GOOD
+    assert isinstance(jobs[1], UnreadableJob)
+
+
+def test_unknown_fields_are_kept_and_absent_ones_have_defaults() -> None:
+    (job,) = read(b'{"jobs":[{"id":"x","jobType":"t","newer":{"a":1},"variables":null}]}')
+    assert job == {"id": "x", "jobType": "t", "newer": {"a": 1}, "variables": {}, "retriesRemaining": 0}
+
+
+@pytest.mark.parametrize("depth", [1_100, 5_000, 100_000])
+def test_variables_nested_too_deeply_cost_their_job_only(depth: int) -> None:
+    deep = b'{"id":"deep","variables":{"a":%b%b},"instanceId":"in","jobType":"t"}' % (
+        b"[" * depth,
+        b"]" * depth,
+    )
+    jobs = read(
+        b'{"more":[{}],"jobs":[%b,%b,{"id":"last","jobType":"t"}],"x":[{"id":"no"}]}'
+        % (json.dumps(GOOD).encode(), deep)
+    )
+    readable = [job for job in jobs if isinstance(job, dict)]
+    unreadable = [job for job in jobs if isinstance(job, UnreadableJob)]
+    assert [job["id"] for job in readable if job["id"] != "deep"] == ["j1", "last"]
+    assert [(job.job_id, job.job_type, job.instance_id) for job in unreadable] in ([("deep", "t", "in")], [])
+
+
+def test_more_digits_than_the_interpreter_takes_cost_their_job_only() -> None:
+    long = b'{"id":"long","jobType":"t","variables":{"n":%b}}' % (b"9" * 5_000)
+    jobs = read(b'{"jobs":[%b,{"id":"good","jobType":"t"}]}' % long)
+    assert isinstance(jobs[0], UnreadableJob)
+    assert jobs[0].job_id == "long"
+    assert jobs[1]["id"] == "good"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"<html>", b'{"jobs":{}}', b'{"jobs":"x"}', b'["jobs"]', b'{"job', b'{"jobs":[']
+)
+def test_what_is_no_answer_to_a_poll_is_not_the_engines(body: bytes) -> None:
+    with pytest.raises(EngineUnreachableError):
+        read(body)
+
+
+@given(st.text(alphabet='"\\\\[]{}:,ajobs ', max_size=200))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    try:
+        read(b'{"jobs":[' + text.encode())
+    except EngineUnreachableError:
+        return
+
+
+@pytest.mark.parametrize("piece", [b'"', b'\\"', b"[{", b'{"jobs":[', b'"a",'])
+def test_a_hostile_answer_costs_nothing(piece: bytes) -> None:
+    began = time.process_time()
+    with pytest.raises(EngineUnreachableError):
+        read(b'{"jobs":[' + piece * 300_000)
+    assert time.process_time() - began < 3.0
+
+
+def test_fewer_are_asked_for_until_an_answer_comes_in_time_and_more_again_when_it_is_quick() -> None:
+    batch, asked = BatchSize(64), []
+    for _ in range(8):
+        asked.append(batch.most)
+        batch.not_answered(EngineTimeoutError("slow"), asked_for=batch.most)
+    assert asked == [64, 32, 16, 8, 4, 2, 1, 1]
+    batch.answered(got=1, took_s=0.1)
+    assert batch.most == 2
+    batch.answered(got=2, took_s=20.0)
+    assert batch.most == 1
+    for _ in range(10):
+        batch.answered(got=batch.most, took_s=0.1)
+    assert batch.most == 64
+    batch.answered(got=45, took_s=22.5)
+    assert batch.most == 10
