@@ -99,6 +99,9 @@ COMMANDS: dict[str, dict[str, Any]] = \
                                        'Log lines: text for people, json for collectors (text).'),
                       '--log-level': ('debug|info|warning|error', 'The least that is logged (info).'),
                       '--health-host': ('none', 'Address the health port listens on (127.0.0.1).'),
+                      '--blocked-after': ('none',
+                                          'A worker whose slots have all been taken by the same jobs for so '
+                                          'long is not ready (1m).'),
                       '--health-port': ('none', 'Port of /livez, /readyz and /metrics; 0 takes a free one.')},
           'arguments': ('none',),
           'commands': {}},

@@ -39,17 +39,20 @@ class _Source:
     may_be_empty: bool = False
 
 
-def load_handlers(modules: Sequence[str]) -> LoadedHandlers:
-    """Import the modules and merge their registries.
+def load_handlers(modules: Sequence[str], *, folder: Path | None = None) -> LoadedHandlers:
+    """Import the modules, named as from `folder` (the working directory), and merge their registries.
 
     InvalidDocumentError where one is missing, cannot be imported, offers no handlers, or where two of them
     serve the same job type.
     """
     registries: list[HandlerRegistry] = []
     files: list[Path] = []
-    for called in modules:
+    # All of them are found before the first is imported, which may change the working directory.
+    folder = folder or working_directory()
+    sources = {called: list(_sources(called, folder)) for called in modules}
+    for called, found_sources in sources.items():
         found: list[HandlerRegistry] = []
-        for source in _sources(called):
+        for source in found_sources:
             module = _imported(source)
             found += _registries(module, source)
             files += [Path(module.__file__)] if module.__file__ else []
@@ -61,7 +64,7 @@ def load_handlers(modules: Sequence[str]) -> LoadedHandlers:
 
 def watchable_files(loaded: LoadedHandlers) -> list[Path]:
     """The user's own files that are imported now: the handlers', and what they import from beside them."""
-    roots = {Path.cwd(), *(file.resolve().parent for file in loaded.files)}
+    roots = {working_directory(), *(file.resolve().parent for file in loaded.files)}
     installed = ("site-packages", "dist-packages")
     found = []
     for module in list(sys.modules.values()):
@@ -80,9 +83,17 @@ def _is_ours(name: str) -> bool:
 # --- from what the user wrote to modules ---------------------------------------------------------
 
 
-def _sources(called: str) -> Iterator[_Source]:
+def working_directory() -> Path:
+    """The working directory; where it has been deleted, the root, beneath which nothing of the user's is found."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path(os.sep)
+
+
+def _sources(called: str, folder: Path) -> Iterator[_Source]:
     path_text, attribute = _split_attribute(called)
-    path = Path(path_text)
+    path = folder / path_text
     if path.is_dir():
         yield from _folder(path, called)
     elif path_text.endswith(".py"):
@@ -92,7 +103,7 @@ def _sources(called: str) -> Iterator[_Source]:
     elif os.sep in path_text:
         raise InvalidDocumentError(f"no folder {path_text}", hint=_missing_file_hint(path))
     else:
-        yield _Source(path_text, Path.cwd(), called, attribute)
+        yield _Source(path_text, folder, called, attribute)
 
 
 def _split_attribute(called: str) -> tuple[str, str]:
@@ -103,7 +114,7 @@ def _split_attribute(called: str) -> tuple[str, str]:
 def _folder(folder: Path, called: str) -> Iterator[_Source]:
     files = [path for path in sorted(folder.glob("*.py")) if not path.name.startswith("_")]
     if not files:
-        raise InvalidDocumentError(f"no Python files in {folder}{os.sep}")
+        raise InvalidDocumentError(f"no Python files in {path_text(str(folder))}{os.sep}")
     for path in files:
         yield _file(path, called, may_be_empty=True)
 
@@ -114,14 +125,14 @@ def _file(path: Path, called: str, *, attribute: str = "", may_be_empty: bool = 
     while (folder / "__init__.py").exists():
         parts.insert(0, folder.name)
         folder = folder.parent
-    shown = called if attribute or not may_be_empty else str(path)
+    shown = called if attribute or not may_be_empty else path_text(str(path))
     return _Source(".".join(parts), folder, shown, attribute, may_be_empty)
 
 
 def _missing_file_hint(path: Path) -> str | None:
     if not path.parent.is_dir():
-        return f"there is no folder {path.parent}"
-    near = [str(other) for other in sorted(path.parent.glob("*.py"))][:3]
+        return f"there is no folder {path_text(str(path.parent))}"
+    near = [path_text(str(other)) for other in sorted(path.parent.glob("*.py"))][:3]
     return f"there is: {', '.join(near)}" if near else None
 
 
@@ -142,14 +153,28 @@ def _imported(source: _Source) -> ModuleType:
     except Exception as error:  # noqa: BLE001 - importing runs the user's code: whatever it raises is theirs
         raise _import_failure(source, error) from None
     _require_from(module, source)
+    _refuse_monkey_patches(source)
     return module
+
+
+def _refuse_monkey_patches(source: _Source) -> None:
+    """gevent's patches replace the threads, sockets and locks that the host itself works with."""
+    monkey = sys.modules.get("gevent.monkey")
+    patched = [
+        name for name in ("thread", "threading", "socket") if monkey and monkey.is_module_patched(name)
+    ]
+    if patched:
+        raise InvalidDocumentError(
+            f"{source.called} has gevent patch {', '.join(patched)}, which a worker host needs as they are",
+            hint="use async handlers, or plain ones with more slots (--parallelism), in the place of gevent",
+        )
 
 
 def _import_failure(source: _Source, error: Exception) -> InvalidDocumentError:
     if isinstance(error, ModuleNotFoundError) and error.name and _is_or_holds(error.name, source.name):
         return InvalidDocumentError(
             f"no module {error.name} (looked for {source.called})",
-            hint=f"write a file as path/to/handlers.py; modules are looked for in {Path.cwd()} and sys.path",
+            hint=f"write a file as path/to/handlers.py; modules are looked for in {source.root} and sys.path",
         )
     return InvalidDocumentError(f"{source.called} could not be imported", details=user_traceback(error))
 

@@ -58,7 +58,10 @@ def _lines_of(error: BaseException) -> list[str]:
 
 def path_text(path: str) -> str:
     """Relative where the file lies below the current folder: the way people name it."""
-    relative = os.path.relpath(path) if os.path.isabs(path) else path
+    try:
+        relative = os.path.relpath(path) if os.path.isabs(path) else path
+    except FileNotFoundError:
+        return path  # the current folder has been deleted
     return path if relative.startswith(os.pardir) else relative
 
 

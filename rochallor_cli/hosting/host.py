@@ -20,6 +20,7 @@ from rochallor_cli.hosting.health.server import HealthServer, Page, json_page
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary, liveness, readiness
 from rochallor_cli.hosting.health.systemd import SystemdNotifier
 from rochallor_cli.hosting.idleness import Absence, Idleness
+from rochallor_cli.hosting.logs.stacks import show_stacks
 from rochallor_cli.hosting.stop_signals import StopRequested, StopSignals
 
 log = logging.getLogger("rochallor.host")
@@ -67,10 +68,11 @@ class Host:
         self._idleness = Idleness(config.life.idle_time_s)
         self._absence = Absence(config.life.give_up_after_s)
         self._given_up: CliError | None = None
+        self._said_blocked: set[str] = set()
 
     def run(self, load: Callable[[], None]) -> ExitStatus:
         """Blocks until all workers have ended; `load` imports handlers. Raises the CliError that ended the host."""
-        with StopSignals() as signals, self._health():
+        with StopSignals(dump_stacks=self._config.log.format == "text") as signals, self._health():
             try:
                 with signals.interrupting():
                     load()
@@ -89,6 +91,8 @@ class Host:
     def _obey(self, signals: StopSignals) -> None:
         if signals.stacks_wanted:
             signals.stacks_wanted = False
+            if self._config.log.format == "json":
+                show_stacks()
             self._workers.show_jobs()
         if signals.count == self._stop_signals_obeyed:
             return
@@ -110,8 +114,17 @@ class Host:
             self._was_ready = True
             log.info("ready (%.0f ms)", (time.monotonic() - self._began) * 1000)
             self._systemd.ready(f"serving with {count_text(len(statuses), 'worker')}")
+        self._say_blocked(statuses)
         if self._config.life.until_idle and not self._is_draining:
             self._drain_when_idle(statuses)
+
+    def _say_blocked(self, statuses: list[WorkerStatus]) -> None:
+        """Once, while it lasts: a worker with no slot left is not seen otherwise."""
+        blocked = {status.worker_id for status in statuses if status.blocked}
+        for status in statuses:
+            if status.worker_id in blocked - self._said_blocked:
+                log.warning("worker %s can take no job: %s", status.worker_id, status.blocked)
+        self._said_blocked = blocked
 
     def _drain_when_idle(self, statuses: list[WorkerStatus]) -> None:
         """Where nobody waits at a terminal: the work is done, or cannot be done."""

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TextIO
 
 from rochallor_cli.command_line.context import Context
+from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.configuration.environment import is_terminal
 from rochallor_cli.configuration.settings import Settings
+from rochallor_cli.handler_modules.loading import working_directory
 from rochallor_cli.hosting.config.file_settings import with_workers_file
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.config.resolution import resolve_host
+from rochallor_cli.hosting.config.sections import SECTIONS
 from rochallor_cli.hosting.config.workers_file import WorkersFile
 from rochallor_cli.hosting.console import Console, handler_rows
 from rochallor_cli.hosting.host import Host
@@ -45,10 +50,21 @@ def resolved(context: Context, flags: Mapping[str, Any], *, file: WorkersFile | 
         {**flags, "log_level": flags.get("log_level") or _level_of(settings)},
         environment.environ,
         file=file,
-        engine=settings.access,
+        engine=_with_whole_paths(settings.access),
         log_with_time=_needs_time(environment.stderr, environment.environ),
         log_colored=environment.may_color(environment.stderr, settings.color),
     )
+
+
+def _with_whole_paths(engine: EngineAccess) -> EngineAccess:
+    """Files keep meaning what they meant at the start, whatever directory a handlers' module changes to."""
+    paths = [setting.attribute for setting in SECTIONS["engine"] if setting.kind == "path"]
+    whole: dict[str, Any] = {
+        name: os.path.join(working_directory(), value)
+        for name in paths
+        if (value := getattr(engine, name)) is not None
+    }
+    return replace(engine, **whole)
 
 
 def host(config: HostConfig, context: Context) -> int:
@@ -56,7 +72,13 @@ def host(config: HostConfig, context: Context) -> int:
     environment = context.environment
     ids = [worker.worker_id for worker in config.workers]
     several = len(ids) > 1 and not config.needs_processes
-    configure_host_logging(config.log, environment.stderr, workers=ids, name_workers=several)
+    is_this_process = environment.stderr is sys.stderr
+    configure_host_logging(
+        config.log, environment.stderr, workers=ids, name_workers=several, whole_process=is_this_process
+    )
+    if is_this_process:
+        # Errors that end the host are lines of its log like any other.
+        context.invocation.environment = replace(environment, stdout=sys.stdout, stderr=sys.stderr)
     console = Console(
         environment.stderr,
         is_terminal=environment.stderr_is_terminal and config.log.format == "text",

@@ -27,10 +27,13 @@ class StopSignals:
 
     The handlers only count and write to a pipe: anything else (locks, logging) may deadlock with the code
     they interrupt. They are put back on exit. A process forked by a handler gets the system's defaults,
-    so that it dies by a signal as everybody expects and does not count one here.
+    so that it dies by a signal as everybody expects and does not count one here. Without `dump_stacks` SIGUSR1 only
+    asks for stacks: they are to be one record of a log.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, dump_stacks: bool = True) -> None:
+        self._dump_stacks = dump_stacks
+        self._dumps_stacks = False
         self.count = 0
         self.stacks_wanted = False
         self._last = 0
@@ -43,7 +46,7 @@ class StopSignals:
             self._before[number] = signal.signal(number, self._on_stop)
         if hasattr(signal, "SIGUSR1"):
             self._before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._on_stacks)
-            _dump_stacks_first()
+            self._dumps_stacks = self._dump_stacks and _dump_stacks_first()
         os.register_at_fork(after_in_child=self._forget)
         return self
 
@@ -53,7 +56,7 @@ class StopSignals:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if hasattr(signal, "SIGUSR1"):
+        if hasattr(signal, "SIGUSR1") and self._dumps_stacks:
             faulthandler.unregister(signal.SIGUSR1)
         for number, handler in self._before.items():
             # None: a handler that was not installed from Python cannot be put back from here.
@@ -116,9 +119,10 @@ class StopSignals:
             signal.signal(number, default)
 
 
-def _dump_stacks_first() -> None:
+def _dump_stacks_first() -> bool:
     """Stacks are printed by faulthandler, even while Python code hangs; then our own handler runs."""
     try:
         faulthandler.register(signal.SIGUSR1, file=sys.stderr, all_threads=True, chain=True)
     except (OSError, ValueError, AttributeError):
-        return  # stderr is no file: jobs in flight are logged all the same
+        return False  # stderr is no file: jobs in flight are logged all the same
+    return True

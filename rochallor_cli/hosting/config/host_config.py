@@ -285,6 +285,16 @@ class HealthConfig:
             panel=_LOGS,
         ),
     ] = "127.0.0.1"
+    blocked_after_s: Annotated[
+        float,
+        Setting(
+            "duration",
+            "A worker whose slots have all been taken by the same jobs for so long is not ready.",
+            flag="--blocked-after",
+            panel=_LOGS,
+            above=0,
+        ),
+    ] = 60.0
     port: Annotated[
         int | None,
         Setting(

@@ -15,6 +15,9 @@ from rochallor_cli.errors import UsageError
 log = logging.getLogger("rochallor.host")
 
 
+MOST_CONNECTIONS = 32
+
+
 class Page(NamedTuple):
     """An answer: HTTP status, content type, text."""
 
@@ -61,7 +64,36 @@ class HealthServer:
 
 def _server_class(host: str) -> type[ThreadingHTTPServer]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return type("_Server", (ThreadingHTTPServer,), {"address_family": family, "daemon_threads": True})
+    return type("_Server", (_BoundedServer,), {"address_family": family})
+
+
+class _BoundedServer(ThreadingHTTPServer):
+    """As many connections as probes need; a scanner that opens more is turned away, and holds no descriptor."""
+
+    daemon_threads = True
+
+    def __init__(self, *arguments: Any) -> None:
+        self._room = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if not self._room.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # no thread is to be had
+            self._room.release()
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        log.debug("health: a connection from %s broke off", client_address[0])
 
 
 class _PageHandler(BaseHTTPRequestHandler):
@@ -70,7 +102,7 @@ class _PageHandler(BaseHTTPRequestHandler):
     server_version = "rochallor"
     sys_version = ""
     # A client that connects and says nothing holds a thread for no longer than this.
-    timeout = 10
+    timeout = 5
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]

@@ -39,6 +39,8 @@ class WorkerStatus:
     resident_bytes: int = 0
     waiting_reports: int = 0
     in_flight: tuple[JobInFlight, ...] = ()
+    # Why it can take no job although all around it is well.
+    blocked: str = ""
 
     @property
     def is_live(self) -> bool:
@@ -46,7 +48,8 @@ class WorkerStatus:
 
     @property
     def is_ready(self) -> bool:
-        return self.state == "running" and self.engine_reachable is True and not self.reason and self.is_live
+        is_well = self.engine_reachable is True and not self.reason and not self.blocked
+        return self.state == "running" and is_well and self.is_live
 
     @property
     def unready_reason(self) -> str:
@@ -54,6 +57,8 @@ class WorkerStatus:
             return self.reason
         if not self.is_live:
             return f"stuck: no sign of life for {self.last_tick_age_s:.0f} s"
+        if self.blocked:
+            return self.blocked
         if self.state != "running":
             return self.state
         return "starting" if self.engine_reachable is None else "engine unreachable"

@@ -1,6 +1,9 @@
 """What a host logs.
 
 log_lines.py  lines for people and for collectors, each with its job
+harmless.py     values from outside, made fit for a line
 log_setup.py  logging of the host and of its children
+own_loggers.py  loggers that handlers' modules cannot touch
+streams.py      stdout and stderr that never fail who prints
 stacks.py     what a stuck process is doing, on request
 """

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, TextIO
 
+from rochallor_cli.hosting.logs.harmless import harmless, json_value, message_of, shortened, traceback_of
 from rochallor_cli.output.styles import paint
 
 LogFormat = Literal["text", "json"]
@@ -49,15 +50,13 @@ def configure_logging(
     workers: Sequence[str] = (),
     name_workers: bool = False,
     colored: bool = False,
-) -> None:
+) -> StreamLogHandler:
     """Send everything from `level` up to `stream`; to be called before handlers are imported.
 
     `workers` are the ids of this process's workers, for the field `worker`. `with_time` and `name_workers` are
     for text: a terminal and the journal need no time, lines of several workers need their names.
     """
-    handler = StreamLogHandler(stream)
-    handler.addFilter(JobContext(current_job))
-    handler.addFilter(WorkerContext(workers))
+    handler = StreamLogHandler(stream, (JobContext(current_job), WorkerContext(workers)))
     formatter = (
         JsonFormatter() if log_format == "json" else TextFormatter(with_time, name_workers, colored=colored)
     )
@@ -70,6 +69,7 @@ def configure_logging(
     if level != "debug":
         for name in CHATTY:
             logging.getLogger(name).setLevel(logging.WARNING)
+    return handler
 
 
 class JobContext(logging.Filter):
@@ -108,7 +108,10 @@ class WorkerContext(logging.Filter):
 
 
 class TextFormatter(logging.Formatter):
-    """`[time] [LEVEL] [worker: ]message [(type job id, instance id)]`; INFO goes without its name."""
+    """`[time] [LEVEL] [worker: ]message [(type job id, instance id)]`; INFO goes without its name.
+
+    Values from outside cannot forge a line (further lines are indented) nor speak to the terminal.
+    """
 
     def __init__(self, with_time: bool, name_workers: bool, *, colored: bool) -> None:
         super().__init__()
@@ -117,7 +120,7 @@ class TextFormatter(logging.Formatter):
         self._name_workers = name_workers
 
     def format(self, record: logging.LogRecord) -> str:
-        line = record.getMessage()
+        line = harmless(message_of(record))
         if self._name_workers and hasattr(record, "worker"):
             line = f"{record.worker}: {line}"
         if record.levelno != logging.INFO:
@@ -125,26 +128,28 @@ class TextFormatter(logging.Formatter):
             line = f"{paint(record.levelname, style, colored=self._colored)} {line}"
         if self._with_time:
             line = f"{_iso_time(record)} {line}"
-        line += _job_suffix(record, line)
+        line += harmless(_job_suffix(record, line))
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+            line += harmless("\n" + traceback_of(self, record))
         return line
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line; whatever a record carries in `extra` becomes a field."""
+    """One JSON object a line, bounded; whatever a record carries in `extra` becomes a field."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
             "time": _iso_time(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
-            **_extras(record),
+            "message": shortened(message_of(record)),
         }
+        for name, value in _extras(record).items():
+            # A field of the line itself is not the record's to write.
+            entry[f"extra_{name}" if name in (*entry, "exception") else name] = json_value(value)
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False, default=str)
+            entry["exception"] = shortened(traceback_of(self, record))
+        return json.dumps(entry, ensure_ascii=False)
 
 
 class StreamLogHandler(logging.Handler):
@@ -153,19 +158,38 @@ class StreamLogHandler(logging.Handler):
     Lost lines are counted, and the count is written as soon as writing works again.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, context: Sequence[logging.Filter] = ()) -> None:
         super().__init__()
         self._stream = stream
+        self._context = tuple(context)
         self._lost = 0
         self._descriptor = _descriptor_of(stream)
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def filter(self, record: logging.LogRecord) -> Any:
+        """Filters of others may drop their own records, and raise without harm."""
         try:
-            text = self.format(record)
-        except Exception as error:  # noqa: BLE001 - a record that cannot be formatted is the caller's bug
-            text = f"ERROR a log call in {record.pathname}:{record.lineno} cannot be formatted: {error}"
-        if self._lost and self._write(f"WARNING {self._lost} log lines could not be written\n"):
-            self._lost = 0
+            return super().filter(record)
+        except Exception:  # noqa: BLE001 - a filter of the user's
+            return True
+
+    def take(self, record: logging.LogRecord) -> None:
+        self.acquire()
+        try:
+            self.emit(record)
+        finally:
+            self.release()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        for add in self._context:
+            add.filter(record)
+        text = self.format(record)
+        if self._lost:
+            lost = logging.makeLogRecord(
+                {"levelno": logging.WARNING, "levelname": "WARNING", "name": "rochallor.host"}
+            )
+            lost.msg = f"{self._lost} log lines could not be written"
+            if self._write(self.format(lost) + "\n"):
+                self._lost = 0
         if not self._write(text + "\n"):
             self._lost += 1
 

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from typing import TextIO
 
 from rochallor_cli.hosting.config.host_config import LogConfig
 from rochallor_cli.hosting.logs.log_lines import RunningJob, configure_logging, thread_excepthook
+from rochallor_cli.hosting.logs.own_loggers import own_loggers
+from rochallor_cli.hosting.logs.streams import survive_closed_streams
 from workflow_sdk.job import current_job
 
 
 def configure_host_logging(
-    config: LogConfig, stream: TextIO, *, workers: Sequence[str], name_workers: bool = False
+    config: LogConfig,
+    stream: TextIO,
+    *,
+    workers: Sequence[str],
+    name_workers: bool = False,
+    whole_process: bool = False,
 ) -> None:
-    """To be called before handlers are imported, so that a basicConfig() of theirs changes nothing."""
-    configure_logging(
+    """To be called before handlers are imported.
+
+    `whole_process`: this is a host's process and nothing else. Then neither what handlers do to logging nor what they
+    print can harm it.
+    """
+    handler = configure_logging(
         stream,
         config.format,
         level=config.level,
@@ -26,6 +38,14 @@ def configure_host_logging(
         colored=config.colored,
     )
     threading.excepthook = thread_excepthook
+    if whole_process:
+        own_loggers(handler, level=config.level)
+        survive_closed_streams(_say_printed if config.format == "json" else None)
+
+
+def _say_printed(line: str) -> None:
+    """What somebody has printed to stderr, where every line is to be JSON."""
+    logging.getLogger("rochallor.stderr").info("%s", line)
 
 
 def running_job() -> RunningJob | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import faulthandler
 import logging
-import sys
+import tempfile
 import threading
 from collections.abc import Iterable
 
@@ -18,11 +18,11 @@ log = logging.getLogger("rochallor.host")
 
 
 def show_stacks() -> None:
-    """Every thread's stack, to stderr."""
-    try:
-        faulthandler.dump_traceback(sys.stderr, all_threads=True)
-    except (OSError, ValueError, AttributeError):
-        log.warning("stderr is closed: no stacks")
+    """Every thread's stack, in one record."""
+    with tempfile.TemporaryFile() as file:
+        faulthandler.dump_traceback(file, all_threads=True)
+        file.seek(0)
+        log.warning("the stacks of all threads:\n%s", file.read().decode("utf-8", "replace").rstrip())
 
 
 def log_jobs_in_flight(statuses: Iterable[WorkerStatus]) -> None:

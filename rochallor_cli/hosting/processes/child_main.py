@@ -69,8 +69,10 @@ def main() -> int:
         return ExitStatus.DONE
     assert isinstance(start, Start), "the supervisor begins with Start"
     worker = start.worker
-    configure_host_logging(start.log, sys.stderr, workers=[worker.worker_id], name_workers=True)
-    workers = LocalWorkers(HostConfig(start.engine, (worker,), start.kafka, start.log))
+    configure_host_logging(
+        start.log, sys.stderr, workers=[worker.worker_id], name_workers=True, whole_process=True
+    )
+    workers = LocalWorkers(HostConfig(start.engine, (worker,), start.kafka, start.log, health=start.health))
     runs = SupervisedRuns(RunningJobs(records), lambda asked: child.say(asked))
     runs.suspect(start.suspects)
     supervise(runs)

@@ -71,7 +71,7 @@ class ChildProcess:
         self._records = RunningJobs.new_file(worker.parallelism)
         self._crash = new_crash_file()
         self._pipe, self._process = self._spawned()
-        self.tell(Start(worker, config.engine, config.kafka, config.log, suspects, alone))
+        self.tell(Start(worker, config.engine, config.kafka, config.log, config.health, suspects, alone))
 
     def _spawned(self) -> tuple[ControlPipe, subprocess.Popen[bytes]]:
         pipe, theirs = ControlPipe.pair()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from rochallor_cli.configuration.engine_access import EngineAccess
-from rochallor_cli.hosting.config.host_config import KafkaAccess, LogConfig, WorkerConfig
+from rochallor_cli.hosting.config.host_config import HealthConfig, KafkaAccess, LogConfig, WorkerConfig
 from rochallor_cli.hosting.console import HandlerRow
 from rochallor_cli.hosting.health.exposition import Family
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
@@ -37,6 +37,7 @@ class Start:
     engine: EngineAccess
     kafka: KafkaAccess
     log: LogConfig
+    health: HealthConfig
     suspects: tuple[str, ...] = ()
     # Runs the jobs it is given and no others: see RunAlone.
     alone: bool = False

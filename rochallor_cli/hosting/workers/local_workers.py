@@ -7,11 +7,17 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.errors import CliError, EngineRefusedError, UsageError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.handler_modules.loading import LoadedHandlers, load_handlers, watchable_files
+from rochallor_cli.handler_modules.loading import (
+    LoadedHandlers,
+    load_handlers,
+    watchable_files,
+    working_directory,
+)
 from rochallor_cli.handler_modules.user_traceback import passed_through, user_traceback
 from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
 from rochallor_cli.hosting.health.exposition import Family, families_of, new_registry
@@ -43,7 +49,10 @@ class LocalWorkers:
     def load(self) -> list[LoadedHandlers]:
         """Import the handlers of all workers, in the calling thread; InvalidDocumentError for bad ones."""
         metrics = Metrics(self._prometheus)
-        self._workers = [LocalWorker(worker, self._config, metrics) for worker in self._config.workers]
+        folder = working_directory()
+        self._workers = [
+            LocalWorker(worker, self._config, metrics, folder) for worker in self._config.workers
+        ]
         return [worker.loaded for worker in self._workers]
 
     def start(self, wake: Callable[[], None]) -> None:
@@ -115,11 +124,11 @@ class LocalWorkers:
 class LocalWorker:
     """One worker of this process. `failure` is set when it could not go on."""
 
-    def __init__(self, config: WorkerConfig, host: HostConfig, metrics: Metrics) -> None:
+    def __init__(self, config: WorkerConfig, host: HostConfig, metrics: Metrics, folder: Path) -> None:
         self._config = config
         self._host = host
         self._metrics = metrics
-        self.loaded = load_handlers(config.modules)
+        self.loaded = load_handlers(config.modules, folder=folder)
         self.registry = limited(self.loaded.registry, config)
         self._mode: str = config.mode
         self._runner: AnyRunner | None = None
@@ -164,7 +173,9 @@ class LocalWorker:
         if snapshot is None:
             state = "stopped" if self.has_ended else "starting"
             return WorkerStatus(self._config.worker_id, os.getpid(), self._mode, state, reason=self._away)
-        return status_of(self._config, self._mode, snapshot)
+        return status_of(
+            self._config, self._mode, snapshot, blocked_after_s=self._host.health.blocked_after_s
+        )
 
     def _work(self, wake: Callable[[], None]) -> None:
         try:

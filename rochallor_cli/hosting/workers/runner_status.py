@@ -15,7 +15,9 @@ from rochallor_cli.hosting.health.status import (
 from workflow_sdk.runner.summary import AbandonedJob, InFlightJob, RunnerSnapshot, RunSummary
 
 
-def status_of(config: WorkerConfig, mode: str, snapshot: RunnerSnapshot) -> WorkerStatus:
+def status_of(
+    config: WorkerConfig, mode: str, snapshot: RunnerSnapshot, *, blocked_after_s: float
+) -> WorkerStatus:
     settled = snapshot.types.values()
     return WorkerStatus(
         worker_id=config.worker_id,
@@ -31,6 +33,7 @@ def status_of(config: WorkerConfig, mode: str, snapshot: RunnerSnapshot) -> Work
         resident_bytes=resident_bytes(),
         waiting_reports=snapshot.waiting_reports,
         in_flight=tuple(_job(job) for job in snapshot.in_flight),
+        blocked=_blocked(snapshot, blocked_after_s),
     )
 
 
@@ -52,6 +55,18 @@ def _reason(snapshot: RunnerSnapshot) -> str:
     if snapshot.source_trouble and snapshot.state == "running":
         return f"consumer stalled: {snapshot.source_trouble}"
     return ""
+
+
+def _blocked(snapshot: RunnerSnapshot, after_s: float) -> str:
+    """Said when no slot has come free for so long: nothing new can start here."""
+    running = [job for job in snapshot.in_flight if job.phase == "running"]
+    if snapshot.state != "running" or len(running) < snapshot.slots:
+        return ""
+    shortest_s = min(job.ran_s for job in running)
+    if shortest_s < after_s:
+        return ""
+    types = ", ".join(dict.fromkeys(job.job_type for job in running))
+    return f"blocked: {snapshot.slots} of {snapshot.slots} slots taken for {shortest_s:.0f} s, by {types}"
 
 
 def _job(job: InFlightJob | AbandonedJob) -> JobInFlight:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
@@ -54,6 +56,10 @@ class HandlerLoop:
         frame = sys._current_frames().get(self._thread.ident or 0)
         return "".join(traceback.format_stack(frame)[-6:]) if frame else ""
 
+    @property
+    def is_current_thread(self) -> bool:
+        return threading.get_ident() == self._thread.ident
+
     def close(self) -> None:
         """End the loop; a blocked one is left behind, its thread is a daemon."""
         self._closing = True
@@ -86,6 +92,20 @@ class HandlerLoop:
 _shared: HandlerLoop | None = None
 _users = 0
 _lock = threading.Lock()
+
+
+def _end_forked_child() -> None:
+    """A process that an async handler has forked shares this loop's epoll: it must not go on with the loop.
+
+    The handler's own code runs to its next await; then the child ends, before anything else of this loop runs in it.
+    """
+    if _shared is not None and _shared.is_current_thread:
+        ready: deque[asyncio.Handle] = _shared.loop._ready  # type: ignore[attr-defined]
+        ready.appendleft(asyncio.Handle(os._exit, (0,), _shared.loop))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_end_forked_child)
 
 
 def shared_handler_loop() -> HandlerLoop:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from collections import deque
@@ -12,13 +13,19 @@ from queue import SimpleQueue
 from workflow_sdk.runner.handlers.handler_call import call_in_thread
 from workflow_sdk.runner.job.in_flight import InFlight
 
+log = logging.getLogger("workflow_sdk.runner")
+
+# How long nobody must have needed a thread before it ends; when a thread that was not to be had is tried for again.
+IDLE_S = 60.0
+TRY_AGAIN_S = 1.0
+
 
 class HandlerThreads:
     """Calls handlers in threads, and hands their jobs to `done` on the loop.
 
-    Threads are daemons: one that never comes back must not keep the process. They are made when
-    needed, up to `size`. Results come back through one deque, with one wake-up of the loop for a whole
-    burst: waking it for each costs more than a short handler.
+    Threads are daemons: one that never comes back must not keep the process. They are made when needed, up to `size`,
+    and those that nobody has needed for a while end. Results come back through one deque, with one wake-up of the loop
+    for a whole burst: waking it for each costs more than a short handler.
     """
 
     def __init__(
@@ -34,20 +41,54 @@ class HandlerThreads:
         self._wake_up_sent = False
         self._threads = 0
         self._busy = 0
+        self._most_busy = 0
+        self._is_short = False
+        self._is_watching = False
 
     def submit(self, item: InFlight) -> None:
         """Have a thread call its handler; called on the loop."""
         self._busy += 1
+        if self._busy > self._most_busy:
+            self._most_busy = self._busy
         if self._busy > self._threads and self._threads < self._size:
-            self._threads += 1
-            name = f"{self._name} handler {self._threads}"
-            threading.Thread(target=self._serve, name=name, daemon=True).start()
+            self._grow()
         self._to_do.put(item)
 
     def close(self) -> None:
         """Let idle threads end; busy ones end after their handler."""
         for _ in range(self._threads):
             self._to_do.put(None)
+
+    def _grow(self) -> None:
+        """One more thread; where there is none to be had, those there are go on, and it is tried again."""
+        name = f"{self._name} handler {self._threads + 1}"
+        try:
+            threading.Thread(target=self._serve, name=name, daemon=True).start()
+        except (RuntimeError, MemoryError) as error:
+            if not self._is_short:
+                log.warning("%s: only %d handlers run at the same time: %s", self._name, self._threads, error)
+            self._is_short = True
+            self._loop.call_later(TRY_AGAIN_S, self._grow_if_needed)
+            return
+        self._threads += 1
+        self._is_short = False
+        if not self._is_watching:
+            self._is_watching = True
+            self._loop.call_later(IDLE_S, self._let_idle_ones_end)
+
+    def _grow_if_needed(self) -> None:
+        if self._busy > self._threads and self._threads < self._size:
+            self._grow()
+
+    def _let_idle_ones_end(self) -> None:
+        surplus = self._threads - self._most_busy
+        for _ in range(surplus):
+            self._to_do.put(None)
+        self._threads -= surplus
+        self._most_busy = self._busy
+        self._is_watching = self._threads > 0
+        if self._is_watching:
+            self._loop.call_later(IDLE_S, self._let_idle_ones_end)
 
     def _serve(self) -> None:
         while (item := self._to_do.get()) is not None:

@@ -16,6 +16,8 @@ from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper
 log = logging.getLogger("workflow_sdk.runner")
 
 TICK_S = 0.25
+# How long an async handler may take over its cancellation before it is called stuck.
+CANCELLED_WITHIN_S = 5.0
 # A look costs almost as much as a poll does, and an idle worker should cost nothing.
 IDLE_TICK_S = 1.0
 
@@ -65,26 +67,28 @@ class Tick:
             item.show_lease(now)  # after a suspension it ends earlier on the handler's clock
         self._lease_keeper.look(items, now)
         for item in items:
-            if item.handler.timeout_s is not None and item.task is None:
+            if item.handler.timeout_s is not None:
                 self._look_at_time(item, item.handler.timeout_s, now)
         if any(item.task is not None and item.phase is Phase.RUNNING for item in items):
             self._coroutines.watch(now)
 
     def _look_at_time(self, item: InFlight, timeout_s: float, now: float) -> None:
-        """A coroutine ends at its time-out; a thread cannot be ended, so all we can do is say so."""
-        if item.is_stuck or item.phase is not Phase.RUNNING or item.ran_s(now) <= timeout_s:
+        """A coroutine ends at its time-out, or swallows that; a thread cannot be ended: all we can do is say so."""
+        allowed_s = timeout_s if item.task is None else timeout_s + CANCELLED_WITHIN_S
+        if item.is_stuck or item.phase is not Phase.RUNNING or item.ran_s(now) <= allowed_s:
             return
         item.is_stuck = True
         item.current.stopping.set()
         self._metrics.stuck_handlers.labels(item.claim.job_type).inc()
         log.warning(
-            "%s job %s of instance %s has run past its timeout of %g s (%s). A thread cannot be "
-            "ended: its slot stays taken, its job is left to its lease",
+            "%s job %s of instance %s has run past its timeout of %g s (%s). %s: its slot stays taken, its job "
+            "is left to its lease",
             item.claim.job_type,
             item.claim.job_id,
             item.claim.instance_id,
             timeout_s,
             item.where(),
+            "A thread cannot be ended" if item.task is None else "It goes on after its cancellation",
         )
 
     def _set_gauges(self, now: float) -> None:

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.hosting.config.host_config import (
     HandlerLimits,
+    HealthConfig,
     KafkaAccess,
     LogConfig,
     WorkerConfig,
@@ -44,6 +45,7 @@ START = Start(
     EngineAccess("http://engine:1", headers={"X-Tenant": "acme"}, token="t"),
     KafkaAccess("b:9092", config={"client.id": "w"}),
     LogConfig("json"),
+    HealthConfig(port=1),
 )
 
 

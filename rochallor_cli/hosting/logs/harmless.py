@@ -1,0 +1,64 @@
+"""Values from outside, made fit for a log line: bounded, on one line of their own, without orders to a terminal."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+LONGEST_TEXT = 16_000
+LONGEST_VALUE = 4_000
+
+# All but tabs and line feeds: escapes, carriage returns and what turns the direction of writing.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    """The text with control characters spelled out, further lines indented, and no longer than it may be."""
+    text = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], shortened(text))
+    return re.sub(r"\n(?! )", "\n  ", text)
+
+
+def shortened(text: str, longest: int = LONGEST_TEXT) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text) - longest:,} characters more)"
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """The message; of a call that cannot be formatted, which is its caller's bug, where it is."""
+    try:
+        return record.getMessage()
+    except Exception as error:  # noqa: BLE001 - arguments may have a __str__ that raises anything
+        return f"a log call in {record.pathname}:{record.lineno} cannot be formatted: {_text(error)}"
+
+
+def traceback_of(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    try:
+        assert record.exc_info
+        return formatter.formatException(record.exc_info)
+    except Exception as error:  # noqa: BLE001 - an exception whose text raises
+        return f"(the exception cannot be shown: {_text(error)})"
+
+
+def json_value(value: Any) -> Any:
+    """The value as JSON carries it; what it does not carry, and what is too long, as text."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping | list | tuple):
+        try:
+            text = json.dumps(value, allow_nan=False)
+            return value if len(text) <= LONGEST_VALUE else shortened(text, LONGEST_VALUE)
+        except (TypeError, ValueError, RecursionError):
+            return shortened(_text(value), LONGEST_VALUE)
+    return shortened(_text(value), LONGEST_VALUE)
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - a __str__ of the user's own may raise anything
+        return f"(a {type(value).__name__} whose text cannot be read)"

@@ -1,0 +1,87 @@
+"""stdout and stderr of a host: what handlers print there must fail no job, and break no collector of JSON lines."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+LONGEST_LINE_BYTES = 16_000
+
+
+class LossyOutput(io.RawIOBase):
+    """Bytes to a descriptor. What it does not take (the reader has gone, the disk is full) is dropped and counted."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self.lost = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self._descriptor)
+
+    def write(self, data: object) -> int:
+        rest = memoryview(data).cast("B")  # type: ignore[arg-type]
+        size = len(rest)
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except (OSError, ValueError):
+            self.lost += 1
+        return size
+
+
+class LinesOutput(LossyOutput):
+    """Lines that anybody prints, handed to `say` one by one: a log that is to hold JSON only makes objects of them."""
+
+    def __init__(self, descriptor: int, say: Callable[[str], None]) -> None:
+        super().__init__(descriptor)
+        self._say = say
+        self._begun = b""
+
+    def write(self, data: object) -> int:
+        text = bytes(memoryview(data))  # type: ignore[arg-type]
+        *lines, self._begun = (self._begun + text).split(b"\n")
+        if len(self._begun) > LONGEST_LINE_BYTES:
+            lines, self._begun = [*lines, self._begun], b""
+        for line in lines:
+            if line.strip():
+                self._say(line.decode("utf-8", "replace"))
+        return len(text)
+
+
+def survive_closed_streams(say: Callable[[str], None] | None = None) -> None:
+    """Put streams in the place of sys.stdout and sys.stderr that never fail who prints to them.
+
+    With `say`, what is printed to stderr goes there line by line. Streams of tests, which are no files, stay.
+    """
+    sys.stdout = _replaced(sys.stdout, None)
+    sys.stderr = _replaced(sys.stderr, say)
+
+
+def lost_writes() -> int:
+    """How much was dropped, in writes."""
+    raws = (getattr(getattr(stream, "buffer", None), "raw", None) for stream in (sys.stdout, sys.stderr))
+    return sum(raw.lost for raw in raws if isinstance(raw, LossyOutput))
+
+
+def _replaced(stream: TextIO, say: Callable[[str], None] | None) -> TextIO:
+    if isinstance(getattr(getattr(stream, "buffer", None), "raw", None), LossyOutput) and say is None:
+        return stream
+    try:
+        descriptor = stream.fileno()
+        stream.flush()
+    except (OSError, ValueError, AttributeError):
+        return stream
+    raw = LossyOutput(descriptor) if say is None else LinesOutput(descriptor, say)
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw), encoding=stream.encoding, errors="backslashreplace", line_buffering=True
+    )

@@ -1,0 +1,127 @@
+"""Handlers' modules that take over what belongs to the host: logging, streams, signals, the working directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+from support.command_line import EXECUTABLE, variables
+from support.waiting import wait_until
+from support.worker_host import count_of, start_jobs, wait_until_completed, worker_host
+
+TAKE_OVERS = {
+    "dictConfig": "import logging.config; logging.config.dictConfig({'version': 1})",
+    "clear": "import logging; logging.getLogger().handlers.clear(); logging.disable(logging.CRITICAL)",
+    "raising": (
+        "import logging\n"
+        "class Raising(logging.Handler):\n    def emit(self, record): 1 / 0\n"
+        "logging.getLogger().addHandler(Raising())\n"
+        "for one in logging.getLogger().handlers: one.addFilter(lambda record: 1 / 0)"
+    ),
+    "signals": "import signal\nfor n in (2, 15, 1): signal.signal(n, signal.SIG_DFL)",
+    "directory": "import os; os.chdir('/')",
+    "prints": "import sys; print('a line of text', file=sys.stderr); import warnings; warnings.warn('odd')",
+    "sockets": "import socket; socket.setdefaulttimeout(0.001)",
+}
+HANDLERS = """
+@registry.handler("fails")
+def fails(job):
+    raise ValueError("boom-" + job.instance_id)
+
+@registry.handler("works")
+async def works(job):
+    return {}
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("--supervised",)], ids=["one process", "a child"])
+@pytest.mark.parametrize("kind", TAKE_OVERS)
+def test_the_host_keeps_its_log_its_signals_and_its_life(place, engine, admin, kind, options) -> None:
+    place.write_handlers(TAKE_OVERS[kind] + HANDLERS)
+    arguments = ("-m", "handlers.py", "--log-format", "json", *options)
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
+        host.wait_for('"ready (')
+        (failed,) = start_jobs(admin, "fails", 1)
+        start_jobs(admin, "works", 2)
+        wait_until_completed(admin, 2)
+        wait_until(lambda: count_of(admin, "FAILED") == 1, "the failure is reported")
+        os.killpg(host.pid, signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+        entries = [json.loads(line) for line in host.said().splitlines()]
+    records = [entry for entry in entries if f"boom-{failed}" in entry["message"]]
+    assert [(entry["level"], entry["logger"]) for entry in records] == [("error", "workflow_sdk.runner")]
+
+
+def test_printing_to_a_stdout_that_is_gone_fails_no_job(place, engine, admin) -> None:
+    place.write_handlers(
+        "\n@registry.handler('prints')\ndef prints(job):\n    print('x' * 10_000, flush=True)\n    return {}\n"
+    )
+    read_end, write_end = os.pipe()
+    process = subprocess.Popen(
+        [*EXECUTABLE, "work", "-m", "handlers.py", "--log-format", "json"],
+        stdin=subprocess.DEVNULL,
+        stdout=write_end,
+        stderr=subprocess.PIPE,
+        cwd=place.folder,
+        env=variables(None, url=engine.url),
+        text=True,
+    )
+    os.close(write_end)
+    os.close(read_end)
+    try:
+        start_jobs(admin, "prints", 5)
+        wait_until_completed(admin, 5)
+    finally:
+        process.terminate()
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 0, said
+
+
+@pytest.mark.parametrize("where", ["time.sleep(60)", "registry.on_startup(lambda: time.sleep(60))"])
+def test_a_signal_during_a_slow_start_ends_the_host_and_leaves_nobody_behind(place, engine, where) -> None:
+    place.write_handlers(f"\nnote({{'id': 'started'}})\n{where}\n" + HANDLERS)
+    with worker_host("-m", "handlers.py", "--processes", "2", url=engine.url, folder=place.folder) as host:
+        wait_until(lambda: sum(place.notes().values()) == 2, "both processes import")
+        pids = host.children()
+        host.send(signal.SIGTERM)
+        assert host.wait(15) == 0, host.said()
+    assert [pid for pid in pids if os.path.exists(f"/proc/{pid}")] == []
+
+
+def test_children_end_as_programs_do_and_take_along_what_they_have_started(place, engine, admin) -> None:
+    place.write_handlers(
+        """
+import atexit, subprocess
+from concurrent.futures import ProcessPoolExecutor
+atexit.register(lambda: open(os.path.join(FOLDER, f"atexit-{os.getpid()}"), "w").close())
+pool = ProcessPoolExecutor(1)
+
+@registry.handler("starts")
+def starts(job):
+    subprocess.Popen(["sleep", "600"])
+    pids = [pool.submit(os.getpid).result(), os.getpid()]
+    return {"pids": pids}
+"""
+    )
+    with worker_host("-m", "handlers.py", "--supervised", url=engine.url, folder=place.folder) as host:
+        host.wait_for("ready")
+        (instance,) = start_jobs(admin, "starts", 1)
+        wait_until_completed(admin, 1)
+        group = host.children()[0]
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+    *_, child = admin.get_instance(instance)["variables"]["pids"]
+    assert (place.folder / f"atexit-{int(child)}").exists()
+    wait_until(lambda: _group_is_gone(group), "nobody of the child's group is left")
+
+
+def _group_is_gone(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
