@@ -89,7 +89,9 @@ def dev(
         bool, typer.Option("--strict", help="Fail instances that run into an engine fault.")
     ] = False,
     seed: Annotated[int | None, typer.Option("--seed", help="Make random choices repeatable.")] = None,
-    no_cors: Annotated[bool, typer.Option("--no-cors", help="Answer browsers without CORS headers.")] = False,
+    no_cors: Annotated[
+        bool, typer.Option("--no-cors", help="Refuse web pages, and names of others for this machine.")
+    ] = False,
     log_requests: Annotated[
         bool, typer.Option("--log-requests", help="A line on stderr for each request.")
     ] = False,

@@ -117,7 +117,7 @@ COMMANDS: dict[str, dict[str, Any]] = \
                      '--kafka-config': ('none', 'How these brokers are reached (TLS, SASL); repeatable.'),
                      '--strict': ('', 'Fail instances that run into an engine fault.'),
                      '--seed': ('none', 'Make random choices repeatable.'),
-                     '--no-cors': ('', 'Answer browsers without CORS headers.'),
+                     '--no-cors': ('', 'Refuse web pages, and names of others for this machine.'),
                      '--log-requests': ('', 'A line on stderr for each request.')},
          'arguments': (),
          'commands': {}},

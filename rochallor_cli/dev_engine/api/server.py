@@ -13,6 +13,8 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
 from rochallor_cli.dev_engine.api import shapes
+from rochallor_cli.dev_engine.api.browsers import refusal
+from rochallor_cli.dev_engine.api.connections import BODY_TIMEOUT_S, BoundedServer
 from rochallor_cli.dev_engine.api.cors import is_preflight, preflight_headers
 from rochallor_cli.dev_engine.api.endpoints import Answer, Endpoint, Endpoints, Request
 from rochallor_cli.dev_engine.api.routes import BadPath, NoRoute, RouteMatch, find_route
@@ -38,13 +40,18 @@ class Api:
         self._cors = resources.config.cors
         self._rules = resources.rules
         self._log_requests = resources.config.log_requests
+        self._listens_on = resources.config.host
+        self._server = BoundedServer(
+            self.handle, request_factory=_request, access_log=None, auto_decompress=False
+        )
 
-    def server(self) -> web.Server:
-        return web.Server(self.handle, request_factory=_request, access_log=None, auto_decompress=False)
+    def server(self) -> BoundedServer:
+        return self._server
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
         began = time.perf_counter()
-        response = await self._respond(request)
+        with self._server.answering(request.protocol):
+            response = await self._respond(request)
         if self._cors and "Origin" in request.headers and request.method != "OPTIONS":
             response.headers["Access-Control-Allow-Origin"] = "*"
         if self._log_requests:
@@ -55,6 +62,8 @@ class Api:
     async def _respond(self, request: web.BaseRequest) -> web.Response:
         if self._cors and is_preflight(request.method, request.headers):
             return web.Response(headers=preflight_headers(request.headers))
+        if not self._cors and (reason := refusal(request.headers, listens_on=self._listens_on)):
+            return _response(Answer(403, shapes.error_shape("browser-refused", reason)))
         path, _, query = request.raw_path.partition("?")
         try:
             route = find_route(request.method, path, self._rules)
@@ -74,10 +83,14 @@ class Api:
                     parameters=route.parameters,
                     query=_first_values(query) if query else {},
                     content_type=request.headers.get("Content-Type", ""),
-                    body=await request.read() if request.can_read_body else b"",
+                    body=await asyncio.wait_for(request.read(), BODY_TIMEOUT_S)
+                    if request.can_read_body
+                    else b"",
                     has_length=bool(request.content_length),
                 )
             )
+        except TimeoutError:
+            return Answer(408, shapes.error_shape("bad-request", "the body did not come in time"))
         except web.HTTPRequestEntityTooLarge:
             return Answer(
                 413, shapes.error_shape("bad-request", f"a body has at most {MAX_BODY_BYTES} bytes")

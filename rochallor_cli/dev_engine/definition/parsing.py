@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from rochallor_cli.dev_engine.definition.model import (
 )
 from rochallor_cli.dev_engine.definition.shapes import EVENT, RULE, SCHEMA, definition_shape, step_shape
 from rochallor_cli.dev_engine.go_json.decoding import BodyError, Shape, decode, decode_value
+from rochallor_cli.dev_engine.go_json.reading import read_exact
 from rochallor_cli.dev_engine.go_json.writing import write
 from rochallor_cli.dev_engine.versions import EngineRules, engine_rules
 
@@ -26,6 +28,8 @@ _OLDER_FORMS = {
     'json: unknown field "then"': 'step (DECISION_TABLE) rules[]: field "then"',
     'json: unknown field "defaultNextStep"': 'step (DECISION_TABLE): field "defaultNextStep"',
 }
+# A number that may lose digits as a double.
+_LONG_NUMBER = re.compile(rb"\d{16}")
 _NO_LONGER = "is no longer supported; see the 005→007 migration note in docs/workflow-format.md"
 
 Fields = Mapping[str, Any]
@@ -37,9 +41,19 @@ def fields_from_body(body: bytes, rules: EngineRules) -> Fields:
     rules: of the version that reads it; older ones do not know the fields that came later.
     """
     try:
-        return _document(decode(body, definition_shape(rules)), rules)
+        fields = decode(body, definition_shape(rules))
+        if "metadata" in fields and _LONG_NUMBER.search(body):
+            fields["metadata"] = _exact_metadata(body)
+        return _document(fields, rules)
     except BodyError as error:
         raise _in_words_of(rules, error) from None
+
+
+def _exact_metadata(body: bytes) -> object:
+    """The metadata with every digit: the engine keeps it as it was written, and reads none of it."""
+    document = read_exact(body)
+    assert isinstance(document, dict), "a body that was decoded is an object"
+    return next(value for name, value in reversed(document.items()) if name.lower() == "metadata")
 
 
 def fields_from_document(document: object, rules: EngineRules) -> Fields:

@@ -17,10 +17,13 @@ from rochallor_cli.dev_engine.go_json.reading import (
     WrittenNumber,
     read,
     read_literals,
+    whole_number,
 )
 from rochallor_cli.dev_engine.go_text import float_text, quoted
 
 _INT64 = 1 << 63
+# 2^63, and with it the double of the largest whole number, as it is read.
+_INT64_WRITTEN = whole_number(float(_INT64))
 
 
 class BodyError(Exception):
@@ -117,7 +120,28 @@ def decode(body: bytes, kind: Shape | MapOf) -> dict[str, object]:
         _check_ordered_texts(value, kind)
         if isinstance(error, BodyError):
             raise
+        if (rounded := _rounded_down(value)) != value and _is_accepted(read_literals(body), kind):
+            return _check_whole(rounded, kind)
         raise BodyError(_explain(body, kind)) from None
+
+
+def _rounded_down(value: object) -> object:
+    """The value with the doubles at both ends of the whole numbers as whole numbers that fit."""
+    if isinstance(value, dict):
+        return {key: _rounded_down(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded_down(item) for item in value]
+    if type(value) is int and abs(value) == _INT64_WRITTEN:
+        return _INT64 - 1 if value > 0 else -_INT64
+    return value
+
+
+def _is_accepted(value: object, kind: Shape | MapOf) -> bool:
+    try:
+        _check_whole(value, kind)
+    except (_Mismatch, BodyError):
+        return False
+    return True
 
 
 def decode_value(value: object, kind: Shape) -> dict[str, object]:

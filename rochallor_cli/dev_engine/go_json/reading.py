@@ -16,6 +16,7 @@ MAX_DEPTH = 200
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _EXACT_DIGITS = 15
+_LONGEST_EXACT = 300
 _EXACT_BELOW = 2.0**53
 
 
@@ -50,6 +51,11 @@ def read(body: bytes) -> object:
     Raises JsonSyntaxError, and NumberOutOfRange for a number beyond the doubles.
     """
     return _read_with(_DECODER, body)
+
+
+def read_exact(body: bytes) -> object:
+    """As `read`, but whole numbers keep all their digits: for what the engine stores as it was written."""
+    return _read_with(_EXACT_DECODER, body)
 
 
 def read_literals(body: bytes) -> object:
@@ -112,6 +118,11 @@ def _read_int(literal: str) -> int:
     return whole_number(_double(literal))
 
 
+def _read_exact_int(literal: str) -> int:
+    # Python refuses to read longer ones, and a double could not hold them.
+    return int(literal) if len(literal) <= _LONGEST_EXACT else _read_int(literal)
+
+
 def _read_float(literal: str) -> float | int:
     number = _double(literal)
     return Whole(whole_number(number)) if number.is_integer() else number
@@ -134,6 +145,9 @@ def _refuse_constant(literal: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(parse_int=_read_int, parse_float=_read_float, parse_constant=_refuse_constant)
+_EXACT_DECODER = json.JSONDecoder(
+    parse_int=_read_exact_int, parse_float=_read_float, parse_constant=_refuse_constant
+)
 _LITERAL_DECODER = json.JSONDecoder(
     parse_int=WrittenNumber, parse_float=WrittenNumber, parse_constant=_refuse_constant
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
@@ -34,6 +36,8 @@ def open_database(path: Path | None) -> sqlite3.Connection:
 
     A file belongs to one process at a time; what was committed to it survives the process.
     """
+    if path is not None:
+        _make_private(path)
     try:
         connection = sqlite3.connect(
             ":memory:" if path is None else path,
@@ -54,6 +58,13 @@ def open_database(path: Path | None) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _make_private(path: Path) -> None:
+    """Variables are nobody else's business; SQLite gives its log and index the mode of the file."""
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        path.chmod(0o600)
 
 
 def _claim(connection: sqlite3.Connection, path: Path) -> int:

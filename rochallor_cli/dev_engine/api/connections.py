@@ -1,0 +1,48 @@
+"""How many connections are kept, and how long one may take to say what it wants."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from aiohttp import web
+
+# A head that is not whole by then is not waited for; nor is the next request on a connection.
+HEAD_TIMEOUT_S = 30.0
+BODY_TIMEOUT_S = 30.0
+MOST_CONNECTIONS = 1_000
+
+
+class BoundedServer(web.Server):
+    """Beyond so many connections the one that has been idle the longest makes room."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, keepalive_timeout=HEAD_TIMEOUT_S, **named)
+        self._open: dict[object, asyncio.Transport] = {}
+        self._busy: set[object] = set()
+
+    def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        self._open[handler] = transport
+        if len(self._open) > MOST_CONNECTIONS:
+            idle = next(
+                (each for each in self._open if each not in self._busy and each is not handler), handler
+            )
+            self._open.pop(idle).abort()
+
+    def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
+        super().connection_lost(handler, exc)
+        self._open.pop(handler, None)
+
+    @contextmanager
+    def answering(self, handler: object) -> Iterator[None]:
+        """The connection has a request under way, and is the youngest afterwards."""
+        self._busy.add(handler)
+        try:
+            yield
+        finally:
+            self._busy.discard(handler)
+            if handler in self._open:
+                self._open[handler] = self._open.pop(handler)

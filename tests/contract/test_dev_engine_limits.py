@@ -1,0 +1,136 @@
+"""The embedded engine among strangers: web pages, other users, connections that say nothing, numbers at the edge."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import stat
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
+from rochallor_cli.dev_engine.api import connections
+
+END = {"id": "e", "name": "e", "type": "END"}
+
+
+def ask(engine: DevEngine, method: str, path: str, body: str = "", **headers: str) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection(urlsplit(engine.url).netloc, timeout=10)
+    sent = {"Content-Type": "application/json", **headers}
+    connection.putrequest(method, path, skip_host="Host" in sent)
+    for name, value in {**sent, "Content-Length": str(len(body))}.items():
+        connection.putheader(name, value)
+    connection.endheaders(body.encode())
+    answer = connection.getresponse()
+    raw = answer.read()
+    connection.close()
+    return answer.status, json.loads(raw) if raw.startswith(b"{") else raw
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:3000"])
+def test_a_web_page_may_do_nothing_where_cors_is_closed(origin: str) -> None:
+    with DevEngine(DevEngineConfig(port=0, cors=False)) as engine:
+        status, body = ask(
+            engine, "POST", "/v1/definitions", "{}", Origin=origin, **{"Content-Type": "text/plain"}
+        )
+        assert (status, body["error"]) == (403, "browser-refused")
+        assert ask(engine, "GET", "/v1/definitions", Origin=engine.url)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("evil.example", 403), ("evil.example:8080", 403), ("", 403), ("localhost:1", 200),
+        ("[::1]:8080", 200), ("127.0.0.9", 200),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_pointed_here_is_refused_where_cors_is_closed(host: str, status: int) -> None:
+    with DevEngine(DevEngineConfig(port=0, cors=False)) as engine:
+        assert ask(engine, "GET", "/v1/definitions", Host=host)[0] == status
+
+
+def test_web_pages_may_call_it_by_default_as_they_may_the_real_engine() -> None:
+    with DevEngine(DevEngineConfig(port=0)) as engine:
+        assert ask(engine, "GET", "/v1/definitions", Origin="http://any", Host="evil.example")[0] == 200
+
+
+@pytest.mark.parametrize("mask", [0, 0o022])
+def test_the_database_is_its_owners_alone(mask: int, tmp_path: Path) -> None:
+    there = tmp_path / "older.sqlite"
+    there.touch(0o644)
+    before = os.umask(mask)
+    try:
+        for path in (tmp_path / "engine.sqlite", there):
+            with DevEngine(DevEngineConfig(port=0, db=path)) as engine:
+                ask(engine, "POST", "/v1/definitions", json.dumps({"id": "a", "name": "a", "steps": [END]}))
+                modes = {
+                    each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.glob(f"{path.name}*")
+                }
+            assert set(modes.values()) == {0o600}, modes
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        ("9223372036854775807", 200), ("9223372036854775296", 200), ("9223372036854775808", 400),
+        ("-9223372036854775808", 200), ("2147483648", 200), ("0", 200), ("-1", 200), ("1e400", 400), ("1.5", 400),
+    ],
+)  # fmt: skip
+def test_any_number_of_jobs_may_be_asked_for(number: str, status: int) -> None:
+    with DevEngine(DevEngineConfig(port=0)) as engine:
+        body = '{"workerId":"w","jobTypes":["t"],"maxJobs":NUMBER}'.replace("NUMBER", number)
+        assert ask(engine, "POST", "/v1/jobs/poll", body)[0] == status
+
+
+@pytest.mark.parametrize(
+    "number", ["9007199254740993", "-9007199254740993", "123456789012345678901234567890"]
+)
+def test_metadata_keeps_every_digit(number: str) -> None:
+    text = '{"id":"b","name":"b","Metadata":{"n":%s,"deep":[{"m":%s}]},"steps":[%s]}'
+    with DevEngine(DevEngineConfig(port=0)) as engine:
+        assert ask(engine, "POST", "/v1/definitions", text % (number, number, json.dumps(END)))[0] == 201
+        metadata = ask(engine, "GET", "/v1/definitions/b")[1]["metadata"]
+    assert metadata == {"n": int(number), "deep": [{"m": int(number)}]}
+
+
+def is_closed(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
+HALF = (b"GET /v1/inst", b"POST /v1/instances HTTP/1.1\r\nHost: localhost\r\nContent-Le", b"")
+
+
+def test_requests_that_are_never_finished_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_TIMEOUT_S", 0.3)
+    with DevEngine(DevEngineConfig(port=0)) as engine:
+        host, port = urlsplit(engine.url).netloc.split(":")
+        held = [socket.create_connection((host, int(port)), timeout=10) for _ in HALF]
+        for one, half in zip(held, HALF, strict=True):
+            one.sendall(half)
+        assert ask(engine, "GET", "/healthz")[0] == 200
+        assert [one.recv(1) for one in held] == [b""] * len(held)
+        for one in held:
+            one.close()
+
+
+def test_idle_connections_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 5)
+    with DevEngine(DevEngineConfig(port=0)) as engine:
+        host, port = urlsplit(engine.url).netloc.split(":")
+        held = [socket.create_connection((host, int(port)), timeout=10) for _ in range(8)]
+        assert ask(engine, "GET", "/healthz")[0] == 200
+        for one in held[:3]:
+            assert is_closed(one)
+            one.close()
+        for one in held[3:]:
+            one.close()
