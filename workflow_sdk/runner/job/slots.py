@@ -60,7 +60,7 @@ class Slots:
 
     def has_room(self, job_type: str, *, ahead: int = 0) -> bool:
         """Whether a job of this type may start now, or be one of so many that wait ahead for a thread."""
-        return self.free + ahead > 0 and self._room(job_type) > 0
+        return self.in_use < self.total + ahead and self._room(job_type) > 0
 
     def _room(self, job_type: str) -> int:
         return self.limits.get(job_type, self.total) - self._in_use_by_type.get(job_type, 0)

@@ -25,6 +25,18 @@ def test_a_type_without_room_is_left_out() -> None:
     assert slots.order(["a"]) == ([], 0)
 
 
+def test_so_many_may_wait_ahead_for_a_thread_and_no_more() -> None:
+    slots = Slots(2)
+    for _ in range(2):
+        slots.take("a")
+    assert not slots.has_room("a")
+    assert slots.has_room("a", ahead=1)
+    slots.take("a")
+    assert slots.free == 0
+    assert not slots.has_room("a", ahead=1)
+    assert slots.has_room("a", ahead=2)
+
+
 def test_never_more_is_asked_for_than_fits_any_of_the_types() -> None:
     slots = Slots(8, {"a": 2, "c": 3})
     assert slots.order(["a", "b", "c"]) == (["b", "a", "c"], 2)
