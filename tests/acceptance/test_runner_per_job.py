@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -128,3 +131,28 @@ def test_memory_does_not_grow_with_the_jobs_done(engine: Engine) -> None:
         grown_mb = worker.ask("usage")["peak_rss_mb"] - before
     # A kept job of a few hundred bytes would be 4 MB and more.
     assert grown_mb < 2.5
+
+
+ONE_JOB = """
+import json, sys, threading
+from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.runner.runner import Runner
+
+stop = threading.Event()
+registry = HandlerRegistry()
+registry.register("any", lambda job: stop.set())
+with RestEngineClient(sys.argv[1]) as client:
+    Runner(client, registry, "w", 1).run(stop)
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def test_a_worker_that_has_done_jobs_has_loaded_neither_httpx_nor_aiohttp(engine: Engine) -> None:
+    engine.set_endless(on=True)
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_JOB, engine.url], capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded = set(json.loads(done.stdout))
+    assert "httptools" in loaded
+    assert loaded & {"httpx", "httpcore", "h11", "aiohttp", "multidict", "yarl"} == set()

@@ -15,8 +15,7 @@ import pytest
 
 from support.http_stacks import AsyncStack, Stack, both
 from support.small_server import SmallServer, small_server
-from workflow_sdk.client import http as httpx_transport
-from workflow_sdk.client import http1, http_channel
+from workflow_sdk.client import http1, http_channel, httpx_client
 from workflow_sdk.errors import (
     EngineClientError,
     EngineTimeoutError,
@@ -255,7 +254,7 @@ NEVER_HTTPX = {httpx.HTTPStatusError}
 
 
 def test_every_exception_of_httpx_has_a_meaning() -> None:
-    foreign = tuple(row.foreign for row in httpx_transport.FAILURES)
+    foreign = tuple(row.foreign for row in httpx_client.FAILURES)
     unmapped = {found for found in exceptions_in(httpx) if not issubclass(found, foreign)}
     assert unmapped - NEVER_HTTPX == set()
 

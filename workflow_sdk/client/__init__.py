@@ -7,7 +7,8 @@ bearer.py          a token given as text, in a file, or by a command
 proxies.py         which proxy the environment names for an address
 tls.py             TLS contexts that follow their files
 deadline.py        limits for the requests of the calling context
-http.py            one JSON request and its answer, by httpx
+http.py            one JSON request and its answer, for the synchronous client
+httpx_client.py    httpx, which sends these requests
 answers.py         what an answer means: a value, or one of the SDK's errors
 judge.py           whether an answer is the engine's: acknowledged, refused, doubtful, or not the engine
 failures.py        what a request that got no answer means, the same for both stacks

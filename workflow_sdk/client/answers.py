@@ -6,9 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cached_property
-from http import HTTPStatus
 from typing import Any
 
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
@@ -111,6 +109,8 @@ def error_from_answer(response: RawResponse) -> EngineClientError:
 
 def status_phrase(status_code: int) -> str:
     """`Bad Gateway` for 502."""
+    from http import HTTPStatus
+
     try:
         return HTTPStatus(status_code).phrase
     except ValueError:
@@ -148,6 +148,8 @@ def _retry_after_s(header: str | None) -> float | None:
         return None
     if header.strip().isdigit():
         return float(header)
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = parsedate_to_datetime(header)
     except ValueError:

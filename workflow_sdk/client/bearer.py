@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -69,6 +67,10 @@ def _token_from_file(path: str) -> str:
 
 
 def _token_from_command(command: str | Sequence[str]) -> str:
+    # Loaded where there is a command: most are started without.
+    import shlex
+    import subprocess
+
     words = shlex.split(command) if isinstance(command, str) else list(command)
     shown = shlex.join(words)
     try:

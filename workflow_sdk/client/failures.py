@@ -1,6 +1,6 @@
 """What a request that got no answer means, the same for both HTTP stacks.
 
-Each stack has a table from its exceptions to the SDK's (`http.FAILURES`, `http_channel.FAILURES`).
+Each stack has a table from its exceptions to the SDK's (`httpx_client.FAILURES`, `http_channel.FAILURES`).
 The words come from here: from the operating system's error beneath whatever the stack wrapped around it.
 """
 
@@ -62,7 +62,7 @@ def _words(error: BaseException) -> str:
     chain = list(_chain(error))
     for cause in chain:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"the engine's certificate is not trusted: {cause.verify_message}"
+            return f"the engine's certificate is not trusted: {getattr(cause, 'verify_message', cause)}"
         if isinstance(cause, ssl.SSLError):
             return f"TLS failed: {_readable(cause)}"
         if isinstance(cause, socket.gaierror):
@@ -75,8 +75,9 @@ def _words(error: BaseException) -> str:
 
 
 def _readable(error: ssl.SSLError) -> str:
-    """`tlsv13 alert certificate required`, from OpenSSL's own name for it."""
-    return error.reason.replace("_", " ").lower() if error.reason else str(error)
+    """`tlsv13 alert certificate required`, from OpenSSL's own name for it; errors made in Python have none."""
+    reason: str | None = getattr(error, "reason", None)
+    return reason.replace("_", " ").lower() if reason else str(error)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

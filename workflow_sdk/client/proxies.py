@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
-import ipaddress
 import os
 import sys
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from workflow_sdk.errors import InvalidConnectionError
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -70,10 +73,7 @@ def _names(entry: str, host: str, port: int) -> bool:
         return True
     address = _address(host)
     if address is not None and "/" in entry:
-        try:
-            return address in ipaddress.ip_network(entry, strict=False)
-        except ValueError:
-            return False
+        return _holds(entry, address)
     named, named_port = _without_port(entry)
     if named_port is not None and named_port != port:
         return False
@@ -95,9 +95,21 @@ def _without_port(entry: str) -> tuple[str, int | None]:
     return host, int(port) if port.isdigit() else None
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _holds(network: str, address: IPv4Address | IPv6Address) -> bool:
+    from ipaddress import ip_network
+
     try:
-        return ipaddress.ip_address(text)
+        return address in ip_network(network, strict=False)
+    except ValueError:
+        return False
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    # Loaded where proxies are: most commands are started without.
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(text)
     except ValueError:
         return None
 

@@ -1,0 +1,127 @@
+"""The one file that knows httpx: its clients, and what its exceptions mean. Loaded at the first request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+
+from workflow_sdk.client.answers import RawResponse
+from workflow_sdk.client.connection import Connection
+from workflow_sdk.client.failures import FailureTable, Meaning, failure
+from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
+
+# The first row that fits counts.
+FAILURES: FailureTable = (
+    Meaning(httpx.ConnectTimeout, EngineTimeoutError, was_sent=False),
+    Meaning(httpx.PoolTimeout, EngineTimeoutError, was_sent=False),
+    Meaning(httpx.TimeoutException, EngineTimeoutError, was_sent=True),
+    Meaning(httpx.ConnectError, EngineUnreachableError, was_sent=False),
+    Meaning(httpx.ProxyError, EngineUnreachableError, was_sent=False),
+    Meaning(httpx.UnsupportedProtocol, EngineUnreachableError, was_sent=False),
+    Meaning(httpx.InvalidURL, EngineUnreachableError, was_sent=False),
+    Meaning(httpx.HTTPError, EngineUnreachableError, was_sent=True),
+    Meaning(httpx.StreamError, EngineUnreachableError, was_sent=True),
+    Meaning(httpx.CookieConflict, EngineUnreachableError, was_sent=True),
+)
+_FOREIGN = tuple(row.foreign for row in FAILURES)
+
+
+class HttpxClient:
+    """A client of httpx for one connection's settings. Thread-safe."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._client = _http_client(connection)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None,
+        body: bytes,
+        headers: Mapping[str, str],
+        timeout_s: float,
+    ) -> RawResponse:
+        """The answer, whatever its status; the SDK's errors where none came."""
+        try:
+            answer = self._client.request(
+                method, url, params=params, content=body or None, headers=headers, timeout=timeout_s
+            )
+        except _FOREIGN as error:
+            raise failure(
+                error,
+                table=FAILURES,
+                url=self._connection.url,
+                timeout_s=timeout_s,
+                proxy=self._connection.proxy,
+            ) from error
+        return RawResponse(answer.status_code, dict(answer.headers), answer.content)
+
+
+class _Transport(httpx.HTTPTransport):
+    """Ends a connection where anything follows an answer.
+
+    h11 would take that for the beginning of the next answer, and a stray 204 would acknowledge a
+    completion that was never made.
+    """
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        response.stream = _WatchedStream(response.stream, response.extensions["network_stream"])
+        return response
+
+
+class _WatchedStream(httpx.SyncByteStream):
+    def __init__(self, stream: httpx.SyncByteStream, network_stream: Any) -> None:
+        self._stream = stream
+        self._network_stream = network_stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._stream
+        if _has_more(self._stream):
+            self._network_stream.close()
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _has_more(stream: Any) -> bool:
+    """httpx has no public way to ask this; a test holds that these names lead there."""
+    for name in ("_httpcore_stream", "_stream", "_connection", "_h11_state", "trailing_data"):
+        stream = getattr(stream, name, None)
+    return stream is not None and bool(stream[0])
+
+
+def _http_client(connection: Connection) -> httpx.Client:
+    transport = _Transport(
+        # For http:// there is no context, and False keeps httpx from loading certificates.
+        verify=connection.ssl_context or False,
+        proxy=_httpx_proxy(connection),
+        trust_env=False,
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+    )
+    client = httpx.Client(
+        transport=transport,
+        trust_env=False,
+        follow_redirects=False,
+        headers=[(name.encode(), value.encode()) for name, value in connection.headers.items()],
+    )
+    for name in ("Accept", "Accept-Encoding", "Connection"):
+        if name.lower() not in {given.lower() for given in connection.headers}:
+            del client.headers[name]
+    return client
+
+
+def _httpx_proxy(connection: Connection) -> httpx.Proxy | None:
+    proxy = connection.proxy
+    if proxy is None:
+        return None
+    headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else None
+    return httpx.Proxy(proxy.url, ssl_context=connection.proxy_ssl_context, headers=headers)
