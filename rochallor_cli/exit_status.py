@@ -19,6 +19,7 @@ class ExitStatus(IntEnum):
     WAIT_RAN_OUT = 10
     ABANDONED = 11
     CRASH_LOOP = 12
+    NOT_KNOWN = 13
     INTERRUPTED = 130
 
     @property
@@ -41,5 +42,6 @@ MEANINGS = {
     ExitStatus.WAIT_RAN_OUT: "the wait ran out",
     ExitStatus.ABANDONED: "drained with jobs abandoned",
     ExitStatus.CRASH_LOOP: "worker processes crash in a loop",
+    ExitStatus.NOT_KNOWN: "only things not known up to the engine version assumed",
     ExitStatus.INTERRUPTED: "interrupted (never `work`: a clean drain after Ctrl-C is 0)",
 }

@@ -163,9 +163,9 @@ def reference(root: Any) -> str:
     for path, command in commands(root):
         if path:
             lines += _command_section(path, command)
-    lines += ["## Problem codes of `defs lint`", "", "| Code | | |", "|---|---|---|"]
+    lines += ["## Problem codes of `defs lint`", "", "| Code | | | Versions |", "|---|---|---|---|"]
     lines += [
-        f"| {entry.code} | {_cell(entry.title)} | {_cell(entry.why)} {_cell(entry.instead)} |"
+        f"| {entry.code} | {_cell(entry.title)} | {_cell(entry.why)} {_cell(entry.instead)} | {entry.versions} |"
         for entry in sorted(PROBLEM_CODES.values(), key=lambda entry: entry.code)
     ]
     lines += ["", "## Exit statuses", "", "| | |", "|---:|---|"]

@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from rochallor_cli.counting import count_text
 from rochallor_cli.definitions.problem_codes import (
+    CHAIN_KEY,
     EMPTIED,
     NO_HANDLER,
     NO_SUCH_STEP,
     NO_SUCH_TYPE,
+    NOT_KNOWN,
+    OF_WAYS,
     PROBLEM_CODES,
     SHAPE,
     UNREADABLE,
 )
-from rochallor_cli.definitions.shape import misfits
-from rochallor_cli.dev_engine import check
+from rochallor_cli.definitions.shape import looks_mistyped, misfits
+from rochallor_cli.dev_engine import (
+    CODES,
+    ENGINE_VERSIONS,
+    EngineRules,
+    Problem,
+    check,
+    engine_rules,
+    step_types,
+)
 from rochallor_cli.documents.document import QUOTE_HINT, Document, DocumentPath
 from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
 
-STEP_TYPES = (
-    "SERVICE_TASK",
-    "USER_TASK",
-    "DECISION",
-    "DECISION_TABLE",
-    "TRANSFORMATION",
-    "WAIT",
-    "PARALLEL_GATEWAY",
-    "JOIN_GATEWAY",
-    "END",
-)
+
+@dataclass(frozen=True)
+class Assumed:
+    """The engine that a check is for: its rules, and whether somebody said that it is this one."""
+
+    rules: EngineRules
+    is_given: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,17 +71,23 @@ class DocumentFinding:
 
 
 def lint_documents(
-    documents: Sequence[Document], *, served: set[str] | None = None, disabled: Sequence[str] = ()
+    documents: Sequence[Document],
+    assumed: Assumed,
+    *,
+    served: set[str] | None = None,
+    disabled: Sequence[str] = (),
 ) -> list[DocumentFinding]:
     """All findings, by document and place. `served` are the job types that handlers exist for, None if unknown."""
     ids = {str(_fields(document).get("id")) for document in documents}
     found: list[DocumentFinding] = []
     for document in documents:
         off = {*disabled, *_disabled_within(document)}
+        known_ids = ids if len(documents) > 1 else None
         findings = [
-            *(finding for _, finding in _checked(document, known_ids=ids if len(documents) > 1 else None)),
+            *(finding for _, finding in _checked(document, assumed, known_ids=known_ids)),
             *_emptied(document),
             *(_unserved(document, served) if served is not None else ()),
+            *_shared_chain(document, documents, assumed),
         ]
         kept = [finding for finding in findings if finding.code not in off]
         found += sorted(kept, key=lambda finding: (finding.line, finding.column, finding.code))
@@ -117,7 +131,8 @@ def explanation(code: str) -> str:
     entry = PROBLEM_CODES.get(code.upper())
     if entry is None:
         raise UsageError(f"no code {code!r}", hint=did_you_mean(code.upper(), sorted(PROBLEM_CODES)))
-    return f"{entry.code}: {entry.title}\n{entry.why}\n{entry.instead}"
+    holds = "" if entry.versions == "all" else f"\nHolds for engine version {entry.versions}."
+    return f"{entry.code}: {entry.title}\n{entry.why}\n{entry.instead}{holds}"
 
 
 def _fields(document: Document) -> Mapping[str, Any]:
@@ -136,44 +151,80 @@ def _finding(document: Document, path: DocumentPath, code: str, severity: str, t
 
 
 def _checked(
-    document: Document, *, known_ids: set[str] | None = None
+    document: Document, assumed: Assumed, *, known_ids: set[str] | None = None
 ) -> Iterator[tuple[str, DocumentFinding]]:
     """The embedded engine's words and the finding; of a wrong shape, which it cannot place, ours instead.
 
+    What is not known up to this version does not hide the rest: all else is checked without it.
     `known_ids`: where to look next workflows up; None where other definitions are not known.
     """
-    for problem in check(document.value, known_ids=known_ids):
-        shaped = list(_misshapen(document)) if problem.code == SHAPE else []
-        text = problem.text + _nearest(document, problem.path, problem.code)
-        found = shaped or [_finding(document, problem.path, problem.code, problem.severity, text)]
-        yield from ((problem.text, finding) for finding in found)
+    value = document.value
+    unfit = list(misfits(value, assumed.rules))
+    unknown = [each for each in unfit if each.is_new and not assumed.is_given]
+    for each in unfit:
+        code, severity, text = SHAPE, "error", each.text
+        if each in unknown:
+            code, severity, text = NOT_KNOWN, "warning", _not_known(each.text, assumed)
+        line, column = document.position(each.path, of_key=each.of_key)
+        finding = DocumentFinding(document.source, line, column, code, severity, text, each.path)
+        yield f"json: {each.text.partition(' (')[0]}", finding
+    if any(not each.is_unknown for each in unfit):
+        return
+    problems = check(_without(value, [each.path for each in unfit]), assumed.rules, known_ids=known_ids)
+    findings = [(problem.text, _as_finding(document, problem, assumed)) for problem in problems]
+    has_unknown = bool(unfit) or any(finding.code == NOT_KNOWN for _, finding in findings)
+    yield from (each for each in findings if not (has_unknown and each[1].code in OF_WAYS))
 
 
-def _nearest(document: Document, path: DocumentPath, code: str) -> str:
-    """` (did you mean approve?)` where a step or a type of step is named that is not there."""
+def _as_finding(document: Document, problem: Problem, assumed: Assumed) -> DocumentFinding:
+    near = _nearest(document, problem.path, problem.code, assumed)
+    is_type = problem.code == NO_SUCH_TYPE and not assumed.is_given
+    if is_type and not looks_mistyped(_at(document, problem.path), step_types(assumed.rules)):
+        return _finding(document, problem.path, NOT_KNOWN, "warning", _not_known(problem.text, assumed))
+    return _finding(document, problem.path, problem.code, problem.severity, problem.text + near)
+
+
+def _not_known(text: str, assumed: Assumed) -> str:
+    return f"{text}: not known up to {assumed.rules.version}; the engine decides"
+
+
+def _without(value: Any, paths: Sequence[DocumentPath]) -> Any:
+    """A copy of a document without what stands at these paths."""
+    copy = deepcopy(value) if paths else value
+    for *parents, last in paths:
+        holder = copy
+        for part in parents:
+            holder = holder[part]
+        del holder[last]
+    return copy
+
+
+def _at(document: Document, path: DocumentPath) -> str:
+    found: Any = document.value
+    for part in path:
+        found = found.get(part, "") if isinstance(found, Mapping) else found[part]
+    return str(found)
+
+
+def _nearest(document: Document, path: DocumentPath, code: str, assumed: Assumed) -> str:
+    """` (did you mean approve?)` where a step or type is named that is not there; else the types there are."""
     if code == NO_SUCH_STEP:
         known: Sequence[str] = [str(step.get("id")) for _, step in _steps(document)]
     elif code == NO_SUCH_TYPE:
-        known = STEP_TYPES
+        known = step_types(assumed.rules)
     else:
         return ""
-    named = document.value
-    for part in path:
-        named = named[part]
-    near = did_you_mean(str(named), known)
-    return f" ({near})" if near else ""
-
-
-def _misshapen(document: Document) -> Iterator[DocumentFinding]:
-    for path, of_key, text in misfits(document.value):
-        line, column = document.position(path, of_key=of_key)
-        yield DocumentFinding(document.source, line, column, SHAPE, "error", text, path)
+    near = did_you_mean(_at(document, path), known)
+    if near or code == NO_SUCH_STEP or not assumed.is_given:
+        return f" ({near})" if near else ""
+    return f" (version {assumed.rules.version} knows {', '.join(known)})"
 
 
 def located(document: Document, problems: Sequence[str]) -> list[str]:
-    """An engine's complaints about a document, each with its place as far as the same is found offline."""
-    places = dict(_checked(document))
-    shapes = [_placed(finding) for _, finding in _checked(document) if finding.code == SHAPE]
+    """An engine's complaints about a document, each with its place as far as a known version has the same."""
+    found = _as_said(document, problems)
+    places = dict(found)
+    shapes = [_placed(finding) for _, finding in found if finding.code == SHAPE]
     lines = []
     for problem in problems:
         finding = places.get(problem)
@@ -181,8 +232,52 @@ def located(document: Document, problems: Sequence[str]) -> list[str]:
     return shapes if shapes and len(problems) == 1 else lines
 
 
+def _as_said(document: Document, problems: Sequence[str]) -> list[tuple[str, DocumentFinding]]:
+    """What the newest version finds that complains of the same; else what the newest one does."""
+    by_version = []
+    for version in reversed(ENGINE_VERSIONS):
+        by_version.append(list(_checked(document, Assumed(engine_rules(version), is_given=True))))
+        if set(problems) <= {text for text, _ in by_version[-1]}:
+            return by_version[-1]
+    return by_version[0]
+
+
+def refusals(document: Document, assumed: Assumed) -> list[DocumentFinding]:
+    """What an engine of this version refuses; what is not known up to it is left to the engine."""
+    return [finding for _, finding in _checked(document, assumed) if finding.severity == "error"]
+
+
+def placed_lines(findings: Sequence[DocumentFinding]) -> list[str]:
+    """The findings, each with its place, for an error message."""
+    return [_placed(finding) for finding in findings]
+
+
 def _placed(finding: DocumentFinding) -> str:
     return f"{finding.file}:{finding.line}:{finding.column}: {finding.text}"
+
+
+def _shared_chain(
+    document: Document, documents: Sequence[Document], assumed: Assumed
+) -> Iterator[DocumentFinding]:
+    """Another definition that starts the same next workflow: with one business key only one of them gets through."""
+    fields = _fields(document)
+    following = fields.get("nextWorkflowId")
+    if (
+        not CODES[CHAIN_KEY].holds_for(assumed.rules)
+        or not following
+        or not fields.get("autoStartNextWorkflow")
+    ):
+        return
+    for other in documents:
+        theirs = _fields(other)
+        chains = theirs.get("autoStartNextWorkflow") and theirs.get("nextWorkflowId") == following
+        if chains and theirs.get("id") != fields.get("id"):
+            text = (
+                f'"{theirs.get("id")}" starts "{following}" as well: of two with one business key at the same time '
+                "the second is silently not started"
+            )
+            yield _finding(document, ("nextWorkflowId",), CHAIN_KEY, "warning", text)
+            return
 
 
 def _emptied(document: Document) -> Iterator[DocumentFinding]:

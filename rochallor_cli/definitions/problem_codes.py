@@ -8,9 +8,13 @@ from rochallor_cli.dev_engine import CODES, Code
 SHAPE = "E100"
 NO_SUCH_TYPE = "E113"
 NO_SUCH_STEP = "E130"
+CHAIN_KEY = "W315"
 UNREADABLE = "E001"
 EMPTIED = "W701"
 NO_HANDLER = "W702"
+NOT_KNOWN = "W703"
+# What the engine says of steps that nothing it knows leads to.
+OF_WAYS = frozenset({"E140", "E141"})
 
 _OURS = (
     Code(
@@ -30,6 +34,13 @@ _OURS = (
         "a job type that no handler serves",
         "Its jobs wait for ever, and so do their instances. Job types are compared exactly, case included.",
         "Register a handler for it, or mend the name.",
+    ),
+    Code(
+        NOT_KNOWN,
+        "a field or step type that is not known",
+        "It is not known up to the version of the engine that is assumed. A later one may know it: the engine decides, "
+        "and what hangs on it is not checked here.",
+        "Name the engine's version with --engine-version, where it is one of those known here; else try an upload.",
     ),
 )
 PROBLEM_CODES = {**CODES, **{entry.code: entry for entry in _OURS}}

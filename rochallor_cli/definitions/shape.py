@@ -5,20 +5,48 @@ The engine says of a wrong shape only `json: cannot unmarshal …`, and nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
+from rochallor_cli.dev_engine import EngineRules
 from rochallor_cli.errors import did_you_mean
 
 Path = tuple[str | int, ...]
-# (path, whether its key is meant, text)
-Misfit = tuple[Path, bool, str]
-Check = Callable[[Any, Path], Iterator[Misfit]]
+# How much of two names is the same where one is the other with a letter or two wrong: DECISON, nextSteps.
+_A_SLIP = 0.8
+_LEAST_CUT = 4
+
+Check = Callable[[Any, Path], "Iterator[Misfit]"]
 
 
-def misfits(document: object) -> Iterator[Misfit]:
-    """Everything in a document that has another type than the engine reads there. Null is fine anywhere."""
-    yield from _DEFINITION(document, ())
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """One thing in a document that does not fit; of an unknown field, whether it may be a newer engine's."""
+
+    path: Path
+    of_key: bool
+    text: str
+    is_unknown: bool = False
+    is_new: bool = False
+
+
+def misfits(document: object, rules: EngineRules) -> Iterator[Misfit]:
+    """Everything in a document that an engine of these rules does not know, or reads as another type.
+
+    Null is fine anywhere.
+    """
+    yield from _definition_check(rules)(document, ())
+
+
+def looks_mistyped(name: str, known: Sequence[str]) -> bool:
+    """Whether a name is a known one but for a slip: cut short, in another case, or with a letter or two wrong."""
+    plain_name, *plain = (re.sub(r"[^a-z0-9]", "", each.lower()) for each in (name, *known))
+    is_cut = len(plain_name) >= _LEAST_CUT and any(each.startswith(plain_name) for each in plain)
+    return is_cut or bool(get_close_matches(plain_name, plain, n=1, cutoff=_A_SLIP))
 
 
 def kind(value: object) -> str:
@@ -44,7 +72,7 @@ def _of_type(expected: str, *types: type) -> Check:
     def check(value: Any, path: Path) -> Iterator[Misfit]:
         if value is not None and type(value) not in types:
             where = f" ({path_text(path)})" if path else ""
-            yield path, False, f"expected {expected}, found {kind(value)}{where}"
+            yield Misfit(path, False, f"expected {expected}, found {kind(value)}{where}")
 
     return check
 
@@ -88,8 +116,10 @@ def _object(fields: Mapping[str, Check]) -> Check:
         for key, item in (value if isinstance(value, Mapping) else {}).items():
             inner = by_name.get(key.lower())
             if inner is None:
-                near = did_you_mean(key, list(fields))
-                yield (*path, key), True, f'unknown field "{key}"' + (f" ({near})" if near else "")
+                hint = did_you_mean(key, list(fields))
+                text = f'unknown field "{key}"' + (f" ({hint})" if hint else "")
+                is_new = not looks_mistyped(key, list(fields))
+                yield Misfit((*path, key), True, text, is_unknown=True, is_new=is_new)
             else:
                 yield from inner(item, (*path, key))
 
@@ -101,8 +131,11 @@ _RULE = _object({"when": _mapping_of(_TEXT), "outputs": _mapping_of(_anything)})
 _SCHEMA = _object(
     {"properties": _mapping_of(_object({"type": _TEXT})), "required": _list_of(_TEXT)},
 )
-_STEP = _object(
-    {
+
+
+@cache
+def _definition_check(rules: EngineRules) -> Check:
+    step = {
         "id": _TEXT,
         "name": _TEXT,
         "type": _TEXT,
@@ -116,13 +149,8 @@ _STEP = _object(
         "parallelNextSteps": _list_of(_TEXT),
         "joinStep": _TEXT,
         "boundaryEvents": _list_of(_EVENT),
-        "decisionTable": _object({"rules": _list_of(_RULE)}),
-        "hitPolicy": _TEXT,
-        "outputs_schema": _SCHEMA,
     }
-)
-_DEFINITION = _object(
-    {
+    definition = {
         "id": _TEXT,
         "name": _TEXT,
         "description": _TEXT,
@@ -130,7 +158,10 @@ _DEFINITION = _object(
         "autoStartNextWorkflow": _TRUTH,
         "nextWorkflowId": _TEXT,
         "metadata": _ANY_MAPPING,
-        "steps": _list_of(_STEP),
-        "input_schema": _SCHEMA,
     }
-)
+    if rules.decision_tables:
+        step |= {"decisionTable": _object({"rules": _list_of(_RULE)}), "hitPolicy": _TEXT}
+    if rules.schemas:
+        step |= {"outputs_schema": _SCHEMA}
+        definition |= {"input_schema": _SCHEMA}
+    return _object({**definition, "steps": _list_of(_object(step))})

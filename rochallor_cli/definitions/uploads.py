@@ -118,7 +118,12 @@ def _located(error: InvalidDocumentError, document: Document) -> InvalidDocument
     """The engine's problems, each with its line and column."""
     from rochallor_cli.definitions.linting import located
 
-    lines = located(document, error.details)
+    return _with_lines(error, document, located(document, error.details))
+
+
+def _with_lines(
+    error: InvalidDocumentError, document: Document, lines: Sequence[str]
+) -> InvalidDocumentError:
     hint = QUOTE_HINT if document.emptied else error.hint
     if len(lines) == 1:
         return InvalidDocumentError(lines[0], hint=hint)
@@ -136,12 +141,14 @@ def _result(latest: Value | None, version: int) -> dict[str, Any]:
 
 
 def refuse_invalid(upload: Upload) -> None:
-    """Raise InvalidDocumentError for what the embedded engine's rules refuse."""
-    from rochallor_cli.dev_engine import check
+    """Raise InvalidDocumentError for what the newest engine that is known refuses."""
+    from rochallor_cli.definitions.linting import Assumed, placed_lines, refusals
+    from rochallor_cli.dev_engine import engine_rules
 
-    problems = [problem.text for problem in check(upload.definition) if problem.severity == "error"]
-    if problems:
-        raise _located(InvalidDocumentError(upload.document.source, details=problems), upload.document)
+    found = refusals(upload.document, Assumed(engine_rules()))
+    if found:
+        error = InvalidDocumentError(upload.document.source)
+        raise _with_lines(error, upload.document, placed_lines(found))
 
 
 def rehearse(engine: AdminClient, upload: Upload) -> dict[str, Any]:

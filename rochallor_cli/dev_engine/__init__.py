@@ -9,12 +9,13 @@ api/            HTTP: paths, bodies and answers as the engine has them
 services/       the use cases: each reads records, asks the state machine, has its effects written
 state_machine/  what a workflow does: pure functions
 store/          SQLite: writes and reads records, decides nothing
-definition/     definitions: model, reading, rules, lint
+lint/           what an engine accepts and will be regretted
+definition/     definitions: model, reading, rules
 expression/     the expression language
 background/     what happens by the clock: leases, timers, next workflows
 kafka/          dispatch over Kafka, and the embedded broker
 records.py      what the engine keeps
-codes.py        the problem codes of lint, warnings and documentation
+codes/          the problem codes of lint, warnings and documentation
 errors.py       what can go wrong
 ids.py          ULIDs
 clock.py        what time it is
@@ -29,6 +30,8 @@ from collections.abc import Collection
 from rochallor_cli.dev_engine.clock import Clock, HandClock, SystemClock
 from rochallor_cli.dev_engine.codes import CODES, Code
 from rochallor_cli.dev_engine.config import DevEngineConfig
+from rochallor_cli.dev_engine.definition.branch_order import in_branch_order
+from rochallor_cli.dev_engine.definition.model import step_types
 from rochallor_cli.dev_engine.definition.problems import Problem
 from rochallor_cli.dev_engine.embedded import DevEngine
 from rochallor_cli.dev_engine.errors import DevEngineError, DevEngineSettingsError
@@ -59,6 +62,8 @@ __all__ = [
     "UnknownEngineVersionError",
     "check",
     "engine_rules",
+    "in_branch_order",
+    "step_types",
 ]
 
 
@@ -71,6 +76,6 @@ def check(
     known_ids: the definitions that are or will be uploaded, to look the next workflow up in.
     """
     # The expression language is loaded when something is checked, not when the door is imported.
-    from rochallor_cli.dev_engine.definition.checking import check_document
+    from rochallor_cli.dev_engine.lint.checking import check_document
 
     return check_document(document, rules=rules or engine_rules(), known_ids=known_ids)

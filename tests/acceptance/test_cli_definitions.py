@@ -275,3 +275,71 @@ def test_lint_goes_on_after_a_file_that_cannot_be_read(tmp_path: Path):
     }  # fmt: skip
     github = rochallor("defs", "lint", tmp_path, "--format", "github")
     assert (github.exit_status, f"file={tmp_path / 'a.yaml'},line=2,col=8" in github.stdout) == (3, True)
+
+
+def test_lint_says_for_which_version_it_speaks_and_speaks_for_the_one_that_is_named(tmp_path: Path):
+    branches = {"amount > 1000": "ask", "vip": "end", "amount <= 1000 && !vip": "end"}
+    file = write(tmp_path / "f.yaml", document(decision("route", branches), user_task("ask"), id_="lint-for"))
+    newest = rochallor("defs", "lint", file)
+    assert "W312" in newest.stdout
+    assert "For engine version next (assumed; --engine-version says another)" in newest.stderr
+    older = rochallor("defs", "lint", file, "--engine-version", "0")
+    assert "W308" in older.stdout
+    assert "W312" not in older.stdout
+    assert "For engine version 0" in older.stderr
+    assert "Holds for engine version 0." in rochallor("defs", "lint", "--explain", "W308").stdout
+
+
+def test_a_graph_of_a_file_has_the_branches_in_the_order_in_which_they_are_tried(tmp_path: Path):
+    branches = {"amount > 1000 && vip": "ask", "small": "end"}
+    file = write(
+        tmp_path / "f.yaml", document(decision("route", branches), user_task("ask"), id_="graph-order")
+    )
+
+    def is_first(long: str, short: str, *options: str) -> bool:
+        text = rochallor("defs", "graph", file, *options).stdout
+        return text.index(long) < text.index(short)
+
+    assert is_first("vip", "small", "--engine-version", "0")
+    assert not is_first("vip", "small")
+
+
+def test_what_no_version_knows_is_left_to_the_engine_unless_a_known_name_is_near(tmp_path: Path):
+    step = {**service("a"), "compensateWith": "undo"}
+    file = write(tmp_path / "f.yaml", document(step, id_="lint-unknown"))
+    result = rochallor("defs", "lint", file)
+    assert result.exit_status == 13
+    assert 'W703 unknown field "compensateWith": not known up to next; the engine decides' in result.stdout
+    assert rochallor("defs", "lint", file, "--strict").exit_status == 3
+    assert rochallor("defs", "lint", file, "--engine-version", "next").exit_status == 3
+    near = write(tmp_path / "near.yaml", document({**service("a"), "retrycounts": 1}, id_="lint-near"))
+    assert rochallor("defs", "lint", near).exit_status == 3
+
+
+def test_an_unknown_field_or_type_does_not_hide_what_else_is_wrong(tmp_path: Path):
+    steps = [
+        {**service("a", "gone"), "compensateWith": "undo"},
+        {"id": "s", "name": "S", "type": "SCRIPT_TASK"},
+    ]
+    file = write(tmp_path / "f.yaml", document(*steps, id_="lint-all"))
+    rows = rochallor("defs", "lint", file, "-o", "json").json()
+    assert sorted(row["code"] for row in rows) == ["E130", "W703", "W703"]
+
+
+def test_an_upload_sends_what_no_version_knows(engine_url: str, tmp_path: Path):
+    file = write(tmp_path / "f.yaml", document({**service("a"), "compensateWith": "undo"}, id_="up-unknown"))
+    assert rochallor("defs", "upload", file, "--dry-run", url=engine_url).exit_status == 0
+    refused = rochallor("defs", "upload", file, url=engine_url)
+    assert refused.exit_status == 3
+    assert 'unknown field "compensateWith"' in refused.stderr
+
+
+def test_two_definitions_that_chain_into_one_may_be_stopped_by_the_business_key(tmp_path: Path):
+    chain = {"autoStartNextWorkflow": True, "nextWorkflowId": "after"}
+    names = ("one", "two", "after")
+    documents = [
+        {**document(service("a"), id_=f"{name}"), **(chain if name != "after" else {})} for name in names
+    ]
+    file = write(tmp_path / "f.yaml", *documents)
+    assert [row["code"] for row in rochallor("defs", "lint", file, "-o", "json").json()] == ["W315", "W315"]
+    assert rochallor("defs", "lint", file, "--engine-version", "leases", "-o", "json").json() == []

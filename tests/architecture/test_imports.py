@@ -150,7 +150,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("engine",),
         ("api", "background", "kafka"),
         ("services",),
-        ("store", "state_machine"),
+        ("store", "state_machine", "lint"),
         ("definition",),
         ("expression", "records", "config", "ids"),
         ("errors", "clock", "codes", "go_json"),

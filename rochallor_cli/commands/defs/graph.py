@@ -77,5 +77,27 @@ def _definition_to_draw(context: Context, name: str | None, instance: Value | No
         value = read_document(name, context.environment.stdin).value
         if not isinstance(value, dict):
             raise InvalidDocumentError(f"{name}: expected a mapping")
-        return value
+        return _as_tried(context, value)
     return context.engine.definition(*definition_and_version(name))
+
+
+def _as_tried(context: Context, definition: Value) -> Value:
+    """A file's definition with the branches in the order in which the engine tries them, where it has one."""
+    steps = definition.get("steps")
+    if not isinstance(steps, list) or not any(map(_branches, steps)):
+        return definition
+    from rochallor_cli.dev_engine import engine_rules, in_branch_order
+
+    if not engine_rules(context.offline_version().assumed).ordered_branches:
+        return definition
+    tried = [
+        {**step, "conditionalNextSteps": in_branch_order(branches)} if (branches := _branches(step)) else step
+        for step in steps
+    ]
+    return {**definition, "steps": tried}
+
+
+def _branches(step: object) -> dict[str, str]:
+    branches = step.get("conditionalNextSteps") if isinstance(step, dict) else None
+    is_known = isinstance(branches, dict) and all(isinstance(condition, str) for condition in branches)
+    return branches if is_known and branches is not None else {}

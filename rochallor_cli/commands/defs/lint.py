@@ -54,7 +54,9 @@ def lint(
 ) -> int:
     """Check definitions offline: the engine's own rules, then what it accepts and will regret.
 
-    A definition can disable codes for itself: metadata.lintDisable is a list of them. Exit status 3 for errors.
+    Checked for the newest version of the engine, or the one that --engine-version names. What that version does not
+    know and no known name is near to is left to the engine: exit status 13 where there is nothing worse, 3 for errors.
+    A definition can disable codes for itself: metadata.lintDisable is a list of them.
     """
     if explain is not None:
         from rochallor_cli.definitions.linting import explanation
@@ -65,20 +67,33 @@ def lint(
         raise UsageError(f"--format {format_!r} is neither text nor github")
     found = _findings(context, files or _no_files(), module=module, disable=disable)
     _show_findings(context, found, github=format_ == "github")
-    bad = any(strict or finding.severity == "error" for finding in found)
-    return ExitStatus.INVALID if bad else ExitStatus.DONE
+    return _status(found, strict=strict)
+
+
+def _status(found: list[DocumentFinding], *, strict: bool) -> ExitStatus:
+    from rochallor_cli.definitions.problem_codes import NOT_KNOWN
+
+    if any(strict or finding.severity == "error" for finding in found):
+        return ExitStatus.INVALID
+    is_left_to_engine = any(finding.code == NOT_KNOWN for finding in found)
+    return ExitStatus.NOT_KNOWN if is_left_to_engine else ExitStatus.DONE
 
 
 def _findings(
     context: Context, files: list[str], *, module: list[str] | None, disable: list[str] | None
 ) -> list[DocumentFinding]:
-    from rochallor_cli.definitions.linting import lint_documents, unreadable_finding
+    from rochallor_cli.definitions.linting import Assumed, lint_documents, unreadable_finding
+    from rochallor_cli.dev_engine import engine_rules
+    from rochallor_cli.engine_client.engine_version import said_version
 
     unreadable: list[InvalidDocumentError] = []
     documents = read_all(files, context.environment.stdin, unreadable=unreadable)
     served = _job_types(module) if module else None
     found = [unreadable_finding(error) for error in unreadable]
-    return found + lint_documents(documents, served=served, disabled=disable or ())
+    version = context.offline_version().assumed
+    rules = engine_rules(version, coercion=not context.settings.no_coercion)
+    assumed = Assumed(rules, is_given=said_version(context.settings) is not None)
+    return found + lint_documents(documents, assumed, served=served, disabled=disable or ())
 
 
 def _show_findings(context: Context, found: list[DocumentFinding], *, github: bool) -> None:
@@ -89,7 +104,8 @@ def _show_findings(context: Context, found: list[DocumentFinding], *, github: bo
         return
     for finding in found:
         context.printer.line(as_github(finding) if github else harmless(str(finding)))
-    context.printer.note(summary(found))
+    version = context.offline_version()
+    context.printer.note(f"{summary(found)} For engine version {version.assumed} ({version.how}).")
 
 
 def _no_files() -> list[str]:

@@ -11,9 +11,4 @@ problems.py            what can be wrong with a definition, and where
 validation.py          the rules that the engine holds an upload to
 validation_tables.py   those of decision tables
 validation_schemas.py  those of schemas
-checking.py            a document checked without an engine: all rules, then all warnings
-lint.py                what the engine accepts and will not run well: steps and ways
-lint_expressions.py    expressions
-lint_timers.py         timers
-circles.py             the circles of a graph
 """

@@ -7,7 +7,12 @@ The doors::
 
     evaluation.py         an expression compiled and evaluated, as the engine does it
     analysis.py           what an expression uses and what its author will trip over, without variables
+    traps.py              the kinds of what authors trip over
+    coercion_traps.py     what the conversion of operands does that was not meant
     exclusion.py          whether two conditions can hold together
+    precedents.py         which of several conditions can never be come to
+    comparisons.py        the one variable that a condition compares with literals
+    contradictions.py     conditions that no value of a variable's type can meet
     constraints.py        what a comparison says about a term
     errors.py             what can go wrong
     limits.py             how far an expression may go
@@ -60,7 +65,10 @@ Values::
     results.py            value to JSON
 """
 
-from rochallor_cli.dev_engine.expression.analysis import Analysis, Finding, Trap, analyse
+from rochallor_cli.dev_engine.expression.analysis import Analysis, analyse
+from rochallor_cli.dev_engine.expression.coercion_traps import coercion_traps
+from rochallor_cli.dev_engine.expression.comparisons import Compared, compared
+from rochallor_cli.dev_engine.expression.contradictions import VariableType, contradicted_by
 from rochallor_cli.dev_engine.expression.errors import (
     ExpressionError,
     NotBooleanError,
@@ -79,25 +87,37 @@ from rochallor_cli.dev_engine.expression.exclusion import (
     Comparison,
     Relation,
     compare_conditions,
+    compare_conjunctions,
+    value_with,
     witness_text,
 )
 from rochallor_cli.dev_engine.expression.formatting import value_text
+from rochallor_cli.dev_engine.expression.precedents import Coverage, coverage
 from rochallor_cli.dev_engine.expression.rewriting import inner_source, is_expression, rewrite
+from rochallor_cli.dev_engine.expression.traps import Finding, Trap
 from rochallor_cli.dev_engine.expression.values import go_type_of
 
 __all__ = [
     "Analysis",
+    "Compared",
     "Comparison",
     "CompiledExpression",
+    "Coverage",
     "ExpressionError",
     "Finding",
     "NotBooleanError",
     "Relation",
     "Trap",
     "UnrepresentableResult",
+    "VariableType",
     "analyse",
+    "coercion_traps",
     "compare_conditions",
+    "compare_conjunctions",
+    "compared",
     "compile_expression",
+    "contradicted_by",
+    "coverage",
     "evaluate",
     "evaluate_condition",
     "evaluate_test",
@@ -108,5 +128,6 @@ __all__ = [
     "is_expression",
     "rewrite",
     "value_text",
+    "value_with",
     "witness_text",
 ]

@@ -5,50 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 from rochallor_cli.dev_engine.expression import tree
 from rochallor_cli.dev_engine.expression.checker import check
+from rochallor_cli.dev_engine.expression.coercion import coerced
+from rochallor_cli.dev_engine.expression.coercion_traps import coercion_traps
 from rochallor_cli.dev_engine.expression.errors import Fault, SyntaxFault, located
 from rochallor_cli.dev_engine.expression.evaluation import compile_expression
 from rochallor_cli.dev_engine.expression.functions.names import FUNCTION_NAMES, RESERVED_WORDS
 from rochallor_cli.dev_engine.expression.parser import parse
 from rochallor_cli.dev_engine.expression.rewriting import rewrite
-
-
-class Trap(StrEnum):
-    """The kinds of what goes wrong."""
-
-    UNREADABLE = "unreadable"
-    """It fails whatever the variables are: a syntax error, or types that never go together."""
-    FUNCTION_NAME = "function-name"
-    """A variable named like a function is used in an operation."""
-    RESERVED_WORD = "reserved-word"
-    """A word of the language stands where a variable is meant."""
-    FOREIGN_WORD = "foreign-word"
-    """A word of other languages, here an undefined variable."""
-    REMAINDER = "remainder"
-    """``%`` on a variable, which is a double."""
-    QUOTES = "quotes"
-    """Quotes within quotes, which the engine exchanges blindly."""
-    REWRITTEN_TEXT = "rewritten-text"
-    """Something within quotes that the engine rewrites."""
-    CONTAINS_CALL = "contains-call"
-    """``contains(…)`` that the engine does not rewrite, or rewrites into something else."""
-    NO_JSON = "no-json"
-    """A result that JSON cannot hold, for which the engine answers 500."""
-    HASH_NAME = "hash-name"
-    """``#a-b`` or ``#index``, which do not mean what they look like."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to mend: its kind, and what is wrong with what to do about it."""
-
-    trap: Trap
-    text: str
+from rochallor_cli.dev_engine.expression.traps import Finding, Trap
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +37,18 @@ class Analysis:
 
 
 @lru_cache(maxsize=256)
-def analyse(source: str) -> Analysis:
-    """Everything about an expression that can be said without variables. Never raises."""
+def analyse(source: str, coercion: bool = False) -> Analysis:
+    """Everything about an expression that can be said without variables. Never raises.
+
+    coercion: whether operands are converted by their operator, as newer engines do.
+    """
     root, fault = _read(source)
     nodes = list(tree.walk(root)) if root is not None else []
     names = tuple(dict.fromkeys(node.name for node in nodes if isinstance(node, tree.Identifier)))
     functions = tuple(dict.fromkeys(node.name for node in nodes if isinstance(node, tree.FunctionCall)))
-    fault = fault or compile_expression(source).fault
-    result = "" if root is None or fault else _result(root)
-    findings = tuple(_findings(source, nodes, names, fault))
+    fault = fault or compile_expression(source, coercion).fault
+    result = "" if root is None or fault else _result(coerced(root) if coercion else root)
+    findings = (*_findings(source, nodes, names, fault), *(coercion_traps(source) if coercion else ()))
     return Analysis(source, names, functions, result, fault, findings)
 
 

@@ -6,7 +6,8 @@ variables as a witness, tried by evaluating both), or it is not known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,6 +15,7 @@ from itertools import islice, product
 from typing import Final
 
 from rochallor_cli.dev_engine.expression import tree
+from rochallor_cli.dev_engine.expression.coercion import coerced, number_in
 from rochallor_cli.dev_engine.expression.constraints import (
     ANYTHING,
     Constant,
@@ -25,10 +27,12 @@ from rochallor_cli.dev_engine.expression.errors import ExpressionError, Fault
 from rochallor_cli.dev_engine.expression.evaluation import compile_expression, evaluate_condition
 from rochallor_cli.dev_engine.expression.parser import parse
 from rochallor_cli.dev_engine.expression.rewriting import rewrite
-from rochallor_cli.dev_engine.expression.simplification import simplified
+from rochallor_cli.dev_engine.expression.simplification import rewritten, simplified
+from rochallor_cli.dev_engine.expression.tree import Coercion
 from rochallor_cli.dev_engine.go_text import quoted
 
 _MOST_ALTERNATIVES: Final = 16
+_MOST_WAYS: Final = 4_096
 _MOST_TRIALS: Final = 400
 _SOME_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -49,54 +53,113 @@ class Comparison:
     witness: Mapping[str, object] | None = None
 
 
-def compare_conditions(one: str, other: str) -> Comparison:
-    """How two conditions go together. Conditions that always fail hold together with none."""
-    trees = [_tree_of(source) for source in (one, other)]
-    if trees[0] is None or trees[1] is None:
+Conjunction = tuple[str, ...]
+"""Conditions that hold together; none of them always hold."""
+
+
+def compare_conditions(one: str, other: str, *, coercion: bool = False) -> Comparison:
+    """How two conditions go together. Conditions that always fail hold together with none.
+
+    coercion: whether operands are converted by their operator, as newer engines do.
+    """
+    return compare_conjunctions((one,), (other,), coercion=coercion)
+
+
+def compare_conjunctions(one: Conjunction, other: Conjunction, *, coercion: bool = False) -> Comparison:
+    """As ``compare_conditions``, of several conditions on either side."""
+    ways = ways_of((*one, *other), coercion=coercion)
+    open_ways = [way for way in ways or () if not contradict(way)]
+    if not open_ways:
         return Comparison(Relation.EXCLUSIVE)
-    first, second = (_alternatives(root, negated=False) for root in trees if root is not None)
-    pairs = [[*left, *right] for left, right in product(first, second)]
-    open_pairs = [atoms for atoms in pairs if not _contradict(atoms)]
-    if not open_pairs:
-        return Comparison(Relation.EXCLUSIVE)
-    witness = _witness(one, other, open_pairs)
+
+    def fits(variables: Mapping[str, object]) -> bool:
+        return all(value_with(each, variables, coercion=coercion) is True for each in (*one, *other))
+
+    witness = find_witness(open_ways, fits)
     return Comparison(Relation.UNKNOWN) if witness is None else Comparison(Relation.TOGETHER, witness)
 
 
-def _tree_of(source: str) -> tree.Node | None:
+def ways_of(conditions: Conjunction, *, coercion: bool) -> list[list[Atom]] | None:
+    """Every way in which all conditions hold; None where one of them fails whatever the variables are."""
+    trees = [tree_of(source, coercion) for source in conditions]
+    parts = [alternatives(root, negated=False) for root in trees if root is not None]
+    if len(parts) < len(trees):
+        return None
+    return [[atom for part in chosen for atom in part] for chosen in islice(product(*parts), _MOST_WAYS)]
+
+
+def ways_against(conditions: Conjunction, *, coercion: bool) -> list[list[Atom]] | None:
+    """Every way in which one of the conditions does not hold; None where one of them always fails."""
+    trees = [tree_of(source, coercion) for source in conditions]
+    if any(root is None for root in trees):
+        return None
+    return [way for root in trees if root is not None for way in alternatives(root, negated=True)]
+
+
+def value_with(condition: str, variables: Mapping[str, object], *, coercion: bool) -> bool | None:
+    """What a condition comes to; None where it fails."""
+    try:
+        return evaluate_condition(condition, variables, now=_SOME_TIME, coercion=coercion)
+    except ExpressionError:
+        return None
+
+
+def tree_of(source: str, coercion: bool) -> tree.Node | None:
     """The tree with its constants folded; None where the condition fails whatever the variables are."""
-    if compile_expression(source).fault:
+    if compile_expression(source, coercion).fault:
         return None
     try:
-        return simplified(parse(rewrite(source)))
+        root = parse(rewrite(source))
+        return rewritten(simplified(coerced(root)), _one_kind_of_term) if coercion else simplified(root)
     except (Fault, RecursionError):
         return None
+
+
+def _one_kind_of_term(node: tree.Node) -> tree.Node | None:
+    """A converted operand as one term for all operators: its number where it has one, else itself.
+
+    ``x > 5`` and ``x == 5`` then speak of the same; a comparison is a truth value without any conversion.
+    """
+    if not isinstance(node, tree.Coerced):
+        return None
+    if node.to is Coercion.NUMBER:
+        return tree.Coerced(node.operand, Coercion.NUMBER_OR_SAME)
+    return node.operand if node.to is Coercion.BOOLEAN and _is_test(node.operand) else None
+
+
+def _is_test(node: tree.Node) -> bool:
+    if isinstance(node, tree.Unary):
+        return node.operator in ("!", "not")
+    return isinstance(node, tree.Binary) and (node.operator in _MIRRORED or node.operator in _TESTS)
+
+
+_TESTS: Final = frozenset({"and", "&&", "or", "||", "in", "contains", "startsWith", "endsWith", "matches"})
 
 
 # --- alternatives of atoms -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Atom:
+class Atom:
     """A part of a condition that has to hold, or (negated) must not."""
 
     node: tree.Node
     negated: bool
 
 
-def _alternatives(node: tree.Node, *, negated: bool) -> list[list[_Atom]]:
+def alternatives(node: tree.Node, *, negated: bool) -> list[list[Atom]]:
     """The condition as alternatives, each a list of atoms that hold together; coarser where there are many."""
     if isinstance(node, tree.Unary) and node.operator in ("!", "not"):
-        return _alternatives(node.operand, negated=not negated)
+        return alternatives(node.operand, negated=not negated)
     if isinstance(node, tree.Binary) and node.operator in ("and", "&&", "or", "||"):
-        left = _alternatives(node.left, negated=negated)
-        right = _alternatives(node.right, negated=negated)
+        left = alternatives(node.left, negated=negated)
+        right = alternatives(node.right, negated=negated)
         is_choice = (node.operator in ("or", "||")) != negated
         if is_choice and len(left) + len(right) <= _MOST_ALTERNATIVES:
             return [*left, *right]
         if not is_choice and len(left) * len(right) <= _MOST_ALTERNATIVES:
             return [[*one, *other] for one, other in product(left, right)]
-    return [[_Atom(node, negated)]]
+    return [[Atom(node, negated)]]
 
 
 # --- contradictions ------------------------------------------------------------------------------------
@@ -113,7 +176,7 @@ _NEVER_WITH: Final = {
 }
 
 
-def _contradict(atoms: list[_Atom]) -> bool:
+def contradict(atoms: list[Atom]) -> bool:
     """Whether the atoms cannot all hold."""
     if any(isinstance(atom.node, tree.Literal) and atom.node.value is atom.negated for atom in atoms):
         return True
@@ -122,7 +185,7 @@ def _contradict(atoms: list[_Atom]) -> bool:
     return any(constraint.is_empty for _, constraint in _constraints(atoms))
 
 
-def _opposed(one: _Atom, other: _Atom) -> bool:
+def _opposed(one: Atom, other: Atom) -> bool:
     if one.node == other.node:
         return one.negated != other.negated
     if _different_beginnings(one, other):
@@ -136,7 +199,7 @@ def _opposed(one: _Atom, other: _Atom) -> bool:
     return (left, right) == (second[2], second[0]) and _MIRRORED[second[1]] in _NEVER_WITH[operator]
 
 
-def _different_beginnings(one: _Atom, other: _Atom) -> bool:
+def _different_beginnings(one: Atom, other: Atom) -> bool:
     """``s startsWith "a"`` and ``s startsWith "b"``"""
     first, second = one.node, other.node
     if (
@@ -154,7 +217,7 @@ def _different_beginnings(one: _Atom, other: _Atom) -> bool:
     return not texts[0].startswith(texts[1]) and not texts[1].startswith(texts[0])
 
 
-def _comparison(atom: _Atom) -> tuple[tree.Node, str, tree.Node] | None:
+def _comparison(atom: Atom) -> tuple[tree.Node, str, tree.Node] | None:
     """Left, operator, right of a comparison; negated ones with the opposite operator."""
     node = atom.node
     if not isinstance(node, tree.Binary) or node.operator not in _MIRRORED:
@@ -162,11 +225,10 @@ def _comparison(atom: _Atom) -> tuple[tree.Node, str, tree.Node] | None:
     return node.left, _NEGATED[node.operator] if atom.negated else node.operator, node.right
 
 
-def _constraints(atoms: list[_Atom]) -> list[tuple[tree.Node, Constraint]]:
+def _constraints(atoms: list[Atom]) -> list[tuple[tree.Node, Constraint]]:
     """What the atoms say of each term, all together."""
     found: list[tuple[tree.Node, Constraint]] = []
-    for atom in atoms:
-        term, constraint = _constraint(atom)
+    for term, constraint in (pair for atom in atoms for pair in _constraints_of(atom)):
         for index, (known, before) in enumerate(found):
             if known == term:
                 found[index] = (known, before.intersected(constraint))
@@ -176,8 +238,8 @@ def _constraints(atoms: list[_Atom]) -> list[tuple[tree.Node, Constraint]]:
     return found
 
 
-def _constraint(atom: _Atom) -> tuple[tree.Node, Constraint]:
-    """The term an atom speaks of and what it says; at least that the atom itself is true or false."""
+def _constraints_of(atom: Atom) -> Iterator[tuple[tree.Node, Constraint]]:
+    """The terms an atom speaks of and what it says; at least that the atom itself is true or false."""
     comparison = _comparison(atom)
     if comparison:
         left, operator, right = comparison
@@ -185,13 +247,39 @@ def _constraint(atom: _Atom) -> tuple[tree.Node, Constraint]:
             left, operator, right = right, _MIRRORED[operator], left
         found = constraint_of(operator, _constant(right)) if _is_constant(right) else None
         if found:
-            return left, found
+            yield left, _possible(left, operator, right) or found
+            if isinstance(left, tree.Coerced) and operator == "==" and isinstance(_constant(right), bool):
+                yield tree.Coerced(left.operand, Coercion.BOOLEAN), found
+            return
     node = atom.node
     if isinstance(node, tree.Binary) and node.operator == "in" and isinstance(node.right, tree.Literal):
         values = _constants(node.right.value)
         if values is not None:
-            return node.left, Constraint(excluded=values) if atom.negated else Constraint(values)
-    return node, Constraint(frozenset({key_of(not atom.negated)}))
+            yield node.left, Constraint(excluded=values) if atom.negated else Constraint(values)
+            yield tree.Coerced(node.left, Coercion.NUMBER_OR_SAME), _converted(values, atom.negated)
+            return
+    truth = Constraint(frozenset({key_of(not atom.negated)}))
+    yield node, truth
+    if not isinstance(node, tree.Coerced):
+        yield tree.Coerced(node, Coercion.BOOLEAN), truth
+
+
+def _possible(term: tree.Node, operator: str, constant: tree.Node) -> Constraint | None:
+    """A converted term is never equal to a text that reads as a number, and always different from it."""
+    value = _constant(constant)
+    if not isinstance(term, tree.Coerced) or not isinstance(value, str) or number_in(value) is None:
+        return None
+    return Constraint(frozenset()) if operator == "==" else ANYTHING
+
+
+def _converted(values: frozenset[tuple[str, Constant]], negated: bool) -> Constraint:
+    """What membership in a list says of the term after its conversion."""
+    numbers = {key: number_in(str(key[1])) for key in values if key[0] == "str"}
+    plain = frozenset(key for key in values if numbers.get(key) is None)
+    if negated:
+        return Constraint(excluded=frozenset(key for key in plain if key[0] != "number"))
+    read = [number for number in numbers.values() if number is not None]
+    return ANYTHING if any(map(math.isnan, read)) else Constraint(plain | frozenset(map(key_of, read)))
 
 
 def _constants(container: object) -> frozenset[tuple[str, Constant]] | None:
@@ -215,39 +303,32 @@ def _constant(node: tree.Node) -> Constant:
 # --- witnesses -----------------------------------------------------------------------------------------
 
 
-def _witness(one: str, other: str, alternatives: list[list[_Atom]]) -> Mapping[str, object] | None:
-    """Variables with which both conditions hold, found by trying what the atoms suggest."""
-    trials = (variables for atoms in alternatives for variables in islice(_trials(atoms), _MOST_TRIALS))
-    for variables in islice(trials, 2 * _MOST_TRIALS):
-        if _holds(one, variables) and _holds(other, variables):
-            return variables
-    return None
+def find_witness(
+    cases: list[list[Atom]], fits: Callable[[Mapping[str, object]], bool]
+) -> Mapping[str, object] | None:
+    """Variables that fit, found by trying what the atoms of each case suggest."""
+    trials = (variables for atoms in cases for variables in islice(_trials(atoms), _MOST_TRIALS))
+    return next((variables for variables in islice(trials, 2 * _MOST_TRIALS) if fits(variables)), None)
 
 
-def _holds(condition: str, variables: Mapping[str, object]) -> bool:
-    try:
-        return evaluate_condition(condition, variables, now=_SOME_TIME)
-    except ExpressionError:
-        return False
-
-
-def _trials(atoms: list[_Atom]) -> Iterator[Mapping[str, object]]:
+def _trials(atoms: list[Atom]) -> Iterator[Mapping[str, object]]:
     """Variables that might satisfy the atoms."""
-    constraints = _constraints(atoms)
-    paths: dict[tuple[str, ...], Constraint] = {}
-    for atom in atoms:
-        for node in tree.walk(atom.node):
-            if path := _path(node):
-                paths[path] = paths.get(path, ANYTHING)
-    for term, constraint in constraints:
-        if path := _path(term):
-            paths[path] = paths.get(path, ANYTHING).intersected(constraint)
+    plain: dict[tuple[str, ...], Constraint] = {}
+    converted: dict[tuple[str, ...], Constraint] = {}
+    for term, constraint in _constraints(atoms):
+        is_converted = isinstance(term, tree.Coerced)
+        if path := _path(term.operand if isinstance(term, tree.Coerced) else term):
+            found = converted if is_converted else plain
+            found[path] = found.get(path, ANYTHING).intersected(constraint)
+    named = {path: ANYTHING for atom in atoms for node in tree.walk(atom.node) if (path := _path(node))}
+    # What a variable is says more than what becomes of it.
+    paths = {**named, **converted, **plain}
     leaves = [path for path in paths if not any(_is_below(other, path) for other in paths)]
     for values in product(*(_candidates(paths[path], atoms) for path in leaves)):
         yield _variables(dict(zip(leaves, values, strict=True)))
 
 
-def _candidates(constraint: Constraint, atoms: list[_Atom]) -> list[object]:
+def _candidates(constraint: Constraint, atoms: list[Atom]) -> list[object]:
     """Values worth trying for a path: those its constraint leaves, then the constants of the conditions."""
     found: list[object] = list(constraint.examples())
     if constraint.only is None:

@@ -30,18 +30,18 @@ _CONSTANT_TYPES: Final[dict[type, GoType]] = {
 def simplified(node: tree.Node) -> tree.Node:
     """The tree as it will run. Raises ``SyntaxFault`` for ``5 % 0``."""
     for rule in RULES:
-        node = _rewritten(node, rule)
+        node = rewritten(node, rule)
     return node
 
 
-def _rewritten(node: tree.Node, rule: Rule) -> tree.Node:
+def rewritten(node: tree.Node, rule: Rule) -> tree.Node:
     """The tree with a rule applied everywhere, from below; chains of operators without recursion."""
     first, spine = tree.left_spine(node)
-    first.replace_children(lambda child: _rewritten(child, rule))
+    first.replace_children(lambda child: rewritten(child, rule))
     found = _applied(first, rule)
     for link in spine:
         if isinstance(link, tree.Binary):
-            link.left, link.right = found, _rewritten(link.right, rule)
+            link.left, link.right = found, rewritten(link.right, rule)
         else:
             link.operand = found
         found = _applied(link, rule)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rochallor_cli.dev_engine import Problem, check
+from rochallor_cli.dev_engine import Problem, check, engine_rules
 from support.workflows import decision, document, transformation, user_task
 
 
@@ -12,7 +12,7 @@ def warnings(*conditions: str) -> list[Problem]:
     ways = {condition: "end" if number else "other" for number, condition in enumerate(conditions)}
     return [
         problem
-        for problem in check(document(decision("size", ways), user_task("other", "end")))
+        for problem in check(document(decision("size", ways), user_task("other", "end")), engine_rules("0"))
         if problem.severity == "warning"
     ]
 
@@ -66,7 +66,9 @@ def test_branches_that_exclude_each_other_are_no_problem(one: str, other: str) -
 
 def test_a_transformation_is_checked_like_a_condition() -> None:
     shape = transformation("shape", {"n": "${count + 1}", "at": "${now()}", "text": "plain"}, "end")
-    [problem] = [problem for problem in check(document(shape)) if problem.severity == "warning"]
+    [problem] = [
+        problem for problem in check(document(shape), engine_rules("0")) if problem.severity == "warning"
+    ]
     assert problem.code == "W202"
     assert problem.path == ("steps", 0, "transformations", "n")
 
@@ -74,6 +76,8 @@ def test_a_transformation_is_checked_like_a_condition() -> None:
 @pytest.mark.parametrize("literal", ["a is ${a}", " ${a}", "${groupBy(list,", ["${a}"], {"inner": "${a}"}])
 def test_a_text_that_only_holds_an_expression_stays_text_and_is_a_warning(literal: object) -> None:
     shape = transformation("shape", {"text": literal}, "end")
-    [problem] = [problem for problem in check(document(shape)) if problem.severity == "warning"]
+    [problem] = [
+        problem for problem in check(document(shape), engine_rules("0")) if problem.severity == "warning"
+    ]
     assert problem.code == "W202"
     assert "stays as it is written" in problem.text

@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rochallor_cli.dev_engine import CODES, check, engine_rules
-from rochallor_cli.dev_engine.definition.circles import circles
+from rochallor_cli.dev_engine import CODES, ENGINE_VERSIONS, EngineRules, check, engine_rules
+from rochallor_cli.dev_engine.lint.circles import circles
 from support.workflows import (
     decision,
     document,
@@ -36,8 +36,17 @@ EXAMPLES = [
 ]
 
 
-def found(*steps: dict[str, object], **fields: object) -> list[str]:
-    return [problem.code for problem in check(document(*steps, **fields))]
+VERSION_0 = engine_rules("0")
+
+
+def found(*steps: dict[str, object], engine_version: str = "0", **fields: object) -> list[str]:
+    return [problem.code for problem in check(document(*steps, **fields), engine_rules(engine_version))]
+
+
+def rules_for(code: str) -> EngineRules:
+    """The newest engine that a code matters to."""
+    every = [engine_rules(version) for version in reversed(ENGINE_VERSIONS)]
+    return next(rules for rules in every if CODES[code].holds_for(rules))
 
 
 def test_the_documentation_explains_every_warning_by_its_title() -> None:
@@ -46,11 +55,27 @@ def test_the_documentation_explains_every_warning_by_its_title() -> None:
     assert all("Way round:" in text for _, _, text in SECTIONS)
 
 
+def test_the_documentation_says_for_which_versions_each_warning_holds() -> None:
+    rows = re.findall(r"^\| (W\d+) \| (.+?) \| (.+?) \|$", DOCS.read_text("utf-8"), re.MULTILINE)
+    warnings = [entry for entry in CODES.values() if entry.severity == "warning"]
+    assert rows == sorted((entry.code, entry.title, entry.versions) for entry in warnings)
+
+
+def test_a_code_that_does_not_hold_for_an_engine_is_not_shown() -> None:
+    for code, example in EXAMPLES:
+        for version in ENGINE_VERSIONS:
+            rules = engine_rules(version)
+            if not CODES[code].holds_for(rules):
+                document = {"id": "example", "name": "Example", "steps": yaml.safe_load(example)}
+                assert code not in [problem.code for problem in check(document, rules)]
+
+
 @pytest.mark.parametrize(("code", "example"), EXAMPLES, ids=[code for code, _ in EXAMPLES])
 def test_an_example_of_the_documentation_shows_its_fault_and_could_be_uploaded(
     code: str, example: str
 ) -> None:
-    problems = check({"id": "example", "name": "Example", "steps": yaml.safe_load(example)})
+    document = {"id": "example", "name": "Example", "steps": yaml.safe_load(example)}
+    problems = check(document, rules_for(code))
     assert code in [problem.code for problem in problems]
     assert [problem.text for problem in problems if problem.severity == "error"] == []
 

@@ -167,10 +167,20 @@ ATOMS = st.one_of(
         st.sampled_from("xy"), st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), st.integers(0, 3)
     ).map(lambda parts: f"{parts[0]} {parts[1]} {parts[2]}"),
     st.tuples(
-        st.sampled_from("xy"), st.sampled_from(["==", "!="]), st.sampled_from(['"a"', '"b"', "nil", "true"])
+        st.sampled_from("xy"), st.sampled_from(["==", "!="]), st.sampled_from(['"a"', '"1"', "nil", "true"])
     ).map(" ".join),
     st.sampled_from(
-        ["x", "!y", "x > y", "x <= y", "x == y", 'x in ["a", "b"]', "y not in [1, 2]", "x in [1]"]
+        [
+            "x",
+            "!y",
+            "x > y",
+            "x <= y",
+            "x == y",
+            'x in ["a", "1"]',
+            "y not in [1, 2]",
+            "x in [1]",
+            'x in ["1"]',
+        ]
     ),
 )
 CONDITIONS = st.recursive(
@@ -181,19 +191,23 @@ CONDITIONS = st.recursive(
     ),
     max_leaves=4,
 )
-VALUES = st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0, "a", "b", "c", True, False, None])
+VALUES = st.sampled_from(
+    [*("0", "1", "2", "true", "FALSE"), 0.0, 0.5, 1.0, 2.0, 3.0, "a", "b", "c", True, False, None]
+)
 
 
-def holds(condition: str, variables: dict[str, object]) -> bool:
+def holds(condition: str, variables: dict[str, object], *, coercion: bool = False) -> bool:
     try:
-        return evaluate_condition(condition, variables, now=NOW)
+        return evaluate_condition(condition, variables, now=NOW, coercion=coercion)
     except ExpressionError:
         return False
 
 
-@given(CONDITIONS, CONDITIONS, VALUES, VALUES)
-@settings(max_examples=300, deadline=None)
-def test_exclusive_conditions_never_hold_together(one: str, other: str, x: object, y: object) -> None:
+@given(CONDITIONS, CONDITIONS, VALUES, VALUES, st.booleans())
+@settings(max_examples=400, deadline=None)
+def test_exclusive_conditions_never_hold_together(
+    one: str, other: str, x: object, y: object, coercion: bool
+) -> None:
     variables = {"x": x, "y": y}
-    if holds(one, variables) and holds(other, variables):
-        assert compare_conditions(one, other).relation is not Relation.EXCLUSIVE
+    if holds(one, variables, coercion=coercion) and holds(other, variables, coercion=coercion):
+        assert compare_conditions(one, other, coercion=coercion).relation is not Relation.EXCLUSIVE

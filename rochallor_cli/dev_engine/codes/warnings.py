@@ -1,113 +1,42 @@
-"""The table of problem codes: one for lint, for warnings at run time, and for the documentation.
-
-E: the engine refuses the document. W: the engine accepts it, and it will be regretted; those that a
-running instance can meet are logged by the dev engine as well.
-"""
+"""What the engine accepts and will be regretted: what is as old as the engine."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Final
 
-# Expressions.
-BROKEN_EXPRESSION = "W201"
-MISREAD_EXPRESSION = "W202"
-# Flow.
-ENDLESS_LOOP = "W301"
-JOIN_MISCOUNTS = "W302"
-END_LEAVES_BRANCHES = "W303"
-NO_WAY_ON = "W304"
-DANGLING_BRANCH = "W305"
-JOIN_WITHOUT_GATEWAY = "W306"
-IGNORED_NEXT_STEP = "W307"
-AMBIGUOUS_BRANCHES = "W308"
-TRANSFORMATION_ORDER = "W309"
-NEXT_WORKFLOW_MISSING = "W310"
-# Timers.
-TIMER_OUTLIVES_STEP = "W401"
-TASK_SURVIVES_TIMER = "W402"
-DURATION_UNREADABLE = "W403"
-DURATION_MISREAD = "W404"
-TIMER_NEVER_STARTED = "W405"
-TIMER_CANNOT_FIRE = "W406"
-# Ids and values.
-STEP_ID_WITH_SLASH = "W501"
-BLANK_JOB_TYPE = "W502"
-NEGATIVE_RETRIES = "W503"
-INEXACT_NUMBER = "W504"
-VERSION_IN_DOCUMENT = "W505"
-# What workers and people do to an instance.
-JOB_OF_ENDED_INSTANCE = "W601"
-FAIL_AFTER_END = "W602"
-COMPLETED_TWICE = "W603"
-REPORT_DROPPED = "W604"
+from rochallor_cli.dev_engine.codes.code import Code
+from rochallor_cli.dev_engine.codes.names import (
+    AMBIGUOUS_BRANCHES,
+    BLANK_JOB_TYPE,
+    BROKEN_EXPRESSION,
+    COMPLETED_TWICE,
+    DANGLING_BRANCH,
+    DURATION_MISREAD,
+    DURATION_UNREADABLE,
+    END_LEAVES_BRANCHES,
+    ENDLESS_LOOP,
+    FAIL_AFTER_END,
+    IGNORED_NEXT_STEP,
+    INEXACT_NUMBER,
+    JOB_OF_ENDED_INSTANCE,
+    JOIN_MISCOUNTS,
+    JOIN_WITHOUT_GATEWAY,
+    MISREAD_EXPRESSION,
+    NEGATIVE_RETRIES,
+    NEXT_WORKFLOW_MISSING,
+    NO_WAY_ON,
+    REPORT_DROPPED,
+    STEP_ID_WITH_SLASH,
+    TASK_SURVIVES_TIMER,
+    TIMER_CANNOT_FIRE,
+    TIMER_NEVER_STARTED,
+    TIMER_OUTLIVES_STEP,
+    TRANSFORMATION_ORDER,
+    VALUES_WITHOUT_BRANCH,
+    VERSION_IN_DOCUMENT,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """One kind of problem: its name, why it matters, what to do instead."""
-
-    code: str
-    title: str
-    why: str
-    instead: str
-
-    @property
-    def severity(self) -> str:
-        return "error" if self.code.startswith("E") else "warning"
-
-
-_REFUSED = "The engine answers the upload with 400."
-
-
-def _refused(code: str, title: str, instead: str) -> Code:
-    return Code(code, title, _REFUSED, instead)
-
-
-_CODES = (
-    _refused("E100", "the document has another shape", "Mend the field that the text names."),
-    _refused("E101", "the definition has no id", "Give it one: letters, digits and _ : -"),
-    _refused("E102", "the id is not allowed", "Use 1 to 256 letters, digits and _ : -"),
-    _refused("E103", "the definition has no name", "Give it one."),
-    _refused("E104", "there are no steps", "Write at least one step of type END."),
-    _refused("E105", "no next workflow is named", "Set nextWorkflowId, or drop autoStartNextWorkflow."),
-    _refused("E110", "a step has no id", "Give it one."),
-    _refused("E111", "two steps have one id", "Rename one, and the references to it."),
-    _refused("E112", "a step has no name", "Give it one."),
-    _refused("E113", "a step's type is not known", "Use one of the eight step types."),
-    _refused(
-        "E114", "a SERVICE_TASK has no jobType", "Name the job type that its handler is registered for."
-    ),
-    _refused("E115", "a DECISION has no branches", "Write conditionalNextSteps."),
-    _refused("E116", "a gateway has fewer than two branches", "Write two or more parallelNextSteps."),
-    _refused("E117", "a gateway has no joinStep", "Name the JOIN_GATEWAY where its branches meet."),
-    _refused("E118", "a step has no nextStep", "Name the step that follows."),
-    _refused("E119", "a TRANSFORMATION sets nothing", "Write at least one entry."),
-    _refused("E120", "a boundary event is no TIMER", "Use the type TIMER."),
-    _refused("E121", "a timer has no duration", "Write one, such as PT15M."),
-    _refused("E122", "a timer has no target", "Set targetStepId."),
-    _refused("E130", "a reference names no step", "Mend the name, or add the step."),
-    _refused("E140", "a step cannot be reached", "Lead a step to it, or remove it."),
-    _refused("E150", "a DECISION_TABLE has no table", "Write decisionTable with its rules."),
-    _refused("E151", "a decision table has no rules", "Write at least one rule."),
-    _refused(
-        "E152",
-        "a hit policy is not known",
-        "Use one of U, F, A, R, C, C+, C#, C>, C<, or leave it out for U.",
-    ),
-    _refused(
-        "E153", "a field does not belong to the step's type", "Remove it, or move it to a step that takes it."
-    ),
-    _refused(
-        "E160", "a schema has no properties", "List the variables with their types, or drop the schema."
-    ),
-    _refused("E161", "a schema's type is not known", "Use string, number, integer or boolean."),
-    _refused(
-        "E162",
-        "a schema requires what it does not list",
-        "Add the name to properties, or drop it from required.",
-    ),
-    _refused("E163", "a schema of outputs on a step without a job", "Move it to a SERVICE_TASK."),
-    _refused("E141", "no END can be reached", "Lead the last step to a step of type END."),
+WARNINGS: Final = (
     Code(
         BROKEN_EXPRESSION,
         "an expression cannot be read",
@@ -137,6 +66,7 @@ _CODES = (
         "branches that run through at once leave the instance on the join for ever.",
         "Let every branch be one task; put what is longer into a workflow of its own, or before or behind "
         "the gateway.",
+        until="joins_within_request",
     ),
     Code(
         END_LEAVES_BRANCHES,
@@ -177,6 +107,7 @@ _CODES = (
         "The engine tries conditions in random order, the first written in some nine of ten runs. Of two "
         "that both hold one or the other is taken.",
         "Write conditions that exclude each other.",
+        until="ordered_branches",
     ),
     Code(
         TRANSFORMATION_ORDER,
@@ -191,12 +122,20 @@ _CODES = (
         "Upload the definition that nextWorkflowId names as well, or mend the name.",
     ),
     Code(
+        VALUES_WITHOUT_BRANCH,
+        "values for which no branch holds",
+        "There is no default branch: where no condition holds the step and the instance fail "
+        "(DecisionNoBranchMatched).",
+        "Close the gap, as in > 100 and <= 100.",
+    ),
+    Code(
         TIMER_OUTLIVES_STEP,
         "a timer that outlives its step",
         "Timers are not withdrawn when their step completes. Both kinds still fire while the instance "
         "lives, and one that does not interrupt fires even into a finished instance: its target starts "
         "beside whatever runs, and a user task or wait brings the instance back to WAITING.",
         "Let the target ask by a DECISION whether the step is done, or use a step of the workflow that waits.",
+        until="timers_end_with_step",
     ),
     Code(
         TASK_SURVIVES_TIMER,
@@ -204,6 +143,7 @@ _CODES = (
         "After an interrupting timer the user task stays open: completing it late starts its nextStep as "
         "well, beside the timer's target.",
         "Let the steps behind the task check by a variable whether the timer was there first.",
+        until="interrupted_tasks_close",
     ),
     Code(
         DURATION_UNREADABLE,
@@ -269,6 +209,7 @@ _CODES = (
         "Jobs of finished, failed and cancelled instances are still handed out. Completing them moves "
         "nothing, their variables are dropped.",
         "Let handlers be fit to run in vain; cancel before work is handed out.",
+        until="strict_leases",
     ),
     Code(
         FAIL_AFTER_END,
@@ -276,6 +217,7 @@ _CODES = (
         "The engine looks at no state: a completed job is undone or offered again, and an instance that "
         "was COMPLETED or CANCELLED becomes FAILED.",
         "Never answer a completion whose answer was lost with a failure; complete again instead.",
+        until="strict_leases",
     ),
     Code(
         COMPLETED_TWICE,
@@ -283,6 +225,7 @@ _CODES = (
         "Two completions of one job that are under way together advance the workflow twice: what follows runs "
         "double. (The dev engine takes them one after the other and only warns.)",
         "Never have two completions of one job under way; after a time-out wait before sending again.",
+        until="completion_once",
     ),
     Code(
         REPORT_DROPPED,
@@ -290,6 +233,6 @@ _CODES = (
         "From version leases on a completion or failure counts only from the worker that holds the job, while its "
         "lease lasts and its step runs. Anything else is answered with 204 and changes nothing.",
         "Report in time; a job that runs past its lease comes again under a new id, with the same step execution.",
+        since="strict_leases",
     ),
 )
-CODES = {entry.code: entry for entry in _CODES}

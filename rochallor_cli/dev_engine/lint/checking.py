@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from rochallor_cli.dev_engine import codes
-from rochallor_cli.dev_engine.definition.lint import flow_warnings
-from rochallor_cli.dev_engine.definition.lint_expressions import expression_warnings
-from rochallor_cli.dev_engine.definition.lint_timers import timer_warnings
 from rochallor_cli.dev_engine.definition.model import Definition
 from rochallor_cli.dev_engine.definition.parsing import definition_from_fields, fields_from_document
 from rochallor_cli.dev_engine.definition.problems import Problem, error, warning
 from rochallor_cli.dev_engine.definition.validation import broken_rules
 from rochallor_cli.dev_engine.go_json.decoding import BodyError
+from rochallor_cli.dev_engine.lint.branches import branch_warnings
+from rochallor_cli.dev_engine.lint.expressions import expression_warnings
+from rochallor_cli.dev_engine.lint.flow import flow_warnings
+from rochallor_cli.dev_engine.lint.gaps import gap_warnings
+from rochallor_cli.dev_engine.lint.gateways import gateway_warnings
+from rochallor_cli.dev_engine.lint.schemas import schema_warnings
+from rochallor_cli.dev_engine.lint.tables import table_warnings
+from rochallor_cli.dev_engine.lint.timers import timer_warnings
 from rochallor_cli.dev_engine.versions import EngineRules
 
 
@@ -25,13 +30,23 @@ def check_document(
     except BodyError as unreadable:
         return [error((), "E100", str(unreadable))]
     definition = definition_from_fields(fields, rules)
-    return [
-        *broken_rules(definition),
+    written = {
+        index: list(step.get("conditionalNextSteps", ()))
+        for index, step in enumerate(fields.get("steps", ()))
+    }
+    warnings = [
         *_document_warnings(definition, has_version="version" in fields, known_ids=known_ids),
         *flow_warnings(definition),
+        *gateway_warnings(definition),
         *timer_warnings(definition),
         *expression_warnings(definition),
+        *branch_warnings(definition, written),
+        *table_warnings(definition),
+        *gap_warnings(definition),
+        *schema_warnings(definition),
     ]
+    applying = (problem for problem in warnings if codes.CODES[problem.code].holds_for(rules))
+    return [*broken_rules(definition), *applying]
 
 
 def _document_warnings(

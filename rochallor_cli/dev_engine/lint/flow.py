@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from rochallor_cli.dev_engine import codes
-from rochallor_cli.dev_engine.definition.circles import circles
 from rochallor_cli.dev_engine.definition.model import RESTING, Definition, Step, StepType
 from rochallor_cli.dev_engine.definition.problems import Path, Problem, warning
+from rochallor_cli.dev_engine.lint.circles import circles
 
 Rule = Callable[[int, Step, Definition], Iterator[Problem]]
 

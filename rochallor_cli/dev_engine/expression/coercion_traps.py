@@ -1,0 +1,152 @@
+"""What the conversion of operands does that its author did not mean; each with the way round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from rochallor_cli.dev_engine.expression import go_types as t
+from rochallor_cli.dev_engine.expression import tree
+from rochallor_cli.dev_engine.expression.checker import check
+from rochallor_cli.dev_engine.expression.coercion import coerced, number_in
+from rochallor_cli.dev_engine.expression.errors import Fault
+from rochallor_cli.dev_engine.expression.parser import parse
+from rochallor_cli.dev_engine.expression.rewriting import rewrite
+from rochallor_cli.dev_engine.expression.traps import Finding, Trap
+from rochallor_cli.dev_engine.expression.tree import Coercion
+from rochallor_cli.dev_engine.go_text import quoted
+
+_ORDER: Final = ("<", "<=", ">", ">=")
+_TIMES: Final = {t.TIME.name: "time", t.DURATION.name: "duration"}
+_KINDS: Final = {"string": "text", "number": "number", "integer": "number", "boolean": "truth"}
+
+
+def coercion_traps(source: str, types: Mapping[str, str] | None = None) -> list[Finding]:
+    """Each kind of trap once. ``types``: what is known of variables, by name, as schemas name it."""
+    try:
+        root = coerced(parse(rewrite(source)))
+    except (Fault, RecursionError):
+        return []
+    try:
+        check(root)
+    except (Fault, RecursionError):
+        return []  # it fails anyway, and that is said elsewhere
+    found: dict[Trap, Finding] = {}
+    for node in tree.walk(root):
+        for finding in _about(node, types or {}):
+            # Of a chain of + the whole is told, which comes last.
+            if finding.trap not in found or finding.trap is Trap.TEXTS_JOINED:
+                found[finding.trap] = finding
+    return list(found.values())
+
+
+def _about(node: tree.Node, types: Mapping[str, str]) -> Iterator[Finding]:
+    if isinstance(node, tree.Coerced):
+        if node.to is Coercion.BOOLEAN and _kind(node.operand, types) == "number":
+            name = _shown(node.operand)
+            text = f"{name} is a number, which && || and ! refuse: compare it, as in {name} != 0"
+            yield Finding(Trap.NUMBER_AS_TRUTH, text)
+        return
+    if not isinstance(node, tree.Binary):
+        return
+    sides = (node.left, node.right)
+    if not any(isinstance(side, tree.Coerced) for side in sides):
+        return
+    if node.operator in ("==", "!="):
+        yield from _never_equal(node)
+    elif node.operator == "+":
+        yield from _joined(_summands(node), types)
+    elif node.operator in _ORDER or node.operator == "-":
+        yield from _ordered(node, types)
+
+
+def _never_equal(node: tree.Binary) -> Iterator[Finding]:
+    for literal, other in ((node.left, node.right), (node.right, node.left)):
+        value = literal.value if isinstance(literal, tree.Literal) else None
+        if isinstance(value, str) and isinstance(other, tree.Coerced) and number_in(value) is not None:
+            name, shown = _shown(other.operand), quoted(value)
+            always, way = ("false", "in") if node.operator == "==" else ("true", "not in")
+            text = (
+                f"{name} {node.operator} {shown} is always {always}: a text that reads as a number is converted, its "
+                f"literal is not; write {name} {way} [{shown}]"
+            )
+            yield Finding(Trap.NEVER_EQUAL, text)
+
+
+def _summands(node: tree.Node) -> list[tree.Node]:
+    """The parts of a chain of +."""
+    first, spine = tree.left_spine(node)
+    parts = [first]
+    for link in spine:
+        if isinstance(link, tree.Binary):
+            # What another operator has made is one part, whatever it is made of.
+            parts = [*parts, link.right] if link.operator == "+" else [link]
+    return parts
+
+
+def _joined(parts: list[tree.Node], types: Mapping[str, str]) -> Iterator[Finding]:
+    text_part = next((part for part in parts if _kind(part, types) == "text"), None)
+    if text_part is not None:
+        text = (
+            f"+ converts its operands to numbers and does not join the text {_shown(text_part)}: "
+            f"write join([{', '.join(map(_shown, parts))}])"
+        )
+        yield Finding(Trap.TEXTS_JOINED, text)
+
+
+def _ordered(node: tree.Binary, types: Mapping[str, str]) -> Iterator[Finding]:
+    left, right = _shown(node.left), _shown(node.right)
+    kinds = {_kind(side, types) for side in (node.left, node.right)}
+    if "time" in kinds:
+        way = (
+            f"{left}.Sub({right})"
+            if node.operator == "-"
+            else f"{left}.Unix() {node.operator} {right}.Unix()"
+        )
+        text = f"{node.operator} converts its operands to numbers, which a time is not: write {way}"
+        yield Finding(Trap.TEXTS_ORDERED, text)
+    elif "duration" in kinds:
+        text = (
+            f"{node.operator} converts its operands to numbers, which a duration is not: take its .Seconds()"
+        )
+        yield Finding(Trap.TEXTS_ORDERED, text)
+    elif "text" in kinds and node.operator in _ORDER:
+        text = (
+            f"{left} {node.operator} {right} converts its operands to numbers and does not put texts in order: compare "
+            f"numbers, times as date(x).Unix(), or look which is the smaller with sort([{left}, {right}])[0]"
+        )
+        yield Finding(Trap.TEXTS_ORDERED, text)
+
+
+def _kind(node: tree.Node, types: Mapping[str, str]) -> str:
+    """What an operand is for sure, before its conversion: text, number, time, duration, truth or empty."""
+    inner = node.operand if isinstance(node, tree.Coerced) else node
+    if isinstance(inner, tree.Identifier):
+        return _KINDS.get(types.get(inner.name, ""), "")
+    if isinstance(inner, tree.Literal):
+        return "text" if isinstance(inner.value, str) else ""
+    if inner.type.name in _TIMES:
+        return _TIMES[inner.type.name]
+    if inner.type.is_number:
+        return "number"
+    return "text" if inner.type.kind == "string" else ""
+
+
+def _shown(node: tree.Node) -> str:
+    """An operand in short, for a message."""
+    inner = node.operand if isinstance(node, tree.Coerced) else node
+    if isinstance(inner, tree.Identifier):
+        return inner.name
+    if isinstance(inner, tree.Literal):
+        return quoted(inner.value) if isinstance(inner.value, str) else str(inner.value).lower()
+    if isinstance(inner, tree.Member) and isinstance(inner.key, tree.Literal):
+        key = inner.key.value
+        owner = _shown(inner.owner)
+        return f"{owner}.{key}" if isinstance(key, str) and key.isidentifier() else f"{owner}[{key!r}]"
+    if isinstance(inner, tree.FunctionCall):
+        return f"{inner.name}({', '.join(map(_shown, inner.arguments))})"
+    if isinstance(inner, tree.Pointer):
+        return "#"
+    if isinstance(inner, tree.Binary):
+        return f"{_shown(inner.left)} {inner.operator} {_shown(inner.right)}"
+    return "…"

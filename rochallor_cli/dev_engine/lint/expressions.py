@@ -1,0 +1,104 @@
+"""What expressions will be regretted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from rochallor_cli.dev_engine import codes
+from rochallor_cli.dev_engine.definition.model import Definition, Step, StepType
+from rochallor_cli.dev_engine.definition.problems import Path, Problem, warning
+from rochallor_cli.dev_engine.expression import (
+    Trap,
+    analyse,
+    inner_source,
+    is_expression,
+)
+from rochallor_cli.dev_engine.versions import EngineRules
+
+TRAP_CODES: Final = {
+    Trap.UNREADABLE: codes.BROKEN_EXPRESSION,
+    Trap.NEVER_EQUAL: codes.NEVER_EQUAL,
+    Trap.TEXTS_JOINED: codes.TEXTS_JOINED,
+    Trap.TEXTS_ORDERED: codes.TEXTS_ORDERED,
+    Trap.NUMBER_AS_TRUTH: codes.NUMBER_AS_TRUTH,
+}
+"""By trap; all others are expressions that do not mean what they seem to."""
+
+
+def expression_warnings(definition: Definition) -> Iterator[Problem]:
+    for index, step in enumerate(definition.steps):
+        at: Path = ("steps", index)
+        for condition in step.conditional_next_steps:
+            yield from _condition((*at, "conditionalNextSteps", condition), step, condition, definition.rules)
+        if step.type == StepType.TRANSFORMATION:
+            yield from _transformations((*at, "transformations"), step, definition.rules)
+        if step.type == StepType.DECISION_TABLE and step.decision_table is not None:
+            yield from _table((*at, "decisionTable", "rules"), step, definition.rules)
+
+
+def _condition(path: Path, step: Step, condition: str, rules: EngineRules) -> Iterator[Problem]:
+    yield from trapped(path, step, condition, rules)
+    result = analyse(condition, rules.coercion).result
+    if result not in ("", "bool"):
+        text = f'step "{step.id}": expression "{condition}": result is {result}, not bool'
+        yield warning(path, codes.BROKEN_EXPRESSION, text)
+
+
+def trapped(path: Path, step: Step, source: str, rules: EngineRules) -> Iterator[Problem]:
+    """What the author of an expression trips over."""
+    for finding in analyse(source, rules.coercion).findings:
+        code = TRAP_CODES.get(finding.trap, codes.MISREAD_EXPRESSION)
+        yield warning(path, code, f'step "{step.id}": expression "{source}": {finding.text}')
+
+
+def _table(path: Path, step: Step, rules: EngineRules) -> Iterator[Problem]:
+    assert step.decision_table is not None, "asked of steps with a table only"
+    for index, rule in enumerate(step.decision_table.rules):
+        for column, cell in rule.when.items():
+            if cell.strip():
+                yield from _condition((*path, index, "when", column), step, cell, rules)
+        for name, literal in rule.outputs.items():
+            yield from _value((*path, index, "outputs", name), step, literal, rules)
+
+
+# --- transformations ----------------------------------------------------------------------------
+
+
+def _transformations(path: Path, step: Step, rules: EngineRules) -> Iterator[Problem]:
+    for name, literal in step.transformations.items():
+        yield from _value((*path, name), step, literal, rules)
+        if isinstance(literal, str) and is_expression(literal):
+            yield from _order((*path, name), step, inner_source(literal))
+
+
+def _value(path: Path, step: Step, literal: object, rules: EngineRules) -> Iterator[Problem]:
+    """A literal, or an expression in `${…}`."""
+    if isinstance(literal, str) and is_expression(literal):
+        if (source := inner_source(literal)) != "now()":
+            yield from trapped(path, step, source, rules)
+    elif _holds_mark(literal):
+        text = (
+            f'step "{step.id}": "{path[-1]}" holds ${{…}} but is no expression as a whole: '
+            "it stays as it is written"
+        )
+        yield warning(path, codes.MISREAD_EXPRESSION, text)
+
+
+def _holds_mark(literal: object) -> bool:
+    """Whether a text, or one within a list or object, holds ``${``."""
+    if isinstance(literal, dict):
+        return any(map(_holds_mark, literal.values()))
+    return (
+        any(map(_holds_mark, literal))
+        if isinstance(literal, list)
+        else isinstance(literal, str) and "${" in literal
+    )
+
+
+def _order(path: Path, step: Step, source: str) -> Iterator[Problem]:
+    for other in sorted(set(analyse(source).names) & step.transformations.keys() - {path[-1]}):
+        text = (
+            f'step "{step.id}": "{path[-1]}" uses "{other}", which the same step sets; their order is random'
+        )
+        yield warning(path, codes.TRANSFORMATION_ORDER, text)
