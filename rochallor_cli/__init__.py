@@ -9,6 +9,7 @@ hosting/          `rochallor work`: workers in a process that lives for weeks
 handler_modules/  the users' own code: found, imported, its errors shown
 graph/            a definition drawn, with an instance's state painted on it
 instances/        instances followed, told as a history, cancelled
+explanation/      why an instance stands where it stands
 definitions/      definitions checked, compared, uploaded
 completion/       shell completion
 command_line/     how a command is declared, and what it gets

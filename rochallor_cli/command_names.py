@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
         {
             "start": "Start an instance of a definition.",
             "get": "Show one instance: status, step, variables, reason of failure.",
+            "explain": "Say why an instance stands where it stands, what would move it, and what can be done.",
             "list": "List instances, newest first.",
             "history": "Show the steps an instance went through.",
             "wait": "Wait until all these instances have ended.",

@@ -182,6 +182,8 @@ COMMANDS: dict[str, dict[str, Any]] = \
                'arguments': (),
                'commands': {'start': 'Start an instance of a definition.',
                             'get': 'Show one instance: status, step, variables, reason of failure.',
+                            'explain': 'Say why an instance stands where it stands, what would move it, and '
+                                       'what can be done.',
                             'list': 'List instances, newest first.',
                             'history': 'Show the steps an instance went through.',
                             'wait': 'Wait until all these instances have ended.',
@@ -206,6 +208,7 @@ COMMANDS: dict[str, dict[str, Any]] = \
                      'arguments': ('definition',),
                      'commands': {}},
  'instances get': {'options': {}, 'arguments': ('instance',), 'commands': {}},
+ 'instances explain': {'options': {}, 'arguments': ('instance',), 'commands': {}},
  'instances list': {'options': {'--status': ('ACTIVE|WAITING|COMPLETED|FAILED|CANCELLED',
                                              'Only these: ACTIVE, WAITING, COMPLETED, FAILED, CANCELLED.'),
                                 '--definition': ('definition', 'Only instances of this definition.'),

@@ -10,10 +10,20 @@ Nothing here needs a database, a clock or a loop.
 
 from __future__ import annotations
 
-from rochallor_cli.dev_engine.definition.model import Definition
+from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
+from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Step, StepType
 from rochallor_cli.dev_engine.definition.parsing import definition_from_document
 from rochallor_cli.dev_engine.errors import Refused, WorkflowStuck
-from rochallor_cli.dev_engine.records import ExecutionStatus, InstanceStatus
+from rochallor_cli.dev_engine.records import (
+    Execution,
+    ExecutionStatus,
+    Instance,
+    InstanceStatus,
+    Job,
+    JobStatus,
+    UserTask,
+    Variables,
+)
 from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, Conditions
 from rochallor_cli.dev_engine.state_machine.choices import Abandoned, ChoiceTaken, Choose, first_written
 from rochallor_cli.dev_engine.state_machine.effects import FaultMet
@@ -34,13 +44,14 @@ from rochallor_cli.dev_engine.state_machine.events import (
 )
 from rochallor_cli.dev_engine.state_machine.every_way import every_outcome, every_start
 from rochallor_cli.dev_engine.state_machine.free_conditions import FreeConditions
-from rochallor_cli.dev_engine.state_machine.possible_events import possible_events
+from rochallor_cli.dev_engine.state_machine.possible_events import effective_timers, possible_events
 from rochallor_cli.dev_engine.state_machine.world import PendingTimer, World
 from rochallor_cli.dev_engine.versions import EngineRules, engine_rules
 
 __all__ = [
     "EVALUATED",
     "Abandoned",
+    "BoundaryEvent",
     "CancelInstance",
     "ChoiceTaken",
     "Choose",
@@ -51,21 +62,30 @@ __all__ = [
     "EngineRules",
     "Entry",
     "Event",
+    "Execution",
     "ExecutionStatus",
     "FailJob",
     "FaultMet",
     "FireTimer",
     "FreeConditions",
+    "Instance",
     "InstanceStatus",
+    "Job",
+    "JobStatus",
     "PendingTimer",
     "Reaction",
     "Refused",
     "RetryStep",
     "Signal",
+    "Step",
+    "StepType",
+    "UserTask",
+    "Variables",
     "WorkflowStuck",
     "World",
     "apply",
     "definition_from_document",
+    "effective_timers",
     "engine_rules",
     "essence",
     "every_outcome",
@@ -73,4 +93,13 @@ __all__ = [
     "first_written",
     "possible_events",
     "started",
+    "timer_length_ns",
 ]
+
+
+def timer_length_ns(event: BoundaryEvent, rules: EngineRules) -> int | None:
+    """How long a timer runs; None where engines of these rules cannot read its duration."""
+    try:
+        return duration_ns(event.duration, rules)
+    except DurationError:
+        return None

@@ -135,6 +135,21 @@ INSTANCES = View(
     fields=("definitionVersion",),
 )
 
+EXPLANATION = View(
+    "id",
+    (
+        Column("INSTANCE", "id"),
+        Column("STATUS", "status", style=_status_style),
+        Column("VERDICT", "verdict"),
+        time_column("SINCE", "since"),
+        Column("MOVED BY", "movedBy"),
+        Column("REACHABLE ENDS", "reachableEnds"),
+        Column("LEFT OPEN", "leftOpen"),
+        Column("CODES", "codes"),
+        Column("CERTAIN", "certain"),
+    ),
+)
+
 INSTANCE = View(
     "id",
     (

@@ -82,7 +82,7 @@ class _Maker:
             step["conditionalNextSteps"] = self._branches(number)
         if self.has_timers and self._happens(0.3):
             step["boundaryEvents"] = [self._timer(number) for _ in range(self.random.randint(1, 2))]
-        if self.is_faulty and step["type"] != "WAIT" and self._happens(0.08):
+        if self.is_faulty and step["type"] != "WAIT" and self._happens(0.15):
             del step["nextStep"]
         elif self.is_faulty and self._happens(0.03):
             step["conditionalNextSteps"] = {"n > 1": "nowhere", **self._branches(number)}

@@ -12,9 +12,11 @@ from rochallor_cli.dev_engine.expression import (
     analyse,
     compile_expression,
     evaluate_condition,
+    inner_source,
+    is_expression,
 )
 from rochallor_cli.dev_engine.records import Variables
-from rochallor_cli.dev_engine.state_machine.branches import NO_BRANCH, Branch, Now
+from rochallor_cli.dev_engine.state_machine.branches import NO_BRANCH, Branch, Now, StepFailed
 from rochallor_cli.dev_engine.state_machine.choices import Choose
 from rochallor_cli.dev_engine.state_machine.decision_tables import NO_RULE
 from rochallor_cli.dev_engine.versions import EngineRules
@@ -45,7 +47,19 @@ class FreeConditions:
     def transformed(
         self, step: Step, variables: Variables, now: Now, rules: EngineRules, *, choose: Choose
     ) -> Variables:
+        for name, literal in step.transformations.items():
+            fault = _fault_of(literal, rules)
+            if fault:
+                raise StepFailed(f'transformation "{name}": expression eval: {fault}')
         return variables
+
+
+def _fault_of(literal: object, rules: EngineRules) -> str:
+    """Why an entry fails whatever the variables are, if it does."""
+    if not isinstance(literal, str) or not is_expression(literal):
+        return ""
+    source = inner_source(literal)
+    return "" if source == "now()" else compile_expression(source, rules.coercion).fault
 
 
 @lru_cache(maxsize=4096)

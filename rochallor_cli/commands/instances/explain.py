@@ -1,0 +1,50 @@
+"""`rochallor instances explain`: why it stands where it stands, and what now."""
+
+from __future__ import annotations
+
+import typer
+
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command
+from rochallor_cli.commands.inputs import Instance
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.output.views import EXPLANATION
+
+app = typer.Typer()
+
+
+@command(
+    app,
+    "explain",
+    examples=(
+        "rochallor instances explain 01JD8Q3VZ6M0T2H8X4K7N5RWZK",
+        "rochallor instances explain 01JD8Q3VZ6M0T2H8X4K7N5RWZK -o json | jq .movedBy",
+    ),
+)
+def explain(context: Context, instance: Instance) -> int:
+    """Say why an instance stands where it stands, what would move it, and what can be done.
+
+    Read from its definition, state and history by the rules of the engine; nothing is written. Exit status 0 if it
+    can go on or is COMPLETED, 7 if nothing can move it, 9 if it is FAILED or CANCELLED.
+    """
+    from rochallor_cli.explanation.explaining import confirmed
+    from rochallor_cli.explanation.facts import FactsReader
+    from rochallor_cli.explanation.text import ExplanationText
+
+    version = context.engine_version(only_get=True)
+    found, facts = confirmed(
+        FactsReader(context.engine), instance, version.possible, now=context.environment.now
+    )
+    if context.printer.for_people and not context.settings.fields:
+        text = ExplanationText(context.printer, facts)
+        for line in text.lines(found, version_text=version.text, can_retry=not version.surely_not("1.1.0")):
+            context.printer.line(line)
+    else:
+        context.printer.value(EXPLANATION, found.as_json())
+    return _exit_status(found.verdict, found.status)
+
+
+def _exit_status(verdict: str, status: str) -> int:
+    if verdict == "stuck":
+        return ExitStatus.CONFLICT
+    return ExitStatus.FAILED if status in ("FAILED", "CANCELLED") else ExitStatus.DONE

@@ -1,0 +1,10 @@
+"""Why an instance stands where it stands: facts by GET, rebuilt into the dev engine's pure machine, told in words.
+
+facts.py       what the engine says: instance, history, definition
+rebuilding.py  facts to a world of the machine: jobs, tasks and timers that there must be
+prospects.py   what can become of a world
+causes.py      why nothing moves it, with codes
+explaining.py  the explanation: verdict, what would move it, what lies ahead
+ways_out.py    commands that do something about it
+text.py        an explanation in words
+"""

@@ -1,0 +1,147 @@
+"""Why nothing moves an instance, or why what moves it leads nowhere: each cause with its code and how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rochallor_cli.dev_engine.explore import CompleteUserTask, Definition, FireTimer, Step
+from rochallor_cli.engine_client.admin_client import Value
+from rochallor_cli.explanation.facts import Facts
+from rochallor_cli.explanation.prospects import Move
+from rochallor_cli.explanation.rebuilding import Rebuilt
+
+JOIN_MISCOUNTS, NO_WAY_ON, DANGLING, NO_GATEWAY = "W302", "W304", "W305", "W306"
+TIMER_OUTLIVES, TASK_SURVIVES, DURATION, TIMER_LOST = "W401", "W402", "W403", "W406"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One reason: where, its code in the table of problems ("" for none), a sentence, and the rows that tell how."""
+
+    step: str
+    code: str
+    text: str
+    rows: tuple[Value, ...] = ()
+
+
+def causes(definition: Definition, facts: Facts, built: Rebuilt, possible: Sequence[Move]) -> list[Cause]:
+    """What is wrong with a live instance; never nothing where nothing moves it."""
+    found = list(_causes(definition, facts, built, possible))
+    if not found and not any(move.can_happen for move in possible):
+        found = list(_of_ended_branches(definition, facts))
+    return found or _of_nothing(facts, possible)
+
+
+def _of_nothing(facts: Facts, possible: Sequence[Move]) -> list[Cause]:
+    if any(move.can_happen for move in possible):
+        return []
+    last = facts.executions[-1:]
+    where = ", ".join(facts.current) or "no step"
+    return [Cause(where, "", f"it stands at {where}, and nothing is open there", tuple(last))]
+
+
+def _of_ended_branches(definition: Definition, facts: Facts) -> Iterator[Cause]:
+    """Tasks at which a branch has ended, for they lead nowhere."""
+    for row in facts.executions:
+        step = definition.step(str(row.get("stepId")))
+        if (
+            step is not None
+            and step.type == "USER_TASK"
+            and not step.next_step
+            and not step.conditional_next_steps
+        ):
+            text = f'"{step.id}" is done and its branch ends there: neither nextStep nor conditionalNextSteps'
+            yield Cause(step.id, NO_WAY_ON, text, (row,))
+
+
+def _causes(
+    definition: Definition, facts: Facts, built: Rebuilt, possible: Sequence[Move]
+) -> Iterator[Cause]:
+    for step_id in facts.current:
+        step = definition.step(step_id)
+        rows = [row for row in facts.executions if row.get("stepId") == step_id]
+        if step is not None and rows and not any(row.get("status") == "RUNNING" for row in rows):
+            yield from _of_dead_place(definition, facts, step, rows)
+    for move in possible:
+        yield from _of_refusals(built, move)
+        yield from _of_late_move(built, move)
+    for timer in built.world.timers:
+        if timer.id in built.overdue:
+            text = f'a timer of "{timer.step_id}" was due and has not fired'
+            yield Cause(timer.step_id, TIMER_LOST, text)
+
+
+def _of_dead_place(definition: Definition, facts: Facts, step: Step, rows: list[Value]) -> Iterator[Cause]:
+    """A step among the current ones at which nothing is open."""
+    if step.type == "JOIN_GATEWAY":
+        gateway = definition.gateway_of(step.id)
+        branches = gateway.parallel_next_steps if gateway is not None else ()
+        done = {row.get("stepId") for row in facts.executions if row.get("status") == "COMPLETED"}
+        counted = len({branch for branch in branches if branch in done})
+        if _awaits_branches(facts, branches):
+            return
+        text = (
+            f'the join "{step.id}" was reached {_times(len(rows))} and waits for {len(branches)} branches; '
+            f"of their first steps {counted} {'has' if counted == 1 else 'have'} been completed, "
+            "and nothing open leads to it"
+        )
+        told = [row for row in facts.executions if row.get("stepId") in {step.id, *branches}]
+        yield Cause(step.id, JOIN_MISCOUNTS, text, tuple(told))
+    elif step.type == "SERVICE_TASK" and not step.next_step and not step.conditional_next_steps:
+        text = f'"{step.id}" is done and has no way on: neither nextStep nor conditionalNextSteps'
+        yield Cause(step.id, NO_WAY_ON, text, tuple(rows[-1:]))
+
+
+def _awaits_branches(facts: Facts, branches: Sequence[str]) -> bool:
+    """Whether anything is still under way that may arrive at a join."""
+    return any(row.get("status") == "RUNNING" for row in facts.executions)
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else "twice" if number == 2 else f"{number} times"
+
+
+def _of_refusals(built: Rebuilt, move: Move) -> Iterator[Cause]:
+    for reason in move.refusals:
+        step = _step_of(built, move)
+        how = "every completion" if move.answers_500 == "always" else "some completions"
+        if isinstance(move.event, FireTimer):
+            yield Cause(step, TIMER_LOST, f'the timer of "{step}" cannot fire: {reason}')
+        else:
+            text = f'{how} of "{step}" would be answered with 500 and undone: {reason}'
+            yield Cause(step, _code_of(reason), text)
+
+
+def _code_of(reason: str) -> str:
+    for words, code in (
+        ("boundary event duration", DURATION),
+        ("no matching PARALLEL_GATEWAY", NO_GATEWAY),
+        ("not found in definition", DANGLING),
+    ):
+        if words in reason:
+            return code
+    return ""
+
+
+def _of_late_move(built: Rebuilt, move: Move) -> Iterator[Cause]:
+    """What the faults of older engines have left open."""
+    event = move.event
+    if isinstance(event, CompleteUserTask) and not built.world.running(event.step_id):
+        text = f'a timer interrupted "{event.step_id}", and its user task is still open: done late, it goes on as well'
+        yield Cause(event.step_id, TASK_SURVIVES, text)
+    if isinstance(event, FireTimer):
+        timer = next(timer for timer in built.world.timers if timer.id == event.timer_id)
+        if timer.attempt not in built.world.running(timer.step_id):
+            text = f'"{timer.step_id}" is over and its timer still fires: "{timer.target_step_id}" is started then'
+            yield Cause(timer.step_id, TIMER_OUTLIVES, text)
+
+
+def _step_of(built: Rebuilt, move: Move) -> str:
+    event = move.event
+    if isinstance(event, FireTimer):
+        return next(timer.step_id for timer in built.world.timers if timer.id == event.timer_id)
+    job_id = getattr(event, "job_id", None)
+    if job_id is not None:
+        return next(job.step_id for job in built.world.jobs if job.id == job_id)
+    return str(getattr(event, "step_id", ""))

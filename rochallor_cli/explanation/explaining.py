@@ -1,0 +1,205 @@
+"""Where an instance stands and what would move it: facts to an explanation, by the engine's own machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from shlex import quote
+from typing import Any
+
+from rochallor_cli.dev_engine.explore import (
+    CompleteJob,
+    CompleteUserTask,
+    Definition,
+    FireTimer,
+    Signal,
+    definition_from_document,
+    engine_rules,
+)
+from rochallor_cli.engine_client.admin_client import Value
+from rochallor_cli.explanation.causes import Cause, causes
+from rochallor_cli.explanation.facts import Facts, FactsReader
+from rochallor_cli.explanation.prospects import NOTHING_AHEAD, Move, Outlook, moves, outlook
+from rochallor_cli.explanation.rebuilding import Rebuilt, rebuilt
+
+MOVES, WAITS, STUCK, ENDED = "moves", "waits", "stuck", "ended"
+
+
+@dataclass(frozen=True)
+class Mover:
+    """One thing that would move an instance; times as the engine says them, or in ISO form."""
+
+    kind: str
+    step: str
+    since: str | None
+    answers_500: str
+    job_type: str | None = None
+    at: str | None = None
+    command: str | None = None
+    refusals: tuple[str, ...] = ()
+
+    def as_json(self) -> Value:
+        optional = {"jobType": self.job_type, "at": self.at, "command": self.command}
+        return {
+            "kind": self.kind,
+            "step": self.step,
+            **{name: value for name, value in optional.items() if value is not None},
+            "since": self.since,
+            "answers500": self.answers_500,
+        }
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What is known of one instance: the verdict, what would move it, and why nothing does.
+
+    certain: False where the facts allow another verdict as well.
+    """
+
+    id: str
+    status: str
+    verdict: str
+    since: str | None
+    moved_by: tuple[Mover, ...]
+    causes: tuple[Cause, ...]
+    certain: bool
+    outlook: Outlook
+
+    @property
+    def codes(self) -> list[str]:
+        return list(dict.fromkeys(cause.code for cause in self.causes if cause.code))
+
+    def as_json(self) -> Value:
+        return {
+            "id": self.id,
+            "status": self.status,
+            "verdict": self.verdict,
+            "since": self.since,
+            "movedBy": [mover.as_json() for mover in self.moved_by],
+            "reachableEnds": list(self.outlook.reachable_ends),
+            "leftOpen": list(self.outlook.left_open),
+            "codes": self.codes,
+            "certain": self.certain,
+        }
+
+
+def confirmed(
+    reader: FactsReader, instance_id: str, versions: Sequence[str], *, now: Callable[[], datetime]
+) -> tuple[Explanation, Facts]:
+    """The explanation of an instance and its facts; one that is stuck was looked at twice. Raises NotFoundError."""
+    facts = reader.facts(instance_id)
+    found = explanation(facts, versions, now())
+    while found.verdict == STUCK and (again := reader.look_again(facts)) is not None:
+        facts, found = again, explanation(again, versions, now())
+    return found, facts
+
+
+def explanation(
+    facts: Facts, versions: Sequence[str], now: datetime, *, is_whole: bool = True
+) -> Explanation:
+    """The explanation by the newest of the versions that the engine may be; certain where all of them agree.
+
+    is_whole: False leaves out what lies ahead, which many instances in a row have no use for.
+    """
+    found: dict[Any, Explanation] = {}
+    for version in versions:
+        rules = engine_rules(version)
+        key = replace(rules, version="", schemas=False, business_keys=False, step_retry=False)
+        if key not in found:
+            definition = definition_from_document(facts.document, rules)
+            found[key] = _by_rules(definition, facts, now, is_whole=is_whole)
+    newest = list(found.values())[-1]
+    agree = (
+        len(
+            {
+                (each.verdict, tuple(m.as_json()["answers500"] for m in each.moved_by))
+                for each in found.values()
+            }
+        )
+        == 1
+    )
+    return replace(newest, certain=newest.certain and agree and facts.agree)
+
+
+def _by_rules(definition: Definition, facts: Facts, now: datetime, *, is_whole: bool) -> Explanation:
+    built = rebuilt(definition, facts, now)
+    possible = moves(definition, built.world)
+    movers = tuple(_mover(definition, facts, built, move) for move in possible)
+    verdict = _verdict(facts, possible)
+    ahead = outlook(definition, built.world) if is_whole and not facts.is_ended else NOTHING_AHEAD
+    return Explanation(
+        id=str(facts.instance["id"]),
+        status=facts.status,
+        verdict=verdict,
+        since=_since(facts),
+        moved_by=movers,
+        causes=tuple(causes(definition, facts, built, possible)) if not facts.is_ended else (),
+        certain=_is_certain(built, possible, verdict),
+        outlook=ahead,
+    )
+
+
+def _verdict(facts: Facts, possible: Iterable[Move]) -> str:
+    if facts.is_ended:
+        return ENDED
+    able = [move for move in possible if move.can_happen]
+    if not able:
+        return STUCK
+    return MOVES if any(isinstance(move.event, CompleteJob) for move in able) else WAITS
+
+
+def _since(facts: Facts) -> str | None:
+    completed = facts.instance.get("completedAt") if facts.is_ended else None
+    return completed or facts.last_event
+
+
+def _is_certain(built: Rebuilt, possible: Sequence[Move], verdict: str) -> bool:
+    """Whether what is sure is enough for the verdict."""
+    sure = [
+        move
+        for move in possible
+        if move.can_happen
+        and not (isinstance(move.event, CompleteUserTask) and move.event.step_id in built.doubtful_tasks)
+        and not (isinstance(move.event, FireTimer) and move.event.timer_id in built.overdue)
+    ]
+    return verdict in (STUCK, ENDED) or bool(sure)
+
+
+# --- movers ------------------------------------------------------------------------------------------
+
+
+def _mover(definition: Definition, facts: Facts, built: Rebuilt, move: Move) -> Mover:
+    event, instance_id = move.event, str(facts.instance["id"])
+    common: dict[str, Any] = {"answers_500": move.answers_500, "refusals": move.refusals}
+    if isinstance(event, CompleteJob):
+        job = next(job for job in built.world.jobs if job.id == event.job_id)
+        since = _started(facts, job.step_id, job.attempt)
+        return Mover("job", job.step_id, since, job_type=job.job_type, **common)
+    if isinstance(event, FireTimer):
+        timer = next(timer for timer in built.world.timers if timer.id == event.timer_id)
+        at = datetime.fromtimestamp(timer.fires_ns / 1e9, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        since = _started(facts, timer.step_id, timer.attempt)
+        return Mover("timer", timer.step_id, since, at=at, **common)
+    assert isinstance(event, CompleteUserTask | Signal), "these are all that possible_events names"
+    is_task = isinstance(event, CompleteUserTask)
+    words = "tasks complete" if is_task else "instances signal"
+    who = " --by YOU" if is_task else ""
+    command = f"rochallor {words} {quote(instance_id)} {quote(event.step_id)}{who}"
+    since = _open_since(facts, event.step_id)
+    return Mover("user-task" if is_task else "signal", event.step_id, since, command=command, **common)
+
+
+def _started(facts: Facts, step_id: str, attempt: int) -> str | None:
+    for row in facts.executions:
+        if row.get("stepId") == step_id and int(row.get("attemptNumber") or 1) == attempt:
+            return row.get("startedAt")
+    return None
+
+
+def _open_since(facts: Facts, step_id: str) -> str | None:
+    """When the oldest open execution of a step began, or else the last one."""
+    rows = [row for row in facts.executions if row.get("stepId") == step_id]
+    running = [row for row in rows if row.get("status") == "RUNNING"]
+    found = (running[:1] or rows[-1:] or [{}])[0]
+    return found.get("startedAt")

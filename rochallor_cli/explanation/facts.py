@@ -1,0 +1,109 @@
+"""What the engine says of an instance: three GETs, and a second look where one cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rochallor_cli.engine_client.admin_client import ENDED, AdminClient, Value
+from rochallor_cli.output.times import parse_time
+
+# How often facts that contradict each other are read again: the instance goes on meanwhile.
+_LOOKS = 4
+
+
+@dataclass(frozen=True)
+class Facts:
+    """An instance, its step executions by start, and the document of its definition's version.
+
+    agree: False where instance and history belong to different moments, however often they were read.
+    """
+
+    instance: Value
+    executions: list[Value]
+    document: Value
+    agree: bool = True
+
+    @property
+    def status(self) -> str:
+        return str(self.instance.get("status"))
+
+    @property
+    def is_ended(self) -> bool:
+        return self.status in ENDED
+
+    @property
+    def steps(self) -> Mapping[str, Value]:
+        return {str(step.get("id")): step for step in self.document.get("steps") or []}
+
+    @property
+    def current(self) -> list[str]:
+        return [str(step_id) for step_id in self.instance.get("currentStepIds") or []]
+
+    @property
+    def last_event(self) -> str | None:
+        """When the history was last written to, as the engine says it."""
+        times = [row[name] for row in self.executions for name in ("startedAt", "endedAt") if row.get(name)]
+        latest = max(times, key=_moment, default=None)
+        return latest or self.instance.get("startedAt")
+
+
+class FactsReader:
+    """Reads facts; definitions never change, so each version is asked for once."""
+
+    def __init__(self, engine: AdminClient) -> None:
+        self._engine = engine
+        self._documents: dict[tuple[str, int], Value] = {}
+
+    def facts(self, instance_id: str) -> Facts:
+        """Raises NotFoundError."""
+        return self.facts_of(self._engine.instance(instance_id))
+
+    def facts_of(self, instance: Value) -> Facts:
+        """The facts about an instance that was just read; it is read again where the history knows more."""
+        instance_id = str(instance["id"])
+        document = self._document(instance)
+        for _ in range(_LOOKS):
+            executions = self._engine.client.get_instance_history(instance_id)
+            facts = Facts(instance, executions, document)
+            if not _contradict(facts):
+                return facts
+            again = self._engine.instance(instance_id)
+            if _standing(again) == _standing(instance):
+                # Nothing happened in between: that is how it is.
+                return facts
+            instance = again
+        return Facts(instance, executions, document, agree=False)
+
+    def look_again(self, facts: Facts) -> Facts | None:
+        """The facts of now where they have changed, else None."""
+        again = self.facts(str(facts.instance["id"]))
+        same = (again.instance, again.executions) == (facts.instance, facts.executions)
+        return None if same else again
+
+    def _document(self, instance: Value) -> Value:
+        key = str(instance["definitionId"]), int(instance["definitionVersion"])
+        if key not in self._documents:
+            self._documents[key] = self._engine.definition(*key)
+        return self._documents[key]
+
+
+def _contradict(facts: Facts) -> bool:
+    """Whether instance and history seem to be of different moments."""
+    if facts.is_ended:
+        return False
+    running = {str(row.get("stepId")) for row in facts.executions if row.get("status") == "RUNNING"}
+    entered = {str(row.get("stepId")) for row in facts.executions}
+    return not running <= set(facts.current) <= entered
+
+
+def _standing(instance: Value) -> tuple[Any, Any]:
+    return instance.get("status"), instance.get("currentStepIds")
+
+
+def _moment(text: str) -> datetime:
+    moment = parse_time(text)
+    assert moment is not None, "the engine's times are times"
+    return moment

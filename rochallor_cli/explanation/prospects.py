@@ -1,0 +1,166 @@
+"""What can become of a world: what moves it, how each completion is answered, which ENDs can be reached."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from rochallor_cli.dev_engine.explore import (
+    Definition,
+    Event,
+    FireTimer,
+    FreeConditions,
+    InstanceStatus,
+    Reaction,
+    World,
+    effective_timers,
+    essence,
+    every_outcome,
+    possible_events,
+)
+
+# A completion may bring any variables, so any branch may be taken, and none.
+_ANY_VARIABLES = FreeConditions(may_fail=True)
+_MOST_WAYS = 64
+_STEP_BUDGET = 500
+# Some tenths of a second; what lies beyond is read off the definition's edges.
+_MOST_TRIED = 600
+
+Fault = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Move:
+    """Something that can happen, and how often the engine would answer it with 500: never, sometimes, always."""
+
+    event: Event
+    answers_500: str
+    refusals: tuple[str, ...]
+
+    @property
+    def can_happen(self) -> bool:
+        return self.answers_500 != "always"
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Ahead of a world: the ENDs that some run reaches, what is open when the nearest is reached, faults on the way.
+
+    is_whole: False where there was too much to try, and the rest was read off the definition.
+    """
+
+    reachable_ends: tuple[str, ...] = ()
+    left_open: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    is_whole: bool = True
+
+
+NOTHING_AHEAD = Outlook()
+
+
+def moves(definition: Definition, world: World) -> list[Move]:
+    """Everything that can happen to it, timers too that others come before."""
+    events: list[Event] = [e for e in possible_events(definition, world) if not isinstance(e, FireTimer)]
+    events += [FireTimer(timer.id) for timer in effective_timers(definition, world)]
+    return [_move(definition, world, event) for event in events]
+
+
+def _move(definition: Definition, world: World, event: Event) -> Move:
+    ways = list(_ways(definition, world, event))
+    refused = [way.refusal.reason for way in ways if way.refusal is not None]
+    answers = "never" if not refused else "always" if len(refused) == len(ways) else "sometimes"
+    return Move(event, answers, tuple(dict.fromkeys(refused)))
+
+
+def _ways(definition: Definition, world: World, event: Event) -> Iterator[Reaction]:
+    found = every_outcome(definition, world, event, conditions=_ANY_VARIABLES, step_budget=_STEP_BUDGET)
+    return islice(found, _MOST_WAYS)
+
+
+def outlook(definition: Definition, world: World) -> Outlook:
+    """What can be reached, by trying everything as far as that is little enough."""
+    search = _Search(definition)
+    search.run(world)
+    if search.is_whole:
+        ends = search.ends
+    else:
+        ends = dict.fromkeys([*search.ends, *_ends_by_edges(definition, world)])
+    return Outlook(
+        tuple(sorted(ends)), search.left_open, tuple(dict.fromkeys(search.faults)), search.is_whole
+    )
+
+
+class _Search:
+    """Breadth first, so that the first END met is the nearest."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self.ends: dict[str, None] = {}
+        self.faults: list[Fault] = []
+        self.left_open: tuple[str, ...] = ()
+        self.is_whole = True
+        # When each has been reached there is nothing more to find.
+        self._unseen_ends = {step.id for step in definition.steps if step.type == "END"}
+        self._tried = 0
+        self._seen: set[Hashable] = set()
+        self._waiting: deque[World] = deque()
+
+    def run(self, world: World) -> None:
+        self._look_at(world)
+        while self._waiting and self._unseen_ends:
+            if self._tried > _MOST_TRIED:
+                self.is_whole = False
+                return
+            self._try_all(self._waiting.popleft())
+
+    def _try_all(self, world: World) -> None:
+        for event in possible_events(self.definition, world):
+            for way in _ways(self.definition, world, event):
+                self._tried += 1
+                self._note(way)
+
+    def _note(self, way: Reaction) -> None:
+        if way.refusal is not None:
+            return
+        self.faults += [(fault.code, fault.step_id) for fault in way.faults]
+        reached = [entry.step_id for entry in way.entries if entry.step_type == "END"]
+        if reached and not self.ends and way.world.instance.status == InstanceStatus.COMPLETED:
+            self.left_open = _still_open(way.world)
+        self.ends.update(dict.fromkeys(reached))
+        self._unseen_ends.difference_update(reached)
+        self._look_at(way.world)
+
+    def _look_at(self, world: World) -> None:
+        met = essence(self.definition, world)
+        if met not in self._seen:
+            self._seen.add(met)
+            self._waiting.append(world)
+
+
+def _still_open(world: World) -> tuple[str, ...]:
+    jobs = (job.step_id for job in world.open_jobs)
+    tasks = (task.step_id for task in world.user_tasks)
+    return tuple(dict.fromkeys([*world.instance.current_step_ids, *jobs, *tasks]))
+
+
+def _ends_by_edges(definition: Definition, world: World) -> Iterator[str]:
+    seen: set[str] = set()
+    waiting: list[str] = [*world.instance.current_step_ids, *(t.target_step_id for t in world.timers)]
+    while waiting:
+        step_id = waiting.pop()
+        step = definition.step(step_id)
+        if step is None or step_id in seen:
+            continue
+        seen.add(step_id)
+        if step.type == "END":
+            yield step_id
+        waiting += _targets(definition, step_id)
+
+
+def _targets(definition: Definition, step_id: str) -> Iterable[str]:
+    step = definition.by_id[step_id]
+    targets = [step.next_step] if step.type not in ("DECISION", "PARALLEL_GATEWAY", "END") else []
+    timers = [event.target_step_id for event in step.boundary_events]
+    return [*targets, *step.conditional_next_steps.values(), *step.parallel_next_steps, *timers]

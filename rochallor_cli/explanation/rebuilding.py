@@ -1,0 +1,236 @@
+"""Facts to the world of the pure machine: which jobs, tasks and timers there must be, by the engine's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from rochallor_cli.dev_engine.explore import (
+    BoundaryEvent,
+    Definition,
+    Execution,
+    ExecutionStatus,
+    Instance,
+    InstanceStatus,
+    Job,
+    JobStatus,
+    PendingTimer,
+    Step,
+    UserTask,
+    Variables,
+    World,
+    timer_length_ns,
+)
+from rochallor_cli.engine_client.admin_client import Value
+from rochallor_cli.explanation.facts import Facts
+from rochallor_cli.output.times import parse_time
+
+INTERRUPTED = "interrupted by boundary timer"
+# A timer that is due may still be on its way: the engine looks every 5 s, and clocks differ.
+LATENESS_S = 60.0
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A world, and what in it is likely only.
+
+    doubtful_tasks: steps whose user task may have been completed late, which leaves no trace.
+    overdue: ids of timers that should have fired and have left no trace.
+    """
+
+    world: World
+    doubtful_tasks: frozenset[str] = frozenset()
+    overdue: frozenset[str] = frozenset()
+
+
+def rebuilt(definition: Definition, facts: Facts, now: datetime) -> Rebuilt:
+    """The world in which the facts hold, by the rules of the definition's engine version."""
+    executions = tuple(_execution(row) for row in facts.executions)
+    tasks, doubtful = _open_tasks(definition, facts)
+    pending = list(_pending_timers(definition, facts, now))
+    world = World(
+        _instance(facts, executions),
+        executions,
+        tuple(_open_jobs(definition, executions)),
+        tuple(tasks),
+        tuple(each.timer for each in pending),
+        now_ns=_ns(now),
+    )
+    overdue = frozenset(each.timer.id for each in pending if each.is_overdue)
+    return Rebuilt(world, frozenset(doubtful), overdue)
+
+
+def _execution(row: Value) -> Execution:
+    started, ended = parse_time(row.get("startedAt")), parse_time(row.get("endedAt"))
+    return Execution(
+        id=_id(row),
+        instance_id="instance",
+        step_id=str(row.get("stepId")),
+        step_type=str(row.get("stepType")),
+        attempt=int(row.get("attemptNumber") or 1),
+        status=_status(str(row.get("status"))),
+        started_ns=_ns(started) if started else 0,
+        ended_ns=_ns(ended) if ended else None,
+        failure_reason=row.get("failureReason"),
+    )
+
+
+def _status(text: str) -> ExecutionStatus:
+    """A status that only newer engines know counts as over."""
+    return ExecutionStatus(text) if text in list(ExecutionStatus) else ExecutionStatus.COMPLETED
+
+
+def _instance(facts: Facts, executions: tuple[Execution, ...]) -> Instance:
+    entered: dict[str, int] = {}
+    completed: dict[str, int] = {}
+    for execution in executions:
+        entered[execution.step_id] = max(entered.get(execution.step_id, 0), execution.attempt)
+        if execution.status == ExecutionStatus.COMPLETED:
+            completed[execution.step_id] = completed.get(execution.step_id, 0) + 1
+    return Instance(
+        id="instance",
+        definition_id=str(facts.instance["definitionId"]),
+        definition_version=int(facts.instance["definitionVersion"]),
+        status=InstanceStatus(facts.status),
+        current_step_ids=tuple(facts.current),
+        variables=Variables(values=facts.instance.get("variables") or {}),
+        entered=entered,
+        completed=completed,
+        started_ns=0,
+    )
+
+
+def _open_jobs(definition: Definition, executions: tuple[Execution, ...]) -> Iterator[Job]:
+    for execution in executions:
+        step = definition.step(execution.step_id)
+        if step is None or step.type != "SERVICE_TASK" or execution.status != ExecutionStatus.RUNNING:
+            continue
+        yield Job(
+            id=execution.id,
+            instance_id=execution.instance_id,
+            execution_id=execution.id,
+            step_id=step.id,
+            attempt=execution.attempt,
+            job_type=step.job_type,
+            status=JobStatus.OFFERED,
+            retries_remaining=step.retry_count,
+            variables=Variables(values={}),
+            created_ns=execution.started_ns,
+        )
+
+
+def _open_tasks(definition: Definition, facts: Facts) -> tuple[list[UserTask], set[str]]:
+    """Open user tasks, and the steps of those that may have been completed late, which leaves no trace."""
+    tasks, doubtful = [], set()
+    for row in facts.executions:
+        step = definition.step(str(row.get("stepId")))
+        if step is None or step.type != "USER_TASK":
+            continue
+        if row.get("status") == "RUNNING":
+            tasks.append(_task(row))
+        elif _survived(definition, facts, row):
+            tasks.append(_task(row))
+            if _went_on_after(step, facts, str(row.get("endedAt"))):
+                doubtful.add(step.id)
+    return tasks, doubtful
+
+
+def _survived(definition: Definition, facts: Facts, row: Value) -> bool:
+    """Whether a timer interrupted it and left the task open, and nobody has completed the step since."""
+    if definition.rules.interrupted_tasks_close or row.get("failureReason") != INTERRUPTED:
+        return False
+    return not any(
+        other.get("stepId") == row.get("stepId")
+        and other.get("status") == "COMPLETED"
+        and _is_later(other.get("endedAt"), row.get("endedAt"))
+        for other in facts.executions
+    )
+
+
+def _went_on_after(step: Step, facts: Facts, moment: str) -> bool:
+    targets = {step.next_step, *step.conditional_next_steps.values()}
+    return any(
+        row.get("stepId") in targets and _is_later(row.get("startedAt"), moment) for row in facts.executions
+    )
+
+
+def _task(row: Value) -> UserTask:
+    return UserTask(
+        _id(row), "instance", _id(row), str(row.get("stepId")), int(row.get("attemptNumber") or 1)
+    )
+
+
+@dataclass(frozen=True)
+class _Pending:
+    timer: PendingTimer
+    is_overdue: bool
+
+
+def _pending_timers(definition: Definition, facts: Facts, now: datetime) -> Iterator[_Pending]:
+    """Timers that have not fired; overdue ones have left no trace though it was their time."""
+    for row in facts.executions:
+        step = definition.step(str(row.get("stepId")))
+        if step is None or step.type not in ("SERVICE_TASK", "USER_TASK", "WAIT"):
+            continue
+        if definition.rules.timers_end_with_step and row.get("status") != "RUNNING":
+            continue
+        for number, event in enumerate(step.boundary_events, start=1):
+            length_ns = timer_length_ns(event, definition.rules)
+            if length_ns is not None:
+                timer = _timer(row, event, number, length_ns=length_ns, now=now)
+                yield from _unless_fired(facts, row, timer, now)
+
+
+def _timer(row: Value, event: BoundaryEvent, number: int, *, length_ns: int, now: datetime) -> PendingTimer:
+    started = parse_time(row.get("startedAt")) or now
+    fires_ns = _ns(started) + length_ns
+    return PendingTimer(
+        id=f"{_id(row)}/{number}",
+        instance_id="instance",
+        execution_id=_id(row),
+        step_id=str(row.get("stepId")),
+        attempt=int(row.get("attemptNumber") or 1),
+        fires_ns=fires_ns,
+        interrupting=event.interrupting,
+        target_step_id=event.target_step_id,
+        # As if all had begun now: what is left of each is known, and so is their order.
+        length_ns=max(fires_ns - _ns(now), 0),
+        started=0,
+    )
+
+
+def _unless_fired(facts: Facts, row: Value, timer: PendingTimer, now: datetime) -> Iterator[_Pending]:
+    late_s = (_ns(now) - timer.fires_ns) / 1e9
+    if late_s <= 0:
+        yield _Pending(timer, is_overdue=False)
+    elif not _has_fired(facts, row, timer):
+        if late_s <= LATENESS_S:
+            yield _Pending(timer, is_overdue=False)
+        elif row.get("status") == "RUNNING":
+            yield _Pending(timer, is_overdue=True)
+
+
+def _has_fired(facts: Facts, row: Value, timer: PendingTimer) -> bool:
+    """Whether its target was entered when it was due, or its own step was interrupted."""
+    if row.get("failureReason") == INTERRUPTED:
+        return True
+    return any(
+        other.get("stepId") == timer.target_step_id
+        and (started := parse_time(other.get("startedAt"))) is not None
+        and _ns(started) >= timer.fires_ns
+        for other in facts.executions
+    )
+
+
+def _is_later(one: object, other: object) -> bool:
+    first, second = parse_time(one), parse_time(other)
+    return first is not None and second is not None and first >= second
+
+
+def _id(row: Value) -> str:
+    return f"{row.get('stepId')}#{row.get('attemptNumber') or 1}"
+
+
+def _ns(moment: datetime) -> int:
+    return int(moment.timestamp() * 1e6) * 1000

@@ -1,0 +1,40 @@
+"""What can be done about an instance: commands to copy, quoted for the shell, each with what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from shlex import quote
+
+from rochallor_cli.explanation.explaining import ENDED, STUCK, Explanation
+from rochallor_cli.explanation.facts import Facts
+
+WayOut = tuple[str, str]
+
+
+def ways_out(explanation: Explanation, facts: Facts, *, can_retry: bool) -> Iterator[WayOut]:
+    """Commands with what they do; none where it goes on by itself."""
+    instance_id = quote(explanation.id)
+    if explanation.verdict == STUCK:
+        for code in explanation.codes:
+            yield f"rochallor defs lint --explain {code}", "why, and what to write instead"
+        yield f"rochallor instances cancel {instance_id} --reason stuck", "end it"
+        yield _restart(instance_id), "and begin again, once the definition is mended and uploaded"
+    elif explanation.verdict == ENDED and explanation.status == "FAILED":
+        if can_retry and _failed_step(facts):
+            yield (
+                f"rochallor instances retry {instance_id}",
+                "run the failed step again, from where it failed",
+            )
+        yield _restart(instance_id), "begin again from the start; what was done is done twice"
+    elif explanation.verdict == ENDED and explanation.status == "CANCELLED":
+        yield _restart(instance_id), "begin again from the start; what was done is done twice"
+
+
+def _restart(instance_id: str) -> str:
+    return f"rochallor instances restart {instance_id}"
+
+
+def _failed_step(facts: Facts) -> str | None:
+    """The step whose latest execution is FAILED, if there is one."""
+    latest = {str(row.get("stepId")): row for row in facts.executions}
+    return next((step_id for step_id, row in latest.items() if row.get("status") == "FAILED"), None)
