@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
             "versions": "List the versions of a definition, the latest first, and what each changed.",
             "diff": "Compare definitions with what the engine has, step by step.",
             "lint": "Check definitions offline: the engine's own rules, then what it accepts and will regret.",
+            "schema": "Print the JSON Schema of definitions, for editors and other tools.",
             "graph": "Draw a definition as a graph: text, mermaid, dot, or SVG, which needs nothing installed.",
         },
     ),

@@ -144,6 +144,7 @@ COMMANDS: dict[str, dict[str, Any]] = \
                        'diff': 'Compare definitions with what the engine has, step by step.',
                        'lint': "Check definitions offline: the engine's own rules, then what it accepts and "
                                'will regret.',
+                       'schema': 'Print the JSON Schema of definitions, for editors and other tools.',
                        'graph': 'Draw a definition as a graph: text, mermaid, dot, or SVG, which needs '
                                 'nothing installed.'}},
  'defs upload': {'options': {'--dry-run': ('', 'Say what would happen, send nothing.'),
@@ -174,6 +175,7 @@ COMMANDS: dict[str, dict[str, Any]] = \
                            '--explain': ('none', 'Say why a code matters, and stop.')},
                'arguments': ('files*',),
                'commands': {}},
+ 'defs schema': {'options': {}, 'arguments': (), 'commands': {}},
  'defs graph': {'options': {'--instance': ('instance', "Paint this instance's state on it."),
                             '--format': ('text|mermaid|dot|svg', 'What to draw it as.')},
                 'arguments': ('file-or-definition',),

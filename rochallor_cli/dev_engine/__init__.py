@@ -31,6 +31,7 @@ from rochallor_cli.dev_engine.clock import Clock, HandClock, SystemClock
 from rochallor_cli.dev_engine.codes import CODES, Code
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.definition.branch_order import in_branch_order
+from rochallor_cli.dev_engine.definition.json_schema import definition_schema
 from rochallor_cli.dev_engine.definition.model import step_types
 from rochallor_cli.dev_engine.definition.problems import Problem
 from rochallor_cli.dev_engine.embedded import DevEngine
@@ -61,6 +62,7 @@ __all__ = [
     "SystemClock",
     "UnknownEngineVersionError",
     "check",
+    "definition_schema",
     "engine_rules",
     "in_branch_order",
     "step_types",

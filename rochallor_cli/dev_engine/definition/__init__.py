@@ -2,6 +2,7 @@
 
 model.py               a definition as the state machine walks it
 shapes.py              the fields that a document may have, by engine version
+json_schema.py         the JSON Schema of a document, for editors
 branch_order.py        the order of branches in engines that have one
 shown_document.py      a kept document as the engine gives it back
 parsing.py             a document to its fields, and those to the model
