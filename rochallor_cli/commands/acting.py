@@ -14,6 +14,7 @@ from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.errors import CliError, Interrupted, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.instances.bulk import Action, Bulk, Row, row_of, worst
+from rochallor_cli.output.columns import View
 from rochallor_cli.output.views import ACTIONS
 
 
@@ -26,6 +27,7 @@ class Verb:
     statuses: tuple[str, ...]
     # Why it would be refused, by a rehearsal; None if it would be done.
     refusal: Callable[[Value], CliError | None]
+    view: View = ACTIONS
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def act(
         return _rehearsed(context, verb, chosen)
     if not chosen:
         _say_nothing_fits(context, filters)
-        context.printer.rows(ACTIONS, [])
+        context.printer.rows(verb.view, [])
         return [], ExitStatus.DONE
     if not named or "-" in named or context.settings.protected:
         which = f" {filters.text}" if filters else ""
@@ -118,7 +120,7 @@ def _rehearsed(context: Context, verb: Verb, chosen: Mapping[str, Value | None])
         error = verb.refusal(instance)
         result = f"would be {verb.done}" if error is None else f"cannot be {verb.done}"
         rows.append(row_of(instance_id, result, instance, error=error))
-    context.printer.rows(ACTIONS, rows)
+    context.printer.rows(verb.view, rows)
     willing = sum(not row["exitStatus"] for row in rows)
     context.printer.note(f"dry run: {count_text(willing, 'instance')} would be {verb.done}")
     return rows, worst(rows)
@@ -144,7 +146,7 @@ def _done(context: Context, verb: Verb, action: Action, ids: list[str]) -> tuple
         rows += sorted(bulk.rows, key=lambda row: order[row["id"]])
         alone = len(ids) == 1 and bulk.errors
         if not (alone and printer.for_people):
-            printer.rows(ACTIONS, rows)
+            printer.rows(verb.view, rows)
     if alone:
         raise bulk.errors[ids[0]]
     if len(ids) > 1:

@@ -95,6 +95,16 @@ def confirmed(
     return found, facts
 
 
+def confirmed_of(
+    reader: FactsReader, instance: Value, versions: Sequence[str], *, now: Callable[[], datetime]
+) -> Explanation:
+    """The explanation of an instance from a list, without what lies ahead; one that is stuck was looked at twice."""
+    found = explanation(reader.facts_of(instance), versions, now(), is_whole=False)
+    if found.verdict != STUCK:
+        return found
+    return confirmed(reader, found.id, versions, now=now)[0]
+
+
 def explanation(
     facts: Facts, versions: Sequence[str], now: datetime, *, is_whole: bool = True
 ) -> Explanation:

@@ -87,6 +87,8 @@ def row_of(
     return {
         "id": instance_id,
         **{name: instance.get(name) for name in known},
+        # Where another instance came of it.
+        **({"startedId": instance["startedId"]} if "startedId" in instance else {}),
         "result": result,
         "error": None if error is None else error.message,
         "exitStatus": int(ExitStatus.DONE if error is None else error.exit_status),

@@ -180,6 +180,25 @@ ACTIONS = View(
     fields=("definitionVersion", "businessKey", "status", "exitStatus"),
 )
 
+RESTARTS = View(
+    "startedId",
+    (ACTIONS.columns[0], Column("STARTED AS", "startedId"), *ACTIONS.columns[1:]),
+    fields=ACTIONS.fields,
+)
+
+AUDIT = View(
+    "cause",
+    (
+        Column("COUNT", "count", right=True),
+        Column("VERDICT", "verdict", style=lambda row: "red" if row.get("verdict") == "stuck" else ""),
+        Column("CAUSE", "text", least=24, wraps=True),
+        time_column("OLDEST", "oldest"),
+        Column("EXAMPLE", "example", style="dim"),
+        Column("WAY OUT", "wayOut", wide=True),
+    ),
+    fields=("code", "step", "jobType", "definitionId", "certain"),
+)
+
 EXECUTIONS = View(
     "stepId",
     (

@@ -1,0 +1,84 @@
+"""`rochallor instances audit`: what live instances wait for, and which stand still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command
+from rochallor_cli.commands.inputs import Definition, seconds_from
+from rochallor_cli.counting import count_text
+from rochallor_cli.engine_client.admin_client import OPEN, Value
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.output.times import parse_time
+from rochallor_cli.output.views import AUDIT
+
+app = typer.Typer()
+
+
+@command(
+    app,
+    "audit",
+    examples=(
+        "rochallor instances audit",
+        "rochallor instances audit --definition loan-processing-workflow --since 1d -o json",
+    ),
+)
+def audit(
+    context: Context,
+    definition: Definition = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DURATION", help="Only those started in the last 2h, 1d.")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", "-n", min=1, metavar="N", help="Look at so many at most, newest first."),
+    ] = None,
+) -> int:
+    """Group live instances by what they wait for and why they stand still, the worst first.
+
+    Each is explained as `instances explain` does, by GETs alone: a page of 200 at a time, and each one's history.
+    Exit status 7 if nothing can move some of them.
+    """
+    from rochallor_cli.explanation.audit import Audit
+    from rochallor_cli.explanation.audit_text import audit_lines
+    from rochallor_cli.explanation.explaining import confirmed_of
+    from rochallor_cli.explanation.facts import FactsReader
+    from rochallor_cli.output.progress import working
+
+    seconds = seconds_from(since, "--since")
+    version = context.engine_version(only_get=True)
+    reader, found = FactsReader(context.engine), Audit()
+    with working(context.environment, "looking at instances", quiet=context.settings.quiet) as progress:
+        for instance in _live(context, definition or "", seconds, limit):
+            explanation = confirmed_of(reader, instance, version.possible, now=context.environment.now)
+            found.take(explanation, str(instance["definitionId"]))
+            progress.text = f"{found.looked_at:,} instances looked at, {found.stuck:,} stuck"
+    if context.printer.for_people and not context.settings.fields:
+        for line in audit_lines(context.printer, found.rows()):
+            context.printer.line(line)
+    else:
+        context.printer.rows(AUDIT, found.rows())
+    context.printer.note(
+        f"{count_text(found.looked_at, 'live instance')}, {found.stuck:,} that nothing can move"
+    )
+    return ExitStatus.CONFLICT if found.stuck else ExitStatus.DONE
+
+
+def _live(context: Context, definition_id: str, since_s: float | None, limit: int | None) -> Iterator[Value]:
+    """Live instances, newest first in each status, page by page."""
+    earliest = None if since_s is None else context.environment.now() - timedelta(seconds=since_s)
+    seen = 0
+    for status in OPEN:
+        for instance in context.engine.instances(definition_id=definition_id, status=status):
+            started = parse_time(instance.get("startedAt"))
+            if limit is not None and seen >= limit:
+                return
+            if earliest is not None and started is not None and started < earliest:
+                break
+            seen += 1
+            yield instance
