@@ -10,6 +10,7 @@ handler_modules/  the users' own code: found, imported, its errors shown
 graph/            a definition drawn, with an instance's state painted on it
 instances/        instances followed, told as a history, cancelled
 explanation/      why an instance stands where it stands
+verification/     everything that can happen to an instance, searched before anything runs
 definitions/      definitions checked, compared, uploaded
 completion/       shell completion
 command_line/     how a command is declared, and what it gets

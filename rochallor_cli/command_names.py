@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
             "diff": "Compare definitions with what the engine has, step by step.",
             "lint": "Check definitions offline: the engine's own rules, then what it accepts and will regret.",
             "schema": "Print the JSON Schema of definitions, for editors and other tools.",
+            "verify": "Search everything that can happen to an instance of a definition, in every order.",
             "graph": "Draw a definition as a graph: text, mermaid, dot, or SVG, which needs nothing installed.",
         },
     ),

@@ -54,7 +54,7 @@ def run_demo(context: Context, *, with_kafka: bool = False) -> int:
     flow, handlers = path_text(str(example / "flow.yaml")), path_text(str(example / "handlers.py"))
     mode: Mode = "kafka" if with_kafka else "poll"
     dispatch: Literal["polling", "kafka"] = "kafka" if with_kafka else "polling"
-    with DevEngine(DevEngineConfig(port=0, dispatch=dispatch)) as dev_engine:
+    with DevEngine(DevEngineConfig(port=0, dispatch=dispatch, engine_version="next")) as dev_engine:
         settings = _settings_for(dev_engine.url, context.settings)
         with connect(settings.access, printer=printer) as client:
             engine = AdminClient(client, settings)

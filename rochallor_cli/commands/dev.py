@@ -151,11 +151,21 @@ def _announce(context: Context, engine: DevEngine, config: DevEngineConfig) -> N
             context.printer.note(
                 f"Workers: rochallor work --mode kafka --brokers {engine.brokers}{embedded} …"
             )
+        context.printer.note(
+            f"As version {config.engine_version} of the engine; --engine-version names another."
+        )
         if config.cors:
             context.printer.note("Web pages opened on this machine may call it; --no-cors ends that.")
         context.printer.note(f"Ctrl-C stops it. Elsewhere: export ROCHALLOR_ENGINE_URL={engine.url}")
     else:
-        context.printer.event({"url": engine.url, "db": kept_in, "brokers": engine.brokers or None})
+        context.printer.event(
+            {
+                "url": engine.url,
+                "db": kept_in,
+                "brokers": engine.brokers or None,
+                "engineVersion": config.engine_version,
+            }
+        )
     context.environment.stdout.flush()
 
 

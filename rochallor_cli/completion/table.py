@@ -145,6 +145,8 @@ COMMANDS: dict[str, dict[str, Any]] = \
                        'lint': "Check definitions offline: the engine's own rules, then what it accepts and "
                                'will regret.',
                        'schema': 'Print the JSON Schema of definitions, for editors and other tools.',
+                       'verify': 'Search everything that can happen to an instance of a definition, in every '
+                                 'order.',
                        'graph': 'Draw a definition as a graph: text, mermaid, dot, or SVG, which needs '
                                 'nothing installed.'}},
  'defs upload': {'options': {'--dry-run': ('', 'Say what would happen, send nothing.'),
@@ -176,6 +178,18 @@ COMMANDS: dict[str, dict[str, Any]] = \
                'arguments': ('files*',),
                'commands': {}},
  'defs schema': {'options': {}, 'arguments': (), 'commands': {}},
+ 'defs verify': {'options': {'--var': ('none',
+                                       'A variable; the value is JSON if it reads as JSON, else text.'),
+                             '--assume': ('none',
+                                          'A variable that nobody but the workflow changes; repeatable.'),
+                             '--fail-on': ('none', 'From which grade on it fails.'),
+                             '--max-states': ('none', 'Situations of one definition at most.'),
+                             '--max-time': ('none', 'Seconds for one definition at most.'),
+                             '--replay': ('',
+                                          'Play each run on the embedded engine, and on the one that '
+                                          '--engine-url names.')},
+                 'arguments': ('none*',),
+                 'commands': {}},
  'defs graph': {'options': {'--instance': ('instance', "Paint this instance's state on it."),
                             '--format': ('text|mermaid|dot|svg', 'What to draw it as.')},
                 'arguments': ('file-or-definition',),

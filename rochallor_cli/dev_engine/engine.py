@@ -37,8 +37,10 @@ class Engine:
 
     def __init__(self, config: DevEngineConfig) -> None:
         self.config = config
+        # A version that there is not is refused before a file is made.
+        version = config.rules.version
         self._connection = open_database(config.db)
-        self._adopt_version()
+        self._adopt_version(version)
         self._resources = Resources(config, Store(self._connection))
         self._work = UnitOfWork(self._connection, after_commit=self._after_commit)
         self._rounds = Rounds(self._resources, self._work)
@@ -125,20 +127,16 @@ class Engine:
         beats = -((self._began_ns - expiry_ns) // beat_ns)
         return self._began_ns + max(beats, 1) * beat_ns
 
-    def _adopt_version(self) -> None:
-        config = self.config
+    def _adopt_version(self, version: str) -> None:
+        path = self.config.db
         try:
-            before = adopt_version(self._connection, config.rules.version, config.db)
+            before = adopt_version(self._connection, version, path)
         except DevEngineError:
             self._connection.close()
             raise
-        if before != config.engine_version:
-            logger.warning(
-                "%s was used as version %s of the engine, and goes on as version %s",
-                config.db,
-                before,
-                config.engine_version,
-            )
+        if before != version:
+            text = "%s was used as version %s of the engine, and goes on as version %s"
+            logger.warning(text, path, before, version)
 
     async def _start_dispatch(self) -> None:
         # confluent-kafka is loaded only where it is needed.

@@ -15,6 +15,7 @@ from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition,
 from rochallor_cli.dev_engine.definition.parsing import definition_from_document
 from rochallor_cli.dev_engine.errors import Refused, WorkflowStuck
 from rochallor_cli.dev_engine.records import (
+    NO_VARIABLES,
     Execution,
     ExecutionStatus,
     Instance,
@@ -26,6 +27,7 @@ from rochallor_cli.dev_engine.records import (
 )
 from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, Conditions
 from rochallor_cli.dev_engine.state_machine.choices import Abandoned, ChoiceTaken, Choose, first_written
+from rochallor_cli.dev_engine.state_machine.deciding_values import deciding_values
 from rochallor_cli.dev_engine.state_machine.effects import FaultMet
 from rochallor_cli.dev_engine.state_machine.essence import essence
 from rochallor_cli.dev_engine.state_machine.events import (
@@ -44,12 +46,14 @@ from rochallor_cli.dev_engine.state_machine.events import (
 )
 from rochallor_cli.dev_engine.state_machine.every_way import every_outcome, every_start
 from rochallor_cli.dev_engine.state_machine.free_conditions import FreeConditions
+from rochallor_cli.dev_engine.state_machine.known_conditions import KnownConditions
 from rochallor_cli.dev_engine.state_machine.possible_events import effective_timers, possible_events
 from rochallor_cli.dev_engine.state_machine.world import PendingTimer, World
 from rochallor_cli.dev_engine.versions import EngineRules, engine_rules
 
 __all__ = [
     "EVALUATED",
+    "NO_VARIABLES",
     "Abandoned",
     "BoundaryEvent",
     "CancelInstance",
@@ -72,6 +76,7 @@ __all__ = [
     "InstanceStatus",
     "Job",
     "JobStatus",
+    "KnownConditions",
     "PendingTimer",
     "Reaction",
     "Refused",
@@ -84,6 +89,7 @@ __all__ = [
     "WorkflowStuck",
     "World",
     "apply",
+    "deciding_values",
     "definition_from_document",
     "effective_timers",
     "engine_rules",

@@ -136,7 +136,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("commands",),
         ("demo",),
         ("trial",),
-        ("hosting", "graph", "instances", "explanation", "completion"),
+        ("hosting", "graph", "instances", "explanation", "completion", "verification"),
         ("definitions", "command_line", "handler_modules"),
         ("engine_client",),
         ("output",),

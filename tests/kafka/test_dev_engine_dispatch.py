@@ -129,6 +129,25 @@ def test_a_retryable_failure_publishes_the_job_again_with_a_new_dedup_id(read: C
     assert second.retries_remaining == first.retries_remaining - 1
 
 
+def test_with_strict_leases_an_attempt_is_published_as_a_job_of_its_own_that_any_worker_may_report(
+    read: Callable,
+) -> None:
+    with running_engine(dispatch="kafka", engine_version="leases") as engine:
+        instance = start(engine)
+        reader = read(engine.brokers)
+        first = reader.wait_for(1)[0]
+        with RestEngineClient(engine.url) as client:
+            client.fail_job(first.job_id, "one", "again, please", retryable=True)
+            second = reader.wait_for(2)[1]
+            client.complete_job(first.job_id, "one")
+            assert client.get_instance(instance)["currentStepIds"] == ["p"]
+            client.complete_job(second.job_id, "two")
+            assert client.get_instance(instance)["currentStepIds"] == ["s"]
+    assert second.job_id != first.job_id
+    assert second.step_execution_id == first.step_execution_id
+    assert second.retries_remaining == first.retries_remaining - 1
+
+
 def test_a_poll_is_answered_410() -> None:
     with running_engine(dispatch="kafka") as engine, RestEngineClient(engine.url) as client:
         with pytest.raises(EngineClientError) as refused:

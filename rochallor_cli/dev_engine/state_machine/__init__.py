@@ -14,6 +14,8 @@ events.py           makes something happen to a world
 possible_events.py  what can happen to a world next
 every_way.py        all choices of an event, one after the other
 free_conditions.py  branches as choices, whatever the variables are
+known_conditions.py the same where some variables are known
+deciding_values.py  values with which a step takes a branch
 essence.py          which worlds behave alike
 
 Nothing here reads a clock, a database or a source of randomness.

@@ -45,7 +45,7 @@ class Advance:
         # What was committed before this event: all that the joins of version 0 see.
         self.completed_before: Mapping[str, int] = instance.completed
         self.effects: list[Effect] = []
-        self.choices: list[ChoiceTaken] = []
+        self.choices = inputs.choices
         self.variables = instance.variables
         self.complaint = ""
         self.current = list(instance.current_step_ids)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, Conditions
-from rochallor_cli.dev_engine.state_machine.choices import Choose, first_written
+from rochallor_cli.dev_engine.state_machine.choices import ChoiceTaken, Choose, first_written
 
 DEFAULT_STEP_BUDGET = 10_000
 
@@ -17,7 +17,8 @@ class EventInputs:
 
     step_budget: how many steps one event may enter, for loops that never rest; steps at which something
     stays open count ten times. is_search: a choice that is met again and again with nothing new is
-    abandoned, so that trying all ways through a loop comes to an end.
+    abandoned, so that trying all ways through a loop comes to an end. choices: those taken, also where the
+    event is refused in its middle.
     """
 
     now_ns: int
@@ -26,6 +27,7 @@ class EventInputs:
     step_budget: int = DEFAULT_STEP_BUDGET
     conditions: Conditions = EVALUATED
     is_search: bool = False
+    choices: list[ChoiceTaken] = field(default_factory=list, compare=False)
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.now_ns / 1e9, UTC)

@@ -52,16 +52,12 @@ def every_outcome(
 
     def make(choose: Choose) -> Reaction:
         inputs = EventInputs(world.now_ns, choose, strict, step_budget, conditions, is_search=True)
-        return applied_with(definition, world, event, inputs)
+        try:
+            return applied_with(definition, world, event, inputs)
+        except Refused as refused:
+            return Reaction(world, choices=tuple(inputs.choices), refusal=refused)
 
-    yield from _every(lambda choose: _or_refusal(make, choose, world))
-
-
-def _or_refusal(make: Callable[[Choose], Reaction], choose: Choose, world: World) -> Reaction:
-    try:
-        return make(choose)
-    except Refused as refused:
-        return Reaction(world, refusal=refused)
+    yield from _every(make)
 
 
 def _every(make: Callable[[Choose], Reaction]) -> Iterator[Reaction]:

@@ -1,0 +1,184 @@
+"""`rochallor defs verify`: search all that can happen to an instance, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import command
+from rochallor_cli.commands.inputs import Var, definition_and_version, variables_from
+from rochallor_cli.definitions.uploads import SUFFIXES, read_all
+from rochallor_cli.documents.document import Document
+from rochallor_cli.errors import InvalidDocumentError, UsageError
+from rochallor_cli.exit_status import ExitStatus
+
+if TYPE_CHECKING:
+    from rochallor_cli.dev_engine import EngineRules
+    from rochallor_cli.engine_client.engine_version import EngineVersion
+    from rochallor_cli.verification.report import Verified
+
+app = typer.Typer()
+
+_FAIL_ON = ("some-order", "possible")
+
+
+@command(
+    app,
+    "verify",
+    examples=(
+        "rochallor defs verify flow.yaml",
+        "rochallor defs verify flows/ --engine-version 1.1.0 -o json",
+        "rochallor defs verify flow.yaml --var amount=250 --fail-on possible --replay",
+    ),
+)
+def verify(
+    context: Context,
+    definitions: Annotated[list[str], typer.Argument(help="Files, folders, - , or ids on the engine.")],
+    var: Var = None,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--assume",
+            metavar="NAME=VALUE",
+            help="A variable that nobody but the workflow changes; repeatable.",
+        ),
+    ] = None,
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="some-order|possible", help="From which grade on it fails.")
+    ] = "some-order",
+    max_states: Annotated[
+        int, typer.Option("--max-states", min=1, metavar="N", help="Situations of one definition at most.")
+    ] = 20_000,
+    max_time: Annotated[
+        float,
+        typer.Option("--max-time", min=0.01, metavar="SECONDS", help="Seconds for one definition at most."),
+    ] = 30.0,
+    replay: Annotated[
+        bool,
+        typer.Option(
+            "--replay", help="Play each run on the embedded engine, and on the one that --engine-url names."
+        ),
+    ] = False,
+) -> int:
+    """Search everything that can happen to an instance of a definition, in every order.
+
+    Finds instances that stay where they are for ever, steps that run twice, ENDs with work left and more, each with
+    the shortest run that shows it. Exit status 3 for findings, 10 when it was not searched to the end.
+    """
+    if fail_on not in _FAIL_ON:
+        raise UsageError(f"--fail-on {fail_on!r} is neither {' nor '.join(_FAIL_ON)}")
+    variables = variables_from(context, var=var, text=None, whole=None)
+    assumed = variables_from(context, var=assume, text=None, whole=None)
+    verified = [
+        _verified(document, rules, variables, assumed, max_states=max_states, max_seconds=max_time)
+        for name in definitions
+        for document, rules in _documents(context, name)
+    ]
+    _show(context, verified)
+    if replay:
+        _replay(context, verified)
+    return _status(verified, fail_on)
+
+
+def _documents(context: Context, name: str) -> list[tuple[Document, EngineRules]]:
+    """What is to be verified, each with the rules of the engine that it is for."""
+    if name == "-" or Path(name).suffix.lower() in SUFFIXES or Path(name).exists():
+        rules = _rules(context, context.offline_version())
+        return [(document, rules) for document in read_all([name], context.environment.stdin)]
+    found = dict(context.engine.definition(*definition_and_version(name)))
+    found.pop("version", None)
+    return [(Document(name, found), _rules(context, context.engine_version(only_get=True)))]
+
+
+def _rules(context: Context, version: EngineVersion) -> EngineRules:
+    from rochallor_cli.dev_engine import engine_rules
+
+    return engine_rules(version.assumed, coercion=not context.settings.no_coercion)
+
+
+def _verified(
+    document: Document,
+    rules: EngineRules,
+    variables: dict[str, Any],
+    assumed: dict[str, Any],
+    *,
+    max_states: int,
+    max_seconds: float,
+) -> Verified:
+    from rochallor_cli.dev_engine import check
+    from rochallor_cli.dev_engine.explore import definition_from_document
+    from rochallor_cli.verification.findings import find
+    from rochallor_cli.verification.report import Verified
+    from rochallor_cli.verification.search import Bounds, search
+
+    problems = [problem for problem in check(document.value, rules) if problem.severity == "error"]
+    if problems:
+        first = problems[0]
+        raise InvalidDocumentError(
+            f"{document.at(first.path)}: {first.code} {first.text}",
+            hint="a definition that the engine refuses cannot be verified; see `rochallor defs lint`",
+        )
+    definition = definition_from_document(document.value, rules)
+    found = search(
+        definition,
+        variables=variables,
+        assumed=assumed,
+        bounds=Bounds(max_states=max_states, max_seconds=max_seconds),
+    )
+    return Verified.of(document, found, find(found), assumed)
+
+
+def _show(context: Context, verified: list[Verified]) -> None:
+    printer = context.printer
+    if not printer.for_people:
+        printer.document([each.as_json() for each in verified])
+        return
+    for each in verified:
+        for line in each.lines():
+            printer.line(line)
+        printer.line(each.summary())
+    assumptions = dict.fromkeys(text for each in verified for text in each.assumptions)
+    printer.note("Assumed: " + "; ".join(assumptions) + ".")
+
+
+def _replay(context: Context, verified: list[Verified]) -> None:
+    from rochallor_cli.verification.replay import replay_embedded, replay_on
+
+    # An engine is written to only where this very command line names it.
+    named = context.settings.origins.get("engine_url", "").startswith("--engine-url")
+    for each in verified:
+        rules, document = each.found.definition.rules, each.document.value
+        for finding, trace in each.findings:
+            if not trace:
+                continue
+            name = f"Replay of {finding.code} at {finding.step}"
+            embedded = partial(
+                replay_embedded, document, trace, version=rules.version, coercion=rules.coercion
+            )
+            context.printer.note(f"{name}: {_played(embedded)}")
+            if named:
+                theirs = _played(partial(replay_on, context.engine.client, document, trace))
+                context.printer.note(f"{name}, on {context.settings.where}: {theirs}")
+
+
+def _played(play: Callable[[], str]) -> str:
+    from rochallor_cli.verification.replay import NotPlayable
+
+    try:
+        return play() or "the engine does the same"
+    except NotPlayable as reason:
+        return f"not played: {reason}"
+
+
+def _status(verified: list[Verified], fail_on: str) -> ExitStatus:
+    counted = {"always", "some-order", *(("possible",) if fail_on == "possible" else ())}
+    if any(str(finding.grade) in counted for each in verified for finding, _ in each.findings):
+        return ExitStatus.INVALID
+    if not all(each.found.is_complete for each in verified):
+        return ExitStatus.WAIT_RAN_OUT
+    return ExitStatus.DONE
