@@ -23,7 +23,9 @@ def test_on_a_pipe_it_prints_plain_lines_and_ends_with_the_commands_to_try_next(
     assert "handlers: validate-application, credit-score, send-notification" in text
     assert re.search(r"^validate +SERVICE_TASK +completed +[\d.]+ m?s$", text, re.MULTILINE)
     assert re.search(r"^score +SERVICE_TASK +completed +[\d.]+ m?s +creditScore=720$", text, re.MULTILINE)
-    assert re.search(r"^notify +SERVICE_TASK +completed +[\d.]+ m?s +notificationSent=true$", text, re.MULTILINE)
+    assert re.search(
+        r"^notify +SERVICE_TASK +completed +[\d.]+ m?s +notificationSent=true$", text, re.MULTILINE
+    )
     assert re.search(r"^COMPLETED in [\d.]+ m?s\. Next:$", text, re.MULTILINE)
     assert "rochallor work --module" in text
 
