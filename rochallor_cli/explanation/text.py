@@ -62,7 +62,7 @@ class ExplanationText:
         parts = [str(instance["id"]), definition_name(instance), str(key or "")]
         yield " · ".join(harmless(part) for part in parts if part)
         age = self._ago(explanation.since)
-        status = self.printer.paint(explanation.status, state_style(explanation.status))
+        status = self.printer.paint(harmless(explanation.status), state_style(explanation.status))
         if explanation.verdict == ENDED:
             yield f"{status} {age}"
             if instance.get("failureReason"):

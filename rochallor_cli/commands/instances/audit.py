@@ -60,7 +60,7 @@ def audit(
             progress.text = f"{found.looked_at:,} instances looked at, {found.stuck:,} stuck"
     if context.printer.for_people and not context.settings.fields:
         for line in audit_lines(context.printer, found.rows()):
-            context.printer.line(line)
+            context.printer.styled(line)
     else:
         context.printer.rows(AUDIT, found.rows())
     context.printer.note(

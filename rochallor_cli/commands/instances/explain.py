@@ -38,7 +38,7 @@ def explain(context: Context, instance: Instance) -> int:
     if context.printer.for_people and not context.settings.fields:
         text = ExplanationText(context.printer, facts)
         for line in text.lines(found, version_text=version.text, can_retry=not version.surely_not("1.1.0")):
-            context.printer.line(line)
+            context.printer.styled(line)
     else:
         context.printer.value(EXPLANATION, found.as_json())
     return _exit_status(found.verdict, found.status)
