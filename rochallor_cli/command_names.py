@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
             "versions": "List the versions of a definition, the latest first, and what each changed.",
             "diff": "Compare definitions with what the engine has, step by step.",
             "lint": "Check definitions offline: the engine's own rules, then what it accepts and will regret.",
+            "table": "Evaluate a decision table without an engine: which rules hold, and why others do not.",
             "schema": "Print the JSON Schema of definitions, for editors and other tools.",
             "verify": "Search everything that can happen to an instance of a definition, in every order.",
             "graph": "Draw a definition as a graph: text, mermaid, dot, or SVG, which needs nothing installed.",
@@ -60,6 +61,10 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
             "use": "Make a context the one that is used when nothing else is said.",
             "set": "Change a context, or make a new one.",
         },
+    ),
+    "expr": (
+        "Evaluate an expression without an engine: value, type, what was rewritten and converted, traps.",
+        {},
     ),
     "api": ("Send a request of your own to the engine.", {}),
     "completion": ("Print the completion script of a shell.", {}),

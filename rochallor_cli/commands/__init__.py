@@ -7,6 +7,7 @@ defs/          definitions: upload, read, check, compare
 demo.py        watch a workflow run
 dev.py         the embedded engine
 doctor.py      is everything in order here, and is the engine there?
+expr.py        one expression, evaluated without an engine
 handlers/      try handlers without an engine
 instances/     instances: start, follow, inspect, cancel
 tasks/         user tasks

@@ -37,6 +37,8 @@ COMMANDS: dict[str, dict[str, Any]] = \
                    'dev': 'Run an embedded engine on this machine.',
                    'doctor': 'Check this installation, the settings and the engine. Runs nothing, changes '
                              'nothing.',
+                   'expr': 'Evaluate an expression without an engine: value, type, what was rewritten and '
+                           'converted, traps.',
                    'api': 'Send a request of your own to the engine.',
                    'completion': 'Print the completion script of a shell.',
                    'defs': 'Upload, read, check and compare definitions.',
@@ -126,6 +128,11 @@ COMMANDS: dict[str, dict[str, Any]] = \
                         '--config': ('files', 'workers.yaml: take engine and brokers from it.')},
             'arguments': (),
             'commands': {}},
+ 'expr': {'options': {'--var': ('none', 'A variable; the value is JSON if it reads as JSON, else text.'),
+                      '--text': ('none', 'A variable that is text, whatever it looks like.'),
+                      '--vars': ('none', 'All variables as one JSON object, or from a file (JSON, YAML).')},
+          'arguments': ('none',),
+          'commands': {}},
  'api': {'options': {'--data': ('none', 'The body: JSON, or a JSON or YAML file.'),
                      '-d': ('none', 'The body: JSON, or a JSON or YAML file.'),
                      '--include': ('', 'Show status and headers as well.'),
@@ -144,6 +151,8 @@ COMMANDS: dict[str, dict[str, Any]] = \
                        'diff': 'Compare definitions with what the engine has, step by step.',
                        'lint': "Check definitions offline: the engine's own rules, then what it accepts and "
                                'will regret.',
+                       'table': 'Evaluate a decision table without an engine: which rules hold, and why '
+                                'others do not.',
                        'schema': 'Print the JSON Schema of definitions, for editors and other tools.',
                        'verify': 'Search everything that can happen to an instance of a definition, in every '
                                  'order.',
@@ -177,6 +186,13 @@ COMMANDS: dict[str, dict[str, Any]] = \
                            '--explain': ('none', 'Say why a code matters, and stop.')},
                'arguments': ('files*',),
                'commands': {}},
+ 'defs table': {'options': {'--var': ('none',
+                                      'A variable; the value is JSON if it reads as JSON, else text.'),
+                            '--text': ('none', 'A variable that is text, whatever it looks like.'),
+                            '--vars': ('none',
+                                       'All variables as one JSON object, or from a file (JSON, YAML).')},
+                'arguments': ('files', 'step'),
+                'commands': {}},
  'defs schema': {'options': {}, 'arguments': (), 'commands': {}},
  'defs verify': {'options': {'--var': ('none',
                                        'A variable; the value is JSON if it reads as JSON, else text.'),

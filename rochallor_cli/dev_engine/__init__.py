@@ -1,7 +1,8 @@
 """An embedded engine, wire-compatible with the real one, on SQLite. This is its door.
 
 embedded.py     DevEngine, as its users hold it: started, stopped, and asked from any thread
-explore.py      the other door: the pure state machine, ready for searches
+explore.py      another door: the pure state machine, ready for searches
+bench.py        another door: one expression or decision table, evaluated for its author
 engine.py       one engine on one event loop, put together
 config.py       how an engine is to run
 versions.py     the engine's versions, and what each brought

@@ -9,6 +9,7 @@ The doors::
     analysis.py           what an expression uses and what its author will trip over, without variables
     traps.py              the kinds of what authors trip over
     coercion_traps.py     what the conversion of operands does that was not meant
+    conversions.py        which variables are converted, and to what
     exclusion.py          whether two conditions can hold together
     precedents.py         which of several conditions can never be come to
     comparisons.py        the one variable that a condition compares with literals
@@ -69,6 +70,7 @@ from rochallor_cli.dev_engine.expression.analysis import Analysis, analyse
 from rochallor_cli.dev_engine.expression.coercion_traps import coercion_traps
 from rochallor_cli.dev_engine.expression.comparisons import Compared, compared
 from rochallor_cli.dev_engine.expression.contradictions import VariableType, contradicted_by
+from rochallor_cli.dev_engine.expression.conversions import Conversion, conversions, rewritten_text
 from rochallor_cli.dev_engine.expression.errors import (
     ExpressionError,
     NotBooleanError,
@@ -102,6 +104,7 @@ __all__ = [
     "Compared",
     "Comparison",
     "CompiledExpression",
+    "Conversion",
     "Coverage",
     "ExpressionError",
     "Finding",
@@ -117,6 +120,7 @@ __all__ = [
     "compared",
     "compile_expression",
     "contradicted_by",
+    "conversions",
     "coverage",
     "evaluate",
     "evaluate_condition",
@@ -127,6 +131,7 @@ __all__ = [
     "inner_source",
     "is_expression",
     "rewrite",
+    "rewritten_text",
     "value_text",
     "value_with",
     "witness_text",

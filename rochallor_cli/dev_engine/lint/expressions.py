@@ -9,6 +9,7 @@ from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import Definition, Step, StepType
 from rochallor_cli.dev_engine.definition.problems import Path, Problem, warning
 from rochallor_cli.dev_engine.expression import (
+    Finding,
     Trap,
     analyse,
     inner_source,
@@ -24,6 +25,11 @@ TRAP_CODES: Final = {
     Trap.NUMBER_AS_TRUTH: codes.NUMBER_AS_TRUTH,
 }
 """By trap; all others are expressions that do not mean what they seem to."""
+
+
+def code_of(finding: Finding) -> str:
+    """The problem code of what an author trips over."""
+    return TRAP_CODES.get(finding.trap, codes.MISREAD_EXPRESSION)
 
 
 def expression_warnings(definition: Definition) -> Iterator[Problem]:
@@ -48,8 +54,7 @@ def _condition(path: Path, step: Step, condition: str, rules: EngineRules) -> It
 def trapped(path: Path, step: Step, source: str, rules: EngineRules) -> Iterator[Problem]:
     """What the author of an expression trips over."""
     for finding in analyse(source, rules.coercion).findings:
-        code = TRAP_CODES.get(finding.trap, codes.MISREAD_EXPRESSION)
-        yield warning(path, code, f'step "{step.id}": expression "{source}": {finding.text}')
+        yield warning(path, code_of(finding), f'step "{step.id}": expression "{source}": {finding.text}')
 
 
 def _table(path: Path, step: Step, rules: EngineRules) -> Iterator[Problem]:

@@ -1,0 +1,119 @@
+"""An author's bench: one expression or one decision table, evaluated without an engine, and why it came out so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rochallor_cli.dev_engine.definition.model import Step
+from rochallor_cli.dev_engine.errors import WorkflowStuck
+from rochallor_cli.dev_engine.expression import (
+    Conversion,
+    ExpressionError,
+    UnrepresentableResult,
+    analyse,
+    compile_expression,
+    conversions,
+    evaluate,
+    go_type_of,
+    rewritten_text,
+)
+from rochallor_cli.dev_engine.lint.expressions import code_of
+from rochallor_cli.dev_engine.records import Variables, as_doubles
+from rochallor_cli.dev_engine.state_machine.branches import StepFailed, whole_as_int
+from rochallor_cli.dev_engine.state_machine.decision_tables import DecisionCell, cells_of, decided
+from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
+from rochallor_cli.dev_engine.versions import EngineRules
+
+_NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class TriedExpression:
+    """What an expression comes to. `trouble` is why it comes to nothing, in the engine's words."""
+
+    read_as: str
+    value: object
+    type: str
+    trouble: str
+    converted: tuple[Conversion, ...]
+    traps: tuple[tuple[str, str], ...]
+    """Codes with texts, as lint has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriedRule:
+    """One rule of a table: whether it holds, None where that cannot be told, and its cells."""
+
+    holds: bool | None
+    cells: tuple[DecisionCell, ...]
+    outputs: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class TriedTable:
+    """What a table comes to: each rule, and the variables that are set, or why the step fails."""
+
+    policy: str
+    rules: tuple[TriedRule, ...]
+    outputs: Mapping[str, object]
+    trouble: str
+
+
+def try_expression(
+    source: str, variables: Mapping[str, object], rules: EngineRules, *, now: datetime
+) -> TriedExpression:
+    """Evaluate an expression as an engine of these rules does. Never raises for what the expression is."""
+    value: object = None
+    type_, trouble = "", ""
+    given = {name: as_doubles(item) for name, item in variables.items()}
+    try:
+        value = whole_as_int(evaluate(source, given, now=now, coercion=rules.coercion))
+        type_ = go_type_of(compile_expression(source, rules.coercion).evaluate(given, now=now))
+    except (ExpressionError, UnrepresentableResult) as error:
+        trouble = error.text
+    return TriedExpression(
+        read_as=rewritten_text(source),
+        value=value,
+        type=type_,
+        trouble=trouble,
+        converted=tuple(conversions(source, given)) if rules.coercion else (),
+        traps=tuple((code_of(finding), finding.text) for finding in analyse(source, rules.coercion).findings),
+    )
+
+
+def try_table(
+    step: Step, variables: Mapping[str, object], rules: EngineRules, *, now: datetime
+) -> TriedTable:
+    """Evaluate a DECISION_TABLE as an engine of these rules does."""
+    assert step.decision_table is not None, "asked of steps with a table only"
+    given = Variables(values=variables)
+    inputs = EventInputs(int(now.timestamp() * _NS_PER_S))
+    outputs: Mapping[str, object] = {}
+    trouble = ""
+    try:
+        after = decided(step, given, inputs, rules).values
+        outputs = {name: after[name] for name in _set_here(step) if name in after}
+    except StepFailed as failed:
+        trouble = str(failed)
+    except WorkflowStuck as stuck:
+        trouble = stuck.reason
+    tried = tuple(_tried_rules(step, given, inputs, rules))
+    return TriedTable(step.hit_policy or "U", tried, outputs, trouble)
+
+
+def _set_here(step: Step) -> Iterator[str]:
+    assert step.decision_table is not None, "asked of steps with a table only"
+    yield from dict.fromkeys(name for rule in step.decision_table.rules for name in rule.outputs)
+
+
+def _tried_rules(
+    step: Step, variables: Variables, inputs: EventInputs, rules: EngineRules
+) -> Iterator[TriedRule]:
+    assert step.decision_table is not None, "asked of steps with a table only"
+    for rule in step.decision_table.rules:
+        cells = tuple(cells_of(rule, variables.doubles, inputs, rules))
+        is_told = not any(cell.trouble for cell in cells)
+        holds = all(cell.holds for cell in cells) if is_told else None
+        yield TriedRule(holds, cells, rule.outputs)
