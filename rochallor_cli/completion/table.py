@@ -181,7 +181,7 @@ COMMANDS: dict[str, dict[str, Any]] = \
  'defs lint': {'options': {'--module': ('files', 'Handlers that are to serve the job types.'),
                            '-m': ('files', 'Handlers that are to serve the job types.'),
                            '--disable': ('none', 'Leave this code out; repeatable.'),
-                           '--format': ('text|github', 'github: annotations for its CI.'),
+                           '--format': ('text|github|gitlab|sarif|junit', 'text, or what a CI system reads.'),
                            '--strict': ('', 'Warnings are errors.'),
                            '--explain': ('none', 'Say why a code matters, and stop.')},
                'arguments': ('files*',),

@@ -89,7 +89,11 @@ def lint_documents(
             *(_unserved(document, served) if served is not None else ()),
             *_shared_chain(document, documents, assumed),
         ]
-        kept = [finding for finding in findings if finding.code not in off]
+        kept = [
+            finding
+            for finding in findings
+            if finding.code not in off and finding.code not in document.ignored.get(finding.line, ())
+        ]
         found += sorted(kept, key=lambda finding: (finding.line, finding.column, finding.code))
     return found
 
@@ -102,17 +106,6 @@ def unreadable_finding(error: InvalidDocumentError) -> DocumentFinding:
     if place is None:
         return DocumentFinding(error.message.partition(":")[0], 1, 1, UNREADABLE, "error", text, ())
     return DocumentFinding(place[1], int(place[2]), int(place[3] or 1), UNREADABLE, "error", text, ())
-
-
-def as_github(finding: DocumentFinding) -> str:
-    """A workflow command of GitHub's CI: the finding beside the line in a pull request."""
-    place = f"file={_property(finding.file)},line={finding.line},col={finding.column}"
-    text = finding.text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return f"::{finding.severity} {place},title={finding.code}::{text}"
-
-
-def _property(text: str) -> str:
-    return text.replace("%", "%25").replace(",", "%2C").replace(":", "%3A")
 
 
 def summary(found: Sequence[DocumentFinding]) -> str:

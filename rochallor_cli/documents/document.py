@@ -22,13 +22,17 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True)
 class Document:
-    """A value and where its parts stand. `emptied` are paths whose value a `#` turned into a comment."""
+    """A value and where its parts stand. `emptied` are paths whose value a `#` turned into a comment.
+
+    `ignored` are the problem codes that comments leave out, by line.
+    """
 
     source: str
     value: Any
     positions: Mapping[DocumentPath, Position] = field(default_factory=dict)
     keys: Mapping[DocumentPath, Position] = field(default_factory=dict)
     emptied: frozenset[DocumentPath] = frozenset()
+    ignored: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
     def position(self, path: DocumentPath, *, of_key: bool = False) -> Position:
         """Where the value at a path stands (or its key); of a path that is not there, its nearest parent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from rochallor_cli.errors import InvalidDocumentError
 
 # What anchors may add to a document: enough for any honest one, little enough for memory and patience.
 ALIASED_NODES = 100_000
+_IGNORE = re.compile(r"(?:^|\s)#\s*rochallor:\s*ignore\[([\w\s,]*)\]")
 
 
 def parse_yaml(text: str, *, source: str) -> Iterator[Document]:
@@ -27,12 +29,28 @@ def parse_yaml(text: str, *, source: str) -> Iterator[Document]:
             walk = _YamlWalk(lines, source)
             value = walk.value(node, ())
             if value is not None:
-                yield Document(source, value, walk.positions, walk.keys, frozenset(walk.emptied))
+                emptied, ignored = frozenset(walk.emptied), ignored_codes(lines)
+                yield Document(source, value, walk.positions, walk.keys, emptied, ignored)
     except yaml.MarkedYAMLError as error:
         raise yaml_problem(error, lines, source) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise InvalidDocumentError(f"{source}:{line}: characters that YAML does not allow") from error
+
+
+def ignored_codes(lines: list[str]) -> dict[int, frozenset[str]]:
+    """By line: the codes that `# rochallor: ignore[W401]` leaves out there, or standing alone on the next line."""
+    found: dict[int, frozenset[str]] = {}
+    waiting: frozenset[str] = frozenset()
+    for number, line in enumerate(lines, 1):
+        comment = _IGNORE.search(line)
+        codes = frozenset(re.findall(r"\w+", comment[1].upper())) if comment else frozenset()
+        if line.lstrip().startswith("#"):
+            waiting |= codes
+        elif line.strip():
+            found[number] = codes | waiting
+            waiting = frozenset()
+    return {number: codes for number, codes in found.items() if codes}
 
 
 class _YamlWalk:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import yaml
 
@@ -343,3 +344,35 @@ def test_two_definitions_that_chain_into_one_may_be_stopped_by_the_business_key(
     file = write(tmp_path / "f.yaml", *documents)
     assert [row["code"] for row in rochallor("defs", "lint", file, "-o", "json").json()] == ["W315", "W315"]
     assert rochallor("defs", "lint", file, "--engine-version", "leases", "-o", "json").json() == []
+
+
+def test_a_comment_leaves_a_code_out_for_its_line_or_for_the_next(tmp_path: Path):
+    steps = (
+        "id: lint-quiet\nname: Quiet\nsteps:\n"
+        "  - {id: a, name: A, type: SERVICE_TASK, jobType: a, nextStep: b, hitPolicy: U}  # rochallor: ignore[W326]\n"
+        "  # rochallor: ignore[W503, W326]\n"
+        "  - {id: b, name: B, type: SERVICE_TASK, jobType: b, nextStep: c, hitPolicy: U, retryCount: -1}\n"
+        "  - {id: c, name: '# rochallor: ignore[W503]', type: WAIT, nextStep: end, retryCount: -1}\n"
+        "  - {id: end, name: End, type: END}\n"
+    )
+    file = tmp_path / "f.yaml"
+    file.write_text(steps, "utf-8")
+    rows = rochallor("defs", "lint", file, "-o", "json").json()
+    assert [(row["line"], row["code"]) for row in rows] == [(7, "W503")]
+
+
+def test_findings_are_written_as_ci_systems_read_them(tmp_path: Path):
+    file = write(tmp_path / "f.yaml", document(service("a", "gone", retryCount=-1), id_="lint-ci"))
+    rows = rochallor("defs", "lint", file, "-o", "json").json()
+    sarif = json.loads(rochallor("defs", "lint", file, "--format", "sarif").stdout)
+    [run] = sarif["runs"]
+    assert [result["ruleId"] for result in run["results"]] == [row["code"] for row in rows]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert [rules[result["ruleIndex"]] for result in run["results"]] == [row["code"] for row in rows]
+    gitlab = json.loads(rochallor("defs", "lint", file, "--format", "gitlab").stdout)
+    assert [issue["location"]["lines"]["begin"] for issue in gitlab] == [row["line"] for row in rows]
+    assert len({issue["fingerprint"] for issue in gitlab}) == len(rows)
+    suite = ElementTree.fromstring(rochallor("defs", "lint", file, "--format", "junit").stdout)
+    assert suite.get("failures") == str(len(rows))
+    assert [str(case[0].get("message")).split()[0] for case in suite] == [row["code"] for row in rows]
+    assert rochallor("defs", "lint", file, "--format", "xml").exit_status == 2

@@ -21,6 +21,8 @@ from rochallor_cli.output.views import FINDINGS
 if TYPE_CHECKING:
     from rochallor_cli.definitions.linting import DocumentFinding
 
+# The first is for people; the others are written by definitions/lint_formats.py.
+_FORMATS = ("text", "github", "gitlab", "sarif", "junit")
 
 app = typer.Typer()
 
@@ -45,7 +47,8 @@ def lint(
         list[str] | None, typer.Option("--disable", metavar="CODE", help="Leave this code out; repeatable.")
     ] = None,
     format_: Annotated[
-        str, typer.Option("--format", metavar="text|github", help="github: annotations for its CI.")
+        str,
+        typer.Option("--format", metavar="|".join(_FORMATS), help="text, or what a CI system reads."),
     ] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Warnings are errors.")] = False,
     explain: Annotated[
@@ -56,17 +59,18 @@ def lint(
 
     Checked for the newest version of the engine, or the one that --engine-version names. What that version does not
     know and no known name is near to is left to the engine: exit status 13 where there is nothing worse, 3 for errors.
-    A definition can disable codes for itself: metadata.lintDisable is a list of them.
+    A definition can disable codes for itself: metadata.lintDisable is a list of them, and in YAML a comment does so for
+    its own line, or standing alone for the next one: # rochallor: ignore[W401].
     """
     if explain is not None:
         from rochallor_cli.definitions.linting import explanation
 
         context.printer.line(explanation(explain))
         return ExitStatus.DONE
-    if format_ not in ("text", "github"):
-        raise UsageError(f"--format {format_!r} is neither text nor github")
+    if format_ not in _FORMATS:
+        raise UsageError(f"--format {format_!r} is none of {', '.join(_FORMATS)}")
     found = _findings(context, files or _no_files(), module=module, disable=disable)
-    _show_findings(context, found, github=format_ == "github")
+    _show_findings(context, found, format_)
     return _status(found, strict=strict)
 
 
@@ -96,14 +100,19 @@ def _findings(
     return found + lint_documents(documents, assumed, served=served, disabled=disable or ())
 
 
-def _show_findings(context: Context, found: list[DocumentFinding], *, github: bool) -> None:
-    from rochallor_cli.definitions.linting import as_github, summary
+def _show_findings(context: Context, found: list[DocumentFinding], format_: str) -> None:
+    from rochallor_cli.definitions.linting import summary
 
     if not context.printer.for_people:
         context.printer.rows(FINDINGS, [finding.as_row() for finding in found])
         return
-    for finding in found:
-        context.printer.line(as_github(finding) if github else harmless(str(finding)))
+    if format_ == "text":
+        for finding in found:
+            context.printer.line(harmless(str(finding)))
+    else:
+        from rochallor_cli.definitions.lint_formats import FORMATS
+
+        context.printer.text(FORMATS[format_](found))
     version = context.offline_version()
     context.printer.note(f"{summary(found)} For engine version {version.assumed} ({version.how}).")
 
