@@ -47,6 +47,14 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
             "complete": "Complete an open user task, merging variables into its instance.",
         },
     ),
+    "jobs": (
+        "Find an instance's jobs in Kafka, and report one by hand.",
+        {
+            "find": "Find the open jobs of an instance in Kafka, as far back as the topics go.",
+            "complete": "Complete a job, merging variables into its instance, as if a worker had done it.",
+            "fail": "Fail a job, so that the engine hands it out anew, with one retry less.",
+        },
+    ),
     "handlers": (
         "Try handlers without an engine.",
         {

@@ -9,6 +9,7 @@ dev.py         the embedded engine
 doctor.py      is everything in order here, and is the engine there?
 expr.py        one expression, evaluated without an engine
 handlers/      try handlers without an engine
+jobs/          jobs that got lost in Kafka, and outcomes by hand
 instances/     instances: start, follow, inspect, cancel
 tasks/         user tasks
 work.py        host handlers

@@ -1,0 +1,1 @@
+"""`rochallor jobs`: one file for each command."""
