@@ -256,7 +256,9 @@ def command(app: typer.Typer, name: str, *, examples: tuple[str, ...]) -> Callab
     def register(function: Function) -> Function:
         text = inspect.cleandoc(function.__doc__ or "")
         lines = "\n".join(f"  {example}" for example in examples)
-        app.command(name, help=f"{text}\n\n\b\nExamples:\n{lines}", short_help=text.splitlines()[0])(function)
+        app.command(
+            name, help=f"{text}\n\n\b\nExamples:\n{lines}", short_help=next(iter(text.splitlines()), "")
+        )(function)
         return function
 
     return register

@@ -14,7 +14,8 @@ from rochallor_cli.hosting.config.flags import with_settings
 
 app = typer.Typer()
 
-HEALTH = "health"
+HEALTH, STATUS, QUIET, RESUME = "health", "status", "quiet", "resume"
+ACTIONS = (HEALTH, STATUS, QUIET, RESUME)
 
 
 @command(
@@ -27,6 +28,7 @@ HEALTH = "health"
         "rochallor work --module handlers.py --check",
         "rochallor work --module handlers.py --until-idle --give-up-after 30s",
         "rochallor work health --health-port 8081",
+        "rochallor work status --health-port 8081",
     ),
 )
 @with_settings
@@ -34,7 +36,12 @@ def work(
     context: Context,
     action: Annotated[
         str | None,
-        typer.Argument(metavar=HEALTH, help="health: ask a running host how it is.", show_default=False),
+        typer.Argument(
+            metavar="|".join(ACTIONS),
+            help="Of a running host, by its health port. health: how it is; status: which jobs it runs; "
+            "quiet: claim no more jobs; resume: claim them again.",
+            show_default=False,
+        ),
     ] = None,
     config: Annotated[
         str | None,
@@ -43,6 +50,14 @@ def work(
     check: Annotated[
         bool, typer.Option("--check", help="Check handlers, engine and brokers; run nothing.")
     ] = False,
+    definition: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--definition",
+            metavar="ID",
+            help="With --check: only these definitions' job types must have a handler; repeatable.",
+        ),
+    ] = None,
     print_config: Annotated[
         bool, typer.Option("--print-config", help="Print every setting and where it came from.")
     ] = False,
@@ -60,24 +75,41 @@ def work(
 
     Ctrl-C or SIGTERM drains: no new jobs, running ones finish and are reported. A second one leaves them.
     """
-    if action == HEALTH:
-        from rochallor_cli.hosting.health.probe import probe_from_options
-
-        return probe_from_options(
-            flags["health_host"], flags["health_port"], context.environment.environ, live=live
-        )
     if action is not None:
-        raise UsageError(f"unknown action {action}", hint=f"rochallor work {HEALTH}, or --module {action}")
+        return _of_running_host(context, action, flags["health_host"], flags["health_port"], live=live)
     if os.name != "posix":
         raise UsageError("rochallor work needs the signals and pipes of Linux or macOS")
+    # prometheus-client would share counters over files with processes of other programs, and of former lives.
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
     from rochallor_cli.sdk_check import require_our_sdk
 
     require_our_sdk()
     try:
         from rochallor_cli.hosting.launch import launch
 
-        return launch(context, {**flags, "config": config}, check=check, print_config=print_config)
+        return launch(
+            context,
+            {**flags, "config": config, "definition": definition},
+            check=check,
+            print_config=print_config,
+        )
     except KeyboardInterrupt:
         if check:
             raise
         return 0  # before the host takes the signals over no job is claimed: there is nothing to drain
+
+
+def _of_running_host(context: Context, action: str, host: str | None, port: str | None, *, live: bool) -> int:
+    if action == HEALTH:
+        from rochallor_cli.hosting.health.probe import probe_from_options
+
+        return probe_from_options(host, port, context.environment.environ, live=live)
+    if action not in ACTIONS:
+        raise UsageError(
+            f"unknown action {action}", hint=f"rochallor work {', '.join(ACTIONS)}, or --module {action}"
+        )
+    from rochallor_cli.hosting.health.host_status import send_quiet, show_status
+
+    if action == STATUS:
+        return show_status(context, host, port)
+    return send_quiet(context, host, port, is_quiet=action == QUIET)

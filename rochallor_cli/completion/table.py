@@ -52,6 +52,9 @@ COMMANDS: dict[str, dict[str, Any]] = \
           'commands': {}},
  'work': {'options': {'--config': ('files', 'workers.yaml, which may hold every setting.'),
                       '--check': ('', 'Check handlers, engine and brokers; run nothing.'),
+                      '--definition': ('definition',
+                                       "With --check: only these definitions' job types must have a handler; "
+                                       'repeatable.'),
                       '--print-config': ('', 'Print every setting and where it came from.'),
                       '--live': ('',
                                  'For `work health`: ask whether the host lives, not whether it is ready.'),

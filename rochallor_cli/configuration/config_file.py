@@ -45,6 +45,14 @@ class ConfigFile:
         raise UsageError(f"no context {name!r} ({named_by})", hint=hint)
 
 
+def _home() -> Path:
+    """The user's folder; for one without HOME and without an entry (a container's number) one that has no file."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.sep)
+
+
 def config_path(environ: Mapping[str, str]) -> Path:
     """Where the file is: ROCHALLOR_CONFIG_FILE, else the platform's folder."""
     named = environ.get("ROCHALLOR_CONFIG_FILE")
@@ -53,7 +61,7 @@ def config_path(environ: Mapping[str, str]) -> Path:
     base = environ.get("XDG_CONFIG_HOME")
     if base or _IS_PLAIN_UNIX:
         # What platformdirs would say, without the time that importing it takes.
-        return Path(base or Path.home() / ".config") / "rochallor" / "config.toml"
+        return Path(base or _home() / ".config") / "rochallor" / "config.toml"
     from platformdirs import user_config_path
 
     return user_config_path("rochallor", appauthor=False) / "config.toml"

@@ -19,6 +19,7 @@ Kind = Literal[
     "count",
     "duration",
     "retry delay",
+    "rate",
     "flag",
     "choice",
     "port",

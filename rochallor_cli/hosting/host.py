@@ -14,13 +14,15 @@ from rochallor_cli.errors import CliError, EngineAwayError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.console import Console
-from rochallor_cli.hosting.health.exposition import CONTENT_TYPE, Family, merged, text_page
+from rochallor_cli.hosting.health.exposition import CONTENT_TYPE, Family, merged, process_families, text_page
 from rochallor_cli.hosting.health.host_metrics import host_families
+from rochallor_cli.hosting.health.host_status import host_status
 from rochallor_cli.hosting.health.server import HealthServer, Page, json_page
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary, liveness, readiness
 from rochallor_cli.hosting.health.systemd import SystemdNotifier
 from rochallor_cli.hosting.idleness import Absence, Idleness
 from rochallor_cli.hosting.logs.stacks import show_stacks
+from rochallor_cli.hosting.logs.streams import lost_writes
 from rochallor_cli.hosting.stop_signals import StopRequested, StopSignals
 
 log = logging.getLogger("rochallor.host")
@@ -38,6 +40,7 @@ class Workers(Protocol):
     def tend(self) -> None: ...
     def drain(self, hint: str = "") -> None: ...
     def abandon(self) -> None: ...
+    def pause(self, is_paused: bool) -> None: ...
     def show_jobs(self) -> None: ...
     def say_how_it_ended(self) -> None: ...
     def statuses(self) -> list[WorkerStatus]: ...
@@ -65,6 +68,7 @@ class Host:
         self._was_ready = False
         self._stop_signals_obeyed = 0
         self._is_draining = False
+        self._is_quiet = False
         self._idleness = Idleness(config.life.idle_time_s)
         self._absence = Absence(config.life.give_up_after_s)
         self._given_up: CliError | None = None
@@ -94,6 +98,9 @@ class Host:
             if self._config.log.format == "json":
                 show_stacks()
             self._workers.show_jobs()
+        if signals.is_quiet != self._is_quiet:
+            self._is_quiet = signals.is_quiet
+            self._workers.pause(self._is_quiet)
         if signals.count == self._stop_signals_obeyed:
             return
         self._stop_signals_obeyed = signals.count
@@ -120,7 +127,7 @@ class Host:
 
     def _say_blocked(self, statuses: list[WorkerStatus]) -> None:
         """Once, while it lasts: a worker with no slot left is not seen otherwise."""
-        blocked = {status.worker_id for status in statuses if status.blocked}
+        blocked = {status.worker_id for status in statuses if status.blocked.startswith("blocked")}
         for status in statuses:
             if status.worker_id in blocked - self._said_blocked:
                 log.warning("worker %s can take no job: %s", status.worker_id, status.blocked)
@@ -160,7 +167,12 @@ class Host:
     def _health(self) -> AbstractContextManager[object]:
         if self._config.health.port is None:
             return nullcontext()
-        pages = {"/livez": self._livez, "/readyz": self._readyz, "/metrics": self._metrics}
+        pages = {
+            "/livez": self._livez,
+            "/readyz": self._readyz,
+            "/metrics": self._metrics,
+            "/status": self._status,
+        }
         server = HealthServer(self._config.health.host, self._config.health.port, pages=pages)
         log.info("health and metrics at %s", server.url)
         return server
@@ -174,5 +186,9 @@ class Host:
         return json_page(*readiness(self._workers.statuses()))
 
     def _metrics(self) -> Page:
-        own = host_families(self._workers.statuses(), restarts=self._workers.restarts)
-        return Page(200, CONTENT_TYPE, text_page(merged([self._workers.families(), own])))
+        statuses, restarts = self._workers.statuses(), self._workers.restarts
+        own = host_families(statuses, restarts=restarts, lost_output=lost_writes())
+        return Page(200, CONTENT_TYPE, text_page(merged([self._workers.families(), own, process_families()])))
+
+    def _status(self) -> Page:
+        return json_page(True, host_status(self._workers.statuses()))

@@ -39,7 +39,7 @@ def launch(context: Context, flags: Mapping[str, Any], *, check: bool, print_con
     if check:
         from rochallor_cli.hosting.checks.check_host import check_host
 
-        return check_host(config, context)
+        return check_host(config, context, only=flags.get("definition") or ())
     return host(config, context)
 
 

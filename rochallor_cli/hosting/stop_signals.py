@@ -18,6 +18,9 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 ALL_STOPPING = (*STOPPING, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 
 
+QUIETING = (signal.SIGTSTP, signal.SIGCONT) if hasattr(signal, "SIGTSTP") else ()
+
+
 class StopRequested(BaseException):
     """Stop was asked for while handlers were imported. No Exception: the imported code must not swallow it."""
 
@@ -36,6 +39,8 @@ class StopSignals:
         self._dumps_stacks = False
         self.count = 0
         self.stacks_wanted = False
+        # SIGTSTP asks for quiet, SIGCONT ends it.
+        self.is_quiet = False
         self._last = 0
         self._waker = Waker()
         self._before: dict[int, Any] = {}
@@ -44,6 +49,8 @@ class StopSignals:
     def __enter__(self) -> Self:
         for number in self._stopping_signals():
             self._before[number] = signal.signal(number, self._on_stop)
+        for number in QUIETING:
+            self._before[number] = signal.signal(number, self._on_quiet)
         if hasattr(signal, "SIGUSR1"):
             self._before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._on_stacks)
             self._dumps_stacks = self._dump_stacks and _dump_stacks_first()
@@ -79,7 +86,7 @@ class StopSignals:
     def _take_again(self) -> None:
         # An imported module may have put its own handlers in the place of ours.
         for number in self._before:
-            if number != getattr(signal, "SIGUSR1", None):
+            if number in ALL_STOPPING:
                 signal.signal(number, self._on_stop)
 
     @property
@@ -108,6 +115,10 @@ class StopSignals:
         if self._interrupts:
             self._interrupts = False
             raise StopRequested
+
+    def _on_quiet(self, number: int, frame: FrameType | None) -> None:
+        self.is_quiet = number == signal.SIGTSTP
+        self.wake()
 
     def _on_stacks(self, number: int, frame: FrameType | None) -> None:
         self.stacks_wanted = True

@@ -279,6 +279,25 @@ def test_check_compares_handlers_with_uploaded_definitions(place, engine, admin,
     assert place.notes() == {}
 
 
+def test_check_can_be_narrowed_and_names_misspelt_types(place, engine, admin, monkeypatch) -> None:
+    monkeypatch.chdir(place.folder)
+    place.write_handlers(QUICK + BLOCKED)
+    admin.upload_definition(one_step("orders", "quick"))
+    admin.upload_definition(one_step("letters", "send-letter"))
+    admin.upload_definition(one_step("doors", "blockde"))
+
+    def problems(*more: str) -> list[str]:
+        found = rochallor_run("work", "-m", "handlers.py", "--check", "-o", "json", *more, url=engine.url)
+        return list(found.json()["problems"])
+
+    misspelt = "blocked is used by no definition; did you mean blockde?"
+    assert sorted(problems()) == ["blockde has no handler", misspelt, "send-letter has no handler"]
+    assert problems("--job-type", "quick") == []
+    assert problems("--definition", "orders") == [misspelt]
+    assert "send-letter has no handler" in problems("--definition", "letters")
+    assert "no definition oders with a job is uploaded" in problems("--definition", "oders")
+
+
 def test_check_without_an_engine_is_5_and_with_broken_handlers_3(place, monkeypatch) -> None:
     monkeypatch.chdir(place.folder)
     place.write_handlers(QUICK)

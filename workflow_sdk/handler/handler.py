@@ -20,9 +20,9 @@ RetryDelay = float | Callable[[int], float] | Literal["backoff"]
 class Handler:
     """What the registry knows of one job type.
 
-    `parallelism` bounds jobs of this type running at once (None: the runner's slots), `timeout_s` one
-    run, `retry_delay` is the wait before a failure is reported. `file`, `line` and `name` say where the
-    function is written.
+    `parallelism` bounds jobs of this type running at once (None: the runner's slots), `timeout_s` one run,
+    `retry_delay` is the wait before a failure is reported, `rate` how many may start a second. `file`, `line` and
+    `name` say where the function is written, `hooks` are those of its registry.
     """
 
     callable: JobHandler
@@ -42,6 +42,8 @@ class Handler:
             raise ValueError(f"{self.job_type}: parallelism is {self.parallelism}, at least 1 is needed")
         if self.timeout_s is not None and self.timeout_s <= 0:
             raise ValueError(f"{self.job_type}: a timeout of {self.timeout_s:g} s lets no handler finish")
+        if self.rate is not None and self.rate <= 0:
+            raise ValueError(f"{self.job_type}: a rate of {self.rate:g} jobs a second lets none start")
         _check_retry_delay(self.job_type, self.retry_delay)
 
     @property
@@ -56,6 +58,7 @@ def handler_of(
     parallelism: int | None = None,
     timeout: float | None = None,
     retry_delay: RetryDelay | None = None,
+    rate: float | None = None,
 ) -> Handler:
     """Describe `function`; TypeError when it cannot be called, ValueError for limits that make no sense."""
     if not callable(function):
@@ -74,6 +77,7 @@ def handler_of(
         parallelism=parallelism,
         timeout_s=timeout,
         retry_delay=retry_delay,
+        rate=rate,
     )
 
 

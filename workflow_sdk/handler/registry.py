@@ -41,6 +41,7 @@ class HandlerRegistry:
         parallelism: int | None = None,
         timeout: float | None = None,
         retry_delay: RetryDelay | None = None,
+        rate: float | None = None,
     ) -> None: ...
 
     @overload
@@ -52,6 +53,7 @@ class HandlerRegistry:
         parallelism: int | None = None,
         timeout: float | None = None,
         retry_delay: RetryDelay | None = None,
+        rate: float | None = None,
     ) -> Callable[[F], F]: ...
 
     def register(
@@ -62,16 +64,23 @@ class HandlerRegistry:
         parallelism: int | None = None,
         timeout: float | None = None,
         retry_delay: RetryDelay | None = None,
+        rate: float | None = None,
     ) -> Callable[[F], F] | None:
         """Let `handler` do the jobs of `job_type`; without a handler, a decorator that does so.
 
-        `timeout` in seconds; `retry_delay` in seconds, a function of the attempt, or "backoff". An
+        `timeout` in seconds; `retry_delay` in seconds, a function of the attempt, or "backoff"; `rate`:
+        as many jobs may start a second in this runner. An
         empty type is a ValueError. Registering a type again replaces its handler.
         """
 
         def decorator(function: F) -> F:
             handler = handler_of(
-                function, job_type, parallelism=parallelism, timeout=timeout, retry_delay=retry_delay
+                function,
+                job_type,
+                parallelism=parallelism,
+                timeout=timeout,
+                retry_delay=retry_delay,
+                rate=rate,
             )
             self.add(replace(handler, hooks=self._hooks))
             return function
@@ -89,9 +98,12 @@ class HandlerRegistry:
         parallelism: int | None = None,
         timeout: float | None = None,
         retry_delay: RetryDelay | None = None,
+        rate: float | None = None,
     ) -> Callable[[F], F]:
         """`register` as a decorator."""
-        return self.register(job_type, parallelism=parallelism, timeout=timeout, retry_delay=retry_delay)
+        return self.register(
+            job_type, parallelism=parallelism, timeout=timeout, retry_delay=retry_delay, rate=rate
+        )
 
     def configure(
         self,
@@ -100,9 +112,10 @@ class HandlerRegistry:
         parallelism: int | None = None,
         timeout: float | None = None,
         retry_delay: RetryDelay | None = None,
+        rate: float | None = None,
     ) -> None:
         """Override limits of a registered handler (what is None stays); KeyError for an unknown type."""
-        given = {"parallelism": parallelism, "timeout_s": timeout, "retry_delay": retry_delay}
+        given = {"parallelism": parallelism, "timeout_s": timeout, "retry_delay": retry_delay, "rate": rate}
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         with self._lock:
             self._handlers[job_type] = replace(self._handlers[job_type], **changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
@@ -82,6 +83,32 @@ class Metrics:
             "callback_rejected", "Reports refused for good.", labels=by_callback
         )
         self.kafka_record_errors = self._counter("kafka_record_errors", "Records that could not be read.")
+
+    def expect(self, job_types: Iterable[str], *, dispatch: str) -> None:
+        """Have every series exist, with 0, before its first event: what is not there cannot be watched for."""
+        for job_type in job_types:
+            for series in (
+                self.handler_latency,
+                self.retries_total,
+                self.jobs_claimed,
+                self.jobs_failed,
+                self.jobs_released,
+                self.lease_overruns,
+                self.stuck_handlers,
+            ):
+                series.labels(job_type)
+            for outcome in ("success", "failure"):
+                self.jobs_completed.labels(job_type, outcome)
+        for callback in ("complete", "fail"):
+            for reports in (
+                self.callback_pending,
+                self.callback_oldest,
+                self.callback_retries,
+                self.callback_rejected,
+            ):
+                reports.labels(dispatch, callback)
+        for result in ("accepted", "retry", "lease_lost", "rejected"):
+            self.heartbeats.labels(result)
 
     def _counter(self, name: str, about: str, *, labels: list[str] | None = None) -> Counter:
         return Counter(f"workflow_sdk_{name}", about, labels or [], registry=self.registry)

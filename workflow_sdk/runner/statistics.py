@@ -13,6 +13,8 @@ from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.summary import JobTypeStats, JobTypeSummary
 
 _WEIGHT = 0.05
+# The label of all job types that no handler is registered for.
+UNKNOWN_TYPE = "(unknown)"
 
 
 class _TypeCounters:
@@ -33,8 +35,11 @@ class _TypeCounters:
 class Statistics:
     """Written on the runner's loop, read from anywhere."""
 
-    def __init__(self, metrics: Metrics, *, clock: Clock = boottime) -> None:
+    def __init__(
+        self, metrics: Metrics, *, clock: Clock = boottime, is_known: Callable[[str], bool] = lambda _: True
+    ) -> None:
         self._metrics = metrics
+        self._is_known = is_known
         self._clock = clock
         self._by_type: dict[str, _TypeCounters] = {}
         self.last_activity = self._clock()
@@ -83,6 +88,10 @@ class Statistics:
 
     def _of(self, job_type: str) -> _TypeCounters:
         found = self._by_type.get(job_type)
+        if found is None and not self._is_known(job_type):
+            # What somebody else has written must not become a label: there is no end to it.
+            job_type = UNKNOWN_TYPE
+            found = self._by_type.get(job_type)
         if found is None:
             found = self._by_type[job_type] = _TypeCounters(self._metrics, job_type)
         return found

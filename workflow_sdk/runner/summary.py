@@ -84,6 +84,7 @@ class RunnerSnapshot:
     last_tick_s: float
     quiet_s: float
     source_trouble: str = ""
+    is_paused: bool = False
 
     @property
     def is_idle(self) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.counting import count_text
 from rochallor_cli.definitions.job_types import users_by_type
+from rochallor_cli.errors import did_you_mean
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.handler_modules.loading import load_handlers, place_of
 from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
@@ -46,15 +47,20 @@ class Findings:
         return ExitStatus.UNREACHABLE if self.engine_away else ExitStatus.DONE
 
 
-def check_host(config: HostConfig, context: Context) -> int:
-    """Print a table and what is wrong; 0 nothing, 3 problems, 5 the engine is away."""
+def check_host(config: HostConfig, context: Context, *, only: Collection[str] = ()) -> int:
+    """Print a table and what is wrong; 0 nothing, 3 problems, 5 the engine is away.
+
+    Every job type that definitions use must have a handler here: of `only` these definitions where some are named, and
+    not where the workers serve only some job types: then others are other people's.
+    """
     configure_host_logging(config.log, context.environment.stderr, workers=[])
     handlers = [(worker, handler) for worker in config.workers for handler in _handlers_of(worker)]
     findings = Findings()
     users = _ask_engine(config, context, findings)
     if users is None and any(worker.mode == "kafka" for worker in config.workers):
         _ask_brokers(config, sorted({handler.job_type for _, handler in handlers}), findings)
-    _compare(handlers, users, findings)
+    wanted = _wanted(config, users, only, findings)
+    _compare(handlers, users, findings, wanted=wanted)
     _check_modes(config, findings)
     _print(findings, context)
     return findings.exit_status
@@ -127,12 +133,17 @@ def _compare(
     handlers: Sequence[tuple[WorkerConfig, Handler]],
     users: Mapping[str, list[str]] | None,
     findings: Findings,
+    *,
+    wanted: Mapping[str, list[str]],
 ) -> None:
     served = {handler.job_type for _, handler in handlers}
     for worker, handler in handlers:
         used_by = None if users is None else users.get(handler.job_type, [])
         findings.rows.append(_row(worker, handler, used_by))
-    for job_type, used_by in (users or {}).items():
+        meant = did_you_mean(handler.job_type, sorted(set(users or {}) - served)) if used_by == [] else None
+        if meant:
+            findings.problems.append(f"{handler.job_type} is used by no definition; {meant}")
+    for job_type, used_by in wanted.items():
         if job_type not in served:
             findings.problems.append(f"{job_type} has no handler")
             findings.rows.append(
@@ -145,6 +156,26 @@ def _compare(
                     "isProblem": True,
                 }
             )
+
+
+def _wanted(
+    config: HostConfig, users: Mapping[str, list[str]] | None, only: Collection[str], findings: Findings
+) -> Mapping[str, list[str]]:
+    """The job types that must be served here, with who uses them."""
+    if users is None:
+        return {}
+    if only:
+        named = {name.rpartition(" v")[0] for used_by in users.values() for name in used_by}
+        findings.problems += [
+            f"no definition {id_} with a job is uploaded" for id_ in only if id_ not in named
+        ]
+        return {
+            job_type: mine
+            for job_type, used_by in users.items()
+            if (mine := [name for name in used_by if name.rpartition(" v")[0] in only])
+        }
+    is_narrowed = any(worker.job_types for worker in config.workers)
+    return {} if is_narrowed else users
 
 
 def _row(worker: WorkerConfig, handler: Handler, used_by: list[str] | None) -> dict[str, Any]:

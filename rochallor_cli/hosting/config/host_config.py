@@ -85,6 +85,10 @@ class HandlerLimits:
         float | Literal["backoff"] | None,
         Setting("retry delay", "How long a failure is held back: a duration, or backoff.", minimum=0),
     ] = None
+    rate: Annotated[
+        float | None,
+        Setting("rate", "How many jobs of this type may start in one process: 10/s, 100/m, 1000/h."),
+    ] = None
 
 
 @dataclass(frozen=True)

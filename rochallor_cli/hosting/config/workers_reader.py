@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -94,6 +95,8 @@ def checked_scalar(setting: Setting, value: object) -> object:
             return _flag(value)
         case "retry delay" if value == "backoff":
             return "backoff"
+        case "rate":
+            return _rate(value)
         case "duration" | "retry delay":
             seconds = _duration(value)
             _check_limits(setting, seconds, "duration")
@@ -135,6 +138,14 @@ def _duration(value: object) -> float:
         return parse_duration(value)
     except ValueError as error:
         raise WrongValueError(str(error)) from None
+
+
+def _rate(value: object) -> float:
+    """Jobs a second."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*/\s*([smh])\s*", value) if isinstance(value, str) else None
+    if found is None or float(found[1]) <= 0:
+        raise WrongValueError(f"expected a rate (10/s, 100/m, 1000/h), found {spoken(value)}")
+    return float(found[1]) / {"s": 1, "m": 60, "h": 3600}[found[2]]
 
 
 def _integer(value: object) -> int:

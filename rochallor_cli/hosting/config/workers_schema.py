@@ -69,6 +69,8 @@ def _scalar_schemas(setting: Setting) -> list[dict[str, Any]]:
             return [{"type": "integer", "minimum": 0, "maximum": 65535}]
         case "count":
             return [{"type": "integer", **_limits(setting)}]
+        case "rate":
+            return [{"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*/\s*[smh]\s*$"}]
         case "retry delay":
             return [{"type": "number", **_limits(setting)}, DURATION, {"const": "backoff"}]
         case _:

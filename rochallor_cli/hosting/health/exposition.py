@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import REGISTRY, CollectorRegistry, ProcessCollector
+
+log = logging.getLogger("rochallor.host")
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -24,6 +27,23 @@ class Family:
     def add(self, name: str, labels: Labels, value: float) -> None:
         """Add to a sample, so that processes add up."""
         self.samples[name, labels] = self.samples.get((name, labels), 0.0) + value
+
+
+def families_of_handlers() -> list[Family]:
+    """What handlers have registered with prometheus-client themselves."""
+    try:
+        found = families_of(REGISTRY)
+    except Exception as error:  # noqa: BLE001 - a collector of the user's own
+        log.debug("metrics of handlers cannot be collected: %s", error)
+        return []
+    return [family for family in found if not family.name.startswith(("python_", "process_"))]
+
+
+def process_families() -> list[Family]:
+    """CPU time, memory, descriptors and start of this process."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    return families_of(registry)
 
 
 def new_registry() -> CollectorRegistry:
@@ -59,13 +79,24 @@ def counted_only(page: Iterable[Family]) -> list[Family]:
     return [family for family in page if family.kind in ("counter", "histogram", "summary")]
 
 
+# Kinds as this format writes them: a suffix of the name, and the kind.
+_OLDER_KINDS = {
+    "counter": ("_total", "counter"),
+    "info": ("_info", "gauge"),
+    "stateset": ("", "gauge"),
+    "gaugehistogram": ("", "histogram"),
+    "unknown": ("", "untyped"),
+}
+
+
 def text_page(families: Iterable[Family]) -> str:
     lines: list[str] = []
     for family in families:
         # In this format a counter's family is called like its samples.
-        name = f"{family.name}_total" if family.kind == "counter" else family.name
+        suffix, kind = _OLDER_KINDS.get(family.kind, ("", family.kind))
+        name = family.name + suffix
         lines.append(f"# HELP {name} {_escaped(family.meaning)}")
-        lines.append(f"# TYPE {name} {family.kind}")
+        lines.append(f"# TYPE {name} {kind}")
         lines += [
             f"{sample}{_label_text(labels)} {_number(value)}"
             for (sample, labels), value in family.samples.items()

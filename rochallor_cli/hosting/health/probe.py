@@ -47,10 +47,24 @@ def probe_from_options(
     host: str | None, port: str | None, environ: Mapping[str, str], *, live: bool = False
 ) -> int:
     """`probe` with what is not given taken from the environment."""
+    return probe(*host_and_port(host, port, environ), live=live)
+
+
+def host_and_port(host: str | None, port: str | None, environ: Mapping[str, str]) -> tuple[str, str | None]:
+    """Where a host answers: what is not given is taken from the environment."""
     host = host or environ.get("ROCHALLOR_HEALTH_HOST") or "127.0.0.1"
     # A host that listens everywhere is asked on the loopback.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-    return probe(host, port or environ.get("ROCHALLOR_HEALTH_PORT"), live=live)
+    return host, port or environ.get("ROCHALLOR_HEALTH_PORT")
+
+
+def ask(host: str, port: int, path: str) -> tuple[int, str]:
+    """Status and body of a page.
+
+    Raises OSError, ValueError or IndexError for what is no answer.
+    """
+    # Bare sockets: an HTTP client takes longer to import than a probe may last.
+    return _ask(host, port, path)
 
 
 def _ask(host: str, port: int, path: str) -> tuple[int, str]:

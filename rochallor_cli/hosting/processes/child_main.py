@@ -35,6 +35,7 @@ from rochallor_cli.hosting.processes.control_pipe import (
     Message,
     Metrics,
     PipeClosedError,
+    Quiet,
     RanAlone,
     ShowStacks,
     Start,
@@ -165,6 +166,8 @@ class _Child:
         match message:
             case Drain():
                 self._workers.drain()
+            case Quiet(is_quiet):
+                self._workers.pause(is_quiet)
             case Abandon():
                 self._workers.abandon()
             case ShowStacks():

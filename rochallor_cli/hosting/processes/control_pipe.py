@@ -49,6 +49,13 @@ class Drain:
 
 
 @dataclass(frozen=True)
+class Quiet:
+    """Claim no more until the opposite is said."""
+
+    is_quiet: bool
+
+
+@dataclass(frozen=True)
 class Abandon:
     """Leave now."""
 
@@ -145,7 +152,7 @@ class Finished:
     families: list[Family]
 
 
-Order = Start | Drain | Abandon | AskMetrics | ShowStacks | SuspectsNow | RunAlone | RanAlone
+Order = Start | Drain | Quiet | Abandon | AskMetrics | ShowStacks | SuspectsNow | RunAlone | RanAlone
 News = Loaded | Failed | Status | AskAlone | RanAlone | Metrics | Finished
 Message = Order | News
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import monotonic
 
 from rochallor_cli.hosting.processes.control_pipe import AskAlone, RanAlone
 from rochallor_cli.hosting.processes.running_jobs import RunningJobs
@@ -51,7 +50,7 @@ class SupervisedRuns:
         if away is None:
             return
         item = away.item
-        item.ended = monotonic()
+        item.ended = item.clock()
         item.began = item.ended - ran.ran_s
         if ran.released_s is not None:
             item.released_s = ran.released_s

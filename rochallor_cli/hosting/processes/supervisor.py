@@ -17,7 +17,7 @@ from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.logs.stacks import job_text, log_jobs_in_flight
 from rochallor_cli.hosting.processes.alone import AloneRuns
 from rochallor_cli.hosting.processes.child_process import ChildProcess
-from rochallor_cli.hosting.processes.control_pipe import ShowStacks, SuspectsNow
+from rochallor_cli.hosting.processes.control_pipe import Quiet, ShowStacks, SuspectsNow
 from rochallor_cli.hosting.processes.file_watcher import FileWatcher
 from rochallor_cli.hosting.processes.kept_process import KeptProcess
 from rochallor_cli.hosting.processes.restart_policy import RestartPolicy
@@ -50,6 +50,7 @@ class Supervisor:
         self._deadline: float | None = None
         self._drain_began: float | None = None
         self._is_abandoned = False
+        self._is_quiet = False
 
     def start(self, wake: Callable[[], None]) -> None:
         for kept in self._kept:
@@ -94,6 +95,11 @@ class Supervisor:
         self._deadline = time.monotonic() + ABANDON_GRACE_S
         for kept in self._kept:
             kept.abandon()
+
+    def pause(self, is_paused: bool) -> None:
+        self._is_quiet = is_paused
+        for child in self._children():
+            child.tell(Quiet(is_paused))
 
     @property
     def has_ended(self) -> bool:
@@ -146,7 +152,10 @@ class Supervisor:
     # --- inside ---
 
     def _spawn(self, worker: WorkerConfig) -> ChildProcess:
-        return ChildProcess(worker, self._config, suspects=self._suspects.job_ids())
+        child = ChildProcess(worker, self._config, suspects=self._suspects.job_ids())
+        if self._is_quiet:
+            child.tell(Quiet(True))
+        return child
 
     def _spawn_alone(self, worker: WorkerConfig) -> ChildProcess:
         return ChildProcess(worker, self._config, alone=True)

@@ -20,7 +20,7 @@ from rochallor_cli.handler_modules.loading import (
 )
 from rochallor_cli.handler_modules.user_traceback import passed_through, user_traceback
 from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
-from rochallor_cli.hosting.health.exposition import Family, families_of, new_registry
+from rochallor_cli.hosting.health.exposition import Family, families_of, families_of_handlers, new_registry
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.logs.stacks import log_jobs_in_flight, log_thread_names
 from rochallor_cli.hosting.workers.runner_status import status_of, summary_of
@@ -86,6 +86,10 @@ class LocalWorkers:
         for worker in self._workers:
             worker.abandon()
 
+    def pause(self, is_paused: bool) -> None:
+        for worker in self._workers:
+            worker.pause(is_paused)
+
     def join(self, timeout_s: float) -> None:
         """Wait until all have ended, for so many seconds at most."""
         deadline = time.monotonic() + timeout_s
@@ -107,7 +111,7 @@ class LocalWorkers:
         return [worker.summary for worker in self._workers if worker.summary]
 
     def families(self) -> list[Family]:
-        return families_of(self._prometheus)
+        return [*families_of(self._prometheus), *families_of_handlers()]
 
     def say_how_it_ended(self) -> None:
         """Each runner has said so itself."""
@@ -134,6 +138,7 @@ class LocalWorker:
         self._runner: AnyRunner | None = None
         self._stopping = threading.Event()
         self._abandoned = False
+        self._is_paused = False
         self._thread: threading.Thread | None = None
         self._is_ending = False
         self._away = ""
@@ -161,6 +166,11 @@ class LocalWorker:
         self._stopping.set()
         if self._runner is not None:
             self._runner.stop(hint=hint)
+
+    def pause(self, is_paused: bool) -> None:
+        self._is_paused = is_paused
+        if self._runner is not None:
+            (self._runner.pause if is_paused else self._runner.resume)()
 
     def abandon(self) -> None:
         self._abandoned = True
@@ -224,6 +234,8 @@ class LocalWorker:
 
     def _run(self, runner: AnyRunner) -> None:
         self._runner = runner
+        if self._is_paused:
+            runner.pause()
         # A stop that came before the runner was there.
         if self._abandoned:
             runner.abandon()

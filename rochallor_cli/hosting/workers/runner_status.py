@@ -59,6 +59,8 @@ def _reason(snapshot: RunnerSnapshot) -> str:
 
 def _blocked(snapshot: RunnerSnapshot, after_s: float) -> str:
     """Said when no slot has come free for so long: nothing new can start here."""
+    if snapshot.is_paused and snapshot.state == "running":
+        return "quiet: claims no jobs until it is resumed"
     running = [job for job in snapshot.in_flight if job.phase == "running"]
     if snapshot.state != "running" or len(running) < snapshot.slots:
         return ""

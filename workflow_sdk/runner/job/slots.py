@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import NamedTuple
 
 
@@ -15,21 +16,58 @@ class Order(NamedTuple):
 
 
 @dataclass
+class Bucket:
+    """Tokens that come at a rate, a second's worth of them at most."""
+
+    rate: float
+    tokens: float = 1.0
+    at: float = 0.0
+
+    def whole(self, now: float) -> int:
+        self._fill(now)
+        return int(self.tokens)
+
+    def take(self, now: float) -> None:
+        self._fill(now)
+        self.tokens -= 1.0
+
+    def wait_s(self, now: float) -> float | None:
+        self._fill(now)
+        return None if self.tokens >= 1.0 else (1.0 - self.tokens) / self.rate
+
+    def _fill(self, now: float) -> None:
+        if self.at:
+            self.tokens = min(self.tokens + (now - self.at) * self.rate, max(self.rate, 1.0))
+        self.at = now
+
+
+@dataclass
 class Slots:
-    """Counts only; used on the runner's loop. `limits` holds the types with a limit of their own."""
+    """Counts only; used on the runner's loop. While it `is_paused` there is no room at all.
+
+    `limits` holds the types with a limit of their own, `rates` those of which so many a second may start.
+    """
 
     total: int
     limits: Mapping[str, int] = field(default_factory=dict)
+    rates: Mapping[str, float] = field(default_factory=dict)
     in_use: int = 0
+    is_paused: bool = False
+    _buckets: dict[str, Bucket] = field(default_factory=dict)
     _in_use_by_type: dict[str, int] = field(default_factory=dict)
     _unlimited_turn: bool = False
 
     @property
     def free(self) -> int:
-        return max(self.total - self.in_use, 0)
+        return 0 if self.is_paused else max(self.total - self.in_use, 0)
+
+    def __post_init__(self) -> None:
+        self._buckets = {job_type: Bucket(rate) for job_type, rate in self.rates.items()}
 
     def take(self, job_type: str) -> None:
         self.in_use += 1
+        if job_type in self._buckets:
+            self._buckets[job_type].take(monotonic())
         if job_type in self.limits:
             self._in_use_by_type[job_type] = self._in_use_by_type.get(job_type, 0) + 1
 
@@ -44,10 +82,11 @@ class Slots:
         After a full batch types with a limit sit out a turn, so that their small number does not
         bound what the others get.
         """
-        if not self.limits:
+        if not self.limits and not self.rates:
             return Order(job_types, self.free)
-        unlimited = [job_type for job_type in job_types if job_type not in self.limits]
-        limited = [job_type for job_type in job_types if self._room(job_type) > 0 and job_type in self.limits]
+        bounded = self.limits.keys() | self.rates.keys()
+        unlimited = [job_type for job_type in job_types if job_type not in bounded]
+        limited = [job_type for job_type in job_types if self._room(job_type) > 0 and job_type in bounded]
         if self._unlimited_turn and unlimited:
             return Order(unlimited, self.free)
         room = min([self.free, *map(self._room, limited)])
@@ -55,12 +94,21 @@ class Slots:
 
     def answered(self, order: Order, got: int) -> None:
         """Decide whose turn the next order is."""
-        asked_limited = any(job_type in self.limits for job_type in order.job_types)
+        bounded = self.limits.keys() | self.rates.keys()
+        asked_limited = any(job_type in bounded for job_type in order.job_types)
         self._unlimited_turn = asked_limited and got >= order.max_jobs
 
     def has_room(self, job_type: str, *, ahead: int = 0) -> bool:
         """Whether a job of this type may start now, or be one of so many that wait ahead for a thread."""
-        return self.in_use < self.total + ahead and self._room(job_type) > 0
+        is_free = not self.is_paused and self.in_use < self.total + ahead
+        return is_free and self._room(job_type) > 0
+
+    def next_start_s(self, job_type: str) -> float | None:
+        """Seconds until a job of this type may start again by its rate; None where one may now."""
+        bucket = self._buckets.get(job_type)
+        return None if bucket is None else bucket.wait_s(monotonic())
 
     def _room(self, job_type: str) -> int:
-        return self.limits.get(job_type, self.total) - self._in_use_by_type.get(job_type, 0)
+        room = self.limits.get(job_type, self.total) - self._in_use_by_type.get(job_type, 0)
+        bucket = self._buckets.get(job_type)
+        return room if bucket is None else min(room, bucket.whole(monotonic()))

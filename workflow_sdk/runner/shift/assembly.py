@@ -44,9 +44,14 @@ def assembled(
     """The parts of a run on the running loop. `start` gets each claim; `fail` is told what must end the run."""
     loop = asyncio.get_running_loop()
     channel = job_channel(plan.client, worker_id=plan.worker_id, lease_seconds=plan.lease_seconds)
-    slots = Slots(plan.parallelism, _limits(plan.registry))
+    handlers = plan.registry.handlers()
+    rates = {job_type: handler.rate for job_type, handler in handlers.items() if handler.rate is not None}
+    slots = Slots(plan.parallelism, _limits(plan.registry), rates)
+    plan.metrics.expect(handlers, dispatch=plan.dispatch)
     watch = EngineWatch(channel.url, clock=plan.clock)
-    statistics = Statistics(plan.metrics, clock=plan.clock)
+    statistics = Statistics(
+        plan.metrics, clock=plan.clock, is_known=lambda job_type: plan.registry.find(job_type) is not None
+    )
     execution = Execution(
         registry=plan.registry,
         slots=slots,

@@ -212,8 +212,15 @@ class Execution:
         item = InFlight(claim, handler, current, now, clock=self._clock)
         item.show_lease(now)
         self.in_flight[claim.key] = item
-        self.slots.take(claim.job_type)
+        self._take_slot(claim.job_type)
         return item
+
+    def _take_slot(self, job_type: str) -> None:
+        self.slots.take(job_type)
+        wait_s = self.slots.next_start_s(job_type)
+        if wait_s is not None:
+            # Nothing else may happen until the rate allows the next one.
+            self._call_later(wait_s, self._source.slot_freed)
 
     def _came_again(self, here: InFlight, claim: Claim) -> None:
         """The engine handed out a job that is in flight here: its lease ran out, or its failure arrived."""
@@ -296,7 +303,7 @@ class Execution:
         elif not self.slots.has_room(claim.job_type):
             self._hold(item, SOON_S, lambda: self._run_again(item))
         else:
-            self.slots.take(claim.job_type)
+            self._take_slot(claim.job_type)
             item.phase, item.holds_slot = Phase.RUNNING, True
             item.began = item.ended = 0.0
             item.released_s = item.awaitable = item.task = None

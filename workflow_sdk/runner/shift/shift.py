@@ -43,6 +43,15 @@ class Shift:
         self._stop_hint = self._stop_hint or hint
         self._stop.set()
 
+    def pause(self, is_paused: bool) -> None:
+        """Claim nothing more until told to go on; running jobs finish and are reported."""
+        if is_paused == self._slots.is_paused:
+            return
+        self._slots.is_paused = is_paused
+        log.info("quiet: no jobs are claimed" if is_paused else "resumed: jobs are claimed again")
+        if not is_paused:
+            self._source.slot_freed()
+
     def abandon(self) -> None:
         self._stop.set()
         self._abandon.set()
@@ -82,6 +91,7 @@ class Shift:
             last_tick_s=now - self._tick.last_tick,
             quiet_s=now - self._statistics.last_activity,
             source_trouble=self._source.trouble,
+            is_paused=self._slots.is_paused,
         )
 
     # --- working ---

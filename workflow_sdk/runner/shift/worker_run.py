@@ -28,6 +28,7 @@ class _Orders:
         self.stop_hint: str | None = None
         self.is_abandoning = False
         self.was_started = False
+        self.is_paused = False
         self.shift: Shift | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -40,6 +41,10 @@ class _Orders:
     def stop(self, hint: str = "") -> None:
         if self.stop_hint is None:
             self.stop_hint = hint
+        self._nudge()
+
+    def pause(self, is_paused: bool) -> None:
+        self.is_paused = is_paused
         self._nudge()
 
     def abandon(self) -> None:
@@ -56,6 +61,7 @@ class _Orders:
 
     def _pass_on(self) -> None:
         assert self.shift is not None
+        self.shift.pause(self.is_paused)
         if self.is_abandoning:
             self.shift.abandon()
         if self.stop_hint is not None:
@@ -97,6 +103,14 @@ class WorkerRun:
         """Stop, and wait for running handlers no longer: their jobs are left as they are. Thread-safe."""
         self._orders.stop()
         self._orders.abandon()
+
+    def pause(self) -> None:
+        """Claim nothing more until `resume`; running jobs finish and are reported. Thread-safe."""
+        self._orders.pause(True)
+
+    def resume(self) -> None:
+        """Claim again. Thread-safe."""
+        self._orders.pause(False)
 
     def snapshot(self) -> RunnerSnapshot | None:
         """The runner at this moment, from any thread; None before its first run."""
