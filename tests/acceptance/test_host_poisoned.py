@@ -119,6 +119,57 @@ def starts(job):
     wait_until(lambda: _group_is_gone(group), "nobody of the child's group is left")
 
 
+def test_hooks_run_once_for_workers_that_share_a_module_and_the_last_one_closes(place, engine, admin) -> None:
+    place.write_handlers(
+        """
+@registry.on_startup
+def start():
+    note({"id": "pool"}, "opened")
+
+@registry.on_shutdown
+def stop():
+    note({"id": "pool"}, "closed")
+
+@registry.handler("quick")
+def quick(job):
+    return {}
+
+@registry.handler("long")
+def long(job):
+    note(job)
+    wait_for_file("go")
+    return {"closed_before": os.path.exists(os.path.join(FOLDER, "noted"))
+            and "closed" in open(os.path.join(FOLDER, "noted")).read()}
+"""
+    )
+    (place.folder / "workers.yaml").write_text(
+        "workers:\n"
+        "  - {id: a, modules: [handlers.py], job_types: [quick], handlers: {quick: {parallelism: 2}}}\n"
+        "  - {id: b, modules: [handlers.py], job_types: [long], handlers: {long: {parallelism: 3}}}\n"
+    )
+    with worker_host("--config", "workers.yaml", url=engine.url, folder=place.folder) as host:
+        host.wait_for("ready (")
+        (instance,) = start_jobs(admin, "long", 1)
+        wait_until(lambda: bool(place.notes()), "the long job runs")
+        host.send(signal.SIGTERM)
+        host.wait_for("drained in")
+        place.let_go("go")
+        assert host.wait() == 0, host.said()
+    assert (place.notes("opened"), place.notes("closed")) == ({"pool": 1}, {"pool": 1})
+    assert admin.get_instance(instance)["variables"]["closed_before"] is False
+
+
+@pytest.mark.parametrize("options", [(), ("--supervised",)], ids=["one process", "a child"])
+def test_errors_that_end_the_host_are_lines_of_json_too(place, engine, options) -> None:
+    place.handlers.write_text("import requsts\n")
+    arguments = ("-m", "handlers.py", "--log-format", "json", *options)
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
+        assert host.wait() == 3
+    entries = [json.loads(line) for line in host.said().splitlines()]
+    errors = [entry["message"] for entry in entries if entry["level"] == "error"]
+    assert errors == ["error: handlers.py could not be imported"]
+
+
 def _group_is_gone(group: int) -> bool:
     try:
         os.killpg(group, 0)

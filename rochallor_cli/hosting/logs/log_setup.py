@@ -45,7 +45,8 @@ def configure_host_logging(
 
 def _say_printed(line: str) -> None:
     """What somebody has printed to stderr, where every line is to be JSON."""
-    logging.getLogger("rochallor.stderr").info("%s", line)
+    level = logging.ERROR if line.startswith("error:") else logging.INFO
+    logging.getLogger("rochallor.stderr").log(level, "%s", line)
 
 
 def running_job() -> RunningJob | None:
