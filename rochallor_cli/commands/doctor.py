@@ -19,6 +19,8 @@ from rochallor_cli.version import VERSION
 
 app = typer.Typer()
 
+# Of instances and definitions, for what is not known here.
+_LOOKED_AT = 20
 _STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 CHECKS = View(
@@ -142,6 +144,9 @@ def _engine(context: Context, *, brokers_are_named: bool) -> Iterator[dict[str, 
         client.healthz()
         took_ms = (context.environment.monotonic() - started) * 1000
         yield _ok("engine", f"{settings.where} answers in {took_ms:.0f} ms")
+        version = context.engine_version()
+        yield _ok("engine version", f"{version.text} ({version.how})")
+        yield from _unknown(context)
         yield _dispatch_mode(client.dispatch_mode(), brokers_are_named=brokers_are_named)
         definitions = client.list_definitions(page_size=1).get("total")
         yield _ok("definitions", f"{definitions}")
@@ -152,6 +157,20 @@ def _engine(context: Context, *, brokers_are_named: bool) -> Iterator[dict[str, 
         yield _ok("instances", ", ".join(f"{count:,} {status}" for status, count in counts.items()))
     except WorkflowSDKError as error:
         yield _problem("engine", meaning(error, settings))
+
+
+def _unknown(context: Context) -> Iterator[dict[str, Any]]:
+    """What the latest instances and definitions hold that this version of rochallor does not know."""
+    from rochallor_cli.engine_client.unknown import unknown_in_definitions, unknown_in_instances
+
+    engine = context.engine
+    found = unknown_in_instances(engine.instances(limit=_LOOKED_AT))
+    latest = (str(row.get("id")) for row in engine.definitions(limit=_LOOKED_AT))
+    known = (engine.known_definition(definition_id) for definition_id in latest)
+    found += unknown_in_definitions(definition for definition in known if definition is not None)
+    if found:
+        detail = f"{', '.join(found)}: shown as they are; a newer rochallor may know them"
+        yield _row("not known here", "warning", detail)
 
 
 def _brokers(context: Context, brokers: str, config: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -74,7 +75,7 @@ def variables_from(
         variables[name] = value
     for pair in var or []:
         name, value = _pair(pair, "--var")
-        variables[name] = _json_or_text(value)
+        variables[name] = _json_or_text(context, name, value)
     for name, value in variables.items():
         _warn_of_rounding(context, name, value)
     return variables
@@ -87,17 +88,43 @@ def _pair(pair: str, flag: str) -> tuple[str, str]:
     return name, value
 
 
-def _json_or_text(text: str) -> Any:
+def _json_or_text(context: Context, name: str, text: str) -> Any:
+    """The value of the JSON, or the text; what was probably meant as something else is said."""
     try:
-        return load_json(text)
+        value = load_json(text)
     except (ValueError, RecursionError):
+        if text in _LOOKS_LIKE or text[:1] in tuple('[{"'):
+            meant = f"; JSON writes it {_LOOKS_LIKE[text]}" if text in _LOOKS_LIKE else ""
+            context.printer.warn(f"{name}: {text} is no JSON, so it is sent as text{meant}; --text says so")
         return text
+    if isinstance(value, float) and "e" not in text.lower() and text.endswith("0"):
+        context.printer.warn(
+            f"{name}: {text} is sent as the number {value:g}; --text keeps it as it is written"
+        )
+    return value
+
+
+# What other languages write, and JSON's word for it.
+_LOOKS_LIKE = {
+    "True": "true",
+    "TRUE": "true",
+    "False": "false",
+    "FALSE": "false",
+    "None": "null",
+    "NULL": "null",
+    "Null": "null",
+    "nil": "null",
+}
 
 
 def _whole(context: Context, whole: str) -> dict[str, Any]:
     if whole.startswith("@"):
         source, text = read_text(whole[1:], context.environment.stdin)
     else:
+        if Path(whole).is_file():
+            raise UsageError(
+                f"--vars {whole!r} is no JSON but the name of a file", hint=f"write --vars @{whole}"
+            )
         source, text = "--vars", whole
     documents = parse_documents(text, source=source, is_json=source.endswith(".json"))
     if len(documents) != 1 or not isinstance(documents[0].value, dict):
@@ -106,6 +133,13 @@ def _whole(context: Context, whole: str) -> dict[str, Any]:
 
 
 def _warn_of_rounding(context: Context, name: str, value: Any) -> None:
+    """Say which whole numbers lose digits, at any depth."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _warn_of_rounding(context, f"{name}.{key}", inner)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            _warn_of_rounding(context, f"{name}[{place}]", inner)
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) <= _LARGEST_WHOLE:
         return
     context.printer.warn(

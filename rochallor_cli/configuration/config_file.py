@@ -70,7 +70,7 @@ def config_path(environ: Mapping[str, str]) -> Path:
 def load_config(path: Path) -> ConfigFile:
     """Read the file; one that is not there holds nothing. Raises UsageError for what cannot be used."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         return ConfigFile(path)
     except (OSError, UnicodeDecodeError) as error:

@@ -62,8 +62,9 @@ class Environment:
             return wish == "always"
         if self.environ.get("NO_COLOR"):
             return False
-        if self.environ.get("FORCE_COLOR"):
-            return True
+        force = self.environ.get("FORCE_COLOR")
+        if force:
+            return force.lower() not in ("0", "false", "no")
         return is_terminal(stream) and self.environ.get("TERM") != "dumb"
 
 

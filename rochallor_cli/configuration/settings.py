@@ -248,7 +248,12 @@ def _names(raw: object) -> tuple[str, ...]:
 
 
 def _count(raw: object) -> int:
-    return int(str(raw))
+    text = str(raw).lower()
+    if text in ("true", "yes", "on", "false", "no", "off"):
+        return int(text in ("true", "yes", "on"))
+    if not text.isdecimal() or not text.isascii():
+        raise ValueError(f"{str(raw)!r} is no number: write 1 or 2")
+    return int(text)
 
 
 def _timeout(raw: object) -> float:

@@ -4,5 +4,6 @@ connect.py         from the settings' access to a client
 admin_client.py    the routes, pages as one stream, its odd answers turned into what they mean
 engine_version.py  which version it is, as far as that can be known
 jobs_by_hand.py    a job's outcome, reported by a person
+unknown.py         what later versions of the engine may put into their answers
 meaning.py         the SDK's errors as errors of the command line
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rochallor_cli.configuration.masking import url_text
 from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.errors import (
     CliError,
@@ -59,6 +60,8 @@ def _answered(error: EngineClientError, settings: Settings) -> CliError:
         return _not_authorised(status, settings)
     if status == 404 and "page not found" in error.body_text:
         hint = "is the URL right? An engine's paths begin with /v1"
+        if settings.access.url.endswith("/v1"):
+            hint = f"leave /v1 off the URL: {url_text(settings.access.url.removesuffix('/v1'))}"
         return EngineRefusedError(f"{settings.where} has no such path (404)", hint=hint)
     if status in (429, 502, 503, 504):
         wait = f"in {error.retry_after_s:g} s" if error.retry_after_s else "in a moment"

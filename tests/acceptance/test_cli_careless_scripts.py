@@ -166,3 +166,55 @@ def test_nothing_is_uploaded_where_a_file_is_not_named(
     with stand_in(many(1)) as there:
         assert rochallor("defs", "upload", "", url=there.url).exit_status == 2
     assert there.seen == []
+
+
+# --- values that are not what was meant ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "sent"),
+    [
+        ("approved=True", "JSON writes it true", "True"),
+        ("x=[1,2", "is no JSON", "[1,2"),
+        ("version=1.10", "the number 1.1", 1.1),
+        ('deep={"a": [9007199254740993]}', "deep.a[0]", {"a": [9007199254740993]}),
+        ("plain=hello", "", "hello"),
+        ("half=2.5", "", 2.5),
+    ],
+)
+def test_a_value_that_is_probably_not_what_was_meant_is_said(given: str, said: str, sent: object) -> None:
+    with stand_in(many(1)) as there:
+        result = rochallor("instances", "start", "one", "--var", given, url=there.url)
+    [(_, _, body)] = [one for one in there.seen if one[0] == "POST"]
+    assert list(json.loads(body)["variables"].values()) == [sent]
+    assert (said in result.stderr, bool(said)) == (True, "warning" in result.stderr)
+
+
+def test_a_file_given_for_json_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "vars.json"
+    file.write_text("{}")
+    result = rochallor("instances", "start", "one", "--vars", file, url="http://127.0.0.1:1")
+    assert (result.exit_status, f"--vars @{file}" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [("request-timeout=x",), ("token=a", "token-command=b"), ("client-key=k",), ("engine-version=7",)],
+)
+def test_a_context_that_no_command_could_use_is_refused(values: tuple[str, ...], tmp_path: Path) -> None:
+    env = {"ROCHALLOR_CONFIG_FILE": str(tmp_path / "config.toml")}
+    result = rochallor("config", "set", "c", "url=http://c", *values, env=env)
+    assert (result.exit_status, list(tmp_path.iterdir())) == (2, [])
+
+
+def test_a_configuration_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_bytes(b'\xef\xbb\xbfcurrent_context = "a"\n[contexts.a]\nurl = "http://a"\n')
+    result = rochallor("config", "show", "-o", "json", env={"ROCHALLOR_CONFIG_FILE": str(config)})
+    assert {row["setting"]: row["value"] for row in result.json()}["engine-url"] == "http://a"
+
+
+def test_verbosity_may_be_said_as_truth_in_the_environment() -> None:
+    with stand_in(many(1)) as there:
+        result = rochallor("instances", "list", url=there.url, env={"ROCHALLOR_VERBOSE": "true"})
+    assert "GET " in result.stderr

@@ -203,3 +203,64 @@ def test_a_secret_that_is_planted_appears_nowhere(
     env = {"ROCHALLOR_CONFIG_FILE": str(config), "no_proxy": "", "NO_PROXY": "", **env}
     result = rochallor(*line, *flags, env={"ROCHALLOR_ENGINE_URL": "http://127.0.0.1:1", **env})
     assert SECRET not in result.stdout + result.stderr
+
+
+# --- things of later versions --------------------------------------------------------------------
+
+
+def later(method: str, path: str, body: bytes) -> Answer:
+    """An engine that has fields, statuses, step types and codes that nobody here has heard of."""
+    where = route(path)
+    new = {"priority": {"level": 7}, "tenant": "acme"}
+    instance = {**good(1), "status": "PAUSED", **new}
+    if where == "/v1/jobs/poll":
+        return 400, {"error": "bad-request", "reason": "a later reason", **new}
+    if where.endswith("/history"):
+        return 200, {
+            "items": [{"ID": "e", "StepID": "a", "StepType": "LOOP", "Status": "PAUSED", **new}],
+            **new,
+        }
+    if where in ("/v1/instances", "/v1/definitions") and method == "GET":
+        item = instance if where == "/v1/instances" else {"id": "one", "version": 1, "name": "one", **new}
+        return 200, {"items": [item], "total": 1, **new}
+    if where.startswith("/v1/definitions"):
+        step = {"id": "a", "name": "a", "type": "LOOP", "body": ["x"], **new}
+        return 200, {"id": "one", "version": 1, "name": "one", "steps": [step], **new}
+    if "/signals/" in where or "/user-tasks/" in where:
+        return 204, b""
+    return (201 if (method, where) == ("POST", "/v1/instances") else 200), instance
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("line", [
+    ("instances", "list"), ("instances", "get", ID), ("instances", "history", ID), ("tasks", "list"),
+    ("defs", "list"), ("defs", "get", "one"), ("defs", "versions", "one"), ("instances", "start", "one"),
+    ("instances", "cancel", ID), ("instances", "retry", ID, "--step", "a"), ("defs", "graph", "one"),
+    ("instances", "signal", ID, "a"), ("tasks", "complete", ID, "a"), ("doctor",),
+    ("instances", "history", ID, "--view", "timeline"), ("instances", "history", ID, "--view", "tree"),
+], ids=" ".join)  # fmt: skip
+def test_what_is_not_known_stops_no_command(line: tuple[str, ...], form: str) -> None:
+    with stand_in(later) as there:
+        result = rochallor(*line, "-o", form, url=there.url)
+    assert result.exit_status == 0, result.stderr
+
+
+def test_what_is_not_known_survives_a_round_trip_and_is_named_by_doctor(tmp_path: Path) -> None:
+    with stand_in(later) as there:
+        flow = tmp_path / "flow.yaml"
+        flow.write_text(rochallor("defs", "get", "one", url=there.url).stdout)
+        rochallor("defs", "upload", flow, url=there.url)
+        sent = [
+            json.loads(body)
+            for method, path, body in there.seen
+            if (method, path) == ("POST", "/v1/definitions")
+        ]
+        row = {row["check"]: row for row in rochallor("doctor", "-o", "json", url=there.url).json()}
+    assert (sent[0]["priority"], sent[0]["steps"][0]["body"], sent[0]["steps"][0]["type"]) == (
+        {"level": 7},
+        ["x"],
+        "LOOP",
+    )
+    assert 'field "priority"' in row["not known here"]["detail"]
+    assert 'status "PAUSED"' in row["not known here"]["detail"]
+    assert 'step type "LOOP"' in row["not known here"]["detail"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +18,7 @@ from rochallor_cli.configuration.config_file import (
     checked_context,
     save_config,
 )
-from rochallor_cli.configuration.settings import parsed
+from rochallor_cli.configuration.settings import parsed, resolve
 from rochallor_cli.errors import UsageError, did_you_mean
 
 app = typer.Typer()
@@ -52,7 +53,16 @@ def set_(
     if "url" not in changed:
         raise UsageError(f"context {name} has no url", hint=f"rochallor config set {name} url=https://…")
     checked_context(f"context {name}", changed)
+    _refuse_unusable(name, changed)
     _save(context, config, name, changed)
+
+
+def _refuse_unusable(name: str, changed: dict[str, object]) -> None:
+    """Raise UsageError for a context that no command could use: it would be found out at night."""
+    alone = ConfigFile(Path("config.toml"), name, {name: changed})
+    access = resolve({}, {}, lambda: alone).access
+    if access.client_key and not access.client_cert:
+        raise UsageError(f"context {name} has a client-key without its client-cert", hint="give both at once")
 
 
 def _save(context: Context, config: ConfigFile, name: str, changed: dict[str, object]) -> None:

@@ -12,6 +12,7 @@ from rochallor_cli.command_line.global_options import command
 from rochallor_cli.configuration.engine_access import CREDENTIALS
 from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.durations import duration_text
+from rochallor_cli.engine_client.engine_version import remembered_version
 from rochallor_cli.output.views import SETTINGS
 
 app = typer.Typer()
@@ -24,6 +25,9 @@ def show(context: Context) -> None:
     """Show each setting with where it comes from, and the contexts there are. Secrets are masked."""
     settings = context.settings
     context.printer.rows(SETTINGS, list(_rows(settings)))
+    version = remembered_version(settings, context.environment.environ)
+    if version is not None and settings.engine_version == "auto":
+        context.printer.note(f"this engine is {version.text} ({version.how})")
     contexts = ", ".join(
         f"{name} (current)" if name == context.config.current else name for name in context.config.contexts
     )
