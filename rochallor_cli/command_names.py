@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
             "start": "Start an instance of a definition.",
             "get": "Show one instance: status, step, variables, reason of failure.",
             "explain": "Say why an instance stands where it stands, what would move it, and what can be done.",
+            "count": "Count instances that fit.",
             "audit": "Group live instances by what they wait for and why they stand still, the worst first.",
             "list": "List instances, newest first.",
             "history": "Show the steps an instance went through.",

@@ -220,6 +220,7 @@ COMMANDS: dict[str, dict[str, Any]] = \
                             'get': 'Show one instance: status, step, variables, reason of failure.',
                             'explain': 'Say why an instance stands where it stands, what would move it, and '
                                        'what can be done.',
+                            'count': 'Count instances that fit.',
                             'audit': 'Group live instances by what they wait for and why they stand still, '
                                      'the worst first.',
                             'list': 'List instances, newest first.',
@@ -249,6 +250,15 @@ COMMANDS: dict[str, dict[str, Any]] = \
                      'commands': {}},
  'instances get': {'options': {}, 'arguments': ('instance',), 'commands': {}},
  'instances explain': {'options': {}, 'arguments': ('instance',), 'commands': {}},
+ 'instances count': {'options': {'--status': ('ACTIVE|WAITING|COMPLETED|FAILED|CANCELLED',
+                                              'Only these: ACTIVE, WAITING, COMPLETED, FAILED, CANCELLED.'),
+                                 '--definition': ('definition', 'Only instances of this definition.'),
+                                 '--business-key': ('none', 'Only instances with this business key.'),
+                                 '--by': ('status|definition|version|step|reason',
+                                          'Count each of these apart, the most first.'),
+                                 '--most': ('none', 'Read so many instances at most (10000).')},
+                     'arguments': (),
+                     'commands': {}},
  'instances audit': {'options': {'--definition': ('definition', 'Only instances of this definition.'),
                                  '--since': ('none', 'Only those started in the last 2h, 1d.'),
                                  '--limit': ('none', 'Look at so many at most, newest first.'),

@@ -186,6 +186,15 @@ RESTARTS = View(
     fields=ACTIONS.fields,
 )
 
+COUNTS = View(
+    "count",
+    (
+        Column("COUNT", "count", right=True),
+        Column("OF", "key", least=20),
+    ),
+    fields=("by",),
+)
+
 AUDIT = View(
     "cause",
     (
