@@ -27,7 +27,7 @@ from rochallor_cli.dev_engine.records import (
 )
 from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, Conditions
 from rochallor_cli.dev_engine.state_machine.choices import Abandoned, ChoiceTaken, Choose, first_written
-from rochallor_cli.dev_engine.state_machine.deciding_values import deciding_values
+from rochallor_cli.dev_engine.state_machine.deciding_values import deciding_values, names_used
 from rochallor_cli.dev_engine.state_machine.effects import FaultMet
 from rochallor_cli.dev_engine.state_machine.essence import essence
 from rochallor_cli.dev_engine.state_machine.events import (
@@ -97,6 +97,7 @@ __all__ = [
     "every_outcome",
     "every_start",
     "first_written",
+    "names_used",
     "possible_events",
     "started",
     "timer_length_ns",

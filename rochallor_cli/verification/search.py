@@ -105,6 +105,8 @@ class Searched:
     """
 
     definition: Definition
+    # What is known at the start.
+    variables: Mapping[str, object]
     situations: list[Situation]
     moves: list[SearchMove]
     start_moves: list[int]
@@ -144,7 +146,7 @@ class _Search:
         self._known: dict[Hashable, int] = {}
         self._waiting: deque[int] = deque()
         self._groups = 0
-        self._found = Searched(definition, [], [], [], None, True, 0.0, set(), set())
+        self._found = Searched(definition, self._variables, [], [], [], None, True, 0.0, set(), set())
 
     def run(self) -> Searched:
         found, began = self._found, time.perf_counter()

@@ -15,11 +15,14 @@ from rochallor_cli.dev_engine.explore import (
     Signal,
     World,
     deciding_values,
+    names_used,
 )
 from rochallor_cli.verification.findings import Flaw
 from rochallor_cli.verification.search import Searched, SearchMove
+from rochallor_cli.verification.shape import DefinitionShape
 
 _NS_PER_S = 1_000_000_000
+_SOME_VALUE = 1
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def _shortest(found: Searched, finding: Flaw) -> list[SearchMove]:
 
 def _trace_event(found: Searched, move: SearchMove, at: float) -> TraceEvent:
     world = None if move.source is None else found.situations[move.source].world
-    values, is_playable = _values(found.definition, move, world)
+    values, is_playable = _values(found, move, world)
     return TraceEvent(
         event=_kind(move.event),
         step=move.step,
@@ -98,18 +101,31 @@ def _kind(event: Event | None) -> str:
     return "timer" if isinstance(event, FireTimer) else "job"
 
 
-def _values(definition: Definition, move: SearchMove, world: World | None) -> tuple[dict[str, Any], bool]:
+def _values(found: Searched, move: SearchMove, world: World | None) -> tuple[dict[str, Any], bool]:
     """Variables that make the choices of this move come out, and whether they are known for all of them."""
+    definition = found.definition
     values: dict[str, Any] = {}
-    known = dict(world.instance.variables.values) if world is not None else {}
+    known = dict(found.variables if world is None else world.instance.variables.values)
     is_playable = True
     for choice in move.choices:
-        found = deciding_values(definition, choice.step_id, choice.taken, {**known, **values})
-        if found is None or values.keys() & found.keys():
+        deciding = deciding_values(definition, choice.step_id, choice.taken, {**known, **values})
+        if deciding is None or values.keys() & deciding.keys():
             is_playable = False
         else:
-            values |= found
+            values |= deciding
+    # A timer brings no variables, and what the event itself changes is not what was sent with it.
+    if move.choices and (isinstance(move.event, FireTimer) or values.keys() & _set_by(definition, move)):
+        is_playable = False
+    if move.source is None:
+        # An expression over a variable that is not there would err.
+        values = dict.fromkeys(sorted(names_used(definition)), _SOME_VALUE) | known | values
     return values, is_playable
+
+
+def _set_by(definition: Definition, move: SearchMove) -> set[str]:
+    """The variables that the steps set that were entered."""
+    sets = DefinitionShape.of(definition).sets
+    return {name for entry in move.entries for name in sets.get(entry.step_id, ())}
 
 
 # --- times ----------------------------------------------------------------------------------------

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from rochallor_cli.dev_engine.definition.model import Definition
+from rochallor_cli.dev_engine.definition.model import Definition, Step
 from rochallor_cli.dev_engine.errors import WorkflowStuck
-from rochallor_cli.dev_engine.expression import compare_conditions
+from rochallor_cli.dev_engine.expression import (
+    compare_conditions,
+    compile_expression,
+    inner_source,
+    is_expression,
+)
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.state_machine.branches import EVALUATED
 
@@ -32,6 +37,26 @@ def deciding_values(
         if _is_taken(definition, step_id, condition, {**known, **values}):
             return values
     return None
+
+
+def names_used(definition: Definition) -> frozenset[str]:
+    """Every variable that an expression of the definition uses."""
+    return frozenset(
+        name for step in definition.steps for source in _expressions(step) for name in _names(source)
+    )
+
+
+def _names(source: str) -> tuple[str, ...]:
+    return compile_expression(source).names
+
+
+def _expressions(step: Step) -> Iterator[str]:
+    yield from step.conditional_next_steps
+    literals = list(step.transformations.values())
+    for rule in () if step.decision_table is None else step.decision_table.rules:
+        yield from (cell for cell in rule.when.values() if cell.strip())
+        literals += rule.outputs.values()
+    yield from (inner_source(each) for each in literals if isinstance(each, str) and is_expression(each))
 
 
 def _sources(conditions: tuple[str, ...], wanted: str) -> list[str]:

@@ -203,6 +203,24 @@ def test_known_variables_decide_until_somebody_may_change_them() -> None:
     assert "V01" not in [each.code for each in searched(later, assumed={"a": 1})[1]]
 
 
+def test_a_run_brings_the_variables_that_its_expressions_use() -> None:
+    steps = document(
+        transformation("count", {"n": "${n + 1}"}, "check"),
+        decision("check", {"n > 1": "stop", "n <= 1": "end"}),
+        service("stop", None),
+    )
+    found, findings = searched(steps, variables={"n": 5})
+    [flaw] = [each for each in findings if each.code == "V01"]
+    trace = trace_of(found, flaw)
+    assert trace[0].variables == {"n": 5}
+    assert replay_embedded(steps, trace, version="next", coercion=True) == ""
+    add = transformation("set", {"b": "${a + 1}"}, "stop")
+    unknown = document(service("work", "set"), add, service("stop", None, joinStep="end"))
+    found, findings = searched(unknown)
+    trace = trace_of(found, next(each for each in findings if each.code == "V01"))
+    assert replay_embedded(unknown, trace, version="next", coercion=True) == ""
+
+
 def test_the_same_condition_comes_out_the_same_within_one_event() -> None:
     twice = document(
         service("w", "one"),
