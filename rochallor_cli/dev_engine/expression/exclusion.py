@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice, product
 from typing import Final
 
@@ -104,6 +105,7 @@ def value_with(condition: str, variables: Mapping[str, object], *, coercion: boo
         return None
 
 
+@lru_cache(maxsize=1_024)
 def tree_of(source: str, coercion: bool) -> tree.Node | None:
     """The tree with its constants folded; None where the condition fails whatever the variables are."""
     if compile_expression(source, coercion).fault:

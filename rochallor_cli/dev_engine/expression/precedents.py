@@ -22,7 +22,9 @@ from rochallor_cli.dev_engine.expression.exclusion import (
     ways_of,
 )
 
-_MOST_WAYS: Final = 512
+_MOST_WAYS: Final = 64
+# Several conditions that only together cover another are looked for among so many.
+_MOST_TOGETHER: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def coverage(
     for number in range(len(before)):
         if _covers(ways, (before[number],), conditions, coercion):
             return Coverage((number,))
-    if len(before) > 1 and _covers(ways, before, conditions, coercion):
+    if 1 < len(before) <= _MOST_TOGETHER and _covers(ways, before, conditions, coercion):
         return Coverage(tuple(range(len(before))))
     return None
 
