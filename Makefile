@@ -1,15 +1,17 @@
-# Everything a contributor or a first visitor runs. `make demo` and `make test` need nothing but
-# Python 3.11+ and make: they set up their own virtual environment in .venv.
+# Everything a contributor or a first visitor runs. `make demo` and `make test` need
+# Python 3.11+, make and an index for pip: they set up their own virtual environment in .venv.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Validators of what is shipped besides the code. Apart, so that what they depend on is not there in the tests.
+TOOLS := .venv-tools
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 # Tests mostly wait for processes and sockets, so a few more of them than cores run at once.
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench bench-quick reference lock clean
+.PHONY: help demo test check format dist bench bench-quick reference lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -17,7 +19,7 @@ help: ## list the targets
 demo: $(VENV)/.installed ## set up and watch a workflow run on the embedded engine
 	@$(BIN)/rochallor demo
 
-test: $(VENV)/.dev ## set up and run the whole test suite
+test: $(VENV)/.dev $(TOOLS)/.installed ## set up and run the whole test suite
 	$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS)
 
 check: $(VENV)/.dev ## lint, format and types
@@ -28,6 +30,9 @@ check: $(VENV)/.dev ## lint, format and types
 format: $(VENV)/.dev ## mend formatting and what lint can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+dist: $(TOOLS)/.installed ## build wheel and sdist, twice alike, check them, and install them in clean environments
+	$(TOOLS)/bin/python release/build.py
 
 bench: $(VENV)/.dev ## measure beside the published SDK (benchmarks/README.md)
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -46,7 +51,7 @@ lock: ## renew constraints.txt from the lower bounds in pyproject.toml
 	rm -rf .venv-lock
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -60,4 +65,9 @@ $(VENV)/.installed: $(VENV)/.python pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.installed
 	@$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(TOOLS)/.installed: constraints-tools.txt
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/pip --disable-pip-version-check --quiet install --requirement constraints-tools.txt
 	@touch $@

@@ -16,7 +16,10 @@ from rochallor_cli.errors import InvalidDocumentError
 OURS = "rochallor-cli"
 PUBLISHED = "rochallor-sdk"
 PACKAGE = "workflow_sdk"
-REMEDY = "pip uninstall -y rochallor-sdk; pip install --force-reinstall --no-deps rochallor-cli"
+REMEDY = (
+    "pip uninstall -y rochallor-sdk; "
+    "then pip install --force-reinstall --no-deps with the wheel or folder this was installed from"
+)
 
 
 def require_our_sdk() -> None:

@@ -28,6 +28,7 @@ ACTIONS = (HEALTH, STATUS, QUIET, RESUME)
         "rochallor work --module handlers.py --check",
         "rochallor work --module handlers.py --until-idle --give-up-after 30s",
         "rochallor work health --health-port 8081",
+        "rochallor work health --live --config workers.yaml",
         "rochallor work status --health-port 8081",
     ),
 )
@@ -76,7 +77,7 @@ def work(
     Ctrl-C or SIGTERM drains: no new jobs, running ones finish and are reported. A second one leaves them.
     """
     if action is not None:
-        return _of_running_host(context, action, flags["health_host"], flags["health_port"], live=live)
+        return _of_running_host(context, action, *_address(context, config, flags), live=live)
     if os.name != "posix":
         raise UsageError("rochallor work needs the signals and pipes of Linux or macOS")
     # prometheus-client would share counters over files with processes of other programs, and of former lives.
@@ -97,6 +98,20 @@ def work(
         if check:
             raise
         return 0  # before the host takes the signals over no job is claimed: there is nothing to drain
+
+
+def _address(context: Context, config: str | None, flags: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Host and port where a running host answers: from flags, environment, or its workers.yaml."""
+    environ = context.environment.environ
+    host, port = flags["health_host"], flags["health_port"] or environ.get("ROCHALLOR_HEALTH_PORT")
+    file = config or environ.get("ROCHALLOR_CONFIG")
+    if port or not file:
+        return host, port
+    from rochallor_cli.hosting.config.workers_file import read_workers_file
+
+    health = read_workers_file(file, context.environment.stdin, environ).section("health")
+    written = str(health["port"]) if "port" in health else None
+    return host or environ.get("ROCHALLOR_HEALTH_HOST") or health.get("host"), written
 
 
 def _of_running_host(context: Context, action: str, host: str | None, port: str | None, *, live: bool) -> int:

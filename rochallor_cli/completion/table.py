@@ -164,8 +164,8 @@ COMMANDS: dict[str, dict[str, Any]] = \
                                 'nothing installed.'}},
  'defs upload': {'options': {'--dry-run': ('', 'Say what would happen, send nothing.'),
                              '--as-new': ('',
-                                          'Mark metadata, so that an older text becomes the latest '
-                                          'version.')},
+                                          'Add a mark to the metadata, so that even a known text becomes a '
+                                          'new version.')},
                  'arguments': ('files*',),
                  'commands': {}},
  'defs get': {'options': {}, 'arguments': ('definition',), 'commands': {}},

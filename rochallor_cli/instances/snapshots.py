@@ -86,7 +86,7 @@ def _ran_out(snapshot: Snapshot, timeout_s: float) -> CliError:
         return CliError(message, hint=look, exit_status=ExitStatus.UNREACHABLE)
     message = f"{instance['id']} is still {standing_text(instance)} after {duration_text(timeout_s)}"
     watch = shell_command("rochallor", "instances", "watch", str(instance["id"]))
-    return WaitRanOutError(message, hint=f"it goes on; {watch}")
+    return WaitRanOutError(message, hint=f"it was not cancelled; {watch}")
 
 
 def waits_for(snapshot: Snapshot) -> str:

@@ -46,7 +46,9 @@ def upload(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, send nothing.")] = False,
     new: Annotated[
         bool,
-        typer.Option("--as-new", help="Mark metadata, so that an older text becomes the latest version."),
+        typer.Option(
+            "--as-new", help="Add a mark to the metadata, so that even a known text becomes a new version."
+        ),
     ] = False,
 ) -> int:
     """Upload definitions, and say what came of each: created, unchanged, or not the latest.

@@ -13,7 +13,7 @@ TIMEOUT_S = 5.0
 def probe(host: str, port: str | None, *, live: bool = False) -> int:
     """Print what the host answers; 0 when it is ready (or live), 5 when it is not or does not answer."""
     if not port or not port.isdigit():
-        sys.stderr.write("error: which port?\nhint:  --health-port, or ROCHALLOR_HEALTH_PORT\n")
+        sys.stderr.write("error: which port?\nhint:  --health-port, ROCHALLOR_HEALTH_PORT, or --config\n")
         return USAGE
     path = "/livez" if live else "/readyz"
     try:
@@ -38,6 +38,9 @@ def probe_from_arguments(arguments: Sequence[str], environ: Mapping[str, str]) -
             given[name] = value if equals else rest.pop(0)
         else:
             return None
+    named = "--health-port" in given or environ.get("ROCHALLOR_HEALTH_PORT")
+    if environ.get("ROCHALLOR_CONFIG") and not named:
+        return None  # the port stands in a file: reading that takes more than a probe should load
     return probe_from_options(
         given.get("--health-host"), given.get("--health-port"), environ, live="--live" in given
     )

@@ -1,0 +1,139 @@
+"""Dashboard, alert rules and runbook: every query answered by a real Prometheus that scrapes a real host."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rochallor_cli.exit_status import MEANINGS
+from support.engines import running_engine
+from support.waiting import wait_until
+from support.worker_host import Workplace, start_jobs, worker_host
+from workflow_sdk.client.rest import RestEngineClient
+
+ROOT = Path(__file__).resolve().parents[2]
+MONITORING = ROOT / "docs" / "deploy" / "monitoring"
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text("utf-8")
+ALERTS = yaml.safe_load((MONITORING / "alerts.yaml").read_text("utf-8"))["groups"][0]["rules"]
+DASHBOARD = json.loads((MONITORING / "dashboard.json").read_text("utf-8"))
+TARGETS = [target for panel in DASHBOARD["panels"] for target in panel["targets"]]
+QUERIES = [target["expr"].replace("$__rate_interval", "1m") for target in TARGETS]
+QUERIES += [rule["expr"] for rule in ALERTS]
+METRIC = re.compile(r"\b((?:workflow_sdk|rochallor)_\w+)")
+HANDLERS = """
+@registry.handler("quick")
+def quick(job):
+    note(job)
+    return {"done": True}
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def asked(url: str, **query: str) -> Any:
+    with urllib.request.urlopen(f"{url}?{urllib.parse.urlencode(query)}", timeout=10) as answer:
+        return json.load(answer)
+
+
+@contextmanager
+def prometheus(program: str, host_port: int, folder: Path) -> Iterator[str]:
+    """The address of a Prometheus that scrapes the host every second."""
+    scrape = {"job_name": "rochallor", "static_configs": [{"targets": [f"127.0.0.1:{host_port}"]}]}
+    config = {"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]}
+    (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
+    address = f"127.0.0.1:{free_port()}"
+    command = [program, f"--config.file={folder / 'prometheus.yaml'}", f"--web.listen-address={address}"]
+    command.append(f"--storage.tsdb.path={folder / 'data'}")
+    with (
+        (folder / "prometheus.log").open("wb") as log,
+        subprocess.Popen(command, stdout=log, stderr=log) as process,
+    ):
+        try:
+            yield f"http://{address}/api/v1"
+        finally:
+            process.send_signal(signal.SIGKILL)
+
+
+def names_known_to(api: str) -> set[str]:
+    try:
+        return set(asked(f"{api}/label/__name__/values")["data"])
+    except OSError:
+        return set()
+
+
+@pytest.mark.slow
+def test_every_query_asks_for_what_a_real_host_exposes(tmp_path: Path, tool: Callable[[str], str]) -> None:
+    program, place = tool("prometheus"), Workplace(tmp_path)
+    place.write_handlers(HANDLERS)
+    health_port = free_port()
+    with running_engine(dispatch="kafka") as engine, RestEngineClient(engine.url) as admin:
+        options = (
+            "-m",
+            "handlers.py",
+            "--mode",
+            "kafka",
+            "--brokers",
+            engine.brokers,
+            "--health-port",
+            health_port,
+        )
+        start_jobs(admin, "quick", 2)
+        with worker_host(*options, url=engine.url, folder=tmp_path) as host:
+            host.wait_for("ready")
+            wait_until(lambda: len(place.notes()) == 2, "the jobs are done")
+            with prometheus(program, health_port, tmp_path) as api:
+                wait_until(lambda: "workflow_sdk_kafka_lag" in names_known_to(api), "scraped")
+                known = names_known_to(api)
+                answers = [asked(f"{api}/query", query=query) for query in QUERIES]
+    assert {answer["status"] for answer in answers} == {"success"}
+    # Polls are counted by workers that poll; overruns and stuck handlers have no series before the first one.
+    text = {"workflow_sdk_lease_overruns_total", "workflow_sdk_stuck_handlers_total"}
+    text |= {"workflow_sdk_poll_latency_seconds_count"}
+    assert {name for query in QUERIES for name in METRIC.findall(query)} - known - text == set()
+
+
+def test_the_rules_fire_on_what_they_are_for_and_on_nothing_else(tool: Callable[[str], str]) -> None:
+    command = [tool("promtool"), "test", "rules", "alerts.test.yaml"]
+    done = subprocess.run(command, cwd=MONITORING, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    command = [tool("promtool"), "check", "config", "prometheus.yaml"]
+    done = subprocess.run(command, cwd=MONITORING, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_rule_has_a_case() -> None:
+    cases = yaml.safe_load((MONITORING / "alerts.test.yaml").read_text("utf-8"))["tests"]
+    fired = {
+        case["alertname"] for test in cases for case in test["alert_rule_test"] if case.get("exp_alerts")
+    }
+    assert fired == {rule["alert"] for rule in ALERTS}
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+def test_every_alert_leads_to_its_paragraph(rule: dict[str, Any]) -> None:
+    page, anchor = rule["annotations"]["runbook_url"].split("#")
+    assert page == "docs/runbook.md"
+    assert anchor == rule["alert"].lower()
+    assert re.search(rf"^### {rule['alert']}\n\S", RUNBOOK, re.MULTILINE)
+
+
+def test_the_runbook_has_a_paragraph_for_each_exit_status_of_the_host() -> None:
+    found = {int(number) for number in re.findall(r"^### Exit status (\d+)\n\w", RUNBOOK, re.MULTILINE)}
+    assert found == {0, 1, 2, 3, 4, 5, 9, 11, 12}
+    assert found <= {int(status) for status in MEANINGS}
