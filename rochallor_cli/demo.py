@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from textwrap import wrap
 from typing import Literal
 
@@ -158,12 +161,18 @@ def _say_ending(printer: Printer, ending: Ending, handlers: str) -> None:
     is_done = ending.status == ExitStatus.DONE
     printer.line(f"{ending.text}. Next:" if is_done else ending.text)
     if is_done:
-        commands = {
-            f"rochallor dev --definitions {Path(handlers).parent}": "an engine to play with",
-            f"rochallor work --module {handlers}": "your handlers, not ours",
-        }
-        width = max(map(len, commands))
-        for command, what in commands.items():
-            printer.line(f"  {command:<{width}}  {what}")
-        printer.line(f"  rochallor instances start {DEFINITION} \\")
+        program = _program()
+        printer.line(f"  {program} dev --definitions {Path(handlers).parent}")
+        printer.line(f"  {program} work --module {handlers}")
+        printer.line(f"  {program} instances start {DEFINITION} \\")
         printer.line("      --var applicantId=A-002 --follow")
+        printer.line("each in a terminal of its own.")
+
+
+def _program() -> str:
+    """What starts this very program from a shell: its name alone where the shell finds it by that."""
+    here = Path(sys.executable).with_name("rochallor")
+    found = shutil.which("rochallor")
+    if found and Path(found).resolve() == here.resolve():
+        return "rochallor"
+    return quote(path_text(str(here))) if here.exists() else f"{quote(sys.executable)} -m rochallor_cli"

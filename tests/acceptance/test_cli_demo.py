@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from support.command_line import EXECUTABLE, rochallor_run, variables
 
@@ -93,3 +98,33 @@ def test_with_kafka_the_jobs_come_over_an_embedded_broker() -> None:
 
 def test_an_unknown_mode_is_a_usage_error() -> None:
     assert rochallor_run("demo", "--mode", "pull").exit_status == 2
+
+
+@pytest.mark.slow
+def test_the_commands_to_try_next_work_when_they_are_pasted(tmp_path: Path) -> None:
+    lines = rochallor_run("demo").stdout.split("Next:\n")[1].splitlines()
+    dev, work, start = lines[0], lines[1], "\n".join(lines[2:4])
+    shell = ["bash", "-c"]
+    # A visitor's shell finds no `rochallor` by its name alone.
+    environ = {**variables(None), "PATH": "/usr/bin:/bin"}
+    streams: dict[str, Any] = {
+        "cwd": ROOT,
+        "text": True,
+        "start_new_session": True,
+        "stderr": subprocess.STDOUT,
+    }
+    with ExitStack() as running:
+        engine = subprocess.Popen([*shell, f"{dev} --port 0"], env=environ, stdout=subprocess.PIPE, **streams)
+        running.callback(os.killpg, engine.pid, signal.SIGKILL)
+        assert engine.stdout is not None
+        environ["ROCHALLOR_ENGINE_URL"] = next(
+            found[0] for line in engine.stdout if (found := re.search(r"http://[\w.:]+", line))
+        )
+        said = running.enter_context((tmp_path / "said").open("w"))
+        worker = subprocess.Popen([*shell, work], env=environ, stdout=said, **streams)
+        running.callback(os.killpg, worker.pid, signal.SIGKILL)
+        done = subprocess.run(
+            [*shell, start], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "COMPLETED" in done.stdout
