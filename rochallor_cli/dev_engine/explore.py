@@ -14,6 +14,7 @@ from rochallor_cli.dev_engine.definition.duration import DurationError, duration
 from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Step, StepType
 from rochallor_cli.dev_engine.definition.parsing import definition_from_document
 from rochallor_cli.dev_engine.errors import Refused, WorkflowStuck
+from rochallor_cli.dev_engine.go_json.decoding import BodyError as UnreadableDefinition
 from rochallor_cli.dev_engine.records import (
     NO_VARIABLES,
     Execution,
@@ -84,6 +85,7 @@ __all__ = [
     "Signal",
     "Step",
     "StepType",
+    "UnreadableDefinition",
     "UserTask",
     "Variables",
     "WorkflowStuck",

@@ -12,12 +12,16 @@ from rochallor_cli.dev_engine.explore import (
     CompleteJob,
     CompleteUserTask,
     Definition,
+    EngineRules,
     FireTimer,
     Signal,
+    StepType,
+    UnreadableDefinition,
     definition_from_document,
     engine_rules,
 )
-from rochallor_cli.engine_client.admin_client import Value
+from rochallor_cli.engine_client.admin_client import Value, definition_name
+from rochallor_cli.errors import InvalidDocumentError
 from rochallor_cli.explanation.causes import Cause, causes
 from rochallor_cli.explanation.facts import Facts, FactsReader
 from rochallor_cli.explanation.prospects import NOTHING_AHEAD, Move, Outlook, moves, outlook
@@ -117,8 +121,15 @@ def explanation(
         rules = engine_rules(version)
         key = replace(rules, version="", schemas=False, business_keys=False, step_retry=False)
         if key not in found:
-            definition = definition_from_document(facts.document, rules)
-            found[key] = _by_rules(definition, facts, now, is_whole=is_whole)
+            definition = _definition(facts, rules)
+            if definition is not None:
+                found[key] = _by_rules(definition, facts, now, is_whole=is_whole)
+    if not found:
+        what = definition_name(facts.instance)
+        raise InvalidDocumentError(
+            f"{what} has parts that this rochallor does not know, so it cannot be explained",
+            hint="a newer rochallor may know them",
+        )
     newest = list(found.values())[-1]
     agree = (
         len(
@@ -130,6 +141,16 @@ def explanation(
         == 1
     )
     return replace(newest, certain=newest.certain and agree and facts.agree)
+
+
+def _definition(facts: Facts, rules: EngineRules) -> Definition | None:
+    """The definition as engines of these rules read it; None where they would not take it."""
+    try:
+        definition = definition_from_document(facts.document, rules)
+    except UnreadableDefinition:
+        return None
+    known = set(StepType)
+    return definition if all(step.type in known for step in definition.steps) else None
 
 
 def _by_rules(definition: Definition, facts: Facts, now: datetime, *, is_whole: bool) -> Explanation:

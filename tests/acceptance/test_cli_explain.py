@@ -15,6 +15,7 @@ from support.workflows import (
     Document,
     decision,
     do_jobs,
+    document,
     gateway,
     join,
     service,
@@ -228,3 +229,13 @@ def test_nothing_is_written(engine: DevEngine) -> None:
         len([line for line in result.stderr.splitlines() if instance_id in line or "definitions" in line])
         == 3
     )
+
+
+def test_a_definition_with_newer_parts_is_explained_by_the_versions_that_read_it() -> None:
+    with running_engine(engine_version="next") as newest:
+        client = RestEngineClient(newest.url)
+        schema = {"properties": {"n": {"type": "number"}}}
+        client.upload_definition({**document(service("s"), id_="schema"), "input_schema": schema})
+        instance_id = client.start_instance("schema", {"n": 1})["id"]
+        result = rochallor("instances", "explain", instance_id, "-o", "json", url=newest.url)
+        assert (result.exit_status, result.json()["verdict"]) == (0, "moves")

@@ -13,6 +13,7 @@ from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import Definition, seconds_from
 from rochallor_cli.counting import count_text
 from rochallor_cli.engine_client.admin_client import OPEN, Value
+from rochallor_cli.errors import InvalidDocumentError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.times import parse_time
 from rochallor_cli.output.views import AUDIT
@@ -55,7 +56,11 @@ def audit(
     reader, found = FactsReader(context.engine), Audit()
     with working(context.environment, "looking at instances", quiet=context.settings.quiet) as progress:
         for instance in _live(context, definition or "", seconds, limit):
-            explanation = confirmed_of(reader, instance, version.possible, now=context.environment.now)
+            try:
+                explanation = confirmed_of(reader, instance, version.possible, now=context.environment.now)
+            except InvalidDocumentError as error:
+                context.printer.warn(f"{instance['id']}: {error.message}")
+                continue
             found.take(explanation, str(instance["definitionId"]))
             progress.text = f"{found.looked_at:,} instances looked at, {found.stuck:,} stuck"
     if context.printer.for_people and not context.settings.fields:
