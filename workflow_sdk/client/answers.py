@@ -146,13 +146,15 @@ def _retry_after_s(header: str | None) -> float | None:
     """Seconds or an HTTP date, as seconds from now; None when absent or unreadable."""
     if not header:
         return None
-    if header.strip().isdigit():
-        return float(header)
+    digits = header.strip()
+    # "²" is a digit to isdigit, and no number.
+    if digits.isascii() and digits.isdecimal():
+        return float(digits)
     from email.utils import parsedate_to_datetime
 
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+    except (OverflowError, ValueError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -92,3 +92,9 @@ def test_a_hostile_page_costs_nothing(piece: bytes) -> None:
 def test_the_title_of_a_page_is_its_message() -> None:
     page = b"<html><head><TITLE>\n 502  Bad Gateway </Title></head></html>"
     assert error_from_answer(RawResponse(502, {}, page)).message == "502 Bad Gateway"
+
+
+def test_a_retry_after_that_is_no_number_is_none() -> None:
+    for header in ("²", "-1", "1e9", "NaN", "", "Fri, 31 Feb 2026 00:00:00 GMT"):
+        answer = RawResponse(503, {"retry-after": header}, b"{}")
+        assert error_from_answer(answer).retry_after_s is None
