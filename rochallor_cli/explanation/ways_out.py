@@ -12,7 +12,7 @@ WayOut = tuple[str, str]
 
 
 def ways_out(explanation: Explanation, facts: Facts, *, can_retry: bool) -> Iterator[WayOut]:
-    """Commands with what they do; none where it goes on by itself."""
+    """Commands with what they do; none where only a person, a signal or a timer is due."""
     instance_id = quote(explanation.id)
     if explanation.verdict == STUCK:
         for code in explanation.codes:
@@ -28,6 +28,10 @@ def ways_out(explanation: Explanation, facts: Facts, *, can_retry: bool) -> Iter
         yield _restart(instance_id), "begin again from the start; what was done is done twice"
     elif explanation.verdict == ENDED and explanation.status == "CANCELLED":
         yield _restart(instance_id), "begin again from the start; what was done is done twice"
+    elif any(mover.kind == "job" for mover in explanation.moved_by):
+        # The history names no jobs, so whether a record was lost cannot be seen from here.
+        what = "if workers serve it over Kafka and it still stands: see whether its job was lost"
+        yield f"rochallor jobs find {instance_id} --brokers HOST:PORT", what
 
 
 def _restart(instance_id: str) -> str:

@@ -200,6 +200,15 @@ def test_what_would_move_it_is_named_with_the_command(engine: DevEngine) -> None
     assert kinds["timer"]["at"].endswith("Z")
 
 
+def test_a_waiting_job_has_a_way_to_look_for_its_record(engine: DevEngine) -> None:
+    client = RestEngineClient(engine.url)
+    uploaded(client, service("s"), id_="job-due")
+    instance_id = client.start_instance("job-due")["id"]
+    text = explained(engine, instance_id, terminal=True)
+    assert text.exit_status == 0
+    assert f"rochallor jobs find {instance_id} --brokers HOST:PORT" in text.stdout
+
+
 def test_ended_instances_have_their_status(engine: DevEngine) -> None:
     client = RestEngineClient(engine.url)
     uploaded(client, service("ended-work"), id_="ended")
