@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import zlib
 from contextlib import ExitStack
@@ -10,15 +11,18 @@ import pytest
 
 from support.byte_server import Step, byte_server
 from support.http_stacks import AsyncStack, Stack, both
+from workflow_sdk.client import httpx_client
+from workflow_sdk.client.http1 import answer as answer_reading
 from workflow_sdk.client.http1 import pool
 from workflow_sdk.errors import EngineClientError, EngineTimeoutError, EngineUnreachableError
 
 READ, CLOSE, RESET, WAIT, SAY = Step.READ, Step.CLOSE, Step.RESET, Step.WAIT, Step.SAY
 NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
-JOBS = b'{"jobs":[{"id":"j"}]}'
+JOBS = b'{"jobs":[{"id":"j","jobType":"t"}]}'
 WITH_LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(JOBS), JOBS)
-IN_CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n%b\r\n10;x=y\r\n%b\r\n0\r\n\r\n" % (
+IN_CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n%b\r\n%x;x=y\r\n%b\r\n0\r\n\r\n" % (
     JOBS[:5],
+    len(JOBS) - 5,
     JOBS[5:],
 )
 GZIPPED = zlib.compress(JOBS, wbits=31)
@@ -44,7 +48,7 @@ AT_THE_END = {
 
 
 def is_the_answer(jobs: list[dict[str, object]]) -> bool:
-    return jobs == [{"id": "j", "variables": {}}]
+    return [(job["id"], job["jobType"], job["variables"]) for job in jobs] == [("j", "t", {})]
 
 
 @both
@@ -236,6 +240,42 @@ def test_the_hot_path_bounds_the_whole_answer_however_slowly_it_comes(begin: byt
         with pytest.raises(EngineTimeoutError, match=r"no answer within 0\.2 s") as caught:
             AsyncStack(server.url, timeout=0.2).claim()
         assert caught.value.was_sent
+
+
+@both
+def test_a_body_that_drips_must_end_within_the_time_of_its_request(stack: type[Stack]) -> None:
+    dripping = [READ, IN_CHUNKS.removesuffix(b"0\r\n\r\n"), *([b"1\r\n \r\n"] * 1_000)]
+    with byte_server(dripping, pause_s=0.01) as server:
+        with pytest.raises(EngineTimeoutError, match=r"no answer within 0\.2 s") as caught:
+            stack(server.url, timeout=0.2).claim()
+        assert caught.value.was_sent
+
+
+@both
+def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused(
+    stack: type[Stack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound_answers(monkeypatch, 1_000_000)
+    packed = gzip.compress(b" " * 2_000_000)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    with byte_server([READ, head + packed, WAIT]) as server:
+        with pytest.raises(EngineUnreachableError, match="the answer is longer than") as caught:
+            stack(server.url).claim()
+        assert caught.value.was_sent
+
+
+@both
+def test_an_answer_without_end_is_refused(stack: type[Stack], monkeypatch: pytest.MonkeyPatch) -> None:
+    bound_answers(monkeypatch, 1_000_000)
+    endless = [READ, b"HTTP/1.1 200 OK\r\n\r\n", *([b" " * 100_000] * 1_000)]
+    with byte_server(endless) as server, pytest.raises(EngineUnreachableError, match="longer than"):
+        stack(server.url).claim()
+
+
+def bound_answers(monkeypatch: pytest.MonkeyPatch, length: int) -> None:
+    """A bound that a test reaches sooner than the real one."""
+    monkeypatch.setattr(httpx_client, "MAX_ANSWER_BYTES", length)
+    monkeypatch.setattr(answer_reading, "MAX_ANSWER_BYTES", length)
 
 
 @both

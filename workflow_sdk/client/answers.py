@@ -16,6 +16,11 @@ MAX_BODY_TEXT = 10_000
 MAX_ERROR_BODY = 256 * 1024
 
 
+# An engine sends what it was sent: tens of MiB of variables are met. What is longer than this is no answer, but
+# something that would take the process's memory; a compressed answer counts by what it holds.
+MAX_ANSWER_BYTES = 100 * 1024 * 1024
+
+
 @dataclass(frozen=True)
 class RawResponse:
     """One answer, whatever its status. Header names are lower case."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from time import perf_counter
 from typing import Any
 
 import httpx
 
-from workflow_sdk.client.answers import RawResponse
+from workflow_sdk.client.answers import MAX_ANSWER_BYTES, RawResponse
 from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.failures import FailureTable, Meaning, failure
 from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
@@ -48,11 +49,16 @@ class HttpxClient:
         headers: Mapping[str, str],
         timeout_s: float,
     ) -> RawResponse:
-        """The answer, whatever its status; the SDK's errors where none came."""
+        """The answer, whatever its status; the SDK's errors where none came.
+
+        httpx bounds each wait by `timeout_s`; an answer that drips must end within it as a whole, too.
+        """
+        ends = perf_counter() + timeout_s
         try:
-            answer = self._client.request(
+            with self._client.stream(
                 method, url, params=params, content=body or None, headers=headers, timeout=timeout_s
-            )
+            ) as answer:
+                content = self._whole(answer, ends=ends, timeout_s=timeout_s)
         except _FOREIGN as error:
             raise failure(
                 error,
@@ -61,7 +67,21 @@ class HttpxClient:
                 timeout_s=timeout_s,
                 proxy=self._connection.proxy,
             ) from error
-        return RawResponse(answer.status_code, dict(answer.headers), answer.content)
+        return RawResponse(answer.status_code, dict(answer.headers), content)
+
+    def _whole(self, answer: httpx.Response, *, ends: float, timeout_s: float) -> bytes:
+        """The body, decompressed."""
+        pieces: list[bytes] = []
+        length = 0
+        for piece in answer.iter_bytes():
+            pieces.append(piece)
+            length += len(piece)
+            if length > MAX_ANSWER_BYTES:
+                words = f"the answer is longer than {MAX_ANSWER_BYTES // 2**20} MiB"
+                raise EngineUnreachableError(words, url=self._connection.url, kind="not-engine")
+            if perf_counter() > ends:
+                raise EngineTimeoutError(f"no answer within {timeout_s:g} s", url=self._connection.url)
+        return b"".join(pieces)
 
 
 class _Transport(httpx.HTTPTransport):

@@ -6,9 +6,10 @@ import zlib
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from workflow_sdk.client.answers import RawResponse
+from workflow_sdk.client.answers import MAX_ANSWER_BYTES, RawResponse
 
 MAX_HEAD_BYTES = 64 * 1024
+TOO_LONG = f"the answer is longer than {MAX_ANSWER_BYTES // 2**20} MiB"
 _CODINGS = ("gzip", "x-gzip", "deflate")
 
 
@@ -32,7 +33,8 @@ class AnswerReader:
     the connection, as do `Connection: close` and HTTP/1.0: `may_go_on` says so.
 
     BadAnswerError: what is no HTTP/1.x, a bare LF, a folded or malformed header, two Content-Lengths,
-    Content-Length beside Transfer-Encoding, a status outside 100 to 999, more than 64 kB of headers.
+    Content-Length beside Transfer-Encoding, a status outside 100 to 999, more than 64 kB of headers, a body of
+    more than `MAX_ANSWER_BYTES`.
     """
 
     def __init__(self, *, heads_only: bool = False) -> None:
@@ -45,6 +47,7 @@ class AnswerReader:
         self._status = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
+        self._body_bytes = 0
         self._head_bytes = 0
         self._has_head = False
         self.is_complete = False
@@ -63,6 +66,8 @@ class AnswerReader:
                 raise BadAnswerError(f"what answers does not speak HTTP/1.1: {error}") from None
         if self._head_bytes > MAX_HEAD_BYTES and not self.is_complete:
             raise BadAnswerError(f"the answer's headers are longer than {MAX_HEAD_BYTES // 1024} kB")
+        if self._body_bytes > MAX_ANSWER_BYTES:
+            raise BadAnswerError(TOO_LONG)
 
     def end_of_input(self) -> None:
         """The other side has closed in order; CutOffError unless that is how this answer ends."""
@@ -109,6 +114,7 @@ class AnswerReader:
     def on_body(self, piece: bytes) -> None:
         if not self.is_complete:
             self._body.append(piece)
+            self._body_bytes += len(piece)
 
     def on_message_complete(self) -> None:
         self.is_complete = self._has_head  # it is also called for each 1xx
@@ -120,8 +126,15 @@ _FRAMING = (b"content-length", b"transfer-encoding")
 def _decompressed(body: bytes) -> bytes:
     """What gzip or deflate holds, the latter with or without its own head."""
     for wbits in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):
+        unpacking = zlib.decompressobj(wbits=wbits)
         try:
-            return zlib.decompress(body, wbits=wbits)
+            unpacked = unpacking.decompress(body, MAX_ANSWER_BYTES)
         except zlib.error as error:
-            reason = error
+            reason = str(error)
+            continue
+        if unpacking.unconsumed_tail:
+            raise BadAnswerError(TOO_LONG)
+        if unpacking.eof:
+            return unpacked
+        reason = "it is not whole"
     raise BadAnswerError(f"the answer's compression cannot be undone: {reason}")
