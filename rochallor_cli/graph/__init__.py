@@ -1,1 +1,7 @@
-"""A definition drawn as a graph: text, mermaid, dot and SVG, with an instance's state painted on it."""
+"""A definition drawn as a graph: text, mermaid, dot and SVG, with an instance's state painted on it.
+
+model.py   nodes, edges, and an instance's state in each
+layout.py  sizes in, places out
+texts.py   text for the terminal, mermaid, dot
+svg.py     a picture that needs nothing installed
+"""

@@ -1,1 +1,10 @@
-"""Instances as the command line knows them: followed, told as a history, cancelled, and the user tasks open in them."""
+"""Instances as the command line knows them: followed, told as a history, cancelled, and the user tasks open in them.
+
+if_absent.py   started unless one with its business key is live
+snapshots.py   asked for again and again until it has ended
+following.py   followed until its end, and what is said of that
+followers.py   who shows it meanwhile: panel, lines, jsonl, nobody
+history.py     its history as a timeline and as a tree
+open_tasks.py  open user tasks, derived
+bulk.py        the same done to many
+"""

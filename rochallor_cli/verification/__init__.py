@@ -1,6 +1,11 @@
 """Searching all that can happen to an instance of a definition, before anything runs.
 
-`search` walks breadth first over the embedded engine's pure machine, each situation once; `findings` looks in what was
-found for what nobody wants, `grades` says how certain it is, `traces` tells the shortest run that shows it, `report`
-puts it into words and JSON, `replay` does such a run on an engine.
+search.py       breadth first over the embedded engine's pure machine, each situation once
+consistency.py  whether the branches of one event go together
+shape.py        what of the graph a search looks up again and again
+findings.py     what nobody wants, looked for in all that was found
+grades.py       how certain a finding is
+traces.py       the shortest run that shows it
+report.py       all that in words and as JSON
+replay.py       such a run, played on an engine
 """

@@ -1,4 +1,9 @@
-"""Handlers: the functions that do jobs."""
+"""Handlers: the functions that do jobs.
+
+registry.py   which function does the jobs of which type
+handler.py    such a function, with its own limits
+job_hooks.py  what is done around each job, and when one fails
+"""
 
 from workflow_sdk.handler.registry import HandlerRegistry
 

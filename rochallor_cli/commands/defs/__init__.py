@@ -1,1 +1,13 @@
-"""`rochallor defs`: one file for each command."""
+"""`rochallor defs`: one file for each command.
+
+upload.py    store definitions
+lint.py      check offline
+verify.py    search all that can happen to an instance, before anything runs
+diff.py      a file against the engine's version
+list.py      the latest version of each
+versions.py  one definition's versions, and what each changed
+get.py       print one
+graph.py     draw one
+table.py     one decision table, evaluated as the engine does it
+schema.py    the format for editors
+"""

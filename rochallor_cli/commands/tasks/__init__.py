@@ -1,1 +1,5 @@
-"""`rochallor tasks`: one file for each command."""
+"""`rochallor tasks`: one file for each command.
+
+list.py      the open ones
+complete.py  one of them, completed
+"""

@@ -1,1 +1,10 @@
-"""The HTTP side: paths as the engine routes them, bodies as it reads them, answers as it shapes them."""
+"""The HTTP side: paths as the engine routes them, bodies as it reads them, answers as it shapes them.
+
+server.py       the HTTP server: aiohttp's requests in, answers out
+connections.py  how many are kept, and how long one may take
+routes.py       which endpoint a path is for
+endpoints.py    one function for each endpoint
+shapes.py       records as the engine's answers show them
+cors.py         the engine's open CORS
+browsers.py     what web pages may not do when CORS is closed
+"""

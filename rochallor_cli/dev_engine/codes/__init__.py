@@ -2,6 +2,12 @@
 
 E: the engine refuses the document. W: the engine accepts it, and it will be regretted; those that a
 running instance can meet are logged by the dev engine as well. Each code knows the versions it holds for.
+
+code.py            what is known of one code
+names.py           the codes of warnings, by what they are about
+refusals.py        E: what the engine refuses
+warnings.py        W: what it accepts, as old as the engine
+newer_warnings.py  W: what later versions brought
 """
 
 from __future__ import annotations

@@ -1,4 +1,15 @@
-"""The SQLite store: it writes and reads records, and decides nothing."""
+"""The SQLite store: it writes and reads records, and decides nothing.
+
+database.py        one connection, with its schema in place
+definitions.py     definitions, version by version
+instances.py       instances
+executions.py      step executions: the history
+jobs.py            jobs and their leases
+user_tasks.py      open user tasks
+timers.py          boundary timers that have not fired
+next_workflows.py  chained workflows that are still to be started
+outbox.py          jobs that are still to be published to Kafka
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,13 @@
-"""All functions of the language that take no predicate, by name. Each takes the run and its arguments."""
+"""All functions of the language that take no predicate, by name. Each takes the run and its arguments.
+
+names.py        every function by name, those with a predicate included
+signatures.py   what they take and give, as far as it is known before evaluation
+conversions.py  type names, text, JSON, base64
+lists.py        lists and maps
+numbers.py      numbers, and what makes numbers of other things
+texts.py        strings
+times.py        now, date, duration, timezone
+"""
 
 from __future__ import annotations
 
