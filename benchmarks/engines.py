@@ -114,7 +114,7 @@ def dev_engine(*arguments: str) -> Iterator[Engine]:
 
 
 def wait_until_healthy(url: str, child: Child) -> None:
-    """Return when the engine answers; raise when its process has ended, or after ``READY_S``."""
+    """Wait until the engine answers; raise when its process has ended, or after ``READY_S``."""
     deadline = time.monotonic() + READY_S
     while True:
         try:

@@ -36,7 +36,7 @@ def missing() -> str | None:
 
 
 def fetch_jars(folder: Path) -> Path:
-    """Return the folder of the jars, fetched into `folder` on first use. Call it under a lock."""
+    """The folder of the jars, fetched into `folder` on first use. Call it under a lock."""
     jars = folder / "jars"
     if (folder / "complete").exists():
         return jars

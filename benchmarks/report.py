@@ -53,7 +53,7 @@ def _compared(result: Result) -> list[str]:
 
 
 def heading(measure: str) -> str:
-    """A measure's name for people: jobs_per_s → jobs/s."""
+    """A measure's name for people: jobs/s for jobs_per_s."""
     for unit, shown in (("_percent", " %"), ("_ms", " ms"), ("_mb", " MB"), ("_us", " µs")):
         measure = measure.replace(unit, shown)
     return measure.replace("_per_", "/").replace("_", " ").replace("cpu", "CPU")

@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> int:
-    """Run the command line of this process; returns its exit status."""
+    """Run the command line of this process; its exit status."""
     arguments = sys.argv[1:]
     status = _answered_at_once(arguments)
     if status is not None:

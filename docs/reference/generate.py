@@ -248,7 +248,7 @@ def workers_page() -> str:
 
 
 def files() -> dict[Path, str]:
-    """Everything that is generated: path → text."""
+    """Everything that is generated: the text of each path."""
     root = root_command()
     found = {
         ROOT / "docs" / "reference" / "commands.md": reference(root),

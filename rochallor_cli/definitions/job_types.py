@@ -9,7 +9,7 @@ from rochallor_cli.engine_client.admin_client import AdminClient
 
 
 def users_by_type(engine: AdminClient) -> dict[str, list[str]]:
-    """Job type → the definitions that use it, as stored in the engine."""
+    """The definitions that use each job type, as stored in the engine."""
     users: dict[str, list[str]] = {}
     for entry in engine.definitions():
         definition = engine.definition(str(entry["id"]))

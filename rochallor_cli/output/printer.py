@@ -47,7 +47,7 @@ class Printer:
     # --- data ------------------------------------------------------------------------------------
 
     def rows(self, view: View, rows: Iterable[Row]) -> int:
-        """A list of values; jsonl and name are written as they come. Returns how many there were."""
+        """Print a list of values, in jsonl and name as they come; how many there were."""
         view.check_fields(self.settings.fields)
         if self.settings.output in ("jsonl", "name"):
             return self._stream(view, rows)

@@ -27,7 +27,7 @@ HEAP = "256m"
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that were free a moment ago; held together, so that they differ."""
+    """Ports that were free a moment ago; held together, so that they differ."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [held.getsockname()[1] for held in sockets]
     for held in sockets:
@@ -37,7 +37,7 @@ def free_ports(count: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Security:
-    """What a broker has beside its plain listener: listeners by name with their protocol, further settings
+    """What a broker has besides its plain listener: listeners by name with their protocol, further settings
     (a listener's are `listener.name.<name in lower case>.<key>`), and arguments for the tool that formats its disk.
     """
 

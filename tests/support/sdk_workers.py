@@ -34,7 +34,7 @@ def chain(name: str, *job_types: str, retries: int = 0) -> dict[str, Any]:
 def start_chain(
     client: RestEngineClient, *job_types: str, count: int = 1, retries: int = 0, **variables: Any
 ) -> list[str]:
-    """Instances of a chain of these job types, uploaded under their names; → their ids."""
+    """The ids of instances of a chain of these job types, uploaded under their names."""
     name = "-".join(job_types)
     client.upload_definition(chain(name, *job_types, retries=retries))
     return [client.start_instance(name, variables)["id"] for _ in range(count)]

@@ -11,7 +11,7 @@ PAUSE_S = 0.01
 
 
 def wait_until(holds: Callable[[], object], what: str, *, timeout_s: float = 30.0) -> None:
-    """Return when `holds()` is true; the test fails, naming `what`, when it is not in time."""
+    """Wait until `holds()` is true; the test fails, naming `what`, when it is not in time."""
     deadline = time.monotonic() + timeout_s
     while not holds():
         if time.monotonic() > deadline:

@@ -50,7 +50,7 @@ class Workplace:
         return self.handlers
 
     def notes(self, what: str = "ran") -> Counter[str]:
-        """Job id → how often its handler noted `what`."""
+        """How often the handler of each job noted `what`, by job id."""
         return Counter(job_id for kind, job_id, _ in self._lines() if kind == what)
 
     def pids(self) -> set[int]:
@@ -163,7 +163,7 @@ def one_step(definition_id: str, job_type: str, *, retries: int = 0) -> dict[str
 
 
 def start_jobs(client: RestEngineClient, job_type: str, count: int, *, retries: int = 0) -> list[str]:
-    """Start `count` instances with one job of this type each; → instance ids."""
+    """The ids of `count` instances with one job of this type each, started."""
     client.upload_definition(one_step(f"flow-{job_type}", job_type, retries=retries))
     return [client.start_instance(f"flow-{job_type}", {"number": number})["id"] for number in range(count)]
 

@@ -76,7 +76,7 @@ def _step(id_: str, type_: str, next_step: str | None, **fields: Any) -> Documen
 
 
 def uploaded(client: RestEngineClient, *steps: Document, id_: str) -> str:
-    """Upload a definition of these steps; → its id."""
+    """The id of a definition of these steps, uploaded."""
     client.upload_definition(document(*steps, id_=id_))
     return id_
 

@@ -45,12 +45,12 @@ class DispatchRecord:
         return [("content-type", CONTENT_TYPE.encode()), ("dedup-id", self.dedup_id.encode())]
 
     def value(self) -> bytes:
-        """Return the message in protobuf's wire format."""
+        """The message in protobuf's wire format."""
         return b"".join(_fields_of(self))
 
 
 def topic_of(job_type: str) -> str:
-    """Return the topic that carries the jobs of this type."""
+    """The topic that carries the jobs of this type."""
     return f"workflow.jobs.{job_type}"
 
 

@@ -27,7 +27,7 @@ class Publishes(Protocol):
     """Publishes a batch and waits for what comes of it."""
 
     def publish(self, records: list[DispatchRecord], /) -> Taken:
-        """Return which records were taken."""
+        """Which records were taken."""
 
 
 class Relay:
@@ -94,7 +94,7 @@ class Relay:
 
 
 def record_of(entry: PendingDispatch) -> DispatchRecord:
-    """Return what is published for an entry of the outbox."""
+    """What is published for an entry of the outbox."""
     return DispatchRecord(
         dedup_id=entry.dedup_id,
         job_id=entry.job_id,

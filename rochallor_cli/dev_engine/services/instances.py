@@ -122,7 +122,7 @@ def cancel_instance(resources: Resources, instance_id: str, reason: str) -> Inst
     outcome = transitions.cancel(
         resources.definition_of(instance), instance, reason, inputs=resources.inputs()
     )
-    # A cancellation has no effects beside the instance itself.
+    # A cancellation has no effects besides the instance itself.
     resources.store.instances.save(outcome.instance)
     return outcome.instance
 

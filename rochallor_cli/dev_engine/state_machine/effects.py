@@ -1,4 +1,4 @@
-"""What an event changes beside the instance itself: to be written, in this order, all or nothing.
+"""What an event changes besides the instance itself: to be written, in this order, all or nothing.
 
 An execution is named by its step and attempt, which are unique within the instance.
 """

@@ -90,7 +90,7 @@ def topic_states(brokers: str, config: Mapping[str, str], job_types: Iterable[st
 
 
 def _await_answer(admin: AdminClient, errors: list[KafkaError], settings: Mapping[str, Any]) -> None:
-    """Return when a broker has answered. A refusal ends the wait; brokers that are away may be starting."""
+    """Wait until a broker has answered. A refusal ends the wait; brokers that are away may be starting."""
     give_up = monotonic() + TIMEOUT_S
     while True:
         try:

@@ -76,7 +76,7 @@ def _handlers_of(worker: WorkerConfig) -> list[Handler]:
 
 
 def _ask_engine(config: HostConfig, context: Context, findings: Findings) -> dict[str, list[str]] | None:
-    """Job type → definitions that use it; None when the engine does not answer."""
+    """The definitions that use each job type; None when the engine does not answer."""
     try:
         mode = context.client().dispatch_mode()
         users = users_by_type(context.engine)
