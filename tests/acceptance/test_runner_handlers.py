@@ -266,7 +266,7 @@ def test_a_held_failure_is_reported_when_the_worker_stops(
 # --- outcomes the engine will not take ---
 
 
-def test_an_outcome_refused_for_good_is_kept_for_the_next_delivery(
+def test_a_result_that_can_never_be_delivered_fails_the_job_for_good_with_the_refusal(
     registry: HandlerRegistry, caplog: pytest.LogCaptureFixture
 ) -> None:
     executions = Executions()
@@ -276,18 +276,13 @@ def test_an_outcome_refused_for_good_is_kept_for_the_next_delivery(
         executions.count(job)
         return {"n": 10**400}
 
-    with (
-        running_engine(clock=HandClock()) as engine,
-        fault_proxy(engine.url) as proxy,
-        RestEngineClient(proxy.url) as client,
-    ):
+    with running_engine(clock=HandClock()) as engine, RestEngineClient(engine.url) as client:
         (instance,) = start_chain(client, "huge")
-        with running_runner(client, registry) as running:
-            wait_until(lambda: "for good" in caplog.text and not running.snapshot.in_flight, "the refusal")
-            assert f"rochallor instances cancel {instance}" in caplog.text
-            engine.advance(60)
-            wait_until(lambda: len(proxy.paths("/complete")) == 2, "the outcome to be sent again")
-        client.cancel_instance(instance)
+        with running_runner(client, registry):
+            wait_until(lambda: client.get_instance(instance)["status"] == "FAILED", "the job to be failed")
+        reason = client.get_instance(instance)["failureReason"]
+    assert "can never be delivered" in caplog.text
+    assert "cannot unmarshal number" in reason
     assert executions.total == 1
 
 

@@ -29,6 +29,12 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "tasks complete": ("I", "a"),
     "handlers run": ("t", "-m", "handlers.py"),
     "completion": ("bash",),
+    "defs table": ("flow.yaml", "a"),
+    "defs verify": ("-",),
+    "expr": ("a",),
+    "jobs find": ("I",),
+    "jobs complete": ("J",),
+    "jobs fail": ("J",),
     "config set": ("c", "url=http://c"),
     "config use": ("c",),
 }
