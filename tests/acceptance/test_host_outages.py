@@ -75,6 +75,7 @@ def test_no_job_is_lost_or_run_twice_while_requests_go_wrong(place, proxy, clien
         before = requests_of_workers(proxy)
         proxy.always(fault)
         wait_until(lambda: requests_of_workers(proxy) >= before + 8, f"8 requests met {fault}", timeout_s=20)
+        host.wait_for("WARNING engine ")
         proxy.always(None)
         wait_until_completed(client, JOBS)
         host.send(signal.SIGTERM)
