@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator
 
@@ -62,7 +63,8 @@ def test_good_jobs_complete_and_the_killer_is_failed_for_good(
     assert instance["failureReason"].startswith("2 processes died while this job ran")
     assert sum(place.notes("killed").values()) == 2
     assert max(place.notes().values()) <= 2
-    assert f"ended ({said}) while it ran 5 jobs" in host.said()
+    # A good one may see that the killer is about to strike, and end before it does.
+    assert re.search(rf"ended \({said}\) while it ran [1-5] jobs?", host.said())
     assert f"of instance {bad}" in host.said()
 
 
