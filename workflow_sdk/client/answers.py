@@ -19,6 +19,7 @@ MAX_ERROR_BODY = 256 * 1024
 # An engine sends what it was sent: tens of MiB of variables are met. What is longer than this is no answer, but
 # something that would take the process's memory; a compressed answer counts by what it holds.
 MAX_ANSWER_BYTES = 100 * 1024 * 1024
+TOO_LONG = f"the answer is longer than {MAX_ANSWER_BYTES // 2**20} MiB"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from workflow_sdk.client.answers import MAX_ANSWER_BYTES, RawResponse
+from workflow_sdk.client.answers import MAX_ANSWER_BYTES, TOO_LONG, RawResponse
 from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.failures import FailureTable, Meaning, failure
 from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
@@ -77,8 +77,7 @@ class HttpxClient:
             pieces.append(piece)
             length += len(piece)
             if length > MAX_ANSWER_BYTES:
-                words = f"the answer is longer than {MAX_ANSWER_BYTES // 2**20} MiB"
-                raise EngineUnreachableError(words, url=self._connection.url, kind="not-engine")
+                raise EngineUnreachableError(TOO_LONG, url=self._connection.url, kind="not-engine")
             if perf_counter() > ends:
                 raise EngineTimeoutError(f"no answer within {timeout_s:g} s", url=self._connection.url)
         return b"".join(pieces)

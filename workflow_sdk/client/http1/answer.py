@@ -6,10 +6,9 @@ import zlib
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from workflow_sdk.client.answers import MAX_ANSWER_BYTES, RawResponse
+from workflow_sdk.client.answers import MAX_ANSWER_BYTES, TOO_LONG, RawResponse
 
 MAX_HEAD_BYTES = 64 * 1024
-TOO_LONG = f"the answer is longer than {MAX_ANSWER_BYTES // 2**20} MiB"
 _CODINGS = ("gzip", "x-gzip", "deflate")
 
 
