@@ -123,7 +123,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
-class Execution:
+class StepExecution:
     """One passage through a step; a row of the history."""
 
     id: str
@@ -138,7 +138,7 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class JobRecord:
     """Work for a machine. ``variables`` are the instance's as they were when the job was made."""
 
     id: str
@@ -160,7 +160,7 @@ class Job:
 class JobInPlace:
     """A job with what it belongs to: the state of its execution, and the instance."""
 
-    job: Job
+    job: JobRecord
     step_status: ExecutionStatus
     step_ended_ns: int | None
     instance: Instance

@@ -9,14 +9,14 @@ from datetime import datetime
 from rochallor_cli.dev_engine.explore import (
     BoundaryEvent,
     Definition,
-    Execution,
     ExecutionStatus,
     Instance,
     InstanceStatus,
-    Job,
+    JobRecord,
     JobStatus,
     PendingTimer,
     Step,
+    StepExecution,
     UserTask,
     Variables,
     World,
@@ -61,9 +61,9 @@ def rebuilt(definition: Definition, facts: Facts, now: datetime) -> Rebuilt:
     return Rebuilt(world, frozenset(doubtful), overdue)
 
 
-def _execution(row: Value) -> Execution:
+def _execution(row: Value) -> StepExecution:
     started, ended = parse_time(row.get("startedAt")), parse_time(row.get("endedAt"))
-    return Execution(
+    return StepExecution(
         id=_id(row),
         instance_id="instance",
         step_id=str(row.get("stepId")),
@@ -81,7 +81,7 @@ def _status(text: str) -> ExecutionStatus:
     return ExecutionStatus(text) if text in list(ExecutionStatus) else ExecutionStatus.COMPLETED
 
 
-def _instance(facts: Facts, executions: tuple[Execution, ...]) -> Instance:
+def _instance(facts: Facts, executions: tuple[StepExecution, ...]) -> Instance:
     entered: dict[str, int] = {}
     completed: dict[str, int] = {}
     for execution in executions:
@@ -101,12 +101,12 @@ def _instance(facts: Facts, executions: tuple[Execution, ...]) -> Instance:
     )
 
 
-def _open_jobs(definition: Definition, executions: tuple[Execution, ...]) -> Iterator[Job]:
+def _open_jobs(definition: Definition, executions: tuple[StepExecution, ...]) -> Iterator[JobRecord]:
     for execution in executions:
         step = definition.step(execution.step_id)
         if step is None or step.type != "SERVICE_TASK" or execution.status != ExecutionStatus.RUNNING:
             continue
-        yield Job(
+        yield JobRecord(
             id=execution.id,
             instance_id=execution.instance_id,
             execution_id=execution.id,

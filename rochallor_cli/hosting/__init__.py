@@ -2,6 +2,7 @@
 
 launch.py        from the options of `rochallor work` to a running host and back to an exit status
 host.py          signals in, one drain for all workers, one health endpoint, one exit status
+host_signals.py  the signals a host obeys: to stop, to be quiet, to show stacks
 config/          every setting declared once; flags, environment and workers.yaml resolved to one value
 checks/          what is looked at before anything runs
 workers/         workers of this process
@@ -11,7 +12,6 @@ logs/            log lines, and what a stuck process is doing
 console.py       what is said at the start and the end
 idleness.py      when a host that was started until idle leaves
 leaving.py       gone, whatever threads the handlers have left behind
-stop_signals.py  SIGINT and SIGTERM, counted
 waker.py         sleeping until somebody calls
 
 A child process dies: processes/kept_process.py. A setting is added: config/host_config.py, and where it is used.

@@ -20,10 +20,10 @@ from rochallor_cli.hosting.health.host_status import host_status
 from rochallor_cli.hosting.health.server import HealthServer, Page, json_page
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary, liveness, readiness
 from rochallor_cli.hosting.health.systemd import SystemdNotifier
+from rochallor_cli.hosting.host_signals import HostSignals, StopRequested
 from rochallor_cli.hosting.idleness import Absence, Idleness
 from rochallor_cli.hosting.logs.stacks import show_stacks
 from rochallor_cli.hosting.logs.streams import lost_writes
-from rochallor_cli.hosting.stop_signals import StopRequested, StopSignals
 
 log = logging.getLogger("rochallor.host")
 
@@ -76,7 +76,7 @@ class Host:
 
     def run(self, load: Callable[[], None]) -> ExitStatus:
         """Blocks until all workers have ended; `load` imports handlers. Raises the CliError that ended the host."""
-        with StopSignals(dump_stacks=self._config.log.format == "text") as signals, self._health():
+        with HostSignals(dump_stacks=self._config.log.format == "text") as signals, self._health():
             try:
                 with signals.interrupting():
                     load()
@@ -92,7 +92,7 @@ class Host:
                 self._look_after(self._workers.statuses())
         return self._end()
 
-    def _obey(self, signals: StopSignals) -> None:
+    def _obey(self, signals: HostSignals) -> None:
         if signals.stacks_wanted:
             signals.stacks_wanted = False
             if self._config.log.format == "json":

@@ -11,16 +11,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-# Names that two classes have, each with its reason; no others.
-SHARED = {
-    "Job",  # the same job at both ends of the wire
-    "Execution",  # of a job by the runner; of a step by the dev engine
-    "StopSignals",  # the same two signals, of a program with a runner and of a host
-    "Failed",  # a job's outcome; a child that cannot go on, as a message to its supervisor
-    "Metrics",  # the SDK's; the message that brings them from a child
-    "RunningJob",  # as a log line and as a message know it
-}
-
 ROW = re.compile(r"^\| ([\w ,]+) \| (.+) \| `([\w/.]+)` \|$", re.MULTILINE)
 GLOSSARY = {word: (meaning, home) for word, meaning, home in ROW.findall(PAGE.split("## Glossary")[1])}
 
@@ -42,7 +32,7 @@ def homes_of_classes() -> dict[str, set[str]]:
 
 def test_a_public_class_has_a_name_of_its_own() -> None:
     shared = {name: sorted(homes) for name, homes in homes_of_classes().items() if len(homes) > 1}
-    assert shared.keys() <= SHARED, shared
+    assert shared == {}
 
 
 def test_the_glossary_names_each_word_once() -> None:

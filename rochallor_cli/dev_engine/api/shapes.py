@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from rochallor_cli.dev_engine.definition.shown_document import shown_document
 from rochallor_cli.dev_engine.go_json.writing import write_string as text
 from rochallor_cli.dev_engine.go_json.writing import write_time
-from rochallor_cli.dev_engine.records import DefinitionVersion, Execution, Instance, Job
+from rochallor_cli.dev_engine.records import DefinitionVersion, Instance, JobRecord, StepExecution
 from rochallor_cli.dev_engine.versions import EngineRules
 
 
@@ -51,7 +51,7 @@ def instance_shape(instance: Instance, *, ended: bool = True, reason: bool = Tru
     return shape + "}"
 
 
-def execution_shape(execution: Execution) -> str:
+def execution_shape(execution: StepExecution) -> str:
     ended = "null" if execution.ended_ns is None else f'"{write_time(execution.ended_ns)}"'
     reason = "null" if execution.failure_reason is None else text(execution.failure_reason)
     return (
@@ -62,7 +62,7 @@ def execution_shape(execution: Execution) -> str:
     )
 
 
-def job_shape(job: Job) -> str:
+def job_shape(job: JobRecord) -> str:
     """A leased job, as a poll gives it."""
     return (
         f'{{"id":"{job.id}","instanceId":"{job.instance_id}","stepExecutionId":"{job.execution_id}",'

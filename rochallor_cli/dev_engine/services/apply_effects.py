@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from rochallor_cli.dev_engine.records import (
-    Execution,
     ExecutionStatus,
-    Job,
+    JobRecord,
     JobStatus,
     NextWorkflow,
+    StepExecution,
     Timer,
     UserTask,
 )
@@ -43,7 +43,7 @@ class _Writer:
     def execution_started(self, effect: fx.ExecutionStarted) -> None:
         self.execution_id = self.resources.new_id()
         self.store.executions.add(
-            Execution(
+            StepExecution(
                 id=self.execution_id,
                 instance_id=self.instance_id,
                 step_id=effect.step_id,
@@ -56,7 +56,7 @@ class _Writer:
 
     def execution_passed(self, effect: fx.ExecutionPassed) -> None:
         self.store.executions.add(
-            Execution(
+            StepExecution(
                 id=self.resources.new_id(),
                 instance_id=self.instance_id,
                 step_id=effect.step_id,
@@ -85,7 +85,7 @@ class _Writer:
         )
 
     def job_offered(self, effect: fx.JobOffered) -> None:
-        job = Job(
+        job = JobRecord(
             id=self.resources.new_id(),
             instance_id=self.instance_id,
             execution_id=self.execution_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rochallor_cli.dev_engine.errors import Refused, SchemaViolated, conflict, internal_error, not_found
-from rochallor_cli.dev_engine.records import Execution, Instance, Variables
+from rochallor_cli.dev_engine.records import Instance, StepExecution, Variables
 from rochallor_cli.dev_engine.services.apply_effects import write_outcome
 from rochallor_cli.dev_engine.services.definitions import MAX_INT4, negative_page, too_large_version
 from rochallor_cli.dev_engine.services.resources import Resources
@@ -101,7 +101,7 @@ def get_instance(resources: Resources, instance_id: str) -> Instance:
     return found
 
 
-def get_history(resources: Resources, instance_id: str) -> list[Execution]:
+def get_history(resources: Resources, instance_id: str) -> list[StepExecution]:
     """The executions by start; none for an instance that is not there."""
     return resources.store.executions.history(instance_id)
 

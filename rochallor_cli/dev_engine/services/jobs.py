@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.errors import internal_error
-from rochallor_cli.dev_engine.records import Job, JobInPlace, JobStatus, Variables
+from rochallor_cli.dev_engine.records import JobInPlace, JobRecord, JobStatus, Variables
 from rochallor_cli.dev_engine.services.apply_effects import write_outcome
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.state_machine import transitions
@@ -20,7 +20,9 @@ _AT_ONCE_NS = 2_000_000
 _UNLOCKABLE = "lock job instance: no rows in result set"
 
 
-def poll_jobs(resources: Resources, worker_id: str, job_types: Iterable[str], max_jobs: int) -> list[Job]:
+def poll_jobs(
+    resources: Resources, worker_id: str, job_types: Iterable[str], max_jobs: int
+) -> list[JobRecord]:
     """Lease the oldest offered jobs of these types; max_jobs below 1 is the default."""
     limit = max_jobs if max_jobs > 0 else DEFAULT_MAX_JOBS
     now_ns = resources.clock.now_ns()

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from rochallor_cli.dev_engine.definition.model import Definition
-from rochallor_cli.dev_engine.records import Execution, ExecutionStatus, Job
+from rochallor_cli.dev_engine.records import ExecutionStatus, JobRecord, StepExecution
 from rochallor_cli.dev_engine.state_machine.possible_events import effective_jobs, effective_timers
 from rochallor_cli.dev_engine.state_machine.world import PendingTimer, World
 
@@ -41,7 +41,7 @@ def essence(definition: Definition, world: World) -> Hashable:
     )
 
 
-def _numbers(executions: Sequence[Execution]) -> Mapping[str, int]:
+def _numbers(executions: Sequence[StepExecution]) -> Mapping[str, int]:
     """Which of the kept executions of its step each is, from 1."""
     counts: dict[str, int] = {}
     numbers: dict[str, int] = {}
@@ -50,7 +50,7 @@ def _numbers(executions: Sequence[Execution]) -> Mapping[str, int]:
     return numbers
 
 
-def _retries(job: Job | None) -> int | None:
+def _retries(job: JobRecord | None) -> int | None:
     return None if job is None else max(job.retries_remaining, 0)
 
 
@@ -70,8 +70,8 @@ def _in_order(timers: Sequence[PendingTimer], numbers: Mapping[str, int]) -> Has
 def _joins(
     definition: Definition,
     world: World,
-    kept: Sequence[Execution],
-    jobs: Mapping[str, Job],
+    kept: Sequence[StepExecution],
+    jobs: Mapping[str, JobRecord],
     timers: Sequence[PendingTimer],
 ) -> Hashable:
     """What joins count: arrivals of the round, and first steps of branches that are completed.
@@ -95,7 +95,7 @@ def _joins(
 
 
 def _pinned(
-    step_id: str, kept: Sequence[Execution], jobs: Mapping[str, Job], timers: Sequence[PendingTimer]
+    step_id: str, kept: Sequence[StepExecution], jobs: Mapping[str, JobRecord], timers: Sequence[PendingTimer]
 ) -> int:
     """How many completed executions of a step may still be taken back."""
     interrupted = {timer.execution_id for timer in timers if timer.interrupting}

@@ -8,7 +8,7 @@ from typing import Any
 
 from rochallor_cli.dev_engine.definition.model import Definition
 from rochallor_cli.dev_engine.errors import Refused, not_found
-from rochallor_cli.dev_engine.records import NO_VARIABLES, ExecutionStatus, Job, Timer, Variables
+from rochallor_cli.dev_engine.records import NO_VARIABLES, ExecutionStatus, JobRecord, Timer, Variables
 from rochallor_cli.dev_engine.state_machine import transitions
 from rochallor_cli.dev_engine.state_machine.advance import Outcome
 from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, Conditions
@@ -238,5 +238,5 @@ def _find(things: tuple[Any, ...], id_: str) -> Any:
     return found
 
 
-def _status(world: World, thing: Job | Timer) -> ExecutionStatus:
+def _status(world: World, thing: JobRecord | Timer) -> ExecutionStatus:
     return next(e.status for e in world.executions if e.id == thing.execution_id)

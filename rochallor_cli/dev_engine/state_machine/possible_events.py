@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rochallor_cli.dev_engine.definition.model import Definition, StepType
-from rochallor_cli.dev_engine.records import ExecutionStatus, Job
+from rochallor_cli.dev_engine.records import ExecutionStatus, JobRecord
 from rochallor_cli.dev_engine.state_machine.events import (
     CompleteJob,
     CompleteUserTask,
@@ -52,7 +52,7 @@ def effective_timers(definition: Definition, world: World) -> Sequence[PendingTi
     return ()
 
 
-def effective_jobs(definition: Definition, world: World) -> Sequence[Job]:
+def effective_jobs(definition: Definition, world: World) -> Sequence[JobRecord]:
     """The open jobs whose completion counts."""
     if not definition.rules.strict_leases:
         return world.open_jobs

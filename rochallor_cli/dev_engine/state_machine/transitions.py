@@ -25,7 +25,7 @@ from rochallor_cli.dev_engine.records import (
     ExecutionStatus,
     Instance,
     InstanceStatus,
-    Job,
+    JobRecord,
     JobStatus,
     Timer,
     Variables,
@@ -88,7 +88,7 @@ def start(definition: Definition, instance: Instance, inputs: EventInputs) -> Ou
 def complete_job(
     definition: Definition,
     instance: Instance,
-    job: Job,
+    job: JobRecord,
     *,
     step_status: ExecutionStatus,
     worker_id: str = "",
@@ -120,7 +120,7 @@ def complete_job(
     return advance.outcome()
 
 
-def _refuse_outputs(advance: Advance, job: Job, violation: str, *, was: ExecutionStatus) -> None:
+def _refuse_outputs(advance: Advance, job: JobRecord, violation: str, *, was: ExecutionStatus) -> None:
     """What a worker returned violates the step's schema: all fails, and the worker is told so by a 500."""
     advance.effects.append(JobSettled(job.id, JobStatus.CANCELLED))
     failed = ExecutionStatus.FAILED
@@ -132,7 +132,7 @@ def _refuse_outputs(advance: Advance, job: Job, violation: str, *, was: Executio
 def fail_job(
     definition: Definition,
     instance: Instance,
-    job: Job,
+    job: JobRecord,
     *,
     step_status: ExecutionStatus,
     worker_id: str = "",
@@ -166,7 +166,7 @@ def fail_job(
     return advance.outcome()
 
 
-def _counts(advance: Advance, job: Job, *, step_status: ExecutionStatus, worker_id: str) -> bool:
+def _counts(advance: Advance, job: JobRecord, *, step_status: ExecutionStatus, worker_id: str) -> bool:
     """Whether a worker's report changes anything, by the rule of strict leases; without it every report does."""
     if not advance.definition.rules.strict_leases:
         return True
@@ -182,7 +182,7 @@ def _counts(advance: Advance, job: Job, *, step_status: ExecutionStatus, worker_
     return is_open and holds
 
 
-def _why_dropped(advance: Advance, job: Job, worker_id: str) -> str:
+def _why_dropped(advance: Advance, job: JobRecord, worker_id: str) -> str:
     if not advance.is_live:
         return "its instance has ended"
     if job.status == JobStatus.LOCKED and job.worker_id != worker_id:

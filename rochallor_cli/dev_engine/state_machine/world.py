@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rochallor_cli.dev_engine.records import (
-    Execution,
     ExecutionStatus,
     Instance,
-    Job,
+    JobRecord,
     JobStatus,
+    StepExecution,
     Timer,
     UserTask,
 )
@@ -38,8 +38,8 @@ class World:
     """
 
     instance: Instance
-    executions: tuple[Execution, ...] = ()
-    jobs: tuple[Job, ...] = ()
+    executions: tuple[StepExecution, ...] = ()
+    jobs: tuple[JobRecord, ...] = ()
     user_tasks: tuple[UserTask, ...] = ()
     timers: tuple[PendingTimer, ...] = ()
     faults: tuple[tuple[str, str], ...] = ()
@@ -47,7 +47,7 @@ class World:
     now_ns: int = 0
 
     @property
-    def open_jobs(self) -> tuple[Job, ...]:
+    def open_jobs(self) -> tuple[JobRecord, ...]:
         return tuple(job for job in self.jobs if job.status == JobStatus.OFFERED)
 
     def running(self, step_id: str) -> tuple[int, ...]:
@@ -106,7 +106,7 @@ class _Draft:
     def _add_execution(
         self, effect: fx.ExecutionStarted | fx.ExecutionPassed, status: ExecutionStatus, reason: str | None
     ) -> None:
-        execution = Execution(
+        execution = StepExecution(
             id=_id(effect.step_id, effect.attempt),
             instance_id=INSTANCE_ID,
             step_id=effect.step_id,
@@ -133,7 +133,7 @@ class _Draft:
     def _end_execution(self, number: int, status: ExecutionStatus, reason: str | None) -> None:
         # Written out, here and for jobs: `replace` costs searches a tenth of their time.
         execution = self.executions[number]
-        self.executions[number] = Execution(
+        self.executions[number] = StepExecution(
             execution.id,
             execution.instance_id,
             execution.step_id,
@@ -147,7 +147,7 @@ class _Draft:
 
     def job_offered(self, effect: fx.JobOffered) -> None:
         id_ = _id(effect.step_id, effect.attempt)
-        job = Job(
+        job = JobRecord(
             id=id_,
             instance_id=INSTANCE_ID,
             execution_id=id_,
@@ -189,7 +189,7 @@ class _Draft:
     def _change_job(self, job_id: str, status: JobStatus, retries: int | None = None) -> None:
         for number, job in enumerate(self.jobs):
             if job.id == job_id:
-                self.jobs[number] = Job(
+                self.jobs[number] = JobRecord(
                     job.id,
                     job.instance_id,
                     job.execution_id,

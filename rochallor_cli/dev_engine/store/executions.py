@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from rochallor_cli.dev_engine.records import Execution, ExecutionStatus
+from rochallor_cli.dev_engine.records import ExecutionStatus, StepExecution
 
 _INSERT = (
     "INSERT INTO execution (id, instance_id, step_id, step_type, attempt, status, started_ns, ended_ns,"
@@ -37,7 +37,7 @@ class Executions:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def add(self, execution: Execution) -> None:
+    def add(self, execution: StepExecution) -> None:
         self._connection.execute(
             _INSERT,
             (
@@ -84,14 +84,16 @@ class Executions:
         row = self._connection.execute(_LATEST_STATUS, (instance_id, step_id)).fetchone()
         return None if row is None else ExecutionStatus(row[0])
 
-    def history(self, instance_id: str) -> list[Execution]:
+    def history(self, instance_id: str) -> list[StepExecution]:
         rows = self._connection.execute(_HISTORY, (instance_id,))
         return [_execution_from_row(*row) for row in rows]
 
 
-def _execution_from_row(id_: str, instance_id: str, step_id: str, step_type: str, *rest: Any) -> Execution:
+def _execution_from_row(
+    id_: str, instance_id: str, step_id: str, step_type: str, *rest: Any
+) -> StepExecution:
     attempt, status, started_ns, ended_ns, failure_reason = rest
-    return Execution(
+    return StepExecution(
         id=id_,
         instance_id=instance_id,
         step_id=step_id,

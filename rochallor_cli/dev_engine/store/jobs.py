@@ -8,8 +8,8 @@ from typing import Any
 
 from rochallor_cli.dev_engine.records import (
     ExecutionStatus,
-    Job,
     JobInPlace,
+    JobRecord,
     JobStatus,
     Variables,
 )
@@ -70,7 +70,7 @@ class Jobs:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def add(self, job: Job) -> None:
+    def add(self, job: JobRecord) -> None:
         self._connection.execute(
             _INSERT,
             (
@@ -87,7 +87,7 @@ class Jobs:
             ),
         )
 
-    def find(self, job_id: str) -> Job | None:
+    def find(self, job_id: str) -> JobRecord | None:
         row = self._connection.execute(_FIND, (job_id,)).fetchone()
         return None if row is None else _job_from_row(row)
 
@@ -103,7 +103,7 @@ class Jobs:
             instance=instance_from_row(row[_WIDTH + 2 :]),
         )
 
-    def oldest_offered(self, job_types: Iterable[str], limit: int) -> list[Job]:
+    def oldest_offered(self, job_types: Iterable[str], limit: int) -> list[JobRecord]:
         """The jobs that were created first, over all these types."""
         rows: list[tuple[Any, ...]] = []
         for job_type in dict.fromkeys(job_types):
@@ -133,7 +133,7 @@ class Jobs:
         """Offer again what was leased till now or earlier; the number of jobs."""
         return self._connection.execute(_FREE, (now_ns,)).rowcount
 
-    def expired(self, now_ns: int) -> list[tuple[Job, bool]]:
+    def expired(self, now_ns: int) -> list[tuple[JobRecord, bool]]:
         """What was leased till now or earlier, each with whether it is still to be done."""
         rows = self._connection.execute(_EXPIRED, (now_ns,))
         return [(_job_from_row(row[:_WIDTH]), bool(row[_WIDTH])) for row in rows]
@@ -143,10 +143,10 @@ class Jobs:
         return found
 
 
-def _job_from_row(row: Sequence[Any]) -> Job:
+def _job_from_row(row: Sequence[Any]) -> JobRecord:
     (id_, instance_id, execution_id, step_id, attempt, job_type, status, retries, variables, *rest) = row
     created_ns, worker_id, locked_ns, lock_expires_ns = rest
-    return Job(
+    return JobRecord(
         id=id_,
         instance_id=instance_id,
         execution_id=execution_id,

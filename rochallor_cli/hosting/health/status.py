@@ -12,7 +12,7 @@ STUCK_AFTER_S = 10.0
 
 
 @dataclass(frozen=True)
-class JobInFlight:
+class HostedJob:
     """A job that a handler works on, or has left behind. `where` is file:line and function."""
 
     job_id: str
@@ -38,7 +38,7 @@ class WorkerStatus:
     slots: int = 0
     resident_bytes: int = 0
     waiting_reports: int = 0
-    in_flight: tuple[JobInFlight, ...] = ()
+    in_flight: tuple[HostedJob, ...] = ()
     # Why it can take no job although all around it is well.
     blocked: str = ""
 
@@ -82,7 +82,7 @@ class WorkerSummary:
 
     worker_id: str
     types: tuple[TypeSummary, ...] = ()
-    abandoned: tuple[JobInFlight, ...] = ()
+    abandoned: tuple[HostedJob, ...] = ()
     drain_s: float | None = None
 
 

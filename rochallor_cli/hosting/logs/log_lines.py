@@ -26,7 +26,7 @@ CHATTY = ("httpx", "httpcore", "aiohttp.access", "asyncio", "urllib3")
 JOB_FIELDS = ("job_id", "job_type", "instance_id")
 
 
-class RunningJob(Protocol):
+class LoggedJob(Protocol):
     """What a log line needs to know of the job a handler is working on."""
 
     @property
@@ -37,7 +37,7 @@ class RunningJob(Protocol):
     def instance_id(self) -> str: ...
 
 
-CurrentJob = Callable[[], RunningJob | None]
+CurrentJob = Callable[[], LoggedJob | None]
 
 
 def configure_logging(

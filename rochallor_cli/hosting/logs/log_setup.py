@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from rochallor_cli.hosting.config.host_config import LogConfig
-from rochallor_cli.hosting.logs.log_lines import RunningJob, configure_logging, thread_excepthook
+from rochallor_cli.hosting.logs.log_lines import LoggedJob, configure_logging, thread_excepthook
 from rochallor_cli.hosting.logs.own_loggers import own_loggers
 from rochallor_cli.hosting.logs.streams import survive_closed_streams
 from workflow_sdk.job import current_job
@@ -49,7 +49,7 @@ def _say_printed(line: str) -> None:
     logging.getLogger("rochallor.stderr").log(level, "%s", line)
 
 
-def running_job() -> RunningJob | None:
+def running_job() -> LoggedJob | None:
     """The job that the calling handler works on; None outside of handlers."""
     try:
         return current_job().job

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable
 
 from rochallor_cli.counting import count_text
-from rochallor_cli.hosting.health.status import JobInFlight, WorkerStatus
+from rochallor_cli.hosting.health.status import HostedJob, WorkerStatus
 
 log = logging.getLogger("rochallor.host")
 
@@ -41,6 +41,6 @@ def log_thread_names() -> None:
         log.warning("  thread 0x%016x is %s", thread.ident or 0, thread.name)
 
 
-def job_text(job: JobInFlight) -> str:
+def job_text(job: HostedJob) -> str:
     """One line: id, type, instance, seconds, place."""
     return f"{job.job_id}  {job.job_type}  instance {job.instance_id}  ran {job.ran_s:.0f} s   {job.where}".rstrip()

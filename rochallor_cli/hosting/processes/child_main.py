@@ -20,6 +20,7 @@ from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.handler_modules.loading import LoadedHandlers, watchable_files
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.console import HandlerRow, handler_rows
+from rochallor_cli.hosting.host_signals import ALL_STOPPING
 from rochallor_cli.hosting.leaving import exit_soon
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.hosting.logs.stacks import show_stacks
@@ -27,13 +28,13 @@ from rochallor_cli.hosting.processes.alone_main import AloneChild
 from rochallor_cli.hosting.processes.control_pipe import (
     Abandon,
     AskMetrics,
+    ChildFailed,
     ControlPipe,
     Drain,
-    Failed,
     Finished,
     Loaded,
     Message,
-    Metrics,
+    MetricsAnswer,
     PipeClosedError,
     Quiet,
     RanAlone,
@@ -45,7 +46,6 @@ from rochallor_cli.hosting.processes.control_pipe import (
 from rochallor_cli.hosting.processes.crash_stacks import write_crashes_to
 from rochallor_cli.hosting.processes.running_jobs import RunningJobs
 from rochallor_cli.hosting.processes.supervised import SupervisedRuns
-from rochallor_cli.hosting.stop_signals import ALL_STOPPING
 from rochallor_cli.hosting.waker import Waker
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
 from workflow_sdk.runner.handlers.supervision import supervise
@@ -144,7 +144,7 @@ class _Child:
         return self._end()
 
     def say_failed(self, error: CliError) -> None:
-        self.say(Failed(error.message, error.hint, error.details, int(error.exit_status)))
+        self.say(ChildFailed(error.message, error.hint, error.details, int(error.exit_status)))
 
     def say_loaded(self, loaded: LoadedHandlers, rows: list[HandlerRow]) -> None:
         files = tuple(str(path) for path in watchable_files(loaded))
@@ -178,7 +178,7 @@ class _Child:
             case RanAlone():
                 self._runs.ran(message)
             case AskMetrics(number):
-                self.say(Metrics(number, self._workers.families()))
+                self.say(MetricsAnswer(number, self._workers.families()))
 
     def _report(self) -> None:
         """Once a second; until it is ready as often as it may have become so."""

@@ -17,17 +17,18 @@ from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
 from rochallor_cli.hosting.health.exposition import Family
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
+from rochallor_cli.hosting.host_signals import ALL_STOPPING
 from rochallor_cli.hosting.processes.control_pipe import (
     Abandon,
     AskAlone,
     AskMetrics,
+    ChildFailed,
     ControlPipe,
     Drain,
-    Failed,
     Finished,
     Loaded,
     Message,
-    Metrics,
+    MetricsAnswer,
     Order,
     PipeClosedError,
     RanAlone,
@@ -36,7 +37,6 @@ from rochallor_cli.hosting.processes.control_pipe import (
 )
 from rochallor_cli.hosting.processes.crash_stacks import new_crash_file, read_crash
 from rochallor_cli.hosting.processes.running_jobs import RunningJob, RunningJobs, read_running_jobs
-from rochallor_cli.hosting.stop_signals import ALL_STOPPING
 
 # How long /metrics waits for a child; its last answer is used after that.
 METRICS_WAIT_S = 1.0
@@ -144,7 +144,7 @@ class ChildProcess:
         match message:
             case Loaded():
                 self.loaded = message
-            case Failed():
+            case ChildFailed():
                 self.failure = _failure_from(message)
             case Status(status):
                 self._status = status
@@ -154,14 +154,14 @@ class ChildProcess:
                 self._asked.append(message)
             case RanAlone():
                 self._ran.append(message)
-            case Metrics():
+            case MetricsAnswer():
                 self._keep_metrics(message)
             case Finished():
                 self.is_finished = True
                 self.summaries = list(message.summaries)
                 self._families = message.families
 
-    def _keep_metrics(self, message: Metrics) -> None:
+    def _keep_metrics(self, message: MetricsAnswer) -> None:
         with self._metrics_came:
             self._families = message.families
             self._metrics_number = message.number
@@ -234,7 +234,7 @@ class ChildProcess:
             os.killpg(self.pid, signal.SIGTERM)
 
 
-def _failure_from(failed: Failed) -> CliError:
+def _failure_from(failed: ChildFailed) -> CliError:
     return CliError(
         failed.message, hint=failed.hint, details=failed.details, exit_status=ExitStatus(failed.exit_status)
     )

@@ -1,6 +1,6 @@
 """What supervisor and children say to each other, and the pipe they say it over: a line of JSON each.
 
-The supervisor begins with Start, the child answers with Loaded or Failed, then with a Status about once a second,
+The supervisor begins with Start, the child answers with Loaded or ChildFailed, then with a Status about once a second,
 and Finished is its last word. End of file means to a child that the supervisor is gone: drain and leave.
 """
 
@@ -62,7 +62,7 @@ class Abandon:
 
 @dataclass(frozen=True)
 class AskMetrics:
-    """Answer with Metrics of the same number."""
+    """Answer with MetricsAnswer of the same number."""
 
     number: int
 
@@ -120,7 +120,7 @@ class Loaded:
 
 
 @dataclass(frozen=True)
-class Failed:
+class ChildFailed:
     """It cannot go on: a CliError, field by field."""
 
     message: str
@@ -137,7 +137,7 @@ class Status:
 
 
 @dataclass(frozen=True)
-class Metrics:
+class MetricsAnswer:
     """The answer to AskMetrics."""
 
     number: int
@@ -153,7 +153,7 @@ class Finished:
 
 
 Order = Start | Drain | Quiet | Abandon | AskMetrics | ShowStacks | SuspectsNow | RunAlone | RanAlone
-News = Loaded | Failed | Status | AskAlone | RanAlone | Metrics | Finished
+News = Loaded | ChildFailed | Status | AskAlone | RanAlone | MetricsAnswer | Finished
 Message = Order | News
 
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Message)}

@@ -6,7 +6,7 @@ import os
 
 from rochallor_cli.hosting.config.host_config import WorkerConfig
 from rochallor_cli.hosting.health.status import (
-    JobInFlight,
+    HostedJob,
     TypeSummary,
     WorkerStatus,
     WorkerSummary,
@@ -71,5 +71,5 @@ def _blocked(snapshot: RunnerSnapshot, after_s: float) -> str:
     return f"blocked: {snapshot.slots} of {snapshot.slots} slots taken for {shortest_s:.0f} s, by {types}"
 
 
-def _job(job: InFlightJob | AbandonedJob) -> JobInFlight:
-    return JobInFlight(job.job_id, job.job_type, job.instance_id, job.ran_s, job.where)
+def _job(job: InFlightJob | AbandonedJob) -> HostedJob:
+    return HostedJob(job.job_id, job.job_type, job.instance_id, job.ran_s, job.where)

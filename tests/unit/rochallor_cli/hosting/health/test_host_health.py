@@ -18,7 +18,7 @@ from rochallor_cli.hosting.health.host_metrics import host_families
 from rochallor_cli.hosting.health.probe import probe_from_arguments
 from rochallor_cli.hosting.health.server import HealthServer, Page, json_page
 from rochallor_cli.hosting.health.status import (
-    JobInFlight,
+    HostedJob,
     TypeSummary,
     WorkerStatus,
     WorkerSummary,
@@ -28,7 +28,7 @@ from rochallor_cli.hosting.health.status import (
 )
 from workflow_sdk.metrics.metrics import Metrics
 
-JOB = JobInFlight("01JOB", "score", "01INST", 1.5, "handlers.py:3 in score")
+JOB = HostedJob("01JOB", "score", "01INST", 1.5, "handlers.py:3 in score")
 
 
 def status(**changes: object) -> WorkerStatus:

@@ -15,25 +15,25 @@ from rochallor_cli.hosting.config.host_config import (
 )
 from rochallor_cli.hosting.console import HandlerRow
 from rochallor_cli.hosting.health.exposition import families_of, text_page
-from rochallor_cli.hosting.health.status import JobInFlight, TypeSummary, WorkerStatus, WorkerSummary
+from rochallor_cli.hosting.health.status import HostedJob, TypeSummary, WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.processes.child_main import _first_messages
 from rochallor_cli.hosting.processes.control_pipe import (
     Abandon,
     AskMetrics,
+    ChildFailed,
     ControlPipe,
     Drain,
-    Failed,
     Finished,
     Loaded,
-    Metrics,
+    MetricsAnswer,
     PipeClosedError,
     ShowStacks,
     Start,
     Status,
 )
-from workflow_sdk.metrics.metrics import Metrics as SdkMetrics
+from workflow_sdk.metrics.metrics import Metrics
 
-JOB = JobInFlight("01JOB", "score", "01INST", 1.5, "handlers.py:3 in score")
+JOB = HostedJob("01JOB", "score", "01INST", 1.5, "handlers.py:3 in score")
 WORKER = WorkerConfig(
     worker_id="w",
     modules=("h.py", "ümläut\nline"),
@@ -50,7 +50,7 @@ START = Start(
 
 
 def page() -> list:
-    metrics = SdkMetrics(CollectorRegistry())
+    metrics = Metrics(CollectorRegistry())
     metrics.jobs_completed.labels('odd"type\n', "success").inc(3)
     metrics.handler_latency.labels("score").observe(0.02)
     return families_of(metrics.registry)
@@ -63,9 +63,9 @@ MESSAGES = [
     AskMetrics(7),
     ShowStacks(),
     Loaded((HandlerRow("score", "handlers.py:3 score", "sync", 4),), ("/h.py",)),
-    Failed("it broke", None, ("line 1", "line 2"), 3),
+    ChildFailed("it broke", None, ("line 1", "line 2"), 3),
     Status(WorkerStatus("w", 1, "poll", "running", engine_reachable=True, in_flight=(JOB,))),
-    Metrics(7, page()),
+    MetricsAnswer(7, page()),
     Finished((WorkerSummary("w", (TypeSummary("score", 1, 2, 3, 0.1, 0.2),), (JOB,), 1.0),), page()),
 ]
 
@@ -98,7 +98,7 @@ def test_messages_arrive_in_their_order(ends) -> None:
 
 def test_metrics_are_the_same_page_behind_the_pipe(ends) -> None:
     supervisor, child = ends
-    child.send(Metrics(1, page()))
+    child.send(MetricsAnswer(1, page()))
     (message,) = supervisor.receive(1)
     assert text_page(message.families) == text_page(page())
 
@@ -145,7 +145,7 @@ def test_messages_sent_by_several_threads_are_not_mixed(ends) -> None:
 
     def send(number: int) -> None:
         for _ in range(50):
-            child.send(Failed(text, None, (), number))
+            child.send(ChildFailed(text, None, (), number))
 
     threads = [threading.Thread(target=send, args=(number,)) for number in range(4)]
     for thread in threads:
@@ -167,7 +167,7 @@ def test_a_child_that_stopped_reading_does_not_hold_the_supervisor_for_ever(ends
 
 def fill(pipe: ControlPipe) -> None:
     for _ in range(10_000):
-        pipe.send(Failed("x" * 10_000, None, (), 0))
+        pipe.send(ChildFailed("x" * 10_000, None, (), 0))
 
 
 def test_orders_that_come_right_behind_the_start_are_kept(ends) -> None:

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM, counted: the first one means drain, the second one leave."""
+"""The signals a host obeys: SIGINT and SIGTERM, counted (the first drains, the second leaves), quiet, and stacks."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class StopRequested(BaseException):
     """Stop was asked for while handlers were imported. No Exception: the imported code must not swallow it."""
 
 
-class StopSignals:
-    """Counts the signals that mean stop, and wakes whoever waits on it.
+class HostSignals:
+    """Counts the signals that mean stop, keeps the last word on quiet, and wakes whoever waits on it.
 
     The handlers only count and write to a pipe: anything else (locks, logging) may deadlock with the code
     they interrupt. They are put back on exit. A process forked by a handler gets the system's defaults,
