@@ -1,5 +1,6 @@
 """How a command is declared, and what it gets.
 
-global_options.py  the options that every command takes, and how commands and groups are registered
-context.py         what a command gets: settings, printer, the engine, the questions it may ask
+global_options.py   the options that every command takes, and how commands and groups are registered
+setting_options.py  settings as options of a command
+context.py          what a command gets: settings, printer, the engine, the questions it may ask
 """

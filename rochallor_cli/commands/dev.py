@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
+from rochallor_cli.command_line.setting_options import with_settings
 from rochallor_cli.configuration.environment import is_terminal
+from rochallor_cli.configuration.setting import Setting, settings_of
+from rochallor_cli.configuration.setting_values import values_of_flags
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 
@@ -23,6 +27,80 @@ if TYPE_CHECKING:
     from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
 
 app = typer.Typer()
+
+
+@dataclass(frozen=True)
+class DevOptions:
+    """The options of `rochallor dev`."""
+
+    port: Annotated[int, Setting("port", "Where to listen; 0 for a free port.", flag="--port")] = 8080
+    host: Annotated[str, Setting("text", "The address to listen on.", flag="--host", metavar="ADDRESS")] = (
+        "127.0.0.1"
+    )
+    db: Annotated[
+        str | None,
+        Setting(
+            "path", "Keep everything in this SQLite file; left out: in memory.", flag="--db", metavar="FILE"
+        ),
+    ] = None
+    definitions: Annotated[
+        str | None,
+        Setting(
+            "path",
+            "Upload the definitions of this folder at the start.",
+            flag="--definitions",
+            metavar="FOLDER",
+        ),
+    ] = None
+    engine_version: Annotated[
+        str,
+        Setting("text", "Behave as this version of the engine.", flag="--engine-version", metavar="VERSION"),
+    ] = "next"
+    no_coercion: Annotated[
+        bool,
+        Setting("flag", "Behave as an engine whose expressions convert no operands.", flag="--no-coercion"),
+    ] = False
+    lease_s: Annotated[
+        float, Setting("duration", "How long a claim lasts.", flag="--lease-seconds", minimum=0.1)
+    ] = 30.0
+    sweep_s: Annotated[
+        float,
+        Setting("duration", "How often claims that ended are freed.", flag="--sweep-seconds", minimum=0.1),
+    ] = 15.0
+    timer_s: Annotated[
+        float, Setting("duration", "How often timers are looked at.", flag="--timer-seconds", minimum=0.1)
+    ] = 5.0
+    dispatch: Annotated[
+        str,
+        Setting("choice", "How jobs reach workers.", flag="--dispatch", choices=("polling", "kafka")),
+    ] = "polling"
+    brokers: Annotated[
+        str | None,
+        Setting(
+            "text",
+            "Brokers for --dispatch kafka; an embedded one if left out.",
+            flag="--brokers",
+            metavar="HOST:PORT,…",
+        ),
+    ] = None
+    kafka_config: Annotated[
+        Mapping[str, str],
+        Setting(
+            "text map",
+            "How the brokers of --brokers are reached (TLS, SASL), as librdkafka names it.",
+            flag="--kafka-config",
+        ),
+    ] = field(default_factory=dict)
+    strict: Annotated[
+        bool, Setting("flag", "Fail instances that run into an engine fault.", flag="--strict")
+    ] = False
+    seed: Annotated[int | None, Setting("count", "Make random choices repeatable.", flag="--seed")] = None
+    no_cors: Annotated[
+        bool, Setting("flag", "Refuse web pages, and names of others for this machine.", flag="--no-cors")
+    ] = False
+    log_requests: Annotated[
+        bool, Setting("flag", "Write a line on stderr for each request.", flag="--log-requests")
+    ] = False
 
 
 @command(
@@ -34,99 +112,17 @@ app = typer.Typer()
         "rochallor dev --definitions flows/ --strict",
     ),
 )
-def dev(
-    context: Context,
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Where to listen; 0 for a free one.")
-    ] = 8080,
-    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    db: Annotated[
-        str | None,
-        typer.Option("--db", metavar="FILE", help="Keep everything in this SQLite file."),
-    ] = None,
-    definitions: Annotated[
-        str | None,
-        typer.Option("--definitions", metavar="FOLDER", help="Upload these at the start."),
-    ] = None,
-    engine_version: Annotated[
-        str,
-        typer.Option("--engine-version", metavar="VERSION", help="Behave as this version of the engine."),
-    ] = "next",
-    no_coercion: Annotated[
-        bool,
-        typer.Option("--no-coercion", help="As an engine whose expressions convert no operands."),
-    ] = False,
-    lease_seconds: Annotated[
-        float, typer.Option("--lease-seconds", min=0.1, help="How long a claim lasts.")
-    ] = 30.0,
-    sweep_seconds: Annotated[
-        float, typer.Option("--sweep-seconds", min=0.1, help="How often claims that ended are freed.")
-    ] = 15.0,
-    timer_seconds: Annotated[
-        float, typer.Option("--timer-seconds", min=0.1, help="How often timers are looked at.")
-    ] = 5.0,
-    dispatch: Annotated[
-        str, typer.Option("--dispatch", metavar="polling|kafka", help="How jobs reach workers.")
-    ] = "polling",
-    brokers: Annotated[
-        str | None,
-        typer.Option(
-            "--brokers",
-            metavar="HOST:PORT,...",
-            help="Brokers for --dispatch kafka; an embedded one if left out.",
-        ),
-    ] = None,
-    kafka_config: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--kafka-config",
-            metavar="KEY=VALUE",
-            help="How these brokers are reached (TLS, SASL); repeatable.",
-            show_default=False,
-        ),
-    ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Fail instances that run into an engine fault.")
-    ] = False,
-    seed: Annotated[int | None, typer.Option("--seed", help="Make random choices repeatable.")] = None,
-    no_cors: Annotated[
-        bool, typer.Option("--no-cors", help="Refuse web pages, and names of others for this machine.")
-    ] = False,
-    log_requests: Annotated[
-        bool, typer.Option("--log-requests", help="A line on stderr for each request.")
-    ] = False,
-) -> None:
+@with_settings(settings_of(DevOptions))
+def dev(context: Context, **flags: Any) -> None:
     """Run an embedded engine on this machine.
 
     It answers as the real engine does. Everything is in memory, and gone when it stops, unless --db names a file.
     """
-    from rochallor_cli.configuration.key_values import pairs
-    from rochallor_cli.dev_engine import DevEngine, DevEngineConfig, DevEngineError, DevEngineSettingsError
+    from rochallor_cli.dev_engine import DevEngine, DevEngineError, DevEngineSettingsError
 
-    if dispatch not in ("polling", "kafka"):
-        raise UsageError(f"--dispatch {dispatch!r} is neither polling nor kafka")
-    if (brokers or kafka_config) and dispatch != "kafka":
-        raise UsageError("--brokers and --kafka-config are for --dispatch kafka")
-    if kafka_config and not brokers:
-        raise UsageError("--kafka-config says how to reach brokers", hint="name them: --brokers host:9093")
-    config = DevEngineConfig(
-        engine_version=engine_version,
-        coercion=not no_coercion,
-        host=host,
-        port=port,
-        db=Path(db) if db else None,
-        lease_s=lease_seconds,
-        sweep_s=sweep_seconds,
-        timer_s=timer_seconds,
-        cors=not no_cors,
-        strict=strict,
-        seed=seed,
-        log_requests=log_requests,
-        dispatch=dispatch,
-        brokers=brokers,
-        kafka_config=pairs(kafka_config or (), "--kafka-config"),
-    )
-    uploads = _read(context, definitions) if definitions else []
+    options = DevOptions(**values_of_flags(DevOptions, flags))
+    config = engine_config(options)
+    uploads = _read(context, options.definitions) if options.definitions else []
     try:
         with _signals() as stop, _engine_log(context), DevEngine(config) as engine:
             if uploads:
@@ -139,6 +135,33 @@ def dev(
         raise UsageError(str(error)) from error
     except DevEngineError as error:
         raise CliError(str(error), exit_status=ExitStatus.CONFLICT) from error
+
+
+def engine_config(options: DevOptions) -> DevEngineConfig:
+    """The engine's own configuration; UsageError for options that do not go together."""
+    from rochallor_cli.dev_engine import DevEngineConfig
+
+    if (options.brokers or options.kafka_config) and options.dispatch != "kafka":
+        raise UsageError("--brokers and --kafka-config are for --dispatch kafka")
+    if options.kafka_config and not options.brokers:
+        raise UsageError("--kafka-config says how to reach brokers", hint="name them: --brokers host:9093")
+    return DevEngineConfig(
+        engine_version=options.engine_version,
+        coercion=not options.no_coercion,
+        host=options.host,
+        port=options.port,
+        db=Path(options.db) if options.db else None,
+        lease_s=options.lease_s,
+        sweep_s=options.sweep_s,
+        timer_s=options.timer_s,
+        cors=not options.no_cors,
+        strict=options.strict,
+        seed=options.seed,
+        log_requests=options.log_requests,
+        dispatch=options.dispatch,
+        brokers=options.brokers,
+        kafka_config=options.kafka_config,
+    )
 
 
 def _announce(context: Context, engine: DevEngine, config: DevEngineConfig) -> None:

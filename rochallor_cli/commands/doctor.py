@@ -5,15 +5,20 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Any
 
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
+from rochallor_cli.command_line.setting_options import with_settings
 from rochallor_cli.configuration.masking import masked, secrets_in, url_text
+from rochallor_cli.configuration.setting import settings_of
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.hosting.config.given import WORKERS_FILE
+from rochallor_cli.hosting.config.host_config import KafkaAccess
 from rochallor_cli.output.columns import Column, View
 from rochallor_cli.version import VERSION
 
@@ -34,6 +39,19 @@ CHECKS = View(
 )
 
 
+# The same settings as `rochallor work` has, so that what is checked is what would run.
+_BROKERS, _KAFKA_CONFIG = (
+    replace(setting, panel=None)
+    for setting in settings_of(KafkaAccess)
+    if setting.attribute in ("brokers", "config")
+)
+OPTIONS = (
+    replace(_BROKERS, meaning="Ask these Kafka brokers too."),
+    replace(_KAFKA_CONFIG, meaning="How the brokers are reached (TLS, SASL)."),
+    replace(WORKERS_FILE, meaning="workers.yaml: take engine and brokers from it."),
+)
+
+
 @command(
     app,
     "doctor",
@@ -44,39 +62,13 @@ CHECKS = View(
         "rochallor doctor --config workers.yaml",
     ),
 )
-def doctor(
-    context: Context,
-    brokers: Annotated[
-        str | None,
-        typer.Option(
-            "--brokers", metavar="HOST:PORT,…", help="Ask these Kafka brokers too.", show_default=False
-        ),
-    ] = None,
-    kafka_config: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--kafka-config",
-            metavar="KEY=VALUE",
-            help="How the brokers are reached (TLS, SASL); repeatable.",
-            show_default=False,
-        ),
-    ] = None,
-    config: Annotated[
-        str | None,
-        typer.Option(
-            "--config",
-            metavar="FILE",
-            help="workers.yaml: take engine and brokers from it.",
-            show_default=False,
-        ),
-    ] = None,
-) -> int:
+@with_settings(OPTIONS)
+def doctor(context: Context, **flags: Any) -> int:
     """Check this installation, the settings and the engine. Runs nothing, changes nothing.
 
     Exit status 0 if all is well, otherwise that of the first problem (5: engine or brokers cannot be reached,
     8: a login is refused).
     """
-    flags = {"brokers": brokers, "kafka_config": kafka_config, "config": config}
     rows = [_without_secrets(row, context) for row in _checks(context, flags)]
     context.printer.rows(CHECKS, rows)
     problems = [row for row in rows if row["result"] == "problem"]

@@ -9,8 +9,9 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
+from rochallor_cli.command_line.setting_options import with_settings
 from rochallor_cli.errors import UsageError
-from rochallor_cli.hosting.config.flags import with_settings
+from rochallor_cli.hosting.config.given import WORKERS_FILE, settings_with_flags
 
 app = typer.Typer()
 
@@ -32,7 +33,7 @@ ACTIONS = (HEALTH, STATUS, QUIET, RESUME)
         "rochallor work status --health-port 8081",
     ),
 )
-@with_settings
+@with_settings([WORKERS_FILE, *(setting for _, setting in settings_with_flags())])
 def work(
     context: Context,
     action: Annotated[
@@ -43,10 +44,6 @@ def work(
             "quiet: claim no more jobs; resume: claim them again.",
             show_default=False,
         ),
-    ] = None,
-    config: Annotated[
-        str | None,
-        typer.Option("--config", metavar="FILE", help="workers.yaml, which may hold every setting."),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Check handlers, engine and brokers; run nothing.")
@@ -77,7 +74,7 @@ def work(
     Ctrl-C or SIGTERM drains: no new jobs, running ones finish and are reported. A second one leaves them.
     """
     if action is not None:
-        return _of_running_host(context, action, *_address(context, config, flags), live=live)
+        return _of_running_host(context, action, *_address(context, flags), live=live)
     if os.name != "posix":
         raise UsageError("rochallor work needs the signals and pipes of Linux or macOS")
     # prometheus-client would share counters over files with processes of other programs, and of former lives.
@@ -90,7 +87,7 @@ def work(
 
         return launch(
             context,
-            {**flags, "config": config, "definition": definition},
+            {**flags, "definition": definition},
             check=check,
             print_config=print_config,
         )
@@ -100,11 +97,11 @@ def work(
         return 0  # before the host takes the signals over no job is claimed: there is nothing to drain
 
 
-def _address(context: Context, config: str | None, flags: dict[str, Any]) -> tuple[str | None, str | None]:
+def _address(context: Context, flags: dict[str, Any]) -> tuple[str | None, str | None]:
     """Host and port where a running host answers: from flags, environment, or its workers.yaml."""
     environ = context.environment.environ
     host, port = flags["health_host"], flags["health_port"] or environ.get("ROCHALLOR_HEALTH_PORT")
-    file = config or environ.get("ROCHALLOR_CONFIG")
+    file = flags["config"] or environ.get("ROCHALLOR_CONFIG")
     if port or not file:
         return host, port
     from rochallor_cli.hosting.config.workers_file import read_workers_file

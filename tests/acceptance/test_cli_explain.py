@@ -20,7 +20,7 @@ from support.workflows import (
     join,
     service,
     timer,
-    transformation,
+    transform,
     uploaded,
     user_task,
     wait,
@@ -68,7 +68,7 @@ class Shape:
 
 
 def at_once(id_: str) -> Document:
-    return transformation(id_, {id_: 1}, "meet")
+    return transform(id_, {id_: 1}, "meet")
 
 
 STUCK = [

@@ -19,7 +19,7 @@ from rochallor_cli.dev_engine import DevEngine, DevEngineConfig, DevEngineError,
 from rochallor_cli.dev_engine.go_json.reading import MAX_DEPTH
 from support.engines import running_engine
 from support.waiting import wait_until
-from support.workflows import decision, document, gateway, join, service, transformation, user_task, wait
+from support.workflows import decision, document, gateway, join, service, transform, user_task, wait
 
 
 def call(engine: DevEngine, method: str, path: str, body: Any = None) -> tuple[int, Any]:
@@ -264,7 +264,7 @@ def test_what_is_nested_as_deeply_as_may_be_goes_all_the_way(brackets: tuple[str
     value = brackets[0] * depth + '"\\ud800"' + brackets[1] * depth
     steps = (
         service("work", "shape"),
-        transformation("shape", {"copy": "${deep}", "n": "${n + 1}"}, "size"),
+        transform("shape", {"copy": "${deep}", "n": "${n + 1}"}, "size"),
         decision("size", {"n > 1": "end", "n <= 1": "end"}),
     )
     with running_engine() as engine:
@@ -280,7 +280,7 @@ def test_what_is_nested_as_deeply_as_may_be_goes_all_the_way(brackets: tuple[str
 
 def test_a_value_that_a_loop_nests_deeper_and_deeper_is_refused() -> None:
     steps = (
-        transformation("wrap", {"x": "${[x]}"}, "again"),
+        transform("wrap", {"x": "${[x]}"}, "again"),
         decision("again", {"true": "wrap", "false": "end"}),
     )
     with running_engine() as engine:

@@ -16,7 +16,7 @@ from support.workflows import (
     join,
     service,
     timer,
-    transformation,
+    transform,
     user_task,
     wait,
 )
@@ -66,7 +66,7 @@ class _Maker:
         if kind < 0.68:
             return [self._resting(wait(id_, after), number)]
         if kind < 0.74:
-            return [transformation(id_, {"n": self.random.choice(("${n + 1}", 0))}, after)]
+            return [transform(id_, {"n": self.random.choice(("${n + 1}", 0))}, after)]
         if kind < 0.82:
             return [decision(id_, self._branches(number))]
         branches = [self._after(number) for _ in range(self.random.randint(2, 3))]

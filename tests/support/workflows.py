@@ -28,7 +28,7 @@ def decision(id_: str, branches: dict[str, str], **fields: Any) -> Document:
     return _step(id_, "DECISION", None, conditionalNextSteps=branches, **fields)
 
 
-def transformation(id_: str, entries: dict[str, Any], next_step: str | None = "end") -> Document:
+def transform(id_: str, entries: dict[str, Any], next_step: str | None = "end") -> Document:
     return _step(id_, "TRANSFORMATION", next_step, transformations=entries)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rochallor_cli.dev_engine.go_text import quoted
 from rochallor_cli.dev_engine.versions import EngineRules
 
 _NS_PER_UNIT = {"H": 3_600_000_000_000, "M": 60_000_000_000, "S": 1_000_000_000}
@@ -24,11 +25,11 @@ def duration_ns(text: str, rules: EngineRules) -> int:
     hours. A sign is skipped by version 0 and ends the reading later. Raises DurationError for what holds no time.
     """
     if len(text) < 3 or not text.startswith("P"):
-        raise DurationError(f"invalid ISO-8601 duration: {go_quoted(text)}")
+        raise DurationError(f"invalid ISO-8601 duration: {quoted(text)}")
     parts = _parts_ns(text) if rules.long_durations else _short_parts_ns(text)
     total_ns = sum(map(int, parts))
     if total_ns <= 0:
-        raise DurationError(f"invalid or zero ISO-8601 duration: {go_quoted(text)}")
+        raise DurationError(f"invalid or zero ISO-8601 duration: {quoted(text)}")
     return total_ns
 
 
@@ -54,20 +55,3 @@ def _short_parts_ns(text: str) -> list[float]:
             parts.append(float(found[0]) * _NS_PER_UNIT[letter] if found else 0)
         digits = ""
     return parts
-
-
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-
-
-def go_quoted(text: str) -> str:
-    """The text between double quotes as the engine's language prints it."""
-    return '"' + "".join(_ESCAPES.get(letter) or _printable(letter) for letter in text) + '"'
-
-
-def _printable(letter: str) -> str:
-    if letter == " " or letter.isprintable():
-        return letter
-    code = ord(letter)
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

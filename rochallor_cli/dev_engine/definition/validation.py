@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from rochallor_cli.dev_engine.definition.duration import go_quoted
 from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Step, StepType, step_types
 from rochallor_cli.dev_engine.definition.problems import Path, Problem, error
 from rochallor_cli.dev_engine.definition.validation_schemas import broken_schema, misplaced_schema
 from rochallor_cli.dev_engine.definition.validation_tables import broken_table, misplaced_table
+from rochallor_cli.dev_engine.go_text import quoted
 
 MAX_ID_BYTES = 256
 _ID = re.compile(r"[A-Za-z0-9_:\-]+")
@@ -52,7 +52,7 @@ def _definition_id(definition_id: str) -> Iterator[Problem]:
     elif length > MAX_ID_BYTES:
         yield error(("id",), "E102", f"id must be ≤ {MAX_ID_BYTES} characters, got {length}")
     elif not _ID.fullmatch(definition_id):
-        yield error(("id",), "E102", f"id {go_quoted(definition_id)} must match ^[A-Za-z0-9_:\\-]+$")
+        yield error(("id",), "E102", f"id {quoted(definition_id)} must match ^[A-Za-z0-9_:\\-]+$")
 
 
 def _step_ids(definition: Definition) -> Iterator[Problem]:
@@ -62,16 +62,16 @@ def _step_ids(definition: Definition) -> Iterator[Problem]:
         if not step.id:
             yield error(path, "E110", f"step[{index}] id is required")
         elif step.id in seen:
-            yield error(path, "E111", f"duplicate step id: {go_quoted(step.id)}")
+            yield error(path, "E111", f"duplicate step id: {quoted(step.id)}")
         seen.add(step.id)
 
 
 def _step_alone(index: int, step: Step, definition: Definition) -> Iterator[Problem]:
     at: Path = ("steps", index)
     if not step.name:
-        yield error((*at, "name"), "E112", f"step {go_quoted(step.id)}: name is required")
+        yield error((*at, "name"), "E112", f"step {quoted(step.id)}: name is required")
     if step.type not in step_types(definition.rules):
-        text = f"step {go_quoted(step.id)}: unsupported type {go_quoted(step.type)}"
+        text = f"step {quoted(step.id)}: unsupported type {quoted(step.type)}"
         yield error((*at, "type"), "E113", text)
     yield from _fields_of_type(at, step)
     for number, event in enumerate(step.boundary_events):
@@ -81,14 +81,14 @@ def _step_alone(index: int, step: Step, definition: Definition) -> Iterator[Prob
     else:
         yield from misplaced_table(at, step)
     if step.type == StepType.SERVICE_TASK and step.outputs_schema is not None:
-        label = f"step {go_quoted(step.id)} outputs_schema"
+        label = f"step {quoted(step.id)} outputs_schema"
         yield from broken_schema((*at, "outputs_schema"), label, step.outputs_schema)
     else:
         yield from misplaced_schema(at, step)
 
 
 def _fields_of_type(at: Path, step: Step) -> Iterator[Problem]:
-    who = f"step {go_quoted(step.id)} ({step.type})"
+    who = f"step {quoted(step.id)} ({step.type})"
     if step.type == StepType.SERVICE_TASK and not step.job_type:
         yield error((*at, "jobType"), "E114", f"{who}: jobType is required")
     if step.type == StepType.DECISION and not step.conditional_next_steps:
@@ -106,9 +106,9 @@ def _fields_of_type(at: Path, step: Step) -> Iterator[Problem]:
 
 
 def _boundary_event(at: Path, step: Step, number: int, event: BoundaryEvent) -> Iterator[Problem]:
-    who = f"step {go_quoted(step.id)} boundaryEvents[{number}]"
+    who = f"step {quoted(step.id)} boundaryEvents[{number}]"
     if event.type != "TIMER":
-        text = f"{who}: unsupported type {go_quoted(event.type)} (only TIMER is in scope)"
+        text = f"{who}: unsupported type {quoted(event.type)} (only TIMER is in scope)"
         yield error((*at, "type"), "E120", text)
     if not event.duration:
         yield error((*at, "duration"), "E121", f"{who}: duration is required for TIMER events")
@@ -118,10 +118,10 @@ def _boundary_event(at: Path, step: Step, number: int, event: BoundaryEvent) -> 
 
 def _references(index: int, step: Step, definition: Definition) -> Iterator[Problem]:
     at: Path = ("steps", index)
-    who = f"step {go_quoted(step.id)}"
+    who = f"step {quoted(step.id)}"
     for path, name, target in _checked_targets(step):
         if definition.step(target) is None:
-            text = f"{who}{name} references unknown step {go_quoted(target)}"
+            text = f"{who}{name} references unknown step {quoted(target)}"
             yield error((*at, *path), "E130", text)
 
 
@@ -171,7 +171,7 @@ def _reachability(definition: Definition) -> Iterator[Problem]:
     reached = reachable_ids(definition, [definition.steps[0].id])
     for index, step in enumerate(definition.steps):
         if step.id and step.id not in reached:
-            text = f"step {go_quoted(step.id)} is unreachable from the first step"
+            text = f"step {quoted(step.id)} is unreachable from the first step"
             yield error(("steps", index), "E140", text)
     if not any(definition.by_id[step_id].type == StepType.END for step_id in reached):
         yield error(("steps",), "E141", "no END step is reachable from the first step")

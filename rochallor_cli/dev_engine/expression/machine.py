@@ -21,10 +21,11 @@ def run_program(program: Program, variables: Mapping[str, object], now: datetime
             at += 1
             run.steps += 1
             jump = instruction(run, argument)
-            if jump:
-                at += jump
-                if jump < 0:  # only loops go back: without them the steps are few
-                    run.charge(0)
+            if not jump:
+                continue
+            at += jump
+            if jump < 0:  # only loops go back: without them the steps are few
+                run.charge(0)
     except Fault as fault:
         raise SyntaxFault(fault.message, program.positions[at - 1]) from None
     return run.stack[-1]

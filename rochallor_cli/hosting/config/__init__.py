@@ -2,7 +2,6 @@
 
 host_config.py     the frozen values with their settings: Kafka, workers, life, health, logs
 sections.py        workers.yaml's sections, each a table of settings
-flags.py           settings as options of `rochallor work`
 given.py           what command line and environment say
 workers_file.py    workers.yaml, read and checked
 workers_reader.py  its values, checked one by one

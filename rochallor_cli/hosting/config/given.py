@@ -10,12 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rochallor_cli.configuration.key_values import pairs
 from rochallor_cli.configuration.setting import Setting
-from rochallor_cli.errors import UsageError
+from rochallor_cli.configuration.setting_values import checked_given
 from rochallor_cli.hosting.config.sections import SECTIONS, WITH_FLAGS
-from rochallor_cli.hosting.config.substitution import FilledText
-from rochallor_cli.hosting.config.workers_reader import WrongValueError, checked_scalar
 
 
 @dataclass(frozen=True)
@@ -24,6 +21,10 @@ class Given:
 
     value: Any
     origin: str
+
+
+# Not a setting of workers.yaml but where it is.
+WORKERS_FILE = Setting("path", "workers.yaml, which may hold every setting.", flag="--config", metavar="FILE")
 
 
 def settings_with_flags() -> Iterator[tuple[str, Setting]]:
@@ -52,7 +53,7 @@ def _from_flag(setting: Setting, flags: Mapping[str, Any]) -> Given | None:
     raw = flags.get(setting.parameter)
     if raw is None or raw == []:
         return None
-    return Given(_checked(setting, raw, setting.flag), setting.flag)
+    return Given(checked_given(setting, raw, setting.flag), setting.flag)
 
 
 def _from_variable(setting: Setting, environ: Mapping[str, str]) -> Given | None:
@@ -60,15 +61,4 @@ def _from_variable(setting: Setting, environ: Mapping[str, str]) -> Given | None
     if not raw:
         return None
     values = {"texts": raw.split(","), "text map": raw.splitlines()}.get(setting.kind, raw)
-    return Given(_checked(setting, values, setting.variable), setting.variable)
-
-
-def _checked(setting: Setting, raw: Any, origin: str) -> Any:
-    if setting.kind == "texts":
-        return [str(item).strip() for item in raw if str(item).strip()]
-    if setting.kind == "text map":
-        return pairs(raw, origin)
-    try:
-        return checked_scalar(setting, FilledText(raw) if isinstance(raw, str) else raw)
-    except WrongValueError as error:
-        raise UsageError(f"{origin}: {error}") from None
+    return Given(checked_given(setting, values, setting.variable), setting.variable)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from rochallor_cli.configuration.setting_values import FilledText
+
 _VARIABLE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 
 
@@ -18,12 +20,6 @@ class UnsetVariableError(Exception):
     def __init__(self, name: str) -> None:
         super().__init__(f"environment variable {name} is not set")
         self.name = name
-
-
-class FilledText(str):
-    """Text that came from variables: where a number or a flag is wanted, it is read as one."""
-
-    __slots__ = ()
 
 
 def fill(text: str, environ: Mapping[str, str]) -> str:

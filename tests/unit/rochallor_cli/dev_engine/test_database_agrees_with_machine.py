@@ -26,17 +26,7 @@ from rochallor_cli.dev_engine.explore import (
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.services import instances, jobs, timers
 from support.use_cases import UseCases
-from support.workflows import (
-    decision,
-    document,
-    gateway,
-    join,
-    service,
-    timer,
-    transformation,
-    user_task,
-    wait,
-)
+from support.workflows import decision, document, gateway, join, service, timer, transform, user_task, wait
 from support.worlds import apply, started
 
 FLOW = document(
@@ -46,7 +36,7 @@ FLOW = document(
     user_task("ask", "meet", boundaryEvents=[timer("PT1M", "late", interrupting=False)]),
     wait("hold", "meet", boundaryEvents=[timer("PT2M", "late", interrupting=True)]),
     join("meet", "count"),
-    transformation("count", {"n": "${n + 1}"}, "check"),
+    transform("count", {"n": "${n + 1}"}, "check"),
     decision("check", {"n > 3": "end", "n <= 3": "split"}),
     service("late", "check"),
 )

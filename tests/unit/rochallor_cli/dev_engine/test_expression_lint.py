@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rochallor_cli.dev_engine import Problem, check, engine_rules
-from support.workflows import decision, document, transformation, user_task
+from support.workflows import decision, document, transform, user_task
 
 
 def warnings(*conditions: str) -> list[Problem]:
@@ -65,7 +65,7 @@ def test_branches_that_exclude_each_other_are_no_problem(one: str, other: str) -
 
 
 def test_a_transformation_is_checked_like_a_condition() -> None:
-    shape = transformation("shape", {"n": "${count + 1}", "at": "${now()}", "text": "plain"}, "end")
+    shape = transform("shape", {"n": "${count + 1}", "at": "${now()}", "text": "plain"}, "end")
     [problem] = [
         problem for problem in check(document(shape), engine_rules("0")) if problem.severity == "warning"
     ]
@@ -75,7 +75,7 @@ def test_a_transformation_is_checked_like_a_condition() -> None:
 
 @pytest.mark.parametrize("literal", ["a is ${a}", " ${a}", "${groupBy(list,", ["${a}"], {"inner": "${a}"}])
 def test_a_text_that_only_holds_an_expression_stays_text_and_is_a_warning(literal: object) -> None:
-    shape = transformation("shape", {"text": literal}, "end")
+    shape = transform("shape", {"text": literal}, "end")
     [problem] = [
         problem for problem in check(document(shape), engine_rules("0")) if problem.severity == "warning"
     ]

@@ -13,17 +13,7 @@ from hypothesis import strategies as st
 
 from rochallor_cli.dev_engine import CODES, ENGINE_VERSIONS, EngineRules, check, engine_rules
 from rochallor_cli.dev_engine.lint.circles import circles
-from support.workflows import (
-    decision,
-    document,
-    gateway,
-    join,
-    service,
-    timer,
-    transformation,
-    user_task,
-    wait,
-)
+from support.workflows import decision, document, gateway, join, service, timer, transform, user_task, wait
 
 DOCS = Path(__file__).resolve().parents[4] / "docs" / "engine-faults.md"
 SECTIONS = re.findall(
@@ -85,7 +75,7 @@ def test_a_sound_definition_has_no_problems() -> None:
         found(
             service("fetch", "size", retryCount=2),
             decision("size", {"amount > 100": "split", "amount <= 100": "shape"}),
-            transformation("shape", {"note": "${string(amount) + ' kg'}", "n": 5}, "end"),
+            transform("shape", {"note": "${string(amount) + ' kg'}", "n": 5}, "end"),
             gateway("split", ["left", "right"]),
             user_task("left", "meet"),
             wait("right", "meet"),
@@ -149,7 +139,7 @@ def test_plain_durations_are_not_warned_of(duration: str) -> None:
 def test_a_loop_without_a_rest_is_told_once_with_all_its_steps() -> None:
     problems = check(
         document(
-            transformation("count", {"n": "${n + 1}"}, "check"),
+            transform("count", {"n": "${n + 1}"}, "check"),
             decision("check", {"n > 3": "alone", "n <= 3": "count"}),
             decision("alone", {"n > 9": "end", "n <= 9": "alone"}),
         )
@@ -175,9 +165,7 @@ def test_circles_are_the_nodes_that_lead_to_each_other(graph: dict[str, list[str
     assert {frozenset(circle) for circle in circles(graph)} == expected
 
 
-@pytest.mark.parametrize(
-    "kind", [service, lambda id_, after=None: transformation(id_, {"a": 1}, after or "end")]
-)
+@pytest.mark.parametrize("kind", [service, lambda id_, after=None: transform(id_, {"a": 1}, after or "end")])
 def test_long_definitions_are_checked_as_well(kind: Any) -> None:
     steps = [kind(f"s{n}", f"s{n + 1}") for n in range(3000)]
     assert check(document(*steps, kind("s3000"))) == []

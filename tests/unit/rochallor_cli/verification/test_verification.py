@@ -17,18 +17,7 @@ from rochallor_cli.verification.search import Bounds, Searched, search
 from rochallor_cli.verification.traces import trace_of
 from support.command_line import rochallor_run
 from support.engines import running_engine
-from support.workflows import (
-    Document,
-    decision,
-    document,
-    gateway,
-    join,
-    service,
-    timer,
-    transformation,
-    user_task,
-    wait,
-)
+from support.workflows import decision, document, gateway, join, service, timer, transform, user_task, wait
 
 DOCS = Path(__file__).resolve().parents[4] / "docs" / "verification.md"
 INTERRUPTED = [timer("PT5M", "late", interrupting=True)]
@@ -45,8 +34,8 @@ LONG_BRANCH = document(
 BRANCH_TWICE = document(gateway("split", ["work", "work"]), service("work", "meet"), join())
 AT_ONCE = document(
     gateway("split", ["one", "two"]),
-    transformation("one", {"x": 1}, "meet"),
-    transformation("two", {"y": 2}, "meet"),
+    transform("one", {"x": 1}, "meet"),
+    transform("two", {"y": 2}, "meet"),
     join(),
 )
 IN_A_LOOP = document(
@@ -64,7 +53,7 @@ FIVE_BY_TWO = document(
 )
 
 # Version, document, and what has to be found there: code, step and grade.
-FAULTY: dict[str, tuple[str, Document, tuple[str, str, str]]] = {
+FAULTY: dict[str, tuple[str, dict[str, Any], tuple[str, str, str]]] = {
     "a long branch runs what follows twice": ("next", LONG_BRANCH, ("V02", "thank", "some-order")),
     "a long branch ends with work left": ("next", LONG_BRANCH, ("V03", "end", "some-order")),
     "a long branch passes the join alone": ("0", LONG_BRANCH, ("V08", "meet", "some-order")),
@@ -94,7 +83,7 @@ FAULTY: dict[str, tuple[str, Document, tuple[str, str, str]]] = {
     ),
     "a loop that never rests": (
         "next",
-        document(transformation("n", {"a": 1}, "d"), decision("d", {"a == 1": "n", "a != 1": "end"})),
+        document(transform("n", {"a": 1}, "d"), decision("d", {"a == 1": "n", "a != 1": "end"})),
         ("V07", "n", "always"),
     ),
     "no END from here": (
@@ -104,7 +93,7 @@ FAULTY: dict[str, tuple[str, Document, tuple[str, str, str]]] = {
     ),
     "a decision that never holds": (
         "next",
-        document(transformation("set", {"a": 1}, "d"), decision("d", {"a > 5": "end"})),
+        document(transform("set", {"a": 1}, "d"), decision("d", {"a > 5": "end"})),
         ("V10", "d", "always"),
     ),
     "a user task survives its timer": (
@@ -113,7 +102,7 @@ FAULTY: dict[str, tuple[str, Document, tuple[str, str, str]]] = {
         ("V11", "ask", "some-order"),
     ),
 }
-SOUND: dict[str, tuple[str, Document]] = {
+SOUND: dict[str, tuple[str, dict[str, Any]]] = {
     "branches of one task": (
         "0",
         document(gateway("s", ["a", "b"]), service("a", "meet"), wait("b", "meet"), join()),
@@ -145,7 +134,7 @@ SOUND: dict[str, tuple[str, Document]] = {
 }
 
 
-def searched(steps: Document, version: str = "next", **options: Any) -> tuple[Searched, list[Flaw]]:
+def searched(steps: dict[str, Any], version: str = "next", **options: Any) -> tuple[Searched, list[Flaw]]:
     found = search(definition_from_document(steps, engine_rules(version)), **options)
     return found, find(found)
 
@@ -205,7 +194,7 @@ def test_known_variables_decide_until_somebody_may_change_them() -> None:
 
 def test_a_run_brings_the_variables_that_its_expressions_use() -> None:
     steps = document(
-        transformation("count", {"n": "${n + 1}"}, "check"),
+        transform("count", {"n": "${n + 1}"}, "check"),
         decision("check", {"n > 1": "stop", "n <= 1": "end"}),
         service("stop", None),
     )
@@ -214,7 +203,7 @@ def test_a_run_brings_the_variables_that_its_expressions_use() -> None:
     trace = trace_of(found, flaw)
     assert trace[0].variables == {"n": 5}
     assert replay_embedded(steps, trace, version="next", coercion=True) == ""
-    add = transformation("set", {"b": "${a + 1}"}, "stop")
+    add = transform("set", {"b": "${a + 1}"}, "stop")
     unknown = document(service("work", "set"), add, service("stop", None, joinStep="end"))
     found, findings = searched(unknown)
     trace = trace_of(found, next(each for each in findings if each.code == "V01"))
@@ -232,7 +221,7 @@ def test_the_same_condition_comes_out_the_same_within_one_event() -> None:
     between = document(
         service("w", "one"),
         decision("one", {"a > 1": "change", "a <= 1": "end"}),
-        transformation("change", {"a": "${b}"}, "two"),
+        transform("change", {"a": "${b}"}, "two"),
         decision("two", {"a > 1": "end", "b == 2": "lost"}),
         service("lost", None),
     )
@@ -292,7 +281,7 @@ def test_the_documentation_lists_every_finding() -> None:
 # --- the command ------------------------------------------------------------------------------------
 
 
-def written(folder: Path, steps: Document) -> Path:
+def written(folder: Path, steps: dict[str, Any]) -> Path:
     path = folder / "flow.json"
     path.write_text(json.dumps(steps))
     return path

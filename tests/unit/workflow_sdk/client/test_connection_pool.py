@@ -80,17 +80,23 @@ def test_a_cancelled_request_ends_its_connection_and_leaves_room(
     assert len(server.requests) == 2
 
 
-def test_an_old_connection_is_let_go_and_the_name_looked_up_again(
-    server: ByteServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked_up: list[str] = []
+@pytest.fixture
+def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of hosts, as they are looked up."""
+    names: list[str] = []
     real = socket.getaddrinfo
 
     def noted(host: str, *arguments: Any, **options: Any) -> Any:
-        looked_up.append(host)
+        names.append(host)
         return real(host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", noted)
+    return names
+
+
+def test_an_old_connection_is_let_go_and_the_name_looked_up_again(
+    server: ByteServer, looked_up: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with_pool(server.port, lambda pool: ask_often(pool, 2))
     assert len(looked_up) == 1
     monkeypatch.setattr(pools, "MAX_AGE_S", -1.0)
@@ -100,17 +106,8 @@ def test_an_old_connection_is_let_go_and_the_name_looked_up_again(
 
 
 def test_connections_made_at_once_share_one_look_up_of_the_name(
-    server: ByteServer, monkeypatch: pytest.MonkeyPatch
+    server: ByteServer, looked_up: list[str]
 ) -> None:
-    looked_up: list[str] = []
-    real = socket.getaddrinfo
-
-    def noted(host: str, *arguments: Any, **options: Any) -> Any:
-        looked_up.append(host)
-        return real(host, *arguments, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", noted)
-
     async def nine(pool: ConnectionPool) -> None:
         await asyncio.gather(*(pool.ask(REQUEST) for _ in range(9)))
 

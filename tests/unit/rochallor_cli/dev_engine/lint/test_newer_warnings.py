@@ -20,7 +20,7 @@ from support.workflows import (
     service,
     table,
     timer,
-    transformation,
+    transform,
     user_task,
     wait,
 )
@@ -134,7 +134,7 @@ def test_a_branch_listed_twice_and_one_that_goes_on_behind_its_first_step_are_to
     assert codes(gateway("split", ["a", "a"]), service("a", "meet"), join()) == ["W313"]
     longer = [gateway("split", ["a", "b"]), service("a", "c"), service("b", "meet"), join()]
     assert codes(*longer, service("c", "meet")) == ["W314"]
-    assert codes(*longer, transformation("c", {"x": 1}, "meet")) == []
+    assert codes(*longer, transform("c", {"x": 1}, "meet")) == []
 
 
 # --- operands that are converted -----------------------------------------------------------------------
@@ -155,7 +155,7 @@ def test_a_branch_listed_twice_and_one_that_goes_on_behind_its_first_step_are_to
 def test_what_the_conversion_breaks_is_told_with_a_way_round_that_works(
     source: str, code: str, way: str, variables: dict[str, object]
 ) -> None:
-    shape = transformation("shape", {"x": f"${{{source}}}"})
+    shape = transform("shape", {"x": f"${{{source}}}"})
     assert way in text_of(code, shape)
     assert evaluate(way, variables, now=NOW, coercion=True) is not None
     assert code not in codes(shape, version="1.1.0")
@@ -175,11 +175,11 @@ def test_what_the_conversion_breaks_is_told_with_a_way_round_that_works(
     ],
 )
 def test_an_expression_that_works_with_conversion_is_left_in_peace(source: str) -> None:
-    assert codes(transformation("shape", {"x": f"${{{source}}}"})) == []
+    assert codes(transform("shape", {"x": f"${{{source}}}"})) == []
 
 
 def test_a_schema_makes_a_variable_a_text_that_plus_does_not_join() -> None:
-    shape = transformation("shape", {"full": "${forename + surname}"})
+    shape = transform("shape", {"full": "${forename + surname}"})
     types = of_types(forename="string", surname="string")
     assert "write join([forename, surname])" in text_of("W204", shape, input_schema=types)
 
@@ -271,9 +271,7 @@ def test_what_a_job_or_a_person_may_have_changed_is_not_held_against_the_schema(
         assert "W331" not in codes(rest, route, input_schema=types)
     asked = service("rest", "route", outputs_schema=types)
     assert "W331" in codes(asked, route)
-    assert "W331" in codes(
-        transformation("rest", {"x": True}, "route"), route, input_schema=of_types(y="string")
-    )
+    assert "W331" in codes(transform("rest", {"x": True}, "route"), route, input_schema=of_types(y="string"))
 
 
 def test_a_timer_flow_as_the_documentation_writes_it_is_clean_on_later_engines() -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import TypeVar
+from collections.abc import Hashable
 
 import pytest
 
@@ -23,25 +22,13 @@ from rochallor_cli.dev_engine.explore import (
     every_start,
     possible_events,
 )
-from support.workflows import (
-    decision,
-    end,
-    gateway,
-    join,
-    model,
-    service,
-    timer,
-    transformation,
-    user_task,
-    wait,
-)
-from support.worlds import apply, started
+from support.workflows import decision, end, gateway, join, model, service, timer, transform, user_task, wait
+from support.worlds import apply, leave, started
 
-T = TypeVar("T")
 FREE = FreeConditions()
 
 FOR_EVER = model(
-    transformation("count", {"n": "${n + 1}"}, "check"),
+    transform("count", {"n": "${n + 1}"}, "check"),
     decision("check", {"n < 0": "end", "n >= 0": "count"}),
 )
 AT_WILL = model(
@@ -76,9 +63,6 @@ def test_a_smaller_step_budget_ends_a_loop_sooner() -> None:
 
 
 def test_whoever_chooses_can_leave_the_event() -> None:
-    def leave(options: Sequence[T], /) -> T:
-        raise Abandoned
-
     with pytest.raises(Abandoned):
         explore.started(AT_WILL, {"n": 1}, choose=leave, conditions=FREE)
 

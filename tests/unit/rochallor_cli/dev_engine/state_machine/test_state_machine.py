@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
-from typing import TypeVar
 
 import pytest
 
@@ -24,21 +22,8 @@ from rochallor_cli.dev_engine.explore import (
 )
 from rochallor_cli.dev_engine.records import ExecutionStatus, InstanceStatus, JobStatus, Variables
 from rochallor_cli.dev_engine.state_machine import branches
-from support.workflows import (
-    decision,
-    end,
-    gateway,
-    join,
-    model,
-    service,
-    timer,
-    transformation,
-    user_task,
-    wait,
-)
-from support.worlds import apply, started
-
-T = TypeVar("T")
+from support.workflows import decision, end, gateway, join, model, service, timer, transform, user_task, wait
+from support.worlds import apply, last, started
 
 
 def history(world: World) -> list[tuple[str, str]]:
@@ -47,10 +32,6 @@ def history(world: World) -> list[tuple[str, str]]:
 
 def changes(**values: object) -> Variables:
     return Variables(values=values)
-
-
-def last(options: Sequence[T], /) -> T:
-    return options[-1]
 
 
 def test_the_machine_needs_no_database_and_no_server() -> None:
@@ -198,20 +179,20 @@ def test_a_decision_that_cannot_decide_fails_the_instance_on_its_step() -> None:
 
 
 def test_the_order_of_transformations_is_up_to_the_choice() -> None:
-    definition = model(transformation("shape", {"a": "${a + 1}", "b": "${a}"}))
+    definition = model(transform("shape", {"a": "${a + 1}", "b": "${a}"}))
     assert started(definition, {"a": 1}).instance.variables.values == {"a": 2, "b": 2}
     assert started(definition, {"a": 1}, choose=last).instance.variables.values == {"a": 2, "b": 1}
 
 
 def test_a_result_without_json_refuses_the_whole_request() -> None:
     with pytest.raises(WorkflowStuck, match="unsupported value: \\+Inf"):
-        started(model(transformation("shape", {"x": "${1 / n}"})), {"n": 0})
+        started(model(transform("shape", {"x": "${1 / n}"})), {"n": 0})
 
 
 def test_a_loop_that_never_rests_is_stopped() -> None:
     spin = {"true": "again"}
     definition = model(
-        decision("spin", spin), transformation("again", {"n": "${n + 1}"}, "spin"), wait("x"), end()
+        decision("spin", spin), transform("again", {"n": "${n + 1}"}, "spin"), wait("x"), end()
     )
     world = started(definition, {"n": 0})
     assert world.instance.status == InstanceStatus.FAILED
@@ -225,7 +206,7 @@ def test_a_value_that_a_loop_doubles_and_doubles_is_stopped(
 ) -> None:
     monkeypatch.setattr(branches, "MAX_RESULT_LENGTH", 50_000)
     definition = model(
-        transformation("wrap", {"x": growing}, "again"), decision("again", {"true": "wrap", "false": "end"})
+        transform("wrap", {"x": growing}, "again"), decision("again", {"true": "wrap", "false": "end"})
     )
     world = started(definition, {"x": "text" if "+" in growing else [1]})
     assert world.instance.status == InstanceStatus.FAILED
@@ -273,8 +254,8 @@ def test_a_branch_of_two_tasks_passes_the_join_alone_and_what_follows_runs_twice
 def test_branches_that_run_through_at_once_leave_the_instance_on_the_join() -> None:
     definition = model(
         gateway("split", ["one", "two"]),
-        transformation("one", {"x": 1}, "meet"),
-        transformation("two", {"y": 2}, "meet"),
+        transform("one", {"x": 1}, "meet"),
+        transform("two", {"y": 2}, "meet"),
         join(),
     )
     world = started(definition)

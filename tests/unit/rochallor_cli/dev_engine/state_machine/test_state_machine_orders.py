@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,20 +17,9 @@ from rochallor_cli.dev_engine.explore import (
     possible_events,
 )
 from rochallor_cli.dev_engine.records import ExecutionStatus
-from support.workflows import (
-    decision,
-    gateway,
-    join,
-    model,
-    service,
-    timer,
-    transformation,
-    user_task,
-    wait,
-)
-from support.worlds import apply, started
+from support.workflows import decision, gateway, join, model, service, timer, transform, user_task, wait
+from support.worlds import Pick, apply, started
 
-T = TypeVar("T")
 SPLIT = model(gateway("split", ["left", "right"]), service("left", "meet"), service("right", "meet"), join())
 
 
@@ -45,7 +33,7 @@ def test_every_order_of_conditions_is_tried() -> None:
 
 def test_every_order_of_transformations_is_tried() -> None:
     entries = {"a": "${a + 1}", "b": "${a}", "c": "${b}"}
-    definition = model(transformation("shape", entries))
+    definition = model(transform("shape", entries))
     found = {
         tuple(way.world.instance.variables.values[name] for name in "abc")
         for way in every_start(definition, {"a": 1, "b": 0})
@@ -102,11 +90,7 @@ def play(definition: Definition, picks: Sequence[int], n: int) -> list[World]:
         events = possible_events(definition, worlds[-1])
         if not events:
             break
-
-        def choose(options: Sequence[T], /, pick: int = pick) -> T:
-            return options[pick % len(options)]
-
-        worlds.append(apply(definition, worlds[-1], events[pick % len(events)], choose=choose))
+        worlds.append(apply(definition, worlds[-1], Pick(pick)(events), choose=Pick(pick)))
     return worlds
 
 

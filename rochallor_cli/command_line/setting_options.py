@@ -1,29 +1,35 @@
-"""From the settings of a host to the options of `rochallor work`."""
+"""Settings as options of a command: flag, metavar, help and default follow from the declaration."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from rochallor_cli.configuration.setting import NOT_SET, Setting
 from rochallor_cli.durations import short_duration
-from rochallor_cli.hosting.config.given import settings_with_flags
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def with_settings(function: Function) -> Function:
-    """The function for Typer: in the place of its `**flags` an option for each setting that has one."""
-    own = inspect.signature(function, eval_str=True)
-    parameters = [
-        parameter for parameter in own.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD
-    ]
-    parameters += [_parameter(setting) for _, setting in settings_with_flags()]
-    function.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
-    return function
+def with_settings(settings: Iterable[Setting]) -> Callable[[Function], Function]:
+    """The function for Typer: in the place of its `**flags` an option for each setting that has one.
+
+    Values arrive as they were written, None for what was not given; `configuration/setting_values.py` checks them.
+    """
+
+    def decorator(function: Function) -> Function:
+        own = inspect.signature(function, eval_str=True)
+        parameters = [
+            parameter for parameter in own.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD
+        ]
+        parameters += [_parameter(setting) for setting in settings if setting.flag]
+        function.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+        return function
+
+    return decorator
 
 
 def _parameter(setting: Setting) -> inspect.Parameter:
