@@ -67,7 +67,7 @@ def test_a_gateway_in_trouble_for_a_while_loses_nothing(
 ) -> None:
     caplog.set_level(logging.INFO, "workflow_sdk")
     executions, release = Executions(), threading.Event()
-    registry = registry_of(executions, lambda job: release.wait(10))
+    registry = registry_of(executions, lambda job: release.wait(60))
     instances = start_many(admin, 12, "work", "work")
     with RestEngineClient(proxy.url) as client, running_runner(client, registry) as running:
         wait_until(lambda: executions.total == 12, "all jobs to run")
@@ -96,7 +96,7 @@ def test_results_that_waited_are_reported_before_anything_is_claimed(
     proxy: FaultProxy, admin: RestEngineClient
 ) -> None:
     executions, release = Executions(), threading.Event()
-    registry = registry_of(executions, lambda job: release.wait(10))
+    registry = registry_of(executions, lambda job: release.wait(60))
     instances = start_many(admin, 30, "work")
     with RestEngineClient(proxy.url) as client, running_runner(client, registry) as running:
         wait_until(lambda: executions.total == 30, "all jobs to run")
@@ -166,7 +166,7 @@ def test_an_unclear_failure_report_is_left_to_the_lease_and_sent_when_the_job_co
 def test_a_handler_longer_than_its_lease_completes_and_runs_once(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "workflow_sdk")
     executions, polled_again = Executions(), threading.Event()
-    registry = registry_of(executions, lambda job: polled_again.wait(10))
+    registry = registry_of(executions, lambda job: polled_again.wait(60))
     with (
         running_engine(lease_s=1.0, clock=HandClock()) as engine,
         RestEngineClient(engine.url) as client,
@@ -212,7 +212,7 @@ def test_a_failure_that_came_after_the_lease_is_sent_under_the_next_one() -> Non
     executions, late = Executions(), threading.Event()
 
     def fail_late(job: object) -> None:
-        late.wait(10)
+        late.wait(60)
         raise ValueError("too late")
 
     with (

@@ -80,7 +80,7 @@ def test_a_name_that_cannot_be_resolved_is_said_and_does_not_hold_up_the_stop(
 
 def test_connections_that_stay_open_and_silent_lose_nothing(executions: Executions) -> None:
     release = threading.Event()
-    registry = registry_of(executions, lambda job: release.wait(20))
+    registry = registry_of(executions, lambda job: release.wait(60))
     with (
         running_engine() as engine,
         fault_proxy(engine.url) as proxy,
@@ -104,7 +104,7 @@ def test_a_stop_while_the_engine_is_away_ends_with_the_drain_and_names_what_was_
     executions: Executions,
 ) -> None:
     release = threading.Event()
-    registry = registry_of(executions, lambda job: release.wait(20))
+    registry = registry_of(executions, lambda job: release.wait(60))
     with (
         running_engine() as engine,
         fault_proxy(engine.url) as proxy,

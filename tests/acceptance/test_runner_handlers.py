@@ -38,7 +38,7 @@ def test_a_blocked_async_handler_stops_neither_claims_nor_reports(
 
     @registry.handler("blocking")
     async def blocking(job: Any) -> None:
-        release.wait(20)
+        release.wait(60)
 
     registry.register("plain", lambda job: {"ok": True})
     start_chain(admin, "blocking")
@@ -170,8 +170,8 @@ def test_a_plain_handler_past_its_timeout_is_named_and_its_result_still_counts(
 
     @registry.handler("slow", timeout=0.05)
     def slow(job: Any) -> None:
-        assert current_job().stopping.wait(10)
-        release.wait(20)
+        assert current_job().stopping.wait(60)
+        release.wait(60)
 
     (instance,) = start_chain(admin, "slow")
     with running_runner(admin, registry) as running:
@@ -318,7 +318,7 @@ def test_a_runner_runs_once_at_a_time_and_again_afterwards(
     with pytest.raises(RuntimeError, match="runs already"):
         runner.run(threading.Event())
     runner.stop()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 

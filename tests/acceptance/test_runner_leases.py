@@ -55,7 +55,7 @@ def test_a_lease_is_extended_while_its_handler_runs(registry: HandlerRegistry, m
     @registry.handler("long")
     def long(job: Any) -> None:
         ends.append(current_job().lease_end)
-        release.wait(20)
+        release.wait(60)
         ends.append(current_job().lease_end)
 
     job_id = engine.offer("long")
@@ -71,7 +71,7 @@ def test_an_engine_that_cannot_extend_is_asked_once_and_overruns_are_counted(
     registry: HandlerRegistry, metrics: Metrics, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine, release = EngineWithLeases(HeartbeatUnsupportedError("not here")), threading.Event()
-    registry.register("long", lambda job: release.wait(20) and None)
+    registry.register("long", lambda job: release.wait(60) and None)
     for _ in range(3):
         engine.offer("long")
 
@@ -92,7 +92,7 @@ def test_a_lost_lease_tells_the_handler(registry: HandlerRegistry, metrics: Metr
 
     @registry.handler("long")
     def long(job: Any) -> None:
-        if job["cancel_event"].wait(20):
+        if job["cancel_event"].wait(60):
             told.set()
 
     engine.offer("long")
@@ -106,7 +106,7 @@ def test_a_failure_under_a_lost_lease_is_not_sent(registry: HandlerRegistry, met
 
     @registry.handler("long")
     def long(job: Any) -> None:
-        job["cancel_event"].wait(20)
+        job["cancel_event"].wait(60)
         raise InterruptedError("told to stop")
 
     engine.offer("long")
@@ -118,7 +118,7 @@ def test_a_failure_under_a_lost_lease_is_not_sent(registry: HandlerRegistry, met
 
 def test_an_extension_that_failed_is_tried_again(registry: HandlerRegistry, metrics: Metrics) -> None:
     engine, release = EngineWithLeases(ConnectionError("for a moment")), threading.Event()
-    registry.register("long", lambda job: release.wait(20) and None)
+    registry.register("long", lambda job: release.wait(60) and None)
     engine.offer("long")
     with running_runner(engine, registry, metrics=metrics):
         wait_until(lambda: counted(metrics, "retry") >= 1, "a failed extension")

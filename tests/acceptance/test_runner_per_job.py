@@ -79,7 +79,7 @@ def test_a_slot_is_free_when_its_handler_ends_for_so_many_reports(engine: Engine
         wait_until(lambda: waiting_reports(runner) == in_flight, "every slot waits for a report")
         assert engine.counts()["claimed"] == in_flight
         stop.set()
-        thread.join(10)
+        thread.join(60)
 
 
 def waiting_reports(runner: Runner) -> int:
@@ -112,7 +112,7 @@ def test_an_idle_worker_wakes_up_for_little_but_its_polls(engine: Engine) -> Non
         wait_until(lambda: engine.counts()["polls"] >= begin + count, f"{count} more polls")
 
     with worker_on(engine) as worker:
-        wait_until(lambda: engine.counts()["completed"] == PARALLELISM, "the first jobs done", timeout_s=30)
+        wait_until(lambda: engine.counts()["completed"] == PARALLELISM, "the first jobs done")
         further_polls(30)  # an attentive worker has grown quiet, and the first jobs are cleaned up
         before = wake_ups(worker.pid)
         further_polls(IDLE_POLLS)

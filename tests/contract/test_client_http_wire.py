@@ -114,7 +114,7 @@ def test_an_answer_that_comes_while_the_connection_rests_answers_nothing(
 
         def let_it_come() -> None:
             server.go.set()
-            assert server.said.wait(5)
+            assert server.said.wait(60)
 
         assert stack(server.url).complete_again(2, between=let_it_come) == [None, None]
         assert [len(requests) for requests in server.requests] == [1, 1]
@@ -145,7 +145,7 @@ def test_a_connection_that_was_closed_while_it_rested_costs_nothing(
 
         def close_it() -> None:
             server.go.set()
-            assert server.ended[0].wait(5)
+            assert server.ended[0].wait(60)
 
         assert stack(server.url).complete_again(2, between=close_it) == [None, None]
         assert server.total == 2

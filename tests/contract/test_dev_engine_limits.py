@@ -20,7 +20,7 @@ END = {"id": "e", "name": "e", "type": "END"}
 
 
 def ask(engine: DevEngine, method: str, path: str, body: str = "", **headers: str) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection(urlsplit(engine.url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(engine.url).netloc, timeout=60)
     sent = {"Content-Type": "application/json", **headers}
     connection.putrequest(method, path, skip_host="Host" in sent)
     for name, value in {**sent, "Content-Length": str(len(body))}.items():
@@ -114,7 +114,7 @@ def test_requests_that_are_never_finished_are_given_up(monkeypatch: pytest.Monke
     monkeypatch.setattr(connections, "HEAD_TIMEOUT_S", 0.3)
     with DevEngine(DevEngineConfig(port=0)) as engine:
         host, port = urlsplit(engine.url).netloc.split(":")
-        held = [socket.create_connection((host, int(port)), timeout=10) for _ in HALF]
+        held = [socket.create_connection((host, int(port)), timeout=60) for _ in HALF]
         for one, half in zip(held, HALF, strict=True):
             one.sendall(half)
         assert ask(engine, "GET", "/healthz")[0] == 200
@@ -127,7 +127,7 @@ def test_idle_connections_make_room_for_others(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(connections, "MOST_CONNECTIONS", 5)
     with DevEngine(DevEngineConfig(port=0)) as engine:
         host, port = urlsplit(engine.url).netloc.split(":")
-        held = [socket.create_connection((host, int(port)), timeout=10) for _ in range(8)]
+        held = [socket.create_connection((host, int(port)), timeout=60) for _ in range(8)]
         assert ask(engine, "GET", "/healthz")[0] == 200
         for one in held[:3]:
             assert is_closed(one)

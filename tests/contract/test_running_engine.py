@@ -72,7 +72,7 @@ def test_run_blocks_until_stop_is_called_from_elsewhere() -> None:
     engine = DevEngine(DevEngineConfig(port=0))
     thread = threading.Thread(target=engine.run, kwargs={"on_ready": engine.stop})
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 
@@ -224,7 +224,7 @@ def test_what_is_no_http_closes_the_connection_and_nothing_else() -> None:
             b"POST /v1/instances HTTP/9.9\r\n\r\n",
             b"{}\n\n",
         ):
-            with socket.create_connection(("127.0.0.1", engine.port), timeout=10) as raw:
+            with socket.create_connection(("127.0.0.1", engine.port), timeout=60) as raw:
                 raw.sendall(garbage)
                 raw.shutdown(socket.SHUT_WR)
                 assert all(iter(lambda: raw.recv(4096), b"")), "read until the engine closes"
@@ -234,7 +234,7 @@ def test_what_is_no_http_closes_the_connection_and_nothing_else() -> None:
 def test_a_request_that_is_cut_off_changes_nothing() -> None:
     with running_engine() as engine:
         post(engine, "/v1/definitions", document(wait("hold")))
-        with socket.create_connection(("127.0.0.1", engine.port), timeout=10) as raw:
+        with socket.create_connection(("127.0.0.1", engine.port), timeout=60) as raw:
             raw.sendall(
                 b'POST /v1/instances HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"definitionId"'
             )
@@ -245,7 +245,7 @@ def test_a_request_that_is_cut_off_changes_nothing() -> None:
     "path", ["/%zz", "/v1/definitions/%", "/v1/definitions/%C3%28", "//", "/v1//", "/v1/jobs/%00/x"]
 )
 def test_odd_paths_are_answered(path: str) -> None:
-    with running_engine() as engine, socket.create_connection(("127.0.0.1", engine.port), timeout=10) as raw:
+    with running_engine() as engine, socket.create_connection(("127.0.0.1", engine.port), timeout=60) as raw:
         raw.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         assert raw.recv(4096).split()[1] in (b"400", b"404")
 

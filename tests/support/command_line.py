@@ -129,7 +129,7 @@ class RunningCommand:
         assert self.process.stdout is not None
         return self.process.stdout.readline().rstrip("\n")
 
-    def wait(self, timeout_s: float = 30.0) -> Result:
+    def wait(self, timeout_s: float = 60) -> Result:
         """What it left behind once it has ended."""
         assert self.process.stdout is not None
         self.process.wait(timeout_s)

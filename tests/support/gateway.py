@@ -29,7 +29,7 @@ def _handler_of(gateway: Gateway) -> type[BaseHTTPRequestHandler]:
             gateway.requests.append({name.lower(): value for name, value in self.headers.items()})
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if gateway.silent:
-                gateway.released.wait(30)
+                gateway.released.wait(60)
                 self.close_connection = True
                 return
             self.send_response(gateway.status)

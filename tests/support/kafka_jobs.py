@@ -31,7 +31,7 @@ class Handler:
         self.running.append(job.job_id)
         self.overlaps.append(tuple(self.running))
         if job.job_id in self.held:
-            assert self.may_end.wait(30)
+            assert self.may_end.wait(60)
         self.running.remove(job.job_id)
         return {"done": job.job_id}
 

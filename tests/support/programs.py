@@ -36,14 +36,14 @@ class Program:
         wait_until(
             lambda: sum(text in line for line in self.lines) >= times or self.process.poll() is not None,
             f"{times} lines with {text!r} in:\n{self.output}",
-            timeout_s=20,
+            timeout_s=60,
         )
         assert sum(text in line for line in self.lines) >= times, self.output
 
-    def end(self, timeout_s: float = 20) -> int:
+    def end(self, timeout_s: float = 60) -> int:
         """Its exit status."""
         status = self.process.wait(timeout_s)
-        self._reader.join(5)
+        self._reader.join(60)
         return status
 
     def _read(self) -> None:
@@ -75,6 +75,6 @@ def running_program(
     finally:
         process.kill()
         process.wait()
-        running._reader.join(5)
+        running._reader.join(60)
         assert process.stdout is not None
         process.stdout.close()

@@ -98,11 +98,11 @@ class RunningRunner:
         assert found is not None
         return found
 
-    def stop(self, timeout_s: float = 30.0) -> RunSummary:
+    def stop(self, timeout_s: float = 60) -> RunSummary:
         self.stop_event.set()
         return self.end(timeout_s)
 
-    def end(self, timeout_s: float = 30.0) -> RunSummary:
+    def end(self, timeout_s: float = 60) -> RunSummary:
         self._thread.join(timeout_s)
         assert not self._thread.is_alive(), "the runner did not come to an end"
         if self.error is not None:
@@ -122,11 +122,11 @@ def running_runner(
     finally:
         running.stop_event.set()
         running.runner.stop()
-        running._thread.join(40)
+        running._thread.join(60)
 
 
 def wait_for_status(
-    client: RestEngineClient, instances: list[str], status: str = "COMPLETED", *, timeout_s: float = 30.0
+    client: RestEngineClient, instances: list[str], status: str = "COMPLETED", *, timeout_s: float = 60
 ) -> None:
     """Wait until all instances have this status."""
     open_instances = set(instances)

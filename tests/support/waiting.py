@@ -10,7 +10,7 @@ import pytest
 PAUSE_S = 0.01
 
 
-def wait_until(holds: Callable[[], object], what: str, *, timeout_s: float = 30.0) -> None:
+def wait_until(holds: Callable[[], object], what: str, *, timeout_s: float = 60.0) -> None:
     """Wait until `holds()` is true; the test fails, naming `what`, when it is not in time."""
     deadline = time.monotonic() + timeout_s
     while not holds():

@@ -83,7 +83,7 @@ class WorkerHost:
     def said(self) -> str:
         return self._said.read_text()
 
-    def wait_for(self, text: str, *, timeout_s: float = 15.0) -> None:
+    def wait_for(self, text: str, *, timeout_s: float = 60) -> None:
         """Until it has said `text`."""
         wait_until(lambda: text in self.said() or self.process.poll() is not None, text, timeout_s=timeout_s)
         assert text in self.said(), self.said()
@@ -91,7 +91,7 @@ class WorkerHost:
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    def wait(self, timeout_s: float = 20.0) -> int:
+    def wait(self, timeout_s: float = 60) -> int:
         """Its exit status."""
         return self.process.wait(timeout_s)
 
@@ -172,7 +172,7 @@ def count_of(client: RestEngineClient, status: str) -> int:
     return int(client.list_instances(status=status, page_size=1)["total"])
 
 
-def wait_until_completed(client: RestEngineClient, count: int, *, timeout_s: float = 30.0) -> None:
+def wait_until_completed(client: RestEngineClient, count: int, *, timeout_s: float = 60) -> None:
     wait_until(
         lambda: count_of(client, "COMPLETED") >= count, f"{count} instances completed", timeout_s=timeout_s
     )

@@ -86,7 +86,7 @@ def test_a_failure_is_retried_while_there_are_retries() -> None:
 def test_jobs_that_are_never_done_are_named() -> None:
     registry, engine = HandlerRegistry(), FakeEngineClient()
     release = threading.Event()
-    registry.register("stuck", lambda job: release.wait(20))
+    registry.register("stuck", lambda job: release.wait(60))
     engine.offer("stuck")
     with pytest.raises(TimeoutError, match="not done: job-1"):
         engine.work(registry, timeout_s=0.1)

@@ -84,7 +84,7 @@ def test_a_job_of_a_type_without_handler_is_failed_without_retry(registry: Handl
 
 def test_the_published_name_of_the_drain_time_counts(registry: HandlerRegistry) -> None:
     engine, release = FakeEngineClient(), threading.Event()
-    registry.register("stuck", lambda job: release.wait(20) and None)
+    registry.register("stuck", lambda job: release.wait(60) and None)
     engine.offer("stuck")
     with running_runner(engine, registry, shutdown_timeout=0.05) as running:
         wait_until(lambda: running.snapshot.in_flight, "the job to run")

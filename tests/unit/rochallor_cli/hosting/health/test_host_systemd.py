@@ -13,7 +13,7 @@ def systemd(tmp_path):
     address = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(address)
-        listener.settimeout(2)
+        listener.settimeout(60)
         yield listener, address
 
 

@@ -53,7 +53,7 @@ def test_a_full_buffer_is_waited_for_until_a_record_leaves_it() -> None:
     wait_until(lambda: not flow.wake.is_set(), "the wake-up being taken")
     assert not returned.is_set()
     flow.take_out(1)
-    thread.join(10)
+    thread.join(60)
     assert returned.is_set()
     assert flow.waiting == CAPACITY - 1
 

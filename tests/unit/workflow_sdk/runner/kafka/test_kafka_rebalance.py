@@ -169,7 +169,7 @@ def bench() -> Iterator[Bench]:
     made = Bench()
     yield made
     made.source.finish()
-    assert made.source.join(10)
+    assert made.source.join(60)
 
 
 def test_one_thread_makes_every_call(bench: Bench) -> None:
@@ -179,7 +179,7 @@ def test_one_thread_makes_every_call(bench: Bench) -> None:
     bench.source.settle(record)
     wait_until(lambda: bench.consumer.names("commit"), "a commit")
     bench.source.finish()
-    assert bench.source.join(10)
+    assert bench.source.join(60)
     assert len(bench.consumer.threads) == 1
     assert threading.get_ident() not in bench.consumer.threads
 
@@ -321,7 +321,7 @@ def test_leaving_amid_a_rebalance_waits_until_the_last_commit_is_taken(bench: Be
     bench.consumer.on_commit = lambda _, places: answered(refusals.pop() if refusals else None, places)
     bench.source.settle(record)
     bench.source.finish()
-    assert bench.source.join(10)
+    assert bench.source.join(60)
     assert (bench.source.commits.failed, bench.source.commits.done) == (2, 1)
 
 
