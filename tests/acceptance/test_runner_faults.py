@@ -58,7 +58,9 @@ def test_answers_cut_after_the_engine_did_the_work_make_no_job_run_twice(
     assert executions.twice == []
     assert proxy.overlapping == []
     completions = proxy.paths("/complete")
-    assert {completions.count(path) for path in set(completions)} == {2}
+    # A report without an answer is sent again, or settled by what the history says of it, whichever comes first.
+    assert {completions.count(path) for path in set(completions)} <= {1, 2}
+    assert len(set(completions)) == 80
 
 
 @pytest.mark.parametrize("fault", ["bad-gateway", "too-many", "cut-before", "cut"])
