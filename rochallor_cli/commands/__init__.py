@@ -13,6 +13,7 @@ jobs/          jobs that got lost in Kafka, and outcomes by hand
 instances/     instances: start, follow, inspect, cancel
 tasks/         user tasks
 work.py        host handlers
+definition_sources.py  definitions to check: files, folders, ids
 inputs.py      options and arguments that several commands have, and how they are read
 acting.py      choosing instances, asking, acting on each and saying what came of it
 following.py   what `instances start` and `instances watch` do until the end

@@ -1,7 +1,11 @@
 """Definitions as the command line knows them: checked, compared, uploaded.
 
-uploads.py        read whole, put in order, sent
+files.py          which files of a folder hold some
+uploads.py        put in order, compared, sent
 linting.py        checked offline, one file or several together
+finding.py        one problem with its place in a file
+together.py       what only several definitions show
+comments.py       conditions that are comments
 lint_formats.py   findings in the forms that CI systems read
 problem_codes.py  the table of codes, the dev engine's included
 shape.py          what was expected where in a document, and what was found

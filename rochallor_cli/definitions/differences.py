@@ -10,12 +10,21 @@ from rochallor_cli.definitions.edges import listed, targets
 
 Definition = Mapping[str, Any]
 
+# What `upload --as-new` adds to the metadata, so that the engine takes a known text for a new one.
+AS_NEW_MARK = "uploadedAsNew"
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
 def normalised(definition: Definition) -> dict[str, Any]:
-    """As the engine compares it: no version, no empty optional fields, boundary events with `interrupting`."""
-    found = _without_empty({key: value for key, value in definition.items() if key != "version"})
+    """As the engine compares it: no version, no empty optional fields, boundary events with `interrupting`.
+
+    Without the mark of --as-new, which says nothing of what a definition does.
+    """
+    kept = {key: value for key, value in definition.items() if key != "version"}
+    metadata = kept.get("metadata")
+    if isinstance(metadata, Mapping):
+        kept["metadata"] = {key: value for key, value in metadata.items() if key != AS_NEW_MARK}
+    found = _without_empty(kept)
     for step in listed(found.get("steps")):
         for event in listed(step.get("boundaryEvents")) if isinstance(step, dict) else ():
             if isinstance(event, dict):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
-from rochallor_cli.definitions.linting import DocumentFinding
+from rochallor_cli.definitions.finding import DocumentFinding
 from rochallor_cli.definitions.problem_codes import PROBLEM_CODES
 from rochallor_cli.version import VERSION
 
@@ -71,7 +71,7 @@ def _sarif_rule(code: str) -> dict[str, Any]:
         "shortDescription": {"text": entry.title},
         "fullDescription": {"text": entry.why},
         "help": {"text": entry.instead},
-        "defaultConfiguration": {"level": entry.severity},
+        "defaultConfiguration": {"level": entry.lint_severity},
     }
 
 

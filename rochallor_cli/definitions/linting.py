@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rochallor_cli.counting import count_text
+from rochallor_cli.definitions.comments import commented_conditions
+from rochallor_cli.definitions.finding import DocumentFinding, fields_of, finding_at, steps_of
 from rochallor_cli.definitions.problem_codes import (
-    CHAIN_KEY,
     EMPTIED,
     NO_HANDLER,
     NO_SUCH_STEP,
@@ -22,8 +23,8 @@ from rochallor_cli.definitions.problem_codes import (
     UNREADABLE,
 )
 from rochallor_cli.definitions.shape import looks_mistyped, misfits
+from rochallor_cli.definitions.together import Together
 from rochallor_cli.dev_engine import (
-    CODES,
     ENGINE_VERSIONS,
     EngineRules,
     Problem,
@@ -34,6 +35,9 @@ from rochallor_cli.dev_engine import (
 from rochallor_cli.documents.document import QUOTE_HINT, Document, DocumentPath
 from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
 
+# The length of a step's own path: what is wrong further in leaves the rest of the document to be checked.
+_STEP_DEPTH = 2
+
 
 @dataclass(frozen=True)
 class Assumed:
@@ -43,42 +47,20 @@ class Assumed:
     is_given: bool = False
 
 
-@dataclass(frozen=True)
-class DocumentFinding:
-    """One problem with its place in a file."""
-
-    file: str
-    line: int
-    column: int
-    code: str
-    severity: str
-    text: str
-    path: DocumentPath
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.code} {self.text}"
-
-    def as_row(self) -> dict[str, Any]:
-        return {
-            "file": self.file,
-            "line": self.line,
-            "column": self.column,
-            "code": self.code,
-            "severity": self.severity,
-            "text": self.text,
-            "path": list(self.path),
-        }
-
-
 def lint_documents(
     documents: Sequence[Document],
     assumed: Assumed,
     *,
     served: set[str] | None = None,
     disabled: Sequence[str] = (),
+    errors: Collection[str] = (),
 ) -> list[DocumentFinding]:
-    """All findings, by document and place. `served` are the job types that handlers exist for, None if unknown."""
-    ids = {str(_fields(document).get("id")) for document in documents}
+    """All findings, by document and place. `served` are the job types that handlers exist for, None if unknown.
+
+    errors: codes that are errors, whatever they are else.
+    """
+    together = Together(documents, assumed.rules)
+    ids = {str(fields_of(document).get("id")) for document in documents}
     found: list[DocumentFinding] = []
     for document in documents:
         off = {*disabled, *_disabled_within(document)}
@@ -87,10 +69,11 @@ def lint_documents(
             *(finding for _, finding in _checked(document, assumed, known_ids=known_ids)),
             *_emptied(document),
             *(_unserved(document, served) if served is not None else ()),
-            *_shared_chain(document, documents, assumed),
+            *commented_conditions(document),
+            *together.findings(document),
         ]
         kept = [
-            finding
+            replace(finding, severity="error") if finding.code in errors else finding
             for finding in findings
             if finding.code not in off and finding.code not in document.ignored.get(finding.line, ())
         ]
@@ -111,7 +94,7 @@ def unreadable_finding(error: InvalidDocumentError) -> DocumentFinding:
 def summary(found: Sequence[DocumentFinding]) -> str:
     """`1 error, 2 warnings. rochallor defs lint --explain W301 says more.`"""
     if not found:
-        return "no problems"
+        return "no problems."
     errors = sum(finding.severity == "error" for finding in found)
     warnings = len(found) - errors
     parts = [count_text(count, word) for count, word in ((errors, "error"), (warnings, "warning"))]
@@ -125,22 +108,14 @@ def explanation(code: str) -> str:
     if entry is None:
         raise UsageError(f"no code {code!r}", hint=did_you_mean(code.upper(), sorted(PROBLEM_CODES)))
     holds = "" if entry.versions == "all" else f"\nHolds for engine version {entry.versions}."
-    return f"{entry.code}: {entry.title}\n{entry.why}\n{entry.instead}{holds}"
-
-
-def _fields(document: Document) -> Mapping[str, Any]:
-    return document.value if isinstance(document.value, Mapping) else {}
+    final = "\nAn error: what comes there can certainly not go on." if entry.is_final else ""
+    return f"{entry.code}: {entry.title}\n{entry.why}\n{entry.instead}{final}{holds}"
 
 
 def _disabled_within(document: Document) -> list[str]:
-    metadata = _fields(document).get("metadata")
+    metadata = fields_of(document).get("metadata")
     listed = metadata.get("lintDisable") if isinstance(metadata, Mapping) else None
     return [str(code) for code in listed] if isinstance(listed, list) else []
-
-
-def _finding(document: Document, path: DocumentPath, code: str, severity: str, text: str) -> DocumentFinding:
-    line, column = document.position(path)
-    return DocumentFinding(document.source, line, column, code, severity, text, path)
 
 
 def _checked(
@@ -161,20 +136,25 @@ def _checked(
         line, column = document.position(each.path, of_key=each.of_key)
         finding = DocumentFinding(document.source, line, column, code, severity, text, each.path)
         yield f"json: {each.text.partition(' (')[0]}", finding
-    if any(not each.is_unknown for each in unfit):
+    if any(not each.is_unknown and len(each.path) <= _STEP_DEPTH for each in unfit):
         return
+    misshapen = {each.path[:_STEP_DEPTH] for each in unfit if not each.is_unknown}
     problems = check(_without(value, [each.path for each in unfit]), assumed.rules, known_ids=known_ids)
     findings = [(problem.text, _as_finding(document, problem, assumed)) for problem in problems]
     has_unknown = bool(unfit) or any(finding.code == NOT_KNOWN for _, finding in findings)
-    yield from (each for each in findings if not (has_unknown and each[1].code in OF_WAYS))
+    for words, finding in findings:
+        # What is left out where a shape is wrong has consequences that are no problems of their own.
+        follows = finding.path[:_STEP_DEPTH] in misshapen
+        if not follows and not ((has_unknown or misshapen) and finding.code in OF_WAYS):
+            yield words, finding
 
 
 def _as_finding(document: Document, problem: Problem, assumed: Assumed) -> DocumentFinding:
     near = _nearest(document, problem.path, problem.code, assumed)
     is_type = problem.code == NO_SUCH_TYPE and not assumed.is_given
     if is_type and not looks_mistyped(_at(document, problem.path), step_types(assumed.rules)):
-        return _finding(document, problem.path, NOT_KNOWN, "warning", _not_known(problem.text, assumed))
-    return _finding(document, problem.path, problem.code, problem.severity, problem.text + near)
+        return finding_at(document, problem.path, NOT_KNOWN, _not_known(problem.text, assumed))
+    return finding_at(document, problem.path, problem.code, problem.text + near)
 
 
 def _not_known(text: str, assumed: Assumed) -> str:
@@ -202,7 +182,7 @@ def _at(document: Document, path: DocumentPath) -> str:
 def _nearest(document: Document, path: DocumentPath, code: str, assumed: Assumed) -> str:
     """` (did you mean approve?)` where a step or type is named that is not there; else the types there are."""
     if code == NO_SUCH_STEP:
-        known: Sequence[str] = [str(step.get("id")) for _, step in _steps(document)]
+        known: Sequence[str] = [str(step.get("id")) for _, step in steps_of(document)]
     elif code == NO_SUCH_TYPE:
         known = step_types(assumed.rules)
     else:
@@ -237,7 +217,7 @@ def _as_said(document: Document, problems: Sequence[str]) -> list[tuple[str, Doc
 
 def refusals(document: Document, assumed: Assumed) -> list[DocumentFinding]:
     """What an engine of this version refuses; what is not known up to it is left to the engine."""
-    return [finding for _, finding in _checked(document, assumed) if finding.severity == "error"]
+    return [finding for _, finding in _checked(document, assumed) if finding.is_refusal]
 
 
 def placed_lines(findings: Sequence[DocumentFinding]) -> list[str]:
@@ -249,48 +229,17 @@ def _placed(finding: DocumentFinding) -> str:
     return f"{finding.file}:{finding.line}:{finding.column}: {finding.text}"
 
 
-def _shared_chain(
-    document: Document, documents: Sequence[Document], assumed: Assumed
-) -> Iterator[DocumentFinding]:
-    """Another definition that starts the same next workflow: with one business key only one of them gets through."""
-    fields = _fields(document)
-    following = fields.get("nextWorkflowId")
-    if (
-        not CODES[CHAIN_KEY].holds_for(assumed.rules)
-        or not following
-        or not fields.get("autoStartNextWorkflow")
-    ):
-        return
-    for other in documents:
-        theirs = _fields(other)
-        chains = theirs.get("autoStartNextWorkflow") and theirs.get("nextWorkflowId") == following
-        if chains and theirs.get("id") != fields.get("id"):
-            text = (
-                f'"{theirs.get("id")}" starts "{following}" as well: of two with one business key at the same time '
-                "the second is silently not started"
-            )
-            yield _finding(document, ("nextWorkflowId",), CHAIN_KEY, "warning", text)
-            return
-
-
 def _emptied(document: Document) -> Iterator[DocumentFinding]:
     for path in sorted(document.emptied, key=str):
-        yield _finding(document, path, EMPTIED, "warning", f"{path[-1]} is empty: {QUOTE_HINT}")
-
-
-def _steps(document: Document) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    steps = _fields(document).get("steps")
-    for index, step in enumerate(steps if isinstance(steps, list) else ()):
-        if isinstance(step, Mapping):
-            yield index, step
+        yield finding_at(document, path, EMPTIED, f"{path[-1]} is empty: {QUOTE_HINT}")
 
 
 def _unserved(document: Document, served: set[str]) -> Iterator[DocumentFinding]:
-    for index, step in _steps(document):
+    for index, step in steps_of(document):
         job_type = step.get("jobType")
         if step.get("type") == "SERVICE_TASK" and isinstance(job_type, str) and job_type not in served:
             near = did_you_mean(job_type, sorted(served))
             text = f'step "{step.get("id")}": no handler serves job type "{job_type}"' + (
                 f" ({near})" if near else ""
             )
-            yield _finding(document, ("steps", index, "jobType"), NO_HANDLER, "warning", text)
+            yield finding_at(document, ("steps", index, "jobType"), NO_HANDLER, text)

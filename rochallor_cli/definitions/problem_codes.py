@@ -10,9 +10,12 @@ NO_SUCH_TYPE = "E113"
 NO_SUCH_STEP = "E130"
 CHAIN_KEY = "W315"
 UNREADABLE = "E001"
+TWICE = "E002"
 EMPTIED = "W701"
 NO_HANDLER = "W702"
 NOT_KNOWN = "W703"
+CHAIN_CIRCLE = "W704"
+JOB_TYPE_SPELLING = "W705"
 # What the engine says of steps that nothing it knows leads to.
 OF_WAYS = frozenset({"E140", "E141"})
 
@@ -24,8 +27,14 @@ _OURS = (
         "Mend what the message names; then check again.",
     ),
     Code(
+        TWICE,
+        "one id in two definitions",
+        "An engine keeps one definition of an id: the second would be its next version. `defs upload` refuses both.",
+        "Give one of them another id, or check and upload them apart.",
+    ),
+    Code(
         EMPTIED,
-        "a value that a comment emptied",
+        "a value or a condition that is a comment",
         "In YAML everything after a # that follows a blank is a comment: `#amount > 100: approve` is nothing at all.",
         'Put expressions in quotes: "#amount > 100": approve.',
     ),
@@ -34,6 +43,7 @@ _OURS = (
         "a job type that no handler serves",
         "Its jobs wait for ever, and so do their instances. Job types are compared exactly, case included.",
         "Register a handler for it, or mend the name.",
+        is_final=True,
     ),
     Code(
         NOT_KNOWN,
@@ -41,6 +51,19 @@ _OURS = (
         "It is not known up to the version of the engine that is assumed. A later one may know it: the engine decides, "
         "and what hangs on it is not checked here.",
         "Name the engine's version with --engine-version, where it is one of those known here; else try an upload.",
+    ),
+    Code(
+        CHAIN_CIRCLE,
+        "workflows that start each other in a circle",
+        "When one ends the engine starts the next, and so on for ever: instances without end, and no way to stop them "
+        "but an upload.",
+        "Drop autoStartNextWorkflow of one of them; to go round within an instance lead a step back.",
+    ),
+    Code(
+        JOB_TYPE_SPELLING,
+        "job types that differ by case or blanks",
+        "Job types are compared exactly: the jobs of one of them wait for ever where handlers know only the other.",
+        "Write them alike.",
     ),
 )
 PROBLEM_CODES = {**CODES, **{entry.code: entry for entry in _OURS}}

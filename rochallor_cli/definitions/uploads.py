@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from rochallor_cli.definitions.differences import same
+from rochallor_cli.definitions.differences import AS_NEW_MARK, same
+from rochallor_cli.definitions.files import Folders, read_all
 from rochallor_cli.documents.document import QUOTE_HINT, Document
-from rochallor_cli.documents.reading import read_documents
 from rochallor_cli.engine_client.admin_client import AdminClient, Value
-from rochallor_cli.errors import InvalidDocumentError, NotFoundError
+from rochallor_cli.errors import InvalidDocumentError
 
-SUFFIXES = (".yaml", ".yml", ".json")
+if TYPE_CHECKING:
+    from rochallor_cli.definitions.finding import DocumentFinding
+
 NOT_LATEST = "not the latest"
 # How many older versions a dry run reads to see whether the text is one of them.
 _OLDER_VERSIONS_READ = 50
@@ -31,44 +32,12 @@ class Upload:
         return str(self.definition.get("id", ""))
 
 
-def read_uploads(names: Sequence[str], stdin: TextIO) -> list[Upload]:
+def read_uploads(names: Sequence[str], stdin: TextIO, *, folders: Folders | None = None) -> list[Upload]:
     """The definitions of files, folders and `-`, ordered so that a `nextWorkflowId` comes before who names it."""
-    documents = read_all(names, stdin)
+    documents = read_all(names, stdin, folders=folders)
     uploads = [_upload(document) for document in documents]
     _refuse_twice(uploads)
     return list(_in_order(uploads))
-
-
-def read_all(
-    names: Sequence[str], stdin: TextIO, *, unreadable: list[InvalidDocumentError] | None = None
-) -> list[Document]:
-    """Every document of files, folders and `-`; InvalidDocumentError where there is none at all.
-
-    What is wrong with a file is raised, or put into `unreadable` where the caller wants to hear of all of them.
-    """
-    documents: list[Document] = []
-    for path in (path for name in names for path in _files(name)):
-        try:
-            documents += read_documents(path, stdin)
-        except InvalidDocumentError as error:
-            if unreadable is None:
-                raise
-            unreadable.append(error)
-    if not documents and not unreadable:
-        raise InvalidDocumentError(f"{', '.join(names)}: no definition in it")
-    return documents
-
-
-def _files(name: str) -> list[str]:
-    folder = Path(name)
-    if name == "-" or not folder.is_dir():
-        return [name]
-    found = sorted(
-        str(path) for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()
-    )
-    if not found:
-        raise NotFoundError(f"no definitions in {name}", hint=f"looked for {', '.join(SUFFIXES)}")
-    return found
 
 
 def _upload(document: Document) -> Upload:
@@ -104,14 +73,50 @@ def _in_order(uploads: Sequence[Upload]) -> Iterator[Upload]:
         yield from visit(upload)
 
 
-def send(engine: AdminClient, upload: Upload) -> dict[str, Any]:
-    """A row of what an upload came to: id, version, name, uploadedAt, result, source and, if it is another, latest."""
+def send(engine: AdminClient, upload: Upload, *, as_new_at: str | None = None) -> dict[str, Any]:
+    """A row of what an upload came to: id, version, name, uploadedAt, result, source and, if it is another, latest.
+
+    as_new_at: the moment to mark what would not become the latest with, so that it does.
+    """
     latest = engine.known_definition(upload.id) if upload.id else None
+    if latest is not None and _is_marked(latest) and same(latest, upload.definition):
+        # The engine would answer with the older version that has no mark.
+        stored = {key: latest.get(key) for key in ("id", "version", "name")}
+        return {**stored, "result": "unchanged", "source": upload.document.source}
+    sent = upload.definition
+    if as_new_at and latest is not None and _version_of(engine, upload, latest) < _version(latest):
+        sent = _marked(sent, as_new_at)
     try:
-        answer = engine.upload(upload.definition)
+        answer = engine.upload(sent)
     except InvalidDocumentError as error:
         raise _located(error, upload.document) from error
     return {**answer, **_result(latest, int(answer["version"])), "source": upload.document.source}
+
+
+def not_sent(upload: Upload, result: str) -> dict[str, Any]:
+    """The row of what is not on the engine: refused, or not sent."""
+    name = upload.definition.get("name")
+    return {
+        "id": upload.id,
+        "version": None,
+        "name": name,
+        "result": result,
+        "source": upload.document.source,
+    }
+
+
+def _is_marked(definition: Value) -> bool:
+    metadata = definition.get("metadata")
+    return isinstance(metadata, Mapping) and AS_NEW_MARK in metadata
+
+
+def _marked(definition: Value, moment: str) -> Value:
+    """With a mark in `metadata` that no stored version has."""
+    metadata = definition.get("metadata")
+    return {
+        **definition,
+        "metadata": {**(metadata if isinstance(metadata, Mapping) else {}), AS_NEW_MARK: moment},
+    }
 
 
 def _located(error: InvalidDocumentError, document: Document) -> InvalidDocumentError:
@@ -140,22 +145,19 @@ def _result(latest: Value | None, version: int) -> dict[str, Any]:
     return {"result": NOT_LATEST, "latest": before}
 
 
-def refuse_invalid(upload: Upload) -> None:
-    """Raise InvalidDocumentError for what the newest engine that is known refuses."""
-    from rochallor_cli.definitions.linting import Assumed, placed_lines, refusals
-    from rochallor_cli.dev_engine import engine_rules
+def refusal(document: Document, found: Sequence[DocumentFinding]) -> InvalidDocumentError:
+    """The error for a document in which this was found."""
+    from rochallor_cli.definitions.linting import placed_lines
 
-    found = refusals(upload.document, Assumed(engine_rules()))
-    if found:
-        error = InvalidDocumentError(upload.document.source)
-        raise _with_lines(error, upload.document, placed_lines(found))
+    return _with_lines(InvalidDocumentError(document.source), document, placed_lines(found))
 
 
-def rehearse(engine: AdminClient, upload: Upload) -> dict[str, Any]:
+def rehearse(engine: AdminClient, upload: Upload, *, is_as_new: bool = False) -> dict[str, Any]:
     """What `send` would come to, as far as it can be known without sending."""
-    refuse_invalid(upload)
     latest = engine.known_definition(upload.id)
     version = _version_of(engine, upload, latest)
+    if is_as_new and version < _version(latest):
+        version = _version(latest) + 1
     row = {"id": upload.id, "name": upload.definition.get("name"), "source": upload.document.source}
     return {**row, "version": version, **_result(latest, version)}
 
@@ -175,10 +177,3 @@ def _version_of(engine: AdminClient, upload: Upload, latest: Value | None) -> in
 
 def _version(definition: Value | None) -> int:
     return int((definition or {}).get("version") or 0)
-
-
-def as_new(upload: Upload, moment: str) -> Upload:
-    """The definition with a mark in `metadata` that no stored version has, so that it becomes the latest."""
-    metadata = upload.definition.get("metadata")
-    marked = {**(metadata if isinstance(metadata, Mapping) else {}), "uploadedAsNew": moment}
-    return Upload(upload.document, {**upload.definition, "metadata": marked})

@@ -24,7 +24,7 @@ class Position(NamedTuple):
 class Document:
     """A value and where its parts stand. `emptied` are paths whose value a `#` turned into a comment.
 
-    `ignored` are the problem codes that comments leave out, by line.
+    `ignored` are the problem codes that comments leave out, by line. `comments` are lines that hold nothing else.
     """
 
     source: str
@@ -33,6 +33,7 @@ class Document:
     keys: Mapping[DocumentPath, Position] = field(default_factory=dict)
     emptied: frozenset[DocumentPath] = frozenset()
     ignored: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    comments: Mapping[int, str] = field(default_factory=dict)
 
     def position(self, path: DocumentPath, *, of_key: bool = False) -> Position:
         """Where the value at a path stands (or its key); of a path that is not there, its nearest parent."""

@@ -24,13 +24,14 @@ def parse_yaml(text: str, *, source: str) -> Iterator[Document]:
     from rochallor_cli.documents.json_yaml import JsonTypesLoader
 
     lines = text.splitlines()
+    comments = {number: line for number, line in enumerate(lines, 1) if line.lstrip().startswith("#")}
     try:
         for node in yaml.compose_all(text, Loader=JsonTypesLoader):
             walk = _YamlWalk(lines, source)
             value = walk.value(node, ())
             if value is not None:
                 emptied, ignored = frozenset(walk.emptied), ignored_codes(lines)
-                yield Document(source, value, walk.positions, walk.keys, emptied, ignored)
+                yield Document(source, value, walk.positions, walk.keys, emptied, ignored, comments)
     except yaml.MarkedYAMLError as error:
         raise yaml_problem(error, lines, source) from error
     except yaml.reader.ReaderError as error:

@@ -8,11 +8,10 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
+from rochallor_cli.commands.definition_sources import Exclude, say_passed_over
 from rochallor_cli.definitions.differences import Change, differences
-from rochallor_cli.definitions.uploads import (
-    Upload,
-    read_uploads,
-)
+from rochallor_cli.definitions.files import Folders
+from rochallor_cli.definitions.uploads import Upload, read_uploads
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.text_width import harmless
@@ -39,6 +38,7 @@ DIFFERS = 1
 def diff(
     context: Context,
     files: Annotated[list[str], typer.Argument(help="Files, folders or - .")],
+    exclude: Exclude = None,
     against: Annotated[
         int | None,
         typer.Option("--against", metavar="VERSION", min=1, help="Not the latest but this version."),
@@ -50,7 +50,10 @@ def diff(
     """
     differ = False
     rows: list[dict[str, Any]] = []
-    for one in read_uploads(files, context.environment.stdin):
+    folders = Folders(tuple(exclude or ()))
+    uploads = read_uploads(files, context.environment.stdin, folders=folders)
+    say_passed_over(context, folders)
+    for one in uploads:
         known = context.engine.known_definition(one.id)
         if known is not None and against is not None:
             known = context.engine.definition(one.id, against)

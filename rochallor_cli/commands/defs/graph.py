@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
+from rochallor_cli.commands.definition_sources import is_file_name
 from rochallor_cli.commands.inputs import definition_and_version
-from rochallor_cli.definitions.uploads import (
-    SUFFIXES,
-)
 from rochallor_cli.documents.reading import read_document
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.errors import InvalidDocumentError, UsageError
@@ -73,7 +70,7 @@ def _definition_to_draw(context: Context, name: str | None, instance: Value | No
         if instance is None:
             raise UsageError("name a file or a definition, or an instance with --instance")
         return context.engine.definition(str(instance["definitionId"]), int(instance["definitionVersion"]))
-    if name == "-" or Path(name).suffix.lower() in SUFFIXES or Path(name).is_file():
+    if is_file_name(name):
         value = read_document(name, context.environment.stdin).value
         if not isinstance(value, dict):
             raise InvalidDocumentError(f"{name}: expected a mapping")

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.definitions.uploads import (
-    read_all,
+from rochallor_cli.commands.definition_sources import (
+    Exclude,
+    documents_of_engine,
+    documents_of_files,
+    is_file_name,
 )
-from rochallor_cli.errors import InvalidDocumentError, UsageError
+from rochallor_cli.documents.document import Document
+from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.text_width import harmless
 from rochallor_cli.output.views import FINDINGS
 
 if TYPE_CHECKING:
-    from rochallor_cli.definitions.linting import DocumentFinding
+    from rochallor_cli.definitions.finding import DocumentFinding
+    from rochallor_cli.definitions.linting import Assumed
+    from rochallor_cli.engine_client.engine_version import EngineVersion
 
 # The first is for people; the others are written by definitions/lint_formats.py.
 _FORMATS = ("text", "github", "gitlab", "sarif", "junit")
@@ -38,7 +46,9 @@ app = typer.Typer()
 )
 def lint(
     context: Context,
-    files: Annotated[list[str] | None, typer.Argument(help="Files, folders or - .")] = None,
+    definitions: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders, - , or ids (ID@VERSION) on the engine.")
+    ] = None,
     module: Annotated[
         list[str] | None,
         typer.Option("--module", "-m", metavar="MODULE", help="Handlers that are to serve the job types."),
@@ -46,6 +56,13 @@ def lint(
     disable: Annotated[
         list[str] | None, typer.Option("--disable", metavar="CODE", help="Leave this code out; repeatable.")
     ] = None,
+    error: Annotated[
+        list[str] | None, typer.Option("--error", metavar="CODE", help="This code is an error; repeatable.")
+    ] = None,
+    exclude: Exclude = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All definitions that are on the engine.")
+    ] = False,
     format_: Annotated[
         str,
         typer.Option("--format", metavar="|".join(_FORMATS), help="text, or what a CI system reads."),
@@ -57,10 +74,12 @@ def lint(
 ) -> int:
     """Check definitions offline: the engine's own rules, then what it accepts and will regret.
 
-    Checked for the newest version of the engine, or the one that --engine-version names. What that version does not
-    know and no known name is near to is left to the engine: exit status 13 where there is nothing worse, 3 for errors.
-    A definition can disable codes for itself: metadata.lintDisable is a list of them, and in YAML a comment does so for
-    its own line, or standing alone for the next one: # rochallor: ignore[W401].
+    Errors (exit status 3) are what the engine refuses and what certainly cannot run; all else is a warning. Checked for
+    the newest version of the engine, or the one that --engine-version names; ids for the version that the engine is.
+    What no version knows and no known name is near to is left to the engine: exit status 13 where there is nothing
+    worse. A definition can disable codes for itself: metadata.lintDisable is a list of them, and in YAML a comment does
+    so for its own line, or standing alone for the next one: # rochallor: ignore[W401]. Of folders only definitions are
+    read; -v names what was passed over.
     """
     if explain is not None:
         from rochallor_cli.definitions.linting import explanation
@@ -69,8 +88,11 @@ def lint(
         return ExitStatus.DONE
     if format_ not in _FORMATS:
         raise UsageError(f"--format {format_!r} is none of {', '.join(_FORMATS)}")
-    found = _findings(context, files or _no_files(), module=module, disable=disable)
-    _show_findings(context, found, format_)
+    names = [*(definitions or ()), *_all_on_engine(context, asked=everything)] or _no_files()
+    checks = [_files(context, names, exclude), _ids(context, names)]
+    served = _job_types(module) if module else None
+    found = _findings(checks, served=served, disabled=disable or (), errors=_known_codes(error or ()))
+    _show_findings(context, found, format_, [check.version for check in checks if check.documents])
     return _status(found, strict=strict)
 
 
@@ -83,24 +105,74 @@ def _status(found: list[DocumentFinding], *, strict: bool) -> ExitStatus:
     return ExitStatus.NOT_KNOWN if is_left_to_engine else ExitStatus.DONE
 
 
-def _findings(
-    context: Context, files: list[str], *, module: list[str] | None, disable: list[str] | None
-) -> list[DocumentFinding]:
-    from rochallor_cli.definitions.linting import Assumed, lint_documents, unreadable_finding
+@dataclass(frozen=True)
+class _Check:
+    """Documents that are for one version of the engine, and the files among them that cannot be read."""
+
+    documents: Sequence[Document]
+    assumed: Assumed
+    version: EngineVersion
+    unreadable: Sequence[InvalidDocumentError] = ()
+
+
+def _files(context: Context, names: list[str], exclude: list[str] | None) -> _Check:
+    files = [name for name in names if is_file_name(name)]
+    unreadable: list[InvalidDocumentError] = []
+    documents = documents_of_files(context, files, exclude=exclude, unreadable=unreadable) if files else []
+    version = context.offline_version()
+    return _Check(documents, _assumed(context, version), version, unreadable)
+
+
+def _ids(context: Context, names: list[str]) -> _Check:
+    ids = [name for name in names if not is_file_name(name)]
+    version = context.engine_version(only_get=True) if ids else context.offline_version()
+    return _Check(list(documents_of_engine(context, ids)), _assumed(context, version), version)
+
+
+def _all_on_engine(context: Context, *, asked: bool) -> list[str]:
+    return [str(row["id"]) for row in context.engine.definitions()] if asked else []
+
+
+def _assumed(context: Context, version: EngineVersion) -> Assumed:
+    from rochallor_cli.definitions.linting import Assumed
     from rochallor_cli.dev_engine import engine_rules
     from rochallor_cli.engine_client.engine_version import said_version
 
-    unreadable: list[InvalidDocumentError] = []
-    documents = read_all(files, context.environment.stdin, unreadable=unreadable)
-    served = _job_types(module) if module else None
-    found = [unreadable_finding(error) for error in unreadable]
-    version = context.offline_version().assumed
-    rules = engine_rules(version, coercion=not context.settings.no_coercion)
-    assumed = Assumed(rules, is_given=said_version(context.settings) is not None)
-    return found + lint_documents(documents, assumed, served=served, disabled=disable or ())
+    rules = engine_rules(version.assumed, coercion=not context.settings.no_coercion)
+    return Assumed(rules, is_given=said_version(context.settings) is not None)
 
 
-def _show_findings(context: Context, found: list[DocumentFinding], format_: str) -> None:
+def _findings(
+    checks: Sequence[_Check], *, served: set[str] | None, disabled: Sequence[str], errors: Sequence[str]
+) -> list[DocumentFinding]:
+    from rochallor_cli.definitions.linting import lint_documents, unreadable_finding
+
+    found = [unreadable_finding(error) for check in checks for error in check.unreadable]
+    for check in checks:
+        found += lint_documents(
+            check.documents,
+            check.assumed,
+            served=served,
+            disabled=[code.upper() for code in disabled],
+            errors=errors,
+        )
+    return found
+
+
+def _known_codes(codes: Sequence[str]) -> list[str]:
+    """The codes of --error, in capitals; one that does not exist would make nothing an error, silently."""
+    from rochallor_cli.definitions.problem_codes import PROBLEM_CODES
+
+    for code in codes:
+        if code.upper() not in PROBLEM_CODES:
+            hint = did_you_mean(code.upper(), sorted(PROBLEM_CODES))
+            raise UsageError(f"--error {code}: there is no such code", hint=hint)
+    return [code.upper() for code in codes]
+
+
+def _show_findings(
+    context: Context, found: list[DocumentFinding], format_: str, versions: Sequence[EngineVersion]
+) -> None:
     from rochallor_cli.definitions.linting import summary
 
     if not context.printer.for_people:
@@ -113,12 +185,13 @@ def _show_findings(context: Context, found: list[DocumentFinding], format_: str)
         from rochallor_cli.definitions.lint_formats import FORMATS
 
         context.printer.text(FORMATS[format_](found))
-    version = context.offline_version()
-    context.printer.note(f"{summary(found)} For engine version {version.assumed} ({version.how}).")
+    texts = dict.fromkeys(f"{version.assumed} ({version.how})" for version in versions)
+    spoken = f" For engine version {', and '.join(texts)}." if texts else ""
+    context.printer.note(f"{summary(found)}{spoken}")
 
 
 def _no_files() -> list[str]:
-    raise UsageError("name files or folders to check, or a code with --explain")
+    raise UsageError("name files, folders or ids to check, or a code with --explain")
 
 
 def _job_types(modules: list[str]) -> set[str]:

@@ -8,21 +8,24 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
+from rochallor_cli.commands.definition_sources import Exclude, say_passed_over
 from rochallor_cli.counting import count_text
+from rochallor_cli.definitions.files import Folders
 from rochallor_cli.definitions.uploads import (
     NOT_LATEST,
     Upload,
-    as_new,
+    not_sent,
     read_uploads,
+    refusal,
     rehearse,
     send,
 )
-from rochallor_cli.errors import ConflictError, Interrupted
+from rochallor_cli.errors import CliError, ConflictError, Interrupted, InvalidDocumentError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.views import UPLOADS
 
 if TYPE_CHECKING:
-    pass
+    from rochallor_cli.definitions.finding import DocumentFinding
 
 
 app = typer.Typer()
@@ -47,49 +50,123 @@ def upload(
     new: Annotated[
         bool,
         typer.Option(
-            "--as-new", help="Add a mark to the metadata, so that even a known text becomes a new version."
+            "--as-new",
+            help="Mark the metadata of what would not become the latest, so that it becomes a new version.",
         ),
     ] = False,
+    exclude: Exclude = None,
 ) -> int:
     """Upload definitions, and say what came of each: created, unchanged, or not the latest.
 
-    Nothing is sent before every document could be read. The engine answers a text that it knows with the old
-    version and keeps the latest: reverting a file does not roll back. That is exit status 7; --as-new rolls back.
+    Nothing is sent before every document was checked by the engine's rules as far as they are known here (exit status
+    3). Where the engine itself refuses one, the others before it are stored: that is exit status 4, and the table says
+    what became of each. The engine answers a text that it knows with the old version and keeps the latest: reverting
+    a file does not roll back. That is exit status 7; --as-new rolls back.
     """
-    uploads = read_uploads(files, context.environment.stdin)
-    if new:
-        moment = context.environment.now().isoformat(timespec="seconds")
-        uploads = [as_new(one, moment) for one in uploads]
-    rows = _rehearsed(context, uploads) if dry_run else _sent(context, uploads)
+    folders = Folders(tuple(exclude or ()))
+    uploads = read_uploads(files, context.environment.stdin, folders=folders)
+    say_passed_over(context, folders)
+    found = _checked(context, uploads)
+    moment = context.environment.now().isoformat(timespec="seconds") if new else None
+    rows = _rehearsed(context, uploads, is_as_new=new) if dry_run else _sent(context, uploads, moment)
+    _say_what_lint_says(context, found)
     older = [row for row in rows if row["result"] == NOT_LATEST]
     if older:
         raise _not_latest(older, dry_run=dry_run)
     return ExitStatus.DONE
 
 
-def _sent(context: Context, uploads: list[Upload]) -> list[dict[str, Any]]:
+def _checked(context: Context, uploads: list[Upload]) -> list[DocumentFinding]:
+    """What lint says of them; raises where the engine would refuse one, before anything is sent."""
+    from rochallor_cli.definitions.linting import Assumed, lint_documents
+    from rochallor_cli.dev_engine import engine_rules
+
+    rules = engine_rules(context.offline_version().assumed, coercion=not context.settings.no_coercion)
+    found = lint_documents([one.document for one in uploads], Assumed(rules))
+    refused = {finding.file for finding in found if finding.is_refusal}
+    if not refused:
+        return found
+    rows = [not_sent(one, "refused" if one.document.source in refused else "not sent") for one in uploads]
+    if len(rows) > 1:
+        context.printer.rows(UPLOADS, rows)
+    first = next(one for one in uploads if one.document.source in refused)
+    error = refusal(
+        first.document,
+        [finding for finding in found if finding.is_refusal and finding.file == first.document.source],
+    )
+    more = (
+        f"; {count_text(len(refused) - 1, 'more file')} refused, see `rochallor defs lint`"
+        if len(refused) > 1
+        else ""
+    )
+    hint = f"nothing was sent{more}" + (f"; {error.hint}" if error.hint else "")
+    raise InvalidDocumentError(error.message, details=error.details, hint=hint)
+
+
+def _sent(context: Context, uploads: list[Upload], moment: str | None) -> list[dict[str, Any]]:
     """Send one after the other; what was done before an error is said as well."""
     from rochallor_cli.output.progress import working
 
     rows: list[dict[str, Any]] = []
+    shown = rows
     try:
         with working(
             context.environment, "uploading", total=len(uploads), quiet=context.settings.quiet
         ) as progress:
             for one in uploads:
                 progress.text = f"uploading {one.id}"
-                rows.append(send(context.engine, one))
+                rows.append(send(context.engine, one, as_new_at=moment))
                 progress.done += 1
     except KeyboardInterrupt:
+        shown = _with_rest(rows, uploads, "not sent")
         raise Interrupted(f"{len(rows):,} of {count_text(len(uploads), 'definition')} uploaded") from None
+    except Exception as error:
+        shown = _with_rest(rows, uploads, "refused")
+        raise _refused(context, error, uploads[len(rows)], sent=len(rows)) from error
     finally:
-        if rows:
-            context.printer.rows(UPLOADS, rows)
+        if shown and (rows or len(shown) > 1):
+            context.printer.rows(UPLOADS, shown)
     return rows
 
 
-def _rehearsed(context: Context, uploads: list[Upload]) -> list[dict[str, Any]]:
-    rows = [rehearse(context.engine, one) for one in uploads]
+def _with_rest(rows: list[dict[str, Any]], uploads: list[Upload], result: str) -> list[dict[str, Any]]:
+    """What was sent, the one at which it ended, and those that were not sent any more."""
+    at, *rest = uploads[len(rows) :]
+    return [*rows, not_sent(at, result), *(not_sent(one, "not sent") for one in rest)]
+
+
+def _refused(context: Context, error: Exception, upload: Upload, *, sent: int) -> Exception:
+    """The error with the file that it is about; 4 in place of 3 where others have been stored before."""
+    from rochallor_cli.engine_client.meaning import meaning
+    from workflow_sdk.errors import WorkflowSDKError
+
+    meant = meaning(error, context.settings) if isinstance(error, WorkflowSDKError) else error
+    if not isinstance(meant, CliError):
+        return error
+    source = upload.document.source
+    message = meant.message if source in meant.message else f"{source}: {meant.message}"
+    status = meant.exit_status
+    if sent and status == ExitStatus.INVALID:
+        status = ExitStatus.REFUSED
+    stored = f"{count_text(sent, 'definition')} before it stored, none after it" if sent else ""
+    hint = "; ".join(part for part in (meant.hint, stored) if part) or None
+    return type(meant)(message, details=meant.details, hint=hint, exit_status=status)
+
+
+def _say_what_lint_says(context: Context, found: list[DocumentFinding]) -> None:
+    if not found:
+        return
+    final = sum(finding.severity == "error" for finding in found)
+    parts = [
+        f"{count_text(final, 'problem')} that will stop instances" if final else "",
+        count_text(len(found) - final, "warning") if len(found) > final else "",
+    ]
+    says = " and ".join(part for part in parts if part)
+    context.printer.note(f"{says}: `rochallor defs lint` says what")
+
+
+def _rehearsed(context: Context, uploads: list[Upload], *, is_as_new: bool) -> list[dict[str, Any]]:
+    rows = [rehearse(context.engine, one, is_as_new=is_as_new) for one in uploads]
     context.printer.rows(UPLOADS, rows)
     context.printer.note(
         "dry run: nothing was sent; checked by the embedded engine's rules, the engine may have others"

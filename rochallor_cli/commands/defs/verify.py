@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.inputs import Var, definition_and_version, variables_from
-from rochallor_cli.definitions.uploads import SUFFIXES, read_all
+from rochallor_cli.commands.definition_sources import (
+    Exclude,
+    documents_of_engine,
+    documents_of_files,
+    is_file_name,
+)
+from rochallor_cli.commands.inputs import Var, variables_from
 from rochallor_cli.documents.document import Document
 from rochallor_cli.errors import InvalidDocumentError, UsageError
 from rochallor_cli.exit_status import ExitStatus
@@ -48,6 +52,7 @@ def verify(
             help="A variable that nobody but the workflow changes; repeatable.",
         ),
     ] = None,
+    exclude: Exclude = None,
     fail_on: Annotated[
         str, typer.Option("--fail-on", metavar="some-order|possible", help="From which grade on it fails.")
     ] = "some-order",
@@ -77,7 +82,7 @@ def verify(
     verified = [
         _verified(document, rules, variables, assumed, max_states=max_states, max_seconds=max_time)
         for name in definitions
-        for document, rules in _documents(context, name)
+        for document, rules in _documents(context, name, exclude)
     ]
     _show(context, verified)
     if replay:
@@ -85,14 +90,14 @@ def verify(
     return _status(verified, fail_on)
 
 
-def _documents(context: Context, name: str) -> list[tuple[Document, EngineRules]]:
+def _documents(context: Context, name: str, exclude: list[str] | None) -> list[tuple[Document, EngineRules]]:
     """What is to be verified, each with the rules of the engine that it is for."""
-    if name == "-" or Path(name).suffix.lower() in SUFFIXES or Path(name).exists():
+    if is_file_name(name):
         rules = _rules(context, context.offline_version())
-        return [(document, rules) for document in read_all([name], context.environment.stdin)]
-    found = dict(context.engine.definition(*definition_and_version(name)))
-    found.pop("version", None)
-    return [(Document(name, found), _rules(context, context.engine_version(only_get=True)))]
+        return [(document, rules) for document in documents_of_files(context, [name], exclude=exclude)]
+    found = list(documents_of_engine(context, [name]))
+    rules = _rules(context, context.engine_version(only_get=True))
+    return [(document, rules) for document in found]
 
 
 def _rules(context: Context, version: EngineVersion) -> EngineRules:

@@ -19,10 +19,17 @@ class Code:
     """The feature that an engine must have for this to matter (a name of `EngineRules`); empty: none."""
     until: str = ""
     """The feature that does away with it; empty: none."""
+    is_final: bool = False
+    """The engine accepts it, and an instance that comes there can certainly not go on: lint calls it an error."""
 
     @property
     def severity(self) -> str:
         return "error" if self.code.startswith("E") else "warning"
+
+    @property
+    def lint_severity(self) -> str:
+        """As lint judges it: besides what is refused, what certainly cannot run is an error."""
+        return "error" if self.is_final else self.severity
 
     def holds_for(self, rules: EngineRules) -> bool:
         """Whether it matters to an engine of these rules."""

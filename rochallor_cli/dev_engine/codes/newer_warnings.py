@@ -79,6 +79,7 @@ NEWER_WARNINGS: Final = (
         "It starts twice, and the join counts it once: it waits for as many branches as are listed, which never come.",
         "List each first step once; for two of a kind write two steps.",
         since="joins_within_request",
+        is_final=True,
     ),
     Code(
         LONG_BRANCH,

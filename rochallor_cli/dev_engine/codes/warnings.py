@@ -16,6 +16,7 @@ from rochallor_cli.dev_engine.codes.names import (
     END_LEAVES_BRANCHES,
     ENDLESS_LOOP,
     FAIL_AFTER_END,
+    GATEWAY_IN_LOOP,
     IGNORED_NEXT_STEP,
     INEXACT_NUMBER,
     JOB_OF_ENDED_INSTANCE,
@@ -23,17 +24,21 @@ from rochallor_cli.dev_engine.codes.names import (
     JOIN_WITHOUT_GATEWAY,
     MISREAD_EXPRESSION,
     NEGATIVE_RETRIES,
+    NEXT_WORKFLOW_IGNORED,
     NEXT_WORKFLOW_MISSING,
     NO_WAY_ON,
+    NUL_CHARACTER,
     REPORT_DROPPED,
     STEP_ID_WITH_SLASH,
     TASK_SURVIVES_TIMER,
+    TEXT_LIKE_EXPRESSION,
     TIMER_CANNOT_FIRE,
     TIMER_NEVER_STARTED,
     TIMER_OUTLIVES_STEP,
     TRANSFORMATION_ORDER,
     VALUES_WITHOUT_BRANCH,
     VERSION_IN_DOCUMENT,
+    WAY_PAST_GATEWAY,
 )
 
 WARNINGS: Final = (
@@ -42,6 +47,7 @@ WARNINGS: Final = (
         "an expression cannot be read",
         "The upload is accepted; whenever the expression is evaluated, the step and the instance fail.",
         "Mend the expression; the text says where it breaks.",
+        is_final=True,
     ),
     Code(
         MISREAD_EXPRESSION,
@@ -49,6 +55,12 @@ WARNINGS: Final = (
         "Variables named like functions, remainders of doubles and quotes within quotes fail when the "
         "expression is evaluated, which may be long after the upload.",
         "Follow the hint in the text: rename the variable, write int(a) % 2, use backquotes.",
+    ),
+    Code(
+        TEXT_LIKE_EXPRESSION,
+        "a text that looks like an expression",
+        "In transformations and outputs only ${...} is evaluated; #total + 1 stays the text that it is.",
+        'Write "${total + 1}".',
     ),
     Code(
         ENDLESS_LOOP,
@@ -87,12 +99,14 @@ WARNINGS: Final = (
         "The upload does not check conditionalNextSteps of tasks and waits. When the branch is taken the "
         "request is answered with 500 and undone, again and again.",
         "Name a step that is there.",
+        is_final=True,
     ),
     Code(
         JOIN_WITHOUT_GATEWAY,
         "a join that no gateway names",
         "Whoever arrives at it is answered with 500, and the request is undone.",
         "Let joinStep of the PARALLEL_GATEWAY name this join.",
+        is_final=True,
     ),
     Code(
         IGNORED_NEXT_STEP,
@@ -129,6 +143,26 @@ WARNINGS: Final = (
         "Close the gap, as in > 100 and <= 100.",
     ),
     Code(
+        GATEWAY_IN_LOOP,
+        "a gateway within a loop",
+        "In the second round the first steps of its branches are COMPLETED already, so the first branch that arrives "
+        "passes the join, while the others are still open.",
+        "Let the loop start a workflow of its own for each round, or go round within each branch.",
+    ),
+    Code(
+        WAY_PAST_GATEWAY,
+        "a way to a join past its gateway",
+        "The join waits for the branches of its gateway. Whoever comes another way finds none of them begun, and "
+        "stays at the join for ever, or passes it while branches are open.",
+        "Lead that way to the step behind the join.",
+    ),
+    Code(
+        NEXT_WORKFLOW_IGNORED,
+        "a next workflow that is never started",
+        "nextWorkflowId alone does nothing: the engine starts it only with autoStartNextWorkflow.",
+        "Write autoStartNextWorkflow: true, or drop nextWorkflowId.",
+    ),
+    Code(
         TIMER_OUTLIVES_STEP,
         "a timer that outlives its step",
         "Timers are not withdrawn when their step completes. Both kinds still fire while the instance "
@@ -151,6 +185,7 @@ WARNINGS: Final = (
         "It reads hours, minutes and seconds only. The request that enters the step is answered with 500 "
         "and undone, again and again.",
         "Write it with H, M and S: PT168H for seven days.",
+        is_final=True,
     ),
     Code(
         DURATION_MISREAD,
@@ -177,6 +212,7 @@ WARNINGS: Final = (
         "a step id with a slash",
         "Signals and completions of user tasks name the step in the path, where a slash cannot be written.",
         "Choose an id without a slash.",
+        is_final=True,
     ),
     Code(
         BLANK_JOB_TYPE,
@@ -202,6 +238,13 @@ WARNINGS: Final = (
         "The engine numbers versions itself but compares the field, so the same content becomes another "
         "version.",
         "Remove it before uploading.",
+    ),
+    Code(
+        NUL_CHARACTER,
+        "a NUL character",
+        "PostgreSQL cannot store it: the engine answers the upload with 500.",
+        "Remove the character; in YAML and JSON it is written \\0 or \\u0000.",
+        is_final=True,
     ),
     Code(
         JOB_OF_ENDED_INSTANCE,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import Definition
 from rochallor_cli.dev_engine.definition.parsing import definition_from_fields, fields_from_document
-from rochallor_cli.dev_engine.definition.problems import Problem, error, warning
+from rochallor_cli.dev_engine.definition.problems import Path, Problem, error, warning
 from rochallor_cli.dev_engine.definition.validation import broken_rules
 from rochallor_cli.dev_engine.go_json.decoding import BodyError
 from rochallor_cli.dev_engine.lint.branches import branch_warnings
@@ -35,6 +35,7 @@ def check_document(
         for index, step in enumerate(fields.get("steps", ()))
     }
     warnings = [
+        *_nul_characters(document, ()),
         *_document_warnings(definition, has_version="version" in fields, known_ids=known_ids),
         *flow_warnings(definition),
         *gateway_warnings(definition),
@@ -56,7 +57,23 @@ def _document_warnings(
         text = "the engine numbers versions itself; with this field the same content becomes another version"
         yield warning(("version",), codes.VERSION_IN_DOCUMENT, text)
     next_id = definition.next_workflow_id
+    if next_id and not definition.auto_start_next_workflow:
+        text = f'the next workflow "{next_id}" is never started: autoStartNextWorkflow is not true'
+        yield warning(("nextWorkflowId",), codes.NEXT_WORKFLOW_IGNORED, text)
     is_missing = known_ids is not None and next_id not in known_ids and next_id != definition.id
     if definition.auto_start_next_workflow and next_id and is_missing:
         text = f'the next workflow "{next_id}" is not among these definitions: without it nothing is started, silently'
         yield warning(("nextWorkflowId",), codes.NEXT_WORKFLOW_MISSING, text)
+
+
+def _nul_characters(value: object, path: Path) -> Iterator[Problem]:
+    if isinstance(value, str) and "\0" in value:
+        text = "a NUL character, which the engine cannot store: the upload is answered with 500"
+        yield warning(path, codes.NUL_CHARACTER, text)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _nul_characters(key, (*path, key))
+            yield from _nul_characters(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _nul_characters(inner, (*path, index))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -25,6 +26,10 @@ TRAP_CODES: Final = {
     Trap.NUMBER_AS_TRUTH: codes.NUMBER_AS_TRUTH,
 }
 """By trap; all others are expressions that do not mean what they seem to."""
+
+
+# A name marked as a variable, and something that is done with it.
+_MARKED_NAME: Final = re.compile(r"\s*#[A-Za-z_]\w*\s*(\.\s*[A-Za-z_]|\[|[-+*/%?]|[<>=!]=|[<>]|&&|\|\|)")
 
 
 def code_of(finding: Finding) -> str:
@@ -88,6 +93,21 @@ def _value(path: Path, step: Step, literal: object, rules: EngineRules) -> Itera
             "it stays as it is written"
         )
         yield warning(path, codes.MISREAD_EXPRESSION, text)
+    elif isinstance(literal, str) and _looks_like_expression(literal, rules):
+        text = (
+            f'step "{step.id}": "{path[-1]}" stays the text "{literal}"; to have it evaluated write '
+            f'"${{{literal.strip().removeprefix("#")}}}"'
+        )
+        yield warning(path, codes.TEXT_LIKE_EXPRESSION, text)
+
+
+def _looks_like_expression(text: str, rules: EngineRules) -> bool:
+    """`#total + 1`: a marked name, and as a whole an expression that can be read; no hashtag and no colour."""
+    if not _MARKED_NAME.match(text):
+        return False
+    return not any(
+        finding.trap == Trap.UNREADABLE for finding in analyse(text.strip(), rules.coercion).findings
+    )
 
 
 def _holds_mark(literal: object) -> bool:

@@ -1,4 +1,4 @@
-"""Parallel branches that a join counts otherwise than one thinks, in engines that count distinct first steps."""
+"""Gateways whose join counts otherwise than one thinks: branches listed twice or long, loops, ways past them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ def gateway_warnings(definition: Definition) -> Iterator[Problem]:
     for index, step in enumerate(definition.steps):
         if step.type != StepType.PARALLEL_GATEWAY:
             continue
+        yield from _in_loop(("steps", index), step, definition)
+        yield from _way_past(step, definition)
         for number, branch in enumerate(step.parallel_next_steps):
             at: Path = ("steps", index, "parallelNextSteps", number)
             if branch in step.parallel_next_steps[:number]:
@@ -24,6 +26,44 @@ def gateway_warnings(definition: Definition) -> Iterator[Problem]:
                 yield warning(at, codes.BRANCH_LISTED_TWICE, text)
             else:
                 yield from _longer(at, step, branch, definition)
+
+
+def _in_loop(at: Path, gateway: Step, definition: Definition) -> Iterator[Problem]:
+    if gateway.id in _reached_from(gateway.join_step, definition, without=frozenset()):
+        text = (
+            f'gateway "{gateway.id}" can be entered again from its join "{gateway.join_step}": in the second round '
+            "the first branch that arrives passes the join"
+        )
+        yield warning(at, codes.GATEWAY_IN_LOOP, text)
+
+
+def _way_past(gateway: Step, definition: Definition) -> Iterator[Problem]:
+    """Told once for each join, at the join."""
+    join = definition.step(gateway.join_step)
+    if join is None or definition.gateway_of(join.id) is not gateway:
+        return
+    openers = frozenset(step.id for step in definition.steps if step.join_step == join.id)
+    first = definition.steps[0].id
+    if first not in openers and join.id in _reached_from(first, definition, without=openers):
+        text = f'join "{join.id}" can be reached past its gateway "{gateway.id}", whose branches it waits for'
+        yield warning(("steps", definition.steps.index(join)), codes.WAY_PAST_GATEWAY, text)
+
+
+def _reached_from(start: str, definition: Definition, *, without: frozenset[str]) -> set[str]:
+    """The steps that can follow a step, timers included, without passing certain ones."""
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        step = definition.step(waiting.pop())
+        for target in () if step is None else (*taken_ways(step), *_timer_targets(step)):
+            if target not in seen and target not in without:
+                seen.add(target)
+                waiting.append(target)
+    return seen
+
+
+def _timer_targets(step: Step) -> list[str]:
+    return [event.target_step_id for event in step.boundary_events] if step.type in RESTING else []
 
 
 def _longer(at: Path, gateway: Step, branch: str, definition: Definition) -> Iterator[Problem]:
