@@ -22,7 +22,7 @@ from benchmarks.kafka_jars import KAFKA_VERSION, fetch_jars
 from support.waiting import wait_until
 
 CACHE = Path.home() / ".cache" / "rochallor-tests" / f"kafka-{KAFKA_VERSION}"
-START_TIMEOUT_S, STOP_TIMEOUT_S = 60.0, 20.0
+START_TIMEOUT_S, STOP_TIMEOUT_S = 180.0, 60.0
 HEAP = "256m"
 
 

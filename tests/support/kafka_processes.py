@@ -15,7 +15,7 @@ from support.kafka_records import committed_offsets, quiet_client, record_of
 from support.reporting_engine import ReportingEngine
 
 PROGRAM = Path(__file__).with_name("kafka_worker_program.py")
-END_TIMEOUT_S = 40.0
+END_TIMEOUT_S = 90.0
 # A session that runs out repeats jobs, as it must: where a test says that none is repeated, none may run out, however
 # busy the machine is.
 PATIENT_SESSION_MS = 45_000

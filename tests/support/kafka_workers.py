@@ -18,7 +18,7 @@ from workflow_sdk.runner.summary import RunnerSnapshot, RunSummary
 
 # The embedded broker sits out an empty fetch, and waits a session less a second at every rebalance.
 QUICK = {"fetch.wait.max.ms": 10, "session.timeout.ms": 2_000, "heartbeat.interval.ms": 200}
-END_TIMEOUT_S = 40.0
+END_TIMEOUT_S = 90.0
 
 
 class KafkaWorker:

@@ -19,6 +19,9 @@ log = logging.getLogger("workflow_sdk.runner.kafka_source")
 
 # While a group rebalances its commits are refused; the broker is asked again soon.
 RETRY_AFTER_S = 0.05
+# Whoever waits inside a rebalance cannot join anew, and a group waits for its members for a session or longer: who
+# comes too late has lost the other partitions too.
+PATIENCE_IN_SESSIONS = 0.5
 
 
 class Commits:
@@ -26,7 +29,7 @@ class Commits:
 
     def __init__(self, topic: str, *, session_s: float = 10.0, clock: Clock = boottime) -> None:
         self._topic = topic
-        self._session_s = session_s
+        self._patience_s = PATIENCE_IN_SESSIONS * session_s
         self._clock = clock
         self._due = False
         self._not_before = 0.0
@@ -72,8 +75,12 @@ class Commits:
         self._commit_now(commit, "commit of a new start")
 
     def _commit_now(self, commit: Callable[[], object], what: str) -> None:
-        """Commit before returning, as soon as the group takes commits; for as long as the session may last."""
-        give_up = self._clock() + self._session_s
+        """Commit before returning, as soon as the group takes commits; in time to join it anew where it takes none.
+
+        Apache Kafka takes them until the group's last member has joined anew. librdkafka's embedded broker takes none
+        from the first one's join on, so nothing but giving up ends that refusal, and those jobs run again.
+        """
+        give_up = self._clock() + self._patience_s
         while True:
             try:
                 commit()

@@ -11,8 +11,10 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from support.kafka_records import record_of
 from support.waiting import wait_until
+from workflow_sdk.runner.kafka import commits as kafka_commits
 from workflow_sdk.runner.kafka import source as kafka_source
 from workflow_sdk.runner.kafka.assignment import KafkaRecord
+from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.source import KafkaSource
 
 TOPIC = "workflow.jobs.a"
@@ -340,6 +342,25 @@ def test_a_revoked_partition_is_committed_as_soon_as_the_group_takes_commits_aga
     wait_until(lambda: bench.consumer.names("incremental_unassign"), "the end of the revocation")
     assert refusals == []
     assert bench.consumer.names("commit") == [("commit", False)]
+
+
+def test_a_group_that_takes_no_commit_is_joined_anew_before_its_patience_ends(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes none until all have joined, and this member cannot join before it has given its partition up."""
+    now = [0.0]
+    tries: list[float] = []
+
+    def refuse(*, asynchronous: bool) -> None:
+        tries.append(now[0])
+        raise KafkaException(KafkaError(KafkaError.REBALANCE_IN_PROGRESS))
+
+    commits = Commits(TOPIC, session_s=10.0, clock=lambda: now[0])
+    monkeypatch.setattr(kafka_commits.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    bench.consumer.commit = refuse  # type: ignore[method-assign]
+    commits.finish(bench.consumer, [])  # type: ignore[arg-type]
+    assert commits.failed == 1
+    assert 4.0 < tries[-1] < 6.0
 
 
 def test_an_offset_that_cannot_be_stored_any_more_stops_nothing(bench: Bench) -> None:
