@@ -20,6 +20,7 @@ class ExitStatus(IntEnum):
     ABANDONED = 11
     CRASH_LOOP = 12
     NOT_KNOWN = 13
+    HUNG_UP = 129
     INTERRUPTED = 130
 
     @property
@@ -43,5 +44,6 @@ MEANINGS = {
     ExitStatus.ABANDONED: "drained with jobs abandoned",
     ExitStatus.CRASH_LOOP: "worker processes crash in a loop",
     ExitStatus.NOT_KNOWN: "only things not known up to the engine version assumed",
+    ExitStatus.HUNG_UP: "`work`, drained after SIGHUP without a terminal: whoever sent it wants a restart",
     ExitStatus.INTERRUPTED: "interrupted (never `work`: a clean drain after Ctrl-C is 0)",
 }

@@ -151,6 +151,7 @@ def _imported(source: _Source) -> ModuleType:
             hint='put what is meant for running it as a program under `if __name__ == "__main__":`',
         ) from None
     except Exception as error:  # noqa: BLE001 - importing runs the user's code: whatever it raises is theirs
+        _refuse_monkey_patches(source)
         raise _import_failure(source, error) from None
     _require_from(module, source)
     _refuse_monkey_patches(source)
@@ -165,7 +166,7 @@ def _refuse_monkey_patches(source: _Source) -> None:
     ]
     if patched:
         raise InvalidDocumentError(
-            f"{source.called} has gevent patch {', '.join(patched)}, which a worker host needs as they are",
+            f"{source.called} had gevent patch {', '.join(patched)}, which a worker host needs as they are",
             hint="use async handlers, or plain ones with more slots (--parallelism), in the place of gevent",
         )
 

@@ -14,6 +14,7 @@ from rochallor_cli.errors import CliError, EngineAwayError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.console import Console
+from rochallor_cli.hosting.descriptors import told_less
 from rochallor_cli.hosting.health.exposition import CONTENT_TYPE, Family, merged, process_families, text_page
 from rochallor_cli.hosting.health.host_metrics import host_families
 from rochallor_cli.hosting.health.host_status import host_status
@@ -78,11 +79,11 @@ class Host:
         """Blocks until all workers have ended; `load` imports handlers. Raises the CliError that ended the host."""
         with HostSignals(dump_stacks=self._config.log.format == "text") as signals, self._health():
             try:
-                with signals.interrupting():
+                with signals.interrupting(), told_less():
                     load()
             except StopRequested:
                 log.info("stopped before the first job")
-                return ExitStatus.DONE
+                return ExitStatus.HUNG_UP if signals.has_hung_up else ExitStatus.DONE
             self._workers.start(signals.wake)
             while not self._workers.has_ended:
                 tick_s = TICK_S if self._was_ready else STARTING_TICK_S
@@ -90,7 +91,9 @@ class Host:
                 self._workers.tend()
                 self._obey(signals)
                 self._look_after(self._workers.statuses())
-        return self._end()
+            has_hung_up = signals.has_hung_up
+        status = self._end()
+        return ExitStatus.HUNG_UP if has_hung_up and status is ExitStatus.DONE else status
 
     def _obey(self, signals: HostSignals) -> None:
         if signals.stacks_wanted:

@@ -41,12 +41,14 @@ class HostSignals:
         self.stacks_wanted = False
         # SIGTSTP asks for quiet, SIGCONT ends it.
         self.is_quiet = False
-        self._last = 0
+        self._first = self._last = 0
+        self._has_terminal = False
         self._waker = Waker()
         self._before: dict[int, Any] = {}
         self._interrupts = False
 
     def __enter__(self) -> Self:
+        self._has_terminal = _has_terminal()
         for number in self._stopping_signals():
             self._before[number] = signal.signal(number, self._on_stop)
         for number in QUIETING:
@@ -90,6 +92,11 @@ class HostSignals:
                 signal.signal(number, self._on_stop)
 
     @property
+    def has_hung_up(self) -> bool:
+        """Whether it was SIGHUP that means stop, where no terminal was closed: whoever sent it wants a restart."""
+        return self._first == getattr(signal, "SIGHUP", None) and not self._has_terminal
+
+    @property
     def hint(self) -> str:
         """How to end the wait that the first signal began, in words."""
         return "Ctrl-C again to leave them" if self._last == signal.SIGINT else "A second signal leaves them"
@@ -110,7 +117,7 @@ class HostSignals:
 
     def _on_stop(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
-        self._last = number
+        self._first, self._last = self._first or number, number
         self.wake()
         if self._interrupts:
             self._interrupts = False
@@ -128,6 +135,15 @@ class HostSignals:
         for number in self._before:
             default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
             signal.signal(number, default)
+
+
+def _has_terminal() -> bool:
+    """Whether this process has a controlling terminal, whose end would be told by SIGHUP."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def _dump_stacks_first() -> bool:

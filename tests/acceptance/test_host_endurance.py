@@ -118,7 +118,7 @@ class Day:
 
     def _start_engine(self, port: int) -> DevEngine:
         return self._engine.enter_context(
-            running_engine(db=self._database, port=port, lease_s=3.0, sweep_s=0.5)
+            running_engine(db=self._database, port=port, lease_s=8.0, sweep_s=0.5)
         )
 
     def _start_host(self) -> WorkerHost:

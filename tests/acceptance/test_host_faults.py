@@ -50,7 +50,7 @@ async def exits_async(job):
 @registry.handler("sleeps-async")
 async def sleeps_async(job):
     note(job)
-    time.sleep(1.5)
+    wait_for_file("wake")
 
 @registry.handler("nonsense")
 def nonsense(job):
@@ -71,13 +71,15 @@ def test_handlers_that_exit_sleep_or_return_nonsense_harm_only_their_own_jobs(pl
         host.wait_for("ready")
         start_jobs(admin, "sleeps-async", 1)
         wait_until(lambda: len(place.notes()) == 1, "the sleeper has begun")
+        # Those of async handlers wait for the loop that it blocks.
         failing = {
             job_type: start_jobs(admin, job_type, 2)
             for job_type in ("exits", "exits-async", "nonsense", "unspeakable")
         }
         start_jobs(admin, "quick", 50)
         # The blocked loop of the async handlers stops neither claims nor reports of the others.
-        wait_until_completed(admin, 50, timeout_s=5)
+        wait_until_completed(admin, 50)
+        place.let_go("wake")
         wait_until_completed(admin, 51)
         wait_until(lambda: count_of(admin, "FAILED") == 8, "all failures are reported")
         reasons = {name: admin.get_instance(ids[0])["failureReason"] for name, ids in failing.items()}
@@ -140,7 +142,7 @@ def test_a_worker_that_never_reached_its_engine_leaves_when_told(place) -> None:
     with worker_host("-m", "handlers.py", url="http://127.0.0.1:1", folder=place.folder) as host:
         host.wait_for("engine unreachable")
         host.send(signal.SIGTERM)
-        assert host.wait(10) == 0, host.said()
+        assert host.wait() == 0, host.said()
 
 
 @pytest.mark.slow

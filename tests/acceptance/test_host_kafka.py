@@ -29,7 +29,7 @@ def packed(job):
     return {"done": True}
 """
 # The embedded broker sits out an empty fetch, and waits a session less a second at every rebalance.
-QUICK = ("fetch.wait.max.ms=10", "session.timeout.ms=2000", "heartbeat.interval.ms=200")
+QUICK = ("fetch.wait.max.ms=10", "session.timeout.ms=4000", "heartbeat.interval.ms=200")
 QUICK_OPTIONS = tuple(part for setting in QUICK for part in ("--kafka-config", setting))
 
 
@@ -47,7 +47,7 @@ def test_jobs_from_kafka_run_once_and_a_signal_drains(place, mode) -> None:
         client.upload_definition(one_step("flow-packed", "packed"))
         arguments = ("-m", "handlers.py", "--mode", mode, "--brokers", engine.brokers, *QUICK_OPTIONS)
         with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
-            host.wait_for("ready", timeout_s=30)
+            host.wait_for("ready")
             start_jobs(client, "packed", 40)
             wait_until_completed(client, 40)
             host.send(signal.SIGTERM)
@@ -100,9 +100,9 @@ def test_two_processes_share_the_partitions(place) -> None:
             "workers: [{id: pack, modules: [handlers.py], mode: kafka, processes: 2, parallelism: 4}]\n"
         )
         with worker_host("--config", "workers.yaml", url=engine.url, folder=place.folder) as host:
-            host.wait_for("ready", timeout_s=60)
+            host.wait_for("ready")
             start_jobs(client, "packed", 60)
-            wait_until_completed(client, 60, timeout_s=60)
+            wait_until_completed(client, 60)
             host.send(signal.SIGINT)
             assert host.wait() == 0, host.said()
         wait_until(lambda: count_of(client, "COMPLETED") == 60, "all are completed")
@@ -117,7 +117,7 @@ def test_a_host_whose_brokers_are_gone_is_not_ready_and_says_so(place) -> None:
         arguments = ("-m", "handlers.py", "--mode", "kafka", "--brokers", broker.address)
         options = (*arguments, "--health-port", "0", *QUICK_OPTIONS)
         with worker_host(*options, url=engine.url, folder=place.folder) as host:
-            host.wait_for("ready", timeout_s=30)
+            host.wait_for("ready")
             port = host.said().partition("health and metrics at ")[2].split()[0].rpartition(":")[2]
             broker.set_down()
 
@@ -125,7 +125,7 @@ def test_a_host_whose_brokers_are_gone_is_not_ready_and_says_so(place) -> None:
                 answer = rochallor_run("work", "health", "--health-port", port)
                 return answer.exit_status == 5 and "consumer stalled" in answer.stdout
 
-            wait_until(says_stalled, "the consumer is said to be stalled", timeout_s=30)
+            wait_until(says_stalled, "the consumer is said to be stalled")
             assert rochallor_run("work", "health", "--live", "--health-port", port).exit_status == 0
             host.send(signal.SIGTERM)
             assert host.wait() == 0, host.said()

@@ -31,7 +31,7 @@ def killer(job):
 
 @pytest.fixture
 def engine() -> Iterator[DevEngine]:
-    with running_engine(lease_s=3.0, sweep_s=0.5) as running:
+    with running_engine(lease_s=6.0, sweep_s=0.5) as running:
         yield running
 
 
@@ -55,8 +55,8 @@ def test_good_jobs_complete_and_the_killer_is_failed_for_good(
         place.let_go("go")
         host.wait_for(f"ended ({said})")
         place.let_go("struck")
-        wait_until_completed(admin, 4, timeout_s=60)
-        wait_until(lambda: count_of(admin, "FAILED") == 1, "the killer is failed", timeout_s=60)
+        wait_until_completed(admin, 4)
+        wait_until(lambda: count_of(admin, "FAILED") == 1, "the killer is failed")
         host.send(signal.SIGTERM)
         assert host.wait() == 0, host.said()
     instance = admin.get_instance(bad)

@@ -108,7 +108,7 @@ def rochallor_run(
         capture_output=True,
         text=True,
         env=variables(env, url=url),
-        timeout=60,
+        timeout=120,
         check=False,
     )
     return Result(done.stdout, done.stderr, done.returncode)

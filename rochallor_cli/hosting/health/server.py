@@ -7,10 +7,12 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, NamedTuple, Self
 
 from rochallor_cli.errors import UsageError
+from rochallor_cli.hosting.descriptors import socket_out_of_reach
 
 log = logging.getLogger("rochallor.host")
 
@@ -57,9 +59,11 @@ class HealthServer:
         self._thread.start()
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def __exit__(self, exc_type: type[BaseException] | None, *exc_info: object) -> None:
+        # With an error the process ends anyway, and what was imported may have left no lock as it was.
+        if exc_type is None:
+            self._server.shutdown()
+            self._server.server_close()
 
 
 def _server_class(host: str) -> type[ThreadingHTTPServer]:
@@ -68,29 +72,40 @@ def _server_class(host: str) -> type[ThreadingHTTPServer]:
 
 
 class _BoundedServer(ThreadingHTTPServer):
-    """As many connections as probes need; a scanner that opens more is turned away, and holds no descriptor."""
+    """As many connections as probes need: of a scanner's that say nothing the oldest gives way to a probe's."""
 
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, *arguments: Any) -> None:
-        self._room = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self._open: dict[Any, None] = {}
+        self._lock = threading.Lock()
         super().__init__(*arguments)
 
+    def server_bind(self) -> None:
+        super().server_bind()
+        self.socket = socket_out_of_reach(self.socket)
+
     def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._room.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
+        with self._lock:
+            self._open[request] = None
+            if len(self._open) > MOST_CONNECTIONS:
+                self._let_go(next(iter(self._open)))
         try:
             super().process_request(request, client_address)
         except RuntimeError:  # no thread is to be had
-            self._room.release()
             self.shutdown_request(request)
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._room.release()
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
+
+    def _let_go(self, request: Any) -> None:
+        """Have its thread find the connection at its end; the thread closes it."""
+        del self._open[request]
+        with suppress(OSError):
+            request.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         log.debug("health: a connection from %s broke off", client_address[0])

@@ -20,6 +20,7 @@ from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.handler_modules.loading import LoadedHandlers, watchable_files
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.console import HandlerRow, handler_rows
+from rochallor_cli.hosting.descriptors import out_of_reach, told_less
 from rochallor_cli.hosting.host_signals import ALL_STOPPING
 from rochallor_cli.hosting.leaving import exit_soon
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
@@ -62,8 +63,8 @@ def main() -> int:
     _ignore_stop_signals()
     os.register_at_fork(after_in_child=_listen_again)
     pipe_end, records, crash = map(int, sys.argv[1:])
-    write_crashes_to(crash)
-    pipe = ControlPipe(socket.socket(fileno=pipe_end))
+    write_crashes_to(out_of_reach(crash))
+    pipe = ControlPipe(socket.socket(fileno=out_of_reach(pipe_end)))
     try:
         start, *orders = _first_messages(pipe)
     except PipeClosedError:
@@ -79,7 +80,8 @@ def main() -> int:
     supervise(runs)
     child = _Child(pipe, workers, runs, orders)
     try:
-        (loaded,) = workers.load()
+        with told_less():
+            (loaded,) = workers.load()
     except CliError as error:
         child.say_failed(error)
         return error.exit_status

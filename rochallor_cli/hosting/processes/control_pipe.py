@@ -7,7 +7,6 @@ and Finished is its last word. End of file means to a child that the supervisor 
 from __future__ import annotations
 
 import logging
-import select
 import socket
 import threading
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from rochallor_cli.hosting.console import HandlerRow
 from rochallor_cli.hosting.health.exposition import Family
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.processes.message_text import line_of, message_from
+from rochallor_cli.hosting.waker import readable
 
 log = logging.getLogger("rochallor.host")
 
@@ -193,7 +193,7 @@ class ControlPipe:
 
     def receive(self, timeout_s: float = 0.0) -> list[Message]:
         """All messages that are there, after waiting for the first; PipeClosedError at end of file."""
-        if not select.select([self._socket], [], [], timeout_s)[0]:
+        if not readable([self._socket.fileno()], timeout_s):
             return []
         try:
             data = self._socket.recv(1 << 20)

@@ -244,4 +244,5 @@ def _while_it_ran(child: ChildProcess) -> str:
 
 def _log_failure(failure: CliError | None) -> None:
     if failure is not None:
-        log.error("%s%s", failure.message, "".join(f"\n{line}" for line in failure.details))
+        lines = [failure.message, *failure.details, *([failure.hint] if failure.hint else [])]
+        log.error("%s", "\n".join(lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import threading
@@ -227,6 +228,12 @@ class LocalWorker:
             return CliError(
                 f"worker {self._config.worker_id}: a start-up hook failed: {type(error).__name__}: {error}",
                 details=user_traceback(error),
+                exit_status=ExitStatus.FAILED,
+            )
+        if isinstance(error, OSError) and error.errno == errno.EBADF:
+            return CliError(
+                f"worker {self._config.worker_id}: descriptors of the host were closed",
+                hint="a handler has closed descriptors that are not its own: os.closerange, or one of its own twice",
                 exit_status=ExitStatus.FAILED,
             )
         log.error("worker %s ended with an exception", self._config.worker_id, exc_info=error)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -129,6 +130,16 @@ def test_a_missing_module_says_where_it_was_looked_for(folder) -> None:
     error = refused("not_there.handlers")
     assert error.message == "no module not_there (looked for not_there.handlers)"
     assert str(folder) in error.hint
+
+
+@pytest.mark.parametrize("then", ["", "raise RuntimeError('cannot release un-acquired lock')"])
+def test_a_gevent_patch_is_refused_whatever_else_it_breaks(folder, monkeypatch, then) -> None:
+    """A stand-in for gevent.monkey: the real one would patch these tests."""
+    monkey = ModuleType("gevent.monkey")
+    monkey.is_module_patched = lambda name: name == "socket"
+    monkeypatch.setitem(sys.modules, "gevent.monkey", monkey)
+    write(folder, f"patched_{len(then)}.py", then + "\n")
+    assert "gevent patch socket" in refused(f"patched_{len(then)}.py").message
 
 
 def test_a_failed_import_shows_the_users_frames_only(folder) -> None:

@@ -1,7 +1,9 @@
 """Health pages, the metrics page of several processes, and the probe."""
 
 import io
-from contextlib import redirect_stderr, redirect_stdout
+import os
+import socket
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -16,7 +18,7 @@ from rochallor_cli.hosting.health.exposition import (
 )
 from rochallor_cli.hosting.health.host_metrics import host_families
 from rochallor_cli.hosting.health.probe import probe_from_arguments
-from rochallor_cli.hosting.health.server import HealthServer, Page, json_page
+from rochallor_cli.hosting.health.server import MOST_CONNECTIONS, HealthServer, Page, json_page
 from rochallor_cli.hosting.health.status import (
     HostedJob,
     TypeSummary,
@@ -26,6 +28,7 @@ from rochallor_cli.hosting.health.status import (
     merged_types,
     readiness,
 )
+from support.waiting import wait_until
 from workflow_sdk.metrics.metrics import Metrics
 
 JOB = HostedJob("01JOB", "score", "01INST", 1.5, "handlers.py:3 in score")
@@ -163,3 +166,20 @@ def test_a_port_in_use_is_said(served) -> None:
     port = int(served.url.rpartition(":")[2])
     with pytest.raises(UsageError, match="the health endpoint cannot listen"):
         HealthServer("127.0.0.1", port, pages={})
+
+
+def test_connections_that_say_nothing_give_way_to_a_probe(served) -> None:
+    port = int(served.url.rpartition(":")[2])
+    before = len(os.listdir("/proc/self/fd"))
+    with ExitStack() as stack:
+        silent = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            for _ in range(3 * MOST_CONNECTIONS)
+        ]
+        # Each holds one descriptor here; of the server's ends no more than may be are open.
+        wait_until(
+            lambda: len(os.listdir("/proc/self/fd")) - before - len(silent) <= MOST_CONNECTIONS,
+            "the surplus has been let go",
+        )
+        assert probed("--health-port", str(port), "--live")[0] == 0
+        assert silent[0].recv(1) == b""

@@ -1,0 +1,47 @@
+"""Descriptors that code which closes everything does not reach."""
+
+import os
+import resource
+
+import pytest
+
+from rochallor_cli.hosting.descriptors import out_of_reach, told_less
+from rochallor_cli.hosting.waker import Waker
+
+
+@pytest.fixture(params=[200, 1024, None], ids=str)
+def limits(request):
+    """As hosts find them: a soft limit below the hard one, or (None) at it."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft = request.param or before[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, before[1]))
+    yield soft
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_what_a_module_closes_ends_below_the_hosts_own(limits) -> None:
+    read_end, write_end = os.pipe()
+    moved = out_of_reach(write_end)
+    with told_less():
+        assert moved >= os.sysconf("SC_OPEN_MAX")
+    os.write(moved, b"x")
+    assert (os.read(read_end, 2), resource.getrlimit(resource.RLIMIT_NOFILE)[0]) == (b"x", limits)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(write_end)
+    os.close(read_end)
+    os.close(moved)
+
+
+def test_without_room_a_descriptor_stays_where_it_is(monkeypatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (16, 16))
+    read_end, write_end = os.pipe()
+    assert out_of_reach(write_end) == write_end
+    os.close(read_end)
+    os.close(write_end)
+
+
+def test_a_waker_wakes_by_descriptors_of_any_number() -> None:
+    waker = Waker()
+    waker.wake()
+    waker.wait(60)
+    waker.close()
