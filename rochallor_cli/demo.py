@@ -117,7 +117,7 @@ def _start_and_follow(engine: AdminClient, printer: Printer) -> Ending:
     given = "  ".join(f"{name}={value}" for name, value in VARIABLES.items())
     _say(printer, "Started", f"{started['id']}  {given}")
     printer.line()
-    return follow_instance(engine, started["id"], printer, note_for=_ResultNotes(engine, started["id"]))
+    return follow_instance(engine, started, printer, note_for=_ResultNotes(engine, started["id"]))
 
 
 class _ResultNotes:

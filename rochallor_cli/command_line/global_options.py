@@ -200,10 +200,10 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
             for name, (annotation, default) in global_options.items()
         ),
     ]
-    return _as_if(function, call, own.replace(parameters=parameters))
+    return as_if(function, call, own.replace(parameters=parameters))
 
 
-def _as_if(
+def as_if(
     function: Callable[..., Any], call: Callable[..., Any], signature: inspect.Signature
 ) -> Callable[..., Any]:
     """The call, which passes for the function with another signature."""

@@ -15,6 +15,7 @@ tasks/         user tasks
 work.py        host handlers
 definition_sources.py  definitions to check: files, folders, ids
 inputs.py      options and arguments that several commands have, and how they are read
+filters.py     the options that choose instances
 acting.py      choosing instances, asking, acting on each and saying what came of it
 following.py   what `instances start` and `instances watch` do until the end
 """

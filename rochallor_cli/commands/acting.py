@@ -4,18 +4,24 @@ dealt with one by one, with one shape of rows whatever their number.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
 from rochallor_cli.command_line.context import Context
+from rochallor_cli.commands.filters import say_if_cut, selection
 from rochallor_cli.counting import count_text
-from rochallor_cli.engine_client.admin_client import Value
+from rochallor_cli.engine_client.admin_client import Value, steps_by_id
 from rochallor_cli.errors import CliError, Interrupted, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.instances.bulk import Action, Bulk, Row, row_of, worst
+from rochallor_cli.instances.selection import MOST_READ, Filters, steps_of_instance
 from rochallor_cli.output.columns import View
 from rochallor_cli.output.views import ACTIONS
+
+# Named in a question; of more steps only the number.
+_MOST_STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -30,25 +36,6 @@ class Verb:
     view: View = ACTIONS
 
 
-@dataclass(frozen=True)
-class Filters:
-    """Which instances are meant, where they are not named; "" for any."""
-
-    status: str = ""
-    definition: str = ""
-    business_key: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.status or self.definition or self.business_key)
-
-    @property
-    def text(self) -> str:
-        """`of loan, with key A-1, WAITING`."""
-        parts = [f"of {self.definition}" if self.definition else "", self.status]
-        parts.insert(1, f"with key {self.business_key}" if self.business_key else "")
-        return ", ".join(part for part in parts if part)
-
-
 def act(
     context: Context,
     verb: Verb,
@@ -56,27 +43,55 @@ def act(
     *,
     named: Sequence[str],
     filters: Filters,
+    most: int = MOST_READ,
     dry_run: bool,
     yes: bool,
 ) -> tuple[list[Row], int]:
     """Do it, or with `dry_run` say what would be done; the rows, printed, and the exit status."""
-    if bool(named) == bool(filters):
-        raise UsageError(
-            "name instances, or choose them by options", hint=f"rochallor instances {verb.name} --help"
-        )
+    require_one_way(verb.name, named, filters)
     ids = ids_from(named, context.environment.stdin)
-    chosen = dict.fromkeys(ids) if ids else _chosen(context, verb, filters)
+    was_cut = False
+    chosen: dict[str, Value | None] = dict.fromkeys(ids)
+    if not ids:
+        chosen, was_cut = _chosen(context, verb, filters, most)
     if dry_run:
-        return _rehearsed(context, verb, chosen)
+        rows, status = _rehearsed(context, verb, chosen)
+        return rows, status or _status_of_choice(was_cut)
     if not chosen:
         _say_nothing_fits(context, filters)
         context.printer.rows(verb.view, [])
-        return [], ExitStatus.DONE
+        return [], _status_of_choice(was_cut)
     if not named or "-" in named or context.settings.protected:
-        which = f" {filters.text}" if filters else ""
-        question = f"{verb.name.capitalize()} {count_text(len(chosen), 'instance')}{which} on {context.settings.where}?"
-        context.confirm(question, yes=yes)
-    return _done(context, verb, action, list(chosen))
+        context.confirm(_question(context, verb, filters, chosen), yes=yes)
+    rows, status = _done(context, verb, action, list(chosen))
+    return rows, status or _status_of_choice(was_cut)
+
+
+def _status_of_choice(was_cut: bool) -> ExitStatus:
+    """Whether there may be more that fit than were read."""
+    return ExitStatus.WAIT_RAN_OUT if was_cut else ExitStatus.DONE
+
+
+def _question(context: Context, verb: Verb, filters: Filters, chosen: Mapping[str, Value | None]) -> str:
+    """`Cancel 5 instances of imports, WAITING (4 at import, 1 at notify) on http://…?`."""
+    which = f" {filters.text}" if filters else ""
+    steps = Counter(
+        step for instance in chosen.values() if instance for step in map(str, steps_of_instance(instance))
+    )
+    named = [f"{count:,} at {step}" for step, count in steps.most_common(_MOST_STEPS)]
+    if len(steps) > _MOST_STEPS:
+        named.append(f"{len(steps) - _MOST_STEPS} more steps")
+    where = f" ({', '.join(named)})" if named else ""
+    number = count_text(len(chosen), "instance")
+    return f"{verb.name.capitalize()} {number}{which}{where} on {context.settings.where}?"
+
+
+def require_one_way(command: str, named: Sequence[str], filters: Filters) -> None:
+    """Raise where instances are neither named nor chosen by options, or both."""
+    if bool(named) == bool(filters):
+        raise UsageError(
+            "name instances, or choose them by options", hint=f"rochallor instances {command} --help"
+        )
 
 
 def ids_from(named: Sequence[str], stdin: TextIO) -> list[str]:
@@ -89,28 +104,37 @@ def ids_from(named: Sequence[str], stdin: TextIO) -> list[str]:
     return list(dict.fromkeys(ids))
 
 
-def _chosen(context: Context, verb: Verb, filters: Filters) -> dict[str, Value | None]:
-    """Those that fit by id, all of them before anything is done: pages shift while instances change their status."""
+def _chosen(
+    context: Context, verb: Verb, filters: Filters, most: int
+) -> tuple[dict[str, Value | None], bool]:
+    """Those that fit by id, all of them before anything is done, for pages shift while instances change their status;
+    and whether there may be more.
+    """
     from rochallor_cli.output.progress import working
 
     if filters.status and filters.status not in verb.statuses:
         raise UsageError(
             f"--status {filters.status}: only {' and '.join(verb.statuses)} instances can be {verb.done}"
         )
-    found: dict[str, Value | None] = {}
+    selected = selection(context, filters, most)
+    statuses = [filters.status] if filters.status else verb.statuses
     with working(context.environment, "collecting instances", quiet=context.settings.quiet):
-        for status in [filters.status] if filters.status else verb.statuses:
-            for instance in context.engine.instances(
-                definition_id=filters.definition, status=status, business_key=filters.business_key
-            ):
-                found[str(instance["id"])] = instance
-    return found
+        found: dict[str, Value | None] = {str(one["id"]): one for one in selected.instances(*statuses)}
+    return found, say_if_cut(context, selected)
 
 
 def _say_nothing_fits(context: Context, filters: Filters) -> None:
     context.printer.note("no instances that fit")
-    if filters.definition and context.engine.known_definition(filters.definition) is None:
+    if not filters.definition:
+        return
+    definition = context.engine.known_definition(filters.definition)
+    if definition is None:
         context.printer.warn(f"there is no definition {filters.definition} on {context.settings.where}")
+    elif filters.step and filters.step not in steps_by_id(definition):
+        context.printer.warn(
+            f"the latest version of {filters.definition} has no step {filters.step}: "
+            f"it has {', '.join(steps_by_id(definition))}"
+        )
 
 
 def _rehearsed(context: Context, verb: Verb, chosen: Mapping[str, Value | None]) -> tuple[list[Row], int]:

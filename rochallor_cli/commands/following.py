@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rochallor_cli.command_line.context import Context
+from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.errors import Interrupted
 from rochallor_cli.instances.following import follow_instance
+from rochallor_cli.instances.snapshots import Judge
 from rochallor_cli.output.views import INSTANCE
 
 
@@ -20,11 +22,29 @@ def going_on(instance_id: str) -> Iterator[None]:
         raise Interrupted(f"the instance goes on; rochallor instances watch {instance_id}") from None
 
 
-def followed(context: Context, instance_id: str, timeout_s: float | None) -> int:
-    """Show the instance until it has ended; the exit status that its end means."""
+def judge_for(context: Context) -> Judge:
+    """Looks, by GETs alone, whether nothing can move an instance: `nothing can move it (W302)`, or ""."""
+
+    def judge(instance_id: str) -> str:
+        from rochallor_cli.explanation.verdicts import stuck_text
+
+        version = context.engine_version(only_get=True)
+        return stuck_text(context.engine, instance_id, version.possible, now=context.environment.now)
+
+    return judge
+
+
+def followed(context: Context, instance: Value, timeout_s: float | None) -> int:
+    """Show an instance of which the `id` is known at least, until it has ended; the exit status its end means."""
     printer = context.printer
-    with going_on(instance_id):
-        ending = follow_instance(context.engine, instance_id, printer, timeout_s=timeout_s)
+    with going_on(str(instance["id"])):
+        ending = follow_instance(
+            context.engine,
+            instance,
+            printer,
+            timeout_s=timeout_s,
+            judge=judge_for(context),
+        )
     if printer.for_people:
         printer.line(ending.text)
     elif printer.settings.output != "jsonl":

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,9 +12,8 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.documents.json_text import load_json
 from rochallor_cli.documents.reading import parse_documents, read_text
 from rochallor_cli.durations import parse_duration
-from rochallor_cli.engine_client.admin_client import STATUSES, Value
+from rochallor_cli.engine_client.admin_client import STATUSES
 from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
-from rochallor_cli.output.times import parse_time
 
 # The engine's numbers are doubles: whole numbers beyond this lose their last digits.
 _LARGEST_WHOLE = 2**53
@@ -42,18 +40,6 @@ Instance = Annotated[str, typer.Argument(help="The instance's id.")]
 Timeout = Annotated[
     str | None,
     typer.Option("--timeout", metavar="DURATION", help="How long to wait: 90s, 5m; for ever if left out."),
-]
-Status = Annotated[
-    str | None,
-    typer.Option(
-        "--status", metavar="STATUS", help="Only these: ACTIVE, WAITING, COMPLETED, FAILED, CANCELLED."
-    ),
-]
-Definition = Annotated[
-    str | None, typer.Option("--definition", metavar="ID", help="Only instances of this definition.")
-]
-BusinessKey = Annotated[
-    str | None, typer.Option("--business-key", metavar="KEY", help="Only instances with this business key.")
 ]
 Ids = Annotated[
     list[str] | None,
@@ -175,15 +161,6 @@ def status_from(text: str | None) -> str:
         return text.upper()
     known = ", ".join(STATUSES)
     raise UsageError(f"--status {text!r} is none of {known}", hint=did_you_mean(text.upper(), STATUSES))
-
-
-def started_since(instances: Iterable[Value], moment: datetime) -> Iterator[Value]:
-    """Those that started at that moment or later, of a list that has the newest first."""
-    for instance in instances:
-        started = parse_time(instance.get("startedAt"))
-        if started is not None and started < moment:
-            return
-        yield instance
 
 
 def note_of_more(context: Context, shown: int, limit: int | None, count: Callable[[], int]) -> None:

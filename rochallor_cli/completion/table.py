@@ -257,7 +257,8 @@ COMMANDS: dict[str, dict[str, Any]] = \
                                                  'that one instead.'),
                                  '--follow': ('', 'As --wait, and show each step.'),
                                  '-f': ('', 'As --wait, and show each step.'),
-                                 '--timeout': ('none', 'How long to wait: 90s, 5m; for ever if left out.')},
+                                 '--timeout': ('none', 'How long to wait: 90s, 5m; for ever if left out.'),
+                                 '--cancel-on-timeout': ('', 'Cancel it where --timeout ran out.')},
                      'arguments': ('definition',),
                      'commands': {}},
  'instances get': {'options': {}, 'arguments': ('instance',), 'commands': {}},
@@ -265,14 +266,41 @@ COMMANDS: dict[str, dict[str, Any]] = \
  'instances count': {'options': {'--status': ('ACTIVE|WAITING|COMPLETED|FAILED|CANCELLED',
                                               'Only these: ACTIVE, WAITING, COMPLETED, FAILED, CANCELLED.'),
                                  '--definition': ('definition', 'Only instances of this definition.'),
+                                 '--version': ('none', 'Only of this version; compared here.'),
                                  '--business-key': ('none', 'Only instances with this business key.'),
+                                 '--step': ('none', 'Only those at this step; compared here.'),
+                                 '--reason': ('none',
+                                              'Only those whose failure reason has this in it; compared '
+                                              'here.'),
+                                 '--older-than': ('none',
+                                                  'Only those that have stood where they stand for longer '
+                                                  '(at --step, if given); looked up here.'),
+                                 '--since': ('none',
+                                             'Only those started since: a time, or how long ago: 2h, 1d, '
+                                             '2026-05-03T13:08 (UTC).'),
+                                 '--until': ('none',
+                                             'Only those started until: a time, or how long ago: 2h, 1d, '
+                                             '2026-05-03T13:08 (UTC).'),
                                  '--by': ('status|definition|version|step|reason',
                                           'Count each of these apart, the most first.'),
-                                 '--most': ('none', 'Read so many instances at most (10000).')},
+                                 '--most': ('none',
+                                            'Where options are compared here and not by the engine: read so '
+                                            'many at most (10000).')},
                      'arguments': (),
                      'commands': {}},
  'instances audit': {'options': {'--definition': ('definition', 'Only instances of this definition.'),
-                                 '--since': ('none', 'Only those started in the last 2h, 1d.'),
+                                 '--version': ('none', 'Only of this version; compared here.'),
+                                 '--business-key': ('none', 'Only instances with this business key.'),
+                                 '--step': ('none', 'Only those at this step; compared here.'),
+                                 '--older-than': ('none',
+                                                  'Only those that have stood where they stand for longer '
+                                                  '(at --step, if given); looked up here.'),
+                                 '--since': ('none',
+                                             'Only those started since: a time, or how long ago: 2h, 1d, '
+                                             '2026-05-03T13:08 (UTC).'),
+                                 '--until': ('none',
+                                             'Only those started until: a time, or how long ago: 2h, 1d, '
+                                             '2026-05-03T13:08 (UTC).'),
                                  '--limit': ('none', 'Look at so many at most, newest first.'),
                                  '-n': ('none', 'Look at so many at most, newest first.')},
                      'arguments': (),
@@ -280,17 +308,53 @@ COMMANDS: dict[str, dict[str, Any]] = \
  'instances list': {'options': {'--status': ('ACTIVE|WAITING|COMPLETED|FAILED|CANCELLED',
                                              'Only these: ACTIVE, WAITING, COMPLETED, FAILED, CANCELLED.'),
                                 '--definition': ('definition', 'Only instances of this definition.'),
+                                '--version': ('none', 'Only of this version; compared here.'),
                                 '--business-key': ('none', 'Only instances with this business key.'),
-                                '--since': ('none', 'Only those started in the last 90s, 2h, 1d.'),
+                                '--step': ('none', 'Only those at this step; compared here.'),
+                                '--reason': ('none',
+                                             'Only those whose failure reason has this in it; compared '
+                                             'here.'),
+                                '--older-than': ('none',
+                                                 'Only those that have stood where they stand for longer (at '
+                                                 '--step, if given); looked up here.'),
+                                '--since': ('none',
+                                            'Only those started since: a time, or how long ago: 2h, 1d, '
+                                            '2026-05-03T13:08 (UTC).'),
+                                '--until': ('none',
+                                            'Only those started until: a time, or how long ago: 2h, 1d, '
+                                            '2026-05-03T13:08 (UTC).'),
                                 '--limit': ('none', 'At most so many (50).'),
                                 '-n': ('none', 'At most so many (50).'),
-                                '--all': ('', 'Everything there is, however much.')},
+                                '--all': ('', 'Everything there is, however much.'),
+                                '--most': ('none',
+                                           'Where options are compared here and not by the engine: read so '
+                                           'many at most (10000).'),
+                                '--watch': ('', 'Show them again whenever they change, until Ctrl-C.'),
+                                '-w': ('', 'Show them again whenever they change, until Ctrl-C.')},
                     'arguments': (),
                     'commands': {}},
  'instances history': {'options': {'--view': ('table|timeline|tree', 'How to show it.')},
                        'arguments': ('instance',),
                        'commands': {}},
- 'instances wait': {'options': {'--timeout': ('none', 'How long to wait: 90s, 5m; for ever if left out.')},
+ 'instances wait': {'options': {'--status': ('ACTIVE|WAITING|COMPLETED|FAILED|CANCELLED',
+                                             'Only these: ACTIVE, WAITING, COMPLETED, FAILED, CANCELLED.'),
+                                '--definition': ('definition', 'Only instances of this definition.'),
+                                '--version': ('none', 'Only of this version; compared here.'),
+                                '--business-key': ('none', 'Only instances with this business key.'),
+                                '--step': ('none', 'Only those at this step; compared here.'),
+                                '--older-than': ('none',
+                                                 'Only those that have stood where they stand for longer (at '
+                                                 '--step, if given); looked up here.'),
+                                '--since': ('none',
+                                            'Only those started since: a time, or how long ago: 2h, 1d, '
+                                            '2026-05-03T13:08 (UTC).'),
+                                '--until': ('none',
+                                            'Only those started until: a time, or how long ago: 2h, 1d, '
+                                            '2026-05-03T13:08 (UTC).'),
+                                '--most': ('none',
+                                           'Where options are compared here and not by the engine: read so '
+                                           'many at most (10000).'),
+                                '--timeout': ('none', 'How long to wait: 90s, 5m; for ever if left out.')},
                     'arguments': ('instance*',),
                     'commands': {}},
  'instances watch': {'options': {'--timeout': ('none', 'How long to wait: 90s, 5m; for ever if left out.')},
@@ -307,18 +371,50 @@ COMMANDS: dict[str, dict[str, Any]] = \
  'instances restart': {'options': {'--status': ('ACTIVE|WAITING|COMPLETED|FAILED|CANCELLED',
                                                 'Only these: ACTIVE, WAITING, COMPLETED, FAILED, CANCELLED.'),
                                    '--definition': ('definition', 'Only instances of this definition.'),
+                                   '--version': ('none', 'Only of this version; compared here.'),
                                    '--business-key': ('none', 'Only instances with this business key.'),
+                                   '--step': ('none', 'Only those at this step; compared here.'),
+                                   '--reason': ('none',
+                                                'Only those whose failure reason has this in it; compared '
+                                                'here.'),
+                                   '--older-than': ('none',
+                                                    'Only those that have stood where they stand for longer '
+                                                    '(at --step, if given); looked up here.'),
+                                   '--since': ('none',
+                                               'Only those started since: a time, or how long ago: 2h, 1d, '
+                                               '2026-05-03T13:08 (UTC).'),
+                                   '--until': ('none',
+                                               'Only those started until: a time, or how long ago: 2h, 1d, '
+                                               '2026-05-03T13:08 (UTC).'),
                                    '--same-version': ('', 'The version it had, not the latest one.'),
                                    '--dry-run': ('',
                                                  'Show which it would be and what is repeated, start '
                                                  'nothing.'),
+                                   '--most': ('none',
+                                              'Where options are compared here and not by the engine: read '
+                                              'so many at most (10000).'),
                                    '--yes': ('', 'Do not ask.'),
                                    '-y': ('', 'Do not ask.')},
                        'arguments': ('instance*',),
                        'commands': {}},
- 'instances retry': {'options': {'--step': ('none', 'The step; may be left out where one has failed.'),
-                                 '--definition': ('definition', 'Only instances of this definition.'),
+ 'instances retry': {'options': {'--definition': ('definition', 'Only instances of this definition.'),
+                                 '--version': ('none', 'Only of this version; compared here.'),
                                  '--business-key': ('none', 'Only instances with this business key.'),
+                                 '--reason': ('none',
+                                              'Only those whose failure reason has this in it; compared '
+                                              'here.'),
+                                 '--older-than': ('none',
+                                                  'Only those that have stood where they stand for longer '
+                                                  '(at --step, if given); looked up here.'),
+                                 '--since': ('none',
+                                             'Only those started since: a time, or how long ago: 2h, 1d, '
+                                             '2026-05-03T13:08 (UTC).'),
+                                 '--until': ('none',
+                                             'Only those started until: a time, or how long ago: 2h, 1d, '
+                                             '2026-05-03T13:08 (UTC).'),
+                                 '--step': ('none',
+                                            'The step; may be left out where one has failed. Chooses those '
+                                            'that failed there.'),
                                  '--var': ('none',
                                            'A variable; the value is JSON if it reads as JSON, else text.'),
                                  '--text': ('none', 'A variable that is text, whatever it looks like.'),
@@ -329,6 +425,9 @@ COMMANDS: dict[str, dict[str, Any]] = \
                                             'COMPLETED.'),
                                  '--timeout': ('none', 'How long to wait: 90s, 5m; for ever if left out.'),
                                  '--dry-run': ('', 'Show which it would be, retry nothing.'),
+                                 '--most': ('none',
+                                            'Where options are compared here and not by the engine: read so '
+                                            'many at most (10000).'),
                                  '--yes': ('', 'Do not ask.'),
                                  '-y': ('', 'Do not ask.')},
                      'arguments': ('instance*',),
@@ -336,9 +435,23 @@ COMMANDS: dict[str, dict[str, Any]] = \
  'instances cancel': {'options': {'--status': ('ACTIVE|WAITING|COMPLETED|FAILED|CANCELLED',
                                                'Only these: ACTIVE, WAITING, COMPLETED, FAILED, CANCELLED.'),
                                   '--definition': ('definition', 'Only instances of this definition.'),
+                                  '--version': ('none', 'Only of this version; compared here.'),
                                   '--business-key': ('none', 'Only instances with this business key.'),
+                                  '--step': ('none', 'Only those at this step; compared here.'),
+                                  '--older-than': ('none',
+                                                   'Only those that have stood where they stand for longer '
+                                                   '(at --step, if given); looked up here.'),
+                                  '--since': ('none',
+                                              'Only those started since: a time, or how long ago: 2h, 1d, '
+                                              '2026-05-03T13:08 (UTC).'),
+                                  '--until': ('none',
+                                              'Only those started until: a time, or how long ago: 2h, 1d, '
+                                              '2026-05-03T13:08 (UTC).'),
                                   '--reason': ('none', 'Why; kept as the failure reason.'),
                                   '--dry-run': ('', 'Show which it would be, cancel nothing.'),
+                                  '--most': ('none',
+                                             'Where options are compared here and not by the engine: read so '
+                                             'many at most (10000).'),
                                   '--yes': ('', 'Do not ask.'),
                                   '-y': ('', 'Do not ask.')},
                       'arguments': ('instance*',),

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rochallor_cli.configuration.settings import Settings
+from rochallor_cli.engine_client.meaning import may_be_done, meaning
+from rochallor_cli.engine_client.pages import PAGE, pages_of
+from rochallor_cli.engine_client.pages import Value as Value
 from rochallor_cli.errors import (
     CliError,
     ConflictError,
+    EngineAwayError,
     EngineRefusedError,
     InvalidDocumentError,
     NotFoundError,
     UsageError,
     did_you_mean,
 )
-from workflow_sdk.errors import EngineClientError, RouteMissingError
+from rochallor_cli.output.text_width import shell_command
+from workflow_sdk.errors import (
+    EngineClientError,
+    EngineUnreachableError,
+    RouteMissingError,
+    WorkflowSDKError,
+)
 
 if TYPE_CHECKING:
     from workflow_sdk.client.rest import RestEngineClient
@@ -24,12 +33,7 @@ if TYPE_CHECKING:
 ENDED = ("COMPLETED", "FAILED", "CANCELLED")
 OPEN = ("ACTIVE", "WAITING")
 STATUSES = (*OPEN, *ENDED)
-PAGE = 200
 _ID_LENGTH = 26
-# How many ids a stream of pages remembers: instances started meanwhile push known ones onto the next page.
-_REMEMBERED = 5 * PAGE
-
-Value = dict[str, Any]
 
 
 class AdminClient:
@@ -71,7 +75,7 @@ class AdminClient:
 
     def definitions(self, keyword: str = "", *, limit: int | None = None) -> Iterator[Value]:
         """The latest version of each definition, by id."""
-        yield from _pages(
+        yield from pages_of(
             lambda page, size: self.client.list_definitions(keyword, page, size), limit, name="id"
         )
 
@@ -114,7 +118,23 @@ class AdminClient:
                     f"{definition_id} cannot be started: {error.message}",
                     hint="the definition asks for something the engine cannot do; `rochallor defs lint` may say what",
                 ) from error
+            self._say_if_lost(definition_id, business_key, error)
             raise
+        except EngineUnreachableError as error:
+            self._say_if_lost(definition_id, business_key, error)
+            raise
+
+    def _say_if_lost(self, definition_id: str, business_key: str | None, error: WorkflowSDKError) -> None:
+        """Raise with how to find what may have been started, where only the answer may have been lost."""
+        if not may_be_done(error):
+            return
+        words = ["rochallor", "instances", "list", "--definition", definition_id, "--since", "10m"]
+        if business_key is not None:
+            words += ["--business-key", business_key]
+        raise EngineAwayError(
+            f"{meaning(error, self.settings).message}; the instance may have been started all the same",
+            hint=f"look before starting another: {shell_command(*words)}",
+        ) from error
 
     def _key_is_taken(self, definition_id: str, business_key: str) -> KeyTakenError:
         holder = self.live_instance(definition_id, business_key)
@@ -155,7 +175,7 @@ class AdminClient:
                 page_size=size,
             )
 
-        yield from _pages(page_of, limit, name="id")
+        yield from pages_of(page_of, limit, name="id")
 
     def count_instances(self, *, definition_id: str = "", status: str = "", business_key: str = "") -> int:
         """How many instances fit, by the engine's own count."""
@@ -271,12 +291,11 @@ class AdminClient:
 
     def steps_of(self, instance: Mapping[str, Any]) -> dict[str, Value]:
         """The steps of an instance's definition by id."""
-        definition = self.client.get_definition(
-            str(instance["definitionId"]), version=int(instance["definitionVersion"])
+        return steps_by_id(
+            self.client.get_definition(
+                str(instance["definitionId"]), version=int(instance["definitionVersion"])
+            )
         )
-        steps = definition.get("steps")
-        rows = steps if isinstance(steps, list) else []
-        return {str(step.get("id")): step for step in rows if isinstance(step, dict)}
 
     def _no_instance(self, instance_id: str) -> NoReturn:
         hint = "`rochallor instances list` shows the latest"
@@ -324,6 +343,13 @@ def standing_text(instance: Mapping[str, Any]) -> str:
     return f"{status} at {steps_text(instance) or 'no step'}"
 
 
+def steps_by_id(definition: Mapping[str, Any]) -> dict[str, Value]:
+    """A definition's steps, as far as they are some."""
+    steps = definition.get("steps")
+    rows = steps if isinstance(steps, list) else []
+    return {str(step.get("id")): step for step in rows if isinstance(step, dict)}
+
+
 def definition_name(instance: Mapping[str, Any]) -> str:
     """`loan-processing v4`."""
     return f"{instance.get('definitionId')} v{instance.get('definitionVersion')}"
@@ -337,33 +363,6 @@ def _nearest_id(instance_id: str, known: list[str]) -> str | None:
             if different <= 2:
                 return f"did you mean {known_id}?"
     return None
-
-
-def _pages(page_of: Callable[[int, int], Value], limit: int | None, *, name: str) -> Iterator[Value]:
-    """The items of all pages, at most `limit`, without those that moved from one page to the next meanwhile."""
-    size = PAGE if limit is None else max(min(limit, PAGE), 1)
-    recent: deque[str] = deque(maxlen=_REMEMBERED)
-    yielded, page = 0, 0
-    while limit is None or yielded < limit:
-        items = page_of(page, size).get("items") or []
-        known = set(recent)
-        for item in map(_row, items):
-            key = str(item.get(name, item))
-            if key in known:
-                continue
-            if limit is not None and yielded >= limit:
-                return
-            recent.append(key)
-            yielded += 1
-            yield item
-        if len(items) < size:
-            return
-        page += 1
-
-
-def _row(item: object) -> Value:
-    """An item of a list as a row; what is none stands in one, so that it does not cost the others."""
-    return item if isinstance(item, dict) else {"unreadable": item}
 
 
 def steps_text(instance: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from rochallor_cli.errors import (
     NotFoundError,
     UsageError,
 )
-from workflow_sdk.client.judge import is_from_engine
+from workflow_sdk.client.judge import is_from_engine, was_not_forwarded
 from workflow_sdk.errors import (
     EngineClientError,
     EngineTimeoutError,
@@ -43,6 +43,14 @@ def meaning(error: WorkflowSDKError, settings: Settings) -> CliError:
     if isinstance(error, EngineClientError):
         return _answered(error, settings)
     return EngineRefusedError(str(error))
+
+
+def may_be_done(error: WorkflowSDKError) -> bool:
+    """Whether the engine may have done what was asked, though no answer of its own came."""
+    if isinstance(error, EngineUnreachableError):
+        return error.was_sent
+    is_lost = isinstance(error, EngineClientError) and error.status_code in (502, 504)
+    return is_lost and not is_from_engine(error) and not was_not_forwarded(error)
 
 
 def _unreachable(error: EngineUnreachableError, settings: Settings) -> CliError:

@@ -5,6 +5,7 @@ rebuilding.py  facts to a world of the machine: jobs, tasks and timers that ther
 prospects.py   what can become of a world
 causes.py      why nothing moves it, with codes
 explaining.py  the explanation: verdict, what would move it, what lies ahead
+verdicts.py    a verdict in a few words
 audit.py       many explanations, grouped by cause
 audit_text.py  an audit in words
 ways_out.py    commands that do something about it

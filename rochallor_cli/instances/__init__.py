@@ -1,6 +1,8 @@
 """Instances as the command line knows them: followed, told as a history, cancelled, and the user tasks open in them.
 
 if_absent.py   started unless one with its business key is live
+selection.py   those that fit, by the engine's filters and our own
+list_watch.py  a list, shown again whenever it changes
 snapshots.py   asked for again and again until it has ended
 following.py   followed until its end, and what is said of that
 followers.py   who shows it meanwhile: panel, lines, jsonl, nobody

@@ -9,12 +9,15 @@ from rochallor_cli.durations import duration_text
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.instances.snapshots import Snapshot, waits_for
 from rochallor_cli.output.printer import Printer
+from rochallor_cli.output.step_states import state_text
 from rochallor_cli.output.styles import state_style
 from rochallor_cli.output.text_width import cells, fitted, harmless, padded
 from rochallor_cli.output.times import seconds_between
 
 AWAY = "engine unreachable: {}. Asking again."
 BACK = "engine reachable again"
+# More than these have no room beneath the steps.
+_MOST_HINTS = 4
 _MARKS = {"COMPLETED": "●", "FAILED": "✗", "RUNNING": "◌"}
 
 NoteFor = Callable[[Value], str]
@@ -65,10 +68,11 @@ class _Events:
     def __init__(self) -> None:
         self._executions: dict[str, str] = {}
         self._status = ""
+        self._verdict = ""
         self._away = False
 
     def of(self, snapshot: Snapshot) -> Iterator[tuple[str, Any]]:
-        """("away", reason), ("back", ""), ("step", execution), ("instance", instance)."""
+        """("away", reason), ("back", ""), ("step", execution), ("instance", instance), ("stuck", verdict)."""
         if bool(snapshot.away) != self._away:
             self._away = bool(snapshot.away)
             yield ("away", snapshot.away) if self._away else ("back", "")
@@ -77,13 +81,16 @@ class _Events:
             if self._executions.get(str(execution.get("id"))) != status:
                 self._executions[str(execution.get("id"))] = status
                 yield "step", execution
-        if snapshot.instance.get("status") != self._status:
-            self._status = str(snapshot.instance.get("status"))
+        if "status" in snapshot.instance and snapshot.instance["status"] != self._status:
+            self._status = str(snapshot.instance["status"])
             yield "instance", snapshot.instance
+        if snapshot.verdict and snapshot.verdict != self._verdict:
+            yield "stuck", snapshot.verdict
+        self._verdict = snapshot.verdict
 
 
 class EventStream:
-    """One JSON object a line: `event` is step, instance, engine-away or engine-back."""
+    """One JSON object a line: `event` is step, instance, stuck, engine-away or engine-back."""
 
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
@@ -93,6 +100,8 @@ class EventStream:
         for kind, value in self._events.of(snapshot):
             if kind in ("away", "back"):
                 self._printer.event({"event": f"engine-{kind}", "reason": value})
+            elif kind == "stuck":
+                self._printer.event({"event": kind, "id": snapshot.instance["id"], "reason": value})
             else:
                 self._printer.event({"event": kind, **value})
 
@@ -124,11 +133,13 @@ class EventLines:
         elif kind == "back":
             self._printer.note(BACK)
         elif kind == "step":
-            step, kind, status = (harmless(str(value.get(key))) for key in ("stepId", "stepType", "status"))
+            step, kind = (harmless(str(value.get(key))) for key in ("stepId", "stepType"))
+            status = harmless(state_text(value, ended=snapshot.ended))
             tail = self._tail(value)
-            yield f"{padded(step, 20)}  {kind:<16}  {status.lower():<9}  {_seconds(value):>8}  {tail}".rstrip()
-        elif hint := waits_for(snapshot):
-            yield harmless(f"{value.get('status')}  {hint}")
+            yield f"{padded(step, 20)}  {kind:<16}  {status:<9}  {_seconds(value):>8}  {tail}".rstrip()
+        else:
+            for hint in waits_for(snapshot):
+                yield harmless(f"{snapshot.instance.get('status')}  {hint}")
 
     def _tail(self, execution: Value) -> str:
         if execution.get("status") == "COMPLETED":
@@ -136,6 +147,17 @@ class EventLines:
         reason = harmless(str(execution.get("failureReason") or ""))
         self._reasons.add(reason)
         return reason
+
+
+def _hint_lines(text: str, width: int) -> list[str]:
+    """A hint with its command, which stands on a line of its own where both do not fit."""
+    if cells(text) + 2 <= width:
+        return [f"  {text}"]
+    what, colon, command = text.partition(": ")
+    return [
+        fitted(f"  {what}{colon.strip()}", width),
+        *([fitted(f"    {command}", width)] if command else []),
+    ]
 
 
 class LivePanel:
@@ -168,24 +190,23 @@ class LivePanel:
         widest = min(max((cells(name) for name in names), default=0), max(width // 3, 10))
         lines = [f"  … {left_out} earlier"] if left_out else []
         lines += [
-            self._line(row, name, widest=widest, width=width) for row, name in zip(rows, names, strict=True)
+            self._line(row, name, widest=widest, width=width, ended=snapshot.ended)
+            for row, name in zip(rows, names, strict=True)
         ]
-        footer = (
-            f"engine unreachable: {snapshot.away}. Asking again." if snapshot.away else waits_for(snapshot)
-        )
+        footer = [AWAY.format(snapshot.away)] if snapshot.away else waits_for(snapshot)[:_MOST_HINTS]
         if footer:
-            lines += ["", fitted(f"  {harmless(footer)}", width - 1)]
+            lines += ["", *(line for text in footer for line in _hint_lines(harmless(text), width - 1))]
         return lines
 
     def _room(self) -> int:
         """How many steps fit: a picture taller than the terminal cannot be redrawn."""
         import shutil
 
-        return max(shutil.get_terminal_size().lines - 5, 3)
+        return max(shutil.get_terminal_size().lines - 4 - 2 * _MOST_HINTS, 3)
 
-    def _line(self, row: Value, name: str, *, widest: int, width: int) -> str:
+    def _line(self, row: Value, name: str, *, widest: int, width: int, ended: bool) -> str:
         status = harmless(str(row.get("status")))
-        mark = f"{_MARKS.get(status, '·')} {status.lower()}"
+        mark = f"{_MARKS.get(status, '·')} {harmless(state_text(row, ended=ended))}"
         tail = self._note_for(row) if status == "COMPLETED" else str(row.get("failureReason") or "")
         kind = harmless(str(row.get("stepType") or ""))
         head = f"  {padded(fitted(name, widest), widest)}  {kind:<16}"

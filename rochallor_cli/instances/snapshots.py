@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from rochallor_cli.configuration.environment import Environment
 from rochallor_cli.durations import duration_text
@@ -11,94 +11,205 @@ from rochallor_cli.engine_client.admin_client import ENDED, AdminClient, Value, 
 from rochallor_cli.errors import CliError, WaitRanOutError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.text_width import shell_command
-from workflow_sdk.errors import EngineClientError, EngineUnreachableError
+from workflow_sdk.client.deadline import request_timeout
+from workflow_sdk.errors import (
+    EngineClientError,
+    EngineTimeoutError,
+    EngineUnreachableError,
+    WorkflowSDKError,
+)
 
 QUICKEST_S = 0.04
 SLOWEST_S = 1.0
 _SLOWER = 1.4
+# What the first look is given in any wait, however short: without it nothing is known at all.
+_FIRST_LOOK_S = 2.0
+
+# What nothing can move is said so, by a look at its definition and history: from its id to a few words, or "".
+Judge = Callable[[str], str]
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The instance at one moment. `away` says why the engine did not answer this time (the values are older then)."""
+    """The instance at one moment. `away` says why the engine did not answer this time (the values are older then).
+
+    `verdict`: why nothing can move it, where that is so.
+    """
 
     instance: Value
     executions: list[Value]
     away: str = ""
+    verdict: str = ""
 
     @property
     def ended(self) -> bool:
-        return self.instance.get("status") in ENDED
+        return self.instance.get("status") in ENDED and not self.away
+
+    @property
+    def standing(self) -> tuple[Value, list[Value]]:
+        return self.instance, self.executions
+
+
+def away_text(error: WorkflowSDKError, *, is_first: bool = False) -> str | None:
+    """Why the engine does not answer now and may again; None for what asking again does not mend.
+
+    Where nobody has answered yet and nothing could be sent, nobody may be there at all.
+    """
+    if isinstance(error, EngineUnreachableError):
+        return None if is_first and not error.was_sent else error.message
+    passes = isinstance(error, EngineClientError) and (error.status_code >= 500 or error.status_code == 429)
+    return str(error) if passes else None
+
+
+class Deadline:
+    """When a wait ends, and the requests within it, by the environment's monotonic clock."""
+
+    def __init__(
+        self, environment: Environment, timeout_s: float | None, *, began: float | None = None
+    ) -> None:
+        self._environment = environment
+        self._began = environment.monotonic() if began is None else began
+        self.timeout_s = timeout_s
+
+    @property
+    def left_s(self) -> float | None:
+        if self.timeout_s is None:
+            return None
+        return max(self._began + self.timeout_s - self._environment.monotonic(), 0.0)
+
+    @property
+    def is_over(self) -> bool:
+        return self.left_s == 0.0
+
+    def sleep(self, seconds: float) -> None:
+        left_s = self.left_s
+        self._environment.sleep(seconds if left_s is None else min(seconds, left_s))
+
+
+class Asking:
+    """Asks for an instance, each request within the deadline."""
+
+    def __init__(self, engine: AdminClient, deadline: Deadline, *, with_history: bool) -> None:
+        self._engine = engine
+        self._deadline = deadline
+        self._with_history = with_history
+
+    def first(self, instance: Value) -> Snapshot:
+        """Raises NotFoundError. Where no more than an `id` is known of it, nobody may be there to be asked."""
+        is_first = "status" not in instance
+        return self._ask(
+            Snapshot(instance, []), is_first=is_first, least_s=_FIRST_LOOK_S if is_first else QUICKEST_S
+        )
+
+    def again(self, last: Snapshot) -> Snapshot:
+        return self._ask(replace(last, away=""))
+
+    def _ask(self, last: Snapshot, *, is_first: bool = False, least_s: float = QUICKEST_S) -> Snapshot:
+        left_s = self._deadline.left_s
+        try:
+            if left_s is None:
+                return self._asked(last)
+            with request_timeout(max(left_s, least_s)):
+                return self._asked(last)
+        except WorkflowSDKError as error:
+            if isinstance(error, EngineTimeoutError) and self._deadline.is_over and "status" in last.instance:
+                # It is the wait that ended, not the engine.
+                return last
+            reason = away_text(error, is_first=is_first)
+            if reason is None:
+                raise
+            return replace(last, away=reason)
+
+    def _asked(self, last: Snapshot) -> Snapshot:
+        instance_id = str(last.instance["id"])
+        # The instance is read first: a history read after the end holds every step.
+        instance = self._engine.instance(instance_id)
+        executions = self._engine.history(instance_id) if self._with_history else []
+        now = Snapshot(instance, executions)
+        return replace(now, verdict=last.verdict) if now.standing == last.standing else now
+
+
+class Pauses:
+    """How long to wait until the next look: short while something happens, then longer and longer."""
+
+    def __init__(self) -> None:
+        self.next_s = QUICKEST_S
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing has happened for some seconds."""
+        return self.next_s >= SLOWEST_S
+
+    def take(self, *, changed: bool) -> None:
+        self.next_s = QUICKEST_S if changed else min(self.next_s * _SLOWER, SLOWEST_S)
 
 
 def snapshots(
     engine: AdminClient,
-    instance_id: str,
+    instance: Value,
     environment: Environment,
     *,
     timeout_s: float | None = None,
-    began: float | None = None,
-    with_history: bool = True,
+    judge: Judge | None = None,
 ) -> Iterator[Snapshot]:
-    """The instance until it has ended. Raises WaitRanOutError after `timeout_s`; the first request may raise.
+    """The instance with its history until it has ended. Raises WaitRanOutError after `timeout_s`.
 
-    `began`: when the wait began, on the environment's monotonic clock, where that was not now.
+    `instance`: what is known of it, its `id` at least. One that is known whole was there a moment ago, so that nobody
+    gives up because the first look fails.
     """
-    began = environment.monotonic() if began is None else began
-    deadline = None if timeout_s is None else began + timeout_s
-    current = _ask(engine, instance_id, with_history)
-    pause_s = QUICKEST_S
+    instance_id = str(instance["id"])
+    deadline, pauses = Deadline(environment, timeout_s), Pauses()
+    asking = Asking(engine, deadline, with_history=True)
+    current = asking.first(instance)
+    judged = False
     while True:
         yield current
-        if current.ended and not current.away:
+        if current.ended:
             return
-        left_s = None if deadline is None else deadline - environment.monotonic()
-        if left_s is not None and left_s <= 0:
-            raise _ran_out(current, timeout_s or 0.0)
-        environment.sleep(pause_s if left_s is None else min(pause_s, left_s))
-        before, current = current, _ask_again(engine, instance_id, with_history, current)
-        changed = (before.instance, before.executions) != (current.instance, current.executions)
-        pause_s = QUICKEST_S if changed else min(pause_s * _SLOWER, SLOWEST_S)
+        if deadline.is_over:
+            raise ran_out(current, timeout_s or 0.0, judge)
+        deadline.sleep(pauses.next_s)
+        before, current = current, asking.again(current)
+        changed = before.standing != current.standing
+        pauses.take(changed=changed)
+        judged = judged and not changed
+        if pauses.is_quiet and judge is not None and not judged and not current.away:
+            judged = True
+            current = replace(current, verdict=judge(instance_id))
 
 
-def _ask(engine: AdminClient, instance_id: str, with_history: bool) -> Snapshot:
-    # The instance is read first: a history read after the end holds every step.
-    instance = engine.instance(instance_id)
-    return Snapshot(instance, engine.history(instance_id) if with_history else [])
-
-
-def _ask_again(engine: AdminClient, instance_id: str, with_history: bool, last: Snapshot) -> Snapshot:
-    try:
-        return _ask(engine, instance_id, with_history)
-    except EngineUnreachableError as error:
-        return Snapshot(last.instance, last.executions, error.message)
-    except EngineClientError as error:
-        if error.status_code < 500 and error.status_code != 429:
-            raise
-        return Snapshot(last.instance, last.executions, str(error))
-
-
-def _ran_out(snapshot: Snapshot, timeout_s: float) -> CliError:
+def ran_out(snapshot: Snapshot, timeout_s: float, judge: Judge | None = None) -> CliError:
+    """What is said of an instance that has not ended in time."""
     instance = snapshot.instance
+    instance_id = str(instance["id"])
     if snapshot.away:
         message = f"the engine does not answer ({snapshot.away}); waited {duration_text(timeout_s)}"
-        look = shell_command("rochallor", "instances", "get", str(instance["id"]))
+        look = shell_command("rochallor", "instances", "get", instance_id)
         return CliError(message, hint=look, exit_status=ExitStatus.UNREACHABLE)
-    message = f"{instance['id']} is still {standing_text(instance)} after {duration_text(timeout_s)}"
-    watch = shell_command("rochallor", "instances", "watch", str(instance["id"]))
+    message = f"{instance_id} is still {standing_text(instance)} after {duration_text(timeout_s)}"
+    verdict = snapshot.verdict or (judge(instance_id) if judge is not None else "")
+    if verdict:
+        explain = shell_command("rochallor", "instances", "explain", instance_id)
+        return WaitRanOutError(f"{message}, and {verdict}", hint=f"it was not cancelled; {explain}")
+    watch = shell_command("rochallor", "instances", "watch", instance_id)
     return WaitRanOutError(message, hint=f"it was not cancelled; {watch}")
 
 
-def waits_for(snapshot: Snapshot) -> str:
-    """What would let a WAITING instance go on, as a command; "" when nothing waits for a person or a signal."""
-    if snapshot.instance.get("status") != "WAITING":
-        return ""
-    instance_id = snapshot.instance["id"]
+def waits_for(snapshot: Snapshot) -> list[str]:
+    """What would let an instance go on, each with its command; or that nothing does."""
+    if snapshot.ended:
+        return []
+    instance_id = str(snapshot.instance["id"])
+    if snapshot.verdict:
+        return [f"{snapshot.verdict}: {shell_command('rochallor', 'instances', 'explain', instance_id)}"]
+    found: dict[str, None] = {}
     for execution in snapshot.executions:
         if execution.get("status") == "RUNNING":
-            where = (str(instance_id), str(execution.get("stepId")))
+            where = (instance_id, str(execution.get("stepId")))
             if execution.get("stepType") == "USER_TASK":
-                return f"waits for a person: {shell_command('rochallor', 'tasks', 'complete', *where)}"
+                command = shell_command("rochallor", "tasks", "complete", *where)
+                found[f"waits for a person: {command}"] = None
             if execution.get("stepType") == "WAIT":
-                return f"waits for a signal: {shell_command('rochallor', 'instances', 'signal', *where)}"
-    return ""
+                command = shell_command("rochallor", "instances", "signal", *where)
+                found[f"waits for a signal: {command}"] = None
+    return list(found)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rochallor_cli.errors import UsageError, did_you_mean
 from rochallor_cli.output.times import Times
 
 Row = Mapping[str, Any]
+# The rank of columns that are left out before any other shrinks.
+FIRST = 10
 
 
 def lookup(row: object, path: str) -> Any:
@@ -82,6 +84,13 @@ class View:
             return [column for column in self.columns if wide or not column.wide]
         by_field = {column.field: column for column in self.columns}
         return [by_field.get(path) or Column(path.upper(), path) for path in wanted]
+
+    def without_first(self, fields: Sequence[str]) -> View:
+        """The same view, of which these fields' columns are left out first where room is short."""
+        columns = [
+            replace(column, rank=FIRST) if column.field in fields else column for column in self.columns
+        ]
+        return replace(self, columns=columns)
 
     def check_fields(self, wanted: Sequence[str]) -> None:
         """Raise UsageError for a field that this kind of value never has."""

@@ -54,7 +54,8 @@ class Printer:
         everything = list(rows)
         if self.for_people:
             if everything:
-                self._table(view.shown(self.settings.fields, wide=self.settings.output == "wide"), everything)
+                for line in self.table_lines(view, everything):
+                    self.styled(line)
         else:
             self._document([self._chosen(row) for row in everything])
         return len(everything)
@@ -156,24 +157,29 @@ class Printer:
                 self.line(self.json_text(self._chosen(row), indent=None))
         return count
 
-    def _table(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    def table_lines(self, view: View, rows: Sequence[Row]) -> list[str]:
+        """The lines of a table, as `rows` prints them."""
+        view.check_fields(self.settings.fields)
         times = self.times
-        cells = [
-            [Cell.of(column.cell(row, times), column.style_of(row)) for column in columns] for row in rows
-        ]
-        self.table(columns, cells)
+        columns = view.shown(self.settings.fields, wide=self.settings.output == "wide")
+        return self._lines(
+            columns,
+            [[Cell.of(column.cell(row, times), column.style_of(row)) for column in columns] for row in rows],
+        )
 
     def table(self, columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> None:
         """A table of ready cells, fitted to the terminal, where columns without any content are left out."""
+        for line in self._lines(columns, cells):
+            self.styled(line)
+
+    def _lines(self, columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> list[str]:
         if self.width is not None and not self.settings.fields:
             filled = [index for index in range(len(columns)) if any(row[index].text for row in cells)]
             columns = [columns[index] for index in filled]
             cells = [[row[index] for index in filled] for row in cells]
-        lines = table_lines(
+        return table_lines(
             columns, cells, available=self.width, headers=not self.settings.no_headers, colored=self.colored
         )
-        for line in lines:
-            self.styled(line)
 
     def _details(self, view: View, value: Row) -> None:
         pairs = list(self._detail_pairs(view, value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rochallor_cli.output.cell import GAP, Cell
-from rochallor_cli.output.columns import Column
+from rochallor_cli.output.columns import FIRST, Column
 from rochallor_cli.output.text_width import cells, padded
 
 
@@ -19,17 +19,22 @@ def natural_widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *,
 
 
 def fit(columns: Sequence[Column], natural: Sequence[int], available: int | None) -> dict[int, int]:
-    """The widths of the columns that stay, by index: shrink what may shrink, then leave out the highest ranks."""
+    """The widths of the columns that stay, by index.
+
+    Columns that say nothing new are left out first; then what may shrink does; then the highest ranks are left out.
+    """
     kept = list(range(len(columns)))
     while True:
         widths = {index: natural[index] for index in kept}
         excess = GAP * len(kept) + sum(widths.values()) - (available or 0)
-        if available is None or excess <= 0 or _shrink(columns, widths, excess):
+        if available is None or excess <= 0:
             return widths
         droppable = [index for index in kept if columns[index].rank > 0]
-        if not droppable:
+        next_out = max(droppable, key=lambda index: columns[index].rank, default=None)
+        is_idle = next_out is not None and columns[next_out].rank >= FIRST
+        if (not is_idle and _shrink(columns, widths, excess)) or next_out is None:
             return widths
-        kept.remove(max(droppable, key=lambda index: columns[index].rank))
+        kept.remove(next_out)
 
 
 def _shrink(columns: Sequence[Column], widths: dict[int, int], excess: int) -> bool:

@@ -80,8 +80,8 @@ def test_following_on_a_pipe_prints_a_line_an_event_and_the_outcome(engine_url, 
         sleep=lambda _: next(steps, lambda: None)(),
     )
     lines = [" ".join(line.split()[:3]) for line in result.lines()]
-    assert lines[:2] == ["review USER_TASK running", "WAITING waits for"]
-    assert lines[2:5] == ["review USER_TASK completed", "s SERVICE_TASK running", "s SERVICE_TASK completed"]
+    assert lines[:2] == ["review USER_TASK waiting", "WAITING waits for"]
+    assert lines[2:5] == ["review USER_TASK completed", "s SERVICE_TASK open", "s SERVICE_TASK completed"]
     assert lines[-1].startswith("COMPLETED in")
     assert result.exit_status == 0
 

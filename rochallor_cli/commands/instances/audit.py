@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+import sys
+from itertools import islice
 from typing import Annotated
 
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.inputs import Definition, seconds_from
+from rochallor_cli.commands.filters import selection, with_filters
 from rochallor_cli.counting import count_text
-from rochallor_cli.engine_client.admin_client import OPEN, Value
+from rochallor_cli.engine_client.admin_client import OPEN
 from rochallor_cli.errors import InvalidDocumentError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.output.times import parse_time
+from rochallor_cli.instances.selection import Filters
 from rochallor_cli.output.views import AUDIT
 
 app = typer.Typer()
@@ -29,12 +29,10 @@ app = typer.Typer()
         "rochallor instances audit --definition loan-processing-workflow --since 1d -o json",
     ),
 )
+@with_filters("status", "reason")
 def audit(
     context: Context,
-    definition: Definition = None,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="DURATION", help="Only those started in the last 2h, 1d.")
-    ] = None,
+    filters: Filters,
     limit: Annotated[
         int | None,
         typer.Option("--limit", "-n", min=1, metavar="N", help="Look at so many at most, newest first."),
@@ -51,11 +49,11 @@ def audit(
     from rochallor_cli.explanation.facts import FactsReader
     from rochallor_cli.output.progress import working
 
-    seconds = seconds_from(since, "--since")
     version = context.engine_version(only_get=True)
     reader, found = FactsReader(context.engine), Audit()
     with working(context.environment, "looking at instances", quiet=context.settings.quiet) as progress:
-        for instance in _live(context, definition or "", seconds, limit):
+        live = selection(context, filters, sys.maxsize).instances(*OPEN)
+        for instance in islice(live, limit):
             try:
                 explanation = confirmed_of(reader, instance, version.possible, now=context.environment.now)
             except InvalidDocumentError as error:
@@ -72,18 +70,3 @@ def audit(
         f"{count_text(found.looked_at, 'live instance')}, {found.stuck:,} that nothing can move"
     )
     return ExitStatus.CONFLICT if found.stuck else ExitStatus.DONE
-
-
-def _live(context: Context, definition_id: str, since_s: float | None, limit: int | None) -> Iterator[Value]:
-    """Live instances, newest first in each status, page by page."""
-    earliest = None if since_s is None else context.environment.now() - timedelta(seconds=since_s)
-    seen = 0
-    for status in OPEN:
-        for instance in context.engine.instances(definition_id=definition_id, status=status):
-            started = parse_time(instance.get("startedAt"))
-            if limit is not None and seen >= limit:
-                return
-            if earliest is not None and started is not None and started < earliest:
-                break
-            seen += 1
-            yield instance

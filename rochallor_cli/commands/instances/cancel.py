@@ -8,10 +8,12 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.acting import Filters, Verb, act
-from rochallor_cli.commands.inputs import BusinessKey, Definition, Ids, Status, Yes, status_from
+from rochallor_cli.commands.acting import Verb, act
+from rochallor_cli.commands.filters import Most, with_filters
+from rochallor_cli.commands.inputs import Ids, Yes
 from rochallor_cli.engine_client.admin_client import ENDED, OPEN, Value
 from rochallor_cli.errors import CliError, ConflictError
+from rochallor_cli.instances.selection import MOST_READ, Filters
 
 app = typer.Typer()
 
@@ -22,21 +24,22 @@ app = typer.Typer()
     examples=(
         "rochallor instances cancel 01JD8Q3VZ6M0T2H8X4K7N5RWZK --reason 'customer withdrew'",
         "rochallor instances cancel --definition loan --status WAITING --dry-run",
+        "rochallor instances cancel --definition imports --step import --older-than 1d --dry-run",
         "rochallor instances list --since 2h -o name | rochallor instances cancel - --yes",
     ),
 )
+@with_filters()
 def cancel(
     context: Context,
+    filters: Filters,
     instances: Ids = None,
-    status: Status = None,
-    definition: Definition = None,
-    business_key: BusinessKey = None,
     reason: Annotated[
         str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept as the failure reason.")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show which it would be, cancel nothing.")
     ] = False,
+    most: Most = MOST_READ,
     yes: Yes = False,
 ) -> int:
     """Cancel instances, named or chosen by options.
@@ -44,7 +47,6 @@ def cancel(
     Those to choose from are collected first and must be confirmed; a row says what came of each, with one instance
     as with many. Jobs of a cancelled instance stay offered to workers, and move nothing.
     """
-    filters = Filters(status_from(status), definition or "", business_key or "")
     engine = context.engine
     _, exit_status = act(
         context,
@@ -52,6 +54,7 @@ def cancel(
         lambda instance_id: engine.cancel(instance_id, reason or ""),
         named=instances or (),
         filters=filters,
+        most=most,
         dry_run=dry_run,
         yes=yes,
     )

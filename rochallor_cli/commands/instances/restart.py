@@ -8,10 +8,12 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.acting import Filters, Verb, act
-from rochallor_cli.commands.inputs import BusinessKey, Definition, Ids, Status, Yes, status_from
+from rochallor_cli.commands.acting import Verb, act
+from rochallor_cli.commands.filters import Most, with_filters
+from rochallor_cli.commands.inputs import Ids, Yes
 from rochallor_cli.engine_client.admin_client import OPEN, Value
 from rochallor_cli.errors import CliError, ConflictError
+from rochallor_cli.instances.selection import MOST_READ, Filters
 from rochallor_cli.output.views import RESTARTS
 
 app = typer.Typer()
@@ -26,18 +28,18 @@ app = typer.Typer()
         "rochallor instances restart 01JD8Q3VZ6M0T2H8X4K7N5RWZK --same-version -o name",
     ),
 )
+@with_filters()
 def restart(
     context: Context,
+    filters: Filters,
     instances: Ids = None,
-    status: Status = None,
-    definition: Definition = None,
-    business_key: BusinessKey = None,
     same_version: Annotated[
         bool, typer.Option("--same-version", help="The version it had, not the latest one.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show which it would be and what is repeated, start nothing.")
     ] = False,
+    most: Most = MOST_READ,
     yes: Yes = False,
 ) -> int:
     """Begin FAILED or CANCELLED instances again from the start, as new instances.
@@ -45,7 +47,6 @@ def restart(
     The new one has the same definition (its latest version), business key and variables; the engine keeps the
     variables as they are, not as they were at the start. Steps that were done are done once more: they are named.
     """
-    filters = Filters(status_from(status), definition or "", business_key or "")
     verb = Verb("restart", "restarted", ("FAILED", "CANCELLED"), _refusal, RESTARTS)
     _, exit_status = act(
         context,
@@ -53,6 +54,7 @@ def restart(
         lambda instance_id: _begun_again(context, instance_id, same_version=same_version),
         named=instances or (),
         filters=filters,
+        most=most,
         dry_run=dry_run,
         yes=yes,
     )

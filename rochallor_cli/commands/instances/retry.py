@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.acting import Filters, Verb, act
+from rochallor_cli.commands.acting import Verb, act
+from rochallor_cli.commands.filters import Most, with_filters
+from rochallor_cli.commands.following import judge_for
 from rochallor_cli.commands.inputs import (
-    BusinessKey,
-    Definition,
     Ids,
     Text,
     Timeout,
@@ -24,7 +25,8 @@ from rochallor_cli.commands.inputs import (
 from rochallor_cli.engine_client.admin_client import NoRetryError, Value
 from rochallor_cli.errors import CliError, ConflictError, UsageError
 from rochallor_cli.instances.bulk import Row
-from rochallor_cli.instances.following import status_of_outcome, wait_for
+from rochallor_cli.instances.following import Waiting, status_of_outcome
+from rochallor_cli.instances.selection import MOST_READ, Filters
 from rochallor_cli.output.views import INSTANCES
 
 app = typer.Typer()
@@ -39,17 +41,22 @@ FAILED = "FAILED"
         "rochallor instances retry 01JD8Q3VZ6M0T2H8X4K7N5RWZK",
         "rochallor instances retry 01JD8Q3VZ6M0T2H8X4K7N5RWZK --step score --var limit=500 --wait",
         "rochallor instances retry --definition loan-processing-workflow --dry-run",
+        "rochallor instances retry --step score --reason 'refused the connection' --since 2h",
     ),
 )
+@with_filters("status")
 def retry(
     context: Context,
+    filters: Filters,
     instances: Ids = None,
     step: Annotated[
         str | None,
-        typer.Option("--step", metavar="ID", help="The step; may be left out where one has failed."),
+        typer.Option(
+            "--step",
+            metavar="ID",
+            help="The step; may be left out where one has failed. Chooses those that failed there.",
+        ),
     ] = None,
-    definition: Definition = None,
-    business_key: BusinessKey = None,
     var: Var = None,
     text: Text = None,
     variables: Vars = None,
@@ -60,6 +67,7 @@ def retry(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show which it would be, retry nothing.")
     ] = False,
+    most: Most = MOST_READ,
     yes: Yes = False,
 ) -> int:
     """Let FAILED instances go on at the step that failed.
@@ -71,7 +79,8 @@ def retry(
     if timeout_s is not None and not wait:
         raise UsageError("--timeout needs something to wait for", hint="add --wait")
     given = variables_from(context, var=var, text=text, whole=variables) or None
-    filters = Filters(definition=definition or "", business_key=business_key or "")
+    if step and not instances:
+        filters = replace(filters, step=step)
     engine = context.engine
 
     def again(instance_id: str) -> Value:
@@ -87,6 +96,7 @@ def retry(
         again,
         named=instances or (),
         filters=filters,
+        most=most,
         dry_run=dry_run,
         yes=yes,
     )
@@ -102,13 +112,10 @@ def _refusal(instance: Value) -> CliError | None:
 
 def _ended(context: Context, rows: list[Row], timeout_s: float | None) -> int:
     """Wait for those that go on again; the worst exit status of their ends."""
-    began = context.environment.monotonic()
-    ended: list[Value] = []
+    waiting = Waiting(context.engine, context.printer, timeout_s, judge_for(context))
     try:
-        for instance_id in (row["id"] for row in rows if not row["exitStatus"]):
-            one = wait_for(context.engine, instance_id, context.printer, timeout_s=timeout_s, began=began)
-            ended.append(one)
+        waiting.until_ended({**row, "status": "ACTIVE"} for row in rows if not row["exitStatus"])
     finally:
         if context.printer.for_people:
-            context.printer.rows(INSTANCES, ended)
-    return max((int(status_of_outcome(instance)) for instance in ended), default=0)
+            context.printer.rows(INSTANCES, list(waiting.ended.values()))
+    return max((int(status_of_outcome(instance)) for instance in waiting.ended.values()), default=0)

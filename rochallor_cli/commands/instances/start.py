@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.following import followed, going_on
+from rochallor_cli.commands.following import followed, going_on, judge_for
 from rochallor_cli.commands.inputs import (
     Text,
     Timeout,
@@ -20,11 +21,12 @@ from rochallor_cli.commands.inputs import (
     variables_from,
 )
 from rochallor_cli.engine_client.admin_client import Value, standing_text
-from rochallor_cli.errors import UsageError
+from rochallor_cli.errors import CliError, UsageError, WaitRanOutError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.instances.following import status_of_outcome, wait_for
+from rochallor_cli.instances.following import Waiting, status_of_outcome
 from rochallor_cli.instances.if_absent import refuse_old_engine, start_if_absent
 from rochallor_cli.output.views import INSTANCE
+from workflow_sdk.errors import WorkflowSDKError
 
 app = typer.Typer()
 
@@ -58,16 +60,21 @@ def start(
     ] = False,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="As --wait, and show each step.")] = False,
     timeout: Timeout = None,
+    cancel_on_timeout: Annotated[
+        bool, typer.Option("--cancel-on-timeout", help="Cancel it where --timeout ran out.")
+    ] = False,
 ) -> int:
     """Start an instance of a definition.
 
     A business key belongs to one live instance of a definition, on engines from 1.0.1 on: a second start is a conflict
     that names the first, or with --if-absent gives that one back. Without --wait or --follow the command ends as soon
-    as the engine has taken the instance.
+    as the engine has taken the instance. The id is printed as soon as there is one. Exit status 9 if it is FAILED.
     """
     timeout_s = seconds_from(timeout, "--timeout")
     if timeout_s is not None and not (wait or follow):
         raise UsageError("--timeout needs something to wait for", hint="add --wait or --follow")
+    if cancel_on_timeout and timeout_s is None:
+        raise UsageError("--cancel-on-timeout needs a --timeout")
     definition_id, version = definition_and_version(definition)
     values = variables_from(context, var=var, text=text, whole=variables)
     engine = context.engine
@@ -79,9 +86,16 @@ def start(
 
     started = _if_absent(context, definition_id, business_key or "", begin) if if_absent else begin()
     if not (wait or follow):
-        context.printer.value(INSTANCE, started)
-        return ExitStatus.DONE
-    return _until_ended(context, started, follow=follow, timeout_s=timeout_s)
+        return _taken(context, started)
+    how = _Wait(follow=follow, timeout_s=timeout_s, cancels=cancel_on_timeout)
+    return _until_ended(context, started, how)
+
+
+def _taken(context: Context, started: Value) -> int:
+    """Print what the engine has answered; the answer to a start never holds end and reason, so those are read."""
+    failed = started.get("status") in ("FAILED", "CANCELLED")
+    context.printer.value(INSTANCE, context.engine.instance(str(started["id"])) if failed else started)
+    return ExitStatus.FAILED if failed else ExitStatus.DONE
 
 
 def _if_absent(context: Context, definition_id: str, key: str, begin: Callable[[], Value]) -> Value:
@@ -98,19 +112,60 @@ def _if_absent(context: Context, definition_id: str, key: str, begin: Callable[[
     return instance
 
 
-def _until_ended(context: Context, instance: Value, *, follow: bool, timeout_s: float | None) -> int:
-    """Wait for the end, shown or not. The engine's answer to a start never holds end and reason: always read again."""
-    printer = context.printer
-    if printer.for_people:
-        printer.note(f"started {instance['id']}  {instance['definitionId']} v{instance['definitionVersion']}")
-    if follow:
-        return followed(context, str(instance["id"]), timeout_s)
+@dataclass(frozen=True)
+class _Wait:
+    """How the end is waited for: shown or not, for how long, and whether it is cancelled then."""
+
+    follow: bool
+    timeout_s: float | None
+    cancels: bool
+
+
+def _until_ended(context: Context, instance: Value, how: _Wait) -> int:
+    """Wait for the end. Whatever becomes of the wait, a script knows the id of what it has started."""
+    printer, instance_id = context.printer, str(instance["id"])
+    printer.note(f"started {instance_id}  {instance['definitionId']} v{instance['definitionVersion']}")
+    if printer.settings.output == "name":
+        printer.value(INSTANCE, instance)
+        context.environment.stdout.flush()
+    try:
+        if how.follow:
+            return followed(context, instance, how.timeout_s)
+        return _waited(context, instance, how.timeout_s)
+    except CliError as error:
+        if how.cancels and error.exit_status in (ExitStatus.WAIT_RAN_OUT, ExitStatus.UNREACHABLE):
+            raise _cancelled(context, instance_id, error) from error
+        raise
+
+
+def _waited(context: Context, instance: Value, timeout_s: float | None) -> int:
     from rochallor_cli.output.progress import working
 
-    with (
-        going_on(str(instance["id"])),
-        working(context.environment, f"waiting for {instance['id']}", quiet=printer.settings.quiet),
-    ):
-        ended = wait_for(context.engine, str(instance["id"]), printer, timeout_s=timeout_s)
-    printer.value(INSTANCE, ended)
-    return status_of_outcome(ended)
+    printer, instance_id = context.printer, str(instance["id"])
+    waiting = Waiting(context.engine, printer, timeout_s, judge_for(context))
+    shown = instance
+    try:
+        with (
+            going_on(instance_id),
+            working(context.environment, f"waiting for {instance_id}", quiet=printer.settings.quiet),
+        ):
+            waiting.until_ended([instance])
+        shown = waiting.ended[instance_id]
+    except WaitRanOutError:
+        shown = waiting.open[instance_id].instance
+        raise
+    finally:
+        if printer.settings.output != "name" and (not printer.for_people or waiting.ended):
+            printer.value(INSTANCE, shown)
+    return status_of_outcome(shown)
+
+
+def _cancelled(context: Context, instance_id: str, error: CliError) -> CliError:
+    """The error of the wait, with what became of the cancellation."""
+    try:
+        context.engine.cancel(instance_id, "not ended in time")
+    except (CliError, WorkflowSDKError) as refused:
+        hint = f"it could not be cancelled: {refused}"
+    else:
+        hint = "it was cancelled"
+    return CliError(error.message, hint=hint, exit_status=ExitStatus(error.exit_status))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.inputs import (
-    Timeout,
-    seconds_from,
-)
-from rochallor_cli.engine_client.admin_client import Value
-from rochallor_cli.instances.following import status_of_outcome, wait_for
+from rochallor_cli.commands.acting import ids_from, require_one_way
+from rochallor_cli.commands.filters import Most, say_if_cut, selection, with_filters
+from rochallor_cli.commands.following import judge_for
+from rochallor_cli.commands.inputs import Ids, Timeout, seconds_from
+from rochallor_cli.engine_client.admin_client import OPEN, Value
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.instances.following import Waiting, status_of_outcome
+from rochallor_cli.instances.selection import MOST_READ, Filters
 from rochallor_cli.output.views import INSTANCES
 
 app = typer.Typer()
@@ -22,34 +22,47 @@ app = typer.Typer()
 @command(
     app,
     "wait",
-    examples=("rochallor instances wait 01JD8Q3VZ6M0T2H8X4K7N5RWZK --timeout 5m",),
+    examples=(
+        "rochallor instances wait 01JD8Q3VZ6M0T2H8X4K7N5RWZK --timeout 5m",
+        "rochallor instances list --definition loan -o name | rochallor instances wait -",
+        "rochallor instances wait --definition loan --since 10m --timeout 5m",
+    ),
 )
+@with_filters("reason")
 def wait(
     context: Context,
-    instances: Annotated[list[str], typer.Argument(help="Their ids.")],
+    filters: Filters,
+    instances: Ids = None,
+    most: Most = MOST_READ,
     timeout: Timeout = None,
 ) -> int:
     """Wait until all these instances have ended.
 
-    Exit status 0 if all are COMPLETED, 9 if one is FAILED or CANCELLED, 10 if the time ran out.
+    Options choose those that are live now. An unknown id is said at once; an engine that is away for a while is asked
+    again. Exit status 0 if all are
+    COMPLETED, 9 if one is FAILED or CANCELLED, 10 if the time ran out.
     """
     from rochallor_cli.output.progress import working
 
-    timeout_s = seconds_from(timeout, "--timeout")
-    environment = context.environment
-    began = environment.monotonic()
-    ended: list[Value] = []
-    wanted = list(dict.fromkeys(instances))
+    named = instances or []
+    require_one_way("wait", named, filters)
+    wanted: list[Value] = [{"id": one} for one in ids_from(named, context.environment.stdin)]
+    was_cut = False
+    if not named:
+        selected = selection(context, filters, most)
+        statuses = [filters.status] if filters.status else OPEN
+        wanted = list(selected.instances(*statuses))
+        was_cut = say_if_cut(context, selected)
+        context.printer.note(f"waiting for {len(wanted):,}" if wanted else "no instances that fit")
     quiet = context.settings.quiet
+    waiting = Waiting(context.engine, context.printer, seconds_from(timeout, "--timeout"), judge_for(context))
     try:
-        with working(environment, "waiting", total=len(wanted), quiet=quiet) as progress:
-            for instance_id in wanted:
-                progress.text = f"waiting for {instance_id}"
-                ended.append(
-                    wait_for(context.engine, instance_id, context.printer, timeout_s=timeout_s, began=began)
-                )
-                progress.done += 1
+        with working(context.environment, "waiting", total=len(wanted), quiet=quiet) as progress:
+            waiting.until_ended(wanted, progress=progress)
     finally:
         # Those that have ended are said also when the time ran out for the others.
-        context.printer.rows(INSTANCES, ended)
-    return max(status_of_outcome(instance) for instance in ended)
+        context.printer.rows(
+            INSTANCES, [waiting.ended[one["id"]] for one in wanted if one["id"] in waiting.ended]
+        )
+    statuses_of_ends = [int(status_of_outcome(one)) for one in waiting.ended.values()]
+    return max(statuses_of_ends, default=0) or (ExitStatus.WAIT_RAN_OUT if was_cut else ExitStatus.DONE)

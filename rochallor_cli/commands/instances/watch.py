@@ -29,4 +29,4 @@ def watch(context: Context, instance: Instance, timeout: Timeout = None) -> int:
 
     It goes on through restarts of the engine. Exit status 0 if COMPLETED, 9 if FAILED or CANCELLED.
     """
-    return followed(context, instance, seconds_from(timeout, "--timeout"))
+    return followed(context, {"id": instance}, seconds_from(timeout, "--timeout"))

@@ -1,0 +1,141 @@
+"""The options that choose instances, declared once for every command that has them.
+
+A command takes `filters: Filters` and is marked `@with_filters`; its command line then has the options.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.global_options import as_if
+from rochallor_cli.commands.inputs import seconds_from, status_from
+from rochallor_cli.durations import parse_duration
+from rochallor_cli.errors import UsageError
+from rochallor_cli.instances.selection import MOST_READ, Filters, Selection
+
+_WHEN = "a time, or how long ago: 2h, 1d, 2026-05-03T13:08 (UTC)"
+
+Most = Annotated[
+    int,
+    typer.Option(
+        "--most",
+        min=1,
+        metavar="N",
+        help="Where options are compared here and not by the engine: read so many at most (10000).",
+        show_default=False,
+    ),
+]
+
+
+def _option(flag: str, metavar: str, text: str) -> Any:
+    return typer.Option(flag, metavar=metavar, help=text)
+
+
+_OPTIONS: Mapping[str, Any] = {
+    "status": Annotated[
+        str | None,
+        _option("--status", "STATUS", "Only these: ACTIVE, WAITING, COMPLETED, FAILED, CANCELLED."),
+    ],
+    "definition": Annotated[str | None, _option("--definition", "ID", "Only instances of this definition.")],
+    "version": Annotated[
+        int | None, typer.Option("--version", metavar="N", min=1, help="Only of this version; compared here.")
+    ],
+    "business_key": Annotated[
+        str | None, _option("--business-key", "KEY", "Only instances with this business key.")
+    ],
+    "step": Annotated[str | None, _option("--step", "ID", "Only those at this step; compared here.")],
+    "reason": Annotated[
+        str | None,
+        _option("--reason", "TEXT", "Only those whose failure reason has this in it; compared here."),
+    ],
+    "older_than": Annotated[
+        str | None,
+        _option(
+            "--older-than",
+            "DURATION",
+            "Only those that have stood where they stand for longer (at --step, if given); looked up here.",
+        ),
+    ],
+    "since": Annotated[str | None, _option("--since", "WHEN", f"Only those started since: {_WHEN}.")],
+    "until": Annotated[str | None, _option("--until", "WHEN", f"Only those started until: {_WHEN}.")],
+}
+
+
+def with_filters(*left_out: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options of `filters`, but those left out and those it has itself with another meaning."""
+
+    def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
+        own = inspect.signature(function, eval_str=True)
+        names = [name for name in _OPTIONS if name not in own.parameters and name not in left_out]
+
+        def call(context: Context, **values: Any) -> Any:
+            given = {name: values.pop(name) for name in names}
+            return function(context, filters=_filters(context, given), **values)
+
+        parameters: list[inspect.Parameter] = []
+        for parameter in own.parameters.values():
+            if parameter.name != "filters":
+                parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+                continue
+            parameters += [
+                inspect.Parameter(
+                    name, inspect.Parameter.KEYWORD_ONLY, annotation=_OPTIONS[name], default=None
+                )
+                for name in names
+            ]
+        return as_if(function, call, own.replace(parameters=parameters))
+
+    return decorated
+
+
+def _filters(context: Context, given: Mapping[str, Any]) -> Filters:
+    now = context.environment.now()
+    return Filters(
+        status=status_from(given.get("status")),
+        definition=given.get("definition") or "",
+        business_key=given.get("business_key") or "",
+        version=given.get("version"),
+        step=given.get("step") or "",
+        reason=given.get("reason") or "",
+        since=moment_from(given.get("since"), "--since", now),
+        until=moment_from(given.get("until"), "--until", now),
+        older_than_s=seconds_from(given.get("older_than"), "--older-than"),
+    )
+
+
+def moment_from(text: str | None, flag: str, now: datetime) -> datetime | None:
+    """The moment that an option names: a time, or how long ago."""
+    if text is None:
+        return None
+    try:
+        return now - timedelta(seconds=parse_duration(text))
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{flag} {text!r} is no time", hint=f"write {_WHEN}") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def selection(
+    context: Context, filters: Filters, most: int = MOST_READ, *, always_bounded: bool = False
+) -> Selection:
+    now = context.environment.now()
+    return Selection(context.engine, filters, now=now, most=most, always_bounded=always_bounded)
+
+
+def say_if_cut(context: Context, selected: Selection) -> bool:
+    """Say that the bound on what is read ran out, if it did."""
+    if selected.was_cut:
+        total = context.engine.count_instances(**selected.filters.by_engine)
+        context.printer.warn(f"{selected.seen:,} of {total:,} were read, the newest first; --most reads more")
+    return selected.was_cut
