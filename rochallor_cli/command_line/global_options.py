@@ -101,16 +101,24 @@ GLOBAL_OPTIONS: Mapping[str, tuple[Any, object]] = {
     ),
     "output": (
         Annotated[
-            str | None, _option("--output", "-o", metavar="FORMAT", help=f"One of {', '.join(OUTPUTS)}.")
+            str | None,
+            _option(
+                "--output",
+                "-o",
+                metavar="FORMAT",
+                help=f"The form of the result: {', '.join(OUTPUTS)}.",
+            ),
         ],
         None,
     ),
     "fields": (
-        Annotated[str | None, _option("--fields", metavar="A,B", help="Only these fields, in this order.")],
+        Annotated[
+            str | None, _option("--fields", metavar="A,B", help="Show only these fields, in this order.")
+        ],
         None,
     ),
     "no_headers": (
-        Annotated[bool | None, _option("--no-headers", help="Tables without their first line.")],
+        Annotated[bool | None, _option("--no-headers", help="Show tables without their first line.")],
         None,
     ),
     "time": (
@@ -120,11 +128,14 @@ GLOBAL_OPTIONS: Mapping[str, tuple[Any, object]] = {
         None,
     ),
     "color": (
-        Annotated[str | None, _option("--color", metavar="WHEN", help=f"One of {', '.join(COLORS)}.")],
+        Annotated[
+            str | None,
+            _option("--color", metavar="WHEN", help=f"Whether to use colours: {', '.join(COLORS)}."),
+        ],
         None,
     ),
     "quiet": (
-        Annotated[bool | None, _option("--quiet", "-q", help="No notes on stderr, errors only.")],
+        Annotated[bool | None, _option("--quiet", "-q", help="Write no notes to stderr, only errors.")],
         None,
     ),
     "verbosity": (
@@ -135,7 +146,7 @@ GLOBAL_OPTIONS: Mapping[str, tuple[Any, object]] = {
                 "-v",
                 metavar=" ",
                 count=True,
-                help="Requests and origins of settings; -vv bodies as well.",
+                help="Show requests and origins of settings; -vv: bodies as well.",
             ),
         ],
         0,

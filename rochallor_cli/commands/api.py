@@ -31,7 +31,12 @@ def api(
     path: Annotated[str, typer.Argument(help="From the slash on, sent as it is.")],
     data: Annotated[
         str | None,
-        typer.Option("--data", "-d", metavar="JSON|@FILE|@-", help="The body: JSON, or a JSON or YAML file."),
+        typer.Option(
+            "--data",
+            "-d",
+            metavar="JSON|@FILE|@-",
+            help="The body of the request: JSON, or a JSON or YAML file.",
+        ),
     ] = None,
     include: Annotated[
         bool, typer.Option("--include", "-i", help="Show status and headers as well.")

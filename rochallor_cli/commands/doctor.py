@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import typer
@@ -14,11 +13,9 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.command_line.setting_options import with_settings
 from rochallor_cli.configuration.masking import masked, secrets_in, url_text
-from rochallor_cli.configuration.setting import settings_of
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.hosting.config.given import WORKERS_FILE
-from rochallor_cli.hosting.config.host_config import KafkaAccess
+from rochallor_cli.hosting.config.given import BROKER_SETTINGS
 from rochallor_cli.output.columns import Column, View
 from rochallor_cli.version import VERSION
 
@@ -39,19 +36,6 @@ CHECKS = View(
 )
 
 
-# The same settings as `rochallor work` has, so that what is checked is what would run.
-_BROKERS, _KAFKA_CONFIG = (
-    replace(setting, panel=None)
-    for setting in settings_of(KafkaAccess)
-    if setting.attribute in ("brokers", "config")
-)
-OPTIONS = (
-    replace(_BROKERS, meaning="Ask these Kafka brokers too."),
-    replace(_KAFKA_CONFIG, meaning="How the brokers are reached (TLS, SASL)."),
-    replace(WORKERS_FILE, meaning="workers.yaml: take engine and brokers from it."),
-)
-
-
 @command(
     app,
     "doctor",
@@ -62,7 +46,7 @@ OPTIONS = (
         "rochallor doctor --config workers.yaml",
     ),
 )
-@with_settings(OPTIONS)
+@with_settings(BROKER_SETTINGS)
 def doctor(context: Context, **flags: Any) -> int:
     """Check this installation, the settings and the engine. Runs nothing, changes nothing.
 

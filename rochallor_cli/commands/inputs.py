@@ -45,9 +45,11 @@ Ids = Annotated[
     list[str] | None,
     typer.Argument(help="Their ids; - for ids on standard input; or choose by options."),
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-All = Annotated[bool, typer.Option("--all", help="Everything there is, however much.")]
-Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many (50).")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether to go on.")]
+All = Annotated[bool, typer.Option("--all", help="Show everything there is, however much.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="Show at most so many (50).")
+]
 LIMIT = 50
 
 

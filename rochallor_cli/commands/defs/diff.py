@@ -41,7 +41,9 @@ def diff(
     exclude: Exclude = None,
     against: Annotated[
         int | None,
-        typer.Option("--against", metavar="VERSION", min=1, help="Not the latest but this version."),
+        typer.Option(
+            "--against", metavar="VERSION", min=1, help="Compare with this version, not with the latest."
+        ),
     ] = None,
 ) -> int:
     """Compare definitions with what the engine has, step by step.

@@ -39,10 +39,11 @@ def graph(
         typer.Argument(help="A file, - , or an id (ID@VERSION) on the engine."),
     ] = None,
     instance: Annotated[
-        str | None, typer.Option("--instance", metavar="ID", help="Paint this instance's state on it.")
+        str | None,
+        typer.Option("--instance", metavar="ID", help="Paint the state of this instance on the graph."),
     ] = None,
     format_: Annotated[
-        str, typer.Option("--format", metavar="text|mermaid|dot|svg", help="What to draw it as.")
+        str, typer.Option("--format", metavar="text|mermaid|dot|svg", help="The form of the graph.")
     ] = "text",
 ) -> None:
     """Draw a definition as a graph: text, mermaid, dot, or SVG, which needs nothing installed."""

@@ -54,7 +54,12 @@ def lint(
         typer.Option("--module", "-m", metavar="MODULE", help="Handlers that are to serve the job types."),
     ] = None,
     disable: Annotated[
-        list[str] | None, typer.Option("--disable", metavar="CODE", help="Leave this code out; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--disable",
+            metavar="CODE",
+            help="Leave out the findings of this code; repeatable.",
+        ),
     ] = None,
     error: Annotated[
         list[str] | None, typer.Option("--error", metavar="CODE", help="This code is an error; repeatable.")

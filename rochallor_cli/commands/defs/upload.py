@@ -46,7 +46,7 @@ def upload(
         list[str],
         typer.Argument(help="Files, folders or - ; JSON or YAML, several documents."),
     ],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, send nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; send nothing.")] = False,
     new: Annotated[
         bool,
         typer.Option(

@@ -54,7 +54,12 @@ def verify(
     ] = None,
     exclude: Exclude = None,
     fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="some-order|possible", help="From which grade on it fails.")
+        str,
+        typer.Option(
+            "--fail-on",
+            metavar="some-order|possible",
+            help="From which grade on a finding makes the command fail.",
+        ),
     ] = "some-order",
     max_states: Annotated[
         int, typer.Option("--max-states", min=1, metavar="N", help="Situations of one definition at most.")

@@ -34,7 +34,9 @@ def run(
     job_type: Annotated[str, typer.Argument(metavar="TYPE", help="The job type.")],
     module: Annotated[
         list[str],
-        typer.Option("--module", "-m", metavar="MODULE", help="Where the handlers are; as for `work`."),
+        typer.Option(
+            "--module", "-m", metavar="MODULE", help="Where the handlers are, as for `rochallor work`."
+        ),
     ],
     var: Var = None,
     text: Text = None,

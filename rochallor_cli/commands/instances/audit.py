@@ -35,7 +35,9 @@ def audit(
     filters: Filters,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", "-n", min=1, metavar="N", help="Look at so many at most, newest first."),
+        typer.Option(
+            "--limit", "-n", min=1, metavar="N", help="Look at so many instances at most, newest first."
+        ),
     ] = None,
 ) -> int:
     """Group live instances by what they wait for and why they stand still, the worst first.

@@ -34,10 +34,15 @@ def cancel(
     filters: Filters,
     instances: Ids = None,
     reason: Annotated[
-        str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept as the failure reason.")
+        str | None,
+        typer.Option(
+            "--reason",
+            metavar="TEXT",
+            help="Why the instance is cancelled; kept as its failure reason.",
+        ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show which it would be, cancel nothing.")
+        bool, typer.Option("--dry-run", help="Show which instances it would be; cancel nothing.")
     ] = False,
     most: Most = MOST_READ,
     yes: Yes = False,

@@ -45,7 +45,7 @@ def count(
     filters: Filters,
     by: Annotated[
         str | None,
-        typer.Option("--by", metavar="|".join(_BY), help="Count each of these apart, the most first."),
+        typer.Option("--by", metavar="|".join(_BY), help="Count apart by this, the most first."),
     ] = None,
     most: Most = MOST_READ,
 ) -> int:

@@ -31,7 +31,7 @@ def history(
     context: Context,
     instance: Instance,
     view: Annotated[
-        str, typer.Option("--view", metavar="table|timeline|tree", help="How to show it.")
+        str, typer.Option("--view", metavar="table|timeline|tree", help="The form of the history.")
     ] = "table",
 ) -> None:
     """Show the steps an instance went through.

@@ -34,10 +34,16 @@ def restart(
     filters: Filters,
     instances: Ids = None,
     same_version: Annotated[
-        bool, typer.Option("--same-version", help="The version it had, not the latest one.")
+        bool,
+        typer.Option(
+            "--same-version", help="Start the version that the old instance had, not the latest one."
+        ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show which it would be and what is repeated, start nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Show which instance it would be and what is repeated; start nothing."
+        ),
     ] = False,
     most: Most = MOST_READ,
     yes: Yes = False,

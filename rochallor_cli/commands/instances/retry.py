@@ -61,11 +61,14 @@ def retry(
     text: Text = None,
     variables: Vars = None,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Wait until they have ended; exit status 9 unless all COMPLETED.")
+        bool,
+        typer.Option(
+            "--wait", help="Wait until the instances have ended; exit status 9 unless all COMPLETED."
+        ),
     ] = False,
     timeout: Timeout = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show which it would be, retry nothing.")
+        bool, typer.Option("--dry-run", help="Show which steps it would be; retry nothing.")
     ] = False,
     most: Most = MOST_READ,
     yes: Yes = False,

@@ -47,18 +47,21 @@ def start(
     text: Text = None,
     variables: Vars = None,
     business_key: Annotated[
-        str | None, typer.Option("--business-key", metavar="KEY", help="Your own key for it.")
+        str | None, typer.Option("--business-key", metavar="KEY", help="Your own key for the instance.")
     ] = None,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Wait until it has ended; exit status 9 unless COMPLETED.")
+        bool,
+        typer.Option("--wait", help="Wait until the instance has ended; exit status 9 unless COMPLETED."),
     ] = False,
     if_absent: Annotated[
         bool,
         typer.Option(
-            "--if-absent", help="Where a live instance has this business key already, take that one instead."
+            "--if-absent", help="Where a live instance has the business key already, take that one instead."
         ),
     ] = False,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="As --wait, and show each step.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Wait as with --wait, and show each step.")
+    ] = False,
     timeout: Timeout = None,
     cancel_on_timeout: Annotated[
         bool, typer.Option("--cancel-on-timeout", help="Cancel it where --timeout ran out.")

@@ -28,12 +28,17 @@ def fail(
     message: Annotated[
         str,
         typer.Option(
-            "--message", "-m", metavar="TEXT", help="Why; the step's failure reason if it is the last."
+            "--message",
+            "-m",
+            metavar="TEXT",
+            help="Why the job failed; the step's failure reason if no retry is left.",
         ),
     ] = "failed by hand",
     final: Annotated[
         bool,
-        typer.Option("--final", help="Do not let the engine try it again: step and instance become FAILED."),
+        typer.Option(
+            "--final", help="Do not let the engine try the job again: step and instance become FAILED."
+        ),
     ] = False,
     yes: Yes = False,
 ) -> None:

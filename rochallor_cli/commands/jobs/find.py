@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
+from rochallor_cli.command_line.setting_options import with_settings
 from rochallor_cli.commands.inputs import Instance
 from rochallor_cli.errors import ConflictError, EngineAwayError, NotFoundError, UsageError
+from rochallor_cli.hosting.config.given import BROKER_SETTINGS
 from rochallor_cli.output.columns import Column, View, time_column
 
 if TYPE_CHECKING:
@@ -43,23 +45,8 @@ FOUND_JOBS = View(
         "rochallor jobs find 01JD8Q3VZ6M0T2H8X4K7N5RWZK --config workers.yaml -o name",
     ),
 )
-def find(
-    context: Context,
-    instance: Instance,
-    brokers: Annotated[
-        str | None, typer.Option("--brokers", metavar="HOST:PORT,…", help="The Kafka brokers.")
-    ] = None,
-    kafka_config: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--kafka-config", metavar="KEY=VALUE", help="How they are reached (TLS, SASL); repeatable."
-        ),
-    ] = None,
-    config: Annotated[
-        str | None,
-        typer.Option("--config", metavar="FILE", help="workers.yaml: take engine and brokers from it."),
-    ] = None,
-) -> None:
+@with_settings(BROKER_SETTINGS)
+def find(context: Context, instance: Instance, **flags: Any) -> None:
     """Find the open jobs of an instance in Kafka, as far back as the topics go.
 
     In Kafka mode the engine sends no job a second time by itself, and no history names job ids: a record that was
@@ -68,7 +55,6 @@ def find(
     """
     from rochallor_cli.hosting.config.file_settings import kafka_access, with_workers_file
 
-    flags = {"brokers": brokers, "kafka_config": kafka_config, "config": config}
     file, context = with_workers_file(context, flags)
     kafka = kafka_access(context, flags, file=file)
     if not kafka.brokers:

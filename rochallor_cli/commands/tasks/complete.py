@@ -36,7 +36,11 @@ def complete(
     ] = None,
     by: Annotated[
         str | None,
-        typer.Option("--by", metavar="WHO", help="Who did it. It is sent; the engine does not keep it."),
+        typer.Option(
+            "--by",
+            metavar="WHO",
+            help="Who has completed the task: sent to the engine, which does not keep it.",
+        ),
     ] = None,
     var: Var = None,
     text: Text = None,

@@ -28,7 +28,9 @@ def list_(
     business_key: Annotated[
         str | None, typer.Option("--business-key", metavar="KEY", help="Only tasks with this business key.")
     ] = None,
-    by_age: Annotated[bool, typer.Option("--by-age", help="The longest open first.")] = False,
+    by_age: Annotated[
+        bool, typer.Option("--by-age", help="Show the tasks that are open longest first.")
+    ] = False,
     limit: Limit = None,
     everything: All = False,
 ) -> None:

@@ -175,7 +175,7 @@ WARNINGS: Final = (
         TASK_SURVIVES_TIMER,
         "a user task that survives its timer",
         "After an interrupting timer the user task stays open: completing it late starts its nextStep as "
-        "well, beside the timer's target.",
+        "well, besides the timer's target.",
         "Let the steps behind the task check by a variable whether the timer was there first.",
         until="interrupted_tasks_close",
     ),

@@ -7,7 +7,7 @@ entry of `workers`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rochallor_cli.configuration.setting import Setting
@@ -25,6 +25,16 @@ class Given:
 
 # Not a setting of workers.yaml but where it is.
 WORKERS_FILE = Setting("path", "workers.yaml, which may hold every setting.", flag="--config", metavar="FILE")
+
+# How a command that asks brokers is told of them: as `rochallor work` is.
+BROKER_SETTINGS = (
+    *(
+        replace(setting, panel=None)
+        for setting in SECTIONS["kafka"]
+        if setting.attribute in ("brokers", "config")
+    ),
+    replace(WORKERS_FILE, meaning="workers.yaml: take engine and brokers from it."),
+)
 
 
 def settings_with_flags() -> Iterator[tuple[str, Setting]]:
