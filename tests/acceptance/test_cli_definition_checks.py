@@ -18,7 +18,7 @@ from support.workflows import (
     join,
     service,
     timer,
-    transformation,
+    transform,
     user_task,
     wait,
 )
@@ -42,7 +42,7 @@ CANNOT_RUN = {
     "W313": [gateway("split", ["a", "a"]), service("a", "meet"), join()],
     "W403": [user_task("a", boundaryEvents=[timer("P1W", "end", interrupting=True)])],
     "W501": [wait("a/b")],
-    "W506": [transformation("t", {"x": "a\0b"})],
+    "W506": [transform("t", {"x": "a\0b"})],
 }
 
 
@@ -126,7 +126,7 @@ def test_job_types_that_differ_by_case_or_blanks_are_two(tmp_path: Path):
     ],
 )
 def test_a_text_that_looks_like_an_expression_is_told_to_stay_text(text: str, is_told: bool, tmp_path: Path):
-    file = write(tmp_path / "f.yaml", document(transformation("t", {"x": text})))
+    file = write(tmp_path / "f.yaml", document(transform("t", {"x": text})))
     assert linted(file, "--engine-version", "1.1.0") == ([("W207", "warning")] if is_told else [])
 
 
@@ -257,7 +257,7 @@ def test_all_files_are_checked_before_the_first_is_sent_and_each_has_a_row(engin
 def test_a_refusal_of_the_engine_names_its_file_and_what_was_stored_before(engine_url: str, tmp_path: Path):
     write(tmp_path / "a.yaml", document(service("s"), id_="partly-a"))
     b = tmp_path / "b.json"
-    b.write_text(json.dumps(document(transformation("t", {"x": "a\0b"}), id_="partly-b")))
+    b.write_text(json.dumps(document(transform("t", {"x": "a\0b"}), id_="partly-b")))
     write(tmp_path / "c.yaml", document(service("s"), id_="partly-c"))
     result = rochallor("defs", "upload", tmp_path, "-o", "json", url=engine_url)
     assert result.exit_status == 4
