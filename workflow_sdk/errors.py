@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import Literal
 
 # Why no usable answer came.
-UnreachableKind = Literal["connection", "certificate", "tls", "timeout", "not-engine", "doubtful"]
+UnreachableKind = Literal["connection", "certificate", "tls", "timeout", "shortage", "not-engine", "doubtful"]
 
 
 class WorkflowSDKError(Exception):
@@ -56,8 +56,9 @@ class EngineUnreachableError(WorkflowSDKError):
 
     `message` is the reason alone ("connection refused"); the text of the error adds `url`. `was_sent`
     is False when the engine cannot have seen the request. `kind` says what to look at: the connection,
-    the engine's `certificate`, `tls` otherwise, a `timeout`, that something else answered (`not-engine`), or
-    an empty answer that is not the engine's own, so that nobody knows what became of the request (`doubtful`).
+    the engine's `certificate`, `tls` otherwise, a `timeout`, a `shortage` of descriptors here, that something
+    else answered (`not-engine`), or an empty answer that is not the engine's own, so that nobody knows what
+    became of the request (`doubtful`).
     """
 
     def __init__(

@@ -59,6 +59,8 @@ def _unreachable(error: EngineUnreachableError, settings: Settings) -> CliError:
     hint = START_OR_NAME_ONE
     if error.kind in ("certificate", "tls"):
         hint = "--ca-file names the certificates to trust, --client-cert the one to present"
+    if error.kind == "shortage":
+        hint = "`ulimit -n` says how many files a process may open"
     return EngineAwayError(f"cannot reach {settings.where}: {error.message}"[:_LONGEST_MESSAGE], hint=hint)
 
 

@@ -53,6 +53,8 @@ class Workers(Protocol):
     def failure(self) -> CliError | None: ...
     @property
     def restarts(self) -> int: ...
+    @property
+    def failed_starts(self) -> int: ...
 
 
 class Host:
@@ -189,8 +191,12 @@ class Host:
         return json_page(*readiness(self._workers.statuses()))
 
     def _metrics(self) -> Page:
-        statuses, restarts = self._workers.statuses(), self._workers.restarts
-        own = host_families(statuses, restarts=restarts, lost_output=lost_writes())
+        own = host_families(
+            self._workers.statuses(),
+            restarts=self._workers.restarts,
+            failed_starts=self._workers.failed_starts,
+            lost_output=lost_writes(),
+        )
         return Page(200, CONTENT_TYPE, text_page(merged([self._workers.families(), own, process_families()])))
 
     def _status(self) -> Page:

@@ -19,7 +19,9 @@ class Idleness:
     def lasts(self, statuses: Sequence[WorkerStatus]) -> bool:
         """To be asked regularly; True once all workers have been idle for long enough."""
         jobs_settled = sum(status.jobs_settled for status in statuses)
-        is_idle = bool(statuses) and all(status.is_idle and status.is_ready for status in statuses)
+        is_idle = bool(statuses) and all(
+            status.is_idle and (status.is_ready or status.is_surplus) for status in statuses
+        )
         if not is_idle or jobs_settled != self._jobs_settled:
             self._since, self._jobs_settled = None, jobs_settled
             return False

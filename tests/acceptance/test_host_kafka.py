@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from support.command_line import rochallor_run
 from support.engines import running_engine
 from support.waiting import wait_until
 from support.worker_host import (
+    WorkerHost,
     Workplace,
     count_of,
     one_step,
@@ -129,3 +131,78 @@ def test_a_host_whose_brokers_are_gone_is_not_ready_and_says_so(place) -> None:
             assert rochallor_run("work", "health", "--live", "--health-port", port).exit_status == 0
             host.send(signal.SIGTERM)
             assert host.wait() == 0, host.said()
+
+
+KILLER = """
+@registry.handler("killer")
+def killer(job):
+    note(job, "killed")
+    os.abort()
+"""
+
+
+def test_a_job_from_kafka_that_kills_its_process_is_failed_and_its_partition_goes_on(place) -> None:
+    place.write_handlers(HANDLERS + KILLER)
+    arguments = (
+        "-m",
+        "handlers.py",
+        "--mode",
+        "kafka",
+        "--supervised",
+        "--max-job-deaths",
+        "2",
+        *QUICK_OPTIONS,
+    )
+    with running_engine(dispatch="kafka") as engine, RestEngineClient(engine.url) as client:
+        for job_type in ("packed", "killer"):
+            client.upload_definition(one_step(f"flow-{job_type}", job_type, retries=2))
+        with worker_host(
+            *arguments, "--brokers", engine.brokers, url=engine.url, folder=place.folder
+        ) as host:
+            host.wait_for("ready")
+            start_jobs(client, "packed", 20, retries=2)
+            (bad,) = start_jobs(client, "killer", 1, retries=2)
+            start_jobs(client, "packed", 20, retries=2)
+            wait_until_completed(client, 40)
+            wait_until(lambda: count_of(client, "FAILED") == 1, "the killer is failed")
+            host.send(signal.SIGTERM)
+            assert host.wait() == 0, host.said()
+        reason = client.get_instance(bad)["failureReason"]
+    assert reason.startswith("2 processes died while this job ran")
+    assert sum(place.notes("killed").values()) == 2
+    assert max(place.notes().values()) <= 2
+
+
+def test_a_worker_without_its_topic_or_without_a_partition_is_not_ready_and_says_which(place) -> None:
+    with EmbeddedBroker() as broker, running_engine(dispatch="kafka", brokers=broker.address) as engine:
+        arguments = ("-m", "handlers.py", "--mode", "kafka", "--brokers", broker.address)
+        options = (*arguments, "--health-port", "0", *QUICK_OPTIONS)
+        with ExitStack() as hosts:
+            first = hosts.enter_context(worker_host(*options, url=engine.url, folder=place.folder))
+            wait_until(
+                lambda: "workflow.jobs.packed: the topic does not exist" in readiness(first), "no topic"
+            )
+            broker.create_topic("workflow.jobs.packed", partitions=1)
+            first.wait_for("ready (")
+            other = Workplace(place.folder / "other")
+            other.folder.mkdir()
+            other.write_handlers(HANDLERS)
+            second = hosts.enter_context(worker_host(*options, url=engine.url, folder=other.folder))
+            both = [first, second]
+            wait_until(
+                lambda: any("no partition of workflow.jobs.packed" in readiness(host) for host in both),
+                "one has no partition",
+            )
+            idle = next(host for host in both if "no partition" in readiness(host))
+            busy = next(host for host in both if host is not idle)
+            busy.send(signal.SIGTERM)
+            assert busy.wait() == 0, busy.said()
+            wait_until(lambda: '"ready"' in readiness(idle), "it has taken over")
+            assert idle.said().count("this worker gets no jobs: no partition of workflow.jobs.packed") == 1
+
+
+def readiness(host: WorkerHost) -> str:
+    """What the host's /readyz says now."""
+    host.wait_for("health and metrics at ")
+    port = host.said().partition("health and metrics at ")[2].split()[0].rpartition(":")[2]
+    return rochallor_run("work", "health", "--health-port", port).stdout

@@ -11,6 +11,7 @@ from rochallor_cli.dev_engine import DevEngine
 from support.engines import running_engine
 from support.waiting import wait_until
 from support.worker_host import count_of, start_jobs, wait_until_completed, worker_host
+from workflow_sdk.client.rest import RestEngineClient
 
 # Good jobs are at work when the killer strikes, so that all of them are suspects.
 HANDLERS = """
@@ -65,6 +66,28 @@ def test_good_jobs_complete_and_the_killer_is_failed_for_good(
     assert max(place.notes().values()) <= 2
     assert f"ended ({said}) while it ran 5 jobs" in host.said()
     assert f"of instance {bad}" in host.said()
+
+
+def test_a_killer_is_known_by_its_step_where_each_delivery_has_an_id_of_its_own(place) -> None:
+    place.write_handlers(HANDLERS.replace("KILL", "os.abort()").replace("def killer", "async def killer"))
+    place.let_go("go")
+    place.let_go("struck")
+    settings = {"lease_s": 6.0, "sweep_s": 0.5, "engine_version": "leases"}
+    arguments = ("-m", "handlers.py", "--supervised", "--max-job-deaths", "2")
+    with running_engine(**settings) as engine, RestEngineClient(engine.url) as admin:
+        with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
+            host.wait_for("ready")
+            (bad,) = start_jobs(admin, "killer", 1, retries=5)
+            start_jobs(admin, "good", 4, retries=5)
+            wait_until(lambda: count_of(admin, "FAILED") == 1, "the killer is failed")
+            wait_until_completed(admin, 4)
+            host.send(signal.SIGTERM)
+            assert host.wait() == 0, host.said()
+        reason = admin.get_instance(bad)["failureReason"]
+    assert reason.startswith("2 processes died while this job ran")
+    assert sum(place.notes("killed").values()) == 2
+    # The first death was in the worker's process, the second in one of its own.
+    assert host.said().count("ended (killed by SIGABRT) while it ran") == 1
 
 
 def test_the_python_stack_of_a_crash_is_in_the_log(place, engine, admin) -> None:

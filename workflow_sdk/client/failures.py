@@ -34,7 +34,10 @@ _WORDS_OF_ERRNO = {
     errno.EHOSTUNREACH: "no route to the host",
     errno.ENETUNREACH: "no route to the network",
     errno.EMFILE: "too many open files in this process",
+    errno.ENFILE: "too many open files on this machine",
 }
+# No descriptor is to be had here: nothing is wrong with the engine.
+_SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE})
 
 
 def failure(
@@ -55,6 +58,8 @@ def _kind(error: BaseException) -> UnreachableKind:
     causes = list(_chain(error))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return "certificate"
+    if any(isinstance(cause, OSError) and cause.errno in _SHORTAGES for cause in causes):
+        return "shortage"
     return "tls" if any(isinstance(cause, ssl.SSLError) for cause in causes) else "connection"
 
 

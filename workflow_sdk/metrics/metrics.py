@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
+# What the system may have none of.
+SHORTAGES = ("threads", "descriptors")
+
 
 @dataclass
 class Metrics:
@@ -31,6 +34,7 @@ class Metrics:
     lease_overruns: Counter = field(init=False)
     heartbeats: Counter = field(init=False)
     stuck_handlers: Counter = field(init=False)
+    shortages: Counter = field(init=False)
     callback_pending: Gauge = field(init=False)
     callback_oldest: Gauge = field(init=False)
     callback_retries: Counter = field(init=False)
@@ -66,6 +70,9 @@ class Metrics:
         )
         self.stuck_handlers = self._counter(
             "stuck_handlers", "Handlers that ran past their time-out and cannot be ended.", labels=by_type
+        )
+        self.shortages = self._counter(
+            "shortages", "Times the system gave no thread or no descriptor.", labels=["what"]
         )
         self._add_callbacks(by_callback)
 
@@ -107,6 +114,8 @@ class Metrics:
                 self.callback_rejected,
             ):
                 reports.labels(dispatch, callback)
+        for what in SHORTAGES:
+            self.shortages.labels(what)
         for result in ("accepted", "retry", "lease_lost", "rejected"):
             self.heartbeats.labels(result)
 

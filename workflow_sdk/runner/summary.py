@@ -68,7 +68,8 @@ class RunnerSnapshot:
     `engine_reachable` is None until the engine was asked; `engine_state_s` is how long that has been
     so and `engine_reason` why not. `last_tick_s` is the age of the loop's last sign of life, `quiet_s`
     the time since a job was last claimed or settled. `source_trouble` says what else than the engine keeps
-    jobs from coming: brokers that are away, a group still to be joined.
+    jobs from coming: brokers that are away, a group still to be joined. `surplus` says that all is well and other
+    workers have all there is to do.
     """
 
     worker_id: str
@@ -85,6 +86,7 @@ class RunnerSnapshot:
     quiet_s: float
     source_trouble: str = ""
     is_paused: bool = False
+    surplus: str = ""
 
     @property
     def is_idle(self) -> bool:

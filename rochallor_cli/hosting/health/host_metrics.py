@@ -10,7 +10,9 @@ from rochallor_cli.hosting.health.status import WorkerStatus
 from rochallor_cli.version import VERSION
 
 
-def host_families(statuses: Sequence[WorkerStatus], *, restarts: int, lost_output: int = 0) -> list[Family]:
+def host_families(
+    statuses: Sequence[WorkerStatus], *, restarts: int, failed_starts: int = 0, lost_output: int = 0
+) -> list[Family]:
     """Gauges by worker, from the statuses of all processes, and the number of processes started again."""
     ready = Family("rochallor_worker_ready", "gauge", "1 while the worker claims jobs.")
     slots = Family("rochallor_worker_slots", "gauge", "Jobs the worker runs at the same time at most.")
@@ -32,8 +34,12 @@ def host_families(statuses: Sequence[WorkerStatus], *, restarts: int, lost_outpu
         memory.add(memory.name, labels, status.resident_bytes)
     restarted = Family("rochallor_host_restarts", "counter", "Worker processes started again after a crash.")
     restarted.add("rochallor_host_restarts_total", (), restarts)
+    unborn = Family(
+        "rochallor_host_failed_starts", "counter", "Worker processes for which the system had no room."
+    )
+    unborn.add("rochallor_host_failed_starts_total", (), failed_starts)
     lost = Family("rochallor_host_lost_output", "counter", "Writes to stdout and stderr that nobody took.")
     lost.add("rochallor_host_lost_output_total", (), lost_output)
     build = Family("rochallor_build_info", "gauge", "1; which version runs, on which Python.")
     build.add(build.name, (("python", platform.python_version()), ("version", VERSION)), 1.0)
-    return [build, lost, ready, slots, in_flight, waiting, tick_age, memory, restarted]
+    return [build, lost, ready, slots, in_flight, waiting, tick_age, memory, restarted, unborn]

@@ -41,6 +41,8 @@ class WorkerStatus:
     in_flight: tuple[HostedJob, ...] = ()
     # Why it can take no job although all around it is well.
     blocked: str = ""
+    # Because others have all there is to do.
+    is_surplus: bool = False
 
     @property
     def is_live(self) -> bool:

@@ -37,8 +37,8 @@ class _Request:
     asker: ChildProcess
 
     @property
-    def job_id(self) -> str:
-        return str(self.asked.job["id"])
+    def key(self) -> str:
+        return self.asked.key
 
 
 @dataclass
@@ -62,6 +62,7 @@ class AloneRuns:
         self._waiting: deque[_Request] = deque()
         self._processes: list[_Process] = []
         self._is_draining = False
+        self.failed_starts = 0
 
     def children(self) -> list[ChildProcess]:
         return [process.child for process in self._processes]
@@ -71,9 +72,9 @@ class AloneRuns:
         request = _Request(asked, worker, asker)
         running = [process.request for process in self._processes if process.request]
         for known in (*self._waiting, *running):
-            if known.job_id == request.job_id:
+            if known.key == request.key:
                 if known.asker is not asker:
-                    known.asker.tell(RanAlone(known.job_id, released_s=LEFT))
+                    known.asker.tell(RanAlone(known.key, released_s=LEFT))
                 known.asker, known.asked = asker, asked
                 return
         self._waiting.append(request)
@@ -126,13 +127,15 @@ class AloneRuns:
             try:
                 idle = [_Process(self._spawn(worker), request.worker)]
             except OSError as error:
-                log.warning("no process for a job that is to run alone: %s", error)
+                if not self.failed_starts:
+                    log.warning("no process for a job that is to run alone: %s", error)
+                self.failed_starts += 1
                 return False
             self._processes += idle
         if not idle:
             return False
         idle[0].request = request
-        idle[0].child.tell(RunAlone(request.asked.job, request.asked.lease_end))
+        idle[0].child.tell(RunAlone(request.key, request.asked.job, request.asked.lease_end))
         if self._is_draining:
             idle[0].child.tell(Drain())
         return True
@@ -140,7 +143,7 @@ class AloneRuns:
     def _ran(self, process: _Process, ran: RanAlone) -> None:
         request, process.request, process.idle_since = process.request, None, monotonic()
         if request is not None:
-            self._suspects.cleared(request.job_id)
+            self._suspects.cleared(request.key)
             request.asker.tell(ran)
 
     def _ended(self, process: _Process) -> None:
@@ -149,16 +152,16 @@ class AloneRuns:
         if request is None or child.is_leaving or child.was_killed:
             return
         if child.failure is not None:
-            request.asker.tell(RanAlone(request.job_id, error=child.failure.message, retryable=True))
+            request.asker.tell(RanAlone(request.key, error=child.failure.message, retryable=True))
             return
-        self._suspects.died_with([request.job_id])
-        deaths, most = self._suspects.deaths(request.job_id), request.worker.max_job_deaths
+        self._suspects.died_with([request.key])
+        deaths, most = self._suspects.deaths(request.key), request.worker.max_job_deaths
         died = f"{count_text(deaths, 'process')} died while this job ran (the last one: {child.ending})"
         job = request.asked.job
         log.error(
             "%s job %s of instance %s: %s%s",
             job["jobType"],
-            request.job_id,
+            job["id"],
             job["instanceId"],
             died,
             f"\n{child.stack}" if child.stack else "",
@@ -166,5 +169,5 @@ class AloneRuns:
         if deaths < most:
             self._waiting.appendleft(request)
             return
-        self._suspects.cleared(request.job_id)
-        request.asker.tell(RanAlone(request.job_id, error=died, retryable=False))
+        self._suspects.cleared(request.key)
+        request.asker.tell(RanAlone(request.key, error=died, retryable=False))

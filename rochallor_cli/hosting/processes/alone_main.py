@@ -70,15 +70,15 @@ class AloneChild:
             except Exception as error:  # noqa: BLE001 - a start-up hook's: the job may be tried again
                 outcome = Failed(f"a start-up hook failed: {type(error).__name__}: {error}", retryable=True)
         try:
-            self.pipe.send(_ran(str(order.job["id"]), outcome, monotonic() - began, released_s))
+            self.pipe.send(_ran(order.key, outcome, monotonic() - began, released_s))
         except PipeClosedError:
             return
 
 
-def _ran(job_id: str, outcome: Outcome | None, ran_s: float, released_s: float | None) -> RanAlone:
+def _ran(key: str, outcome: Outcome | None, ran_s: float, released_s: float | None) -> RanAlone:
     if isinstance(outcome, Completed):
-        return RanAlone(job_id, outcome.variables, outcome.encoded.decode(), ran_s=ran_s)
+        return RanAlone(key, outcome.variables, outcome.encoded.decode(), ran_s=ran_s)
     assert outcome is not None, "there is time enough to wait for the outcome"
     return RanAlone(
-        job_id, error=outcome.message, retryable=outcome.retryable, ran_s=ran_s, released_s=released_s
+        key, error=outcome.message, retryable=outcome.retryable, ran_s=ran_s, released_s=released_s
     )

@@ -175,8 +175,8 @@ class _Child:
             case ShowStacks():
                 show_stacks()
                 self._workers.show_jobs()
-            case SuspectsNow(job_ids):
-                self._runs.suspect(job_ids)
+            case SuspectsNow(keys):
+                self._runs.suspect(keys)
             case RanAlone():
                 self._runs.ran(message)
             case AskMetrics(number):

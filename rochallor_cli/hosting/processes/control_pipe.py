@@ -74,15 +74,16 @@ class ShowStacks:
 
 @dataclass(frozen=True)
 class SuspectsNow:
-    """The jobs, by id, that ran when a process died: ask for them to be run alone."""
+    """The jobs, by their claims' keys, that ran when a process died: ask for them to be run alone."""
 
-    job_ids: tuple[str, ...]
+    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class RunAlone:
     """To a child that runs jobs alone: run this one, and answer with RanAlone."""
 
+    key: str
     job: dict[str, Any]
     lease_end: float | None
 
@@ -91,7 +92,7 @@ class RunAlone:
 class RanAlone:
     """What came of a job that ran alone: variables, or why it failed. Passed on to the child that has asked."""
 
-    job_id: str
+    key: str
     variables: dict[str, Any] | None = None
     encoded: str = ""
     error: str = ""
@@ -107,6 +108,7 @@ class RanAlone:
 class AskAlone:
     """Have this job, which is mine, run alone, and send me RanAlone."""
 
+    key: str
     job: dict[str, Any]
     lease_end: float | None
 

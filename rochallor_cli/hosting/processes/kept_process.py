@@ -36,14 +36,24 @@ class KeptProcess:
     """`child` serves, `successor` is being started in its place, `leaving` drain. `failure` ends the host."""
 
     def __init__(
-        self, worker: WorkerConfig, spawn: Spawn, policy: RestartPolicy, *, suspects: Suspects
+        self,
+        worker: WorkerConfig,
+        spawn: Spawn,
+        policy: RestartPolicy,
+        *,
+        suspects: Suspects,
+        others_serve: Callable[[], bool],
     ) -> None:
         self.worker = worker
         self._suspects = suspects
+        self._others_serve = others_serve
         self.state = State.WAITING
         self.child: ChildProcess | None = None
         self.failure: CliError | None = None
         self.restarts = 0
+        # Starts for which the system had no process, and why the latest one failed.
+        self.failed_starts = 0
+        self._shortage = ""
         self.summaries: list[WorkerSummary] = []
         self.retired: list[Family] = []
         self._successor: ChildProcess | None = None
@@ -59,7 +69,7 @@ class KeptProcess:
         except OSError as error:
             self._died_unborn(error)
         else:
-            self.state = State.SERVING
+            self.state, self._shortage = State.SERVING, ""
 
     def children(self) -> list[ChildProcess]:
         return [child for child in (self.child, self._successor, *self._leaving) if child is not None]
@@ -184,19 +194,17 @@ class KeptProcess:
             self.state = State.WAITING
 
     def _died_unborn(self, error: OSError) -> None:
-        """No process is to be had: a death, with the same back-off, that ends no host which has served."""
-        self._history.died(ready_for_s=0.0, with_jobs=self._has_served)
+        """No process is to be had: a death, with the same back-off, that ends no host which serves or has served."""
+        self.failed_starts += 1
+        self._shortage = f"no process can be started: {error.strerror or error}"
+        self._history.died(ready_for_s=0.0, with_jobs=self._has_served or self._others_serve())
         self._start_at = time.monotonic() + self._history.delay_s
         if self._history.is_crash_loop:
             self._fail(
-                CliError(
-                    f"{self._name}: no process can be started: {error}", exit_status=ExitStatus.CRASH_LOOP
-                )
+                CliError(f"{self._name}: {self._shortage}", exit_status=ExitStatus.CRASH_LOOP),
             )
             return
-        log.error(
-            "%s: no process can be started (%s); again in %g s", self._name, error, self._history.delay_s
-        )
+        log.error("%s: %s; again in %g s", self._name, self._shortage, self._history.delay_s)
 
     def _fail(self, failure: CliError) -> None:
         self.failure = failure
@@ -212,7 +220,7 @@ class KeptProcess:
         if self.state is State.STOPPING:
             self.summaries.append(WorkerSummary(self.worker.worker_id, abandoned=child.status().in_flight))
         if not child.was_killed:
-            self._suspects.died_with([job.job_id for job in child.running])
+            self._suspects.died_with([job.key for job in child.running])
         for job in child.running:
             log.warning(
                 "%s left %s job %s of instance %s", self._name, job.job_type, job.job_id, job.instance_id
@@ -231,7 +239,7 @@ class KeptProcess:
         if self._leaving:
             return self._leaving[-1].status()
         is_stopping = self.state is State.STOPPING
-        reason = "" if is_stopping else "restarting after a crash"
+        reason = "" if is_stopping else self._shortage or "restarting after a crash"
         state = "stopped" if is_stopping else "starting"
         return WorkerStatus(self.worker.worker_id, 0, self.worker.mode, state, reason=reason)
 

@@ -19,8 +19,9 @@ SPARE = 64
 
 @dataclass(frozen=True)
 class RunningJob:
-    """A job that a handler had begun and not ended."""
+    """A job that a handler had begun and not ended. `key` is its claim's: what stays the same in every delivery."""
 
+    key: str
     job_id: str
     job_type: str
     instance_id: str
@@ -54,7 +55,7 @@ class RunningJobs:
         except IndexError:
             return
         claim = item.claim
-        text = _SEPARATOR.join((claim.job_id, claim.job_type, claim.instance_id))
+        text = _SEPARATOR.join((claim.key, claim.job_id, claim.job_type, claim.instance_id))
         data = text.encode("utf-8", "replace")[: RECORD_BYTES - _LENGTH_BYTES]
         start = item.record * RECORD_BYTES
         self._memory[start + _LENGTH_BYTES : start + _LENGTH_BYTES + len(data)] = data
@@ -80,7 +81,7 @@ class RunningJobs:
                 "utf-8", "replace"
             )
             parts = text.split(_SEPARATOR)
-            if len(parts) == 3:
+            if len(parts) == 4:
                 found.append(RunningJob(*parts))
         return found
 

@@ -33,20 +33,21 @@ class SupervisedRuns:
         self._suspects: frozenset[str] = frozenset()
         self._away: dict[str, _Away] = {}
 
-    def is_suspect(self, job_id: str) -> bool:
-        return job_id in self._suspects
+    def is_suspect(self, key: str) -> bool:
+        return key in self._suspects
 
     def run_alone(self, item: InFlight, finished: Finished) -> None:
-        self._away[item.claim.job_id] = _Away(item, finished, asyncio.get_running_loop())
-        self._say(AskAlone(dict(item.current.job), item.current.lease_end))
+        key = item.claim.key
+        self._away[key] = _Away(item, finished, asyncio.get_running_loop())
+        self._say(AskAlone(key, dict(item.current.job), item.current.lease_end))
 
-    def suspect(self, job_ids: tuple[str, ...]) -> None:
+    def suspect(self, keys: tuple[str, ...]) -> None:
         """These jobs are the suspects from now on."""
-        self._suspects = frozenset(job_ids)
+        self._suspects = frozenset(keys)
 
     def ran(self, ran: RanAlone) -> None:
         """The outcome of a job that was away; called on the main thread."""
-        away = self._away.pop(ran.job_id, None)
+        away = self._away.pop(ran.key, None)
         if away is None:
             return
         item = away.item

@@ -41,7 +41,13 @@ class Supervisor:
         self._told: tuple[str, ...] = ()
         self._alone = AloneRuns(self._spawn_alone, self._suspects)
         self._kept = [
-            KeptProcess(worker, self._spawn, policy or RestartPolicy(), suspects=self._suspects)
+            KeptProcess(
+                worker,
+                self._spawn,
+                policy or RestartPolicy(),
+                suspects=self._suspects,
+                others_serve=self._somebody_serves,
+            )
             for worker in one_per_process(config)
         ]
         self._watcher = FileWatcher()
@@ -149,10 +155,17 @@ class Supervisor:
     def restarts(self) -> int:
         return sum(kept.restarts for kept in self._kept)
 
+    @property
+    def failed_starts(self) -> int:
+        return sum(kept.failed_starts for kept in self._kept) + self._alone.failed_starts
+
     # --- inside ---
 
+    def _somebody_serves(self) -> bool:
+        return any(kept.child is not None for kept in self._kept)
+
     def _spawn(self, worker: WorkerConfig) -> ChildProcess:
-        child = ChildProcess(worker, self._config, suspects=self._suspects.job_ids())
+        child = ChildProcess(worker, self._config, suspects=self._suspects.keys())
         if self._is_quiet:
             child.tell(Quiet(True))
         return child
@@ -162,7 +175,7 @@ class Supervisor:
 
     def _tend_alone(self) -> None:
         """Tell everybody of the suspects, and have run alone what they hand back."""
-        if self._told != (known := self._suspects.job_ids()):
+        if self._told != (known := self._suspects.keys()):
             self._told = known
             for child in self._children():
                 child.tell(SuspectsNow(known))

@@ -9,23 +9,23 @@ MOST_REMEMBERED = 10_000
 
 
 class Suspects:
-    """How often a process has died with each job. One that has run to its end alone is forgotten."""
+    """How often a process has died with each job, by its claim's key. One that has run to its end is forgotten."""
 
     def __init__(self) -> None:
         self._deaths: OrderedDict[str, int] = OrderedDict()
 
-    def died_with(self, job_ids: Collection[str]) -> None:
-        for job_id in job_ids:
-            self._deaths[job_id] = self._deaths.pop(job_id, 0) + 1
+    def died_with(self, keys: Collection[str]) -> None:
+        for key in keys:
+            self._deaths[key] = self._deaths.pop(key, 0) + 1
         while len(self._deaths) > MOST_REMEMBERED:
             self._deaths.popitem(last=False)
 
-    def cleared(self, job_id: str) -> None:
+    def cleared(self, key: str) -> None:
         """It has run to its end."""
-        self._deaths.pop(job_id, None)
+        self._deaths.pop(key, None)
 
-    def deaths(self, job_id: str) -> int:
-        return self._deaths.get(job_id, 0)
+    def deaths(self, key: str) -> int:
+        return self._deaths.get(key, 0)
 
-    def job_ids(self) -> tuple[str, ...]:
+    def keys(self) -> tuple[str, ...]:
         return tuple(self._deaths)

@@ -125,6 +125,10 @@ class LocalWorkers:
     def restarts(self) -> int:
         return 0
 
+    @property
+    def failed_starts(self) -> int:
+        return 0
+
 
 class LocalWorker:
     """One worker of this process. `failure` is set when it could not go on."""

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 
+from workflow_sdk.runner.counting import counted
 from workflow_sdk.runner.handlers.handler_call import call_in_thread
 from workflow_sdk.runner.job.in_flight import InFlight
 
@@ -29,12 +30,19 @@ class HandlerThreads:
     """
 
     def __init__(
-        self, *, name: str, size: int, done: Callable[[InFlight], None], loop: asyncio.AbstractEventLoop
+        self,
+        *,
+        name: str,
+        size: int,
+        done: Callable[[InFlight], None],
+        loop: asyncio.AbstractEventLoop,
+        count_shortage: Callable[[], None] = lambda: None,
     ) -> None:
         self._name = name
         self._size = size
         self._done = done
         self._loop = loop
+        self._count_shortage = count_shortage
         self._pid = os.getpid()
         self._to_do: SimpleQueue[InFlight | None] = SimpleQueue()
         self._results: deque[InFlight] = deque()
@@ -65,8 +73,14 @@ class HandlerThreads:
         try:
             threading.Thread(target=self._serve, name=name, daemon=True).start()
         except (RuntimeError, MemoryError) as error:
+            self._count_shortage()
             if not self._is_short:
-                log.warning("%s: only %d handlers run at the same time: %s", self._name, self._threads, error)
+                log.warning(
+                    "%s: no more than %s at the same time: %s",
+                    self._name,
+                    counted(self._threads, "handler"),
+                    error,
+                )
             self._is_short = True
             self._loop.call_later(TRY_AGAIN_S, self._grow_if_needed)
             return

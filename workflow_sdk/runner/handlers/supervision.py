@@ -19,8 +19,8 @@ class Supervision(Protocol):
 
     def ended(self, item: InFlight) -> None: ...
 
-    def is_suspect(self, job_id: str) -> bool:
-        """Whether a process has died while this job ran."""
+    def is_suspect(self, key: str) -> bool:
+        """Whether a process has died while the job of this claim's key ran: its id may be another one by now."""
         ...
 
     def run_alone(self, item: InFlight, finished: Callable[[InFlight], None]) -> None:

@@ -5,6 +5,7 @@ source.py           one consumer and the thread that owns it
 rebalances.py       what the group gives and takes: partitions assigned, revoked, lost
 pulse.py            whether a consumer may still take itself for a member of its group
 surroundings.py     what a consumer asks now and then: are brokers there, how far behind are we
+surplus.py          a worker that its groups have left no partition
 config.py           the consumer's configuration, a user's own keys, and the keys that hold the promise
 assignment.py       one partition while it is assigned here, and a record that came from it
 flow.py             how many records a consumer may take, and which of its partitions must wait

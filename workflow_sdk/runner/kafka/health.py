@@ -107,8 +107,13 @@ class ConsumerHealth:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether somebody has to act: brokers are away, or a right is wanting; a missing topic may be meant."""
+        """Whether somebody has to act: brokers are away, or a right is wanting."""
         return self._is_away or self._is_refused
+
+    @property
+    def is_topic_missing(self) -> bool:
+        """Whether brokers have said that there is no such topic."""
+        return self._trouble is not None and self._trouble[0] in _NO_TOPIC
 
     def note_error(self, error: KafkaError) -> None:
         """Take in one error; a line is logged only when it changes what is known."""
@@ -140,7 +145,7 @@ class ConsumerHealth:
             return
         if self._is_away:
             self._outage.over()
-        elif self._trouble[0] in _NO_TOPIC:
+        elif self.is_topic_missing:
             log.info("%s: the topic is there now", self._topic)
         else:
             log.info("%s: records can come again", self._topic)

@@ -25,6 +25,7 @@ from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
 from workflow_sdk.runner.kafka.metrics import KafkaCollector
 from workflow_sdk.runner.kafka.probe import EngineProbe
 from workflow_sdk.runner.kafka.source import TOPIC_PREFIX, KafkaSource, RecordSink
+from workflow_sdk.runner.kafka.surplus import Surplus
 from workflow_sdk.runner.shift.plan import Parts
 
 log = logging.getLogger("workflow_sdk.runner")
@@ -97,6 +98,7 @@ class KafkaIntake:
         self._stopped = asyncio.Event()
         self._probe = EngineProbe(parts.channel, parts.watch, clock=parts.clock)
         self.sources: dict[str, KafkaSource] = {}
+        self._surplus = Surplus(clock=parts.clock)
         self._collector = collector
         self._all_sources = lambda: list(self.sources.values())
         collector.add(self._all_sources)
@@ -110,6 +112,11 @@ class KafkaIntake:
             return ""
         return next((trouble for source in list(self.sources.values()) if (trouble := source.trouble)), "")
 
+    @property
+    def surplus(self) -> str:
+        """Why no job can come although all is well: the group has left this worker no partition of any topic."""
+        return "" if self._stopped.is_set() else self._surplus.text
+
     async def run(self) -> None:
         """Consume until `stop`."""
         while not self._stopped.is_set():
@@ -117,6 +124,7 @@ class KafkaIntake:
             self._add_sources()
             for source in self.sources.values():
                 source.hold(self._watch.is_away)
+            self._surplus.look(self.sources.values())
             self.slot_freed()
             try:
                 async with asyncio.timeout(TICK_S):

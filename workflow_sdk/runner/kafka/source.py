@@ -151,15 +151,20 @@ class KafkaSource:
 
     @property
     def trouble(self) -> str:
-        """What keeps this topic's jobs from coming, in words; a topic that does not exist yet has none."""
+        """What keeps this topic's jobs from coming, in words; empty when nothing is known to."""
         stands_still_s = self._clock() - self._pulse.last_beat
         if stands_still_s > STALLED_AFTER_S:
             return f"{self.topic}: the consumer has stood still for {stands_still_s:.0f} s"
-        if self.health.is_blocked:
+        if self.health.is_blocked or self.health.is_topic_missing:
             return f"{self.topic}: {self.health.trouble}"
         if not self.rebalances and not self.health.trouble:
             return f"{self.topic}: joining the group"
         return ""
+
+    @property
+    def is_without_partition(self) -> bool:
+        """Whether the group has given this consumer nothing, and nothing is wrong otherwise."""
+        return self.rebalances > 0 and not self._partitions.current and not self.trouble
 
     def snapshot(self) -> list[PartitionSnapshot]:
         """The assigned partitions, about as they are now."""

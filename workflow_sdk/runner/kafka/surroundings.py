@@ -32,7 +32,8 @@ class Surroundings:
     def look(self, consumer: Consumer, assignments: Collection[Assignment]) -> None:
         """Ask what is due."""
         now = self._clock()
-        if self._health.is_unheard and now >= self._next_probe:
+        is_worth_asking = self._health.is_unheard or self._health.is_topic_missing
+        if is_worth_asking and now >= self._next_probe:
             self._next_probe = now + PROBE_EVERY_S
             self._probe(consumer)
         if now >= self._next_lag:
@@ -79,8 +80,10 @@ class Surroundings:
 
     def _probe(self, consumer: Consumer) -> None:
         try:
-            consumer.list_topics(self._topic, timeout=PROBE_TIMEOUT_S)
+            found = consumer.list_topics(self._topic, timeout=PROBE_TIMEOUT_S)
             self._health.note_reached()
+            if self._health.is_topic_missing and found.topics[self._topic].partitions:
+                self._health.note_answer()
         except KafkaException as error:
             log.debug("%s: no broker answers: %s", self._topic, error)
 

@@ -37,6 +37,7 @@ class PollSource:
 
     # Nothing but the engine can be in trouble here, and that is watched.
     trouble = ""
+    surplus = ""
 
     def __init__(
         self,

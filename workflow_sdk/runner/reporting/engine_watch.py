@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
 from workflow_sdk.runner.counting import counted
 
 log = logging.getLogger("workflow_sdk.runner")
+
+# Different reasons of one absence that are logged: some hold a number or a time, which differ in every repetition.
+MOST_REASONS = 5
 
 
 class EngineWatch:
@@ -23,8 +27,11 @@ class EngineWatch:
     hands their jobs out again.
     """
 
-    def __init__(self, url: str, *, clock: Clock = boottime) -> None:
+    def __init__(
+        self, url: str, *, clock: Clock = boottime, count_shortage: Callable[[], None] = lambda: None
+    ) -> None:
         self._url = url
+        self._count_shortage = count_shortage
         self._clock = clock
         self.backlog = 0
         self._back = _set_event()
@@ -36,6 +43,8 @@ class EngineWatch:
         self.since = self._away_since = clock()
         self._reason = ""
         self._reports_reason = ""
+        # The reasons of one absence that were logged.
+        self._said: set[str] = set()
         self.tries = 0
 
     @property
@@ -63,14 +72,16 @@ class EngineWatch:
 
     def reports_troubled(self, error: BaseException) -> None:
         """Reports get no answer of the engine's, while other calls do."""
-        if not self._reports_reason:
-            log.warning("results are not taken: %s (%s). Retrying.", reason_of(error), self._url)
-        self._reports_reason = f"results are not taken: {reason_of(error)}"
+        reason = f"results are not taken: {reason_of(error)}"
+        if self._is_news(reason) or not self._reports_reason:
+            log.warning("%s (%s). Retrying.", reason, self._url)
+        self._reports_reason = reason
 
     def reports_taken(self) -> None:
         """A report was acknowledged."""
         if self._reports_reason:
             self._reports_reason = ""
+            self._said.clear()
             log.info("results are taken again (%s)", self._url)
 
     def succeeded(self) -> None:
@@ -85,8 +96,11 @@ class EngineWatch:
 
         A call that fails while others succeed has a trouble of its own.
         """
+        if isinstance(error, EngineUnreachableError) and error.kind == "shortage":
+            self._count_shortage()
         if self.is_away:
             self.tries += 1
+            self._goes_on(error)
             return True
         if self.last_success > began:
             return False
@@ -119,14 +133,16 @@ class EngineWatch:
         goes_on = not self.is_flushed
         self._back.clear()
         self._flushed.clear()
-        self._reason = reason_of(error)
         if goes_on:
             # A single answer got through, and the return was not said yet: it is the same absence.
             self.since = self._away_since
             self.tries += 1
+            self._goes_on(error)
             return
         self.since = self._away_since = began
         self.tries = 1
+        self._reason = reason_of(error)
+        self._said = {self._reason}
         is_refusal = isinstance(error, EngineClientError) and error.status_code < 500
         log.warning(
             "engine %s: %s (%s). Retrying; %s waiting to be reported.",
@@ -135,6 +151,19 @@ class EngineWatch:
             self._url,
             counted(self.backlog, "result"),
         )
+
+    def _goes_on(self, error: BaseException) -> None:
+        """What keeps it away now may be something else than what did at first."""
+        self._reason = reason_of(error)
+        if self._is_news(self._reason):
+            log.warning("the engine is still away: %s (%s)", self._reason, self._url)
+
+    def _is_news(self, reason: str) -> bool:
+        """Whether this reason of the present absence is to be logged: each once, and no endless row of them."""
+        if reason in self._said or len(self._said) >= MOST_REASONS:
+            return False
+        self._said.add(reason)
+        return True
 
     def _returned(self) -> None:
         now = self._clock()
@@ -145,6 +174,7 @@ class EngineWatch:
             self.flushed()
 
     def _say_returned(self) -> None:
+        self._said.clear()
         log.info(
             "engine reachable again after %.0f s (%s); %s reported",
             self._away_s,

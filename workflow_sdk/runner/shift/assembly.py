@@ -48,7 +48,9 @@ def assembled(
     rates = {job_type: handler.rate for job_type, handler in handlers.items() if handler.rate is not None}
     slots = Slots(plan.parallelism, _limits(plan.registry), rates)
     plan.metrics.expect(handlers, dispatch=plan.dispatch)
-    watch = EngineWatch(channel.url, clock=plan.clock)
+    watch = EngineWatch(
+        channel.url, clock=plan.clock, count_shortage=plan.metrics.shortages.labels("descriptors").inc
+    )
     statistics = Statistics(
         plan.metrics, clock=plan.clock, is_known=lambda job_type: plan.registry.find(job_type) is not None
     )
@@ -60,7 +62,13 @@ def assembled(
         clock=plan.clock,
         reports_without_slot=plan.reports_without_slot,
     )
-    threads = HandlerThreads(name=plan.worker_id, size=plan.parallelism, done=execution.finished, loop=loop)
+    threads = HandlerThreads(
+        name=plan.worker_id,
+        size=plan.parallelism,
+        done=execution.finished,
+        loop=loop,
+        count_shortage=plan.metrics.shortages.labels("threads").inc,
+    )
     coroutines = HandlerCoroutines(done=execution.finished, home=loop)
     senders = _senders(plan, channel, watch, execution)
     source = plan.make_source(

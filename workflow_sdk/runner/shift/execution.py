@@ -132,7 +132,7 @@ class Execution:
         elif handler is None:
             log.error("job %s: no handler for job type %s", claim.job_id, claim.job_type)
             self._report(item, no_handler(claim.job_type))
-        elif (watched := supervision()) is not None and watched.is_suspect(claim.job_id):
+        elif (watched := supervision()) is not None and watched.is_suspect(claim.key):
             watched.run_alone(item, self.finished)
         elif handler.is_async:
             self._coroutines.submit(item)

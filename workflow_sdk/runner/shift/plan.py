@@ -41,6 +41,11 @@ class JobSource(Protocol):
         """What else than the engine keeps jobs from coming, in words; empty when nothing is known to. Thread-safe."""
         ...
 
+    @property
+    def surplus(self) -> str:
+        """Why no job can come although all is well, in words; empty otherwise. Thread-safe."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:

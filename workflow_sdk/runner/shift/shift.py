@@ -92,6 +92,7 @@ class Shift:
             quiet_s=now - self._statistics.last_activity,
             source_trouble=self._source.trouble,
             is_paused=self._slots.is_paused,
+            surplus=self._source.surplus,
         )
 
     # --- working ---

@@ -34,7 +34,7 @@ def test_what_has_begun_and_not_ended_is_read(file) -> None:
     records.began(first)
     records.began(second)
     records.ended(first)
-    assert read_running_jobs(file) == [RunningJob("j2", "größe", "i")]
+    assert read_running_jobs(file) == [RunningJob("j2", "j2", "größe", "i")]
 
 
 def test_a_record_holds_another_job_when_the_first_has_ended(file) -> None:
@@ -65,7 +65,7 @@ def test_what_a_handler_forks_cannot_end_the_job(file) -> None:
         records.ended(one)
         os._exit(0)
     os.waitpid(child, 0)
-    assert read_running_jobs(file) == [RunningJob("j1", "größe", "i")]
+    assert read_running_jobs(file) == [RunningJob("j1", "j1", "größe", "i")]
 
 
 def test_deaths_add_up_until_a_job_has_run_to_its_end() -> None:
@@ -73,11 +73,11 @@ def test_deaths_add_up_until_a_job_has_run_to_its_end() -> None:
     suspects.died_with(["a", "b"])
     suspects.died_with(["a"])
     suspects.cleared("b")
-    assert (suspects.deaths("a"), suspects.deaths("b"), suspects.job_ids()) == (2, 0, ("a",))
+    assert (suspects.deaths("a"), suspects.deaths("b"), suspects.keys()) == (2, 0, ("a",))
 
 
 def test_only_so_many_suspects_are_remembered() -> None:
     suspects = Suspects()
     suspects.died_with([str(number) for number in range(MOST_REMEMBERED + 5)])
-    assert len(suspects.job_ids()) == MOST_REMEMBERED
+    assert len(suspects.keys()) == MOST_REMEMBERED
     assert suspects.deaths("0") == 0

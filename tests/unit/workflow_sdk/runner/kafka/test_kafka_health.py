@@ -160,12 +160,13 @@ def test_one_broker_of_several_that_refuses_is_named_once_that_has_lasted(
     assert [record.message.startswith("k2:9093 refuses the login") for record in caplog.records] == [True]
 
 
-def test_a_missing_topic_is_waited_for_and_a_missing_right_makes_unready(
+def test_a_missing_topic_is_waited_for_and_told_from_a_missing_right(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     health = ConsumerHealth("workflow.jobs.a", LOGIN)
     health.note_error(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
-    assert (health.is_blocked, "does not exist" in health.trouble) == (False, True)
+    assert (health.is_blocked, health.is_topic_missing) == (False, True)
+    assert "does not exist" in health.trouble
     health.note_answer()
     assert caplog.records[-1].message == "workflow.jobs.a: the topic is there now"
     health.note_error(KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED))

@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from workflow_sdk.errors import EngineClientError
-from workflow_sdk.runner.reporting.engine_watch import EngineWatch
+from workflow_sdk.errors import EngineClientError, EngineUnreachableError
+from workflow_sdk.runner.reporting.engine_watch import MOST_REASONS, EngineWatch
 
 TOO_MANY = EngineClientError(429, "Too Many Requests")
 
@@ -47,3 +47,23 @@ def test_an_absence_after_one_that_was_said_to_be_over_is_said_again(said: pytes
         fail(watch)
         watch.succeeded()
     assert ["refuses requests" in text for text in said.messages] == [True, False, True, False]
+
+
+def test_the_reason_is_the_latest_one_and_each_is_said_once(said: pytest.LogCaptureFixture) -> None:
+    watch = EngineWatch("http://engine")
+    away = EngineUnreachableError("connection refused")
+    for error in (away, TOO_MANY, away, TOO_MANY):
+        watch.failed(error, began=watch.last_success)
+    assert watch.reason == "it answers 429, Too Many Requests"
+    assert said.messages == [
+        "engine unreachable: connection refused (http://engine). Retrying; 0 results waiting to be reported.",
+        "the engine is still away: it answers 429, Too Many Requests (http://engine)",
+    ]
+
+
+def test_reasons_that_differ_in_every_repetition_fill_no_log(said: pytest.LogCaptureFixture) -> None:
+    watch = EngineWatch("http://engine")
+    for number in range(1_000):
+        watch.failed(EngineUnreachableError(f"trace {number}"), began=watch.last_success)
+        watch.reports_troubled(EngineUnreachableError(f"trace {number}"))
+    assert (len(said.messages) <= 2 * MOST_REASONS, watch.reason) == (True, "trace 999")
