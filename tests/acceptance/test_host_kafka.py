@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -92,6 +93,27 @@ def test_check_asks_the_brokers_too(place) -> None:
         no_brokers = rochallor_run(*options, "--mode", "auto", "--brokers", "127.0.0.1:1", url=engine.url)
         assert no_brokers.exit_status == 3
         assert "brokers 127.0.0.1:1 cannot be reached" in no_brokers.stdout
+
+
+def test_check_looks_at_topics_of_its_own_and_at_the_dead_letters(place) -> None:
+    with EmbeddedBroker() as broker, running_engine(dispatch="kafka", brokers=broker.address) as engine:
+        with RestEngineClient(engine.url) as client:
+            client.upload_definition(one_step("flow-packed", "packed"))
+            client.upload_definition(one_step("flow-foreign", "foreign"))
+        broker.create_topic("workflow.jobs.packed", partitions=1)
+        Path("workers.yaml").write_text(
+            f"kafka: {{brokers: '{broker.address}', dead_letter_topic: dead}}\n"
+            "workers: [{modules: [handlers.py], mode: kafka}]\n"
+        )
+        options = ("work", "--config", "workers.yaml", "--check", "--definition", "flow-packed")
+        missing = rochallor_run(*options, url=engine.url)
+        assert (missing.exit_status, "dead-letter topic dead does not exist" in missing.stdout) == (3, True)
+        assert "1 problem:" in missing.stdout
+        broker.create_topic("dead", partitions=1)
+        good = rochallor_run(*options, url=engine.url)
+        assert (good.exit_status, "topic      dead  takes dead letters" in good.stdout) == (0, True)
+        everybody = rochallor_run(*options[:4], url=engine.url)
+        assert "topic workflow.jobs.foreign does not exist" in everybody.stdout
 
 
 def test_two_processes_share_the_partitions(place) -> None:
@@ -206,3 +228,28 @@ def readiness(host: WorkerHost) -> str:
     host.wait_for("health and metrics at ")
     port = host.said().partition("health and metrics at ")[2].split()[0].rpartition(":")[2]
     return rochallor_run("work", "health", "--health-port", port).stdout
+
+
+def test_a_rate_paces_jobs_from_kafka_too(place) -> None:
+    """A second's worth may start at once and the others follow: later on a slow machine, but never earlier."""
+    place.write_handlers(
+        """
+@registry.handler("packed", rate=10)
+def packed(job):
+    note(job)
+    return {"at": time.monotonic()}
+"""
+    )
+    with running_engine(dispatch="kafka") as engine, RestEngineClient(engine.url) as client:
+        client.upload_definition(one_step("flow-packed", "packed"))
+        arguments = ("-m", "handlers.py", "--mode", "kafka", "--brokers", engine.brokers, *QUICK_OPTIONS)
+        with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
+            host.wait_for("ready")
+            before = time.monotonic()
+            ids = start_jobs(client, "packed", 30)
+            wait_until_completed(client, 30)
+            host.send(signal.SIGTERM)
+            assert host.wait() == 0, host.said()
+        last = max(client.get_instance(id_)["variables"]["at"] for id_ in ids)
+    assert place.ran_twice() == {}
+    assert last - before >= (30 - 11) / 10

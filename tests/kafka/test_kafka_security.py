@@ -19,6 +19,7 @@ from confluent_kafka.admin import (
     AclOperation,
     AclPermissionType,
     AdminClient,
+    NewTopic,
     ResourcePatternType,
     ResourceType,
 )
@@ -180,8 +181,8 @@ def work_through(
     assert PASSWORD not in host.said()
 
 
-def write_workers_file(path: Path, door: Door) -> None:
-    kafka = {"brokers": door.brokers, "config": dict(door.config)}
+def write_workers_file(path: Path, door: Door, **more: str) -> None:
+    kafka = {"brokers": door.brokers, "config": dict(door.config), **more}
     workers = [{"id": "w", "modules": ["../handlers.py"], "mode": "kafka"}]
     path.write_text(json.dumps({"kafka": kafka, "workers": workers}))
 
@@ -306,6 +307,23 @@ def test_the_doctor_says_what_to_mend(
     asked = rochallor("doctor", *options_of(refusal.door(kafka, certificates)), "-vv", url=engine.url)
     assert (asked.exit_status, refusal.said in asked.stdout) == (refusal.status, True), asked.stdout
     assert WRONG_PASSWORD not in asked.stdout + asked.stderr
+
+
+def test_the_right_to_write_dead_letters_is_looked_at(
+    kafka: SecuredKafka, engine: DevEngine, place: Workplace, job_type: str
+) -> None:
+    door = kafka.scram().with_config(sasl_username=STRANGER, sasl_password=STRANGERS_PASSWORD)
+    letters = f"dead.{job_type}"
+    admin = AdminClient(quiet_client(kafka.broker.address))
+    admin.create_topics([NewTopic(letters, 1)])[letters].result(60)
+    (place.folder / "etc").mkdir()
+    write_workers_file(place.folder / "etc" / "workers.yaml", door, dead_letter_topic=letters)
+    options = ("work", "--config", place.folder / "etc" / "workers.yaml", "--check")
+    allow(kafka, letters, ResourceType.TOPIC, AclOperation.DESCRIBE)
+    wanted = f"user stranger needs an ACL that allows Write on topic {letters}"
+    assert wanted in rochallor_run(*options, url=engine.url).stdout
+    allow(kafka, letters, ResourceType.TOPIC, AclOperation.WRITE)
+    wait_until(lambda: wanted not in rochallor_run(*options, url=engine.url).stdout, "the grant")
 
 
 def test_rights_that_are_wanting_are_named_and_their_grant_is_noticed(

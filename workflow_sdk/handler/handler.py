@@ -38,6 +38,13 @@ class Handler:
     hooks: JobHooks = field(default_factory=JobHooks, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        for name, limit in (
+            ("parallelism", self.parallelism),
+            ("timeout", self.timeout_s),
+            ("rate", self.rate),
+        ):
+            if limit is not None and (isinstance(limit, bool) or not isinstance(limit, (int, float))):
+                raise ValueError(f"{self.job_type}: {name} is {limit!r}, a number is needed")
         if self.parallelism is not None and self.parallelism < 1:
             raise ValueError(f"{self.job_type}: parallelism is {self.parallelism}, at least 1 is needed")
         if self.timeout_s is not None and self.timeout_s <= 0:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -71,6 +72,36 @@ def topic_states(brokers: str, config: Mapping[str, str], job_types: Iterable[st
 
     KafkaConfigError for settings that a worker would refuse.
     """
+    with _asked(brokers, config) as (admin, settings):
+        return [_state(admin, settings, job_type) for job_type in job_types]
+
+
+def dead_letter_trouble(brokers: str, config: Mapping[str, str], topic: str) -> str:
+    """What would keep a record from going to this topic, in words; empty when nothing is known to.
+
+    BrokersAwayError and KafkaConfigError as for `topic_states`.
+    """
+    with _asked(brokers, config) as (admin, settings):
+        consumer = Consumer({**settings, "group.id": GROUP_PREFIX, "enable.auto.commit": False})
+        try:
+            if not _partitions(consumer, topic):
+                missing = TopicState(topic)
+                return (
+                    f"dead-letter topic {topic} does not exist. Create it: {missing.how_to_create(brokers)}"
+                )
+            _require(admin, topic, "WRITE")
+        except KafkaException as error:
+            if not is_about_rights(error.args[0]):
+                raise
+            return f"dead letters cannot be written: {_who(settings)} needs an ACL that allows Write on topic {topic}"
+        finally:
+            consumer.close()
+    return ""
+
+
+@contextmanager
+def _asked(brokers: str, config: Mapping[str, str]) -> Iterator[tuple[AdminClient, dict[str, Any]]]:
+    """Brokers that have answered, and the settings they were asked with."""
     check_with_librdkafka(
         consumer_config(config, brokers=brokers, group=GROUP_PREFIX, client_id="check", consumers=1)
     )
@@ -84,9 +115,13 @@ def topic_states(brokers: str, config: Mapping[str, str], job_types: Iterable[st
     try:
         admin = AdminClient(settings)
         _await_answer(admin, errors, settings)
-        return [_state(admin, settings, job_type) for job_type in job_types]
+        yield admin, settings
     except (KafkaException, ValueError, TypeError) as error:
         raise BrokersAwayError(brokers, BrokerTrouble(_reason(error))) from error
+
+
+def _who(settings: Mapping[str, Any]) -> str:
+    return f"user {settings['sasl.username']}" if settings.get("sasl.username") else "this client"
 
 
 def _await_answer(admin: AdminClient, errors: list[KafkaError], settings: Mapping[str, Any]) -> None:
@@ -132,7 +167,7 @@ def _state(admin: AdminClient, settings: dict[str, Any], job_type: str) -> Topic
         partitions = _partitions(consumer, topic)
         if not partitions:
             return TopicState(topic)
-        _require_reading(admin, topic)
+        _require(admin, topic, "READ")
         waiting = _waiting(consumer, topic, partitions)
         return TopicState(topic, len(partitions), waiting, _members(admin, group))
     except KafkaException as error:
@@ -172,13 +207,13 @@ def _members(admin: AdminClient, group: str) -> int | None:
         described = asked[group].result()
     except (KafkaException, ValueError):
         return None
-    if not _may_read(described.authorized_operations):
+    if not _may("READ", described.authorized_operations):
         raise KafkaException(KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED))
     return len(described.members)
 
 
-def _require_reading(admin: AdminClient, topic: str) -> None:
-    """Raise where the broker says that we may see the topic and not consume it."""
+def _require(admin: AdminClient, topic: str, operation: str) -> None:
+    """Raise where the broker says that we may see the topic and not do this (READ, WRITE) with it."""
     asked = admin.describe_topics(
         TopicCollection([topic]), include_authorized_operations=True, request_timeout=TIMEOUT_S
     )
@@ -186,10 +221,10 @@ def _require_reading(admin: AdminClient, topic: str) -> None:
         described = asked[topic].result()
     except (KafkaException, ValueError):
         return  # a broker that does not tell
-    if not _may_read(described.authorized_operations):
+    if not _may(operation, described.authorized_operations):
         raise KafkaException(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))
 
 
-def _may_read(operations: list[Any] | None) -> bool:
+def _may(wanted: str, operations: list[Any] | None) -> bool:
     """Brokers that keep no rights, or are too old to tell, list none."""
-    return not operations or any(operation.name == "READ" for operation in operations)
+    return not operations or any(operation.name == wanted for operation in operations)

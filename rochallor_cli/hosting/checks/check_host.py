@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.counting import count_text
@@ -18,6 +18,9 @@ from rochallor_cli.hosting.workers.runners import limited
 from rochallor_cli.output.columns import Column, View
 from workflow_sdk.errors import EngineUnreachableError, KafkaConfigError
 from workflow_sdk.handler.registry import Handler
+
+if TYPE_CHECKING:  # the Kafka client is large
+    from rochallor_cli.hosting.checks.broker_checks import TopicState
 
 HANDLERS = View(
     "jobType",
@@ -56,10 +59,11 @@ def check_host(config: HostConfig, context: Context, *, only: Collection[str] = 
     configure_host_logging(config.log, context.environment.stderr, workers=[])
     handlers = [(worker, handler) for worker in config.workers for handler in _handlers_of(worker)]
     findings = Findings()
-    users = _ask_engine(config, context, findings)
-    if users is None and any(worker.mode == "kafka" for worker in config.workers):
-        _ask_brokers(config, sorted({handler.job_type for _, handler in handlers}), findings)
+    users, takes_kafka = _ask_engine(config, context, findings)
     wanted = _wanted(config, users, only, findings)
+    if takes_kafka:
+        # Topics of other people's job types are theirs to look after.
+        _ask_brokers(config, sorted({handler.job_type for _, handler in handlers} | set(wanted)), findings)
     _compare(handlers, users, findings, wanted=wanted)
     _check_modes(config, findings)
     _print(findings, context)
@@ -75,15 +79,20 @@ def _handlers_of(worker: WorkerConfig) -> list[Handler]:
 # --- the engine -----------------------------------------------------------------------------------
 
 
-def _ask_engine(config: HostConfig, context: Context, findings: Findings) -> dict[str, list[str]] | None:
-    """The definitions that use each job type; None when the engine does not answer."""
+def _ask_engine(
+    config: HostConfig, context: Context, findings: Findings
+) -> tuple[dict[str, list[str]] | None, bool]:
+    """The definitions that use each job type, and whether jobs come over Kafka.
+
+    None when the engine does not answer; then the workers' own settings say how jobs come.
+    """
     try:
         mode = context.client().dispatch_mode()
         users = users_by_type(context.engine)
     except EngineUnreachableError as error:
         findings.engine_away = True
         findings.facts.append(f"engine     {config.engine.where}  unreachable: {error.message}")
-        return None
+        return None, any(worker.mode == "kafka" for worker in config.workers)
     findings.facts.append(f"engine     {config.engine.where}  reachable, dispatch mode {mode}")
     wanted = "poll" if mode == "polling" else "kafka"
     for worker in config.workers:
@@ -91,13 +100,15 @@ def _ask_engine(config: HostConfig, context: Context, findings: Findings) -> dic
             findings.problems.append(
                 f"worker {worker.worker_id} has mode {worker.mode}, the engine wants --mode {wanted}"
             )
-    if mode == "kafka_outbox":
-        _ask_brokers(config, sorted(users), findings)
-    return users
+    return users, mode == "kafka_outbox"
 
 
 def _ask_brokers(config: HostConfig, job_types: Iterable[str], findings: Findings) -> None:
-    from rochallor_cli.hosting.checks.broker_checks import BrokersAwayError, topic_states
+    from rochallor_cli.hosting.checks.broker_checks import (
+        BrokersAwayError,
+        dead_letter_trouble,
+        topic_states,
+    )
 
     brokers = config.kafka.brokers
     if brokers is None:
@@ -107,6 +118,8 @@ def _ask_brokers(config: HostConfig, job_types: Iterable[str], findings: Finding
         return
     try:
         states = topic_states(brokers, config.kafka.config, job_types)
+        letters = config.kafka.dead_letter_topic
+        trouble = dead_letter_trouble(brokers, config.kafka.config, letters) if letters else ""
     except KafkaConfigError as error:
         findings.problems.append(str(error))
         return
@@ -114,6 +127,14 @@ def _ask_brokers(config: HostConfig, job_types: Iterable[str], findings: Finding
         findings.problems.append(f"brokers{':' if error.is_refusal else ''} {error}")
         return
     findings.facts.append(f"brokers    {brokers}  reachable")
+    _say_topics(states, brokers, findings)
+    if trouble:
+        findings.problems.append(trouble)
+    elif letters:
+        findings.facts.append(f"topic      {letters}  takes dead letters")
+
+
+def _say_topics(states: Iterable[TopicState], brokers: str, findings: Findings) -> None:
     for state in states:
         if state.denied:
             findings.problems.append(state.denied)

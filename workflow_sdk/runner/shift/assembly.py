@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from workflow_sdk.client.job_channel import JobChannel, job_channel
-from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.metrics.metrics import SHORTAGES
 from workflow_sdk.runner.handlers.handler_coroutines import HandlerCoroutines
 from workflow_sdk.runner.handlers.handler_threads import HandlerThreads
 from workflow_sdk.runner.job.claim import Claim
@@ -44,13 +44,10 @@ def assembled(
     """The parts of a run on the running loop. `start` gets each claim; `fail` is told what must end the run."""
     loop = asyncio.get_running_loop()
     channel = job_channel(plan.client, worker_id=plan.worker_id, lease_seconds=plan.lease_seconds)
-    handlers = plan.registry.handlers()
-    rates = {job_type: handler.rate for job_type, handler in handlers.items() if handler.rate is not None}
-    slots = Slots(plan.parallelism, _limits(plan.registry), rates)
-    plan.metrics.expect(handlers, dispatch=plan.dispatch)
-    watch = EngineWatch(
-        channel.url, clock=plan.clock, count_shortage=plan.metrics.shortages.labels("descriptors").inc
-    )
+    slots = _slots(plan)
+    plan.metrics.expect(plan.registry.handlers(), dispatch=plan.dispatch)
+    no_thread, no_descriptor = (plan.metrics.shortages.labels(what).inc for what in SHORTAGES)
+    watch = EngineWatch(channel.url, clock=plan.clock, count_shortage=no_descriptor)
     statistics = Statistics(
         plan.metrics, clock=plan.clock, is_known=lambda job_type: plan.registry.find(job_type) is not None
     )
@@ -62,13 +59,7 @@ def assembled(
         clock=plan.clock,
         reports_without_slot=plan.reports_without_slot,
     )
-    threads = HandlerThreads(
-        name=plan.worker_id,
-        size=plan.parallelism,
-        done=execution.finished,
-        loop=loop,
-        count_shortage=plan.metrics.shortages.labels("threads").inc,
-    )
+    threads = _threads(plan, execution, no_thread)
     coroutines = HandlerCoroutines(done=execution.finished, home=loop)
     senders = _senders(plan, channel, watch, execution)
     source = plan.make_source(
@@ -87,6 +78,16 @@ def assembled(
     )
     return ShiftParts(
         channel, slots, watch, statistics, execution, threads, coroutines, senders, lease_keeper, tick, source
+    )
+
+
+def _threads(plan: ShiftPlan, execution: Execution, count_shortage: Callable[[], None]) -> HandlerThreads:
+    return HandlerThreads(
+        name=plan.worker_id,
+        size=plan.parallelism,
+        done=execution.finished,
+        loop=asyncio.get_running_loop(),
+        count_shortage=count_shortage,
     )
 
 
@@ -117,9 +118,8 @@ def _lease_keeper(
     )
 
 
-def _limits(registry: HandlerRegistry) -> dict[str, int]:
-    return {
-        job_type: handler.parallelism
-        for job_type, handler in registry.handlers().items()
-        if handler.parallelism is not None
-    }
+def _slots(plan: ShiftPlan) -> Slots:
+    handlers = plan.registry.handlers().items()
+    limits = {name: handler.parallelism for name, handler in handlers if handler.parallelism is not None}
+    rates = {name: handler.rate for name, handler in handlers if handler.rate is not None}
+    return Slots(plan.parallelism, limits, rates)

@@ -122,3 +122,10 @@ def test_registering_from_many_threads_loses_nothing(caplog: pytest.LogCaptureFi
     for thread in threads:
         thread.join()
     assert len(registry.job_types()) == 1600
+
+
+@pytest.mark.parametrize("limit", [{"rate": "10/s"}, {"timeout": "5s"}, {"parallelism": True}])
+def test_a_limit_that_is_no_number_is_refused_with_its_name(limit) -> None:
+    ((name, value),) = limit.items()
+    with pytest.raises(ValueError, match=f"a: {name} is {value!r}, a number is needed"):
+        HandlerRegistry().register("a", plain, **limit)
