@@ -10,6 +10,9 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 # Tests mostly wait for processes and sockets, so a few more of them than cores run at once.
 JOBS ?= 4
 
+# Tests start thousands of processes. Where bytecode is not kept, each would compile all it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format dist bench bench-quick reference lock clean
 
