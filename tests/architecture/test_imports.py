@@ -6,6 +6,7 @@ Every import statement counts, those under ``TYPE_CHECKING`` and inside function
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@functools.cache
 def modules() -> dict[str, Path]:
     return {module_name(path): path for package in OURS for path in sorted((ROOT / package).rglob("*.py"))}
 
@@ -49,6 +51,7 @@ def imports_of(name: str, path: Path) -> Iterator[Import]:
                 yield Import(name, inner if inner in known else str(node.module), node.lineno)
 
 
+@functools.cache
 def all_imports() -> list[Import]:
     return [found for name, path in modules().items() for found in imports_of(name, path)]
 

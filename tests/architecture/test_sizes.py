@@ -7,8 +7,8 @@ does. Nesting counts the blocks around a statement within its function; `elif` i
 from __future__ import annotations
 
 import ast
+import functools
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,11 +36,15 @@ def python_files() -> list[str]:
     return sorted({str(path.relative_to(ROOT)) for path in paths} - set(NOT_BY_HAND))
 
 
-def functions() -> Iterator[tuple[str, Function]]:
-    for name in python_files():
-        for node in ast.walk(ast.parse((ROOT / name).read_text("utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield f"{name}:{node.name}", node
+@functools.cache
+def functions() -> list[tuple[str, Function]]:
+    """Every function of the repository with the name that a finding gives it."""
+    return [
+        (f"{name}:{node.name}", node)
+        for name in python_files()
+        for node in ast.walk(ast.parse((ROOT / name).read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
 
 
 def nesting(node: ast.AST, depth: int = 0) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from pathlib import Path
 
 import pytest
@@ -149,12 +148,11 @@ def test_several_documents_and_anchors_are_read():
     assert [document.value for document in documents] == [{"id": "a", "x": [1], "y": [1]}, {"id": "b"}]
 
 
-def test_a_billion_laughs_are_refused_quickly():
+def test_a_billion_laughs_are_refused_before_they_are_laughed():
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
-    start = time.monotonic()
+    # Written out, they would not fit into any machine.
     assert "aliases add more than" in problem("\n".join(lines))
-    assert time.monotonic() - start < 20
 
 
 def test_an_alias_inside_its_own_anchor_is_refused():

@@ -95,11 +95,14 @@ def test_a_number_as_text_keeps_its_value(number: float) -> None:
     assert value("float(string(x)) == x", x=number) is True
 
 
-@given(st.text(st.characters(codec="utf-8")))
+# The engine reaches into strings: what it would rewrite has no place in them.
+PLAIN = st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters="#$'(\\") | st.just(
+    " "
+)
+
+
+@given(st.text(PLAIN))
 def test_a_quoted_string_says_what_was_quoted(text: str) -> None:
-    # The engine reaches into strings: what it would rewrite has no place in them.
-    assume(not re.search(r"#\w|\$\{|'|contains\(|\\", text))
-    assume(text.isprintable())
     assert value(quoted(text)) == text
 
 
