@@ -9,6 +9,7 @@ tls.py             TLS contexts that follow their files
 deadline.py        limits for the requests of the calling context
 http.py            one JSON request and its answer, for the synchronous client
 httpx_client.py    httpx, which sends these requests
+bounded_streams.py  its streams, so that an answer that drips ends with its request
 answers.py         what an answer means: a value, or one of the SDK's errors
 judge.py           whether an answer is the engine's: acknowledged, refused, doubtful, or not the engine
 failures.py        what a request that got no answer means, the same for both stacks
