@@ -6,7 +6,14 @@ import sys
 def main() -> int:
     """Run the command line of this process; its exit status."""
     arguments = sys.argv[1:]
-    status = _answered_at_once(arguments)
+    _prepare_streams()
+    try:
+        status = _answered_at_once(arguments)
+        sys.stdout.flush()
+    except OSError as error:
+        from rochallor_cli.configuration.environment import end_of_output
+
+        return end_of_output(error, sys.stdout, sys.stderr)
     if status is not None:
         return status
     from rochallor_cli.garbage import postpone_collection
@@ -15,22 +22,23 @@ def main() -> int:
     from rochallor_cli.app import run
     from rochallor_cli.configuration.environment import Environment
 
-    _fill_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        # A locale that cannot show a character must not end a command.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
     return run(arguments, Environment.of_this_process())
 
 
-def _fill_closed_streams() -> None:
-    """A stream that the caller has closed (`>&-`) leads nowhere; its descriptor must not become a socket's."""
+def _prepare_streams() -> None:
+    """A stream that the caller has closed (`>&-`) leads nowhere; its descriptor must not become a socket's.
+
+    A locale that cannot show a character must not end a command.
+    """
     import os
 
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             nowhere = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 - it serves to the end
             setattr(sys, name, nowhere)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _answered_at_once(arguments: list[str]) -> int | None:

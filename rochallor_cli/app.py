@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -10,9 +11,15 @@ from typing import Annotated
 import typer
 from typer.models import CommandInfo
 
-from rochallor_cli.command_line.global_options import group, stand_in, with_global_options, with_options
+from rochallor_cli.command_line.global_options import (
+    INHERITED,
+    group,
+    stand_in,
+    with_global_options,
+    with_options,
+)
 from rochallor_cli.command_names import COMMANDS, command_words
-from rochallor_cli.configuration.environment import Environment, is_terminal
+from rochallor_cli.configuration.environment import Environment, is_terminal, silence, unwritable_text
 from rochallor_cli.configuration.invocation import Invocation
 from rochallor_cli.errors import CliError, InvalidDocumentError, OutputClosed
 from rochallor_cli.exit_status import ExitStatus
@@ -35,6 +42,8 @@ Settings: option, then environment (ROCHALLOR_ENGINE_URL and so on), then contex
 
 
 HELP_OPTIONS = ("-h", "--help")
+# What a disk says that takes no more.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def run(arguments: Sequence[str], environment: Environment) -> int:
@@ -43,8 +52,9 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
     try:
         status = _invoke(arguments, invocation)
         environment.stdout.flush()
-    except (BrokenPipeError, OutputClosed):
-        _silence(environment)
+    except (BrokenPipeError, OutputClosed, SystemExit):
+        # The last is Typer's way to end where the reader of a help is gone.
+        silence(environment.stdout)
         status = int(ExitStatus.DONE)
     except (KeyboardInterrupt, typer.Abort):
         status = int(ExitStatus.INTERRUPTED)
@@ -60,9 +70,9 @@ def _reported(error: Exception, invocation: Invocation) -> int:
         return report(error, invocation)
     if isinstance(error, TYPER_ERRORS):
         return report(usage_error(error), invocation)
-    if isinstance(error, OSError):
-        _silence(invocation.environment)
-        return report(CliError(str(error)), invocation)
+    if isinstance(error, OSError) and error.errno in _FULL:
+        silence(invocation.environment.stdout)
+        return report(CliError(unwritable_text(error)), invocation)
     if isinstance(error, RecursionError):
         deep = "a value is nested too deep to be read or shown"
         return report(InvalidDocumentError(deep), invocation)
@@ -96,11 +106,13 @@ def _meaning_of_foreign_sdk() -> CliError | None:
 
 def _invoke(arguments: Sequence[str], invocation: Invocation) -> int:
     hook = sys.excepthook
-    for_terminal = is_terminal(invocation.environment.stdout)
+    environment = invocation.environment
+    colored = environment.may_color(environment.stdout, invocation.wish("color", "--color") or "auto")
+    for_terminal = colored or is_terminal(environment.stdout)
     if for_terminal and (not arguments or {*HELP_OPTIONS} & {*arguments}):
         from rochallor_cli.output.help_panels import load_panels
 
-        load_panels()
+        load_panels(colored=colored)
     root = build(command_words(list(arguments)), for_terminal=for_terminal)
     try:
         result = root(
@@ -123,16 +135,18 @@ def build(
         rich_markup_mode="rich" if for_terminal else None,
         context_settings={"help_option_names": list(HELP_OPTIONS)},
         no_args_is_help=True,
+        epilog=INHERITED,
     )
     root.callback()(with_global_options(_root, opens_context=False))
     wanted, inner = words
     for name, (help_line, within) in COMMANDS.items():
         if not everything and name != wanted:
-            root.command(name, help=help_line)(stand_in)
+            root.command(name, help=help_line, short_help=help_line)(stand_in)
         elif not within:
             root.registered_commands.append(_command(name))
         else:
-            root.add_typer(_group(name, inner, everything=everything), name=name, help=help_line)
+            app = _group(name, inner, everything=everything)
+            root.add_typer(app, name=name, help=help_line, short_help=help_line, epilog=INHERITED)
     return root
 
 
@@ -143,7 +157,7 @@ def _group(name: str, wanted: str | None, *, everything: bool) -> typer.Typer:
         if everything or inner == wanted:
             app.registered_commands.append(_command(f"{name}.{inner}"))
         else:
-            app.command(inner, help=inner_help)(stand_in)
+            app.command(inner, help=inner_help, short_help=inner_help)(stand_in)
     return app
 
 
@@ -165,16 +179,3 @@ def _root(
     ] = False,
 ) -> None:
     """Everything happens in the commands."""
-
-
-def _silence(environment: Environment) -> None:
-    """Whoever read our output is gone: nothing more to say, not even on exit."""
-    import os
-
-    try:
-        descriptor = environment.stdout.fileno()
-    except (OSError, ValueError, AttributeError):
-        return
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, descriptor)
-    os.close(null)

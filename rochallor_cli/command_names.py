@@ -77,6 +77,7 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "api": ("Send a request of your own to the engine.", {}),
     "completion": ("Print the completion script of a shell.", {}),
+    "options": ("List the options that every command takes.", {}),
 }
 
 OUTPUTS = ("table", "wide", "json", "jsonl", "yaml", "name")

@@ -23,11 +23,19 @@ from rochallor_cli.garbage import resume_collection
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 PANEL = "Global options"
+# In the help of each command, in place of the options themselves; `rochallor options` shows them.
+INHERITED = "Options of every command (-o, --engine-url, ...): rochallor options"
 
 
 def _option(*flags: str, help: str, metavar: str | None = None, count: bool = False) -> Any:  # noqa: A002
     return typer.Option(
-        *flags, help=help, metavar=metavar, count=count, rich_help_panel=PANEL, show_default=False
+        *flags,
+        help=help,
+        metavar=metavar,
+        count=count,
+        rich_help_panel=PANEL,
+        show_default=False,
+        hidden=True,
     )
 
 
@@ -287,6 +295,7 @@ def with_options(app: typer.Typer) -> CommandInfo:
     info = copy(app.registered_commands[0])
     assert info.callback is not None, "every command is a function"
     info.callback = with_global_options(info.callback)
+    info.epilog = INHERITED
     return info
 
 

@@ -11,6 +11,7 @@ expr.py        one expression, evaluated without an engine
 handlers/      try handlers without an engine
 jobs/          jobs that got lost in Kafka, and outcomes by hand
 instances/     instances: start, follow, inspect, cancel
+options.py     what every command takes
 tasks/         user tasks
 work.py        host handlers
 definition_sources.py  definitions to check: files, folders, ids

@@ -42,6 +42,7 @@ COMMANDS: dict[str, dict[str, Any]] = \
                            'converted, traps.',
                    'api': 'Send a request of your own to the engine.',
                    'completion': 'Print the completion script of a shell.',
+                   'options': 'List the options that every command takes.',
                    'defs': 'Upload, read, check and compare definitions.',
                    'instances': 'Start, follow, inspect and cancel instances.',
                    'tasks': 'List and complete user tasks.',
@@ -149,6 +150,7 @@ COMMANDS: dict[str, dict[str, Any]] = \
          'arguments': ('none', 'none'),
          'commands': {}},
  'completion': {'options': {}, 'arguments': ('bash|zsh|fish',), 'commands': {}},
+ 'options': {'options': {}, 'arguments': (), 'commands': {}},
  'defs': {'options': {},
           'arguments': (),
           'commands': {'upload': 'Upload definitions, and say what came of each: created, unchanged, or not '

@@ -74,3 +74,30 @@ def is_terminal(stream: TextIO) -> bool:
         return stream.isatty()
     except (ValueError, AttributeError):
         return False
+
+
+def end_of_output(error: OSError, stdout: TextIO, stderr: TextIO) -> int:
+    """The exit status when stdout takes no more: 0 where its reader has seen enough, as `head` has.
+
+    Nothing more is written there, not even at the process's end.
+    """
+    silence(stdout)
+    if isinstance(error, BrokenPipeError):
+        return 0
+    stderr.write(f"error: {unwritable_text(error)}\n")
+    return 1
+
+
+def unwritable_text(error: OSError) -> str:
+    return f"the output cannot be written: {error.strerror or error}"
+
+
+def silence(stream: TextIO) -> None:
+    """Lead a stream nowhere, with what it still holds."""
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError, AttributeError):
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, descriptor)
+    os.close(null)

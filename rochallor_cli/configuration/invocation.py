@@ -19,3 +19,22 @@ class Invocation:
         self.arguments = tuple(arguments)
         self.given: Mapping[str, object] = {}
         self.settings: Settings | None = None
+
+    def wish(self, name: str, *flags: str) -> str | None:
+        """A setting's value although resolving may be what failed: then as given, in arguments or environment."""
+        if self.settings is not None:
+            return str(getattr(self.settings, name))
+        given = self.given.get(name) or _written(self.arguments, flags)
+        return str(given) if given else self.environment.environ.get(f"ROCHALLOR_{name.upper()}")
+
+
+def _written(arguments: Sequence[str], flags: Sequence[str]) -> str | None:
+    for index, argument in enumerate(arguments):
+        for flag in flags:
+            if argument == flag and index + 1 < len(arguments):
+                return arguments[index + 1]
+            if flag.startswith("--") and argument.startswith(f"{flag}="):
+                return argument.partition("=")[2]
+            if not flag.startswith("--") and argument.startswith(flag) and len(argument) > len(flag):
+                return argument[len(flag) :]
+    return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
 from contextlib import suppress
 
 from rochallor_cli.configuration.invocation import Invocation
@@ -20,12 +19,12 @@ def report(error: CliError, invocation: Invocation) -> int:
     """Write the error where the user looks for it; returns the exit status."""
     environment = invocation.environment
     error = _without_secrets(error, invocation)
-    if _option(invocation, "output", "--output", "-o") in _JSON:
+    if invocation.wish("output", "--output", "-o") in _JSON:
         import json
 
         text = json.dumps(as_object(error))
     else:
-        wish = _option(invocation, "color", "--color") or "auto"
+        wish = invocation.wish("color", "--color") or "auto"
         text = "\n".join(_lines(error, colored=environment.may_color(environment.stderr, wish)))
     with suppress(OSError):
         environment.stdout.flush()
@@ -62,26 +61,6 @@ def _lines(error: CliError, *, colored: bool) -> list[str]:
     if error.hint:
         lines.append(f"{paint('hint:', 'accent', colored=colored)}  {harmless(error.hint)}")
     return lines
-
-
-def _option(invocation: Invocation, name: str, *flags: str) -> str | None:
-    """A setting's value although resolving may be what failed: then as given, in arguments or environment."""
-    if invocation.settings is not None:
-        return str(getattr(invocation.settings, name))
-    given = invocation.given.get(name) or _written(invocation.arguments, flags)
-    return str(given) if given else invocation.environment.environ.get(f"ROCHALLOR_{name.upper()}")
-
-
-def _written(arguments: Sequence[str], flags: Sequence[str]) -> str | None:
-    for index, argument in enumerate(arguments):
-        for flag in flags:
-            if argument == flag and index + 1 < len(arguments):
-                return arguments[index + 1]
-            if flag.startswith("--") and argument.startswith(f"{flag}="):
-                return argument.partition("=")[2]
-            if not flag.startswith("--") and argument.startswith(flag) and len(argument) > len(flag):
-                return argument[len(flag) :]
-    return None
 
 
 def usage_error(error: Exception) -> UsageError:
