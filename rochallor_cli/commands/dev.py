@@ -21,6 +21,7 @@ from rochallor_cli.configuration.setting import Setting, settings_of
 from rochallor_cli.configuration.setting_values import values_of_flags
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.output.text_width import harmless_lines
 
 if TYPE_CHECKING:
     from rochallor_cli.definitions.uploads import Upload
@@ -197,8 +198,14 @@ def _engine_log(context: Context) -> Iterator[None]:
     """Show the engine's warnings on stderr, and its requests where they are logged."""
     import logging
 
+    class Harmless(logging.Formatter):
+        """What stands in ids, paths and variables cannot speak to the terminal."""
+
+        def format(self, record: logging.LogRecord) -> str:
+            return harmless_lines(super().format(record)).replace("\n", "\n  ")
+
     handler = logging.StreamHandler(context.environment.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
+    handler.setFormatter(Harmless("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
     log = logging.getLogger("rochallor_cli.dev_engine")
     level = log.level
     log.addHandler(handler)

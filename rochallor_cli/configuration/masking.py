@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 
 MASK = "***"
@@ -19,11 +20,18 @@ def url_text(url: str) -> str:
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
-    """The text without these secrets, and without what stands before the @ of a URL."""
-    for secret in sorted(secrets, key=len, reverse=True):
+    """The text without these secrets, without tokens that were read, and without what stands before a URL's @."""
+    for secret in sorted({*secrets, *_tokens_read()}, key=len, reverse=True):
         if len(secret) >= _SHORTEST:
             text = text.replace(secret, MASK)
     return url_text(text)
+
+
+def _tokens_read() -> tuple[str, ...]:
+    """Tokens from files and commands. The SDK is not imported for this: without it, none was read."""
+    bearer = sys.modules.get("workflow_sdk.client.bearer")
+    found: tuple[str, ...] = bearer.tokens_read() if bearer else ()
+    return found
 
 
 def secrets_in(arguments: Iterable[str], environ: Mapping[str, str]) -> tuple[str, ...]:

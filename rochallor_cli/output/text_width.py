@@ -10,6 +10,8 @@ _CONTROL |= {
     code: f"\\u{code:04x}"
     for code in (0x061C, 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 }
+# Whatever of it stands in a text, a terminal may obey.
+CONTROL_CHARACTERS = frozenset(map(chr, _CONTROL))
 _WITHIN_JSON = {code: f"\\u{code:04x}" for code in _CONTROL if code >= 0x7F}
 
 

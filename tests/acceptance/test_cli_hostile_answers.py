@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import rochallor
+from tests.support.command_line import rochallor, rochallor_process
 from tests.support.stand_in import Answer, route, stand_in
+from tests.support.waiting import wait_until
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
 # C0, an escape sequence, DEL, C1, a change of direction, a second line, and what a shell would run.
@@ -97,6 +98,18 @@ def test_a_command_to_copy_runs_nothing_else() -> None:
     with stand_in(waits) as there:
         result = rochallor("instances", "watch", ID, "--timeout", "100ms", url=there.url)
     assert f"tasks complete {ID} 'ok; touch owned #'" in result.stdout
+
+
+def test_the_embedded_engines_log_says_nothing_to_a_terminal() -> None:
+    follower = HOSTILE.replace("\n", "")
+    document = {"id": "chain", "name": "c", "steps": [{"id": "e", "name": "e", "type": "END"}]}
+    document |= {"autoStartNextWorkflow": True, "nextWorkflowId": follower}
+    with rochallor_process("dev", "--port", "0", "--log-requests", "-o", "json") as engine:
+        url = json.loads(engine.line())["url"]
+        rochallor("defs", "upload", "-", url=url, stdin=json.dumps(document))
+        rochallor("instances", "start", "chain", url=url)
+        wait_until(lambda: "was not started" in engine.errors, "the warning about the next workflow")
+        assert [raw for raw in RAW if raw in engine.errors] == []
 
 
 # --- odd rows ------------------------------------------------------------------------------------
@@ -202,6 +215,26 @@ def test_a_secret_that_is_planted_appears_nowhere(
     config.write_text(f'[contexts.a]\nurl = "http://u:{SECRET}@h"\ntoken = "{SECRET}"\n')
     env = {"ROCHALLOR_CONFIG_FILE": str(config), "no_proxy": "", "NO_PROXY": "", **env}
     result = rochallor(*line, *flags, env={"ROCHALLOR_ENGINE_URL": "http://127.0.0.1:1", **env})
+    assert SECRET not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("source", ["file", "command"])
+@pytest.mark.parametrize("line", [
+    ("instances", "list", "-vv"), ("instances", "start", "one", "-o", "json"), ("defs", "get", "one"), ("doctor",),
+    ("defs", "list"), ("instances", "wait", ID), ("instances", "get", ID, "-v"),
+], ids=" ".join)  # fmt: skip
+def test_a_token_from_elsewhere_that_an_engine_repeats_appears_nowhere(
+    line: tuple[str, ...], source: str, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text(f"Bearer-{SECRET}\n")
+    reads = {"file": str(tmp_path / "token"), "command": f"cat {tmp_path / 'token'}"}
+
+    def repeats(method: str, path: str, body: bytes) -> Answer:
+        return 400, {"error": "bad-request", "reason": f"what is Bearer-{SECRET} to me?"}
+
+    with stand_in(repeats) as there:
+        result = rochallor(*line, f"--token-{source}", reads[source], url=there.url)
+    assert "what is *** to me?" in result.stdout + result.stderr
     assert SECRET not in result.stdout + result.stderr
 
 

@@ -129,6 +129,11 @@ class RunningCommand:
         assert self.process.stdout is not None
         return self.process.stdout.readline().rstrip("\n")
 
+    @property
+    def errors(self) -> str:
+        """What it has written to stderr so far."""
+        return "".join(self._stderr)
+
     def wait(self, timeout_s: float = 60) -> Result:
         """What it left behind once it has ended."""
         assert self.process.stdout is not None

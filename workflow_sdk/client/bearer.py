@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from workflow_sdk.errors import InvalidConnectionError
 
 COMMAND_TIMEOUT_S = 30.0
+
+# The latest of this process, for those who keep them out of what they show.
+_REMEMBERED = 100
+_read_here: deque[str] = deque(maxlen=_REMEMBERED)
+
+
+def tokens_read() -> tuple[str, ...]:
+    """The tokens that were read in this process, from wherever they come."""
+    return tuple(_read_here)
+
+
+def forget_tokens() -> None:
+    """As if none had been read in this process; for tests."""
+    _read_here.clear()
 
 
 class BearerToken:
@@ -103,4 +118,6 @@ def _checked(text: str, source: str) -> str:
         raise InvalidConnectionError(f"{source} is empty")
     if not token.isascii() or not token.isprintable():
         raise InvalidConnectionError(f"{source} holds characters that no HTTP header can carry")
+    if token not in _read_here:
+        _read_here.append(token)
     return token

@@ -9,11 +9,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from rochallor_cli.output.text_width import CONTROL_CHARACTERS
+
 LONGEST_TEXT = 16_000
 LONGEST_VALUE = 4_000
 
 # All but tabs and line feeds: escapes, carriage returns and what turns the direction of writing.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(f"[{re.escape(''.join(sorted(CONTROL_CHARACTERS - {chr(9), chr(10)})))}]")
 
 
 def harmless(text: str) -> str:

@@ -14,8 +14,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, TextIO
 
+from rochallor_cli.configuration.masking import masked
 from rochallor_cli.hosting.logs.harmless import harmless, json_value, message_of, shortened, traceback_of
 from rochallor_cli.output.styles import paint
+from rochallor_cli.output.text_width import harmless_json
 
 LogFormat = Literal["text", "json"]
 LEVELS = ("debug", "info", "warning", "error")
@@ -122,7 +124,7 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = harmless(message_of(record))
         if self._name_workers and hasattr(record, "worker"):
-            line = f"{record.worker}: {line}"
+            line = f"{harmless(str(record.worker))}: {line}"
         if record.levelno != logging.INFO:
             style = "red" if record.levelno >= logging.ERROR else "yellow"
             line = f"{paint(record.levelname, style, colored=self._colored)} {line}"
@@ -149,7 +151,7 @@ class JsonFormatter(logging.Formatter):
             entry[f"extra_{name}" if name in (*entry, "exception") else name] = json_value(value)
         if record.exc_info:
             entry["exception"] = shortened(traceback_of(self, record))
-        return json.dumps(entry, ensure_ascii=False)
+        return harmless_json(json.dumps(entry, ensure_ascii=False))
 
 
 class StreamLogHandler(logging.Handler):
@@ -182,7 +184,7 @@ class StreamLogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         for add in self._context:
             add.filter(record)
-        text = self.format(record)
+        text = masked(self.format(record), ())
         if self._lost:
             lost = logging.makeLogRecord(
                 {"levelno": logging.WARNING, "levelname": "WARNING", "name": "rochallor.host"}

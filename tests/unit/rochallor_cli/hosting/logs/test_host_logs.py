@@ -10,6 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from rochallor_cli.hosting.logs.log_lines import configure_logging
+from rochallor_cli.output.text_width import CONTROL_CHARACTERS
+from workflow_sdk.client.bearer import bearer_token
 
 JOB = SimpleNamespace(job_id="01JOB", job_type="credit-score", instance_id="01INST")
 
@@ -145,3 +147,22 @@ def test_levels_are_coloured_where_that_is_wished_for(root) -> None:
     logging.getLogger("app").warning("engine unreachable")
     logging.getLogger("app").info("ready")
     assert lines(stream) == ["\x1b[33mWARNING\x1b[0m engine unreachable", "ready"]
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_nothing_in_a_line_is_obeyed_by_a_terminal_and_no_token_stands_in_it(root, log_format: str) -> None:
+    hostile = "".join(CONTROL_CHARACTERS - {"\t", "\n"})
+    bearer = bearer_token("s3cret-Zq9", None, None)
+    assert bearer is not None
+    bearer.current()
+    stream = io.StringIO()
+    configure_logging(
+        stream, log_format, level="info", with_time=True, current_job=lambda: None,
+        workers=[f"w{hostile}"], name_workers=True,
+    )  # fmt: skip
+    logging.getLogger("x").warning(
+        "a %s b s3cret-Zq9 c", hostile, extra={"job_id": hostile, "field": hostile}
+    )
+    shown = stream.getvalue().removesuffix("\n")
+    assert [character for character in hostile if character in shown] == []
+    assert "b *** c" in shown
