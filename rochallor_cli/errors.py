@@ -51,6 +51,12 @@ class InvalidDocumentError(CliError):
     exit_status = ExitStatus.INVALID
 
 
+class NotKnownError(CliError):
+    """Only a newer rochallor may know what this is about."""
+
+    exit_status = ExitStatus.NOT_KNOWN
+
+
 class EngineRefusedError(CliError):
     exit_status = ExitStatus.REFUSED
 

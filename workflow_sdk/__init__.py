@@ -1,15 +1,16 @@
 """The Python SDK of the Rochallor workflow engine: clients, handlers and runners.
 
-runner/     loops that feed handlers with jobs
-client/     how programs and runners talk to an engine
-handler/    functions that do jobs, and their registry
-job.py      one claimed piece of work, as a handler sees it
-retry/      back-off, for handlers and programs
-metrics/    Prometheus series of runners
-testing.py  for the tests of handler authors
-errors.py   every error the SDK raises
-clock.py    the clock that everything of a runner reads
-version.py  the version of the distribution
+runner/             loops that feed handlers with jobs
+client/             how programs and runners talk to an engine
+handler/            functions that do jobs, and their registry
+job.py              one claimed piece of work, as a handler sees it
+retry/              back-off, for handlers and programs
+metrics/            Prometheus series of runners
+testing.py          for the tests of handler authors
+errors.py           every error the SDK raises
+clock.py            the clock that everything of a runner reads
+engine_versions.py  the engine's versions, and what each brought
+version.py          the version of the distribution
 
 Words: docs/architecture.md, "Glossary".
 """

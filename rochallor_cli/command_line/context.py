@@ -20,6 +20,7 @@ from rochallor_cli.output.text_width import harmless
 if TYPE_CHECKING:
     from rochallor_cli.engine_client.admin_client import AdminClient
     from rochallor_cli.engine_client.engine_version import EngineVersion
+    from workflow_sdk.client.http import Exchange
     from workflow_sdk.client.rest import RestEngineClient
 
 
@@ -79,7 +80,7 @@ class Context:
         from rochallor_cli.engine_client.connect import connect
 
         self._say_where_from()
-        client = connect(self.settings.access, printer=self.printer)
+        client = connect(self.settings.access, printer=self.printer, look_at=self._look_at)
         self._close.append(client.close)
         return client
 
@@ -116,6 +117,13 @@ class Context:
         from rochallor_cli.engine_client.engine_version import forget_version
 
         forget_version(self.settings, self.environment.environ)
+
+    def _look_at(self, exchange: Exchange) -> None:
+        # Nothing is remembered of an engine whose version is said.
+        if self.settings.engine_version == "auto":
+            from rochallor_cli.engine_client.engine_version import forget_if_contradicted
+
+            forget_if_contradicted(exchange, self.settings, self.environment.environ)
 
     def _say_where_from(self) -> None:
         settings = self.settings

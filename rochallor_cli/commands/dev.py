@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -54,9 +54,11 @@ class DevOptions:
         ),
     ] = None
     engine_version: Annotated[
-        str,
-        Setting("text", "Behave as this version of the engine.", flag="--engine-version", metavar="VERSION"),
-    ] = "next"
+        str | None,
+        Setting(
+            "text", "Behave as this version of the engine (next).", flag="--engine-version", metavar="VERSION"
+        ),
+    ] = None
     no_coercion: Annotated[
         bool,
         Setting("flag", "Behave as an engine whose expressions convert no operands.", flag="--no-coercion"),
@@ -121,7 +123,7 @@ def dev(context: Context, **flags: Any) -> None:
     """
     from rochallor_cli.dev_engine import DevEngine, DevEngineError, DevEngineSettingsError
 
-    options = DevOptions(**values_of_flags(DevOptions, flags))
+    options = _with_what_is_said(context, DevOptions(**values_of_flags(DevOptions, flags)))
     config = engine_config(options)
     uploads = _read(context, options.definitions) if options.definitions else []
     try:
@@ -138,16 +140,35 @@ def dev(context: Context, **flags: Any) -> None:
         raise CliError(str(error), exit_status=ExitStatus.CONFLICT) from error
 
 
+def _with_what_is_said(context: Context, options: DevOptions) -> DevOptions:
+    """The options, with what is said of the engine before the command or by the environment.
+
+    "auto" asks an engine, and there is none; what a context says is of an engine elsewhere.
+    """
+    settings = context.settings
+    said = {
+        name: getattr(settings, name)
+        for name in ("engine_version", "no_coercion")
+        if not settings.origins.get(name, "default").startswith(("context ", "default"))
+    }
+    version = options.engine_version or said.get("engine_version")
+    return replace(
+        options,
+        engine_version=None if version == "auto" else version,
+        no_coercion=options.no_coercion or said.get("no_coercion", False),
+    )
+
+
 def engine_config(options: DevOptions) -> DevEngineConfig:
     """The engine's own configuration; UsageError for options that do not go together."""
-    from rochallor_cli.dev_engine import DevEngineConfig
+    from rochallor_cli.dev_engine import DEFAULT_ENGINE_VERSION, DevEngineConfig
 
     if (options.brokers or options.kafka_config) and options.dispatch != "kafka":
         raise UsageError("--brokers and --kafka-config are for --dispatch kafka")
     if options.kafka_config and not options.brokers:
         raise UsageError("--kafka-config says how to reach brokers", hint="name them: --brokers host:9093")
     return DevEngineConfig(
-        engine_version=options.engine_version,
+        engine_version=options.engine_version or DEFAULT_ENGINE_VERSION,
         coercion=not options.no_coercion,
         host=options.host,
         port=options.port,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import typer
@@ -92,7 +92,8 @@ def _checks(context: Context, flags: Mapping[str, Any]) -> Iterator[dict[str, An
         yield from _brokers(context, kafka.brokers, kafka.config)
 
 
-def _dispatch_mode(mode: str, *, brokers_are_named: bool) -> dict[str, Any]:
+def _dispatch_mode(context: Context, *, brokers_are_named: bool) -> dict[str, Any]:
+    mode = context.engine.client.dispatch_mode()
     if mode != "kafka_outbox":
         return _ok("dispatch mode", f"{mode}: work --mode poll")
     untested = "" if brokers_are_named else "; name the brokers with --brokers to have them tested, too"
@@ -110,32 +111,59 @@ def _sdk() -> dict[str, Any]:
 
 
 def _engine(context: Context, *, brokers_are_named: bool) -> Iterator[dict[str, Any]]:
+    """What can be asked of the engine, each for itself: one refusal hides nothing that the others tell."""
     from rochallor_cli.engine_client.meaning import meaning
-    from workflow_sdk.errors import WorkflowSDKError
+    from workflow_sdk.client.judge import may_be_of_later_engine
+    from workflow_sdk.errors import EngineClientError, WorkflowSDKError
 
-    settings = context.settings
-    try:
-        client = context.client()
-        started = context.environment.monotonic()
-        client.healthz()
-        took_ms = (context.environment.monotonic() - started) * 1000
-        yield _ok("engine", f"{settings.where} answers in {took_ms:.0f} ms")
-        version = context.engine_version()
-        yield _ok("engine version", f"{version.text} ({version.how})")
-        yield from _unknown(context)
-        yield _dispatch_mode(client.dispatch_mode(), brokers_are_named=brokers_are_named)
-        definitions = client.list_definitions(page_size=1).get("total")
-        yield _ok("definitions", f"{definitions}")
-        counts = {
-            status: context.engine.count_instances(status=status)
-            for status in ("ACTIVE", "WAITING", "FAILED")
-        }
-        yield _ok("instances", ", ".join(f"{count:,} {status}" for status, count in counts.items()))
-    except WorkflowSDKError as error:
-        yield _problem("engine", meaning(error, settings))
+    questions: dict[str, Callable[[], dict[str, Any] | None]] = {
+        "engine": lambda: _answers(context),
+        "engine version": lambda: _version(context),
+        "not known here": lambda: _unknown(context),
+        "dispatch mode": lambda: _dispatch_mode(context, brokers_are_named=brokers_are_named),
+        "definitions": lambda: _ok("definitions", f"{context.engine.count_definitions():,}"),
+        "instances": lambda: _instances(context),
+    }
+    for check, ask in questions.items():
+        try:
+            row = ask()
+        except EngineClientError as error:
+            if may_be_of_later_engine(error):
+                detail = f"not known: the engine answered {error.status_code} {error.code}: {error.message}"
+                row = _row(check, "warning", detail)
+            else:
+                row = _problem(check, meaning(error, context.settings))
+        except WorkflowSDKError as error:
+            row = _problem(check, meaning(error, context.settings))
+            if getattr(error, "kind", None) not in ("not-engine", "doubtful"):
+                # Nobody is there: asking on would only take as long again.
+                yield row
+                return
+        if row is not None:
+            yield row
 
 
-def _unknown(context: Context) -> Iterator[dict[str, Any]]:
+def _answers(context: Context) -> dict[str, Any]:
+    started = context.environment.monotonic()
+    context.engine.client.healthz()
+    took_ms = (context.environment.monotonic() - started) * 1000
+    return _ok("engine", f"{context.settings.where} answers in {took_ms:.0f} ms")
+
+
+def _version(context: Context) -> dict[str, Any]:
+    version = context.engine_version()
+    return _ok("engine version", f"{version.text} ({version.how})")
+
+
+def _instances(context: Context) -> dict[str, Any]:
+    counts = (
+        f"{context.engine.count_instances(status=status):,} {status}"
+        for status in ("ACTIVE", "WAITING", "FAILED")
+    )
+    return _ok("instances", ", ".join(counts))
+
+
+def _unknown(context: Context) -> dict[str, Any] | None:
     """What the latest instances and definitions hold that this version of rochallor does not know."""
     from rochallor_cli.engine_client.unknown import unknown_in_definitions, unknown_in_instances
 
@@ -144,9 +172,10 @@ def _unknown(context: Context) -> Iterator[dict[str, Any]]:
     latest = (str(row.get("id")) for row in engine.definitions(limit=_LOOKED_AT))
     known = (engine.known_definition(definition_id) for definition_id in latest)
     found += unknown_in_definitions(definition for definition in known if definition is not None)
-    if found:
-        detail = f"{', '.join(found)}: shown as they are; a newer rochallor may know them"
-        yield _row("not known here", "warning", detail)
+    if not found:
+        return None
+    detail = f"{', '.join(found)}: shown as they are; a newer rochallor may know them"
+    return _row("not known here", "warning", detail)
 
 
 def _brokers(context: Context, brokers: str, config: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -59,6 +59,7 @@ def _asked(access: EngineAccess, kind: str, subject: tuple[str, ...]) -> list[Ca
     from dataclasses import replace
 
     from rochallor_cli.engine_client.connect import connect
+    from rochallor_cli.engine_client.reading import texts
 
     with connect(replace(access, timeout_s=PATIENCE_S)) as client:
         if kind == "definition":
@@ -66,6 +67,6 @@ def _asked(access: EngineAccess, kind: str, subject: tuple[str, ...]) -> list[Ca
             return [(str(item["id"]), str(item.get("name", ""))) for item in items]
         if kind == "step":
             instance = client.get_instance(subject[0].partition("/")[0])
-            return [(str(step), str(instance["status"])) for step in instance.get("currentStepIds") or []]
+            return [(str(step), str(instance["status"])) for step in texts(instance.get("currentStepIds"))]
         items = client.list_instances(page_size=_HOW_MANY)["items"]
         return [(str(item["id"]), f"{item['definitionId']} {item['status']}") for item in items]

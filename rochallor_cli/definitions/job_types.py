@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rochallor_cli.engine_client.admin_client import AdminClient
+from rochallor_cli.engine_client.reading import rows
 
 
 def users_by_type(engine: AdminClient) -> dict[str, list[str]]:
@@ -20,5 +21,5 @@ def users_by_type(engine: AdminClient) -> dict[str, list[str]]:
 
 
 def _job_types(definition: Mapping[str, Any]) -> list[str]:
-    steps = [step for step in definition.get("steps") or [] if step.get("type") == "SERVICE_TASK"]
+    steps = [step for step in rows(definition.get("steps")) if step.get("type") == "SERVICE_TASK"]
     return list(dict.fromkeys(str(step["jobType"]) for step in steps if step.get("jobType")))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +21,7 @@ from rochallor_cli.definitions.problem_codes import (
     SHAPE,
     UNREADABLE,
 )
-from rochallor_cli.definitions.shape import looks_mistyped, misfits
+from rochallor_cli.definitions.shape import looks_mistyped, misfits, without
 from rochallor_cli.definitions.together import Together
 from rochallor_cli.dev_engine import (
     ENGINE_VERSIONS,
@@ -139,7 +138,7 @@ def _checked(
     if any(not each.is_unknown and len(each.path) <= _STEP_DEPTH for each in unfit):
         return
     misshapen = {each.path[:_STEP_DEPTH] for each in unfit if not each.is_unknown}
-    problems = check(_without(value, [each.path for each in unfit]), assumed.rules, known_ids=known_ids)
+    problems = check(without(value, [each.path for each in unfit]), assumed.rules, known_ids=known_ids)
     findings = [(problem.text, _as_finding(document, problem, assumed)) for problem in problems]
     has_unknown = bool(unfit) or any(finding.code == NOT_KNOWN for _, finding in findings)
     for words, finding in findings:
@@ -159,17 +158,6 @@ def _as_finding(document: Document, problem: Problem, assumed: Assumed) -> Docum
 
 def _not_known(text: str, assumed: Assumed) -> str:
     return f"{text}: not known up to {assumed.rules.version}; the engine decides"
-
-
-def _without(value: Any, paths: Sequence[DocumentPath]) -> Any:
-    """A copy of a document without what stands at these paths."""
-    copy = deepcopy(value) if paths else value
-    for *parents, last in paths:
-        holder = copy
-        for part in parents:
-            holder = holder[part]
-        del holder[last]
-    return copy
 
 
 def _at(document: Document, path: DocumentPath) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -40,6 +41,29 @@ def misfits(document: object, rules: EngineRules) -> Iterator[Misfit]:
     Null is fine anywhere.
     """
     yield from _definition_check(rules)(document, ())
+
+
+def without(document: Any, paths: Sequence[Path]) -> Any:
+    """A copy of a document without what stands at these paths."""
+    copy = deepcopy(document) if paths else document
+    for *parents, last in paths:
+        holder = copy
+        for part in parents:
+            holder = holder[part]
+        del holder[last]
+    return copy
+
+
+def known_part(document: Any, rules: EngineRules, *, keep_mistyped: bool = False) -> tuple[Any, list[str]]:
+    """A document without the fields that no engine of these rules knows, and the names of those.
+
+    keep_mistyped: leave those that may be known ones but for a slip.
+    """
+    unknown = [
+        each for each in misfits(document, rules) if each.is_unknown and (each.is_new or not keep_mistyped)
+    ]
+    names = dict.fromkeys(str(each.path[-1]) for each in unknown)
+    return without(document, [each.path for each in unknown]), list(names)
 
 
 def looks_mistyped(name: str, known: Sequence[str]) -> bool:

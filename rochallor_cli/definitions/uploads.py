@@ -10,6 +10,7 @@ from rochallor_cli.definitions.differences import AS_NEW_MARK, same
 from rochallor_cli.definitions.files import Folders, read_all
 from rochallor_cli.documents.document import QUOTE_HINT, Document
 from rochallor_cli.engine_client.admin_client import AdminClient, Value
+from rochallor_cli.engine_client.reading import version_of
 from rochallor_cli.errors import InvalidDocumentError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def send(engine: AdminClient, upload: Upload, *, as_new_at: str | None = None) -
         answer = engine.upload(sent)
     except InvalidDocumentError as error:
         raise _located(error, upload.document) from error
-    return {**answer, **_result(latest, int(answer["version"])), "source": upload.document.source}
+    return {**answer, **_result(latest, version_of(answer)), "source": upload.document.source}
 
 
 def not_sent(upload: Upload, result: str) -> dict[str, Any]:
@@ -176,4 +177,4 @@ def _version_of(engine: AdminClient, upload: Upload, latest: Value | None) -> in
 
 
 def _version(definition: Value | None) -> int:
-    return int((definition or {}).get("version") or 0)
+    return 0 if definition is None else version_of(definition)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
 from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Step, StepType
 from rochallor_cli.dev_engine.definition.parsing import definition_from_document
+from rochallor_cli.dev_engine.definition.validation import broken_rules
 from rochallor_cli.dev_engine.errors import Refused, WorkflowStuck
 from rochallor_cli.dev_engine.go_json.decoding import BodyError as UnreadableDefinition
 from rochallor_cli.dev_engine.records import (
@@ -91,6 +92,7 @@ __all__ = [
     "WorkflowStuck",
     "World",
     "apply",
+    "broken_rules",
     "deciding_values",
     "definition_from_document",
     "effective_timers",

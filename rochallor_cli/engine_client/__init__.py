@@ -1,10 +1,12 @@
 """The engine as commands see it.
 
-connect.py         from the settings' access to a client
-admin_client.py    the routes, its odd answers turned into what they mean
-pages.py           pages as one stream
-engine_version.py  which version it is, as far as that can be known
-jobs_by_hand.py    a job's outcome, reported by a person
-unknown.py         what later versions of the engine may put into their answers
-meaning.py         the SDK's errors as errors of the command line
+connect.py           from the settings' access to a client
+admin_client.py      the routes, its odd answers turned into what they mean
+pages.py             pages as one stream
+engine_version.py    which version it is, as far as that can be known
+version_evidence.py  what an answer proves about the version, without asking
+jobs_by_hand.py      a job's outcome, reported by a person
+reading.py           parts of an answer, whatever stands there
+unknown.py           what later versions of the engine may put into their answers
+meaning.py           the SDK's errors as errors of the command line
 """

@@ -9,6 +9,7 @@ from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.engine_client.meaning import may_be_done, meaning
 from rochallor_cli.engine_client.pages import PAGE, pages_of
 from rochallor_cli.engine_client.pages import Value as Value
+from rochallor_cli.engine_client.reading import definition_of, rows
 from rochallor_cli.errors import (
     CliError,
     ConflictError,
@@ -20,6 +21,7 @@ from rochallor_cli.errors import (
     did_you_mean,
 )
 from rochallor_cli.output.text_width import shell_command
+from workflow_sdk.engine_versions import since
 from workflow_sdk.errors import (
     EngineClientError,
     EngineUnreachableError,
@@ -34,6 +36,8 @@ ENDED = ("COMPLETED", "FAILED", "CANCELLED")
 OPEN = ("ACTIVE", "WAITING")
 STATUSES = (*OPEN, *ENDED)
 _ID_LENGTH = 26
+# How many holders of one business key are looked for; more than one is a wrong already.
+_LIVE = 2
 
 
 class AdminClient:
@@ -81,7 +85,7 @@ class AdminClient:
 
     def count_definitions(self, keyword: str = "") -> int:
         """How many definitions there are, by the engine's own count."""
-        return int(self.client.list_definitions(keyword, 0, 1).get("total") or 0)
+        return self._total(self.client.list_definitions(keyword, 0, 1))
 
     def _no_definition(self, definition_id: str, version: int | None) -> NoReturn:
         what = definition_id if version is None else f"{definition_id}@{version}"
@@ -145,12 +149,14 @@ class AdminClient:
 
     def live_instance(self, definition_id: str, business_key: str) -> Value | None:
         """The instance of a definition that holds a business key: one that is ACTIVE or WAITING."""
+        return next(self.live_instances(definition_id, business_key), None)
+
+    def live_instances(self, definition_id: str, business_key: str) -> Iterator[Value]:
+        """Those that hold it: one at most, but on engines that do not keep keys unique."""
         for status in OPEN:
-            for instance in self.instances(
-                definition_id=definition_id, status=status, business_key=business_key, limit=1
-            ):
-                return instance
-        return None
+            yield from self.instances(
+                definition_id=definition_id, status=status, business_key=business_key, limit=_LIVE
+            )
 
     def instance(self, instance_id: str) -> Value:
         _require(instance_id, "instance")
@@ -182,7 +188,18 @@ class AdminClient:
         page = self.client.list_instances(
             definition_id=definition_id, status=status, business_key=business_key, page=0, page_size=1
         )
-        return int(page.get("total") or 0)
+        return self._total(page)
+
+    def _total(self, page: Value) -> int:
+        """A page's count; an error where there is none, for a number made up here would be taken for the engine's."""
+        total = page.get("total")
+        if isinstance(total, (int, float)) and not isinstance(total, bool) and total == int(total):
+            return int(total)
+        raise EngineUnreachableError(
+            f"the answer holds no count: its total is {total!r}"[:200],
+            url=self.settings.access.url,
+            kind="not-engine",
+        )
 
     def history(self, instance_id: str) -> list[Value]:
         """Step executions by start. An unknown instance has an empty history for the engine, NotFoundError here."""
@@ -223,7 +240,7 @@ class AdminClient:
 
     def _failed_step(self, instance_id: str) -> str:
         instance = self.instance(instance_id)
-        if instance.get("status") != "FAILED":
+        if instance.get("status") in (*OPEN, "COMPLETED", "CANCELLED"):
             raise ConflictError(
                 f"{instance_id} is {instance.get('status')}; only FAILED instances are retried"
             )
@@ -291,11 +308,8 @@ class AdminClient:
 
     def steps_of(self, instance: Mapping[str, Any]) -> dict[str, Value]:
         """The steps of an instance's definition by id."""
-        return steps_by_id(
-            self.client.get_definition(
-                str(instance["definitionId"]), version=int(instance["definitionVersion"])
-            )
-        )
+        definition_id, version = definition_of(instance)
+        return steps_by_id(self.client.get_definition(definition_id, version=version))
 
     def _no_instance(self, instance_id: str) -> NoReturn:
         hint = "`rochallor instances list` shows the latest"
@@ -319,11 +333,11 @@ class KeyTakenError(ConflictError):
 
 
 class NoRetryError(ConflictError):
-    """The engine has no route that retries a step: it is older than 1.1.0."""
+    """The engine has no route that retries a step: it is too old."""
 
     def __init__(self, where: str) -> None:
         super().__init__(
-            f"{where} cannot retry a step: engines can from 1.1.0 on",
+            f"{where} cannot retry a step: engines can from {since('step_retry')} on",
             hint="`rochallor instances get ID -o json` has its variables; "
             "`rochallor instances start DEFINITION --vars …` begins anew with them",
         )
@@ -345,9 +359,7 @@ def standing_text(instance: Mapping[str, Any]) -> str:
 
 def steps_by_id(definition: Mapping[str, Any]) -> dict[str, Value]:
     """A definition's steps, as far as they are some."""
-    steps = definition.get("steps")
-    rows = steps if isinstance(steps, list) else []
-    return {str(step.get("id")): step for step in rows if isinstance(step, dict)}
+    return {str(step.get("id")): step for step in rows(definition.get("steps"))}
 
 
 def definition_name(instance: Mapping[str, Any]) -> str:

@@ -18,18 +18,28 @@ ADMIN_TOOL = f"rochallor-cli/{VERSION}"
 
 
 def connect(
-    access: EngineAccess, *, agent: str = ADMIN_TOOL, printer: Printer | None = None
+    access: EngineAccess,
+    *,
+    agent: str = ADMIN_TOOL,
+    printer: Printer | None = None,
+    look_at: Callable[[Exchange], None] | None = None,
 ) -> RestEngineClient:
-    """A client; requests are shown to those who asked with -v. `agent` names the program to gateways."""
+    """A client; requests are shown to those who asked with -v. `agent` names the program to gateways.
+
+    look_at: is given each request with its answer.
+    """
     # httpx is loaded when there is something to ask, not for help.
     from workflow_sdk.client.rest import RestEngineClient
 
-    is_traced = printer is not None and printer.settings.verbosity
-    return RestEngineClient(
-        **access.for_client(),
-        user_agent=agent,
-        on_exchange=_tracer(printer) if printer and is_traced else None,
-    )
+    lookers = [] if look_at is None else [look_at]
+    if printer is not None and printer.settings.verbosity:
+        lookers.insert(0, _tracer(printer))
+
+    def look(exchange: Exchange) -> None:
+        for one in lookers:
+            one(exchange)
+
+    return RestEngineClient(**access.for_client(), user_agent=agent, on_exchange=look if lookers else None)
 
 
 def _tracer(printer: Printer) -> Callable[[Exchange], None]:

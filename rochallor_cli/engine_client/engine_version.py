@@ -12,15 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rochallor_cli.command_names import ENGINE_VERSIONS
 from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.configuration.user_cache import forget, remember, remembered
+from rochallor_cli.engine_client.version_evidence import versions_proved
+from workflow_sdk.engine_versions import ENGINE_VERSIONS, FEATURES
 
 if TYPE_CHECKING:
     from workflow_sdk.client.answers import RawResponse
+    from workflow_sdk.client.http import Exchange
     from workflow_sdk.client.rest import RestEngineClient
 
-KNOWN = ENGINE_VERSIONS[1:]
+KNOWN = ENGINE_VERSIONS
 OFFLINE = "next"
 REMEMBERED_S = 24 * 3600.0
 # 26 characters, as ids have, and none that an engine would make.
@@ -50,12 +52,12 @@ class EngineVersion:
             return f"{self.possible[0]} or later"
         return f"{', '.join(self.possible[:-1])} or {self.assumed}"
 
-    def surely(self, since: str) -> bool:
-        """Whether it has what came with a version, whichever of the possible ones it is."""
-        return KNOWN.index(self.possible[0]) >= KNOWN.index(since)
+    def surely_has(self, feature: str) -> bool:
+        """Whether it has a feature (workflow_sdk/engine_versions.py), whichever of the possible ones it is."""
+        return KNOWN.index(self.possible[0]) >= KNOWN.index(FEATURES[feature])
 
-    def surely_not(self, since: str) -> bool:
-        return KNOWN.index(self.assumed) < KNOWN.index(since)
+    def surely_lacks(self, feature: str) -> bool:
+        return KNOWN.index(self.assumed) < KNOWN.index(FEATURES[feature])
 
 
 def said_version(settings: Settings) -> EngineVersion | None:
@@ -81,12 +83,23 @@ def forget_version(settings: Settings, environ: Mapping[str, str]) -> None:
     forget(_file_name(settings), environ)
 
 
+def forget_if_contradicted(exchange: Exchange, settings: Settings, environ: Mapping[str, str]) -> None:
+    """Forget what is remembered of an engine where this answer cannot be such an engine's."""
+    proved = versions_proved(exchange)
+    if proved is None:
+        return
+    known = remembered_version(settings, environ)
+    if known is not None and not set(known.possible) & set(proved):
+        forget_version(settings, environ)
+
+
 def asked_version(
     client: RestEngineClient, settings: Settings, environ: Mapping[str, str], *, only_get: bool = False
 ) -> EngineVersion:
     """Ask the engine; what it tells is remembered. `only_get`: for commands that promise to write nothing."""
     possible = _possible(client, only_get=only_get)
-    if not only_get and len(possible) < len(KNOWN):
+    # By GET alone later versions look alike: whoever may ask more is to ask it still.
+    if len(possible) < len(KNOWN) and not (only_get and possible == KNOWN[1:]):
         remember(_file_name(settings), json.dumps(possible), environ)
     return EngineVersion(
         possible, "its answers" if len(possible) < len(KNOWN) else "its answers tell nothing"

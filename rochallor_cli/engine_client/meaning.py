@@ -13,7 +13,7 @@ from rochallor_cli.errors import (
     NotFoundError,
     UsageError,
 )
-from workflow_sdk.client.judge import is_from_engine, was_not_forwarded
+from workflow_sdk.client.judge import is_from_engine, may_be_of_later_engine, was_not_forwarded
 from workflow_sdk.errors import (
     EngineClientError,
     EngineTimeoutError,
@@ -76,9 +76,12 @@ def _answered(error: EngineClientError, settings: Settings) -> CliError:
     if status in (429, 502, 503, 504):
         wait = f"in {error.retry_after_s:g} s" if error.retry_after_s else "in a moment"
         return EngineAwayError(f"{settings.where} answered {status}: {text}", hint=f"try again {wait}")
-    if 300 <= status < 400 or not is_from_engine(error):
+    is_later = may_be_of_later_engine(error)
+    if 300 <= status < 400 or not (is_from_engine(error) or is_later):
         kind = EngineAwayError if status >= 500 or status < 400 else EngineRefusedError
         return kind(f"{settings.where} answered {status}: {text}", hint=_GATEWAY)
+    # A code that is not known here is shown: it may say more than the reason.
+    text = f"{error.code}: {text}" if is_later else text
     if status == 404:
         return NotFoundError(f"{text} ({settings.where})")
     if status == 409:

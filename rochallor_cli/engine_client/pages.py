@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from rochallor_cli.engine_client.reading import listed
+
 PAGE = 200
 # How many ids a stream of pages remembers: instances started meanwhile push known ones onto the next page.
 _REMEMBERED = 5 * PAGE
@@ -19,7 +21,7 @@ def pages_of(page_of: Callable[[int, int], Value], limit: int | None, *, name: s
     recent: deque[str] = deque(maxlen=_REMEMBERED)
     yielded, page = 0, 0
     while limit is None or yielded < limit:
-        items = page_of(page, size).get("items") or []
+        items = listed(page_of(page, size).get("items"))
         known = set(recent)
         for item in map(_row, items):
             key = str(item.get(name, item))

@@ -92,7 +92,7 @@ def unknown_in_definitions(definitions: Iterable[Mapping[str, Any]]) -> list[str
                 _note(
                     found,
                     "step type",
-                    (str(step.get("type")),) if step.get("type") not in _STEP_TYPES else (),
+                    (str(step.get("type")),) if str(step.get("type")) not in _STEP_TYPES else (),
                 )
     return list(found)
 

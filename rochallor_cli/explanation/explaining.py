@@ -8,20 +8,25 @@ from datetime import UTC, datetime
 from shlex import quote
 from typing import Any
 
+from rochallor_cli.definitions.shape import known_part
+from rochallor_cli.dev_engine import ENGINE_VERSIONS
 from rochallor_cli.dev_engine.explore import (
     CompleteJob,
     CompleteUserTask,
     Definition,
     EngineRules,
+    ExecutionStatus,
     FireTimer,
     Signal,
     StepType,
     UnreadableDefinition,
+    broken_rules,
     definition_from_document,
     engine_rules,
 )
-from rochallor_cli.engine_client.admin_client import Value, definition_name
-from rochallor_cli.errors import InvalidDocumentError
+from rochallor_cli.engine_client.admin_client import STATUSES, Value, definition_name
+from rochallor_cli.engine_client.reading import attempt_of
+from rochallor_cli.errors import CliError, InvalidDocumentError, NotKnownError
 from rochallor_cli.explanation.causes import Cause, causes
 from rochallor_cli.explanation.facts import Facts, FactsReader
 from rochallor_cli.explanation.prospects import NOTHING_AHEAD, Move, Outlook, moves, outlook
@@ -59,6 +64,7 @@ class Explanation:
     """What is known of one instance: the verdict, what would move it, and why nothing does.
 
     certain: False where the facts allow another verdict as well.
+    not_known: what the engine shows of a later version, and what this is explained without.
     """
 
     id: str
@@ -69,6 +75,7 @@ class Explanation:
     causes: tuple[Cause, ...]
     certain: bool
     outlook: Outlook
+    not_known: tuple[str, ...] = ()
 
     @property
     def codes(self) -> list[str]:
@@ -85,6 +92,7 @@ class Explanation:
             "leftOpen": list(self.outlook.left_open),
             "codes": self.codes,
             "certain": self.certain,
+            **({"notKnown": list(self.not_known)} if self.not_known else {}),
         }
 
 
@@ -114,8 +122,10 @@ def explanation(
 ) -> Explanation:
     """The explanation by the newest of the versions that the engine may be; certain where all of them agree.
 
-    is_whole: False leaves out what lies ahead, which many instances in a row have no use for.
+    is_whole: False leaves out what lies ahead, which many instances in a row have no use for. What no version known
+    here has is left out; NotKnownError where nothing can be said without it.
     """
+    facts, not_known = _known(facts)
     found: dict[Any, Explanation] = {}
     for version in versions:
         rules = engine_rules(version)
@@ -125,11 +135,7 @@ def explanation(
             if definition is not None:
                 found[key] = _by_rules(definition, facts, now, is_whole=is_whole)
     if not found:
-        what = definition_name(facts.instance)
-        raise InvalidDocumentError(
-            f"{what} has parts that this rochallor does not know, so it cannot be explained",
-            hint="a newer rochallor may know them",
-        )
+        raise _unreadable(facts)
     newest = list(found.values())[-1]
     agree = (
         len(
@@ -140,7 +146,44 @@ def explanation(
         )
         == 1
     )
-    return replace(newest, certain=newest.certain and agree and facts.agree)
+    is_certain = newest.certain and agree and facts.agree and not not_known
+    return replace(newest, certain=is_certain, not_known=tuple(not_known))
+
+
+def _known(facts: Facts) -> tuple[Facts, list[str]]:
+    """The facts without what no version known here has, and what that was."""
+    document, fields = known_part(facts.document, engine_rules(ENGINE_VERSIONS[-1]))
+    not_known = [f'field "{name}"' for name in fields]
+    if facts.status not in STATUSES:
+        not_known.append(f'status "{facts.status}", taken for a live one')
+    states = {str(row.get("status")) for row in facts.executions} - set(ExecutionStatus)
+    not_known += [f'step status "{state}"' for state in sorted(states)]
+    executions = [_with_known_status(row, facts) for row in facts.executions]
+    return replace(facts, document=document, executions=executions), not_known
+
+
+def _with_known_status(row: Value, facts: Facts) -> Value:
+    """A step's status that is not known here counts as open where the instance is at the step."""
+    if str(row.get("status")) in set(ExecutionStatus):
+        return row
+    is_open = not facts.is_ended and str(row.get("stepId")) in facts.current
+    return {**row, "status": str(ExecutionStatus.RUNNING if is_open else ExecutionStatus.COMPLETED)}
+
+
+def _unreadable(facts: Facts) -> CliError:
+    what = definition_name(facts.instance)
+    types = [
+        str(step.get("type")) for step in facts.steps.values() if str(step.get("type")) not in set(StepType)
+    ]
+    if types:
+        return NotKnownError(
+            f"{what} has steps of types that are not known here, so it cannot be explained: "
+            + ", ".join(dict.fromkeys(types)),
+            hint="a newer rochallor may know them",
+        )
+    return InvalidDocumentError(
+        f"{what} is no definition that a known engine takes, so it cannot be explained"
+    )
 
 
 def _definition(facts: Facts, rules: EngineRules) -> Definition | None:
@@ -149,8 +192,8 @@ def _definition(facts: Facts, rules: EngineRules) -> Definition | None:
         definition = definition_from_document(facts.document, rules)
     except UnreadableDefinition:
         return None
-    known = set(StepType)
-    return definition if all(step.type in known for step in definition.steps) else None
+    # What breaks a rule of these engines was uploaded to another one, and the machine would not know what to do.
+    return None if broken_rules(definition) else definition
 
 
 def _by_rules(definition: Definition, facts: Facts, now: datetime, *, is_whole: bool) -> Explanation:
@@ -223,7 +266,7 @@ def _mover(definition: Definition, facts: Facts, built: Rebuilt, move: Move) -> 
 
 def _started(facts: Facts, step_id: str, attempt: int) -> str | None:
     for row in facts.executions:
-        if row.get("stepId") == step_id and int(row.get("attemptNumber") or 1) == attempt:
+        if row.get("stepId") == step_id and attempt_of(row) == attempt:
             return row.get("startedAt")
     return None
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from rochallor_cli.engine_client.admin_client import ENDED, AdminClient, Value
+from rochallor_cli.engine_client.reading import definition_of, rows, texts
 from rochallor_cli.output.times import parse_time
 
 # How often facts that contradict each other are read again: the instance goes on meanwhile.
@@ -36,18 +36,22 @@ class Facts:
 
     @property
     def steps(self) -> Mapping[str, Value]:
-        return {str(step.get("id")): step for step in self.document.get("steps") or []}
+        return {str(step.get("id")): step for step in rows(self.document.get("steps"))}
 
     @property
     def current(self) -> list[str]:
-        return [str(step_id) for step_id in self.instance.get("currentStepIds") or []]
+        return texts(self.instance.get("currentStepIds"))
 
     @property
     def last_event(self) -> str | None:
         """When the history was last written to, as the engine says it."""
-        times = [row[name] for row in self.executions for name in ("startedAt", "endedAt") if row.get(name)]
-        latest = max(times, key=_moment, default=None)
-        return latest or self.instance.get("startedAt")
+        times = {
+            moment: str(row[name])
+            for row in self.executions
+            for name in ("startedAt", "endedAt")
+            if (moment := parse_time(row.get(name))) is not None
+        }
+        return times[max(times)] if times else self.instance.get("startedAt")
 
 
 class FactsReader:
@@ -66,7 +70,7 @@ class FactsReader:
         instance_id = str(instance["id"])
         document = self._document(instance)
         for _ in range(_LOOKS):
-            executions = self._engine.client.get_instance_history(instance_id)
+            executions = [_in_text(row) for row in self._engine.client.get_instance_history(instance_id)]
             facts = Facts(instance, executions, document)
             if not _contradict(facts):
                 return facts
@@ -84,10 +88,15 @@ class FactsReader:
         return None if same else again
 
     def _document(self, instance: Value) -> Value:
-        key = str(instance["definitionId"]), int(instance["definitionVersion"])
+        key = definition_of(instance)
         if key not in self._documents:
             self._documents[key] = self._engine.definition(*key)
         return self._documents[key]
+
+
+def _in_text(row: Value) -> Value:
+    """A step execution whose step and status are text, whatever stands there."""
+    return {**row, "stepId": str(row.get("stepId")), "status": str(row.get("status"))}
 
 
 def _contradict(facts: Facts) -> bool:
@@ -101,9 +110,3 @@ def _contradict(facts: Facts) -> bool:
 
 def _standing(instance: Value) -> tuple[Any, Any]:
     return instance.get("status"), instance.get("currentStepIds")
-
-
-def _moment(text: str) -> datetime:
-    moment = parse_time(text)
-    assert moment is not None, "the engine's times are times"
-    return moment

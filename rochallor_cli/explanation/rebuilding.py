@@ -23,6 +23,7 @@ from rochallor_cli.dev_engine.explore import (
     timer_length_ns,
 )
 from rochallor_cli.engine_client.admin_client import Value
+from rochallor_cli.engine_client.reading import attempt_of, definition_of, mapping
 from rochallor_cli.explanation.facts import Facts
 from rochallor_cli.output.times import parse_time
 
@@ -68,17 +69,17 @@ def _execution(row: Value) -> StepExecution:
         instance_id="instance",
         step_id=str(row.get("stepId")),
         step_type=str(row.get("stepType")),
-        attempt=int(row.get("attemptNumber") or 1),
-        status=_status(str(row.get("status"))),
+        attempt=attempt_of(row),
+        status=ExecutionStatus(str(row.get("status"))),
         started_ns=_ns(started) if started else 0,
         ended_ns=_ns(ended) if ended else None,
         failure_reason=row.get("failureReason"),
     )
 
 
-def _status(text: str) -> ExecutionStatus:
-    """A status that only newer engines know counts as over."""
-    return ExecutionStatus(text) if text in list(ExecutionStatus) else ExecutionStatus.COMPLETED
+def _instance_status(text: str) -> InstanceStatus:
+    """A status that only newer engines know counts as live."""
+    return InstanceStatus(text) if text in list(InstanceStatus) else InstanceStatus.ACTIVE
 
 
 def _instance(facts: Facts, executions: tuple[StepExecution, ...]) -> Instance:
@@ -88,13 +89,14 @@ def _instance(facts: Facts, executions: tuple[StepExecution, ...]) -> Instance:
         entered[execution.step_id] = max(entered.get(execution.step_id, 0), execution.attempt)
         if execution.status == ExecutionStatus.COMPLETED:
             completed[execution.step_id] = completed.get(execution.step_id, 0) + 1
+    definition_id, version = definition_of(facts.instance)
     return Instance(
         id="instance",
-        definition_id=str(facts.instance["definitionId"]),
-        definition_version=int(facts.instance["definitionVersion"]),
-        status=InstanceStatus(facts.status),
+        definition_id=definition_id,
+        definition_version=version,
+        status=_instance_status(facts.status),
         current_step_ids=tuple(facts.current),
-        variables=Variables(values=facts.instance.get("variables") or {}),
+        variables=Variables(values=mapping(facts.instance.get("variables"))),
         entered=entered,
         completed=completed,
         started_ns=0,
@@ -156,9 +158,7 @@ def _went_on_after(step: Step, facts: Facts, moment: str) -> bool:
 
 
 def _task(row: Value) -> UserTask:
-    return UserTask(
-        _id(row), "instance", _id(row), str(row.get("stepId")), int(row.get("attemptNumber") or 1)
-    )
+    return UserTask(_id(row), "instance", _id(row), str(row.get("stepId")), attempt_of(row))
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def _timer(row: Value, event: BoundaryEvent, number: int, *, length_ns: int, now
         instance_id="instance",
         execution_id=_id(row),
         step_id=str(row.get("stepId")),
-        attempt=int(row.get("attemptNumber") or 1),
+        attempt=attempt_of(row),
         fires_ns=fires_ns,
         interrupting=event.interrupting,
         target_step_id=event.target_step_id,
@@ -229,7 +229,7 @@ def _is_later(one: object, other: object) -> bool:
 
 
 def _id(row: Value) -> str:
-    return f"{row.get('stepId')}#{row.get('attemptNumber') or 1}"
+    return f"{row.get('stepId')}#{attempt_of(row)}"
 
 
 def _ns(moment: datetime) -> int:

@@ -40,6 +40,10 @@ class ExplanationText:
             yield from self._places(explanation)
         yield from self._causes(explanation)
         yield from self._ahead(explanation)
+        if explanation.not_known:
+            yield from self._wrapped(
+                f"not known here, and left out of this: {', '.join(explanation.not_known)}", 0
+            )
         if not explanation.certain:
             yield ""
             text = (

@@ -8,6 +8,7 @@ from typing import Any
 
 from rochallor_cli.definitions.edges import edges
 from rochallor_cli.durations import duration_text
+from rochallor_cli.engine_client.reading import rows
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.styles import state_style
 from rochallor_cli.output.text_width import cells, fitted, harmless, padded
@@ -165,7 +166,7 @@ def tree(printer: Printer, instance: Value, executions: Sequence[Value], definit
     by_step: dict[str, list[Value]] = {}
     for row in executions:
         by_step.setdefault(str(row.get("stepId")), []).append(row)
-    steps = {str(step.get("id")): step for step in definition.get("steps") or [] if isinstance(step, Mapping)}
+    steps = {str(step.get("id")): step for step in rows(definition.get("steps"))}
     walk = _TreeWalk(printer, instance, steps, by_step)
     branches = walk.chain(next(iter(steps), ""), stop=frozenset())
     for step_id in by_step:

@@ -7,23 +7,47 @@ from collections.abc import Callable
 from rochallor_cli.engine_client.admin_client import AdminClient, KeyTakenError, Value
 from rochallor_cli.engine_client.engine_version import EngineVersion
 from rochallor_cli.errors import ConflictError
+from workflow_sdk.engine_versions import since
 
-UNIQUE_SINCE = "1.0.1"
+_FEATURE = "business_keys"
 # A holder that ends between the refusal and the look at it leaves the key free: tried again, this often.
 _TRIES = 5
 
 
+class KeyIsNotUniqueError(ConflictError):
+    """The engine has started an instance although another live one has its business key."""
+
+
 def refuse_old_engine(version: EngineVersion, where: str) -> None:
-    """ConflictError where the engine may start two instances with one key."""
-    if version.surely(UNIQUE_SINCE):
-        return
-    if version.surely_not(UNIQUE_SINCE):
-        text = f"{where} (version {version.text}) lets several live instances have one business key"
-        hint = f"--if-absent needs an engine from {UNIQUE_SINCE} on"
-    else:
-        text = f"{where} may be {version.text}: whether it keeps business keys unique is not known"
-        hint = f"say which it is: --engine-version {UNIQUE_SINCE}"
-    raise ConflictError(f"{text}; nothing was started", hint=hint)
+    """ConflictError where the engine starts two instances with one key."""
+    if version.surely_lacks(_FEATURE):
+        raise ConflictError(
+            f"{where} (version {version.text}) lets several live instances have one business key; "
+            "nothing was started",
+            hint=f"--if-absent needs an engine from {since(_FEATURE)} on",
+        )
+
+
+def doubt(version: EngineVersion, where: str) -> str | None:
+    """What to say where the engine may be too old to keep keys unique; None where it is not."""
+    if version.surely_has(_FEATURE):
+        return None
+    return (
+        f"{where} may be {version.text}; taken for {version.assumed}, which keeps business keys unique "
+        "(--engine-version says which it is)"
+    )
+
+
+def require_unique(engine: AdminClient, started: Value, business_key: str) -> None:
+    """KeyIsNotUniqueError where another live instance has the key of one that was just started."""
+    live = engine.live_instances(str(started["definitionId"]), business_key)
+    others = [str(one["id"]) for one in live if one.get("id") != started["id"]]
+    if others:
+        raise KeyIsNotUniqueError(
+            f"{started['id']} was started while {', '.join(others)} has the business key {business_key}: "
+            f"this engine is older than {since(_FEATURE)} and does not keep keys unique",
+            hint=f"`rochallor instances cancel {started['id']}` ends the one too many",
+        )
 
 
 def start_if_absent(

@@ -9,6 +9,7 @@ from typing import Any
 
 from rochallor_cli.durations import duration_text
 from rochallor_cli.engine_client.admin_client import AdminClient, Value
+from rochallor_cli.engine_client.reading import texts
 from rochallor_cli.output.times import parse_time
 
 # What the engine cannot filter is filtered here, among so many instances at most: 50 pages.
@@ -158,8 +159,7 @@ class Selection:
 
 def steps_of_instance(instance: Value) -> Sequence[str]:
     """Where it is; a completed one is nowhere, whatever its list still says."""
-    steps = instance.get("currentStepIds")
-    return steps if isinstance(steps, list) and instance.get("status") != "COMPLETED" else []
+    return texts(instance.get("currentStepIds")) if instance.get("status") != "COMPLETED" else []
 
 
 def _iso(moment: datetime | None) -> str:

@@ -41,10 +41,18 @@ class Verified:
 
     @classmethod
     def of(
-        cls, document: Document, found: Searched, findings: Sequence[Flaw], assumed: Mapping[str, Any]
+        cls,
+        document: Document,
+        found: Searched,
+        findings: Sequence[Flaw],
+        assumed: Mapping[str, Any],
+        *,
+        not_known: Sequence[str] = (),
     ) -> Verified:
+        """not_known: fields of the document that no version known here has."""
         traced = [(finding, trace_of(found, finding)) for finding in findings]
-        return cls(document, found, traced, list(_assumptions(found, assumed)))
+        without = [f'field "{name}", which is not known here, changes nothing' for name in not_known]
+        return cls(document, found, traced, [*without, *_assumptions(found, assumed)])
 
     def worst(self) -> Grade | None:
         grades = list(Grade)

@@ -9,9 +9,12 @@ import pytest
 
 from rochallor_cli.command_names import ENGINE_VERSIONS as NAMES
 from rochallor_cli.dev_engine import DEFAULT_ENGINE_VERSION, ENGINE_VERSIONS
+from rochallor_cli.dev_engine import FEATURES as ENGINES_FEATURES
 from rochallor_cli.engine_client.engine_version import OFFLINE, EngineVersion
-from tests.support.command_line import rochallor
+from tests.support.command_line import rochallor, rochallor_process
+from tests.support.engines import running_engine
 from tests.support.stand_in import NO_ROUTE, Answer, route, stand_in
+from workflow_sdk import engine_versions as sdk
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
 LOAN = {"definitionId": "loan", "definitionVersion": 1, "businessKey": "A-1", "currentStepIds": ["score"]}
@@ -39,12 +42,34 @@ REASONS = {
     "1.0": "workflow instance not found",
     "1.1": "workflow instance not found",
 }
+KEY_TAKEN = "start: business key already in use by an in-flight instance of this definition"
+UNKNOWN_PART = 'parse error: parse: json: unknown field "decisionTable"'
+NO_ROWS = "lock job instance: no rows in result set"
+TABLE = {
+    "id": "loan",
+    "name": "loan",
+    "steps": [
+        {
+            "id": "rate",
+            "name": "rate",
+            "type": "DECISION_TABLE",
+            "decisionTable": {"rules": [{"outputs": {"a": 1}}]},
+            "nextStep": "end",
+        },
+        {"id": "end", "name": "end", "type": "END"},
+    ],
+}
 START = ("instances", "start", "loan", "--business-key", "A-1", "--if-absent")
 
 
 def test_the_versions_that_can_be_named_are_those_that_there_are() -> None:
     assert ("auto", *ENGINE_VERSIONS) == NAMES
     assert OFFLINE == DEFAULT_ENGINE_VERSION
+
+
+def test_client_and_engine_have_the_same_table_of_versions_though_they_share_no_code() -> None:
+    assert sdk.ENGINE_VERSIONS == ENGINE_VERSIONS
+    assert dict(sdk.FEATURES) == dict(ENGINES_FEATURES)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +86,9 @@ def test_a_version_says_no_more_than_is_known(possible: tuple[str, ...], text: s
 
 @pytest.mark.parametrize(
     ("age", "status", "said"),
-    [("0", 7, "several live instances"), ("1.0", 7, "--engine-version 1.0.1"), ("1.1", 0, "")],
+    [("0", 7, "several live instances"), ("1.0", 0, "taken for 1.0.1"), ("1.1", 0, "")],
 )
-def test_start_if_absent_is_refused_where_keys_may_not_be_unique(
+def test_start_if_absent_is_refused_where_keys_are_not_unique_and_says_what_it_assumes(
     age: str, status: int, said: str, tmp_path: Path
 ) -> None:
     with stand_in(engine(age)) as there:
@@ -83,6 +108,68 @@ def test_what_an_engine_is_is_asked_once_and_remembered_for_its_url(tmp_path: Pa
     assert "engine version 1.1.0 or later (asked within the last day)" in again.stderr
     with stand_in(engine("0")) as other:
         assert rochallor(*START, url=other.url, env=env).exit_status == 7
+
+
+def test_a_key_that_an_engine_did_not_keep_unique_is_found_after_the_start(tmp_path: Path) -> None:
+    """On 1.0.0, which looks like 1.0.1, another start at the same moment gets an instance of its own."""
+    other = {**LOAN, "id": ID[:-1] + "2", "status": "ACTIVE"}
+    asked = engine("1.0")
+    has_started = False
+
+    def answer(method: str, path: str, body: bytes) -> Answer:
+        nonlocal has_started
+        if method == "POST" and path == "/v1/instances":
+            has_started = True
+        if has_started and "status=ACTIVE" in path:
+            return 200, {"items": [{**LOAN, "id": ID, "status": "ACTIVE"}, other], "total": 2}
+        return asked(method, path, body)
+
+    with stand_in(answer) as there:
+        result = rochallor(*START, url=there.url, env={"XDG_CACHE_HOME": str(tmp_path)})
+    assert result.exit_status == 7
+    assert f"{ID} was started while {other['id']} has the business key" in result.stderr
+    assert f"rochallor instances cancel {ID}" in result.stderr
+
+
+# (what was found, what answers since, whether the two contradict each other): by commands that do not ask for versions.
+CONTRADICTIONS: list[tuple[str, tuple[str, ...], Answer, bool]] = [
+    ("1.1", ("instances", "get", ID), (404, {"error": "not-found", "reason": f'instance "{ID}" not found'}), True),
+    ("0", ("instances", "get", ID), (404, {"error": "not-found", "reason": "workflow instance not found"}), True),
+    ("1.1", ("instances", "get", ID), (404, {"error": "not-found", "reason": "workflow instance not found"}), False),
+    ("1.1", ("instances", "get", ID), (404, b"<html>no</html>"), False),
+    ("0", ("instances", "start", "loan"), (500, {"error": "internal-error", "reason": "schema violation: x"}), True),
+    ("1.1", ("instances", "start", "loan"), (500, {"error": "internal-error", "reason": "schema violation: x"}), False),
+    ("0", ("instances", "start", "loan"), (409, {"error": "conflict", "reason": KEY_TAKEN}), True),
+    ("0", ("instances", "retry", ID, "--step", "a"), (200, {"id": ID, "status": "ACTIVE", **LOAN}), True),
+    ("1.1", ("instances", "retry", ID, "--step", "a"), NO_ROUTE, True),
+    ("0", ("defs", "get", "loan"), (200, {"id": "loan", "version": 1, "steps": [{"type": "DECISION_TABLE"}]}), True),
+    ("1.0", ("defs", "get", "loan"), (200, {"id": "loan", "version": 1, "input_schema": {}}), True),
+    ("1.1", ("defs", "upload", "-"), (400, {"error": "bad-request", "reason": UNKNOWN_PART}), True),
+    ("0", ("jobs", "complete", ID, "--yes"), (500, {"error": "internal-error", "reason": NO_ROWS}), True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("age", "line", "answer", "is_one"), CONTRADICTIONS, ids=str)
+def test_what_is_remembered_of_an_engine_is_forgotten_once_any_answer_contradicts_it(
+    age: str, line: tuple[str, ...], answer: Answer, is_one: bool, tmp_path: Path
+) -> None:
+    env = {"XDG_CACHE_HOME": str(tmp_path)}
+    asked = engine(age)
+    is_replaced = False
+
+    def either(method: str, path: str, body: bytes) -> Answer:
+        if is_replaced and route(path) == "/v1/jobs/poll":
+            return 400, {"error": "bad-request", "reason": "workerId is required"}
+        if is_replaced and method == "GET" and line[1] not in ("get", "retry"):
+            return 404, {"error": "not-found", "reason": "definition not found"}
+        return answer if is_replaced else asked(method, path, body)
+
+    with stand_in(either) as there:
+        rochallor("doctor", url=there.url, env=env)
+        assert list(tmp_path.rglob("engine-version-*"))
+        is_replaced = True
+        rochallor(*line, url=there.url, env=env, stdin=json.dumps(TABLE))
+    assert bool(list(tmp_path.rglob("engine-version-*"))) == (not is_one)
 
 
 def test_a_version_that_is_named_is_not_asked_for(tmp_path: Path) -> None:
@@ -106,14 +193,53 @@ def test_a_context_may_say_the_version_and_a_url_from_elsewhere_leaves_it_behind
     assert {row["setting"]: row["value"] for row in shown.json()}["engine-version"] == "auto"
 
 
+@pytest.mark.parametrize(
+    ("line", "env", "version"),
+    [
+        (("dev", "--engine-version", "1.0.0"), {"ROCHALLOR_ENGINE_VERSION": "0"}, "1.0.0"),
+        (("--engine-version", "1.0.1", "dev"), {"ROCHALLOR_ENGINE_VERSION": "0"}, "1.0.1"),
+        (("dev",), {"ROCHALLOR_ENGINE_VERSION": "leases"}, "leases"),
+        (("dev",), {"ROCHALLOR_ENGINE_VERSION": "auto"}, DEFAULT_ENGINE_VERSION),
+    ],
+    ids=str,
+)
+def test_the_embedded_engine_is_of_the_version_that_is_said_in_any_way(
+    line: tuple[str, ...], env: dict[str, str], version: str
+) -> None:
+    with rochallor_process(*line, "--port", "0", "-o", "jsonl", env=env) as command:
+        assert json.loads(command.line())["engineVersion"] == version
+
+
+def test_what_a_context_says_of_an_engine_elsewhere_is_not_the_embedded_ones(tmp_path: Path) -> None:
+    env = {"ROCHALLOR_CONFIG_FILE": str(tmp_path / "config.toml")}
+    rochallor("config", "set", "old", "url=http://old", "engine-version=0", env=env)
+    with rochallor_process("dev", "--port", "0", "-o", "jsonl", env=env) as command:
+        assert json.loads(command.line())["engineVersion"] == DEFAULT_ENGINE_VERSION
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "leases"])
+def test_a_definition_shows_its_branches_in_the_order_in_which_the_engine_tries_them(version: str) -> None:
+    steps = [
+        {"id": "which", "name": "which", "type": "DECISION", "conditionalNextSteps": {
+            "a > 1000 && b": "end", "a > 10": "end", "zz": "end"}},
+        {"id": "end", "name": "end", "type": "END"},
+    ]  # fmt: skip
+    written = json.dumps({"id": "loan", "name": "loan", "steps": steps})
+    with running_engine(engine_version=version) as engine:
+        rochallor("defs", "upload", "-", stdin=written, url=engine.url)
+        for line in (("get",), ("get", "-o", "json"), ("graph",)):
+            shown = rochallor("defs", line[0], "loan", *line[1:], url=engine.url).stdout
+            places = [shown.index(condition) for condition in ("zz", "a > 10", "a > 1000 && b")]
+            assert places == sorted(places), shown
+
+
 # --- business keys -------------------------------------------------------------------------------
 
 
 def holder(method: str, path: str, body: bytes) -> Answer:
     """A key that a WAITING instance holds."""
     if method == "POST":
-        reason = "start: business key already in use by an in-flight instance of this definition"
-        return 409, {"error": "conflict", "reason": reason}
+        return 409, {"error": "conflict", "reason": KEY_TAKEN}
     live = {"id": ID, "status": "WAITING", **LOAN}
     items = [live] if "status=WAITING" in path and "businessKey=A-1" in path else []
     return 200, {"items": items, "total": len(items)}
@@ -221,5 +347,5 @@ def test_failed_instances_that_fit_are_retried_after_a_question() -> None:
         assert there.writes == []
         done = rochallor(*chosen, "--yes", "-o", "json", url=there.url)
     assert [row["result"] for row in dry.json()] == ["would be retried"]
-    assert (unasked.exit_status, "1 instance of loan on" in unasked.stderr) == (2, True)
+    assert (unasked.exit_status, "1 instance of loan" in unasked.stderr) == (2, True)
     assert [row["result"] for row in done.json()] == ["retried"]

@@ -132,7 +132,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("runner",),
         ("client", "handler"),
         ("job", "retry", "metrics"),
-        ("errors", "clock", "version"),
+        ("errors", "clock", "version", "engine_versions"),
     ],
     "rochallor_cli": [
         ("__main__",),

@@ -8,6 +8,7 @@ by the engine's own shape; docs/answers.md shows the table, with its sources.
 from __future__ import annotations
 
 import enum
+import re
 
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError, LeaseLostError
 
@@ -23,6 +24,10 @@ ENGINE_CODES = {
 NO_SUCH_ROUTE = (404, 405, 501)
 # Said before anything was passed on: by those who let nobody through, or not so many.
 _NOT_FORWARDED = (401, 403, 407, 429)
+# Said by those who passed it on and got nothing they could use.
+_GATEWAYS_OWN = (502, 503, 504)
+# The engine's codes are of this form; a later version may have more of them.
+_CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 SCHEMA_VIOLATION = "schema violation"
 
 
@@ -71,6 +76,21 @@ def dispatches_otherwise(error: BaseException) -> bool:
 def is_from_engine(error: BaseException) -> bool:
     """Whether the engine itself is what answered."""
     return is_refusal(error) or dispatches_otherwise(error)
+
+
+def may_be_of_later_engine(error: BaseException) -> bool:
+    """Whether an engine of a later version may have refused, by a code that is not known here.
+
+    For showing it and going on with something else; whoever acts on an answer goes by `is_refusal`.
+    """
+    return (
+        isinstance(error, EngineClientError)
+        and bool(error.reason)
+        and error.code not in ENGINE_CODES
+        and _CODE.fullmatch(error.code) is not None
+        and error.status_code >= 400
+        and error.status_code not in (*_NOT_FORWARDED, *_GATEWAYS_OWN)
+    )
 
 
 def may_lack_route(error: BaseException) -> bool:

@@ -12,6 +12,7 @@ from rochallor_cli.commands.definition_sources import is_file_name
 from rochallor_cli.commands.inputs import definition_and_version
 from rochallor_cli.documents.reading import read_document
 from rochallor_cli.engine_client.admin_client import Value
+from rochallor_cli.engine_client.reading import definition_of
 from rochallor_cli.errors import InvalidDocumentError, UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _definition_to_draw(context: Context, name: str | None, instance: Value | No
     if name is None:
         if instance is None:
             raise UsageError("name a file or a definition, or an instance with --instance")
-        return context.engine.definition(str(instance["definitionId"]), int(instance["definitionVersion"]))
+        return context.engine.definition(*definition_of(instance))
     if is_file_name(name):
         value = read_document(name, context.environment.stdin).value
         if not isinstance(value, dict):

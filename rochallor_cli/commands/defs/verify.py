@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +19,8 @@ from rochallor_cli.commands.definition_sources import (
 )
 from rochallor_cli.commands.inputs import Var, variables_from
 from rochallor_cli.documents.document import Document
-from rochallor_cli.errors import InvalidDocumentError, UsageError
+from rochallor_cli.engine_client.reading import rows
+from rochallor_cli.errors import InvalidDocumentError, NotKnownError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -126,6 +128,7 @@ def _verified(
     from rochallor_cli.verification.report import Verified
     from rochallor_cli.verification.search import Bounds, search
 
+    document, not_known = _known(document)
     problems = [problem for problem in check(document.value, rules) if problem.severity == "error"]
     if problems:
         first = problems[0]
@@ -140,7 +143,26 @@ def _verified(
         assumed=assumed,
         bounds=Bounds(max_states=max_states, max_seconds=max_seconds),
     )
-    return Verified.of(document, found, find(found), assumed)
+    return Verified.of(document, found, find(found), assumed, not_known=not_known)
+
+
+def _known(document: Document) -> tuple[Document, list[str]]:
+    """The document without the fields that no version known here has, and their names."""
+    from rochallor_cli.definitions.shape import known_part, looks_mistyped
+    from rochallor_cli.dev_engine import ENGINE_VERSIONS, engine_rules, step_types
+
+    newest = engine_rules(ENGINE_VERSIONS[-1])
+    value, fields = known_part(document.value, newest, keep_mistyped=True)
+    steps = rows(value.get("steps")) if isinstance(value, dict) else []
+    types = [str(step["type"]) for step in steps if step.get("type")]
+    known = step_types(newest)
+    for name in types:
+        if name not in known and not looks_mistyped(name, known):
+            raise NotKnownError(
+                f"{document.source} has steps of type {name}, which is not known here, so it cannot be searched",
+                hint="a newer rochallor may know it",
+            )
+    return replace(document, value=value), fields
 
 
 def _show(context: Context, verified: list[Verified]) -> None:

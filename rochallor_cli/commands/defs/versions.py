@@ -11,6 +11,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import LIMIT, All, Limit
 from rochallor_cli.definitions.differences import differences
+from rochallor_cli.engine_client.reading import listed, version_of
 from rochallor_cli.output.views import VERSIONS
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def versions(
     everything: All = False,
 ) -> None:
     """List the versions of a definition, the latest first, and what each changed."""
-    newest = int(context.engine.definition(definition)["version"])
+    newest = version_of(context.engine.definition(definition))
     oldest = 1 if everything else max(newest - (limit or LIMIT) + 1, 1)
     context.printer.rows(VERSIONS, _versions(context, definition, newest=newest, oldest=oldest))
     if oldest > 1:
@@ -48,7 +49,7 @@ def _versions(context: Context, definition: str, *, newest: int, oldest: int) ->
             "id": definition,
             "version": version,
             "name": found.get("name"),
-            "steps": len(found.get("steps") or []),
+            "steps": len(listed(found.get("steps"))),
             "changes": [change.as_row() for change in changes],
         }
         later = before

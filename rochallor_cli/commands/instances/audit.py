@@ -13,7 +13,7 @@ from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.filters import selection, with_filters
 from rochallor_cli.counting import count_text
 from rochallor_cli.engine_client.admin_client import OPEN
-from rochallor_cli.errors import InvalidDocumentError
+from rochallor_cli.errors import InvalidDocumentError, NotKnownError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.instances.selection import Filters
 from rochallor_cli.output.views import AUDIT
@@ -56,9 +56,12 @@ def audit(
     with working(context.environment, "looking at instances", quiet=context.settings.quiet) as progress:
         live = selection(context, filters, sys.maxsize).instances(*OPEN)
         for instance in islice(live, limit):
+            if not isinstance(instance.get("id"), str):
+                context.printer.warn(f"a row of the engine's list cannot be read: {instance}"[:200])
+                continue
             try:
                 explanation = confirmed_of(reader, instance, version.possible, now=context.environment.now)
-            except InvalidDocumentError as error:
+            except (InvalidDocumentError, NotKnownError) as error:
                 context.printer.warn(f"{instance['id']}: {error.message}")
                 continue
             found.take(explanation, str(instance["definitionId"]))

@@ -37,7 +37,8 @@ def explain(context: Context, instance: Instance) -> int:
     )
     if context.printer.for_people and not context.settings.fields:
         text = ExplanationText(context.printer, facts)
-        for line in text.lines(found, version_text=version.text, can_retry=not version.surely_not("1.1.0")):
+        can_retry = not version.surely_lacks("step_retry")
+        for line in text.lines(found, version_text=version.text, can_retry=can_retry):
             context.printer.styled(line)
     else:
         context.printer.value(EXPLANATION, found.as_json())

@@ -51,9 +51,8 @@ def history(
     if view == "timeline":
         lines = timeline(printer, found, executions)
     else:
-        version = int(found["definitionVersion"])
-        lines = tree(
-            printer, found, executions, context.engine.definition(str(found["definitionId"]), version)
-        )
+        from rochallor_cli.engine_client.reading import definition_of
+
+        lines = tree(printer, found, executions, context.engine.definition(*definition_of(found)))
     for line in lines:
         printer.styled(line)

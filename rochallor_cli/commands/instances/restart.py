@@ -12,6 +12,7 @@ from rochallor_cli.commands.acting import Verb, act
 from rochallor_cli.commands.filters import Most, with_filters
 from rochallor_cli.commands.inputs import Ids, Yes
 from rochallor_cli.engine_client.admin_client import OPEN, Value
+from rochallor_cli.engine_client.reading import definition_of, mapping
 from rochallor_cli.errors import CliError, ConflictError
 from rochallor_cli.instances.selection import MOST_READ, Filters
 from rochallor_cli.output.views import RESTARTS
@@ -76,10 +77,11 @@ def _begun_again(context: Context, instance_id: str, *, same_version: bool) -> V
     repeated = _done_by_workers_and_people(engine.history(instance_id))
     if repeated:
         context.printer.note(f"{instance_id}: repeats {', '.join(repeated)}")
+    definition_id, version = definition_of(instance)
     started = engine.start(
-        str(instance["definitionId"]),
-        instance.get("variables") or {},
-        version=int(instance["definitionVersion"]) if same_version else None,
+        definition_id,
+        mapping(instance.get("variables")),
+        version=version if same_version else None,
         business_key=instance.get("businessKey"),
     )
     return {**started, "startedId": started["id"]}

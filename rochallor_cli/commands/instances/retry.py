@@ -22,7 +22,7 @@ from rochallor_cli.commands.inputs import (
     seconds_from,
     variables_from,
 )
-from rochallor_cli.engine_client.admin_client import NoRetryError, Value
+from rochallor_cli.engine_client.admin_client import STATUSES, NoRetryError, Value
 from rochallor_cli.errors import CliError, ConflictError, UsageError
 from rochallor_cli.instances.bulk import Row
 from rochallor_cli.instances.following import Waiting, status_of_outcome
@@ -110,7 +110,12 @@ def retry(
 
 def _refusal(instance: Value) -> CliError | None:
     status = instance.get("status")
-    return None if status == FAILED else ConflictError(f"it is {status}; only FAILED instances are retried")
+    # A status that is not known here is left to the engine.
+    return (
+        None
+        if status == FAILED or status not in STATUSES
+        else ConflictError(f"it is {status}; only FAILED instances are retried")
+    )
 
 
 def _ended(context: Context, rows: list[Row], timeout_s: float | None) -> int:

@@ -24,7 +24,7 @@ from rochallor_cli.engine_client.admin_client import Value, standing_text
 from rochallor_cli.errors import CliError, UsageError, WaitRanOutError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.instances.following import Waiting, status_of_outcome
-from rochallor_cli.instances.if_absent import refuse_old_engine, start_if_absent
+from rochallor_cli.instances.if_absent import doubt, refuse_old_engine, require_unique, start_if_absent
 from rochallor_cli.output.views import INSTANCE
 from workflow_sdk.errors import WorkflowSDKError
 
@@ -103,12 +103,17 @@ def _taken(context: Context, started: Value) -> int:
 
 def _if_absent(context: Context, definition_id: str, key: str, begin: Callable[[], Value]) -> Value:
     """The live instance with this key, or a new one; an earlier one that has ended is named."""
-    engine = context.engine
-    refuse_old_engine(context.engine_version(), context.settings.where)
+    engine, version = context.engine, context.engine_version()
+    refuse_old_engine(version, context.settings.where)
+    doubtful = doubt(version, context.settings.where)
+    if doubtful:
+        context.printer.note(doubtful)
     instance, is_new = start_if_absent(engine, definition_id, key, start=begin)
     if not is_new:
         context.printer.note(f"{instance['id']} has this business key and is {standing_text(instance)}")
         return instance
+    if doubtful:
+        require_unique(engine, instance, key)
     earlier = engine.instances(definition_id=definition_id, business_key=key, limit=2)
     for ended in (one for one in earlier if one.get("id") != instance["id"]):
         context.printer.note(f"an earlier one with this key, {ended['id']}, is {standing_text(ended)}")

@@ -10,6 +10,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import Text, Var, Vars, variables_from
 from rochallor_cli.engine_client.admin_client import ENDED, standing_text
+from rochallor_cli.engine_client.reading import texts
 from rochallor_cli.errors import ConflictError, UsageError
 from rochallor_cli.output.views import INSTANCE
 
@@ -75,7 +76,7 @@ def _the_open_task(context: Context, instance_id: str) -> str:
     steps = context.engine.steps_of(instance)
     open_ids = [
         step_id
-        for step_id in dict.fromkeys(instance.get("currentStepIds") or [])
+        for step_id in dict.fromkeys(texts(instance.get("currentStepIds")))
         if steps.get(step_id, {}).get("type") == "USER_TASK"
     ]
     if len(open_ids) == 1:

@@ -274,7 +274,10 @@ def _token(value: object) -> str:
         return "["
     if isinstance(value, bool):
         return str(value).lower()
-    return float_text(float(value)) if isinstance(value, int | float) else str(value)
+    try:
+        return float_text(float(value)) if isinstance(value, int | float) else str(value)
+    except OverflowError:
+        return str(value)
 
 
 def _check_scalar(value: object, kind: Scalar, field: str) -> None:

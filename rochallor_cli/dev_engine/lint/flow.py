@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import chain
 
@@ -141,13 +142,21 @@ def _step_values(index: int, step: Step, _: Definition) -> Iterator[Problem]:
         yield warning((*at, "retryCount"), codes.NEGATIVE_RETRIES, text)
     for name, value in step.transformations.items():
         for number in _inexact(value):
-            text = f'step "{step.id}": {number} is stored as {int(float(number))}; write it as text'
+            text = f'step "{step.id}": {number} is stored as {_stored(number)}; write it as text'
             yield warning((*at, "transformations", name), codes.INEXACT_NUMBER, text)
+
+
+def _stored(number: int) -> int | float:
+    """The number that a double makes of it: infinity where it is beyond them all."""
+    try:
+        return int(float(number))
+    except OverflowError:
+        return math.inf
 
 
 def _inexact(value: object) -> Iterator[int]:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _MAX_EXACT:
-        if int(float(value)) != value:
+        if _stored(value) != value:
             yield value
     elif isinstance(value, dict):
         yield from chain.from_iterable(map(_inexact, value.values()))
