@@ -55,6 +55,32 @@ def test_each_attempt_runs_once_however_long_it_takes(version: str) -> None:
     assert summary.abandoned == ()
 
 
+@pytest.mark.parametrize("version", ["0", "leases"])
+def test_of_two_workers_each_runs_an_attempt_once_at_most_and_every_job_ends(version: str) -> None:
+    """Where a lease has ended the other may claim the job: it runs there as well, and in neither a second time."""
+    runs: dict[str, Counter[tuple[str, int]]] = {"one": Counter(), "two": Counter()}
+    with (
+        running_engine(engine_version=version, lease_s=1.0, sweep_s=0.3) as engine,
+        RestEngineClient(engine.url) as client,
+    ):
+        client.upload_definition(chain("flow", "long", retries=1))
+        instances = [
+            client.start_instance("flow", {"seconds": seconds, "fails": False})["id"]
+            for seconds in SECONDS
+            for _ in range(2)
+        ]
+        with (
+            running_runner(client, registry_of(runs["one"]), worker_id="one", parallelism=6) as one,
+            running_runner(client, registry_of(runs["two"]), worker_id="two", parallelism=6) as two,
+        ):
+            wait_for_status(client, instances)
+            summaries = [one.stop(), two.stop()]
+        histories = [client.get_instance_history(each) for each in instances]
+    assert {count for counts in runs.values() for count in counts.values()} == {1}
+    assert runs["one"].keys() | runs["two"].keys() == {(rows[0]["id"], 1) for rows in histories}
+    assert [summary.abandoned for summary in summaries] == [(), ()]
+
+
 def test_a_late_result_is_counted_once_the_engine_has_it() -> None:
     """Version "leases" drops it without a word, and hands the job out again under another id."""
     runs: Counter[tuple[str, int]] = Counter()
