@@ -16,6 +16,7 @@ from support.http_stacks import Stack, both
 from support.small_server import SmallServer, small_server
 from support.tunnel_proxy import tunnel_proxy
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError, InvalidConnectionError
+from workflow_sdk.runner.reporting.engine_watch import reason_of
 
 # base64 of me:s@cret
 CREDENTIALS = "Basic bWU6c0BjcmV0"
@@ -107,8 +108,9 @@ def test_a_plain_engine_is_asked_of_the_proxy_by_its_whole_address(
     with small_server() as proxy:
         proxy.answers(407)
         monkeypatch.setenv("http_proxy", with_credentials(proxy.url))
-        with pytest.raises(EngineClientError, match="407"):
+        with pytest.raises(EngineClientError, match="407") as caught:
             stack("http://engine.invalid:8080/base").complete()
+    assert reason_of(caught.value).startswith(f"the proxy {proxy.url} answers 407")
     _, path, headers, _ = proxy.seen[0]
     assert path == "http://engine.invalid:8080/base/v1/jobs/j%2F1/complete"
     assert headers["host"] == "engine.invalid:8080"

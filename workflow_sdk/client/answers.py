@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from workflow_sdk.client.proxies import Proxy
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
 
 MAX_BODY_TEXT = 10_000
@@ -33,6 +34,13 @@ class RawResponse:
     @cached_property
     def text(self) -> str:
         return self.body.decode("utf-8", "replace")
+
+
+def signed(response: RawResponse, proxy: Proxy | None) -> RawResponse:
+    """The answer; one that only a proxy gives says which it was, as its `server`."""
+    if response.status_code != 407 or proxy is None:
+        return response
+    return RawResponse(407, {**response.headers, "server": f"the proxy {proxy.url}"}, response.body)
 
 
 def body_from_value(value: object) -> bytes:

@@ -13,6 +13,7 @@ from workflow_sdk.client.answers import (
     body_from_value,
     error_from_answer,
     mapping_from_answer,
+    signed,
 )
 from workflow_sdk.client.bearer import BearerToken
 from workflow_sdk.client.connection import Connection
@@ -142,7 +143,7 @@ class HttpChannel:
     async def _ask(self, request: bytes) -> RawResponse:
         pool = self._opened or self._open()
         try:
-            return await pool.ask(request)
+            return signed(await pool.ask(request), self._connection.proxy)
         except _FOREIGN as error:
             raise failure(
                 error,

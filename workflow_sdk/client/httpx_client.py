@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from workflow_sdk.client.answers import MAX_ANSWER_BYTES, TOO_LONG, RawResponse
+from workflow_sdk.client.answers import MAX_ANSWER_BYTES, TOO_LONG, RawResponse, signed
 from workflow_sdk.client.bounded_streams import BoundedBackend, all_within
 from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.failures import FailureTable, Meaning, failure
@@ -69,7 +69,7 @@ class HttpxClient:
                 timeout_s=timeout_s,
                 proxy=self._connection.proxy,
             ) from error
-        return RawResponse(answer.status_code, dict(answer.headers), content)
+        return signed(RawResponse(answer.status_code, dict(answer.headers), content), self._connection.proxy)
 
     def _whole(self, answer: httpx.Response) -> bytes:
         """The body, decompressed."""

@@ -11,9 +11,10 @@ from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
 from rochallor_cli.handler_modules.loading import merged
 from rochallor_cli.hosting.config.host_config import KafkaAccess, WorkerConfig
 from workflow_sdk.client.rest import RestEngineClient
-from workflow_sdk.errors import WorkflowSDKError
+from workflow_sdk.errors import EngineClientError, WorkflowSDKError
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
+from workflow_sdk.runner.reporting.engine_watch import reason_of
 from workflow_sdk.runner.runner import Runner
 from workflow_sdk.runner.summary import RunnerSnapshot, RunSummary
 
@@ -81,10 +82,11 @@ def resolved_mode(
             away("")
             return mode
         except WorkflowSDKError as error:
+            reason = reason_of(error) if isinstance(error, EngineClientError) else str(error)
             if not tries:
-                log.warning("the engine does not tell its dispatch mode: %s. Asking again.", error)
+                log.warning("the engine does not tell its dispatch mode: %s. Asking again.", reason)
             tries += 1
-            away(f"the engine does not tell its dispatch mode: {error}")
+            away(f"the engine does not tell its dispatch mode: {reason}")
             stopping.wait(ASK_AGAIN_S)
     return "poll"
 
