@@ -96,3 +96,19 @@ def did_you_mean(word: str, known: Sequence[str]) -> str | None:
 
     nearest = get_close_matches(word, known, n=1, cutoff=0.6)
     return f"did you mean {nearest[0]}?" if nearest else None
+
+
+class ShortageError(CliError):
+    """The system has no thread to give. It may have one in a while: a start later on is worth a try."""
+
+    exit_status = ExitStatus.FAILED
+
+    def __init__(self, what: str, error: Exception) -> None:
+        super().__init__(
+            f"{what}: {error}", hint="`ulimit -u` and the container's pids limit say how many there may be"
+        )
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Whether no thread was to be had: Python has no type of its own for that."""
+    return isinstance(error, RuntimeError) and str(error).startswith("can't start new thread")

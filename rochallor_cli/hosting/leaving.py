@@ -24,7 +24,10 @@ def exit_soon(status: ExitStatus) -> None:
     """
     if status == ExitStatus.ABANDONED:
         _end(status)
-    threading.Thread(target=_end_later, args=(status,), name="leaving", daemon=True).start()
+    try:
+        threading.Thread(target=_end_later, args=(status,), name="leaving", daemon=True).start()
+    except RuntimeError:  # no thread is to be had
+        _end(status)
 
 
 def _end_later(status: ExitStatus) -> None:

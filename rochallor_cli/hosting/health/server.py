@@ -11,13 +11,15 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, NamedTuple, Self
 
-from rochallor_cli.errors import UsageError
+from rochallor_cli.errors import ShortageError, UsageError
 from rochallor_cli.hosting.descriptors import socket_out_of_reach
 
 log = logging.getLogger("rochallor.host")
 
 
 MOST_CONNECTIONS = 32
+# What a client may take while others wait for it.
+ALONE_TIMEOUT_S = 0.5
 
 
 class Page(NamedTuple):
@@ -56,7 +58,10 @@ class HealthServer:
         return f"http://[{host!s}]:{port}" if ":" in str(host) else f"http://{host!s}:{port}"
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            raise ShortageError("the health endpoint cannot begin", error) from None
         return self
 
     def __exit__(self, exc_type: type[BaseException] | None, *exc_info: object) -> None:
@@ -93,8 +98,9 @@ class _BoundedServer(ThreadingHTTPServer):
                 self._let_go(next(iter(self._open)))
         try:
             super().process_request(request, client_address)
-        except RuntimeError:  # no thread is to be had
-            self.shutdown_request(request)
+        except RuntimeError:  # no thread is to be had: one probe after another
+            request.settimeout(ALONE_TIMEOUT_S)
+            self.process_request_thread(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         with self._lock:

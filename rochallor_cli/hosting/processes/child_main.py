@@ -15,7 +15,7 @@ import sys
 import time
 from types import FrameType
 
-from rochallor_cli.errors import CliError
+from rochallor_cli.errors import CliError, ShortageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.handler_modules.loading import LoadedHandlers, watchable_files
 from rochallor_cli.hosting.config.host_config import HostConfig
@@ -193,6 +193,11 @@ class _Child:
             self.say(Status(status))
 
     def _end(self) -> int:
+        if isinstance(self._workers.failure, ShortageError):
+            log.error(
+                "%s", self._workers.failure.message
+            )  # a death like any other: the next start may find a thread
+            return self._workers.failure.exit_status
         if self._workers.failure is not None:
             self.say_failed(self._workers.failure)
         summaries = self._workers.summaries()

@@ -11,7 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rochallor_cli.engine_client.connect import connect
-from rochallor_cli.errors import CliError, EngineRefusedError, UsageError
+from rochallor_cli.errors import (
+    CliError,
+    EngineRefusedError,
+    ShortageError,
+    UsageError,
+    is_shortage,
+)
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.handler_modules.loading import (
     LoadedHandlers,
@@ -151,17 +157,22 @@ class LocalWorker:
         self.summary: WorkerSummary | None = None
 
     def start(self, wake: Callable[[], None]) -> None:
-        self._thread = threading.Thread(
+        thread = threading.Thread(
             target=self._work, args=(wake,), name=f"worker {self._config.worker_id}", daemon=True
         )
-        self._thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:
+            self.failure = ShortageError(f"worker {self._config.worker_id} cannot begin", error)
+        else:
+            self._thread = thread
 
     @property
     def has_ended(self) -> bool:
         """Whether its thread is over; the moment between its last call and its end is waited for."""
         if self._thread is not None and self._is_ending:
             self._thread.join(0.2)
-        return self._thread is not None and not self._thread.is_alive()
+        return self.failure is not None if self._thread is None else not self._thread.is_alive()
 
     def join(self, timeout_s: float) -> None:
         if self._thread is not None:
@@ -240,6 +251,8 @@ class LocalWorker:
                 hint="a handler has closed descriptors that are not its own: os.closerange, or one of its own twice",
                 exit_status=ExitStatus.FAILED,
             )
+        if is_shortage(error):
+            return ShortageError(f"worker {self._config.worker_id} cannot begin", error)
         log.error("worker %s ended with an exception", self._config.worker_id, exc_info=error)
         return CliError(f"worker {self._config.worker_id}: {type(error).__name__}: {error}")
 

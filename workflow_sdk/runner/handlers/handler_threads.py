@@ -27,6 +27,8 @@ class HandlerThreads:
     Threads are daemons: one that never comes back must not keep the process. They are made when needed, up to `size`,
     and those that nobody has needed for a while end. Results come back through one deque, with one wake-up of the loop
     for a whole burst: waking it for each costs more than a short handler.
+
+    Where the system gives no more threads, `at_most` is told how many jobs may run, and None once that is over.
     """
 
     def __init__(
@@ -36,13 +38,13 @@ class HandlerThreads:
         size: int,
         done: Callable[[InFlight], None],
         loop: asyncio.AbstractEventLoop,
-        count_shortage: Callable[[], None] = lambda: None,
+        at_most: Callable[[int | None], None] = lambda threads: None,
     ) -> None:
         self._name = name
         self._size = size
         self._done = done
         self._loop = loop
-        self._count_shortage = count_shortage
+        self._at_most = at_most
         self._pid = os.getpid()
         self._to_do: SimpleQueue[InFlight | None] = SimpleQueue()
         self._results: deque[InFlight] = deque()
@@ -58,7 +60,7 @@ class HandlerThreads:
         self._busy += 1
         if self._busy > self._most_busy:
             self._most_busy = self._busy
-        if self._busy > self._threads and self._threads < self._size:
+        if self._busy > self._threads and self._threads < self._size and not self._is_short:
             self._grow()
         self._to_do.put(item)
 
@@ -73,29 +75,28 @@ class HandlerThreads:
         try:
             threading.Thread(target=self._serve, name=name, daemon=True).start()
         except (RuntimeError, MemoryError) as error:
-            self._count_shortage()
+            self._at_most(max(self._threads, 1))
             if not self._is_short:
-                log.warning(
-                    "%s: no more than %s at the same time: %s",
-                    self._name,
-                    counted(self._threads, "handler"),
-                    error,
-                )
+                log.warning("no more than %s at the same time: %s", counted(self._threads, "handler"), error)
             self._is_short = True
-            self._loop.call_later(TRY_AGAIN_S, self._grow_if_needed)
+            self._loop.call_later(TRY_AGAIN_S, self._grow)
             return
         self._threads += 1
-        self._is_short = False
+        if self._is_short:
+            self._recover()
         if not self._is_watching:
             self._is_watching = True
             self._loop.call_later(IDLE_S, self._let_idle_ones_end)
 
-    def _grow_if_needed(self) -> None:
-        if self._busy > self._threads and self._threads < self._size:
-            self._grow()
+    def _recover(self) -> None:
+        """One thread was to be had again: no more jobs than threads until there are as many as there may be."""
+        self._is_short = self._threads < self._size
+        self._at_most(self._threads if self._is_short else None)
+        if self._is_short:
+            self._loop.call_later(TRY_AGAIN_S, self._grow)
 
     def _let_idle_ones_end(self) -> None:
-        surplus = self._threads - self._most_busy
+        surplus = 0 if self._is_short else self._threads - self._most_busy
         for _ in range(surplus):
             self._to_do.put(None)
         self._threads -= surplus

@@ -45,7 +45,8 @@ class Bucket:
 class Slots:
     """Counts only; used on the runner's loop. While it `is_paused` there is no room at all.
 
-    `limits` holds the types with a limit of their own, `rates` those of which so many a second may start.
+    `limits` holds the types with a limit of their own, `rates` those of which so many a second may start. `most` is
+    what may be in use while the system gives no more threads; None otherwise.
     """
 
     total: int
@@ -53,13 +54,18 @@ class Slots:
     rates: Mapping[str, float] = field(default_factory=dict)
     in_use: int = 0
     is_paused: bool = False
+    most: int | None = None
     _buckets: dict[str, Bucket] = field(default_factory=dict)
     _in_use_by_type: dict[str, int] = field(default_factory=dict)
     _unlimited_turn: bool = False
 
     @property
     def free(self) -> int:
-        return 0 if self.is_paused else max(self.total - self.in_use, 0)
+        return 0 if self.is_paused else max(self._open - self.in_use, 0)
+
+    @property
+    def _open(self) -> int:
+        return self.total if self.most is None else min(self.total, self.most)
 
     def __post_init__(self) -> None:
         self._buckets = {job_type: Bucket(rate) for job_type, rate in self.rates.items()}
@@ -100,7 +106,7 @@ class Slots:
 
     def has_room(self, job_type: str, *, ahead: int = 0) -> bool:
         """Whether a job of this type may start now, or be one of so many that wait ahead for a thread."""
-        is_free = not self.is_paused and self.in_use < self.total + ahead
+        is_free = not self.is_paused and self.in_use < self._open + ahead
         return is_free and self._room(job_type) > 0
 
     def next_start_s(self, job_type: str) -> float | None:

@@ -82,12 +82,18 @@ def assembled(
 
 
 def _threads(plan: ShiftPlan, execution: Execution, count_shortage: Callable[[], None]) -> HandlerThreads:
+    def at_most(threads: int | None) -> None:
+        if threads is not None:
+            count_shortage()
+        # What is claimed beyond the threads waits while its lease runs.
+        execution.slots.most = threads
+
     return HandlerThreads(
         name=plan.worker_id,
         size=plan.parallelism,
         done=execution.finished,
         loop=asyncio.get_running_loop(),
-        count_shortage=count_shortage,
+        at_most=at_most,
     )
 
 

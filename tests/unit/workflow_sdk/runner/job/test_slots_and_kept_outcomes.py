@@ -89,3 +89,13 @@ def test_what_is_kept_is_bounded() -> None:
     assert [kept.take(claim(job_id=name)) is None for name in "abc"] == [True, False, False]
     counts = FailureCounts(limit=2)
     assert [counts.failed(name) for name in "aabca"] == [1, 2, 1, 1, 1]
+
+
+def test_while_threads_are_short_no_more_is_claimed_than_there_are() -> None:
+    slots = Slots(8, most=2)
+    assert (slots.free, slots.order(["a"]).max_jobs) == (2, 2)
+    slots.take("a")
+    slots.take("a")
+    assert (slots.free, slots.has_room("a")) == (0, False)
+    slots.most = None
+    assert slots.free == 6

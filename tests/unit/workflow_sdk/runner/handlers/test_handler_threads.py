@@ -1,0 +1,77 @@
+"""The threads of plain handlers, where the system gives only so many."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from workflow_sdk.handler.handler import handler_of
+from workflow_sdk.job import CurrentJob, job_from_poll
+from workflow_sdk.runner.handlers import handler_threads
+from workflow_sdk.runner.handlers.handler_threads import HandlerThreads
+from workflow_sdk.runner.job.claim import claim_of
+from workflow_sdk.runner.job.in_flight import InFlight
+
+SIZE, JOBS = 4, 6
+
+
+def item(number: int) -> InFlight:
+    job = job_from_poll({"id": str(number), "jobType": "a"})
+    return InFlight(claim_of(job), handler_of(lambda job: {}, "a"), CurrentJob(job), 0.0)
+
+
+@pytest.fixture
+def allowed(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """The system gives this many more threads."""
+    room = {"threads": 2}
+    start = threading.Thread.start
+
+    def limited(thread: threading.Thread) -> None:
+        if "handler" in thread.name:
+            if not room["threads"]:
+                raise RuntimeError("can't start new thread")
+            room["threads"] -= 1
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    monkeypatch.setattr(handler_threads, "TRY_AGAIN_S", 0.01)
+    return room
+
+
+def test_jobs_run_in_the_threads_there_are_and_no_more_are_asked_for(
+    allowed: dict[str, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[int | None] = []
+
+    async def run() -> None:
+        all_done, recovered, done = asyncio.Event(), asyncio.Event(), []
+
+        def finished(one: InFlight) -> None:
+            done.append(one)
+            if len(done) == JOBS:
+                all_done.set()
+
+        def at_most(threads: int | None) -> None:
+            told.append(threads)
+            if threads is None:
+                recovered.set()
+
+        threads = HandlerThreads(
+            name="w", size=SIZE, done=finished, loop=asyncio.get_running_loop(), at_most=at_most
+        )
+        for number in range(JOBS):
+            threads.submit(item(number))
+        async with asyncio.timeout(60):
+            await all_done.wait()
+            assert set(told) == {2}
+            allowed["threads"] = SIZE
+            await recovered.wait()
+        threads.close()
+
+    asyncio.run(run())
+    assert told[-2:] == [3, None]
+    assert [record.message for record in caplog.records] == [
+        "no more than 2 handlers at the same time: can't start new thread"
+    ]
