@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 
 from rochallor_cli.dev_engine.go_json.reading import holds_nul, read
 from rochallor_cli.dev_engine.go_json.writing import write_stored
 
 
 class InstanceStatus(StrEnum):
+    is_live: bool
+
+    def __new__(cls, text: str) -> Self:
+        status = str.__new__(cls, text)
+        status._value_ = text
+        # Known from the start: searches ask several times at each step.
+        status.is_live = text in ("ACTIVE", "WAITING")
+        return status
+
     ACTIVE = "ACTIVE"
     WAITING = "WAITING"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
-
-    @property
-    def is_live(self) -> bool:
-        return self in (InstanceStatus.ACTIVE, InstanceStatus.WAITING)
 
 
 class ExecutionStatus(StrEnum):

@@ -90,7 +90,8 @@ class Replay:
     def play(self, trace: Sequence[TraceEvent]) -> str:
         for event in trace:
             if not event.is_playable:
-                raise NotPlayable(f"nobody knows values for {'; '.join(event.choice)}")
+                what = f"values for {'; '.join(event.choice)}" if event.choice else "values or times for it"
+                raise NotPlayable(f"nobody knows {what}")
         self._client.upload_definition(self._document)
         for number, event in enumerate(trace, start=1):
             found = self._do(event)

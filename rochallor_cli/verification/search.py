@@ -105,8 +105,9 @@ class Searched:
     """
 
     definition: Definition
-    # What is known at the start.
+    # What is known at the start, and the names of those that nobody but the workflow changes.
     variables: Mapping[str, object]
+    assumed: frozenset[str]
     situations: list[Situation]
     moves: list[SearchMove]
     start_moves: list[int]
@@ -146,7 +147,8 @@ class _Search:
         self._known: dict[Hashable, int] = {}
         self._waiting: deque[int] = deque()
         self._groups = 0
-        self._found = Searched(definition, self._variables, [], [], [], None, True, 0.0, set(), set())
+        fixed = frozenset(assumed)
+        self._found = Searched(definition, self._variables, fixed, [], [], [], None, True, 0.0, set(), set())
 
     def run(self) -> Searched:
         found, began = self._found, time.perf_counter()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rochallor_cli.dev_engine.explore import (
@@ -12,9 +12,12 @@ from rochallor_cli.dev_engine.explore import (
     Event,
     FailJob,
     FireTimer,
+    PendingTimer,
     Signal,
+    Step,
     World,
     deciding_values,
+    effective_timers,
     names_used,
 )
 from rochallor_cli.verification.findings import Flaw
@@ -23,6 +26,8 @@ from rochallor_cli.verification.shape import DefinitionShape
 
 _NS_PER_S = 1_000_000_000
 _SOME_VALUE = 1
+# Under these hit policies rules that fit as well do no harm, and columns need no numbers.
+_TAKES_WHAT_FITS = ("F", "R", "C", "C#")
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,9 @@ class TraceEvent:
 def trace_of(found: Searched, finding: Flaw) -> list[TraceEvent]:
     """The run with the fewest events that shows the finding; empty where nothing has to run for it."""
     moves = _shortest(found, finding)
-    times = _times(found, moves)
-    return [_trace_event(found, move, at) for move, at in zip(moves, times, strict=True)]
+    times, can_be_kept = _times(found, moves)
+    events = [_trace_event(found, move, at) for move, at in zip(moves, times, strict=True)]
+    return events if can_be_kept else [replace(event, is_playable=False) for event in events]
 
 
 def _shortest(found: Searched, finding: Flaw) -> list[SearchMove]:
@@ -113,6 +119,13 @@ def _values(found: Searched, move: SearchMove, world: World | None) -> tuple[dic
             is_playable = False
         else:
             values |= deciding
+    fixed = known.keys() if world is None else found.assumed
+    for step in _steps_of_one_way(definition, move):
+        deciding = _any_holds(definition, step, {**known, **values})
+        if not deciding.keys() & (values.keys() | fixed):
+            values |= deciding
+    if any(_may_match_nothing(definition, entry.step_id) for entry in move.entries):
+        is_playable = False
     # A timer brings no variables, and what the event itself changes is not what was sent with it.
     if move.choices and (isinstance(move.event, FireTimer) or values.keys() & _set_by(definition, move)):
         is_playable = False
@@ -120,6 +133,37 @@ def _values(found: Searched, move: SearchMove, world: World | None) -> tuple[dic
         # An expression over a variable that is not there would err.
         values = dict.fromkeys(sorted(names_used(definition)), _SOME_VALUE) | known | values
     return values, is_playable
+
+
+def _steps_of_one_way(definition: Definition, move: SearchMove) -> Iterator[Step]:
+    """The steps left by branches that all lead to one step: no choice, but one of their conditions has to hold."""
+    if isinstance(move.event, FireTimer | FailJob):
+        return
+    chosen = {choice.step_id for choice in move.choices}
+    for step_id in dict.fromkeys([move.step, *(entry.step_id for entry in move.entries)]):
+        step = definition.step(step_id)
+        targets = set() if step is None or move.reason else set(step.conditional_next_steps.values())
+        if step is not None and step_id not in chosen and len(targets) == 1:
+            yield step
+
+
+def _any_holds(definition: Definition, step: Step, known: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Variables with which one of the step's conditions holds; none where they are not known."""
+    for condition in step.conditional_next_steps:
+        deciding = deciding_values(definition, step.id, condition, known)
+        if deciding is not None:
+            return deciding
+    return {}
+
+
+def _may_match_nothing(definition: Definition, step_id: str) -> bool:
+    """Whether a step is a table of which the search assumes that its rules fit the variables, whatever they are."""
+    step = definition.step(step_id)
+    table = None if step is None else step.decision_table
+    if step is None or table is None:
+        return False
+    has_rule_for_all = any(not any(cell.strip() for cell in rule.when.values()) for rule in table.rules)
+    return not (has_rule_for_all and step.hit_policy in _TAKES_WHAT_FITS)
 
 
 def _set_by(definition: Definition, move: SearchMove) -> set[str]:
@@ -131,8 +175,10 @@ def _set_by(definition: Definition, move: SearchMove) -> set[str]:
 # --- times ----------------------------------------------------------------------------------------
 
 
-def _times(found: Searched, moves: Sequence[SearchMove]) -> list[float]:
+def _times(found: Searched, moves: Sequence[SearchMove]) -> tuple[list[float], bool]:
     """Seconds after the start at which each event can happen, so that timers fire in the order of the run.
+
+    False where they cannot unless an engine is late: the search lets any time pass between two events.
 
     Time passes before an event only where a timer has to become due. Where a longer timer that began earlier
     fires before a shorter one, what started the shorter one is put off.
@@ -149,7 +195,18 @@ def _times(found: Searched, moves: Sequence[SearchMove]) -> list[float]:
                 changed = True
         if not changed:
             break
-    return [round(time - times[0], 3) for time in times]
+    can_be_kept = all(times[earlier] + at_least <= times[later] + 1e-6 for earlier, later, at_least in bounds)
+    return [round(time - times[0], 3) for time in times], can_be_kept
+
+
+def _fired(
+    move: SearchMove, pending: Sequence[PendingTimer], began: Mapping[str, int]
+) -> tuple[int, float] | None:
+    """When the timer of a move began, by the number of its move, and how long it runs."""
+    for timer in pending:
+        if isinstance(move.event, FireTimer) and timer.id == move.event.timer_id:
+            return began.get(timer.id, 0), timer.length_ns / _NS_PER_S
+    return None
 
 
 def _bounds(found: Searched, moves: Sequence[SearchMove]) -> list[tuple[int, int, float]]:
@@ -158,7 +215,7 @@ def _bounds(found: Searched, moves: Sequence[SearchMove]) -> list[tuple[int, int
     began: dict[str, int] = {}
     for number, move in enumerate(moves):
         world = None if move.source is None else found.situations[move.source].world
-        pending = () if world is None else world.timers
+        pending = () if world is None else effective_timers(found.definition, world)
         for timer in pending:
             start = began.get(timer.id, 0)
             seconds = timer.length_ns / _NS_PER_S
@@ -166,8 +223,9 @@ def _bounds(found: Searched, moves: Sequence[SearchMove]) -> list[tuple[int, int
                 bounds.append((start, number, seconds))
                 bounds.append((number, start, -seconds))
             else:
-                # Not due yet.
-                bounds.append((number, start, -seconds + 1.0))
+                # Not due yet; or at the very same moment, and then the engine has no order for them.
+                is_same = (start, seconds) == _fired(move, pending, began)
+                bounds.append((number, start, -seconds if is_same else -seconds + 1.0))
         for timer in found.situations[move.target].world.timers:
             began.setdefault(timer.id, number)
     return bounds

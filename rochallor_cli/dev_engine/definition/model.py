@@ -96,6 +96,8 @@ class Definition:
     by_id: Mapping[str, Step] = field(init=False, compare=False, repr=False)
     # The first gateway that names a join, by the join's id.
     gateways: Mapping[str, Step] = field(init=False, compare=False, repr=False)
+    # The ids of the steps at which an instance is WAITING.
+    parking: frozenset[str] = field(init=False, compare=False, repr=False)
     # Of all gateways together.
     branch_count: int = field(init=False, compare=False, repr=False)
 
@@ -103,6 +105,8 @@ class Definition:
         gateways = [step for step in self.steps if step.type == StepType.PARALLEL_GATEWAY]
         object.__setattr__(self, "by_id", {step.id: step for step in self.steps})
         object.__setattr__(self, "gateways", {step.join_step: step for step in reversed(gateways)})
+        parking = frozenset(step_id for step_id, step in self.by_id.items() if step.type in PARKING)
+        object.__setattr__(self, "parking", parking)
         object.__setattr__(self, "branch_count", sum(len(step.parallel_next_steps) for step in gateways))
 
     def step(self, step_id: str) -> Step | None:

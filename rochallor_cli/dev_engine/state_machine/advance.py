@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from rochallor_cli.dev_engine import codes
-from rochallor_cli.dev_engine.definition.model import PARKING, RESTING, Definition, Step
+from rochallor_cli.dev_engine.definition.model import RESTING, Definition, Step
 from rochallor_cli.dev_engine.errors import WorkflowStuck
 from rochallor_cli.dev_engine.records import ExecutionStatus, Instance, InstanceStatus
 from rochallor_cli.dev_engine.state_machine.choices import Abandoned, ChoiceTaken, Choose
@@ -216,12 +216,8 @@ class Advance:
         """Of a live instance: WAITING while a user task or wait is among the current steps, else ACTIVE."""
         if not self._status.is_live:
             return
-        is_parked = any(self._parks(step_id) for step_id in self.current)
+        is_parked = not self.definition.parking.isdisjoint(self.current)
         self._status = InstanceStatus.WAITING if is_parked else InstanceStatus.ACTIVE
-
-    def _parks(self, step_id: str) -> bool:
-        step = self.definition.step(step_id)
-        return step is not None and step.type in PARKING
 
     def complete(self) -> None:
         self._end(InstanceStatus.COMPLETED)

@@ -43,6 +43,8 @@ def essence(definition: Definition, world: World) -> Hashable:
 
 def _numbers(executions: Sequence[StepExecution]) -> Mapping[str, int]:
     """Which of the kept executions of its step each is, from 1."""
+    if len({execution.step_id for execution in executions}) == len(executions):
+        return dict.fromkeys([execution.id for execution in executions], 1)
     counts: dict[str, int] = {}
     numbers: dict[str, int] = {}
     for execution in executions:
@@ -86,11 +88,13 @@ def _joins(
     for join_id, gateway in definition.gateways.items():
         branches = gateway.parallel_next_steps
         found.append(entered.get(join_id, 0) % len(branches))
-        for step_id in branches:
-            count = completed.get(step_id, 0)
-            if count > 1:
-                count = min(count, 1 + _pinned(step_id, kept, jobs, timers))
-            found.append(count)
+        counts = [completed.get(step_id, 0) for step_id in branches]
+        if max(counts, default=0) > 1:
+            counts = [
+                min(count, 1 + _pinned(step_id, kept, jobs, timers)) if count > 1 else count
+                for step_id, count in zip(branches, counts, strict=True)
+            ]
+        found += counts
     return tuple(found)
 
 

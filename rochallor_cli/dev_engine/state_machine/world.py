@@ -48,14 +48,16 @@ class World:
 
     @property
     def open_jobs(self) -> tuple[JobRecord, ...]:
-        return tuple(job for job in self.jobs if job.status == JobStatus.OFFERED)
+        return tuple([job for job in self.jobs if job.status is JobStatus.OFFERED])
 
     def running(self, step_id: str) -> tuple[int, ...]:
         """The attempts of a step that are RUNNING."""
         return tuple(
-            execution.attempt
-            for execution in self.executions
-            if execution.step_id == step_id and execution.status == ExecutionStatus.RUNNING
+            [
+                execution.attempt
+                for execution in self.executions
+                if execution.step_id == step_id and execution.status is ExecutionStatus.RUNNING
+            ]
         )
 
     @property
@@ -81,7 +83,7 @@ class _Draft:
         self.jobs = list(world.jobs)
         self.user_tasks = list(world.user_tasks)
         self.timers = list(world.timers)
-        self.started = 1 + max((timer.started for timer in world.timers), default=0)
+        self.started = 1 + max([timer.started for timer in world.timers]) if world.timers else 1
         self.faults = list(world.faults)
         self.next_workflows = list(world.next_workflows)
 
@@ -124,6 +126,7 @@ class _Draft:
         for number, execution in enumerate(self.executions):
             if execution.id == wanted:
                 self._end_execution(number, effect.status, effect.failure_reason or execution.failure_reason)
+                return
 
     def running_failed(self, effect: fx.RunningFailed) -> None:
         for number, execution in enumerate(self.executions):
@@ -201,6 +204,7 @@ class _Draft:
                     job.variables,
                     job.created_ns,
                 )
+                return
 
     def user_task_opened(self, effect: fx.UserTaskOpened) -> None:
         id_ = _id(effect.step_id, effect.attempt)
