@@ -206,6 +206,10 @@ def _brokers(context: Context, brokers: str, config: Mapping[str, str]) -> Itera
             yield _problem(
                 state.topic, CliError("there is no such topic", hint=hint, exit_status=ExitStatus.NOT_FOUND)
             )
+        elif state.lost:
+            yield _row(
+                state.topic, "warning", f"{state.in_words()}; their instances wait for ever (docs/kafka.md)"
+            )
         else:
             yield _ok(state.topic, state.in_words())
 

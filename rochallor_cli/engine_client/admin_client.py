@@ -21,6 +21,7 @@ from rochallor_cli.errors import (
     did_you_mean,
 )
 from rochallor_cli.output.text_width import shell_command
+from workflow_sdk.client.judge import is_refusal
 from workflow_sdk.engine_versions import since
 from workflow_sdk.errors import (
     EngineClientError,
@@ -54,7 +55,7 @@ class AdminClient:
         try:
             return self.client.upload_definition(definition)
         except EngineClientError as error:
-            if error.status_code != 400 or not error.code:
+            if not _refused(error, 400):
                 raise
             problems = _problems_of_upload(error.message)
             raise InvalidDocumentError("the engine refused the definition", details=problems) from error
@@ -64,7 +65,7 @@ class AdminClient:
         try:
             return self.client.get_definition(definition_id, version=version)
         except EngineClientError as error:
-            if error.status_code != 404 or not error.code:
+            if not _refused(error, 404):
                 raise
             self._no_definition(definition_id, version)
 
@@ -73,7 +74,7 @@ class AdminClient:
         try:
             return self.client.get_definition(definition_id)
         except EngineClientError as error:
-            if error.status_code == 404 and error.code:
+            if _refused(error, 404):
                 return None
             raise
 
@@ -113,11 +114,11 @@ class AdminClient:
         try:
             return self.client.start_instance(definition_id, variables, version, business_key)
         except EngineClientError as error:
-            if error.status_code == 500 and "definition not found" in error.message:
+            if _refused(error, 500) and "definition not found" in error.message:
                 self._no_definition(definition_id, version)
-            if error.status_code == 409 and business_key is not None:
+            if _refused(error, 409) and business_key is not None:
                 raise self._key_is_taken(definition_id, business_key) from error
-            if error.status_code == 500 and error.code and "SQLSTATE" not in error.message:
+            if _refused(error, 500) and "SQLSTATE" not in error.message:
                 raise EngineRefusedError(
                     f"{definition_id} cannot be started: {error.message}",
                     hint="the definition asks for something the engine cannot do; `rochallor defs lint` may say what",
@@ -163,7 +164,7 @@ class AdminClient:
         try:
             return self.client.get_instance(instance_id)
         except EngineClientError as error:
-            if error.status_code != 404 or not error.code:
+            if not _refused(error, 404):
                 raise
             self._no_instance(instance_id)
 
@@ -215,7 +216,7 @@ class AdminClient:
         try:
             return self.client.cancel_instance(instance_id, reason)
         except EngineClientError as error:
-            if error.status_code != 500 or not error.code:
+            if not _refused(error, 500):
                 raise
             instance = self.instance(instance_id)
             if instance.get("status") in ENDED:
@@ -253,7 +254,7 @@ class AdminClient:
         raise UsageError(f"{len(failed)} steps have failed: {', '.join(failed)}", hint="name one with --step")
 
     def _no_retry(self, instance_id: str, step_id: str, error: EngineClientError) -> Exception:
-        if not error.code:
+        if not is_refusal(error):
             return error
         if error.status_code == 404:
             self._no_instance(instance_id)
@@ -275,7 +276,7 @@ class AdminClient:
         try:
             self.client.signal(instance_id, step_id, variables)
         except EngineClientError as error:
-            if not error.code or error.status_code not in (400, 404, 409):
+            if not _refused(error, 400, 404, 409):
                 raise
             raise self._refused_step(instance_id, step_id=step_id, kind="WAIT") from error
 
@@ -285,7 +286,7 @@ class AdminClient:
         try:
             self.client.complete_user_task(step_id, by, variables, instance_id=instance_id)
         except EngineClientError as error:
-            if not error.code or error.status_code not in (400, 404, 409):
+            if not _refused(error, 400, 404, 409):
                 raise
             raise self._refused_step(instance_id, step_id=step_id, kind="USER_TASK") from error
 
@@ -341,6 +342,11 @@ class NoRetryError(ConflictError):
             hint="`rochallor instances get ID -o json` has its variables; "
             "`rochallor instances start DEFINITION --vars …` begins anew with them",
         )
+
+
+def _refused(error: EngineClientError, *statuses: int) -> bool:
+    """Whether the engine itself answered one of these; a gateway's answer means nothing about what was asked for."""
+    return error.status_code in statuses and is_refusal(error)
 
 
 def _require(text: str, what: str) -> None:

@@ -12,6 +12,7 @@ from rochallor_cli.errors import CliError, WaitRanOutError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.text_width import shell_command
 from workflow_sdk.client.deadline import request_timeout
+from workflow_sdk.client.judge import is_from_engine
 from workflow_sdk.errors import (
     EngineClientError,
     EngineTimeoutError,
@@ -57,8 +58,12 @@ def away_text(error: WorkflowSDKError, *, is_first: bool = False) -> str | None:
     """
     if isinstance(error, EngineUnreachableError):
         return None if is_first and not error.was_sent else error.message
-    passes = isinstance(error, EngineClientError) and (error.status_code >= 500 or error.status_code == 429)
-    return str(error) if passes else None
+    if not isinstance(error, EngineClientError):
+        return None
+    passes = error.status_code >= 500 or error.status_code == 429
+    # Once the engine has answered, what a gateway says is its absence; but nobody gets in again by waiting.
+    is_gateways = not is_first and error.status_code not in (401, 403) and not is_from_engine(error)
+    return str(error) if passes or is_gateways else None
 
 
 class Deadline:

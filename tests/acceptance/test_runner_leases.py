@@ -15,6 +15,7 @@ from workflow_sdk import current_job
 from workflow_sdk.errors import HeartbeatUnsupportedError, LeaseLostError
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics import Metrics
+from workflow_sdk.runner.shift import lease_keeper
 from workflow_sdk.testing import FakeEngineClient
 
 LEASE_S = 0.6
@@ -85,6 +86,21 @@ def test_an_engine_that_cannot_extend_is_asked_once_and_overruns_are_counted(
         wait_until(lambda: len(engine.completed) == 3, "the jobs to be done")
     assert engine.extensions <= 3
     assert "long job job-1 has run" in caplog.text
+
+
+def test_an_engine_that_could_not_extend_is_asked_again_later(
+    registry: HandlerRegistry, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be replaced by a newer one while a worker runs."""
+    monkeypatch.setattr(lease_keeper, "ASK_AGAIN_S", 0.2)
+    engine, release = EngineWithLeases(HeartbeatUnsupportedError("not here")), threading.Event()
+    registry.register("long", lambda job: release.wait(60) and None)
+    engine.offer("long")
+    with running_runner(engine, registry, metrics=metrics):
+        wait_until(lambda: counted(metrics, "rejected") >= 2, "a second question")
+        engine.error = None
+        wait_until(lambda: counted(metrics, "accepted") >= 2, "leases that are extended")
+        release.set()
 
 
 def test_a_lost_lease_tells_the_handler(registry: HandlerRegistry, metrics: Metrics) -> None:

@@ -40,7 +40,8 @@ class BrokersAwayError(Exception):
 
 @dataclass(frozen=True)
 class TopicState:
-    """One job type's topic. `partitions` is 0 where there is none; `waiting` counts records not committed.
+    """One job type's topic. `partitions` is 0 where there is none; `waiting` counts records not committed, `lost`
+    those that Kafka removed before the group had read them.
 
     `members` are the workers in its group; None where the broker does not tell. `denied` says which right is
     wanting; then nothing else is known.
@@ -49,6 +50,7 @@ class TopicState:
     topic: str
     partitions: int = 0
     waiting: int = 0
+    lost: int = 0
     members: int | None = None
     denied: str = ""
 
@@ -61,6 +63,8 @@ class TopicState:
         parts = [count_text(self.partitions, "partition"), f"{count_text(self.waiting, 'record')} waiting"]
         if self.members is not None:
             parts.append(count_text(self.members, "worker"))
+        if self.lost:
+            parts.append(f"{count_text(self.lost, 'record')} removed by Kafka before the group had read them")
         return ", ".join(parts)
 
     def how_to_create(self, brokers: str) -> str:
@@ -168,8 +172,8 @@ def _state(admin: AdminClient, settings: dict[str, Any], job_type: str) -> Topic
         if not partitions:
             return TopicState(topic)
         _require(admin, topic, "READ")
-        waiting = _waiting(consumer, topic, partitions)
-        return TopicState(topic, len(partitions), waiting, _members(admin, group))
+        waiting, lost = _waiting_and_lost(consumer, topic, partitions)
+        return TopicState(topic, len(partitions), waiting, lost, _members(admin, group))
     except KafkaException as error:
         if not is_about_rights(error.args[0]):
             raise
@@ -186,16 +190,17 @@ def _partitions(consumer: Consumer, topic: str) -> list[int]:
     return sorted(found.partitions) if found.error is None else []
 
 
-def _waiting(consumer: Consumer, topic: str, partitions: list[int]) -> int:
-    """Count the records above the group's offsets, without joining it."""
-    places = [TopicPartition(topic, number) for number in partitions]
-    committed = consumer.committed(places, timeout=TIMEOUT_S)
-    return sum(_above(consumer, place) for place in committed)
-
-
-def _above(consumer: Consumer, place: TopicPartition) -> int:
-    low, high = consumer.get_watermark_offsets(place, timeout=TIMEOUT_S)
-    return max(high - max(place.offset, low), 0)
+def _waiting_and_lost(consumer: Consumer, topic: str, partitions: list[int]) -> tuple[int, int]:
+    """Count the records above the group's offsets that are there and that are gone, without joining it."""
+    waiting = lost = 0
+    for place in consumer.committed(
+        [TopicPartition(topic, number) for number in partitions], timeout=TIMEOUT_S
+    ):
+        low, high = consumer.get_watermark_offsets(place, timeout=TIMEOUT_S)
+        waiting += max(high - max(place.offset, low), 0)
+        # Where the group has committed nothing yet, nobody knows what was there before.
+        lost += max(low - place.offset, 0) if place.offset >= 0 else 0
+    return waiting, lost
 
 
 def _members(admin: AdminClient, group: str) -> int | None:

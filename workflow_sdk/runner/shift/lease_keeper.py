@@ -19,6 +19,8 @@ log = logging.getLogger("workflow_sdk.runner")
 EXTEND_AT = 0.5
 WARN_AT = 0.8
 RETRY_S = 1.0
+# An engine that cannot extend leases may be replaced by one that can, while this worker runs.
+ASK_AGAIN_S = 60.0
 
 
 class LeaseKeeper:
@@ -49,19 +51,25 @@ class LeaseKeeper:
         self._unsupported = unsupported
         self._clock = clock
         self._is_supported = wanted is not False
+        self._ask_again_at = 0.0
         self._is_confirmed = False
         self._extensions: set[asyncio.Task[None]] = set()
 
     def look(self, items: Iterable[InFlight], now: float) -> None:
-        may_extend = self._is_supported and not self._is_away()
         for item in items:
             lease = item.claim.lease
             if lease is None:
                 continue
-            if may_extend and not item.extending and now >= self._extend_at(item, lease):
+            if self._may_ask(now) and not item.extending and now >= self._extend_at(item, lease):
                 self._begin_extension(item, lease)
             elif not self._is_supported and item.phase is Phase.RUNNING and not item.warned_of_overrun:
                 self._warn_of_overrun(item, lease, now)
+
+    def _may_ask(self, now: float) -> bool:
+        """Whether the engine may know how to extend leases; one that did not is asked again now and then."""
+        if self._wanted is False or self._is_away():
+            return False
+        return self._is_supported or now >= self._ask_again_at
 
     @property
     def must_be_confirmed(self) -> bool:
@@ -96,6 +104,7 @@ class LeaseKeeper:
 
     def _begin_extension(self, item: InFlight, lease: Lease) -> None:
         item.extending = True
+        self._ask_again_at = self._clock() + ASK_AGAIN_S
         task = asyncio.get_running_loop().create_task(self._extend(item, lease))
         self._extensions.add(task)
         task.add_done_callback(self._extensions.discard)
@@ -107,6 +116,7 @@ class LeaseKeeper:
         try:
             await self._channel.extend(item.claim.job_id, seconds)
             result = "accepted"
+            self._can()
             if item.claim.renewals == renewals:
                 item.claim.lease = Lease(float(seconds), asked_at + seconds)
                 item.show_lease(self._clock())
@@ -122,6 +132,11 @@ class LeaseKeeper:
         finally:
             self._metrics.heartbeats.labels(result).inc()
             item.extending = result == "lease_lost"
+
+    def _can(self) -> None:
+        if not self._is_supported:
+            self._is_supported = True
+            log.info("the engine extends leases now")
 
     def _cannot(self, error: HeartbeatUnsupportedError) -> None:
         if not self._is_supported:

@@ -375,3 +375,13 @@ def test_an_offset_that_cannot_be_stored_any_more_stops_nothing(bench: Bench) ->
     bench.consumer.deliver(FakeMessage(6))
     bench.wait_for_records(2)
     assert len(bench.consumers) == 1
+
+
+@pytest.mark.parametrize(("low", "lost"), [(8, 2), (9, 3), (6, 0), (0, 0)])
+def test_a_gap_is_a_loss_as_far_as_the_log_was_cut(bench: Bench, low: int, lost: int) -> None:
+    """Compaction and transactions leave gaps, too."""
+    bench.consumer.get_watermark_offsets = lambda place, **_: (low, 20)  # type: ignore[method-assign]
+    bench.consumer.assign(0)
+    bench.consumer.deliver(FakeMessage(5), FakeMessage(9))
+    bench.wait_for_records(2)
+    assert bench.source.lost == lost
