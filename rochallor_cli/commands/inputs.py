@@ -9,8 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.documents.json_text import load_json
-from rochallor_cli.documents.reading import parse_documents, read_text
 from rochallor_cli.durations import parse_duration
 from rochallor_cli.engine_client.admin_client import STATUSES
 from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
@@ -78,6 +76,9 @@ def _pair(pair: str, flag: str) -> tuple[str, str]:
 
 def _json_or_text(context: Context, name: str, text: str) -> Any:
     """The value of the JSON, or the text; what was probably meant as something else is said."""
+    # Here and below: most commands read no document.
+    from rochallor_cli.documents.json_text import load_json
+
     try:
         value = load_json(text)
     except (ValueError, RecursionError):
@@ -106,6 +107,8 @@ _LOOKS_LIKE = {
 
 
 def _whole(context: Context, whole: str) -> dict[str, Any]:
+    from rochallor_cli.documents.reading import parse_documents, read_text
+
     if whole.startswith("@"):
         source, text = read_text(whole[1:], context.environment.stdin)
     else:

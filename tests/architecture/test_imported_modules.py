@@ -75,3 +75,11 @@ def test_an_admin_command_loads_what_talks_but_not_what_works_or_reads_yaml(argu
     groups = {name.split(".")[2] for name in modules if name.startswith("rochallor_cli.commands.")}
     assert arguments[0] in groups
     assert not groups & ({"instances", "defs", "tasks", "work", "dev", "demo"} - {arguments[0]})
+
+
+@pytest.mark.parametrize("arguments", [["instances", "list"], ["defs", "upload"], ["tasks", "list"]])
+def test_help_of_a_command_loads_neither_the_client_nor_the_documents(arguments: list[str]) -> None:
+    modules = modules_after(*arguments, "--help")
+    assert not {"workflow_sdk.client.rest", "workflow_sdk.client.http"} & {*modules}
+    if arguments != ["defs", "upload"]:
+        assert not [name for name in modules if name.startswith("rochallor_cli.documents.")]

@@ -23,7 +23,23 @@ thread_channel.py  any synchronous client, called in threads
 grpc.py            says that there is no gRPC client
 """
 
-from workflow_sdk.client.interface import EngineClient
-from workflow_sdk.client.rest import RestEngineClient
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workflow_sdk.client.interface import EngineClient
+    from workflow_sdk.client.rest import RestEngineClient
 
 __all__ = ["EngineClient", "RestEngineClient"]
+
+
+def __getattr__(name: str) -> Any:
+    """Loaded when they are asked for: whoever imports one file of this folder need not load the client with it."""
+    if name == "RestEngineClient":
+        from workflow_sdk.client.rest import RestEngineClient
+
+        return RestEngineClient
+    if name == "EngineClient":
+        from workflow_sdk.client.interface import EngineClient
+
+        return EngineClient
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

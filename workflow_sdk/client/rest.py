@@ -12,7 +12,6 @@ from workflow_sdk.client.connection import DEFAULT_TIMEOUT_S, Connection, connec
 from workflow_sdk.client.deadline import current_lease_seconds
 from workflow_sdk.client.http import Exchange, HttpTransport
 from workflow_sdk.client.judge import dispatches_otherwise, is_refusal, may_lack_route
-from workflow_sdk.client.polled_jobs import UnreadableJob, polled_jobs
 from workflow_sdk.client.shapes import history_from_answer, page_from_answer, without_nones
 from workflow_sdk.errors import (
     EngineClientError,
@@ -213,6 +212,9 @@ class RestEngineClient:
         if lease:
             body["leaseSeconds"] = lease
         response = self._http.send("POST", "/v1/jobs/poll", json=body)
+        # Those who look after instances poll no jobs.
+        from workflow_sdk.client.polled_jobs import UnreadableJob, polled_jobs
+
         jobs = polled_jobs(response, url=self._connection.url)
         for job in jobs:
             if isinstance(job, UnreadableJob):
