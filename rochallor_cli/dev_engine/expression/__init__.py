@@ -17,6 +17,7 @@ The doors::
     constraints.py        what a comparison says about a term
     errors.py             what can go wrong
     limits.py             how far an expression may go
+    meter.py              what the expressions of one event may cost together
 
 From text to a tree::
 
@@ -74,6 +75,7 @@ from rochallor_cli.dev_engine.expression.conversions import Conversion, conversi
 from rochallor_cli.dev_engine.expression.errors import (
     ExpressionError,
     NotBooleanError,
+    TooCostly,
     UnrepresentableResult,
 )
 from rochallor_cli.dev_engine.expression.evaluation import (
@@ -94,6 +96,7 @@ from rochallor_cli.dev_engine.expression.exclusion import (
     witness_text,
 )
 from rochallor_cli.dev_engine.expression.formatting import value_text
+from rochallor_cli.dev_engine.expression.meter import metered
 from rochallor_cli.dev_engine.expression.precedents import Coverage, coverage
 from rochallor_cli.dev_engine.expression.rewriting import inner_source, is_expression, rewrite
 from rochallor_cli.dev_engine.expression.traps import Finding, Trap
@@ -110,6 +113,7 @@ __all__ = [
     "Finding",
     "NotBooleanError",
     "Relation",
+    "TooCostly",
     "Trap",
     "UnrepresentableResult",
     "VariableType",
@@ -130,6 +134,7 @@ __all__ = [
     "go_type_of",
     "inner_source",
     "is_expression",
+    "metered",
     "rewrite",
     "rewritten_text",
     "value_text",

@@ -3,6 +3,7 @@
     ExpressionError                 the step fails, with this text
         NotBooleanError             a condition's value is neither true nor false
     UnrepresentableResult           the value has no JSON: the engine refuses the request instead
+    TooCostly                       the event is to be tried again where it may take its time
 
 ``Fault`` and ``SyntaxFault`` stay inside this package: they become an ``ExpressionError`` where the
 position in the source is known.
@@ -33,6 +34,10 @@ class UnrepresentableResult(Exception):  # noqa: N818 - not a failure of the exp
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
+
+
+class TooCostly(Exception):  # noqa: N818 - nothing has failed yet
+    """An event has used up what its first try may cost (see ``meter``)."""
 
 
 class Fault(Exception):  # noqa: N818 - never leaves the package

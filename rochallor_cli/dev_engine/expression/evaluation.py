@@ -24,6 +24,7 @@ from rochallor_cli.dev_engine.expression.go_types import function
 from rochallor_cli.dev_engine.expression.limits import COMPILED_EXPRESSIONS
 from rochallor_cli.dev_engine.expression.machine import run_program
 from rochallor_cli.dev_engine.expression.members import length
+from rochallor_cli.dev_engine.expression.meter import charge_reading
 from rochallor_cli.dev_engine.expression.parser import parse
 from rochallor_cli.dev_engine.expression.results import json_value
 from rochallor_cli.dev_engine.expression.rewriting import inner_source, rewrite
@@ -68,10 +69,11 @@ class CompiledExpression:
 
 @lru_cache(maxsize=COMPILED_EXPRESSIONS)
 def compile_expression(source: str, coercion: bool = False) -> CompiledExpression:
-    """Read an expression, once: the answer is kept. Never raises; what is wrong shows on evaluation.
+    """Read an expression, once: the answer is kept. Raises nothing but TooCostly; what is wrong shows on evaluation.
 
     coercion: whether operands are converted by their operator, as newer engines do.
     """
+    charge_reading(len(source))
     try:
         text = rewrite(source)
     except Fault as fault:

@@ -13,9 +13,12 @@ from rochallor_cli.dev_engine.expression.run import Run
 def run_program(program: Program, variables: Mapping[str, object], now: datetime) -> object:
     """The value of a program. Raises ``SyntaxFault``, with the position of the instruction that failed."""
     run = Run(variables, now)
-    code, at = program.code, 0
+    # The first instruction stands for what was wrong before any was done.
+    code, at = program.code, 1
     length = len(code)
     try:
+        run.charge(0)
+        at = 0
         while at < length:
             instruction, argument = code[at]
             at += 1
@@ -28,4 +31,6 @@ def run_program(program: Program, variables: Mapping[str, object], now: datetime
                 run.charge(0)
     except Fault as fault:
         raise SyntaxFault(fault.message, program.positions[at - 1]) from None
+    finally:
+        run.close()
     return run.stack[-1]

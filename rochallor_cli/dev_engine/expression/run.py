@@ -8,6 +8,7 @@ from datetime import datetime
 
 from rochallor_cli.dev_engine.expression.errors import Fault
 from rochallor_cli.dev_engine.expression.limits import MAX_STEPS, MAX_TEXT_LENGTH, MEMORY_BUDGET
+from rochallor_cli.dev_engine.expression.meter import current_meter
 from rochallor_cli.dev_engine.expression.values import engine_value
 
 
@@ -25,7 +26,9 @@ class Run:
     """One evaluation."""
 
     __slots__ = (
+        "_limit",
         "_loaded",
+        "_meter",
         "declared",
         "loops",
         "memory",
@@ -46,6 +49,8 @@ class Run:
         self.steps = 0
         self.text_length = 0
         self._loaded: dict[str, object] = {}
+        self._meter = current_meter()
+        self._limit = MAX_STEPS if self._meter is None else min(MAX_STEPS, self._meter.left)
 
     def variable(self, name: str) -> object:
         """A variable as the engine sees it, its numbers doubles; worked out once."""
@@ -55,10 +60,20 @@ class Run:
         return found
 
     def charge(self, steps: int) -> None:
-        """Count work. Raises ``Fault`` when an evaluation has done too much."""
+        """Count work. Raises ``Fault`` when an evaluation has done too much, and what the meter raises."""
         self.steps += steps
-        if self.steps > MAX_STEPS:
-            raise Fault(f"the evaluation was stopped after {MAX_STEPS} steps")
+        if self.steps > self._limit:
+            raise self._too_much()
+
+    def _too_much(self) -> Exception:
+        if self._meter is None or self.steps > MAX_STEPS:
+            return Fault(f"the evaluation was stopped after {MAX_STEPS} steps")
+        return self._meter.excess()
+
+    def close(self) -> None:
+        """Have the meter know what this evaluation has cost."""
+        if self._meter is not None:
+            self._meter.left -= self.steps
 
     def grow(self, items: int) -> None:
         """Count items put into new lists and maps, as the library does."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rochallor_cli.dev_engine.errors import Refused, SchemaViolated, conflict, internal_error, not_found
 from rochallor_cli.dev_engine.records import Instance, StepExecution, Variables
 from rochallor_cli.dev_engine.services.apply_effects import write_outcome
+from rochallor_cli.dev_engine.services.decisions import decide
 from rochallor_cli.dev_engine.services.definitions import MAX_INT4, negative_page, too_large_version
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.state_machine import transitions
@@ -56,7 +57,9 @@ def _start(
         business_key=business_key or None,
         now_ns=inputs.now_ns,
     )
-    outcome = transitions.start(definition, instance, inputs)
+    outcome = decide(
+        definition, variables, business_key, decision=lambda: transitions.start(definition, instance, inputs)
+    )
     write_outcome(resources, outcome, is_new=True)
     return outcome.instance
 
@@ -129,13 +132,20 @@ def cancel_instance(resources: Resources, instance_id: str, reason: str) -> Inst
 
 def signal_instance(resources: Resources, instance_id: str, step_id: str, changes: Changes) -> None:
     instance = _find_for_completion(resources, instance_id)
-    outcome = transitions.signal(
-        resources.definition_of(instance),
+    running = resources.store.executions.running(instance_id, step_id)
+    outcome = decide(
         instance,
         step_id,
-        running=resources.store.executions.running(instance_id, step_id),
-        changes=_without_nul(changes),
-        inputs=resources.inputs(),
+        running,
+        changes,
+        decision=lambda: transitions.signal(
+            resources.definition_of(instance),
+            instance,
+            step_id,
+            running=running,
+            changes=_without_nul(changes),
+            inputs=resources.inputs(),
+        ),
     )
     write_outcome(resources, outcome)
 
@@ -146,13 +156,20 @@ def complete_user_task(resources: Resources, instance_id: str, step_id: str, cha
     step = transitions.find_user_task_step(definition, instance, step_id)
     if not resources.store.user_tasks.is_open(instance_id, step_id):
         raise not_found("user task not found")
-    outcome = transitions.complete_user_task(
-        definition,
+    running = resources.store.executions.running(instance_id, step_id)
+    outcome = decide(
         instance,
-        step,
-        running=resources.store.executions.running(instance_id, step_id),
-        changes=_without_nul(changes),
-        inputs=resources.inputs(),
+        step_id,
+        running,
+        changes,
+        decision=lambda: transitions.complete_user_task(
+            definition,
+            instance,
+            step,
+            running=running,
+            changes=_without_nul(changes),
+            inputs=resources.inputs(),
+        ),
     )
     write_outcome(resources, outcome)
 
@@ -160,13 +177,20 @@ def complete_user_task(resources: Resources, instance_id: str, step_id: str, cha
 def retry_step(resources: Resources, instance_id: str, step_id: str, changes: Changes) -> Instance:
     """Run a failed step of a failed instance again; the instance as it is then."""
     instance = _find_for_completion(resources, instance_id)
-    outcome = transitions.retry(
-        resources.definition_of(instance),
+    latest = resources.store.executions.latest_status(instance_id, step_id)
+    outcome = decide(
         instance,
         step_id,
-        latest=resources.store.executions.latest_status(instance_id, step_id),
-        changes=_without_nul(changes),
-        inputs=resources.inputs(),
+        latest,
+        changes,
+        decision=lambda: transitions.retry(
+            resources.definition_of(instance),
+            instance,
+            step_id,
+            latest=latest,
+            changes=_without_nul(changes),
+            inputs=resources.inputs(),
+        ),
     )
     _check_key(resources, instance.definition_id, instance.business_key)
     write_outcome(resources, outcome)

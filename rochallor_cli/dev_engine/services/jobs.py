@@ -9,6 +9,7 @@ from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.errors import internal_error
 from rochallor_cli.dev_engine.records import JobInPlace, JobRecord, JobStatus, Variables
 from rochallor_cli.dev_engine.services.apply_effects import write_outcome
+from rochallor_cli.dev_engine.services.decisions import decide
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.state_machine import transitions
 from rochallor_cli.dev_engine.state_machine.effects import FaultMet
@@ -54,14 +55,19 @@ def complete_job(
         doing = "complete step_execution by id" if by_id else "mark step_execution completed"
         raise internal_error(f"{doing}: {nul}")
     _note_twice_at_once(resources, found)
-    outcome = transitions.complete_job(
-        resources.definition_of(found.instance),
-        found.instance,
-        found.job,
-        step_status=found.step_status,
-        worker_id=worker_id,
-        changes=changes,
-        inputs=resources.inputs(),
+    outcome = decide(
+        found,
+        worker_id,
+        changes,
+        decision=lambda: transitions.complete_job(
+            resources.definition_of(found.instance),
+            found.instance,
+            found.job,
+            step_status=found.step_status,
+            worker_id=worker_id,
+            changes=changes,
+            inputs=resources.inputs(),
+        ),
     )
     write_outcome(resources, outcome)
     return outcome.complaint

@@ -44,7 +44,7 @@ class Resources:
         self._faults_told: set[tuple[str, int, str, str]] = set()
 
     def inputs(self) -> EventInputs:
-        return EventInputs(self.clock.now_ns(), self.choose, self.config.strict)
+        return EventInputs(self.clock.now_ns(), self.choose, self.config.strict, choices=None)
 
     def choose(self, options: Sequence[T], /) -> T:
         """The first option as a rule, any of the others now and then; repeatable by the seed."""

@@ -9,6 +9,7 @@ from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.errors import Refused
 from rochallor_cli.dev_engine.records import Timer
 from rochallor_cli.dev_engine.services.apply_effects import write_outcome
+from rochallor_cli.dev_engine.services.decisions import decide
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.state_machine import transitions
 from rochallor_cli.dev_engine.state_machine.effects import FaultMet
@@ -29,12 +30,18 @@ def fire_timer(resources: Resources, timer: Timer) -> None:
     instance = resources.store.instances.find(timer.instance_id)
     assert instance is not None, "instances are never deleted"
     try:
-        outcome = transitions.fire_timer(
-            resources.definition_of(instance),
+        status = resources.store.executions.status(timer.instance_id, timer.step_id, timer.attempt)
+        outcome = decide(
             instance,
             timer,
-            step_status=resources.store.executions.status(timer.instance_id, timer.step_id, timer.attempt),
-            inputs=resources.inputs(),
+            status,
+            decision=lambda: transitions.fire_timer(
+                resources.definition_of(instance),
+                instance,
+                timer,
+                step_status=status,
+                inputs=resources.inputs(),
+            ),
         )
     except Refused as refused:
         text = f'a timer of step "{timer.step_id}" cannot fire, it is tried again: {refused.reason}'

@@ -95,7 +95,7 @@ class Advance:
             failure_reason=self._failure_reason,
             business_key=before.business_key,
         )
-        return Outcome(instance, tuple(self.effects), tuple(self.choices), self.complaint)
+        return Outcome(instance, tuple(self.effects), tuple(self.choices or ()), self.complaint)
 
     # --- going on -------------------------------------------------------------------------------
 
@@ -130,7 +130,8 @@ class Advance:
             if self.inputs.is_search:
                 self._abandon_loop(step)
             taken = self.inputs.choose(options)
-            self.choices.append(ChoiceTaken(step.id, tuple(map(name, options)), name(taken)))
+            if self.choices is not None:
+                self.choices.append(ChoiceTaken(step.id, tuple(map(name, options)), name(taken)))
             return taken
 
         return choose

@@ -18,7 +18,7 @@ class EventInputs:
     step_budget: how many steps one event may enter, for loops that never rest; steps at which something
     stays open count ten times. is_search: a choice that is met again and again with nothing new is
     abandoned, so that trying all ways through a loop comes to an end. choices: those taken, also where the
-    event is refused in its middle.
+    event is refused in its middle; None where nobody asks for them.
     """
 
     now_ns: int
@@ -27,7 +27,7 @@ class EventInputs:
     step_budget: int = DEFAULT_STEP_BUDGET
     conditions: Conditions = EVALUATED
     is_search: bool = False
-    choices: list[ChoiceTaken] = field(default_factory=list, compare=False)
+    choices: list[ChoiceTaken] | None = field(default_factory=list, compare=False)
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.now_ns / 1e9, UTC)

@@ -55,7 +55,7 @@ def every_outcome(
         try:
             return applied_with(definition, world, event, inputs)
         except Refused as refused:
-            return Reaction(world, choices=tuple(inputs.choices), refusal=refused)
+            return Reaction(world, choices=tuple(inputs.choices or ()), refusal=refused)
 
     yield from _every(make)
 

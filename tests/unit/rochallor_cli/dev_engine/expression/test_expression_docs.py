@@ -13,6 +13,7 @@ import pytest
 
 from rochallor_cli.dev_engine.expression import ExpressionError, UnrepresentableResult, evaluate
 from rochallor_cli.dev_engine.expression.limits import MAX_DEPTH, MAX_SOURCE_LENGTH, MAX_STEPS
+from rochallor_cli.dev_engine.services.decisions import APART_STEPS
 
 DOCS = Path(__file__).resolve().parents[5] / "docs" / "expressions.md"
 TEXT = DOCS.read_text("utf-8")
@@ -54,5 +55,5 @@ def test_an_example_comes_to_what_is_written_beside_it(
 
 def test_the_limits_are_those_of_the_code() -> None:
     limits = TEXT.partition("## Limits")[2]
-    for limit in (MAX_DEPTH, MAX_SOURCE_LENGTH, MAX_STEPS):
+    for limit in (MAX_DEPTH, MAX_SOURCE_LENGTH, MAX_STEPS, APART_STEPS):
         assert f"{limit:,}" in limits
