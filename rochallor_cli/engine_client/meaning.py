@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rochallor_cli.configuration.masking import url_text
 from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.errors import (
@@ -27,7 +29,10 @@ START_OR_NAME_ONE = (
     "or `rochallor config use`"
 )
 _GATEWAY = "is there a gateway or another server in front of the engine? -vv shows the answer"
+_PROXY = "the environment names that proxy: http_proxy, https_proxy or all_proxy; no_proxy leaves hosts out"
 _LONGEST_MESSAGE = 400
+# The address of an engine, where a route of it was asked for and another address was named.
+_REDIRECTED = re.compile(r"redirected to (https?://[^\s?#]+?)/v1/")
 
 
 def meaning(error: WorkflowSDKError, settings: Settings) -> CliError:
@@ -59,6 +64,8 @@ def _unreachable(error: EngineUnreachableError, settings: Settings) -> CliError:
     hint = START_OR_NAME_ONE
     if error.kind in ("certificate", "tls"):
         hint = "--ca-file names the certificates to trust, --client-cert the one to present"
+    if "(through the proxy " in error.message:
+        hint = _PROXY
     if error.kind == "shortage":
         hint = "`ulimit -n` says how many files a process may open"
     return EngineAwayError(f"cannot reach {settings.where}: {error.message}"[:_LONGEST_MESSAGE], hint=hint)
@@ -79,7 +86,8 @@ def _answered(error: EngineClientError, settings: Settings) -> CliError:
     is_later = may_be_of_later_engine(error)
     if 300 <= status < 400 or not (is_from_engine(error) or is_later):
         kind = EngineAwayError if status >= 500 or status < 400 else EngineRefusedError
-        return kind(f"{settings.where} answered {status}: {text}", hint=_GATEWAY)
+        hint = _redirect_hint(text) or _GATEWAY
+        return kind(f"{settings.where} answered {status}: {text}", hint=hint)
     # A code that is not known here is shown: it may say more than the reason.
     text = f"{error.code}: {text}" if is_later else text
     if status == 404:
@@ -88,6 +96,12 @@ def _answered(error: EngineClientError, settings: Settings) -> CliError:
         return ConflictError(text)
     advice = "the engine cannot store the character NUL (\\u0000)" if "22P05" in text else None
     return EngineRefusedError(f"the engine refused it ({status}): {text}", hint=advice)
+
+
+def _redirect_hint(text: str) -> str | None:
+    """The URL to set, where the redirect leads to the same route elsewhere; not of a login page."""
+    elsewhere = _REDIRECTED.search(text)
+    return f"set the URL to {url_text(elsewhere[1])}" if elsewhere else None
 
 
 def _not_authorised(status: int, settings: Settings) -> CliError:

@@ -71,6 +71,26 @@ def test_what_a_gateway_answers_is_told_from_what_an_engine_says(command, status
     assert len(result.stderr.splitlines()) <= 3
 
 
+def test_a_redirect_to_the_same_route_elsewhere_says_which_url_to_set():
+    for location, hint in (
+        (
+            "https://new.example:8443/engine/v1/instances?page=0",
+            "set the URL to https://new.example:8443/engine",
+        ),
+        ("https://sso.example/login?next=/v1/instances", "is there a gateway"),
+    ):
+        with running_gateway(308, "", headers={"Location": location}) as gateway:
+            result = rochallor("instances", "list", url=gateway.url)
+        assert (result.exit_status, hint in result.stderr) == (5, True), result.stderr
+
+
+def test_a_proxy_that_is_not_there_is_named_with_where_it_comes_from():
+    env = {"http_proxy": "http://127.0.0.1:9", "no_proxy": "", "NO_PROXY": ""}
+    result = rochallor_run("instances", "list", url="http://engine.invalid", env=env)
+    assert (result.exit_status, "through the proxy http://127.0.0.1:9" in result.stderr) == (5, True)
+    assert "hint:  the environment names that proxy: http_proxy" in result.stderr
+
+
 def test_a_url_that_is_no_engine_says_so():
     with running_gateway(404, "404 page not found\n", headers={"Content-Type": "text/plain"}) as gateway:
         result = rochallor("defs", "list", url=gateway.url)

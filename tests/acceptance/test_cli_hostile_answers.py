@@ -209,11 +209,18 @@ PLANTED: list[tuple[tuple[str, ...], dict[str, str]]] = [
     ("instances", "start", "one", "-o", "json"),
 ], ids=" ".join)  # fmt: skip
 def test_a_secret_that_is_planted_appears_nowhere(
-    line: tuple[str, ...], flags: tuple[str, ...], env: dict[str, str], tmp_path: Path
+    line: tuple[str, ...],
+    flags: tuple[str, ...],
+    env: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     config = tmp_path / "config.toml"
     config.write_text(f'[contexts.a]\nurl = "http://u:{SECRET}@h"\ntoken = "{SECRET}"\n')
     env = {"ROCHALLOR_CONFIG_FILE": str(config), "no_proxy": "", "NO_PROXY": "", **env}
+    for name, value in env.items():
+        # Proxies are read from the process's own environment.
+        monkeypatch.setenv(name, value)
     result = rochallor(*line, *flags, env={"ROCHALLOR_ENGINE_URL": "http://127.0.0.1:1", **env})
     assert SECRET not in result.stdout + result.stderr
 

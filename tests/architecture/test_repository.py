@@ -33,6 +33,28 @@ def test_each_dependency_has_a_lower_bound_and_a_reason_in_the_docs(dependency: 
     assert re.search(rf"^\| .*\b{re.escape(name)}\b", ARCHITECTURE, re.MULTILINE)
 
 
+# The first version without the holes that were published, and what they were.
+WITHOUT_HOLES = {
+    "aiohttp": ("3.13.3", "request smuggling, compressed bodies without end"),
+    "h11": ("0.16", "broken chunks taken for whole ones"),
+    "httpx": ("0.28.1", "the first to ask for a sound httpcore"),
+    "protobuf": ("6.33.5", "messages nested without end"),
+    "pyyaml": ("5.4", "code run by full_load"),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_HOLES)
+def test_no_floor_of_a_dependency_has_a_known_hole(name: str) -> None:
+    [floor] = [
+        re.split(r"[>=,]+", one)[1] for one in PYPROJECT["project"]["dependencies"] if one.startswith(name)
+    ]
+    assert _numbers(floor) >= _numbers(WITHOUT_HOLES[name][0])
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
+
+
 def test_the_lock_holds_every_dependency() -> None:
     locked = {
         line.split("==")[0].lower() for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
