@@ -40,10 +40,14 @@ _STEP_DEPTH = 2
 
 @dataclass(frozen=True)
 class Assumed:
-    """The engine that a check is for: its rules, and whether somebody said that it is this one."""
+    """What a check is for: an engine's rules, and whether somebody said that it is this one.
+
+    variables: those that instances are started with; None where they are not known.
+    """
 
     rules: EngineRules
     is_given: bool = False
+    variables: Mapping[str, Any] | None = None
 
 
 def lint_documents(
@@ -138,7 +142,12 @@ def _checked(
     if any(not each.is_unknown and len(each.path) <= _STEP_DEPTH for each in unfit):
         return
     misshapen = {each.path[:_STEP_DEPTH] for each in unfit if not each.is_unknown}
-    problems = check(without(value, [each.path for each in unfit]), assumed.rules, known_ids=known_ids)
+    problems = check(
+        without(value, [each.path for each in unfit]),
+        assumed.rules,
+        known_ids=known_ids,
+        variables=assumed.variables,
+    )
     findings = [(problem.text, _as_finding(document, problem, assumed)) for problem in problems]
     has_unknown = bool(unfit) or any(finding.code == NOT_KNOWN for _, finding in findings)
     for words, finding in findings:

@@ -26,7 +26,7 @@ go_text.py      text as the engine's language prints it (``%q``, numbers)
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from rochallor_cli.dev_engine.clock import Clock, HandClock, SystemClock
 from rochallor_cli.dev_engine.codes import CODES, Code
@@ -71,14 +71,19 @@ __all__ = [
 
 
 def check(
-    document: object, rules: EngineRules | None = None, *, known_ids: Collection[str] | None = None
+    document: object,
+    rules: EngineRules | None = None,
+    *,
+    known_ids: Collection[str] | None = None,
+    variables: Mapping[str, object] | None = None,
 ) -> list[Problem]:
     """Every problem of a document (plain JSON values): the engine's own rules in its words, then warnings.
 
     rules: of the engine that it is for (`engine_rules("1.1.0")`); none: of the default version.
     known_ids: the definitions that are or will be uploaded, to look the next workflow up in.
+    variables: those that instances are started with, where they are known.
     """
     # The expression language is loaded when something is checked, not when the door is imported.
     from rochallor_cli.dev_engine.lint.checking import check_document
 
-    return check_document(document, rules=rules or engine_rules(), known_ids=known_ids)
+    return check_document(document, rules=rules or engine_rules(), known_ids=known_ids, variables=variables)

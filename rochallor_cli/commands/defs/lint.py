@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +18,7 @@ from rochallor_cli.commands.definition_sources import (
     documents_of_files,
     is_file_name,
 )
+from rochallor_cli.commands.inputs import Text, Var, Vars, variables_from
 from rochallor_cli.documents.document import Document
 from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
 from rochallor_cli.exit_status import ExitStatus
@@ -64,6 +65,9 @@ def lint(
     error: Annotated[
         list[str] | None, typer.Option("--error", metavar="CODE", help="This code is an error; repeatable.")
     ] = None,
+    var: Var = None,
+    text: Text = None,
+    variables: Vars = None,
     exclude: Exclude = None,
     everything: Annotated[
         bool, typer.Option("--all", help="All definitions that are on the engine.")
@@ -81,10 +85,11 @@ def lint(
 
     Errors (exit status 3) are what the engine refuses and what certainly cannot run; all else is a warning. Checked for
     the newest version of the engine, or the one that --engine-version names; ids for the version that the engine is.
-    What no version knows and no known name is near to is left to the engine: exit status 13 where there is nothing
-    worse. A definition can disable codes for itself: metadata.lintDisable is a list of them, and in YAML a comment does
-    so for its own line, or standing alone for the next one: # rochallor: ignore[W401]. Of folders only definitions are
-    read; -v names what was passed over.
+    With --var and --vars it is checked for instances that are started with these. What no version knows and no known
+    name is near to is left to the engine: exit status 13 where there is nothing worse. A definition can disable codes
+    for itself: metadata.lintDisable is a list of them, and in YAML a comment does so for its own line, or standing
+    alone for the next one: # rochallor: ignore[W401]. Of folders only definitions are read; -v names what was passed
+    over.
     """
     if explain is not None:
         from rochallor_cli.definitions.linting import explanation
@@ -94,7 +99,12 @@ def lint(
     if format_ not in _FORMATS:
         raise UsageError(f"--format {format_!r} is none of {', '.join(_FORMATS)}")
     names = [*(definitions or ()), *_all_on_engine(context, asked=everything)] or _no_files()
-    checks = [_files(context, names, exclude), _ids(context, names)]
+    is_given = bool(var or text) or variables is not None
+    values = variables_from(context, var=var, text=text, whole=variables) if is_given else None
+    checks = [
+        replace(check, assumed=replace(check.assumed, variables=values))
+        for check in (_files(context, names, exclude), _ids(context, names))
+    ]
     served = _job_types(module) if module else None
     found = _findings(checks, served=served, disabled=disable or (), errors=_known_codes(error or ()))
     _show_findings(context, found, format_, [check.version for check in checks if check.documents])

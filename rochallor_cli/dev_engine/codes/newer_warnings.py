@@ -20,6 +20,7 @@ from rochallor_cli.dev_engine.codes.names import (
     RULES_DISAGREE,
     RULES_OVERLAP,
     SCHEMA_CONTRADICTS,
+    START_REFUSED,
     TEXTS_JOINED,
     TEXTS_ORDERED,
     VALUES_WITHOUT_RULE,
@@ -157,5 +158,14 @@ NEWER_WARNINGS: Final = (
         "The schema fixes the variable's type, and with it the condition never holds, or fails whenever it is tried.",
         "Mend the type in the schema, or the condition.",
         since="schemas",
+    ),
+    Code(
+        START_REFUSED,
+        "variables that the input_schema does not take",
+        "An instance that is started with the variables given by --var or --vars is refused with 500, and nothing is "
+        "started.",
+        "Mend the variables, or the schema.",
+        since="schemas",
+        is_final=True,
     ),
 )

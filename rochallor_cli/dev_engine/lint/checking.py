@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import Definition
@@ -22,7 +22,11 @@ from rochallor_cli.dev_engine.versions import EngineRules
 
 
 def check_document(
-    document: object, *, rules: EngineRules, known_ids: Collection[str] | None = None
+    document: object,
+    *,
+    rules: EngineRules,
+    known_ids: Collection[str] | None = None,
+    variables: Mapping[str, object] | None = None,
 ) -> list[Problem]:
     """The door's `check`."""
     try:
@@ -44,7 +48,7 @@ def check_document(
         *branch_warnings(definition, written),
         *table_warnings(definition),
         *gap_warnings(definition),
-        *schema_warnings(definition),
+        *schema_warnings(definition, variables),
     ]
     applying = (problem for problem in warnings if codes.CODES[problem.code].holds_for(rules))
     return [*broken_rules(definition), *applying]

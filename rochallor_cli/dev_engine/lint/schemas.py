@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import Definition, Step, StepType
 from rochallor_cli.dev_engine.definition.problems import Path, Problem, warning
+from rochallor_cli.dev_engine.definition.schemas import schema_violation
 from rochallor_cli.dev_engine.expression import (
     VariableType,
     coercion_traps,
@@ -18,8 +19,14 @@ from rochallor_cli.dev_engine.lint.expressions import TRAP_CODES
 from rochallor_cli.dev_engine.lint.variable_types import Types, types_at_branches, types_at_steps
 
 
-def schema_warnings(definition: Definition) -> Iterator[Problem]:
-    known = types_at_steps(definition)
+def schema_warnings(
+    definition: Definition, variables: Mapping[str, object] | None = None
+) -> Iterator[Problem]:
+    """variables: those that instances are started with, where they are known."""
+    if variables is not None and (violation := schema_violation(definition.input_schema, variables)):
+        text = f"an instance cannot be started with these variables: {violation}"
+        yield warning(("input_schema",), codes.START_REFUSED, text)
+    known = types_at_steps(definition, variables)
     for index, step in enumerate(definition.steps):
         types = known.get(step.id, {})
         at: Path = ("steps", index)
@@ -28,8 +35,8 @@ def schema_warnings(definition: Definition) -> Iterator[Problem]:
             name = contradicted_by(condition, given, coercion=definition.rules.coercion)
             if name is not None:
                 text = (
-                    f'step "{step.id}": "{condition}" can never hold, since the schema says that "{name}" is of type '
-                    f"{there[name].type}"
+                    f'step "{step.id}": "{condition}" can never hold, since {there[name].because} "{name}" is of '
+                    f"type {there[name].type}"
                 )
                 yield warning(path, codes.SCHEMA_CONTRADICTS, text)
         if definition.rules.coercion:

@@ -22,17 +22,23 @@ class Known:
 
     type: str
     nullable: bool
+    because: str = "the schema says that"
 
 
 Types = Mapping[str, Known]
 
 
-def types_at_steps(definition: Definition) -> dict[str, Types]:
-    """By step: what is known of each variable when it is entered."""
-    if definition.input_schema is None and not any(step.outputs_schema for step in definition.steps):
+def types_at_steps(definition: Definition, variables: Mapping[str, object] | None = None) -> dict[str, Types]:
+    """By step: what is known of each variable when it is entered.
+
+    variables: those of the start, where they are known.
+    """
+    has_schema = definition.input_schema or any(step.outputs_schema for step in definition.steps)
+    if not (has_schema or variables):
         return {}
     found: dict[str, Types] = {}
-    waiting = [(definition.steps[0].id, _of_schema(definition.input_schema))] if definition.steps else []
+    at_start = {**_of_schema(definition.input_schema), **dict(_of_values(variables or {}))}
+    waiting: list[tuple[str, Types]] = [(definition.steps[0].id, at_start)] if definition.steps else []
     waiting += [(event.target_step_id, {}) for step in definition.steps for event in step.boundary_events]
     while waiting:
         step_id, types = waiting.pop()
@@ -82,11 +88,15 @@ def _type_of(literal: object) -> str:
     if isinstance(literal, str) and is_expression(literal):
         source = inner_source(literal)
         return "string" if source == "now()" else _OF_RESULT.get(analyse(source).result, "")
-    if isinstance(literal, bool):
+    return _type_of_value(literal)
+
+
+def _type_of_value(value: object) -> str:
+    if isinstance(value, bool):
         return "boolean"
-    if isinstance(literal, int | float):
+    if isinstance(value, int | float):
         return "number"
-    return "string" if isinstance(literal, str) else ""
+    return "string" if isinstance(value, str) else ""
 
 
 def _of_schema(schema: Schema | None) -> Types:
@@ -95,6 +105,12 @@ def _of_schema(schema: Schema | None) -> Types:
     return {
         name: Known(type_, nullable=name not in schema.required) for name, type_ in schema.properties.items()
     }
+
+
+def _of_values(variables: Mapping[str, object]) -> Iterator[tuple[str, Known]]:
+    for name, value in variables.items():
+        if type_ := _type_of_value(value):
+            yield name, Known(type_, nullable=False, because="it is started with variables of which")
 
 
 def _of_outputs(schema: Schema | None, types: Types) -> Types:
@@ -109,4 +125,7 @@ def _of_outputs(schema: Schema | None, types: Types) -> Types:
 
 def _common(one: Types, other: Types) -> Types:
     shared = {name for name in one.keys() & other.keys() if one[name].type == other[name].type}
-    return {name: Known(one[name].type, one[name].nullable or other[name].nullable) for name in shared}
+    return {
+        name: Known(one[name].type, one[name].nullable or other[name].nullable, one[name].because)
+        for name in shared
+    }

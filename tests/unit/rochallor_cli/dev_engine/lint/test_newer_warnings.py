@@ -274,6 +274,29 @@ def test_what_a_job_or_a_person_may_have_changed_is_not_held_against_the_schema(
     assert "W331" in codes(transform("rest", {"x": True}, "route"), route, input_schema=of_types(y="string"))
 
 
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"x": "5"}, 'field "x" expected number, got string'),
+        ({}, 'required field "x" missing'),
+        ({"x": 5, "other": "y"}, ""),
+    ],
+)
+def test_variables_of_a_start_are_held_against_the_schema(variables: dict[str, Any], words: str) -> None:
+    steps = document(service("work"), input_schema=of_types(x="number"))
+    found = check(steps, engine_rules("next"), variables=variables)
+    assert [each.code for each in found] == (["W332"] if words else [])
+    assert all(words in each.text for each in found)
+    assert check(steps, engine_rules("next")) == []
+
+
+def test_a_condition_is_held_against_the_variables_of_a_start() -> None:
+    steps = document(*branching("x > 5", "z"))
+    [text, *_] = [each.text for each in check(steps, variables={"x": True, "z": True}) if each.code == "W331"]
+    assert 'since it is started with variables of which "x" is of type boolean' in text
+    assert all(each.code != "W331" for each in check(steps, variables={"x": 7, "z": True}))
+
+
 def test_a_timer_flow_as_the_documentation_writes_it_is_clean_on_later_engines() -> None:
     events = [timer("P1DT2H", "remind", interrupting=False)]
     assert codes(wait("hold", boundaryEvents=events), service("remind"), version="1.1.0") == []
