@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -16,8 +16,10 @@ from support.known_answers import known_answers
 from support.sdk_workers import Executions, chain, registry_of, running_runner, wait_for_status
 from support.waiting import wait_until
 from workflow_sdk.client.rest import RestEngineClient
-from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.job import Job
 
+# Of these statuses it is believed that the engine has not seen the request.
+NOT_FORWARDED = (401, 403, 407, 429)
 OF_OTHERS = [row for row in known_answers() if row.judged in ("not the engine", "doubtful")]
 
 
@@ -69,26 +71,35 @@ def test_a_polled_jobs_result_outlives_whatever_answers(
     assert proxy.overlapping == []
 
 
+class FailsFirst:
+    """Fails each step once, and completes it at its second attempt."""
+
+    def __init__(self) -> None:
+        self.executions = Executions()
+        self.registry = registry_of(self.executions, self._fail)
+
+    def _fail(self, job: Job) -> None:
+        if job["retriesRemaining"]:
+            raise RuntimeError("wanted")
+
+
+def honest(answers: OneRowEach) -> Callable[[Seen], Fault]:
+    """Without rows that say of a request that was passed on that it certainly was not."""
+
+    def fault(seen: Seen) -> Fault:
+        found = answers(seen)
+        return None if isinstance(found, Instead) and found.status in NOT_FORWARDED else found
+
+    return fault
+
+
 def test_a_polled_jobs_failure_that_the_engine_took_is_not_sent_a_second_time(
     proxy: FaultProxy, admin: RestEngineClient
 ) -> None:
     instances = started(admin, retries=1)
-    registry = HandlerRegistry()
-
-    @registry.handler("work")
-    def fails_first(job: dict[str, int]) -> None:
-        if job["retriesRemaining"]:
-            raise RuntimeError("wanted")
-
-    # What certainly was not passed on may be sent again: these say so of a request that was.
-    honest = [row for row in OF_OTHERS if row.status not in (401, 403, 407, 429)]
     answers = OneRowEach("/fail", after_engine=True)
-    proxy.fault = lambda seen: (
-        fault
-        if not isinstance(fault := answers(seen), Instead) or fault.status in {row.status for row in honest}
-        else None
-    )
-    with RestEngineClient(proxy.url) as client, running_runner(client, registry):
+    proxy.fault = honest(answers)
+    with RestEngineClient(proxy.url) as client, running_runner(client, FailsFirst().registry):
         wait_for_status(admin, instances)
     assert set(answers.reports.values()) == {1}
 
@@ -108,6 +119,27 @@ def test_a_job_of_kafkas_outlives_whatever_answers() -> None:
             wait_until(lambda: not worker.snapshot().waiting_reports, "all results to be taken")
     assert len(answers.reports) == len(OF_OTHERS)
     assert executions.twice == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after_engine", [False, True], ids=["in its place", "after the engine took it"])
+def test_a_failure_of_kafkas_burns_one_retry_whatever_answers(after_engine: bool) -> None:
+    handler = FailsFirst()
+    answers = OneRowEach("/fail", after_engine=after_engine)
+    with (
+        running_engine(dispatch="kafka") as engine,
+        fault_proxy(engine.url) as proxy,
+        RestEngineClient(engine.url) as admin,
+    ):
+        proxy.fault = honest(answers) if after_engine else answers
+        instances = started(admin, retries=1)
+        with running_worker(engine.brokers, proxy.url, handler.registry):
+            # With a retry burnt the second attempt's success would come too late: the step has FAILED.
+            wait_for_status(admin, instances, timeout_s=120)
+    assert len(answers.reports) == len(OF_OTHERS)
+    assert handler.executions.total == 2 * len(OF_OTHERS)
+    if after_engine:
+        assert set(answers.reports.values()) == {1}
 
 
 def test_the_page_of_answers_has_rows_for_each_family_of_status() -> None:

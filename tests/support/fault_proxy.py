@@ -58,7 +58,14 @@ class Delay:
     seconds: float
 
 
-Fault = str | Instead | Delay | None
+@dataclass(frozen=True)
+class Stall:
+    """The engine has the request, and stands still for so many seconds before it does it."""
+
+    seconds: float
+
+
+Fault = str | Instead | Delay | Stall | None
 
 
 @dataclass
@@ -67,7 +74,7 @@ class FaultProxy:
 
     None is no fault; "cut" closes the connection in place of the answer, "cut-before" before the engine
     sees the request, "hang" never answers, "freeze" waits with the request until `thaw`; an Instead answers in
-    the engine's place, a Delay passes on late; the others are keys of ANSWERS.
+    the engine's place, a Delay passes on late, a Stall is the engine's own; the others are keys of ANSWERS.
     """
 
     target: str
@@ -76,7 +83,8 @@ class FaultProxy:
     # Jobs for which a report arrived while another one was with the engine.
     overlapping: list[str] = field(default_factory=list)
     port: int = 0
-    thawed: asyncio.Event = field(default_factory=asyncio.Event)
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _thawed: asyncio.Event = field(default_factory=asyncio.Event)
     _with_engine: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -88,6 +96,10 @@ class FaultProxy:
 
     def paths(self, end: str) -> list[str]:
         return [seen.path for seen in self.seen if seen.path.endswith(end)]
+
+    def thaw(self) -> None:
+        """Pass on what a "freeze" holds, and hold nothing any more."""
+        self.loop.call_soon_threadsafe(self._thawed.set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -113,25 +125,27 @@ class FaultProxy:
         if fault == "cut-before":
             return False
         if fault == "freeze":
-            await self.thawed.wait()
+            await self._thawed.wait()
         if isinstance(fault, Delay):
             await asyncio.sleep(fault.seconds)
         if (instead := _in_place_of(fault)) is not None:
             writer.write(instead)
             return True
-        answer = await self._ask_engine(path, head, body)
+        stall_s = fault.seconds if isinstance(fault, Stall) else 0.0
+        answer = await self._ask_engine(path, head, body, stall_s)
         if fault == "cut":
             return False
         writer.write(bytes(fault) if isinstance(fault, Instead) else answer)
         return True
 
-    async def _ask_engine(self, path: str, head: bytes, body: bytes) -> bytes:
+    async def _ask_engine(self, path: str, head: bytes, body: bytes, stall_s: float) -> bytes:
         report = _REPORT.fullmatch(path)
         job = report[1] if report else ""
         if job and self._with_engine[job]:
             self.overlapping.append(job)
         self._with_engine[job] += 1
         try:
+            await asyncio.sleep(stall_s)
             return await self._forward(head, body)
         finally:
             self._with_engine[job] -= 1
@@ -159,7 +173,7 @@ def _in_place_of(fault: Fault) -> bytes | None:
 def fault_proxy(target: str) -> Iterator[FaultProxy]:
     """A proxy in a thread of its own, in front of the engine at `target`."""
     proxy = FaultProxy(target)
-    loop = asyncio.new_event_loop()
+    loop = proxy.loop
     server = loop.run_until_complete(asyncio.start_server(proxy.serve, "127.0.0.1", 0))
     proxy.port = server.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, name="fault proxy", daemon=True)

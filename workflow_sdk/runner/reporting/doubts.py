@@ -144,6 +144,17 @@ class Doubts:
     async def _looked(self, claim: Claim) -> Found:
         if not claim.step_execution_id or not claim.instance_id:
             return Found.NOTHING
+        found = await self._step_in_history(claim)
+        if found is not Found.OPEN:
+            return found
+        if await self._channel.instance_status(claim.instance_id) not in _OVER:
+            return Found.OPEN
+        # The step, and the instance with it, may have ended after the history was read.
+        found = await self._step_in_history(claim)
+        return Found.OVER if found is Found.OPEN else found
+
+    async def _step_in_history(self, claim: Claim) -> Found:
+        """How the step stands, by itself: OPEN also where its instance has ended without it."""
         history = await self._channel.history(claim.instance_id)
         if history is None:
             return Found.NOTHING
@@ -151,10 +162,7 @@ class Doubts:
         statuses = [step.get("status") for step in history if step.get("id") == claim.step_execution_id]
         if "COMPLETED" in statuses:
             return Found.COMPLETED
-        if "FAILED" in statuses:
-            return Found.FAILED
-        status = await self._channel.instance_status(claim.instance_id)
-        return Found.OVER if status in _OVER else Found.OPEN
+        return Found.FAILED if "FAILED" in statuses else Found.OPEN
 
 
 def _settlement(report: Report, found: Found) -> Settlement:

@@ -47,6 +47,23 @@ def test_a_doubtful_answer_is_settled_by_the_history(
     assert played(play).tries["j"] == 1
 
 
+def test_a_step_that_ends_with_its_instance_between_two_looks_is_not_taken_for_ended_otherwise() -> None:
+    """The engine finishes a slow request after the history was read, and before the instance is."""
+
+    async def play(script: Script, desk: Desk) -> None:
+        async def completed_now(instance_id: str) -> str:
+            script.step_status = "COMPLETED"
+            return "COMPLETED"
+
+        script.trouble = lambda _: EMPTY
+        script.instance_status = completed_now  # type: ignore[method-assign]
+        desk.put("j", lease_end=boottime() + 30)
+        await desk.until(lambda: desk.settled)
+        assert desk.settled == {"j": Settlement.ACKNOWLEDGED}
+
+    assert played(play).tries["j"] == 1
+
+
 def test_a_completion_that_came_too_late_is_sent_again_until_the_history_shows_it() -> None:
     async def play(script: Script, desk: Desk) -> None:
         desk.put("j", lease_end=boottime() - 1)
