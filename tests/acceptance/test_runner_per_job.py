@@ -26,6 +26,7 @@ from workflow_sdk.runner.shift.plan import REPORTS_WITHOUT_SLOT
 
 JOBS = 1_000
 PARALLELISM = 16
+TRICKLED = 30
 IDLE_POLLS = 8
 # A worker's threads besides the handlers': the caller, the loop, and the helper that resolves names.
 OWN_THREADS = 3
@@ -62,6 +63,26 @@ def test_a_backlog_costs_one_report_a_job_and_less_than_one_poll(engine: Engine)
     assert counts["completed"] == counts["claimed"] == JOBS
     assert counts["failed"] == counts["late"] == 0
     assert counts["polls"] - counts["empty_polls"] < JOBS
+
+
+def test_jobs_that_trickle_in_cost_one_poll_that_brings_them_and_one_report_each(engine: Engine) -> None:
+    """How often is asked in vain follows the arrival rate, in simulated time (test_pacing)."""
+    definition = waiting_jobs(engine, 1)
+    with (
+        fault_proxy(engine.url) as proxy,
+        RestEngineClient(proxy.url) as client,
+        running_runner(client, registry_for(definition), parallelism=PARALLELISM),
+    ):
+        for done in range(1, TRICKLED + 1):
+            wait_until(lambda done=done: engine.counts()["completed"] == done, "the job before")
+            if done < TRICKLED:
+                start_many(engine, definition["id"], 1)
+    counts = engine.counts()
+    assert counts["completed"] == counts["claimed"] == len(proxy.paths("/complete")) == TRICKLED
+    assert counts["polls"] - counts["empty_polls"] == TRICKLED
+    assert counts["failed"] == counts["late"] == 0
+    # One for the poll under way and one for the report: nothing is dialled for a job.
+    assert proxy.connections <= 3
 
 
 def test_a_slot_is_free_when_its_handler_ends_for_so_many_reports(engine: Engine) -> None:

@@ -25,6 +25,7 @@ JOB_TYPE = "counted"
 JOBS = 2_000
 PARALLELISM = 16
 WAKE_UPS = 100
+TRICKLED = 30
 # The caller, the loop, its helpers and the consumer; librdkafka's own threads are not counted.
 OWN_THREADS = 5
 
@@ -66,6 +67,28 @@ def test_a_backlog_costs_one_request_a_job_and_far_fewer_commits(broker: Broker,
     assert commits is not None
     assert 1 <= commits <= JOBS / 4
     assert threads <= PARALLELISM + OWN_THREADS
+
+
+def test_jobs_that_trickle_in_cost_one_request_and_at_most_one_commit_each(
+    broker: Broker, engine: Engine
+) -> None:
+    with (
+        fault_proxy(engine.url) as proxy,
+        running_worker(broker.address, proxy.url, registry(), parallelism=PARALLELISM) as worker,
+    ):
+        for done in range(1, TRICKLED + 1):
+            produce(broker.address, JOB_TYPE, partitions=1, per_partition=1, tag=f"t{done}-")
+            wait_until(lambda done=done: engine.counts()["completed"] == done, "the job's report")
+        commits = worker.metrics.registry.get_sample_value(
+            "workflow_sdk_kafka_commits_total", {"topic": topic_of(JOB_TYPE)}
+        )
+        others = [seen.path for seen in proxy.seen if not seen.path.endswith("/complete")]
+        assert len(proxy.paths("/complete")) == TRICKLED
+        # Nothing but the questions whether the engine is there, at the start and where it was quiet for a while.
+        assert set(others) <= {"/v1/jobs/poll"}
+        assert commits is not None
+        assert commits <= TRICKLED + 1
+        assert proxy.connections <= 3
 
 
 def test_no_more_jobs_are_in_flight_than_slots_and_twenty(broker: Broker, engine: Engine) -> None:

@@ -83,6 +83,7 @@ class FaultProxy:
     # Jobs for which a report arrived while another one was with the engine.
     overlapping: list[str] = field(default_factory=list)
     port: int = 0
+    connections: int = 0
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _thawed: asyncio.Event = field(default_factory=asyncio.Event)
     _with_engine: Counter[str] = field(default_factory=Counter)
@@ -102,6 +103,7 @@ class FaultProxy:
         self.loop.call_soon_threadsafe(self._thawed.set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             while await self._one_request(reader, writer):
                 pass

@@ -28,10 +28,10 @@ class WorkerProcesses:
     """Workers for one job type, in sessions of `session_ms`."""
 
     def __init__(
-        self, brokers: str, engine: ReportingEngine, job_type: str, folder: Path, *, handler_ms: int
+        self, brokers: str, engine_url: str, job_type: str, folder: Path, *, handler_ms: int
     ) -> None:
         self.session_ms = PATIENT_SESSION_MS
-        self._arguments = [brokers, engine.url, job_type, str(handler_ms)]
+        self._arguments = [brokers, engine_url, job_type, str(handler_ms)]
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
 
