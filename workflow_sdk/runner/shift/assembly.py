@@ -85,8 +85,7 @@ def _threads(plan: ShiftPlan, execution: Execution, count_shortage: Callable[[],
     def at_most(threads: int | None) -> None:
         if threads is not None:
             count_shortage()
-        # What is claimed beyond the threads waits while its lease runs.
-        execution.slots.most = threads
+        execution.at_most(threads)
 
     return HandlerThreads(
         name=plan.worker_id,

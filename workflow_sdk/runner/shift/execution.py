@@ -185,6 +185,12 @@ class Execution:
         if item.next_attempt is not None:
             self.start(item.next_attempt)
 
+    def at_most(self, threads: int | None) -> None:
+        """So many jobs may run while the system gives no more threads; what is claimed beyond waits in its lease."""
+        before, self.slots.most = self.slots.most, threads
+        if threads is None or (before is not None and threads > before):
+            self._source.slot_freed()
+
     def in_trouble(self, report: Report, by_engine: bool) -> None:
         """A report will take long: its job leaves its slot. Behind a gateway that takes none, only so many may."""
         item = self.in_flight.get(report.claim.key)

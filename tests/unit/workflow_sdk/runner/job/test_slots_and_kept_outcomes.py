@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from time import monotonic
+from types import SimpleNamespace
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import job_from_poll
+from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.claim import Claim, claim_of
 from workflow_sdk.runner.job.kept_outcomes import Kept, KeptOutcomes
 from workflow_sdk.runner.job.outcome import NOTHING, Failed
 from workflow_sdk.runner.job.slots import Slots
+from workflow_sdk.runner.shift.execution import Execution
 from workflow_sdk.runner.shift.retry_delay import FailureCounts
+from workflow_sdk.runner.statistics import Statistics
 
 
 def test_without_limits_all_types_are_asked_for_as_many_as_there_are_slots() -> None:
@@ -99,3 +109,21 @@ def test_while_threads_are_short_no_more_is_claimed_than_there_are() -> None:
     assert (slots.free, slots.has_room("a")) == (0, False)
     slots.most = None
     assert slots.free == 6
+
+
+def test_threads_that_come_back_wake_the_source_and_those_that_go_do_not() -> None:
+    woken: list[int | None] = []
+    slots = Slots(8)
+    source: Any = SimpleNamespace(slot_freed=lambda: woken.append(slots.most))
+    execution = Execution(
+        registry=HandlerRegistry(),
+        slots=slots,
+        statistics=Statistics(Metrics(CollectorRegistry())),
+        call_later=lambda seconds, function: lambda: None,
+        clock=monotonic,
+    )
+    nobody: Any = None
+    execution.connect(reporter=nobody, threads=nobody, coroutines=nobody, source=source)
+    for threads in (3, 3, 2, 4, None):
+        execution.at_most(threads)
+    assert woken == [4, None]
