@@ -14,7 +14,7 @@ JOBS ?= 4
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-floors check format dist bench bench-quick reference lock clean
+.PHONY: help demo test test-floors coverage check format dist bench bench-quick reference lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,7 +30,11 @@ test-floors: ## run the suite on the lowest versions that pyproject.toml allows
 	$(PYTHON) -m venv .venv-floors
 	$(PYTHON) release/floors.py > .venv-floors/constraints.txt
 	.venv-floors/bin/pip --disable-pip-version-check --quiet install --constraint .venv-floors/constraints.txt --editable '.[dev]'
-	.venv-floors/bin/pytest -n $(JOBS) --dist worksteal $(TESTS)
+	@# What is deprecated between there and here is no fault of ours.
+	.venv-floors/bin/pytest -n $(JOBS) --dist worksteal -W default $(TESTS)
+
+coverage: $(VENV)/.dev ## lines and branches that unit and contract tests run, and the gate
+	$(BIN)/pytest -q -n $(JOBS) --dist worksteal --cov --cov-report=term tests/unit tests/contract
 
 check: $(VENV)/.dev ## lint, format and types
 	$(BIN)/ruff check .
@@ -61,7 +65,7 @@ lock: ## renew constraints.txt from the lower bounds in pyproject.toml
 	rm -rf .venv-lock
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) $(TOOLS) .venv-floors dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) .venv-floors dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -20,8 +20,7 @@ def requests_of(stderr: str) -> set[str]:
 
 
 def test_a_mixed_heap_is_grouped_by_cause_the_worst_first() -> None:
-    with running_engine(engine_version="next") as engine:
-        client = RestEngineClient(engine.url)
+    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
         uploaded(client, service("import", job_type="import-data"), id_="imports")
         uploaded(client, user_task("approve"), id_="loans")
         uploaded(client, decision("d", {"n > 1": "only", "n <= 1": "end"}), service("only", None), id_="dead")
@@ -52,8 +51,7 @@ def test_a_mixed_heap_is_grouped_by_cause_the_worst_first() -> None:
 
 @pytest.mark.parametrize("version", ENGINE_VERSIONS)
 def test_healthy_instances_give_no_alarm(version: str) -> None:
-    with running_engine(engine_version=version) as engine:
-        client = RestEngineClient(engine.url)
+    with running_engine(engine_version=version) as engine, RestEngineClient(engine.url) as client:
         for seed in range(12):
             random = Random(f"healthy {seed}")
             document = {**random_document(random, is_faulty=False), "id": f"healthy-{seed}"}
@@ -68,8 +66,7 @@ def test_healthy_instances_give_no_alarm(version: str) -> None:
 
 
 def test_an_ended_instance_begins_again_with_key_and_variables() -> None:
-    with running_engine(engine_version="next") as engine:
-        client = RestEngineClient(engine.url)
+    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
         uploaded(client, service("first", "second"), service("second"), id_="again")
         failed = client.start_instance("again", {"a": 1}, business_key="K-1")["id"]
         do_jobs(client, "first")

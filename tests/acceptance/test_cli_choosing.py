@@ -17,8 +17,10 @@ from workflow_sdk.client.rest import RestEngineClient
 @pytest.fixture(scope="module")
 def engine() -> Iterator[DevEngine]:
     """Two that have stood at `import` for hours, one that has just come there, one FAILED, one at a person's task."""
-    with running_engine(engine_version="next", clock=HandClock()) as engine:
-        client = RestEngineClient(engine.url)
+    with (
+        running_engine(engine_version="next", clock=HandClock()) as engine,
+        RestEngineClient(engine.url) as client,
+    ):
         uploaded(client, service("fetch", "import"), service("import"), id_="imports")
         uploaded(client, user_task("approve"), id_="loans")
         uploaded(client, service("work"), id_="jobs")
@@ -66,8 +68,10 @@ def test_options_choose_the_same_instances_for_list_and_count(
 
 
 def test_the_time_at_a_step_counts_and_not_the_age_of_the_instance() -> None:
-    with running_engine(engine_version="next", clock=HandClock()) as engine:
-        client = RestEngineClient(engine.url)
+    with (
+        running_engine(engine_version="next", clock=HandClock()) as engine,
+        RestEngineClient(engine.url) as client,
+    ):
         uploaded(client, service("first", "second"), service("second"), id_="moved")
         moved = client.start_instance("moved")["id"]
         engine.advance(hours=2)
@@ -130,8 +134,7 @@ def test_a_filtered_column_goes_first_and_the_reason_keeps_room(engine: DevEngin
 
 
 def test_a_watched_list_shows_what_is_new_or_has_changed() -> None:
-    with running_engine(engine_version="next") as engine:
-        client = RestEngineClient(engine.url)
+    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
         uploaded(client, service("s", job_type="watched"), id_="watched")
         first = client.start_instance("watched")["id"]
         looks = iter(range(3))
@@ -169,8 +172,7 @@ def test_a_watched_list_is_redrawn_in_place_on_a_terminal(engine: DevEngine) -> 
 
 
 def test_waiting_for_those_that_fit_waits_for_the_live_ones() -> None:
-    with running_engine(engine_version="next") as engine:
-        client = RestEngineClient(engine.url)
+    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
         uploaded(client, service("s", job_type="to-wait-for"), id_="to-wait-for")
         ended, live = (client.start_instance("to-wait-for")["id"] for _ in range(2))
         client.cancel_instance(ended)

@@ -15,8 +15,7 @@ from workflow_sdk.client.rest import RestEngineClient
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """Five instances of two definitions: two that failed for one reason, three that wait at `ask`."""
-    with running_engine() as engine:
-        client = RestEngineClient(engine.url)
+    with running_engine() as engine, RestEngineClient(engine.url) as client:
         uploaded(client, service("work"), id_="jobs")
         uploaded(client, user_task("ask"), id_="asks")
         for definition_id in ("jobs", "jobs", "asks", "asks", "asks"):

@@ -114,14 +114,16 @@ def test_the_commands_to_try_next_work_when_they_are_pasted(tmp_path: Path) -> N
         "stderr": subprocess.STDOUT,
     }
     with ExitStack() as running:
-        engine = subprocess.Popen([*shell, f"{dev} --port 0"], env=environ, stdout=subprocess.PIPE, **streams)
+        engine = running.enter_context(
+            subprocess.Popen([*shell, f"{dev} --port 0"], env=environ, stdout=subprocess.PIPE, **streams)
+        )
         running.callback(os.killpg, engine.pid, signal.SIGKILL)
         assert engine.stdout is not None
         environ["ROCHALLOR_ENGINE_URL"] = next(
             found[0] for line in engine.stdout if (found := re.search(r"http://[\w.:]+", line))
         )
         said = running.enter_context((tmp_path / "said").open("w"))
-        worker = subprocess.Popen([*shell, work], env=environ, stdout=said, **streams)
+        worker = running.enter_context(subprocess.Popen([*shell, work], env=environ, stdout=said, **streams))
         running.callback(os.killpg, worker.pid, signal.SIGKILL)
         done = subprocess.run(
             [*shell, start], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False

@@ -143,6 +143,12 @@ def engine(request: pytest.FixtureRequest) -> Iterator[DevEngine]:
         yield engine
 
 
+@pytest.fixture(scope="module")
+def client(engine: DevEngine) -> Iterator[RestEngineClient]:
+    with RestEngineClient(engine.url) as client:
+        yield client
+
+
 def explained(engine: DevEngine, instance_id: str, *arguments: str, terminal: bool = False) -> Result:
     now = datetime.fromtimestamp(engine.config.clock.now_ns() / 1e9, UTC)
     return rochallor(
@@ -150,8 +156,7 @@ def explained(engine: DevEngine, instance_id: str, *arguments: str, terminal: bo
     )
 
 
-def brought_about(engine: DevEngine, shape: Shape) -> str:
-    client = RestEngineClient(engine.url)
+def brought_about(engine: DevEngine, client: RestEngineClient, shape: Shape) -> str:
     uploaded(client, *shape.steps, id_=shape.name)
     instance_id: str = client.start_instance(shape.name, shape.variables)["id"]
     if shape.hours:
@@ -162,10 +167,12 @@ def brought_about(engine: DevEngine, shape: Shape) -> str:
 
 
 @pytest.mark.parametrize("shape", STUCK, ids=lambda shape: shape.name)
-def test_each_shape_of_a_stuck_instance_is_explained(engine: DevEngine, shape: Shape) -> None:
+def test_each_shape_of_a_stuck_instance_is_explained(
+    engine: DevEngine, client: RestEngineClient, shape: Shape
+) -> None:
     if engine.config.engine_version not in shape.versions:
         pytest.skip("this version does not get into this")
-    instance_id = brought_about(engine, shape)
+    instance_id = brought_about(engine, client, shape)
     result = explained(engine, instance_id, "-o", "json")
     found = result.json()
     assert (result.exit_status, found["verdict"], found["codes"]) == (7, "stuck", shape.codes)
@@ -177,8 +184,7 @@ def test_each_shape_of_a_stuck_instance_is_explained(engine: DevEngine, shape: S
     assert all(word in text.stdout for word in (*shape.words, shape.codes[0], "rochallor instances cancel"))
 
 
-def test_what_would_move_it_is_named_with_the_command(engine: DevEngine) -> None:
-    client = RestEngineClient(engine.url)
+def test_what_would_move_it_is_named_with_the_command(engine: DevEngine, client: RestEngineClient) -> None:
     two_hours = timer("PT2H", "end", interrupting=True)
     steps = gateway("split", ["work", "ask", "hold"]), service("work", "meet"), join()
     uploaded(
@@ -200,8 +206,7 @@ def test_what_would_move_it_is_named_with_the_command(engine: DevEngine) -> None
     assert kinds["timer"]["at"].endswith("Z")
 
 
-def test_a_waiting_job_has_a_way_to_look_for_its_record(engine: DevEngine) -> None:
-    client = RestEngineClient(engine.url)
+def test_a_waiting_job_has_a_way_to_look_for_its_record(engine: DevEngine, client: RestEngineClient) -> None:
     uploaded(client, service("s"), id_="job-due")
     instance_id = client.start_instance("job-due")["id"]
     text = explained(engine, instance_id, terminal=True)
@@ -209,8 +214,7 @@ def test_a_waiting_job_has_a_way_to_look_for_its_record(engine: DevEngine) -> No
     assert f"rochallor jobs find {instance_id} --brokers HOST:PORT" in text.stdout
 
 
-def test_ended_instances_have_their_status(engine: DevEngine) -> None:
-    client = RestEngineClient(engine.url)
+def test_ended_instances_have_their_status(engine: DevEngine, client: RestEngineClient) -> None:
     uploaded(client, service("ended-work"), id_="ended")
     failed, cancelled, done = (client.start_instance("ended")["id"] for _ in range(3))
     client.cancel_instance(cancelled, "no")
@@ -227,8 +231,7 @@ def test_an_unknown_instance_is_not_found(engine: DevEngine) -> None:
     assert explained(engine, "01JD8Q3VZ6M0T2H8X4K7N5RWZK").exit_status == 6
 
 
-def test_nothing_is_written(engine: DevEngine) -> None:
-    client = RestEngineClient(engine.url)
+def test_nothing_is_written(engine: DevEngine, client: RestEngineClient) -> None:
     uploaded(client, service("s"), id_="read-only")
     instance_id = client.start_instance("read-only")["id"]
     result = explained(engine, instance_id, "-v")
@@ -241,8 +244,7 @@ def test_nothing_is_written(engine: DevEngine) -> None:
 
 
 def test_a_definition_with_newer_parts_is_explained_by_the_versions_that_read_it() -> None:
-    with running_engine(engine_version="next") as newest:
-        client = RestEngineClient(newest.url)
+    with running_engine(engine_version="next") as newest, RestEngineClient(newest.url) as client:
         schema = {"properties": {"n": {"type": "number"}}}
         client.upload_definition({**document(service("s"), id_="schema"), "input_schema": schema})
         instance_id = client.start_instance("schema", {"n": 1})["id"]

@@ -141,17 +141,13 @@ def clocked(version: str) -> Iterator[DevEngine]:
         yield engine
 
 
-def admin_for(url: str) -> AdminClient:
-    return AdminClient(RestEngineClient(url), Settings())
-
-
 @pytest.mark.parametrize("version", ["0", "1.1.0", "leases"])
 def test_an_explanation_is_what_the_engine_does_next(version: str) -> None:
     verdicts: set[str] = set()
     for seed in range(WALKS):
         # An engine for each: timers of others, in loops, would fire by the thousand.
-        with clocked(version) as engine:
-            walk = Walk(engine, admin_for(engine.url), Random(f"{version} {seed}"), "walk")
+        with clocked(version) as engine, RestEngineClient(engine.url) as client:
+            walk = Walk(engine, AdminClient(client, Settings()), Random(f"{version} {seed}"), "walk")
             verdicts.update(verdicts_of(walk, version))
     # Of the first version no walk of these gets stuck; its shapes have tests of their own.
     assert verdicts | ({"stuck"} if version == "0" else set()) == {"moves", "waits", "stuck", "ended"}

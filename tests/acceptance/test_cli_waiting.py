@@ -89,8 +89,7 @@ def test_nobody_there_at_all_is_said_at_once() -> None:
 
 
 def test_what_was_started_is_cancelled_where_the_time_runs_out_if_asked() -> None:
-    with running_engine(engine_version="next") as engine:
-        client = RestEngineClient(engine.url)
+    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
         uploaded(client, service("s"), id_="slow")
         line = ("instances", "start", "slow", "--wait", "--timeout", "10ms", "--cancel-on-timeout")
         result = rochallor(*line, "-o", "name", url=engine.url)
@@ -126,8 +125,7 @@ def test_a_start_that_fails_at_once_ends_with_nine_and_the_reason(
 
 def followed_dead_one(*command: str, terminal: bool = False) -> Result:
     """Of an instance that nothing can move."""
-    with running_engine(engine_version="next") as engine:
-        client = RestEngineClient(engine.url)
+    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
         uploaded(client, decision("d", {"n > 1": "only", "n <= 1": "end"}), service("only", None), id_="dead")
         dead = client.start_instance("dead", {"n": 2})["id"]
         do_jobs(client, "only")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,6 +32,8 @@ class Stack:
 
     def __init__(self, url: str, **options: Any) -> None:
         self.client = RestEngineClient(url, options.pop("timeout", 5.0), **options)
+        # Its connections are kept between calls, and closed with the test that has made it.
+        weakref.finalize(self, self.client.close)
 
     def claim(self) -> list[dict[str, Any]]:
         return self.client.poll_jobs("w ü", ["a", "b"], 3)
