@@ -6,6 +6,10 @@ Only plain literals: `--version`, help and completion read this before anything 
 # name -> (one line of help, the commands of a group with theirs). Their files are called the same, in commands/.
 COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
     "demo": ("Watch a workflow run: embedded engine, example definition, workers.", {}),
+    "run": (
+        "Try a definition: an embedded engine, a worker with these handlers, and an instance led to its end.",
+        {},
+    ),
     "work": ("Host handlers: claim jobs, run them, report.", {}),
     "dev": ("Run an embedded engine on this machine.", {}),
     "defs": (

@@ -45,6 +45,9 @@ _KINDS = {
     "step": "step",
     "files": "files",
     "file": "files",
+    "flow": "files",
+    "definitions": "files",
+    "words": "files",
 }
 _CHOICES = {
     "--status": "ACTIVE|WAITING|COMPLETED|FAILED|CANCELLED",

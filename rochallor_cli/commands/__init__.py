@@ -12,6 +12,7 @@ handlers/      try handlers without an engine
 jobs/          jobs that got lost in Kafka, and outcomes by hand
 instances/     instances: start, follow, inspect, cancel
 options.py     what every command takes
+run.py         try a definition with one command
 tasks/         user tasks
 work.py        host handlers
 definition_sources.py  definitions to check: files, folders, ids

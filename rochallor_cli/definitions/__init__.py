@@ -10,6 +10,9 @@ lint_formats.py   findings in the forms that CI systems read
 problem_codes.py  the table of codes, the dev engine's included
 shape.py          what was expected where in a document, and what was found
 differences.py    two definitions, step by step
+decision_tables.py  tables as rows and columns, and compared rule by rule
+table_csv.py      tables for spreadsheets
+written_yaml.py   YAML that a person goes on with
 edges.py          where a step can lead to
 job_types.py      which job types the uploaded definitions use
 """

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rochallor_cli.definitions.decision_tables import table_changes
 from rochallor_cli.definitions.edges import listed, targets
 
 Definition = Mapping[str, Any]
@@ -122,7 +123,10 @@ def _field_changes(before: Definition, after: Definition, *, leave_out: tuple[st
         old, new = before.get(key), after.get(key)
         if old == new:
             continue
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
+        rules = table_changes(old, new) if key == "decisionTable" else None
+        if rules is not None:
+            yield from rules
+        elif isinstance(old, Mapping) and isinstance(new, Mapping):
             yield from (f"{key}: {text}" for text in _field_changes(old, new, leave_out=()))
         else:
             yield f"{key} {_value_text(old, key)} → {_value_text(new, key)}"

@@ -4,4 +4,5 @@ model.py   nodes, edges, and an instance's state in each
 layout.py  sizes in, places out
 texts.py   text for the terminal, mermaid, dot
 svg.py     a picture that needs nothing installed
+svg_table.py  a decision table in it
 """

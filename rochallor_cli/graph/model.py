@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rochallor_cli.definitions.decision_tables import TableGrid, grid_of
 from rochallor_cli.definitions.edges import edges as edges_of_step
 
 # Step types that wait for somebody outside while they are RUNNING.
@@ -27,6 +28,7 @@ class GraphNode:
     state: str = ""
     entries: int = 0
     reason: str = ""
+    table: TableGrid | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ def graph_of(definition: Mapping[str, Any]) -> Graph:
             type=str(step.get("type", "")),
             name=str(step.get("name", "")),
             job_type=str(step.get("jobType", "")),
+            table=grid_of(step),
         )
         for step in steps
     }

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from rochallor_cli.graph.layout import Box, Layout, Link, lay_out
 from rochallor_cli.graph.model import MARKS, STATES, Edge, Graph, GraphNode
+from rochallor_cli.graph.svg_table import table_lines, table_size
 from rochallor_cli.graph.texts import FILLS
 from rochallor_cli.output.text_width import cells, fitted, harmless
 
@@ -76,7 +77,11 @@ def _size(node: GraphNode) -> tuple[float, float]:
     lines = _node_lines(node)
     longest = max(cells(lines[0]) * _CELL, *(cells(line) * _SMALL_CELL for line in lines[1:]))
     slanted = 0 if node.type in ("SERVICE_TASK", "TRANSFORMATION", "missing") else 26
-    return max(longest + 28, 84.0) + slanted, 20.0 + 15.0 * len(lines)
+    width, height = max(longest + 28, 84.0) + slanted, 20.0 + 15.0 * len(lines)
+    if node.table is not None:
+        table_width, table_height = table_size(node.table)
+        return max(width, table_width + 20), height + table_height + 6
+    return width, height
 
 
 def _node_lines(node: GraphNode) -> list[str]:
@@ -99,6 +104,10 @@ def _node(node: GraphNode, box: Box) -> Iterator[str]:
     yield f"<path d='{_outline(node.type, box)}' fill='{fill}' stroke='{stroke}' stroke-width='{width}'{dash}/>"
     lines = _node_lines(node)
     top = box.y - 7.5 * (len(lines) - 1) + 4.5
+    if node.table is not None:
+        width, height = table_size(node.table)
+        top -= height / 2 + 3
+        yield from table_lines(node.table, box.x - width / 2, box.y + box.height / 2 - height - 10)
     for number, line in enumerate(lines):
         size, ink = (13, _INK) if number == 0 else (11, _FAINT)
         ink = stroke if number == 2 else ink

@@ -44,6 +44,8 @@ def as_text(graph: Graph) -> list[str]:
         lines.append(_step_line(node, widest, painted=any(one.state for one in nodes)))
         if node.reason:
             lines.append(f"      {harmless(node.reason)}")
+        if node.table is not None:
+            lines += [f"      {line}" for line in node.table.lines()]
         lines += [f"      {_way(edge)}" for edge in graph.edges_from(node.id)]
     return [line.rstrip() for line in lines]
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
+import yaml
+
+from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
 from rochallor_cli.documents.json_yaml import dump
 from support.command_line import rochallor
 from support.workflows import document, rule, service, table
@@ -74,3 +78,49 @@ def test_the_schema_of_definitions_is_one_json_document():
     assert "DECISION_TABLE" in schema["properties"]["steps"]["items"]["properties"]["type"]["enum"]
     older = rochallor("defs", "schema", "--engine-version", "0").json()
     assert "DECISION_TABLE" not in older["properties"]["steps"]["items"]["properties"]["type"]["enum"]
+
+
+def test_a_table_goes_to_a_spreadsheet_and_back(tmp_path: Path):
+    file = flow(tmp_path / "f.yaml", rule("amount > 100", x=1), rule("", x="01"), policy="F")
+    exported = rochallor("defs", "table", "export", file, "rate").stdout
+    assert exported.splitlines()[0] == "F,when c0,output x"
+    sheet = tmp_path / "rate.csv"
+    sheet.write_text(exported + "2,amount > 5,9\n", "utf-8")
+    step = rochallor("defs", "table", "import", sheet, file, "rate", "-o", "json").json()
+    assert (step["id"], step["nextStep"], step["hitPolicy"]) == ("rate", "work", "F")
+    assert [each["outputs"]["x"] for each in step["decisionTable"]["rules"]] == [1, "01", 9]
+    [new] = yaml.safe_load(rochallor("defs", "table", "import", sheet).stdout)
+    assert (new["id"], new["type"]) == ("rate", "DECISION_TABLE")
+    for words in (
+        ["export", file],
+        ["import"],
+        ["import", sheet, file],
+        ["export", file, "rate", "--var", "a=1"],
+    ):
+        assert rochallor("defs", "table", *words).exit_status == 2
+    assert rochallor("defs", "table", "export", file, "rat").exit_status == 6
+
+
+def test_tables_are_shown_as_tables_wherever_a_definition_is(tmp_path: Path):
+    with DevEngine(DevEngineConfig(port=0, engine_version="next")) as engine:
+        shown_as_tables(engine.url, tmp_path)
+
+
+def shown_as_tables(engine_url: str, tmp_path: Path) -> None:
+    file = flow(tmp_path / "f.yaml", rule("amount > 100", x=1), rule("amount <= 100", x=2), policy="F")
+    rochallor("defs", "upload", file, url=engine_url)
+    header = "F | c0            || x"
+    assert f"      {header}" in rochallor("defs", "graph", file).stdout
+    got = rochallor("defs", "get", "flow", url=engine_url).stdout
+    assert f"# {header}" in got
+    assert got.startswith("# yaml-language-server: $schema=definition.schema.json\n")
+    (tmp_path / "g.yaml").write_text(got, "utf-8")
+    assert rochallor("defs", "upload", tmp_path / "g.yaml", "-o", "json", url=engine_url).json()[0][
+        "result"
+    ] == ("unchanged")
+    svg = ElementTree.fromstring(rochallor("defs", "graph", file, "--format", "svg").stdout)
+    texts = [element.text for element in svg.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"F", "c0", "amount > 100", "amount <= 100"} <= set(texts)
+    flow(file, rule("amount > 50", x=1), rule("amount <= 100", x=2), policy="F")
+    changed = rochallor("defs", "diff", file, url=engine_url, bug_expected=True).stdout
+    assert "rule 0: when c0: amount > 100 → amount > 50" in changed

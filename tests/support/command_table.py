@@ -32,6 +32,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "defs table": ("flow.yaml", "a"),
     "defs verify": ("-",),
     "expr": ("a",),
+    "run": ("-",),
     "jobs find": ("I",),
     "jobs complete": ("J",),
     "jobs fail": ("J",),

@@ -28,13 +28,19 @@ Definition = Annotated[str, typer.Argument(help="Its id, or ID@VERSION.")]
     ),
 )
 def get(context: Context, definition: Definition) -> None:
-    """Print a definition: YAML that can be uploaded again, or JSON with -o json."""
+    """Print a definition: YAML that can be uploaded again, or JSON with -o json.
+
+    Comments show decision tables as tables, and name the schema for editors: `rochallor defs schema >
+    definition.schema.json` writes it.
+    """
     found = context.engine.definition(*definition_and_version(definition))
     printer = context.printer
     if printer.settings.output == "name":
         printer.line(f"{found['id']}@{found['version']}")
     elif printer.for_people and not printer.settings.fields:
-        printer.environment.stdout.write(printer.yaml_text(found))
+        from rochallor_cli.definitions.written_yaml import written_yaml
+
+        printer.environment.stdout.write(written_yaml(found, printer.yaml_text))
     else:
         chosen = {key: found.get(key) for key in printer.settings.fields}
         printer.document(chosen or found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,8 +10,9 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import Text, Var, Vars, variables_from
-from rochallor_cli.documents.reading import read_document
-from rochallor_cli.errors import InvalidDocumentError, NotFoundError, did_you_mean
+from rochallor_cli.definitions.finding import steps_of
+from rochallor_cli.documents.reading import read_document, read_text
+from rochallor_cli.errors import InvalidDocumentError, NotFoundError, UsageError, did_you_mean
 from rochallor_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -26,24 +28,95 @@ app = typer.Typer()
     examples=(
         "rochallor defs table flow.yaml rate --var amount=5",
         "rochallor defs table flow.yaml rate --vars @variables.json -o json",
+        "rochallor defs table export flow.yaml rate > rate.csv",
+        "rochallor defs table import rate.csv flow.yaml rate",
     ),
 )
 def table(
     context: Context,
-    file: Annotated[str, typer.Argument(help="The definition's file, or - .")],
-    step: Annotated[str, typer.Argument(help="The id of its DECISION_TABLE.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE STEP | export FILE STEP | import CSV [FILE STEP]",
+            help="The definition's file (or -) and the id of its DECISION_TABLE; or the CSV of one.",
+        ),
+    ],
     var: Var = None,
     text: Text = None,
     variables: Vars = None,
 ) -> int:
     """Evaluate a decision table without an engine: which rules hold, and why others do not.
 
-    Exit status 3 where the step would fail.
+    Exit status 3 where the step would fail. `export` prints a table as CSV for spreadsheets, `import` the step of such
+    a CSV, or the step of FILE with the rules of the CSV: hit policy in the corner, columns `when NAME` and `output
+    NAME`, blank conditions hold always. A round trip loses nothing.
     """
+    action, *rest = words
+    if action in ("export", "import"):
+        if var or text or variables:
+            raise UsageError(f"`defs table {action}` takes no variables")
+        return _exported(context, rest) if action == "export" else _imported(context, rest)
+    if len(words) != 2:
+        raise UsageError("name a file and a step, as in: rochallor defs table flow.yaml rate")
+    return _evaluated(
+        context, words[0], words[1], variables_from(context, var=var, text=text, whole=variables)
+    )
+
+
+def _exported(context: Context, words: list[str]) -> int:
+    from rochallor_cli.definitions.table_csv import csv_from_step
+
+    if len(words) != 2:
+        raise UsageError("name a file and a step, as in: rochallor defs table export flow.yaml rate")
+    file, step_id = words
+    context.printer.text(csv_from_step(_written_step(context, file, step_id), f"{file}: {step_id}"))
+    return ExitStatus.DONE
+
+
+def _imported(context: Context, words: list[str]) -> int:
+    from rochallor_cli.definitions.table_csv import table_from_csv
+
+    if len(words) not in (1, 3):
+        raise UsageError(
+            "name a CSV, or a CSV, a file and a step: rochallor defs table import rate.csv flow.yaml rate"
+        )
+    source, text = read_text(words[0], context.environment.stdin)
+    found = table_from_csv(text, source)
+    if len(words) == 3:
+        before = _written_step(context, words[1], words[2])
+        step = {
+            name: value for name, value in before.items() if name not in ("hitPolicy", "decisionTable")
+        } | found
+    else:
+        name = Path(source).stem if words[0] != "-" else "table"
+        step = {"id": name, "name": name.title(), "type": "DECISION_TABLE", "nextStep": "next", **found}
+    printer = context.printer
+    if printer.for_people:
+        printer.text(printer.yaml_text([step]))
+    else:
+        printer.document(step)
+    return ExitStatus.DONE
+
+
+def _written_step(context: Context, file: str, step_id: str) -> dict[str, Any]:
+    """The step of a file as it is written."""
+    document = read_document(file, context.environment.stdin)
+    steps = [step for _, step in steps_of(document) if step.get("type") == "DECISION_TABLE"]
+    for step in steps:
+        if step.get("id") == step_id:
+            return dict(step)
+    raise _no_table(document.source, step_id, [str(step.get("id")) for step in steps])
+
+
+def _no_table(source: str, step_id: str, tables: list[str]) -> NotFoundError:
+    hint = did_you_mean(step_id, tables) or f"there are {', '.join(tables) or 'none'}"
+    return NotFoundError(f"{source}: no decision table {step_id!r}", hint=hint)
+
+
+def _evaluated(context: Context, file: str, step: str, given: dict[str, Any]) -> int:
     from rochallor_cli.dev_engine import engine_rules
     from rochallor_cli.dev_engine.bench import try_table
 
-    given = variables_from(context, var=var, text=text, whole=variables)
     rules = engine_rules(context.offline_version().assumed, coercion=not context.settings.no_coercion)
     found = _step(context, file, step, rules)
     tried = try_table(found, given, rules, now=context.environment.now())
@@ -64,8 +137,7 @@ def _step(context: Context, file: str, step_id: str, rules: EngineRules) -> Any:
     definition = definition_from_document(document.value, rules)
     tables = [step.id for step in definition.steps if step.decision_table is not None]
     if step_id not in tables:
-        hint = did_you_mean(step_id, tables) or f"there are {', '.join(tables) or 'none'}"
-        raise NotFoundError(f"{document.source}: no decision table {step_id!r}", hint=hint)
+        raise _no_table(document.source, step_id, tables)
     return definition.step(step_id)
 
 

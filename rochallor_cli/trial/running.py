@@ -1,0 +1,215 @@
+"""A definition run once: on an embedded engine, or on one of yours under a name of its own."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.configuration.engine_access import EngineAccess
+from rochallor_cli.definitions.uploads import Upload
+from rochallor_cli.dev_engine import engine_rules
+from rochallor_cli.documents.json_text import load_json
+from rochallor_cli.engine_client.admin_client import AdminClient, Value
+from rochallor_cli.engine_client.connect import connect
+from rochallor_cli.errors import Interrupted, UsageError, did_you_mean
+from rochallor_cli.hosting.config.host_config import LogConfig
+from rochallor_cli.hosting.logs.log_setup import configure_host_logging
+from rochallor_cli.instances.followers import Follower, follower_for
+from rochallor_cli.instances.following import Ending
+from rochallor_cli.output.printer import Printer
+from rochallor_cli.output.text_width import harmless
+from rochallor_cli.trial.flow_run import Answers, FlowRun, RunLines, Timers
+from rochallor_cli.trial.own_engine import SkippedTimers, own_engine, timer_lengths_ns
+from rochallor_cli.trial.run_worker import ALL_OTHERS, WORKER_ID, registry_for, renamed, working
+from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.handler.registry import HandlerRegistry
+
+_CHAIN = ("autoStartNextWorkflow", "nextWorkflowId")
+
+
+@dataclass(frozen=True)
+class FlowPlan:
+    """What is to be run: the definition first, then what it chains to; and what answers it."""
+
+    uploads: Sequence[Upload]
+    modules: Sequence[str]
+    stubs: Mapping[str, dict[str, Any]]
+    replies: Mapping[str, Sequence[Value]]
+    variables: Value
+    is_fast: bool
+    timeout_s: float | None
+
+    @property
+    def definition(self) -> Value:
+        return self.uploads[0].definition
+
+    @property
+    def job_types(self) -> dict[str, str]:
+        """Those of the definition's steps."""
+        return {str(step["id"]): str(step["jobType"]) for step in self._steps() if step.get("jobType")}
+
+    @property
+    def timed(self) -> set[str]:
+        return {str(step["id"]) for step in self._steps() if step.get("boundaryEvents")}
+
+    def require_known_steps(self) -> None:
+        """Raises UsageError for an answer to a step, or a stub of a type, that is not there."""
+        steps = {str(step["id"]): step.get("type") for step in self._steps()}
+        for name in self.replies:
+            if steps.get(name) not in ("USER_TASK", "WAIT"):
+                known = [step for step, kind in steps.items() if kind in ("USER_TASK", "WAIT")]
+                hint = did_you_mean(name, known) or f"there are: {', '.join(known) or 'none'}"
+                raise UsageError(f"{name} is no user task and no wait of {self.definition['id']}", hint=hint)
+        types = {str(step["jobType"]) for one in self.uploads for step in _steps(one) if step.get("jobType")}
+        for name in self.stubs:
+            if name not in types and name != ALL_OTHERS:
+                hint = did_you_mean(name, sorted(types)) or f"there are: {', '.join(sorted(types)) or 'none'}"
+                raise UsageError(f"--stub {name}: no step has this job type", hint=hint)
+
+    def registry(self) -> HandlerRegistry:
+        types = [str(step["jobType"]) for one in self.uploads for step in _steps(one) if step.get("jobType")]
+        return registry_for(self.modules, self.stubs, types)
+
+    def _steps(self) -> list[Value]:
+        return _steps(self.uploads[0])
+
+
+def _steps(upload: Upload) -> list[Value]:
+    return [step for step in upload.definition["steps"] if isinstance(step, dict)]
+
+
+def run_embedded(context: Context, plan: FlowPlan) -> Ending:
+    """On an engine that is there for this run alone."""
+    rules = engine_rules(context.offline_version().assumed, coercion=not context.settings.no_coercion)
+    registry = plan.registry()
+    with own_engine(rules, is_fast=plan.is_fast) as (engine, clock):
+        # Nobody's credentials are sent to the embedded engine.
+        settings = replace(context.settings, access=EngineAccess(engine.url), context=None)
+        with connect(settings.access, printer=context.printer) as client:
+            admin = AdminClient(client, settings)
+            for one in reversed(plan.uploads):
+                admin.upload(one.definition)
+            lengths = timer_lengths_ns(plan.definition, rules) if plan.is_fast else {}
+            timers = SkippedTimers(engine, clock, lengths) if plan.is_fast else None
+            where = f"embedded engine, version {rules.version}"
+            return _lead(context, plan, admin, client, registry, where=where, timers=timers)
+
+
+def run_on(context: Context, plan: FlowPlan, *, is_upload: bool) -> Ending:
+    """On the engine of the settings: as it is with `is_upload`, else under a name and job types of its own."""
+    registry = plan.registry()
+    if is_upload:
+        for one in reversed(plan.uploads):
+            context.engine.upload(one.definition)
+    else:
+        prefix = f"run-{time.time_ns():x}-"
+        registry = renamed(registry, prefix)
+        plan = replace(plan, uploads=[_under_own_name(plan.uploads[0], prefix)])
+        context.engine.upload(plan.definition)
+        context.printer.note(f"uploaded as {plan.definition['id']}; what it chains to is left out")
+    where = context.settings.where
+    return _lead(context, plan, context.engine, context.engine.client, registry, where=where, timers=None)
+
+
+def _under_own_name(upload: Upload, prefix: str) -> Upload:
+    steps = [
+        {**step, "jobType": f"{prefix}{step['jobType']}"} if step.get("jobType") else step
+        for step in _steps(upload)
+    ]
+    kept = {name: value for name, value in upload.definition.items() if name not in _CHAIN}
+    return replace(upload, definition={**kept, "id": f"{prefix}{upload.id}"[:256], "steps": steps})
+
+
+def _lead(
+    context: Context,
+    plan: FlowPlan,
+    engine: AdminClient,
+    client: RestEngineClient,
+    registry: HandlerRegistry,
+    *,
+    where: str,
+    timers: Timers | None,
+) -> Ending:
+    printer = context.printer
+    configure_host_logging(LogConfig(level="warning"), context.environment.stderr, workers=[WORKER_ID])
+    served = set(registry.job_types())
+    missing = sorted(set(plan.job_types.values()) - served)
+    if missing:
+        printer.note(f"no handler and no stub for {', '.join(missing)}")
+    with working(client, registry) as check:
+        started = engine.start(str(plan.definition["id"]), plan.variables)
+        printer.note(f"{started['id']} of {plan.definition['id']} on the {where}")
+        run = FlowRun(
+            engine=engine,
+            instance_id=str(started["id"]),
+            answers=Answers(plan.replies, _asking(context)),
+            served=served,
+            job_types=plan.job_types,
+            timed=plan.timed,
+            check=check,
+            timers=timers,
+        )
+        try:
+            return run.lead(printer, _follower(printer), plan.timeout_s)
+        except KeyboardInterrupt:
+            raise Interrupted("the run was left; its instance is where it stood") from None
+
+
+def _follower(printer: Printer) -> Follower:
+    if printer.for_people:
+        return RunLines(printer, note_for=lambda execution: "")
+    return follower_for(printer)
+
+
+def _asking(context: Context) -> Any:
+    """How a person is asked; None where nobody can be."""
+    environment = context.environment
+    if not (environment.stdin_is_terminal and environment.stderr_is_terminal):
+        return None
+
+    def ask(step: str, step_type: str) -> Value | None:
+        what = "user task" if step_type == "USER_TASK" else "wait"
+        while True:
+            environment.stderr.write(
+                harmless(f"{what} {step}: name=value …, JSON, or nothing; Ctrl-D leaves it: ")
+            )
+            environment.stderr.flush()
+            line = environment.stdin.readline()
+            if not line:
+                environment.stderr.write("\n")
+                return None
+            answer = answer_from(line)
+            if answer is not None:
+                return answer
+            environment.stderr.write("that is neither a JSON object nor name=value\n")
+
+    return ask
+
+
+def answer_from(line: str) -> Value | None:
+    """The variables of a line: a JSON object, or pairs as --var takes them; None where it is neither."""
+    text = line.strip()
+    if text.startswith("{"):
+        try:
+            value = load_json(text)
+        except (ValueError, RecursionError):
+            return None
+        return value if isinstance(value, dict) else None
+    try:
+        pairs = [word.partition("=") for word in shlex.split(text)]
+    except ValueError:
+        return None
+    if not all(name and equals for name, equals, _ in pairs):
+        return None
+    return {name: _json_or_text(value) for name, _, value in pairs}
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return load_json(text)
+    except (ValueError, RecursionError):
+        return text

@@ -1,0 +1,103 @@
+"""Decision tables as text, as CSV and compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rochallor_cli.definitions.decision_tables import grid_of, table_changes
+from rochallor_cli.definitions.table_csv import csv_from_step, table_from_csv
+from rochallor_cli.errors import InvalidDocumentError
+from support.workflows import rule, table
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00\r"), max_size=8)
+NAMES = st.text("abAB _-.", min_size=1, max_size=4).filter(lambda name: name.strip() == name)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
+    | st.sampled_from(["01", "true", "NULL", "1e5", "=1+1", "2026-01-01", '"x"', " x", "${a}", "a,b;c", "[1]"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=2),
+    max_leaves=3,
+)  # fmt: skip
+CONDITIONS = TEXTS | st.sampled_from(["a > 1", "", " ", "-x > 1", '"a"', "s == 'x,y'", "a || b"])
+RULES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "when": st.dictionaries(NAMES, CONDITIONS, max_size=3),
+            "outputs": st.dictionaries(NAMES, VALUES, max_size=3),
+        }
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(RULES, st.sampled_from(["", "U", "F", "C+", "C#"]))
+def test_a_round_trip_through_csv_loses_nothing(rules: list[dict[str, Any]], policy: str) -> None:
+    step = table("t", *rules, policy=policy)
+    back = table_from_csv(csv_from_step(step, "f"), "t.csv")
+    assert back == {name: step[name] for name in ("hitPolicy", "decisionTable") if name in step}
+
+
+def test_what_a_spreadsheet_writes_is_read() -> None:
+    text = "F;when amount;when tier;output rate;output ok\n0;amount > 10;;0,5;TRUE\n1;;tier == 'a';2;\n"
+    assert table_from_csv(text, "t.csv") == {
+        "hitPolicy": "F",
+        "decisionTable": {
+            "rules": [
+                {"when": {"amount": "amount > 10"}, "outputs": {"rate": "0,5", "ok": True}},
+                {"when": {"tier": "tier == 'a'"}, "outputs": {"rate": 2}},
+            ]
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "nothing in it"),
+        ("X,when a\n0,b\n", "the corner holds 'X'"),
+        ("U,amount\n0,b\n", "'amount' is neither a condition nor an output"),
+        ("U,when a,when a\n0,b,c\n", "is there twice"),
+        ("U,when a\n0,b,c\n", "t.csv:2: 3 cells, but 2 columns"),
+    ],
+)
+def test_what_is_no_table_says_where_and_why(text: str, says: str) -> None:
+    with pytest.raises(InvalidDocumentError, match=says):
+        table_from_csv(text, "t.csv")
+
+
+def test_what_csv_has_no_place_for_is_refused() -> None:
+    odd = table("t", {**rule("a", x=1), "note": "later"})
+    with pytest.raises(InvalidDocumentError, match="rule 0 has note"):
+        csv_from_step(odd, "f")
+
+
+def test_a_table_is_shown_with_the_policy_in_the_corner_and_the_union_of_its_columns() -> None:
+    step = table(
+        "t", rule("a > 1", x=1, y="${a}"), {"when": {"tier": "vip"}, "outputs": {"z": None}}, policy="F"
+    )
+    grid = grid_of(step)
+    assert grid is not None
+    assert grid.lines() == [
+        "F | c0    | tier || x | y    | z",
+        "-" * 35,
+        "0 | a > 1 |      || 1 | ${a} |",
+        "1 |       | vip  ||   |      | null",
+    ]
+
+
+def test_tables_are_compared_rule_by_rule() -> None:
+    old = {"rules": [rule("a > 1", x=1), rule("a > 5", x=2), rule("", x=3)]}
+    new = {"rules": [rule("a > 1", x=1), rule("a > 7", x=2, y=True), rule("", x=3), rule("b", x=9)]}
+    changes = table_changes(old, new)
+    assert changes is not None
+    assert list(changes) == [
+        "rule 1: when c0: a > 5 → a > 7",
+        "rule 1: outputs y: none → true",
+        "rule 3 added: b: x = 9",
+    ]
+    assert table_changes(old, {"rules": "none"}) is None
