@@ -8,6 +8,7 @@ together.py       what only several definitions show
 comments.py       conditions that are comments
 lint_formats.py   findings in the forms that CI systems read
 problem_codes.py  the table of codes, the dev engine's included
+verification_codes.py  the codes of what verification finds
 shape.py          what was expected where in a document, and what was found
 differences.py    two definitions, step by step
 decision_tables.py  tables as rows and columns, and compared rule by rule

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rochallor_cli.definitions.verification_codes import VERIFICATION_CODES
 from rochallor_cli.dev_engine import CODES, Code
 
 # The engine's own: a document it cannot read, and names that are not there.
@@ -66,4 +67,4 @@ _OURS = (
         "Write them alike.",
     ),
 )
-PROBLEM_CODES = {**CODES, **{entry.code: entry for entry in _OURS}}
+PROBLEM_CODES = {**CODES, **{entry.code: entry for entry in (*_OURS, *VERIFICATION_CODES)}}

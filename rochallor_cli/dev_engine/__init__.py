@@ -3,6 +3,8 @@
 embedded.py     DevEngine, as its users hold it: started, stopped, and asked from any thread
 explore.py      another door: the pure state machine, ready for searches
 bench.py        another door: one expression or decision table, evaluated for its author
+upgrade.py      another door: what a step does otherwise in another version
+sample_values.py  values to try expressions with
 engine.py       one engine on one event loop, put together
 config.py       how an engine is to run
 versions.py     the engine's versions, and what each brought

@@ -23,7 +23,7 @@ Ask = Callable[[str, str], Value | None]
 """Asks a person to answer a step (its id, its type); None: nobody wants to."""
 
 
-class Timers(Protocol):
+class MovableTime(Protocol):
     """The clock of an engine whose time can be moved."""
 
     def skip_to_next(self, snapshot: Snapshot) -> bool:
@@ -77,7 +77,7 @@ class FlowRun:
     job_types: Mapping[str, str]
     timed: AbstractSet[str]
     check: Callable[[], None]
-    timers: Timers | None = None
+    timers: MovableTime | None = None
     # Executions that were answered already; the engine may show them open once more.
     _done: set[str] = field(default_factory=set)
     _last: list[Value] = field(default_factory=list)
@@ -85,7 +85,9 @@ class FlowRun:
     def lead(self, printer: Printer, follower: Follower, timeout_s: float | None) -> Ending:
         """To the end. ConflictError where nothing can move it any more, WaitRanOutError after the time-out."""
         instance: Value = {}
-        for snapshot in snapshots(self.engine, self.instance_id, printer.environment, timeout_s=timeout_s):
+        for snapshot in snapshots(
+            self.engine, {"id": self.instance_id}, printer.environment, timeout_s=timeout_s
+        ):
             follower.show(snapshot)
             instance = snapshot.instance
             if not snapshot.ended and not snapshot.away:

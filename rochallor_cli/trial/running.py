@@ -22,7 +22,7 @@ from rochallor_cli.instances.followers import Follower, follower_for
 from rochallor_cli.instances.following import Ending
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.text_width import harmless
-from rochallor_cli.trial.flow_run import Answers, FlowRun, RunLines, Timers
+from rochallor_cli.trial.flow_run import Answers, FlowRun, MovableTime, RunLines
 from rochallor_cli.trial.own_engine import SkippedTimers, own_engine, timer_lengths_ns
 from rochallor_cli.trial.run_worker import ALL_OTHERS, WORKER_ID, registry_for, renamed, working
 from workflow_sdk.client.rest import RestEngineClient
@@ -132,7 +132,7 @@ def _lead(
     registry: HandlerRegistry,
     *,
     where: str,
-    timers: Timers | None,
+    timers: MovableTime | None,
 ) -> Ending:
     printer = context.printer
     configure_host_logging(LogConfig(level="warning"), context.environment.stderr, workers=[WORKER_ID])

@@ -6,6 +6,9 @@ shape.py        what of the graph a search looks up again and again
 findings.py     what nobody wants, looked for in all that was found
 grades.py       how certain a finding is
 traces.py       the shortest run that shows it
+verifying.py    a document checked, searched and graded
+upgrading.py    what becomes of a definition in another version
+upgrade_report.py  that for people and as CSV
 report.py       all that in words and as JSON
 replay.py       such a run, played on an engine
 """

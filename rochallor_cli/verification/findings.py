@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from rochallor_cli.definitions.verification_codes import VERIFICATION_CODES
 from rochallor_cli.dev_engine.explore import ExecutionStatus, InstanceStatus
 from rochallor_cli.verification.grades import Grade, Grades
 from rochallor_cli.verification.search import Searched, SearchMove, Situation
@@ -23,19 +24,7 @@ NO_END = "V09"
 FAILS = "V10"
 BOTH_WAYS = "V11"
 
-TITLES = {
-    STUCK: "an instance stays where it is for ever",
-    RUNS_TWICE: "a step runs twice",
-    WORK_LEFT: "an END with work left",
-    REFUSED: "a request that is answered with 500 for ever",
-    NEVER_REACHED: "a step that nothing reaches",
-    LATE_TIMER: "a timer that fires after the end of its step or instance",
-    ENDLESS_LOOP: "a loop that never rests",
-    EARLY_JOIN: "a join that is passed before all branches have arrived",
-    NO_END: "an instance that goes on for ever and reaches no END",
-    FAILS: "an instance that fails without a job having failed",
-    BOTH_WAYS: "a user task and its timer that both go on",
-}
+TITLES = {entry.code: entry.title for entry in VERIFICATION_CODES}
 
 # What the machine says of itself in a move, by the code of the fault.
 _LOOP, _JOIN = "W301", "W302"

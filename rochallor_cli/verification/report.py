@@ -8,7 +8,7 @@ from typing import Any
 
 from rochallor_cli.counting import count_text
 from rochallor_cli.dev_engine.explore import Definition
-from rochallor_cli.documents.document import Document, DocumentPath
+from rochallor_cli.documents.document import Document, DocumentPath, Position
 from rochallor_cli.durations import duration_text
 from rochallor_cli.verification.findings import TITLES, Flaw
 from rochallor_cli.verification.grades import Grade
@@ -54,6 +54,10 @@ class Verified:
         without = [f'field "{name}", which is not known here, changes nothing' for name in not_known]
         return cls(document, found, traced, [*without, *_assumptions(found, assumed)])
 
+    def place_of(self, finding: Flaw) -> Position:
+        """Line and column of the step that a finding is about."""
+        return self.document.position(_path(found=self.found.definition, step=finding.step))
+
     def worst(self) -> Grade | None:
         grades = list(Grade)
         return min((each.grade for each, _ in self.findings), key=grades.index, default=None)
@@ -73,7 +77,7 @@ class Verified:
         }
 
     def _finding_json(self, finding: Flaw, trace: Sequence[TraceEvent]) -> dict[str, Any]:
-        line, column = self.document.position(_path(found=self.found.definition, step=finding.step))
+        line, column = self.place_of(finding)
         return {
             "code": finding.code,
             "title": TITLES[finding.code],

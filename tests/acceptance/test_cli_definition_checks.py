@@ -294,3 +294,30 @@ def test_a_revert_is_one_upload_and_unchanged_after_it(engine_url: str, tmp_path
     assert uploaded(old, "--as-new") == uploaded(old) == uploaded(old, "--dry-run") == [(3, "unchanged")]
     assert rochallor("defs", "diff", file, url=engine_url).exit_status == 0
     assert "uploadedAsNew" not in yaml.safe_load(file.read_text()).get("metadata", {})
+
+
+LONG_BRANCH = (gateway("split", ["pack", "bill"]), service("pack", "ship"), service("ship", "meet"),
+               service("bill", "meet"), join("meet", "thank"), service("thank"))  # fmt: skip
+
+
+def test_lint_searches_what_can_happen_when_it_is_to_verify(tmp_path: Path):
+    file = write(tmp_path / "f.yaml", document(*LONG_BRANCH, id_="verified"))
+    assert rochallor("defs", "lint", file).exit_status == 0
+    result = rochallor("defs", "lint", file, "--verify", "-o", "json")
+    assert result.exit_status == 3
+    found = {(row["code"], row["severity"]) for row in result.json()}
+    assert ("V08", "error") in found
+    assert rochallor("defs", "lint", file, "--verify", "--format", "sarif").json()["version"] == "2.1.0"
+    assert "passed before" in rochallor("defs", "lint", "--explain", "V08").stdout
+    sound = write(tmp_path / "g.yaml", document(service("a"), id_="sound"))
+    assert rochallor("defs", "lint", sound, "--verify").exit_status == 0
+
+
+def test_an_upload_that_is_to_verify_sends_nothing_that_does_not_hold(engine_url: str, tmp_path: Path):
+    write(tmp_path / "a.yaml", document(service("a"), id_="verify-a"))
+    write(tmp_path / "b.yaml", document(*LONG_BRANCH, id_="verify-b"))
+    result = rochallor("defs", "upload", tmp_path, "--verify", url=engine_url)
+    assert result.exit_status == 3
+    assert "nothing was sent" in result.stderr
+    assert rochallor("defs", "get", "verify-a", url=engine_url).exit_status == 6
+    assert rochallor("defs", "upload", tmp_path / "a.yaml", "--verify", url=engine_url).exit_status == 0

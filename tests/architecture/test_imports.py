@@ -96,7 +96,12 @@ def test_foreign_packages_are_imported_only_where_they_have_their_place() -> Non
 # --- who may know whom ---------------------------------------------------------------------------
 
 # The doors of the dev engine: what the rest of the command line and the pytest plug-in may import.
-DOORS = ("rochallor_cli.dev_engine", "rochallor_cli.dev_engine.explore", "rochallor_cli.dev_engine.bench")
+DOORS = (
+    "rochallor_cli.dev_engine",
+    "rochallor_cli.dev_engine.explore",
+    "rochallor_cli.dev_engine.bench",
+    "rochallor_cli.dev_engine.upgrade",
+)
 
 
 def test_the_sdk_and_the_dev_engine_know_nothing_of_the_command_line() -> None:
@@ -150,7 +155,8 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("dev_engine",),
     ],
     "rochallor_cli.dev_engine": [
-        ("explore", "embedded", "bench"),
+        ("explore", "embedded", "bench", "upgrade"),
+        ("sample_values",),
         ("engine",),
         ("api", "background", "kafka"),
         ("services",),

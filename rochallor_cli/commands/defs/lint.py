@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +20,7 @@ from rochallor_cli.commands.definition_sources import (
 )
 from rochallor_cli.commands.inputs import Text, Var, Vars, variables_from
 from rochallor_cli.documents.document import Document
-from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
+from rochallor_cli.errors import InvalidDocumentError, NotKnownError, UsageError, did_you_mean
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.text_width import harmless
 from rochallor_cli.output.views import FINDINGS
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rochallor_cli.definitions.finding import DocumentFinding
     from rochallor_cli.definitions.linting import Assumed
     from rochallor_cli.engine_client.engine_version import EngineVersion
+    from rochallor_cli.verification.report import Verified
 
 # The first is for people; the others are written by definitions/lint_formats.py.
 _FORMATS = ("text", "github", "gitlab", "sarif", "junit")
@@ -42,6 +43,7 @@ app = typer.Typer()
     examples=(
         "rochallor defs lint flows/",
         "rochallor defs lint flow.yaml --module handlers.py --format github",
+        "rochallor defs lint flows/ --upgrade 1.0.1..next",
         "rochallor defs lint --explain W301",
     ),
 )
@@ -68,6 +70,18 @@ def lint(
     var: Var = None,
     text: Text = None,
     variables: Vars = None,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Search all that can happen to instances as well, as defs verify does."
+        ),
+    ] = False,
+    upgrade: Annotated[
+        str | None,
+        typer.Option(
+            "--upgrade", metavar="FROM..TO", help="What an engine of another version will do otherwise."
+        ),
+    ] = None,
     exclude: Exclude = None,
     everything: Annotated[
         bool, typer.Option("--all", help="All definitions that are on the engine.")
@@ -89,16 +103,18 @@ def lint(
     name is near to is left to the engine: exit status 13 where there is nothing worse. A definition can disable codes
     for itself: metadata.lintDisable is a list of them, and in YAML a comment does so for its own line, or standing
     alone for the next one: # rochallor: ignore[W401]. Of folders only definitions are read; -v names what was passed
-    over.
+    over. With --verify exit status 10 means that a search came to its bounds.
     """
     if explain is not None:
         from rochallor_cli.definitions.linting import explanation
 
         context.printer.line(explanation(explain))
         return ExitStatus.DONE
+    names = [*(definitions or ()), *_all_on_engine(context, asked=everything)] or _no_files()
+    if upgrade is not None:
+        return _upgraded(context, names, exclude, versions=upgrade, format_=format_)
     if format_ not in _FORMATS:
         raise UsageError(f"--format {format_!r} is none of {', '.join(_FORMATS)}")
-    names = [*(definitions or ()), *_all_on_engine(context, asked=everything)] or _no_files()
     is_given = bool(var or text) or variables is not None
     values = variables_from(context, var=var, text=text, whole=variables) if is_given else None
     checks = [
@@ -107,17 +123,51 @@ def lint(
     ]
     served = _job_types(module) if module else None
     found = _findings(checks, served=served, disabled=disable or (), errors=_known_codes(error or ()))
+    searched = _verified(checks, found) if verify else []
+    found += _verified_findings(searched, disabled=disable or ())
     _show_findings(context, found, format_, [check.version for check in checks if check.documents])
-    return _status(found, strict=strict)
+    return _status(found, searched, strict=strict)
 
 
-def _status(found: list[DocumentFinding], *, strict: bool) -> ExitStatus:
+def _status(found: list[DocumentFinding], searched: list[Verified], *, strict: bool) -> ExitStatus:
     from rochallor_cli.definitions.problem_codes import NOT_KNOWN
 
     if any(strict or finding.severity == "error" for finding in found):
         return ExitStatus.INVALID
+    if searched:
+        from rochallor_cli.verification.verifying import require_searched
+
+        require_searched(searched)
     is_left_to_engine = any(finding.code == NOT_KNOWN for finding in found)
     return ExitStatus.NOT_KNOWN if is_left_to_engine else ExitStatus.DONE
+
+
+def _upgraded(
+    context: Context, names: list[str], exclude: list[str] | None, *, versions: str, format_: str
+) -> int:
+    """What becomes of the definitions in another version; exit status 3 where something gets worse."""
+    from rochallor_cli.verification import upgrade_report as report
+    from rochallor_cli.verification.upgrading import upgrade_differences
+
+    if format_ not in ("text", "csv"):
+        raise UsageError("--upgrade is written as text or csv, or by -o json")
+    old, new = report.versions_of(versions, coercion=not context.settings.no_coercion)
+    files, ids = (
+        [name for name in names if is_file_name(name)],
+        [name for name in names if not is_file_name(name)],
+    )
+    documents = documents_of_files(context, files, exclude=exclude) if files else []
+    documents += documents_of_engine(context, ids)
+    found = [each for document in documents for each in upgrade_differences(document, old, new)]
+    if not context.printer.for_people:
+        context.printer.document([each.as_row() for each in found])
+    elif format_ == "csv":
+        context.printer.text(report.report_csv(found))
+    else:
+        for line in report.report_lines(found):
+            context.printer.line(harmless(line))
+    context.printer.note(report.report_summary(found, len(documents), old.version, new.version))
+    return ExitStatus.INVALID if any(each.is_worse for each in found) else ExitStatus.DONE
 
 
 @dataclass(frozen=True)
@@ -172,6 +222,30 @@ def _findings(
             errors=errors,
         )
     return found
+
+
+def _verified(checks: Sequence[_Check], found: Sequence[DocumentFinding]) -> list[Verified]:
+    """The documents that an engine takes, each searched to its end or to the bounds."""
+    from rochallor_cli.verification.verifying import verified_document
+
+    refused = {finding.file for finding in found if finding.is_refusal}
+    searched = []
+    for check in checks:
+        for document in check.documents:
+            # What is not known here has its finding already, and its exit status.
+            with suppress(NotKnownError):
+                if document.source not in refused:
+                    searched.append(verified_document(document, check.assumed.rules))
+    return searched
+
+
+def _verified_findings(searched: Sequence[Verified], *, disabled: Sequence[str]) -> list[DocumentFinding]:
+    if not searched:
+        return []
+    from rochallor_cli.verification.verifying import verified_findings
+
+    off = {code.upper() for code in disabled}
+    return [each for one in searched for each in verified_findings(one) if each.code not in off]
 
 
 def _known_codes(codes: Sequence[str]) -> list[str]:

@@ -54,6 +54,12 @@ def upload(
             help="Mark the metadata of what would not become the latest, so that it becomes a new version.",
         ),
     ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Send nothing where defs verify finds something, or comes to its bounds."
+        ),
+    ] = False,
     exclude: Exclude = None,
 ) -> int:
     """Upload definitions, and say what came of each: created, unchanged, or not the latest.
@@ -67,6 +73,8 @@ def upload(
     uploads = read_uploads(files, context.environment.stdin, folders=folders)
     say_passed_over(context, folders)
     found = _checked(context, uploads)
+    if verify:
+        _require_verified(context, uploads)
     moment = context.environment.now().isoformat(timespec="seconds") if new else None
     rows = _rehearsed(context, uploads, is_as_new=new) if dry_run else _sent(context, uploads, moment)
     _say_what_lint_says(context, found)
@@ -101,6 +109,22 @@ def _checked(context: Context, uploads: list[Upload]) -> list[DocumentFinding]:
     )
     hint = f"nothing was sent{more}" + (f"; {error.hint}" if error.hint else "")
     raise InvalidDocumentError(error.message, details=error.details, hint=hint)
+
+
+def _require_verified(context: Context, uploads: list[Upload]) -> None:
+    """Raises InvalidDocumentError for what some order of events leads to, WaitRanOutError where a search was cut."""
+    from rochallor_cli.dev_engine import engine_rules
+    from rochallor_cli.verification.verifying import require_searched, verified_document, verified_findings
+
+    rules = engine_rules(context.offline_version().assumed, coercion=not context.settings.no_coercion)
+    searched = [verified_document(one.document, rules) for one in uploads]
+    found = [each for one in searched for each in verified_findings(one) if each.severity == "error"]
+    if found:
+        lines = [str(each) for each in found]
+        message = lines[0] if len(lines) == 1 else f"{count_text(len(lines), 'finding')} of verification"
+        hint = "nothing was sent; `rochallor defs verify` shows the runs"
+        raise InvalidDocumentError(message, details=lines if len(lines) > 1 else (), hint=hint)
+    require_searched(searched)
 
 
 def _sent(context: Context, uploads: list[Upload], moment: str | None) -> list[dict[str, Any]]:

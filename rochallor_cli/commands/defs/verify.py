@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,8 +18,7 @@ from rochallor_cli.commands.definition_sources import (
 )
 from rochallor_cli.commands.inputs import Var, variables_from
 from rochallor_cli.documents.document import Document
-from rochallor_cli.engine_client.reading import rows
-from rochallor_cli.errors import InvalidDocumentError, NotKnownError, UsageError
+from rochallor_cli.errors import UsageError
 from rochallor_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -84,10 +82,14 @@ def verify(
     """
     if fail_on not in _FAIL_ON:
         raise UsageError(f"--fail-on {fail_on!r} is neither {' nor '.join(_FAIL_ON)}")
+    from rochallor_cli.verification.search import Bounds
+    from rochallor_cli.verification.verifying import verified_document
+
     variables = variables_from(context, var=var, text=None, whole=None)
     assumed = variables_from(context, var=assume, text=None, whole=None)
+    bounds = Bounds(max_states=max_states, max_seconds=max_time)
     verified = [
-        _verified(document, rules, variables, assumed, max_states=max_states, max_seconds=max_time)
+        verified_document(document, rules, variables=variables, assumed=assumed, bounds=bounds)
         for name in definitions
         for document, rules in _documents(context, name, exclude)
     ]
@@ -111,58 +113,6 @@ def _rules(context: Context, version: EngineVersion) -> EngineRules:
     from rochallor_cli.dev_engine import engine_rules
 
     return engine_rules(version.assumed, coercion=not context.settings.no_coercion)
-
-
-def _verified(
-    document: Document,
-    rules: EngineRules,
-    variables: dict[str, Any],
-    assumed: dict[str, Any],
-    *,
-    max_states: int,
-    max_seconds: float,
-) -> Verified:
-    from rochallor_cli.dev_engine import check
-    from rochallor_cli.dev_engine.explore import definition_from_document
-    from rochallor_cli.verification.findings import find
-    from rochallor_cli.verification.report import Verified
-    from rochallor_cli.verification.search import Bounds, search
-
-    document, not_known = _known(document)
-    problems = [problem for problem in check(document.value, rules) if problem.severity == "error"]
-    if problems:
-        first = problems[0]
-        raise InvalidDocumentError(
-            f"{document.at(first.path)}: {first.code} {first.text}",
-            hint="a definition that the engine refuses cannot be verified; see `rochallor defs lint`",
-        )
-    definition = definition_from_document(document.value, rules)
-    found = search(
-        definition,
-        variables=variables,
-        assumed=assumed,
-        bounds=Bounds(max_states=max_states, max_seconds=max_seconds),
-    )
-    return Verified.of(document, found, find(found), assumed, not_known=not_known)
-
-
-def _known(document: Document) -> tuple[Document, list[str]]:
-    """The document without the fields that no version known here has, and their names."""
-    from rochallor_cli.definitions.shape import known_part, looks_mistyped
-    from rochallor_cli.dev_engine import ENGINE_VERSIONS, engine_rules, step_types
-
-    newest = engine_rules(ENGINE_VERSIONS[-1])
-    value, fields = known_part(document.value, newest, keep_mistyped=True)
-    steps = rows(value.get("steps")) if isinstance(value, dict) else []
-    types = [str(step["type"]) for step in steps if step.get("type")]
-    known = step_types(newest)
-    for name in types:
-        if name not in known and not looks_mistyped(name, known):
-            raise NotKnownError(
-                f"{document.source} has steps of type {name}, which is not known here, so it cannot be searched",
-                hint="a newer rochallor may know it",
-            )
-    return replace(document, value=value), fields
 
 
 def _show(context: Context, verified: list[Verified]) -> None:

@@ -1,0 +1,167 @@
+"""What becomes of a definition when the engine goes from one version to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rochallor_cli.definitions.problem_codes import PROBLEM_CODES
+from rochallor_cli.definitions.together import started_by
+from rochallor_cli.dev_engine import CODES, EngineRules, check
+from rochallor_cli.dev_engine.explore import Definition, definition_from_document
+from rochallor_cli.dev_engine.upgrade import BETTER, FAILS, KINDS, REFUSED, SILENT, step_differences
+from rochallor_cli.documents.document import Document, DocumentPath
+from rochallor_cli.verification.findings import TITLES, Flaw, find
+from rochallor_cli.verification.grades import Grade
+from rochallor_cli.verification.search import Bounds, search
+
+HEADINGS: Final = {
+    SILENT: "silently another way",
+    FAILS: "fails",
+    REFUSED: "refused",
+    BETTER: "better now",
+}
+# Of hundreds of definitions each search may take but a moment; one that is cut says nothing.
+_BOUNDS: Final = Bounds(max_states=3_000, max_seconds=1.0)
+_CHAIN_KEY: Final = "W315"
+# What is silent about a run that goes another way; everything else of verification stops or fails it.
+_SILENT_FLAWS: Final = frozenset({"V02", "V03", "V06", "V08", "V11"})
+
+
+@dataclass(frozen=True)
+class UpgradeDifference:
+    """One thing that will be otherwise. example: variables that show it; mend: what to do about it."""
+
+    document: Document
+    kind: str
+    step: str
+    text: str
+    before: str
+    after: str
+    example: Mapping[str, Any]
+    mend: str
+
+    @property
+    def is_worse(self) -> bool:
+        return self.kind != BETTER
+
+    def as_row(self) -> dict[str, Any]:
+        line, column = self.document.position(self._path())
+        return {
+            "file": self.document.source,
+            "line": line,
+            "column": column,
+            "id": str(_fields(self.document).get("id") or ""),
+            "step": self.step,
+            "kind": self.kind,
+            "text": self.text,
+            "before": self.before,
+            "after": self.after,
+            "example": dict(self.example),
+            "mend": self.mend,
+        }
+
+    def _path(self) -> DocumentPath:
+        steps = _fields(self.document).get("steps") or ()
+        for index, step in enumerate(steps):
+            if isinstance(step, Mapping) and step.get("id") == self.step:
+                return ("steps", index)
+        return ()
+
+
+def _fields(document: Document) -> Mapping[str, Any]:
+    return document.value if isinstance(document.value, Mapping) else {}
+
+
+def upgrade_differences(document: Document, old: EngineRules, new: EngineRules) -> list[UpgradeDifference]:
+    """The worst first."""
+    return sorted(_differences(document, old, new), key=lambda each: KINDS.index(each.kind))
+
+
+def _differences(document: Document, old: EngineRules, new: EngineRules) -> Iterator[UpgradeDifference]:
+    was, now = _refusal(document, old), _refusal(document, new)
+    if was or now:
+        if bool(was) != bool(now):
+            kind = REFUSED if now else BETTER
+            text = "the upload is refused" if now else "can be uploaded"
+            yield UpgradeDifference(document, kind, "", text, was or "accepted", now or "accepted", {}, "")
+        return
+    before, after = (definition_from_document(document.value, rules) for rules in (old, new))
+    mends = _mends(document, new)
+    for each in step_differences(before, after):
+        mend = "" if each.kind == BETTER else each.mend or mends.get(each.step, "")
+        yield UpgradeDifference(
+            document, each.kind, each.step, each.text, each.before, each.after, each.example, mend
+        )
+    yield from _of_runs(document, before, after)
+    yield from _of_chains(document, old, new)
+
+
+def _refusal(document: Document, rules: EngineRules) -> str:
+    return next((each.text for each in check(document.value, rules) if each.severity == "error"), "")
+
+
+def _mends(document: Document, rules: EngineRules) -> dict[str, str]:
+    """By step: what its first warning says to do."""
+    steps = _fields(document)["steps"]
+    found: dict[str, str] = {}
+    for problem in check(document.value, rules):
+        if len(problem.path) > 1 and problem.path[0] == "steps" and isinstance(problem.path[1], int):
+            entry = PROBLEM_CODES[problem.code]
+            if entry.since or problem.code.startswith("W2"):
+                found.setdefault(str(steps[problem.path[1]]["id"]), f"{problem.code}: {entry.instead}")
+    return found
+
+
+# --- runs -----------------------------------------------------------------------------------------
+
+
+def _of_runs(document: Document, before: Definition, after: Definition) -> Iterator[UpgradeDifference]:
+    """What a search of both machines finds in one of them only: joins, timers and what follows them."""
+    if not any(step.parallel_next_steps or step.boundary_events for step in after.steps):
+        return
+    was, now = _flaws(before), _flaws(after)
+    if was is None or now is None:
+        return
+    for key in now.keys() - was.keys():
+        code, step = key
+        kind = SILENT if code in _SILENT_FLAWS else FAILS
+        entry = PROBLEM_CODES[code]
+        yield UpgradeDifference(
+            document,
+            kind,
+            step,
+            f'step "{step}": {TITLES[code]}',
+            "not so",
+            now[key].text,
+            {},
+            f"{code}: {entry.instead}",
+        )
+    for key in was.keys() - now.keys():
+        code, step = key
+        text = f'step "{step}": no longer {TITLES[code]}'
+        yield UpgradeDifference(document, BETTER, step, text, was[key].text, "not so any more", {}, "")
+
+
+def _flaws(definition: Definition) -> dict[tuple[str, str], Flaw] | None:
+    found = search(definition, bounds=_BOUNDS)
+    if not found.is_complete:
+        return None
+    return {(each.code, each.step): each for each in find(found) if each.grade != Grade.POSSIBLE}
+
+
+# --- chains ---------------------------------------------------------------------------------------
+
+
+def _of_chains(document: Document, old: EngineRules, new: EngineRules) -> Iterator[UpgradeDifference]:
+    following = started_by(document)
+    if following is None or old.business_keys == new.business_keys or not new.business_keys:
+        return
+    if new.durable_chains:
+        return
+    text = f'the business key is passed on to "{following}", which is not started where an instance of it has that key'
+    yield UpgradeDifference(
+        document, SILENT, "", text, "started without a key", "not started, silently", {"businessKey": "any"},
+        f"{_CHAIN_KEY}: {CODES[_CHAIN_KEY].instead}",
+    )  # fmt: skip

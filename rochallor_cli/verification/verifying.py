@@ -1,0 +1,82 @@
+"""A document verified: checked, searched, and what was found graded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from rochallor_cli.definitions.finding import DocumentFinding
+from rochallor_cli.definitions.shape import known_part, looks_mistyped
+from rochallor_cli.dev_engine import ENGINE_VERSIONS, EngineRules, check, engine_rules, step_types
+from rochallor_cli.dev_engine.explore import definition_from_document
+from rochallor_cli.documents.document import Document
+from rochallor_cli.engine_client.reading import rows
+from rochallor_cli.errors import InvalidDocumentError, NotKnownError, WaitRanOutError
+from rochallor_cli.verification.findings import find
+from rochallor_cli.verification.grades import Grade
+from rochallor_cli.verification.report import Verified
+from rochallor_cli.verification.search import Bounds, search
+
+
+def verified_document(
+    document: Document,
+    rules: EngineRules,
+    *,
+    variables: Mapping[str, Any] | None = None,
+    assumed: Mapping[str, Any] | None = None,
+    bounds: Bounds | None = None,
+) -> Verified:
+    """Raises InvalidDocumentError for what the engine would refuse: nothing can happen to an instance of it.
+
+    NotKnownError for steps of a type that no version known here has.
+    """
+    document, not_known = _known(document)
+    refused = next((each for each in check(document.value, rules) if each.severity == "error"), None)
+    if refused is not None:
+        raise InvalidDocumentError(
+            f"{document.at(refused.path)}: {refused.code} {refused.text}",
+            hint="a definition that the engine refuses cannot be verified; see `rochallor defs lint`",
+        )
+    definition = definition_from_document(document.value, rules)
+    found = search(definition, variables=variables, assumed=assumed, bounds=bounds or Bounds())
+    return Verified.of(document, found, find(found), assumed or {}, not_known=not_known)
+
+
+def _known(document: Document) -> tuple[Document, list[str]]:
+    """The document without the fields that no version known here has, and their names."""
+    newest = engine_rules(ENGINE_VERSIONS[-1])
+    value, fields = known_part(document.value, newest, keep_mistyped=True)
+    steps = rows(value.get("steps")) if isinstance(value, dict) else []
+    types = [str(step["type"]) for step in steps if step.get("type")]
+    known = step_types(newest)
+    for name in types:
+        if name not in known and not looks_mistyped(name, known):
+            raise NotKnownError(
+                f"{document.source} has steps of type {name}, which is not known here, so it cannot be searched",
+                hint="a newer rochallor may know it",
+            )
+    return replace(document, value=value), fields
+
+
+def verified_findings(verified: Verified) -> Iterator[DocumentFinding]:
+    """What was found as lint says it: errors but for what is only possible, each with its run in one line."""
+    for finding, trace in verified.findings:
+        line, column = verified.place_of(finding)
+        severity = "warning" if finding.grade == Grade.POSSIBLE else "error"
+        events = ", ".join(f"{event.event} {event.step}".strip() for event in trace)
+        text = f"{finding.text} ({finding.grade}{f': {events}' if events else ''})"
+        yield DocumentFinding(
+            verified.document.source, line, column, finding.code, severity, text, ("steps", finding.step)
+        )
+
+
+def require_searched(verified: Sequence[Verified]) -> None:
+    """Raises WaitRanOutError where a search came to its bounds: of that nothing is known, so it is no success."""
+    cut = [each for each in verified if not each.found.is_complete]
+    if cut:
+        names = ", ".join(f"{each.document.source}: {each.found.definition.id}" for each in cut)
+        raise WaitRanOutError(
+            f"not searched to the end: {names}",
+            hint="`rochallor defs verify` with --max-states and --max-time reaches further",
+        )
