@@ -15,6 +15,8 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
     "defs": (
         "Upload, read, check and compare definitions.",
         {
+            "new": "Write a first definition, with a matching file of handlers and a test. No file is overwritten.",
+            "explain": "Explain the format of definitions: a step type or a field, with its rules and an example.",
             "upload": "Upload definitions, and say what came of each: created, unchanged, or not the latest.",
             "get": "Print a definition: YAML that can be uploaded again, or JSON with -o json.",
             "list": "List definitions, the latest version of each.",

@@ -14,6 +14,8 @@ differences.py    two definitions, step by step
 decision_tables.py  tables as rows and columns, and compared rule by rule
 table_csv.py      tables for spreadsheets
 written_yaml.py   YAML that a person goes on with
+format_page.py    the page on the format, by its parts
+new_files.py      a first definition with handlers and a test
 edges.py          where a step can lead to
 job_types.py      which job types the uploaded definitions use
 """

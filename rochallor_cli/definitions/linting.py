@@ -161,7 +161,8 @@ def _as_finding(document: Document, problem: Problem, assumed: Assumed) -> Docum
     near = _nearest(document, problem.path, problem.code, assumed)
     is_type = problem.code == NO_SUCH_TYPE and not assumed.is_given
     if is_type and not looks_mistyped(_at(document, problem.path), step_types(assumed.rules)):
-        return finding_at(document, problem.path, NOT_KNOWN, _not_known(problem.text, assumed))
+        text = f"{_not_known(problem.text, assumed)} (known are {', '.join(step_types(assumed.rules))})"
+        return finding_at(document, problem.path, NOT_KNOWN, text)
     return finding_at(document, problem.path, problem.code, problem.text + near)
 
 

@@ -29,6 +29,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "tasks complete": ("I", "a"),
     "handlers run": ("t", "-m", "handlers.py"),
     "completion": ("bash",),
+    "defs new": ("one", "--steps", "a"),
     "defs table": ("flow.yaml", "a"),
     "defs verify": ("-",),
     "expr": ("a",),

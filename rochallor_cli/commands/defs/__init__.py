@@ -1,5 +1,7 @@
 """`rochallor defs`: one file for each command.
 
+new.py       a first one, with handlers and a test
+explain.py   the format, part by part
 upload.py    store definitions
 lint.py      check offline
 verify.py    search all that can happen to an instance, before anything runs
