@@ -31,6 +31,17 @@ _GRADES = {
 
 
 @dataclass(frozen=True)
+class Suggestion:
+    """A definition in place of the one that was verified, and what was done to it."""
+
+    text: str
+    definition: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"text": self.text, "definition": dict(self.definition)}
+
+
+@dataclass(frozen=True)
 class Verified:
     """One definition with what its search came to."""
 
@@ -38,6 +49,7 @@ class Verified:
     found: Searched
     findings: Sequence[tuple[Flaw, Sequence[TraceEvent]]]
     assumptions: Sequence[str]
+    suggestion: Suggestion | None = None
 
     @classmethod
     def of(
@@ -74,6 +86,7 @@ class Verified:
             "seconds": round(found.seconds, 3),
             "assumptions": list(self.assumptions),
             "findings": [self._finding_json(finding, trace) for finding, trace in self.findings],
+            **({"suggestion": self.suggestion.as_json()} if self.suggestion else {}),
         }
 
     def _finding_json(self, finding: Flaw, trace: Sequence[TraceEvent]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace as replaced
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from rochallor_cli.dev_engine import EngineRules
     from rochallor_cli.engine_client.engine_version import EngineVersion
     from rochallor_cli.verification.report import Verified
+    from rochallor_cli.verification.search import Bounds
 
 app = typer.Typer()
 
@@ -37,6 +39,7 @@ _FAIL_ON = ("some-order", "possible")
     examples=(
         "rochallor defs verify flow.yaml",
         "rochallor defs verify flows/ --engine-version 1.1.0 -o json",
+        "rochallor defs verify flow.yaml --suggest",
         "rochallor defs verify flow.yaml --var amount=250 --fail-on possible --replay",
     ),
 )
@@ -68,6 +71,12 @@ def verify(
         float,
         typer.Option("--max-time", min=0.01, metavar="SECONDS", help="Seconds for one definition at most."),
     ] = 30.0,
+    suggest: Annotated[
+        bool,
+        typer.Option(
+            "--suggest", help="Offer a definition that is verified clean where joins count wrongly."
+        ),
+    ] = False,
     replay: Annotated[
         bool,
         typer.Option(
@@ -93,6 +102,8 @@ def verify(
         for name in definitions
         for document, rules in _documents(context, name, exclude)
     ]
+    if suggest:
+        verified = [_with_suggestion(each, bounds) for each in verified]
     _show(context, verified)
     if replay:
         _replay(context, verified)
@@ -115,6 +126,12 @@ def _rules(context: Context, version: EngineVersion) -> EngineRules:
     return engine_rules(version.assumed, coercion=not context.settings.no_coercion)
 
 
+def _with_suggestion(verified: Verified, bounds: Bounds) -> Verified:
+    from rochallor_cli.verification.suggestions import suggestion_for
+
+    return replaced(verified, suggestion=suggestion_for(verified, verified.found.definition.rules, bounds))
+
+
 def _show(context: Context, verified: list[Verified]) -> None:
     printer = context.printer
     if not printer.for_people:
@@ -124,6 +141,9 @@ def _show(context: Context, verified: list[Verified]) -> None:
         for line in each.lines():
             printer.line(line)
         printer.line(each.summary())
+        if each.suggestion is not None:
+            printer.line(f"suggested, and verified clean: {each.suggestion.text}")
+            printer.text(printer.yaml_text(dict(each.suggestion.definition)))
     assumptions = dict.fromkeys(text for each in verified for text in each.assumptions)
     printer.note("Assumed: " + "; ".join(assumptions) + ".")
 
