@@ -7,6 +7,7 @@ that no label can lie on anything else.
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -97,17 +98,21 @@ def _back_links(count: int, links: Sequence[Link]) -> set[int]:
 
 
 def _assign_layers(boxes: list[Box], links: Sequence[Link], backward: set[int]) -> None:
-    """Longest path from above; every second layer is left for labels and bends."""
-    forward = [link for number, link in enumerate(links) if number not in backward]
-    for _ in boxes:
-        moved = False
-        for link in forward:
-            wanted = boxes[link.source].layer + 2
-            if boxes[link.target].layer < wanted:
-                boxes[link.target].layer = wanted
-                moved = True
-        if not moved:
-            return
+    """Longest path from above, each box once its upper neighbours are placed; every second layer is left for labels."""
+    below: list[list[int]] = [[] for _ in boxes]
+    waits_for = [0] * len(boxes)
+    for number, link in enumerate(links):
+        if number not in backward and link.source != link.target:
+            below[link.source].append(link.target)
+            waits_for[link.target] += 1
+    placed = [index for index, count in enumerate(waits_for) if count == 0]
+    while placed:
+        index = placed.pop()
+        for target in below[index]:
+            boxes[target].layer = max(boxes[target].layer, boxes[index].layer + 2)
+            waits_for[target] -= 1
+            if waits_for[target] == 0:
+                placed.append(target)
 
 
 def _route(boxes: list[Box], link: Link, *, backward: bool) -> tuple[list[int], int | None]:
@@ -140,18 +145,28 @@ def _ordered_layers(boxes: list[Box]) -> list[list[int]]:
     for index, box in enumerate(boxes):
         layers[box.layer].append(index)
     best, fewest = [list(layer) for layer in layers], _crossings(boxes, layers)
+    position = [0] * len(boxes)
+    for layer in layers:
+        _note_places(position, layer)
     for sweep in range(_SWEEPS):
+        if fewest == 0:
+            break
         downward = sweep % 2 == 0
         for layer in layers[1:] if downward else layers[-2::-1]:
-            position = {index: place for one in layers for place, index in enumerate(one)}
             layer.sort(key=lambda index: _middle(boxes[index], position, downward=downward))
+            _note_places(position, layer)
         crossings = _crossings(boxes, layers)
         if crossings < fewest:
             best, fewest = [list(layer) for layer in layers], crossings
     return best
 
 
-def _middle(box: Box, position: dict[int, int], *, downward: bool) -> float:
+def _note_places(position: list[int], layer: Sequence[int]) -> None:
+    for place, index in enumerate(layer):
+        position[index] = place
+
+
+def _middle(box: Box, position: Sequence[int], *, downward: bool) -> float:
     neighbours = box.above if downward else box.below
     if not neighbours:
         return 0.0
@@ -165,7 +180,10 @@ def _crossings(boxes: list[Box], layers: list[list[int]]) -> int:
         ends = [
             place[below] for index in upper for below in sorted(boxes[index].below, key=place.__getitem__)
         ]
-        total += sum(1 for later in range(len(ends)) for earlier in ends[:later] if earlier > ends[later])
+        seen: list[int] = []
+        for end in ends:
+            total += len(seen) - bisect_right(seen, end)
+            insort(seen, end)
     return total
 
 

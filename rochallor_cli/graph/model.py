@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from rochallor_cli.definitions.decision_tables import TableGrid, grid_of
@@ -29,11 +30,16 @@ class GraphNode:
     entries: int = 0
     reason: str = ""
     table: TableGrid | None = None
+    # What verification found here: a code and its title.
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A way from one step to another. `kind` is next, condition, branch or timer."""
+    """A way from one step to another.
+
+    `kind` is next, condition, branch, timer, or interrupt for a timer that ends its step.
+    """
 
     source: str
     target: str
@@ -50,7 +56,14 @@ class Graph:
     edges: tuple[Edge, ...]
 
     def edges_from(self, node_id: str) -> list[Edge]:
-        return [edge for edge in self.edges if edge.source == node_id]
+        return self._outgoing.get(node_id, [])
+
+    @cached_property
+    def _outgoing(self) -> dict[str, list[Edge]]:
+        found: dict[str, list[Edge]] = {}
+        for edge in self.edges:
+            found.setdefault(edge.source, []).append(edge)
+        return found
 
 
 def graph_of(definition: Mapping[str, Any]) -> Graph:
@@ -75,7 +88,11 @@ def graph_of(definition: Mapping[str, Any]) -> Graph:
 
 
 def _edges(step: Mapping[str, Any]) -> Iterator[Edge]:
+    timers = [event for event in _list(step.get("boundaryEvents")) if isinstance(event, Mapping)]
+    interrupting = iter([bool(event.get("interrupting")) for event in timers if event.get("targetStepId")])
     for kind, target, label in edges_of_step(step):
+        if kind == "timer" and next(interrupting):
+            kind = "interrupt"
         if kind != "next" or step.get("type") not in _NO_NEXT:
             yield Edge(str(step.get("id")), target, kind, label)
 
@@ -93,6 +110,12 @@ def painted(graph: Graph, instance: Mapping[str, Any], executions: Sequence[Mapp
     nodes = tuple(_painted(node, by_step.get(node.id, []), ended=ended) for node in graph.nodes)
     title = f"{graph.title} · {instance.get('id')} · {instance.get('status')}"
     return Graph(title, nodes, graph.edges)
+
+
+def marked(graph: Graph, marks: Mapping[str, Sequence[str]]) -> Graph:
+    """The graph with what verification found at its steps."""
+    nodes = tuple(replace(node, marks=tuple(marks.get(node.id, ()))) for node in graph.nodes)
+    return Graph(graph.title, nodes, graph.edges)
 
 
 def _painted(node: GraphNode, executions: Sequence[Mapping[str, Any]], *, ended: bool) -> GraphNode:

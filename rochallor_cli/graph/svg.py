@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 from rochallor_cli.graph.layout import Box, Layout, Link, lay_out
 from rochallor_cli.graph.model import MARKS, STATES, Edge, Graph, GraphNode
 from rochallor_cli.graph.svg_table import table_lines, table_size
-from rochallor_cli.graph.texts import FILLS
+from rochallor_cli.graph.texts import FILLS, MARK_COLOUR, edge_label
 from rochallor_cli.output.text_width import cells, fitted, harmless
 
 _FONT = "font-family='system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'"
@@ -19,6 +19,13 @@ _CELL = 7.4
 _SMALL_CELL = 6.2
 _LONGEST_LABEL = 34
 _LONGEST_NAME = 40
+# How far a loop reaches out of its step.
+_LOOP_REACH = 36.0
+_EDGE_STYLES = {
+    "timer": "stroke-width='1.4' stroke-dasharray='5 4'",
+    # A timer that ends its step: dots and dashes, and heavier.
+    "interrupt": "stroke-width='2.2' stroke-dasharray='9 3 2 3'",
+}
 _INK, _FAINT, _LINE = "#1f2933", "#5f6b78", "#7b8794"
 _STROKES = {
     "completed": "#3c9a50",
@@ -32,13 +39,21 @@ _STROKES = {
 def as_svg(graph: Graph) -> str:
     """The whole picture, one document."""
     place = {node.id: index for index, node in enumerate(graph.nodes)}
+    labels = _labels(graph)
+    loops = _loop_widths(graph, labels)
+    sizes = [_size(node) for node in graph.nodes]
     layout = lay_out(
-        [_size(node) for node in graph.nodes],
-        [_link(edge, place) for edge in graph.edges],
+        [
+            (width + 2 * loops.get(node.id, 0.0), height)
+            for node, (width, height) in zip(graph.nodes, sizes, strict=True)
+        ],
+        [_link(edge, place, label) for edge, label in zip(graph.edges, labels, strict=True)],
     )
-    loops = any(edge.source == edge.target for edge in graph.edges)
+    # Room for loops is kept on both sides, so that the step stays in the middle.
+    for box, (own_width, _) in zip(layout.boxes, sizes, strict=False):
+        box.width = own_width
     title = harmless(graph.title)
-    width = max(layout.width + (50 if loops else 0), cells(title) * 8.0) + 2 * _MARGIN
+    width = max(layout.width, cells(title) * 9.0) + 2 * _MARGIN
     height = layout.height + _TITLE + 2 * _MARGIN
     lines = [
         (
@@ -53,7 +68,7 @@ def as_svg(graph: Graph) -> str:
         f"<rect width='{width:.0f}' height='{height:.0f}' fill='#ffffff'/>",
         f"<text x='{_MARGIN}' y='{_MARGIN + 6}' font-size='15' font-weight='600' fill='{_INK}'>{escape(title)}</text>",
         f"<g transform='translate({_MARGIN},{_MARGIN + _TITLE})'>",
-        *_edges(graph, layout),
+        *_edges(graph, layout, labels),
         *(line for node, box in zip(graph.nodes, layout.boxes, strict=False) for line in _node(node, box)),
         "</g>",
         "</svg>",
@@ -62,15 +77,39 @@ def as_svg(graph: Graph) -> str:
     return "\n".join(lines).encode("ascii", "xmlcharrefreplace").decode() + "\n"
 
 
-def _link(edge: Edge, place: dict[str, int]) -> Link:
-    label = _label(edge)
+def _link(edge: Edge, place: dict[str, int], label: str) -> Link:
     width = cells(label) * _SMALL_CELL + 10 if label else 0.0
     return Link(place[edge.source], place[edge.target], width, 18.0 if label else 0.0)
 
 
+def _loop_widths(graph: Graph, labels: list[str]) -> dict[str, float]:
+    """How much room the loops of a step take beside it, their labels included."""
+    found: dict[str, float] = {}
+    for edge, label in zip(graph.edges, labels, strict=True):
+        if edge.source == edge.target:
+            width = _LOOP_REACH + cells(label) * _SMALL_CELL + 8
+            found[edge.source] = max(found.get(edge.source, 0.0), width)
+    return found
+
+
 def _label(edge: Edge) -> str:
-    text = f"after {edge.label}" if edge.kind == "timer" and edge.label else edge.label
-    return fitted(harmless(text), _LONGEST_LABEL)
+    return fitted(harmless(edge_label(edge)), _LONGEST_LABEL)
+
+
+def _labels(graph: Graph) -> list[str]:
+    """The edges' labels, cut where they are long: in the middle where their beginnings are alike."""
+    cut = [_label(edge) for edge in graph.edges]
+    found = []
+    for edge, label in zip(graph.edges, cut, strict=True):
+        whole = harmless(edge_label(edge))
+        is_ambiguous = label != whole and cut.count(label) > 1
+        found.append(_cut_in_the_middle(whole) if is_ambiguous else label)
+    return found
+
+
+def _cut_in_the_middle(text: str) -> str:
+    half = _LONGEST_LABEL // 2
+    return f"{text[:half].rstrip()}…{text[-(_LONGEST_LABEL - half - 1) :].lstrip()}"
 
 
 def _size(node: GraphNode) -> tuple[float, float]:
@@ -91,14 +130,17 @@ def _node_lines(node: GraphNode) -> list[str]:
     if node.state:
         times = f" ×{node.entries}" if node.entries > 1 else ""
         lines.append(f"{MARKS.get(node.state, '·')} {STATES.get(node.state, node.state)}{times}")
+    lines += [f"! {fitted(harmless(mark), _LONGEST_NAME)}" for mark in node.marks]
     return lines
 
 
 def _node(node: GraphNode, box: Box) -> Iterator[str]:
-    stroke = _STROKES.get(node.state, "#c9372c" if node.type == "missing" else _LINE)
+    stroke = _STROKES.get(node.state, MARK_COLOUR if node.type == "missing" else _LINE)
+    if node.marks:
+        stroke = MARK_COLOUR
     dash = " stroke-dasharray='5 4'" if node.type == "missing" else ""
     fill = FILLS.get(node.state, "#ffffff")
-    width = 2.5 if node.type == "END" else 1.5
+    width = 2.5 if node.type == "END" or node.marks else 1.5
     about = " · ".join(harmless(part) for part in (node.name, node.reason) if part)
     yield f"<g><title>{escape(about or node.id)}</title>"
     yield f"<path d='{_outline(node.type, box)}' fill='{fill}' stroke='{stroke}' stroke-width='{width}'{dash}/>"
@@ -110,7 +152,7 @@ def _node(node: GraphNode, box: Box) -> Iterator[str]:
         yield from table_lines(node.table, box.x - width / 2, box.y + box.height / 2 - height - 10)
     for number, line in enumerate(lines):
         size, ink = (13, _INK) if number == 0 else (11, _FAINT)
-        ink = stroke if number == 2 else ink
+        ink = stroke if number >= 2 else ink
         weight = " font-weight='600'" if number == 0 else ""
         yield (
             f"<text x='{box.x:.1f}' y='{top + 15 * number:.1f}' text-anchor='middle' font-size='{size}'"
@@ -148,23 +190,31 @@ def _polygon(points: list[tuple[float, float]]) -> str:
     return "M" + " L".join(f"{x:.1f},{y:.1f}" for x, y in points) + " z"
 
 
-def _edges(graph: Graph, layout: Layout) -> Iterator[str]:
+def _edges(graph: Graph, layout: Layout, labels: list[str]) -> Iterator[str]:
+    looped: dict[str, int] = {}
     for number, edge in enumerate(graph.edges):
-        route = layout.routes[number]
-        boxes = [layout.boxes[index] for index in route]
-        path = _loop(boxes[0]) if len(route) == 1 else _curve(boxes)
-        dash = " stroke-dasharray='5 4'" if edge.kind == "timer" else ""
-        yield f"<path d='{path}' fill='none' stroke='{_LINE}' stroke-width='1.4'{dash} marker-end='url(#arrow)'/>"
+        boxes = [layout.boxes[index] for index in layout.routes[number]]
+        is_loop = len(boxes) == 1
+        path = _loop(boxes[0]) if is_loop else _curve(boxes)
+        style = _EDGE_STYLES.get(edge.kind, "stroke-width='1.4'")
+        yield f"<path d='{path}' fill='none' stroke='{_LINE}' {style} marker-end='url(#arrow)'/>"
         label = layout.labels[number]
         if label is not None:
-            yield from _label_lines(edge, layout.boxes[label])
+            yield from _label_lines(edge, layout.boxes[label], labels[number])
+        elif is_loop and labels[number]:
+            looped[edge.source] = turn = looped.get(edge.source, -1) + 1
+            left = boxes[0].x + boxes[0].width / 2 + _LOOP_REACH
+            yield (
+                f"<text x='{left:.1f}' y='{boxes[0].y + 4 + 13 * turn:.1f}' font-size='11' fill='{_INK}'>"
+                f"<title>{escape(harmless(edge.label))}</title>{escape(labels[number])}</text>"
+            )
 
 
-def _label_lines(edge: Edge, box: Box) -> Iterator[str]:
+def _label_lines(edge: Edge, box: Box, label: str) -> Iterator[str]:
     yield (
         f"<rect x='{box.x - box.width / 2:.1f}' y='{box.y - 9:.1f}' width='{box.width:.1f}' height='18' rx='3' "
         f"fill='#ffffff'/><text x='{box.x:.1f}' y='{box.y + 4:.1f}' text-anchor='middle' font-size='11' "
-        f"fill='{_INK}'><title>{escape(harmless(edge.label))}</title>{escape(_label(edge))}</text>"
+        f"fill='{_INK}'><title>{escape(harmless(edge.label))}</title>{escape(label)}</text>"
     )
 
 

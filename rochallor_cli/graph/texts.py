@@ -32,6 +32,16 @@ FILLS = {
 }
 
 
+MARK_COLOUR = "#c9372c"
+
+
+def edge_label(edge: Edge) -> str:
+    """Its condition, or when its timer fires and whether that ends the step."""
+    if edge.kind == "interrupt" and edge.label:
+        return f"interrupts after {edge.label}"
+    return f"after {edge.label}" if edge.kind == "timer" and edge.label else edge.label
+
+
 # --- text ----------------------------------------------------------------------------------------
 
 
@@ -44,6 +54,7 @@ def as_text(graph: Graph) -> list[str]:
         lines.append(_step_line(node, widest, painted=any(one.state for one in nodes)))
         if node.reason:
             lines.append(f"      {harmless(node.reason)}")
+        lines += [f"      !! {harmless(mark)}" for mark in node.marks]
         if node.table is not None:
             lines += [f"      {line}" for line in node.table.lines()]
         lines += [f"      {_way(edge)}" for edge in graph.edges_from(node.id)]
@@ -74,8 +85,9 @@ def _step_line(node: GraphNode, widest: int, *, painted: bool) -> str:
 
 def _way(edge: Edge) -> str:
     label = harmless(edge.label)
-    if edge.kind == "timer":
-        return f"after {label} → {harmless(edge.target)}"
+    if edge.kind in ("timer", "interrupt"):
+        ends = ", interrupting" if edge.kind == "interrupt" else ""
+        return f"after {label}{ends} → {harmless(edge.target)}"
     return f"{label} → {harmless(edge.target)}" if label else f"→ {harmless(edge.target)}"
 
 
@@ -90,18 +102,20 @@ def as_mermaid(graph: Graph) -> list[str]:
         opening, closing = _MERMAID_SHAPES.get(node.type, ("[", "]"))
         lines.append(f'    {names[node.id]}{opening}"{_mermaid_text(node)}"{closing}')
     for edge in graph.edges:
-        arrow = "-.->" if edge.kind == "timer" else "-->"
-        label = f'|"{_mermaid(edge.label)}"|' if edge.label else ""
+        arrow = {"timer": "-.->", "interrupt": "==>"}.get(edge.kind, "-->")
+        label = f'|"{_mermaid(edge_label(edge))}"|' if edge.label else ""
         lines.append(f"    {names[edge.source]} {arrow}{label} {names[edge.target]}")
     for state in dict.fromkeys(node.state for node in graph.nodes if node.state):
         members = ",".join(names[node.id] for node in graph.nodes if node.state == state)
         lines += [f"    classDef {state} fill:{FILLS.get(state, '#fff')}", f"    class {members} {state}"]
+    if found := ",".join(names[node.id] for node in graph.nodes if node.marks):
+        lines += [f"    classDef found stroke:{MARK_COLOUR},stroke-width:3px", f"    class {found} found"]
     return lines
 
 
 def _mermaid_text(node: GraphNode) -> str:
     lines = [node.id, " ".join(part for part in (node.type, node.job_type) if part)]
-    return "<br/>".join(_mermaid(line) for line in [*lines, node.state] if line)
+    return "<br/>".join(_mermaid(line) for line in [*lines, node.state, *node.marks] if line)
 
 
 def _mermaid(text: str) -> str:
@@ -121,14 +135,22 @@ def as_dot(graph: Graph) -> list[str]:
         "    node [shape=box, fontname=sans, style=filled, fillcolor=white];",
     ]
     for node in graph.nodes:
-        text = [node.id, " ".join(part for part in (node.type, node.job_type) if part), node.state]
+        text = [
+            node.id,
+            " ".join(part for part in (node.type, node.job_type) if part),
+            node.state,
+            *node.marks,
+        ]
         label = "\\n".join(_dot(line)[1:-1] for line in text if line)
         shape = _DOT_SHAPES.get(node.type, "box")
         fill = f', fillcolor="{FILLS[node.state]}"' if node.state in FILLS else ""
+        fill += f', color="{MARK_COLOUR}", penwidth=3' if node.marks else ""
         lines.append(f'    {_dot(node.id)} [label="{label}", shape={shape}{fill}];')
     for edge in graph.edges:
-        style = ", style=dashed" if edge.kind == "timer" else ""
-        lines.append(f"    {_dot(edge.source)} -> {_dot(edge.target)} [label={_dot(edge.label)}{style}];")
+        style = {"timer": ", style=dashed", "interrupt": ", style=bold"}.get(edge.kind, "")
+        lines.append(
+            f"    {_dot(edge.source)} -> {_dot(edge.target)} [label={_dot(edge_label(edge))}{style}];"
+        )
     return [*lines, "}"]
 
 

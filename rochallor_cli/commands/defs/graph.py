@@ -10,6 +10,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.definition_sources import is_file_name
 from rochallor_cli.commands.inputs import definition_and_version
+from rochallor_cli.documents.document import Document
 from rochallor_cli.documents.reading import read_document
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.engine_client.reading import definition_of
@@ -43,18 +44,24 @@ def graph(
         str | None,
         typer.Option("--instance", metavar="ID", help="Paint the state of this instance on the graph."),
     ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Mark the steps at which `defs verify` finds something.")
+    ] = False,
     format_: Annotated[
         str, typer.Option("--format", metavar="text|mermaid|dot|svg", help="The form of the graph.")
     ] = "text",
 ) -> None:
     """Draw a definition as a graph: text, mermaid, dot, or SVG, which needs nothing installed."""
-    from rochallor_cli.graph.model import graph_of, painted
+    from rochallor_cli.graph.model import graph_of, marked, painted
     from rochallor_cli.graph.texts import as_dot, as_mermaid, as_text
 
     if format_ not in _GRAPHS:
         raise UsageError(f"--format {format_!r} is none of {', '.join(_GRAPHS)}")
     found = context.engine.instance(instance) if instance else None
-    drawn = graph_of(_definition_to_draw(context, definition, found))
+    value = _definition_to_draw(context, definition, found)
+    drawn = graph_of(value)
+    if verify:
+        drawn = marked(drawn, _marks(context, definition or str(value.get("id")), value))
     if found is not None:
         drawn = painted(drawn, found, context.engine.history(str(found["id"])))
     if format_ == "svg":
@@ -64,6 +71,21 @@ def graph(
         return
     for line in {"text": as_text, "mermaid": as_mermaid, "dot": as_dot}[format_](drawn):
         context.printer.line(line)
+
+
+def _marks(context: Context, source: str, definition: Value) -> dict[str, list[str]]:
+    """What a search finds, by step."""
+    from rochallor_cli.dev_engine import engine_rules
+    from rochallor_cli.verification.findings import TITLES
+    from rochallor_cli.verification.verifying import verified_document
+
+    version = context.offline_version() if is_file_name(source) else context.engine_version(only_get=True)
+    rules = engine_rules(version.assumed, coercion=not context.settings.no_coercion)
+    unnumbered = {name: value for name, value in definition.items() if name != "version"}
+    found: dict[str, list[str]] = {}
+    for finding, _ in verified_document(Document(source, unnumbered), rules).findings:
+        found.setdefault(finding.step, []).append(f"{finding.code} {TITLES[finding.code]} ({finding.grade})")
+    return found
 
 
 def _definition_to_draw(context: Context, name: str | None, instance: Value | None) -> Value:

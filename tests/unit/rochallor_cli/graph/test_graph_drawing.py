@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rochallor_cli.graph.layout import Layout, Link, lay_out
-from rochallor_cli.graph.model import graph_of, painted
+from rochallor_cli.graph.model import Graph, graph_of, marked, painted
 from rochallor_cli.graph.svg import as_svg
 from rochallor_cli.graph.texts import as_dot, as_mermaid, as_text
 from support.workflows import decision, document, end, gateway, join, service, timer, user_task
@@ -119,3 +119,63 @@ def test_an_instances_state_is_painted_as_the_engine_recorded_it():
     assert {node.id: node.state for node in ended.nodes}["right"] == "left"
     assert any("left open" in line for line in as_text(ended))
     assert any("broken" in line for line in as_text(ended))
+
+
+def svg_texts(graph: Graph) -> list[str]:
+    found = ElementTree.fromstring(as_svg(graph)).iter("{http://www.w3.org/2000/svg}text")
+    return ["".join(element.itertext()) for element in found]
+
+
+def test_a_loop_on_itself_keeps_its_label_and_its_room():
+    looped = graph_of(
+        document(user_task("ask", None, conditionalNextSteps={"again": "ask", "!again": "end"}))
+    )
+    root = ElementTree.fromstring(as_svg(looped))
+    assert any("again" in text for text in svg_texts(looped))
+    [ask] = [
+        layout_box for layout_box in root.iter("{http://www.w3.org/2000/svg}text") if layout_box.text == "ask"
+    ]
+    width = float(root.get("width", "0"))
+    assert 24 < float(ask.get("x", "0")) < width - 24
+
+
+def test_interrupting_timers_differ_from_others_in_every_form():
+    def drawn(*, interrupting: bool) -> tuple[str, ...]:
+        events = [timer("PT1H", "late", interrupting=interrupting)]
+        graph = graph_of(document(user_task("ask", boundaryEvents=events), service("late")))
+        return (
+            "\n".join(as_text(graph)),
+            "\n".join(as_mermaid(graph)),
+            "\n".join(as_dot(graph)),
+            as_svg(graph),
+        )
+
+    for one, other in zip(drawn(interrupting=True), drawn(interrupting=False), strict=True):
+        assert one != other
+
+
+def test_long_labels_with_equal_beginnings_are_told_apart():
+    start = "customer.address.country == 'Netherlands' && amount > "
+    graph = graph_of(document(decision("d", {f"{start}10": "a", f"{start}20": "end"}), service("a")))
+    labels = [text for text in svg_texts(graph) if "customer" in text and "…" in text]
+    assert len(labels) == 2
+    assert any("10" in each.split("…")[1] for each in labels)
+    assert any("20" in each.split("…")[1] for each in labels)
+
+
+def test_what_verification_finds_is_marked_in_every_form():
+    graph = marked(graph_of(LOOP), {"check": ["V09 never ends"]})
+    for text in (
+        "\n".join(as_text(graph)),
+        "\n".join(as_mermaid(graph)),
+        "\n".join(as_dot(graph)),
+        as_svg(graph),
+    ):
+        assert "V09 never ends" in text
+
+
+def test_thousands_of_steps_are_drawn_without_going_over_all_of_them_for_each():
+    chain = [service(f"s{number}", f"s{number + 1}") for number in range(1_500)]
+    graph = graph_of(document(*chain, service("s1500")))
+    assert as_svg(graph).count("<g><title>") == 1_502
+    assert len(as_text(graph)) > 1_500
