@@ -1,4 +1,4 @@
-"""Fixtures for tests of handlers and workflows: an engine for each test, a client, and `run_workflow`.
+"""Fixtures for tests of handlers and workflows: an engine for each test, a client, `run_workflow` and `replay_run`.
 
 The plug-in is loaded by every pytest run in an environment that has the package, so nothing is
 imported before a fixture is used. docs/testing.md shows it in use.
@@ -14,6 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from rochallor_cli.dev_engine import DevEngine
     from rochallor_cli.trial.workflow import WorkflowRunner
+    from rochallor_cli.verification.replay import RunReplay
     from workflow_sdk.client.rest import RestEngineClient
 
 
@@ -56,3 +57,14 @@ def run_workflow(rochallor_engine: DevEngine, rochallor_client: RestEngineClient
     from rochallor_cli.trial.workflow import WorkflowRunner
 
     return WorkflowRunner(rochallor_engine, rochallor_client)
+
+
+@pytest.fixture
+def replay_run(rochallor_engine: DevEngine, rochallor_client: RestEngineClient) -> RunReplay:
+    """Play a run that `rochallor defs verify -o json` has found: `replay_run(definition, finding["trace"])`.
+
+    It fails where the engine does otherwise.
+    """
+    from rochallor_cli.verification.replay import RunReplay
+
+    return RunReplay(rochallor_engine, rochallor_client)

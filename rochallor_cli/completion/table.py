@@ -153,7 +153,11 @@ COMMANDS: dict[str, dict[str, Any]] = \
  'options': {'options': {}, 'arguments': (), 'commands': {}},
  'defs': {'options': {},
           'arguments': (),
-          'commands': {'upload': 'Upload definitions, and say what came of each: created, unchanged, or not '
+          'commands': {'new': 'Write a first definition, with a matching file of handlers and a test. No '
+                              'file is overwritten.',
+                       'explain': 'Explain the format of definitions: a step type or a field, with its rules '
+                                  'and an example.',
+                       'upload': 'Upload definitions, and say what came of each: created, unchanged, or not '
                                  'the latest.',
                        'get': 'Print a definition: YAML that can be uploaded again, or JSON with -o json.',
                        'list': 'List definitions, the latest version of each.',
@@ -169,6 +173,12 @@ COMMANDS: dict[str, dict[str, Any]] = \
                                  'order.',
                        'graph': 'Draw a definition as a graph: text, mermaid, dot, or SVG, which needs '
                                 'nothing installed.'}},
+ 'defs new': {'options': {'--steps': ('none',
+                                      'The steps in their order; TYPE is job (default), user or wait.'),
+                          '--folder': ('none', 'Where to write them.')},
+              'arguments': ('none',),
+              'commands': {}},
+ 'defs explain': {'options': {}, 'arguments': ('none',), 'commands': {}},
  'defs upload': {'options': {'--dry-run': ('', 'Say what would happen; send nothing.'),
                              '--as-new': ('',
                                           'Mark the metadata of what would not become the latest, so that it '
@@ -226,12 +236,16 @@ COMMANDS: dict[str, dict[str, Any]] = \
                              '--fail-on': ('none', 'From which grade on a finding makes the command fail.'),
                              '--max-states': ('none', 'Situations of one definition at most.'),
                              '--max-time': ('none', 'Seconds for one definition at most.'),
+                             '--suggest': ('',
+                                           'Offer a definition that is verified clean where joins count '
+                                           'wrongly.'),
                              '--replay': ('',
                                           'Play each run on the embedded engine, and on the one that '
                                           '--engine-url names.')},
                  'arguments': ('none*',),
                  'commands': {}},
  'defs graph': {'options': {'--instance': ('instance', 'Paint the state of this instance on the graph.'),
+                            '--verify': ('', 'Mark the steps at which `defs verify` finds something.'),
                             '--format': ('text|mermaid|dot|svg', 'The form of the graph.')},
                 'arguments': ('file-or-definition',),
                 'commands': {}},

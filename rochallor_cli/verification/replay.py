@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig, HandClock
+from rochallor_cli.documents.reading import read_document
 from rochallor_cli.verification.traces import TraceEvent
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import EngineClientError
@@ -56,7 +59,35 @@ def replay_on(client: RestEngineClient, document: Mapping[str, Any], trace: Sequ
     return Replay(client, document, wait=time.sleep, timers_are_late=True).play(trace)
 
 
+class RunReplay:
+    """Plays runs that `defs verify -o json` has found on an engine with a hand-driven clock: for tests."""
+
+    def __init__(self, engine: DevEngine, client: RestEngineClient) -> None:
+        self._engine = engine
+        self._client = client
+
+    def __call__(
+        self, definition: Mapping[str, Any] | str | Path, trace: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """The run from its start. AssertionError says where the engine does otherwise, NotPlayable why it cannot be.
+
+        definition: a document or the path of one; trace: a finding's `trace`.
+        """
+        if isinstance(definition, Mapping):
+            document = definition
+        else:
+            document = read_document(str(definition), sys.stdin).value
+        events = [TraceEvent.from_json(event) for event in trace]
+        differs = Replay(self._client, document, wait=lambda seconds: self._engine.advance(seconds)).play(
+            events
+        )
+        if differs:
+            raise AssertionError(differs)
+
+
 class Replay:
+    """Plays the events of a run one after the other, under an id and job types of its own."""
+
     def __init__(
         self,
         client: RestEngineClient,
@@ -96,7 +127,9 @@ class Replay:
         for number, event in enumerate(trace, start=1):
             found = self._do(event)
             is_refused = event.status.isdigit()
-            wanted = event.status if is_refused else _shown(event.status, event.open_steps)
+            wanted = event.status if is_refused else _shown(event.status, event.open_steps or ())
+            if event.open_steps is None:
+                found = found.partition(" at ")[0]
             if found != wanted:
                 return f"event {number} ({event.event} {event.step}): {wanted} was expected, it is {found}"
         return ""

@@ -40,9 +40,9 @@ class TraceEvent:
     choice: Sequence[str]
     status: str
     at: float
-    # What was entered, and the current steps afterwards.
+    # What was entered, and the current steps afterwards (None: not known).
     entered: Sequence[str] = ()
-    open_steps: Sequence[str] = ()
+    open_steps: Sequence[str] | None = ()
     # False where no values are known that lead to these choices.
     is_playable: bool = True
 
@@ -55,6 +55,19 @@ class TraceEvent:
             "status": self.status,
             "at": self.at,
         }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> TraceEvent:
+        """An event of a trace as `as_json` gives it. Raises KeyError where it is none."""
+        return cls(
+            event=str(found["event"]),
+            step=str(found.get("step", "")),
+            variables=dict(found.get("variables") or {}),
+            choice=list(found.get("choice") or ()),
+            status=str(found["status"]),
+            at=float(found.get("at", 0.0)),
+            open_steps=None,
+        )
 
 
 def trace_of(found: Searched, finding: Flaw) -> list[TraceEvent]:

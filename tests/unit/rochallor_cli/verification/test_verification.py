@@ -12,7 +12,7 @@ import pytest
 from rochallor_cli.dev_engine import engine_rules
 from rochallor_cli.dev_engine.explore import definition_from_document
 from rochallor_cli.verification.findings import TITLES, Flaw, find
-from rochallor_cli.verification.replay import NotPlayable, replay_embedded
+from rochallor_cli.verification.replay import NotPlayable, RunReplay, replay_embedded
 from rochallor_cli.verification.search import Bounds, Searched, search
 from rochallor_cli.verification.traces import trace_of
 from support.command_line import rochallor_run
@@ -349,3 +349,15 @@ def test_a_definition_that_the_engine_refuses_is_not_verified(tmp_path: Path) ->
     result = rochallor_run("defs", "verify", written(tmp_path, document(service("work", "nowhere"))))
     assert result.exit_status == 3
     assert "E130" in result.stderr
+
+
+def test_a_found_run_can_be_played_in_a_test(replay_run: RunReplay, tmp_path: Path) -> None:
+    file = tmp_path / "f.json"
+    file.write_text(json.dumps(LONG_BRANCH))
+    found = rochallor_run("defs", "verify", file, "--engine-version", "0", "-o", "json").json()
+    traces = [finding["trace"] for finding in found[0]["findings"]]
+    assert traces
+    for trace in traces:
+        replay_run(file, trace)
+    with pytest.raises(AssertionError, match="event 1"):
+        replay_run(LONG_BRANCH, [{**traces[0][0], "status": "COMPLETED"}])
