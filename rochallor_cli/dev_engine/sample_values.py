@@ -17,6 +17,7 @@ _JOINS: Final = re.compile(r"&&|\|\||\band\b|\bor\b|\?(?!\.)")
 _RECKONING: Final = re.compile(r"[-+*/%<>]|[=!]=")
 # How many assignments are tried of one step: a report on hundreds of definitions is to take seconds.
 MOST_TRIED: Final = 120
+_TWO_KINDS: Final = ((5, "5"), ("5", 5), ("1", "01"))
 _OF_TYPE: Final[Mapping[str, tuple[type, ...]]] = {
     "string": (str,),
     "number": (int, float),
@@ -60,6 +61,10 @@ def _combined(domains: Sequence[_Domain]) -> Iterator[tuple[object, ...]]:
     for place, domain in enumerate(domains):
         for value, base in itertools.product(domain.others, bases):
             yield (*base[:place], value, *base[place + 1 :])
+    if len(domains) > 1:
+        # Variables that are compared with each other: the same value as a number and as text.
+        for place, (one, other) in itertools.product(range(len(domains)), _TWO_KINDS):
+            yield tuple(one if number == place else other for number in range(len(domains)))
     longest = max(len(domain.others) for domain in domains)
     for turn in range(longest):
         yield tuple(domain.others[turn % len(domain.others)] for domain in domains)
@@ -98,7 +103,7 @@ def _domain(path: tuple[str, ...], sources: Sequence[str], type_: str) -> _Domai
         natural.append(f"{texts[0]}x")
     others: list[object] = [str(_whole(number)) for number in dict.fromkeys(numbers)]
     others += [_whole(float(text)) for text in texts if _reads_as_number(text)]
-    others += [True, False, "true", "250", 250, "abc", "def", None, [*texts, *map(_whole, numbers)]]
+    others += [True, False, "true", "250", 250, "abc", "def", None, _mixed(texts, numbers)]
     fits = [value for value in (*natural, *others) if _fits(value, type_)]
     kept = [value for value in natural if _fits(value, type_)] or fits[:1] or list(natural)
     rest = tuple(value for value in others if _fits(value, type_)) or tuple(kept)
@@ -111,6 +116,12 @@ def _beside(path: tuple[str, ...], source: str) -> Iterator[str]:
     for clause in _JOINS.split(source):
         if re.search(rf"(?<![\w.]){name}(?!\w)", _TEXT.sub('""', clause)):
             yield clause
+
+
+def _mixed(texts: Sequence[str], numbers: Sequence[float]) -> list[object]:
+    """A list with what stands in the expression, numbers as text as well."""
+    whole = [_whole(number) for number in dict.fromkeys(numbers)]
+    return [*texts, *whole, *map(str, whole)]
 
 
 def _around(numbers: Sequence[float]) -> Iterator[object]:
