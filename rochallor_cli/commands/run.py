@@ -37,7 +37,10 @@ def run(
     context: Context,
     flow: Annotated[str, typer.Argument(help="A file or folder with the definition, or - .")],
     module: Annotated[
-        list[str] | None, typer.Option("--module", "-m", metavar="MODULE", help="Handlers that serve its job types; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--module", "-m", metavar="MODULE", help="Handlers that serve its job types; repeatable."
+        ),
     ] = None,
     var: Var = None,
     text: Text = None,
@@ -60,7 +63,9 @@ def run(
     ] = None,
     signal: Annotated[
         list[str] | None,
-        typer.Option("--signal", metavar="STEP[=JSON]", help="What a WAIT is signalled with; again for the next time."),
+        typer.Option(
+            "--signal", metavar="STEP[=JSON]", help="What a WAIT is signalled with; again for the next time."
+        ),
     ] = None,
     fast: Annotated[
         bool, typer.Option("--fast", help="Wait for no timer: when nothing else moves, the next one fires.")
