@@ -229,13 +229,12 @@ def _verified(checks: Sequence[_Check], found: Sequence[DocumentFinding]) -> lis
     from rochallor_cli.verification.verifying import verified_document
 
     refused = {finding.file for finding in found if finding.is_refusal}
+    taken = [(each, check) for check in checks for each in check.documents if each.source not in refused]
     searched = []
-    for check in checks:
-        for document in check.documents:
-            # What is not known here has its finding already, and its exit status.
-            with suppress(NotKnownError):
-                if document.source not in refused:
-                    searched.append(verified_document(document, check.assumed.rules))
+    for document, check in taken:
+        # What is not known here has its finding already, and its exit status.
+        with suppress(NotKnownError):
+            searched.append(verified_document(document, check.assumed.rules))
     return searched
 
 
