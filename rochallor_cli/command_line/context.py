@@ -136,6 +136,11 @@ class Context:
                 f"note: not sent to this engine, whose URL is from {stronger}: {', '.join(settings.dropped)}"
             )
 
+    def confirm_if_protected(self, question: str, *, yes: bool) -> None:
+        """Ask before what changes something, where the context is protected."""
+        if self.settings.protected:
+            self.confirm(question, yes=yes)
+
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask before something that cannot be undone; `--yes` answers. Raises UsageError where nobody can answer.
 

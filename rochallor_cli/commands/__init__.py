@@ -19,5 +19,7 @@ definition_sources.py  definitions to check: files, folders, ids
 inputs.py      options and arguments that several commands have, and how they are read
 filters.py     the options that choose instances
 acting.py      choosing instances, asking, acting on each and saying what came of it
+serving.py     who serves a job type: Kafka's groups, a configuration's handlers
+triage.py      what `doctor` says of instances, job types, certificates and clocks
 following.py   what `instances start` and `instances watch` do until the end
 """

@@ -8,10 +8,12 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
+from rochallor_cli.commands.inputs import Yes
 from rochallor_cli.documents.reading import parse_documents, read_text
 from rochallor_cli.errors import InvalidDocumentError, UsageError
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+_READING = ("GET", "HEAD", "OPTIONS")
 
 app = typer.Typer()
 
@@ -41,6 +43,7 @@ def api(
     include: Annotated[
         bool, typer.Option("--include", "-i", help="Show status and headers as well.")
     ] = False,
+    yes: Yes = False,
 ) -> None:
     """Send a request of your own to the engine.
 
@@ -53,6 +56,9 @@ def api(
         raise UsageError(f"{method!r} is none of {', '.join(METHODS)}")
     body = _body(context, data) if data is not None else None
     route = path if path.startswith("/") else f"/{path}"
+    if method.upper() not in _READING:
+        question = f"Send {method.upper()} {route} to {context.settings.where}?"
+        context.confirm_if_protected(question, yes=yes)
     response = context.client().request(method.upper(), route, json=body)
     if include:
         context.printer.line(f"{response.status_code}")

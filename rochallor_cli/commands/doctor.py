@@ -12,28 +12,21 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.command_line.setting_options import with_settings
+from rochallor_cli.commands import triage
+from rochallor_cli.commands.triage import CHECKS
+from rochallor_cli.commands.triage import ok as _ok
+from rochallor_cli.commands.triage import problem as _problem
+from rochallor_cli.commands.triage import row as _row
 from rochallor_cli.configuration.masking import masked, secrets_in, url_text
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.given import BROKER_SETTINGS
-from rochallor_cli.output.columns import Column, View
 from rochallor_cli.version import VERSION
 
 app = typer.Typer()
 
 # Of instances and definitions, for what is not known here.
 _LOOKED_AT = 20
-_STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
-
-CHECKS = View(
-    "check",
-    (
-        Column("CHECK", "check"),
-        Column("RESULT", "result", style=lambda row: _STYLES[str(row["result"])]),
-        Column("DETAIL", "detail", least=30, wraps=True),
-    ),
-    fields=("hint", "exitStatus"),
-)
 
 
 @command(
@@ -50,13 +43,15 @@ CHECKS = View(
 def doctor(context: Context, **flags: Any) -> int:
     """Check this installation, the settings and the engine. Runs nothing, changes nothing.
 
+    The first page of any triage: which engine it is, what instances stand still, which job types nobody here serves
+    (with a workers.yaml, whose handlers are imported for it), topics and groups, clocks and certificates.
     Exit status 0 if all is well, otherwise that of the first problem (5: engine or brokers cannot be reached,
     8: a login is refused).
     """
     rows = [_without_secrets(row, context) for row in _checks(context, flags)]
     context.printer.rows(CHECKS, rows)
     problems = [row for row in rows if row["result"] == "problem"]
-    for row in problems:
+    for row in rows:
         if row["hint"]:
             context.printer.note(f"{row['check']}: {row['hint']}")
     return int(problems[0]["exitStatus"]) if problems else ExitStatus.DONE
@@ -87,7 +82,9 @@ def _checks(context: Context, flags: Mapping[str, Any]) -> Iterator[dict[str, An
     if settings.dropped:
         dropped = ", ".join(settings.dropped)
         yield _row("credentials", "warning", f"not sent to this URL: {dropped}")
+    yield from triage.certificates(settings.access, context.environment.now())
     yield from _engine(context, brokers_are_named=bool(kafka.brokers))
+    yield from triage.handlers(context, file)
     if kafka.brokers:
         yield from _brokers(context, kafka.brokers, kafka.config)
 
@@ -122,7 +119,9 @@ def _engine(context: Context, *, brokers_are_named: bool) -> Iterator[dict[str, 
         "not known here": lambda: _unknown(context),
         "dispatch mode": lambda: _dispatch_mode(context, brokers_are_named=brokers_are_named),
         "definitions": lambda: _ok("definitions", f"{context.engine.count_definitions():,}"),
+        "clock": lambda: triage.clock(context),
         "instances": lambda: _instances(context),
+        "standing still": lambda: triage.standing_still(context),
     }
     for check, ask in questions.items():
         try:
@@ -198,36 +197,4 @@ def _brokers(context: Context, brokers: str, config: Mapping[str, str]) -> Itera
         yield _problem("brokers", CliError(str(error), exit_status=status))
         return
     yield _ok("brokers", f"{brokers} can be reached")
-    for state in states:
-        if state.denied:
-            yield _problem(state.topic, CliError(state.denied, exit_status=ExitStatus.NOT_AUTHORISED))
-        elif state.is_missing:
-            hint = f"create it: {state.how_to_create(brokers)}"
-            yield _problem(
-                state.topic, CliError("there is no such topic", hint=hint, exit_status=ExitStatus.NOT_FOUND)
-            )
-        elif state.lost:
-            yield _row(
-                state.topic, "warning", f"{state.in_words()}; their instances wait for ever (docs/kafka.md)"
-            )
-        else:
-            yield _ok(state.topic, state.in_words())
-
-
-def _ok(check: str, detail: str) -> dict[str, Any]:
-    return _row(check, "ok", detail)
-
-
-def _problem(check: str, error: CliError) -> dict[str, Any]:
-    return _row(check, "problem", error.message, hint=error.hint, exit_status=error.exit_status)
-
-
-def _row(
-    check: str,
-    result: str,
-    detail: str,
-    *,
-    hint: str | None = None,
-    exit_status: ExitStatus = ExitStatus.DONE,
-) -> dict[str, Any]:
-    return {"check": check, "result": result, "detail": detail, "hint": hint, "exitStatus": int(exit_status)}
+    yield from triage.topics(states, brokers)

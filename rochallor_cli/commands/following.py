@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.engine_client.admin_client import Value
+from rochallor_cli.engine_client.admin_client import OPEN, Value
 from rochallor_cli.errors import Interrupted
 from rochallor_cli.instances.following import follow_instance
 from rochallor_cli.instances.snapshots import Judge
@@ -32,6 +32,11 @@ def judge_for(context: Context) -> Judge:
         return stuck_text(context.engine, instance_id, version.possible, now=context.environment.now)
 
     return judge
+
+
+def verdict_of(context: Context, instance: Value) -> str:
+    """`nothing can move it (W302)` of a live instance that is dead all the same, else ""."""
+    return judge_for(context)(str(instance["id"])) if instance.get("status") in OPEN else ""
 
 
 def followed(context: Context, instance: Value, timeout_s: float | None) -> int:

@@ -1,5 +1,6 @@
 """What a command line is run with.
 
+certificates.py   when certificates end
 environment.py    the outside world as one object: streams, variables, clock
 config_file.py    the user's configuration file, with its contexts
 engine_access.py  how to reach an engine, as one value

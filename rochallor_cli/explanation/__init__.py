@@ -6,6 +6,7 @@ prospects.py   what can become of a world
 causes.py      why nothing moves it, with codes
 explaining.py  the explanation: verdict, what would move it, what lies ahead
 verdicts.py    a verdict in a few words
+served.py      who serves a job type, as far as it is known
 audit.py       many explanations, grouped by cause
 audit_text.py  an audit in words
 ways_out.py    commands that do something about it

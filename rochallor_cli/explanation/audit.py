@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from shlex import quote
 
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.explanation.explaining import STUCK, Explanation, Mover
+from rochallor_cli.explanation.served import UNKNOWN, Served
 from rochallor_cli.output.times import parse_time
 
+NOTHING_KNOWN: Mapping[str, Served] = {}
 # The worst first: what nothing moves, what needs a person, what workers or time will move.
 _ORDER = ("stuck", "job", "user-task", "signal", "timer")
 _WAITS_FOR = {
@@ -34,6 +36,7 @@ class Group:
     oldest: str | None = None
     example: str = ""
     certain: bool = True
+    served: Served = UNKNOWN
 
     def take(self, explanation: Explanation, since: str | None) -> None:
         self.count += 1
@@ -56,11 +59,14 @@ class Group:
             "count": self.count,
             "verdict": STUCK if self.kind == STUCK else "moves" if self.kind == "job" else "waits",
             "cause": f"{self.code or self.kind}:{self.definition_id}:{self.step}",
-            "text": self.text,
+            "text": f"{self.text}; {self.served.text}" if self.served.text else self.text,
             "code": self.code or None,
             "definitionId": self.definition_id,
             "step": self.step,
             "jobType": self.job_type,
+            "workers": self.served.workers,
+            "recordsWaiting": self.served.waiting,
+            "hasHandler": self.served.has_handler,
             "oldest": self.oldest,
             "example": self.example,
             "certain": self.certain,
@@ -99,8 +105,19 @@ class Audit:
     def _group(self, key: tuple[str, ...], new: Group) -> Group:
         return self.groups.setdefault(key, new)
 
-    def rows(self) -> Iterator[Value]:
-        ordered = sorted(self.groups.values(), key=lambda group: (_ORDER.index(group.kind), -group.count))
+    @property
+    def job_types(self) -> list[str]:
+        """The job types that some of them wait for."""
+        return list(dict.fromkeys(group.job_type for group in self.groups.values() if group.job_type))
+
+    def rows(self, served: Mapping[str, Served] = NOTHING_KNOWN) -> Iterator[Value]:
+        """`served`: what is known of who serves their job types."""
+        for group in self.groups.values():
+            group.served = served.get(group.job_type or "", UNKNOWN)
+        ordered = sorted(
+            self.groups.values(),
+            key=lambda group: (_ORDER.index(group.kind), not group.served.by_nobody, -group.count),
+        )
         yield from (group.as_row() for group in ordered)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from shlex import quote
@@ -31,6 +31,7 @@ from rochallor_cli.explanation.causes import Cause, causes
 from rochallor_cli.explanation.facts import Facts, FactsReader
 from rochallor_cli.explanation.prospects import NOTHING_AHEAD, Move, Outlook, moves, outlook
 from rochallor_cli.explanation.rebuilding import Rebuilt, rebuilt
+from rochallor_cli.explanation.served import UNKNOWN, Served
 
 MOVES, WAITS, STUCK, ENDED = "moves", "waits", "stuck", "ended"
 
@@ -47,9 +48,17 @@ class Mover:
     at: str | None = None
     command: str | None = None
     refusals: tuple[str, ...] = ()
+    served: Served = UNKNOWN
 
     def as_json(self) -> Value:
-        optional = {"jobType": self.job_type, "at": self.at, "command": self.command}
+        optional = {
+            "jobType": self.job_type,
+            "at": self.at,
+            "command": self.command,
+            "workers": self.served.workers,
+            "recordsWaiting": self.served.waiting,
+            "hasHandler": self.served.has_handler,
+        }
         return {
             "kind": self.kind,
             "step": self.step,
@@ -76,6 +85,16 @@ class Explanation:
     certain: bool
     outlook: Outlook
     not_known: tuple[str, ...] = ()
+
+    @property
+    def job_types(self) -> list[str]:
+        """The job types that it waits for."""
+        return list(dict.fromkeys(mover.job_type for mover in self.moved_by if mover.job_type))
+
+    def with_served(self, served: Mapping[str, Served]) -> Explanation:
+        """The same, with what is known of who serves its job types."""
+        movers = (replace(one, served=served.get(one.job_type or "", UNKNOWN)) for one in self.moved_by)
+        return replace(self, moved_by=tuple(movers))
 
     @property
     def codes(self) -> list[str]:

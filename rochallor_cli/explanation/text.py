@@ -11,6 +11,7 @@ from rochallor_cli.engine_client.admin_client import Value, definition_name
 from rochallor_cli.explanation.causes import Cause
 from rochallor_cli.explanation.explaining import ENDED, MOVES, STUCK, WAITS, Explanation, Mover
 from rochallor_cli.explanation.facts import Facts
+from rochallor_cli.explanation.verdicts import awaited_of
 from rochallor_cli.explanation.ways_out import ways_out
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.styles import state_style
@@ -93,10 +94,8 @@ class ExplanationText:
         }.get(mover.answers_500, "")
         if mover.kind == "timer":
             return f"has a timer, due {self._ago(mover.at)}{refused}"
-        whom = {"user-task": "for a person", "signal": "for a signal"}.get(
-            mover.kind, f"for a worker that serves {mover.job_type}, or runs at one"
-        )
-        return f"waits {whom}, since {self._ago(mover.since)}{refused}"
+        served = f"; {mover.served.text}" if mover.served.text else ""
+        return f"{awaited_of(mover)}, since {self._ago(mover.since)}{served}{refused}"
 
     def _causes(self, explanation: Explanation) -> Iterator[str]:
         for cause in explanation.causes:

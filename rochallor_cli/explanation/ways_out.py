@@ -28,6 +28,12 @@ def ways_out(explanation: Explanation, facts: Facts, *, can_retry: bool) -> Iter
         yield _restart(instance_id), "begin again from the start; what was done is done twice"
     elif explanation.verdict == ENDED and explanation.status == "CANCELLED":
         yield _restart(instance_id), "begin again from the start; what was done is done twice"
+    elif unserved := [mover.job_type for mover in explanation.moved_by if mover.served.by_nobody]:
+        for job_type in dict.fromkeys(unserved):
+            yield (
+                f"rochallor work --module handlers.py --job-type {quote(str(job_type))}",
+                "serve it, with a handler for it",
+            )
     elif any(mover.kind == "job" for mover in explanation.moved_by):
         # The history names no jobs, so whether a record was lost cannot be seen from here.
         what = "if workers serve it over Kafka and it still stands: see whether its job was lost"

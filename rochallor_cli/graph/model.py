@@ -14,7 +14,8 @@ from rochallor_cli.definitions.edges import edges as edges_of_step
 _WAITING_TYPES = ("USER_TASK", "WAIT")
 # The engine does not look at the nextStep of these.
 _NO_NEXT = ("DECISION", "PARALLEL_GATEWAY", "END")
-STATES = {"left": "left open"}
+# A service task is open from its entry on: nobody knows whether a worker has its job.
+STATES = {"left": "left open", "running": "open"}
 MARKS = {"completed": "●", "running": "◌", "waiting": "◑", "failed": "✗", "left": "–"}
 
 
@@ -102,13 +103,17 @@ def _list(value: object) -> Sequence[Any]:
 
 
 def painted(graph: Graph, instance: Mapping[str, Any], executions: Sequence[Mapping[str, Any]]) -> Graph:
-    """The graph with the state of an instance: each step's latest execution, and how often it was entered."""
+    """The graph with the state of an instance: each step's latest execution, and how often it was entered.
+
+    A `verdict` in the instance says why nothing can move it.
+    """
     by_step: dict[str, list[Mapping[str, Any]]] = {}
     for execution in executions:
         by_step.setdefault(str(execution.get("stepId")), []).append(execution)
     ended = instance.get("status") in ("COMPLETED", "FAILED", "CANCELLED")
     nodes = tuple(_painted(node, by_step.get(node.id, []), ended=ended) for node in graph.nodes)
-    title = f"{graph.title} · {instance.get('id')} · {instance.get('status')}"
+    standing = ", ".join(str(part) for part in (instance.get("status"), instance.get("verdict")) if part)
+    title = f"{graph.title} · {instance.get('id')} · {standing}"
     return Graph(title, nodes, graph.edges)
 
 

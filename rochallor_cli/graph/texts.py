@@ -115,7 +115,9 @@ def as_mermaid(graph: Graph) -> list[str]:
 
 def _mermaid_text(node: GraphNode) -> str:
     lines = [node.id, " ".join(part for part in (node.type, node.job_type) if part)]
-    return "<br/>".join(_mermaid(line) for line in [*lines, node.state, *node.marks] if line)
+    return "<br/>".join(
+        _mermaid(line) for line in [*lines, STATES.get(node.state, node.state), *node.marks] if line
+    )
 
 
 def _mermaid(text: str) -> str:
@@ -138,7 +140,7 @@ def as_dot(graph: Graph) -> list[str]:
         text = [
             node.id,
             " ".join(part for part in (node.type, node.job_type) if part),
-            node.state,
+            STATES.get(node.state, node.state),
             *node.marks,
         ]
         label = "\\n".join(_dot(line)[1:-1] for line in text if line)

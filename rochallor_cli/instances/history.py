@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from rochallor_cli.definitions.edges import edges
 from rochallor_cli.durations import duration_text
 from rochallor_cli.engine_client.reading import rows
 from rochallor_cli.output.printer import Printer
+from rochallor_cli.output.step_states import state_text
 from rochallor_cli.output.styles import state_style
 from rochallor_cli.output.text_width import cells, fitted, harmless, padded
 from rochallor_cli.output.times import parse_time, seconds_between
@@ -50,7 +52,7 @@ NO_RETRIES = "retries are not recorded by this engine"
 
 
 def heading(instance: Value, now_s: float | None) -> str:
-    """`loan v4 · APP-2024-001 · FAILED after 1m 12s`."""
+    """`loan v4 · APP-2024-001 · FAILED after 1m 12s`; of a dead one that nothing can move it (`verdict`)."""
     took = seconds_between(instance.get("startedAt"), instance.get("completedAt"))
     status = str(instance.get("status"))
     spent = f"after {duration_text(took)}" if took is not None else ""
@@ -59,7 +61,7 @@ def heading(instance: Value, now_s: float | None) -> str:
     parts = [
         f"{instance.get('definitionId')} v{instance.get('definitionVersion')}",
         str(instance.get("businessKey") or ""),
-        f"{status} {spent}".strip(),
+        ", ".join(part for part in (f"{status} {spent}".strip(), str(instance.get("verdict") or "")) if part),
     ]
     return " · ".join(harmless(part) for part in parts if part)
 
@@ -76,7 +78,7 @@ class _Scale:
 
 
 def timeline(printer: Printer, instance: Value, executions: Sequence[Value]) -> Iterator[str]:
-    """A bar per step execution: filled for work, light for waiting, open at the right while it goes on."""
+    """A bar per step execution: light for waiting, open at the right while it goes on."""
     now = printer.environment.now()
     start = parse_time(instance.get("startedAt")) or now
     end = parse_time(instance.get("completedAt")) or now
@@ -104,8 +106,7 @@ def timeline(printer: Printer, instance: Value, executions: Sequence[Value]) -> 
 
 def _state(row: Value, instance: Value) -> str:
     """The recorded status; a step that still runs in an ended instance was left so by the engine."""
-    status = harmless(str(row.get("status")).lower())
-    return "left open" if status == "running" and instance.get("completedAt") else status
+    return harmless(state_text(row, ended=bool(instance.get("completedAt"))))
 
 
 def _reasons(row: Value, widest: int) -> Iterator[str]:
@@ -119,7 +120,8 @@ def _bar(row: Value, begun_s: float, scale: _Scale) -> str:
     took = seconds_between(row.get("startedAt"), row.get("endedAt"))
     first = scale.cell(begun_s)
     last = scale.width - 1 if took is None else scale.cell(begun_s + took)
-    fill = "░" if row.get("stepType") in _WAITS else "█"
+    # Nobody knows whether a worker has an open job.
+    fill = "░" if row.get("stepType") in _WAITS or took is None else "█"
     body = fill * (last - first) or "▏"
     if took is None:
         body = (fill * (last - first)) + "▶"
@@ -155,9 +157,10 @@ _OPENED_WITHIN = ("branch", "timer")
 
 @dataclass
 class _Branch:
-    """Lines of one step, and what lies inside it."""
+    """Lines of one step, when it was entered first, and what lies inside it."""
 
     text: str
+    entered: str = ""
     inner: list[_Branch] = field(default_factory=list)
 
 
@@ -172,7 +175,7 @@ def tree(printer: Printer, instance: Value, executions: Sequence[Value], definit
     for step_id in by_step:
         branches += walk.chain(step_id, stop=frozenset())
     yield heading(instance, None)
-    yield from _drawn(branches, "")
+    yield from _drawn(_in_order(branches), "")
 
 
 class _TreeWalk:
@@ -201,7 +204,7 @@ class _TreeWalk:
                 continue
             self._seen.add(current)
             step = self._steps.get(current, {})
-            branch = _Branch(self._text(current, step))
+            branch = _Branch(self._text(current, step), str(self._by_step[current][0].get("startedAt")))
             branches.append(branch)
             join = step.get("joinStep") if step.get("type") == "PARALLEL_GATEWAY" else None
             inner_stop = stop | {str(join)} if join else stop
@@ -219,7 +222,7 @@ class _TreeWalk:
             if kind == "timer" and inner:
                 inner[0].text += f"  (timer {harmless(label)})"
             found += inner
-        return found
+        return _in_order(found)
 
     def _text(self, step_id: str, step: Value) -> str:
         rows = self._by_step[step_id]
@@ -231,6 +234,11 @@ class _TreeWalk:
         state = self._printer.paint(_state(last, self._instance), state_style(status))
         reason = f"  {harmless(str(last['failureReason']))}" if last.get("failureReason") else ""
         return f"{harmless(step_id)}  {harmless(str(last.get('stepType')))}  {state}{times}{spent}{reason}"
+
+
+def _in_order(branches: list[_Branch]) -> list[_Branch]:
+    """In order of time; what was entered in one moment stays in the order of the definition."""
+    return sorted(branches, key=lambda branch: parse_time(branch.entered) or datetime.max.replace(tzinfo=UTC))
 
 
 def _drawn(branches: Sequence[_Branch], indent: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from rochallor_cli.durations import duration_text
 from rochallor_cli.output.columns import Column, Row, View, lookup, time_column
+from rochallor_cli.output.step_states import awaited_text
 from rochallor_cli.output.styles import state_style
 from rochallor_cli.output.times import Times, parse_time, seconds_between
 
@@ -28,15 +29,51 @@ def _steps(row: Row, _: Times) -> str:
     return text if row.get("status") != "COMPLETED" else ""
 
 
-def _took(row: Row, times: Times) -> str:
-    end = row.get("completedAt") or row.get("endedAt")
-    start = row.get("startedAt")
-    if end:
-        seconds = seconds_between(start, end)
-    else:
-        moment = parse_time(start)
-        seconds = (times.now - moment).total_seconds() if moment else None
+def _took(row: Row, _: Times) -> str:
+    seconds = seconds_between(row.get("startedAt"), row.get("completedAt"))
     return "" if seconds is None else duration_text(seconds)
+
+
+def _age(row: Row, times: Times) -> str:
+    """How old a live instance is: it has not taken any time yet."""
+    return "" if row.get("completedAt") else _since_start(row, times)
+
+
+def _since_start(row: Row, times: Times) -> str:
+    moment = parse_time(row.get("startedAt"))
+    return "" if moment is None else duration_text((times.now - moment).total_seconds())
+
+
+def _open_for(row: Row, times: Times) -> str:
+    """From entry to end, waiting included: the engine does not say when a worker began."""
+    if not row.get("endedAt"):
+        return _since_start(row, times) if row.get("status") == "RUNNING" and not row.get("isOver") else ""
+    seconds = seconds_between(row.get("startedAt"), row.get("endedAt"))
+    return "" if seconds is None else duration_text(seconds)
+
+
+def _standing(row: Row, _: Times) -> str:
+    """The status, with why nothing moves it where that was looked at."""
+    return ", ".join(str(part) for part in (row.get("status"), row.get("verdict")) if part)
+
+
+def _open_steps(row: Row, times: Times) -> str:
+    """Where it is, with what each step waits for where that was looked at."""
+    return "\n".join(row.get("awaited") or [_steps(row, times)])
+
+
+def _left_open(row: Row, _: Times) -> str:
+    """What the list of a COMPLETED instance still names: branches that were left."""
+    steps = row.get("currentStepIds") if row.get("status") == "COMPLETED" else None
+    return ", ".join(map(str, steps)) if isinstance(steps, list) else ""
+
+
+def _kind(row: Row, _: Times) -> str:
+    return " ".join(str(part) for part in (row.get("stepType"), row.get("jobType")) if part)
+
+
+def _state(row: Row, _: Times) -> str:
+    return awaited_text(row, ended=bool(row.get("isOver")))
 
 
 def _variables(row: Row, _: Times) -> str:
@@ -156,12 +193,14 @@ INSTANCE = View(
         Column("INSTANCE", "id", style="bold"),
         Column("DEFINITION", "definitionId", _definition),
         Column("KEY", "businessKey"),
-        Column("STATUS", "status", style=_status_style),
+        Column("STATUS", "status", _standing, style=_status_style),
         Column("REASON", "failureReason", style="red"),
-        Column("STEP", "currentStepIds", _steps),
+        Column("STEP", "currentStepIds", _open_steps),
+        Column("LEFT OPEN", "leftOpen", _left_open),
         time_column("STARTED", "startedAt"),
         time_column("ENDED", "completedAt"),
         Column("TOOK", "took", _took),
+        Column("AGE", "age", _age),
         Column("VARIABLES", "variables", lambda row, _: variable_lines(row.get("variables") or {})),
     ),
     fields=("definitionVersion",),
@@ -205,19 +244,29 @@ AUDIT = View(
         Column("EXAMPLE", "example", style="dim"),
         Column("WAY OUT", "wayOut", wide=True),
     ),
-    fields=("code", "step", "jobType", "definitionId", "certain"),
+    fields=(
+        "code",
+        "step",
+        "jobType",
+        "definitionId",
+        "certain",
+        "workers",
+        "recordsWaiting",
+        "hasHandler",
+    ),
 )
 
 EXECUTIONS = View(
     "stepId",
     (
         Column("STEP", "stepId"),
-        Column("TYPE", "stepType", rank=3),
-        Column("ATTEMPT", "attemptNumber", right=True, rank=4),
-        Column("STATUS", "status", style=_status_style),
-        time_column("STARTED", "startedAt", rank=1),
-        Column("TOOK", "took", _took, right=True, rank=2),
-        Column("REASON", "failureReason", least=16, rank=5),
+        Column("TYPE", "stepType", _kind, least=16, rank=4),
+        # The engine counts entries into the step, not attempts at its job.
+        Column("ENTRY", "attemptNumber", right=True, rank=5),
+        Column("STATUS", "status", _state, style=_status_style),
+        time_column("STARTED", "startedAt", rank=2),
+        Column("OPEN FOR", "openFor", _open_for, right=True, rank=3),
+        Column("REASON", "failureReason", least=16, rank=1),
         Column("EXECUTION", "id", style="dim", wide=True),
     ),
     fields=("instanceId", "endedAt", "inputSnapshot", "outputSnapshot"),

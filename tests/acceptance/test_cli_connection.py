@@ -201,6 +201,34 @@ def test_a_protected_context_asks_for_its_name(config, client, engine_url):
     assert rochallor(*command, env=config, terminal=True, stdin="prod\n").exit_status == 0
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("instances", "start", "guarded"),
+        ("defs", "upload", "-"),
+        ("instances", "signal", "I", "hold"),
+        ("tasks", "complete", "I", "ask"),
+        ("jobs", "complete", "J"),
+        ("jobs", "fail", "J"),
+        ("api", "POST", "/v1/definitions", "--data", "{}"),
+        ("instances", "cancel", "I"),
+        ("instances", "retry", "I"),
+        ("instances", "restart", "I"),
+    ],
+    ids=" ".join,
+)
+def test_a_protected_context_asks_before_whatever_changes_something(config, engine, command):
+    rochallor("config", "set", "prod", f"url={engine.url}", "protected=true", env=config)
+    text = json.dumps(document(service("s"), id_="guarded"))
+    unasked = rochallor(*command, env=config, stdin=text)
+    assert (unasked.exit_status, "--yes" in unasked.stderr) == (2, True)
+    wrong = rochallor(*command, env=config, terminal=True, stdin="y\n" if "-" not in command else text)
+    assert (wrong.exit_status, "nothing was changed" in wrong.stderr) == (2, True)
+    assert rochallor("defs", "get", "guarded", env=config).exit_status == 6
+    said = rochallor(*command, "--yes", env=config, stdin=text)
+    assert "Nobody can be asked" not in said.stderr
+
+
 # --- TLS -----------------------------------------------------------------------------------------------
 
 

@@ -166,3 +166,23 @@ def test_the_doctor_refuses_settings_as_a_worker_would(engine: DevEngine) -> Non
 def test_the_dev_engine_refuses_brokers_it_cannot_use(options: tuple[str, ...], said: str) -> None:
     result = rochallor_run("dev", "--port", "0", *options)
     assert (result.exit_status, said in result.stderr) == (2, True), result.stderr
+
+
+def test_explain_and_audit_say_who_serves_a_job_type_over_kafka(engine: DevEngine) -> None:
+    with RestEngineClient(engine.url) as client:
+        assert rochallor_run("defs", "upload", str(FLOW), url=engine.url).exit_status == 0
+        started = client.start_instance("loan-processing-workflow", {"applicantId": "A-1"})["id"]
+
+    def explained() -> str:
+        asked = ("instances", "explain", started, "--brokers", engine.brokers)
+        return " ".join(rochallor_run(*asked, url=engine.url).stdout.split())
+
+    wait_until(
+        lambda: "nobody serves it: its Kafka group has no member, 1 record waits" in explained(),
+        "the record that waits",
+        timeout_s=60,
+    )
+    assert "rochallor work --module handlers.py --job-type validate-application" in explained()
+    audited = rochallor_run("instances", "audit", "--brokers", engine.brokers, "-o", "json", url=engine.url)
+    row = next(row for row in audited.json() if row["jobType"] == "validate-application")
+    assert (row["workers"], row["recordsWaiting"]) == (0, 1)

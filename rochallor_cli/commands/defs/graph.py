@@ -9,6 +9,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.definition_sources import is_file_name
+from rochallor_cli.commands.following import verdict_of
 from rochallor_cli.commands.inputs import definition_and_version
 from rochallor_cli.documents.document import Document
 from rochallor_cli.documents.reading import read_document
@@ -63,7 +64,8 @@ def graph(
     if verify:
         drawn = marked(drawn, _marks(context, definition or str(value.get("id")), value))
     if found is not None:
-        drawn = painted(drawn, found, context.engine.history(str(found["id"])))
+        judged = {**found, "verdict": verdict_of(context, found)}
+        drawn = painted(drawn, judged, context.engine.history(str(found["id"])))
     if format_ == "svg":
         from rochallor_cli.graph.svg import as_svg
 

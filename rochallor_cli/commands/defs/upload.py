@@ -9,6 +9,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.definition_sources import Exclude, say_passed_over
+from rochallor_cli.commands.inputs import Yes
 from rochallor_cli.counting import count_text
 from rochallor_cli.definitions.files import Folders
 from rochallor_cli.definitions.uploads import (
@@ -61,6 +62,7 @@ def upload(
         ),
     ] = False,
     exclude: Exclude = None,
+    yes: Yes = False,
 ) -> int:
     """Upload definitions, and say what came of each: created, unchanged, or not the latest.
 
@@ -75,6 +77,9 @@ def upload(
     found = _checked(context, uploads)
     if verify:
         _require_verified(context, uploads)
+    if not dry_run:
+        what = count_text(len(uploads), "definition")
+        context.confirm_if_protected(f"Upload {what} to {context.settings.where}?", yes=yes)
     moment = context.environment.now().isoformat(timespec="seconds") if new else None
     rows = _rehearsed(context, uploads, is_as_new=new) if dry_run else _sent(context, uploads, moment)
     _say_what_lint_says(context, found)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
+from rochallor_cli.command_line.setting_options import with_settings
 from rochallor_cli.commands.filters import selection, with_filters
+from rochallor_cli.commands.serving import served_types
 from rochallor_cli.counting import count_text
 from rochallor_cli.engine_client.admin_client import OPEN
 from rochallor_cli.errors import InvalidDocumentError, NotKnownError
 from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.hosting.config.given import BROKER_SETTINGS
 from rochallor_cli.instances.selection import Filters
 from rochallor_cli.output.views import AUDIT
 
@@ -30,6 +33,7 @@ app = typer.Typer()
     ),
 )
 @with_filters("status", "reason")
+@with_settings(BROKER_SETTINGS)
 def audit(
     context: Context,
     filters: Filters,
@@ -39,11 +43,13 @@ def audit(
             "--limit", "-n", min=1, metavar="N", help="Look at so many instances at most, newest first."
         ),
     ] = None,
+    **flags: Any,
 ) -> int:
     """Group live instances by what they wait for and why they stand still, the worst first.
 
     Each is explained as `instances explain` does, by GETs alone: a page of 200 at a time, and each one's history.
-    Exit status 7 if nothing can move some of them.
+    Who serves a job type is known where --brokers or a workers.yaml is named. Exit status 7 if nothing can move some
+    of them.
     """
     from rochallor_cli.explanation.audit import Audit
     from rochallor_cli.explanation.audit_text import audit_lines
@@ -66,11 +72,12 @@ def audit(
                 continue
             found.take(explanation, str(instance["definitionId"]))
             progress.text = f"{found.looked_at:,} instances looked at, {found.stuck:,} stuck"
+    rows = found.rows(served_types(context, flags, found.job_types))
     if context.printer.for_people and not context.settings.fields:
-        for line in audit_lines(context.printer, found.rows()):
+        for line in audit_lines(context.printer, rows):
             context.printer.styled(line)
     else:
-        context.printer.rows(AUDIT, found.rows())
+        context.printer.rows(AUDIT, rows)
     context.printer.note(
         f"{count_text(found.looked_at, 'live instance')}, {found.stuck:,} that nothing can move"
     )

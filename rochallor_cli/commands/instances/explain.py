@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
+from rochallor_cli.command_line.setting_options import with_settings
 from rochallor_cli.commands.inputs import Instance
+from rochallor_cli.commands.serving import served_types
 from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.hosting.config.given import BROKER_SETTINGS
 from rochallor_cli.output.views import EXPLANATION
 
 app = typer.Typer()
@@ -18,14 +23,21 @@ app = typer.Typer()
     "explain",
     examples=(
         "rochallor instances explain 01JD8Q3VZ6M0T2H8X4K7N5RWZK",
+        "rochallor instances explain 01JD8Q3VZ6M0T2H8X4K7N5RWZK --brokers localhost:9092",
         "rochallor instances explain 01JD8Q3VZ6M0T2H8X4K7N5RWZK -o json | jq .movedBy",
     ),
 )
-def explain(context: Context, instance: Instance) -> int:
+@with_settings(BROKER_SETTINGS)
+def explain(
+    context: Context,
+    instance: Instance,
+    **flags: Any,
+) -> int:
     """Say why an instance stands where it stands, what would move it, and what can be done.
 
-    Read from its definition, state and history by the rules of the engine; nothing is written. Exit status 0 if it
-    can go on or is COMPLETED, 7 if nothing can move it, 9 if it is FAILED or CANCELLED.
+    Read from its definition, state and history by the rules of the engine; nothing is written. Who serves a job type
+    is known where --brokers or a workers.yaml is named. Exit status 0 if it can go on or is COMPLETED, 7 if nothing can
+    move it, 9 if it is FAILED or CANCELLED.
     """
     from rochallor_cli.explanation.explaining import confirmed
     from rochallor_cli.explanation.facts import FactsReader
@@ -35,6 +47,7 @@ def explain(context: Context, instance: Instance) -> int:
     found, facts = confirmed(
         FactsReader(context.engine), instance, version.possible, now=context.environment.now
     )
+    found = found.with_served(served_types(context, flags, found.job_types))
     if context.printer.for_people and not context.settings.fields:
         text = ExplanationText(context.printer, facts)
         can_retry = not version.surely_lacks("step_retry")

@@ -8,11 +8,15 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
+from rochallor_cli.commands.following import verdict_of
 from rochallor_cli.commands.inputs import (
     Instance,
 )
+from rochallor_cli.engine_client.admin_client import ENDED, Value
 from rochallor_cli.errors import UsageError, did_you_mean
+from rochallor_cli.output.text_width import shell_command
 from rochallor_cli.output.views import EXECUTIONS
+from workflow_sdk.errors import WorkflowSDKError
 
 app = typer.Typer()
 
@@ -36,18 +40,32 @@ def history(
 ) -> None:
     """Show the steps an instance went through.
 
-    The engine keeps no trace of job retries, nor of who held a job.
+    ENTRY counts entries into a step, OPEN FOR is the time from entry to end, waiting included. The engine keeps no
+    trace of job retries, nor of who held a job or when it was begun.
     """
     if view not in _VIEWS:
         raise UsageError(f"--view {view!r} is none of {', '.join(_VIEWS)}", hint=did_you_mean(view, _VIEWS))
     executions = context.engine.history(instance)
     printer = context.printer
-    if view == "table" or not printer.for_people:
+    if not printer.for_people:
         printer.rows(EXECUTIONS, executions)
+        return
+    found = context.engine.instance(instance)
+    found = {**found, "verdict": verdict_of(context, found)}
+    if view == "table":
+        steps = _steps(context, found)
+        is_over = found.get("status") in ENDED
+        rows = (
+            {**row, "isOver": is_over, "jobType": steps.get(str(row.get("stepId")), {}).get("jobType")}
+            for row in executions
+        )
+        printer.rows(EXECUTIONS, rows)
+        if found["verdict"]:
+            explain = shell_command("rochallor", "instances", "explain", instance)
+            printer.note(f"{found['status']}, {found['verdict']}: {explain}")
         return
     from rochallor_cli.instances.history import timeline, tree
 
-    found = context.engine.instance(instance)
     if view == "timeline":
         lines = timeline(printer, found, executions)
     else:
@@ -56,3 +74,11 @@ def history(
         lines = tree(printer, found, executions, context.engine.definition(*definition_of(found)))
     for line in lines:
         printer.styled(line)
+
+
+def _steps(context: Context, instance: Value) -> dict[str, Value]:
+    """The definition's steps for their job types, which a history without its definition lacks."""
+    try:
+        return context.engine.steps_of(instance)
+    except (WorkflowSDKError, KeyError, ValueError, TypeError):
+        return {}

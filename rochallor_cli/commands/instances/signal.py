@@ -13,6 +13,7 @@ from rochallor_cli.commands.inputs import (
     Text,
     Var,
     Vars,
+    Yes,
     variables_from,
 )
 from rochallor_cli.engine_client.admin_client import standing_text
@@ -33,9 +34,11 @@ def signal(
     var: Var = None,
     text: Text = None,
     variables: Vars = None,
+    yes: Yes = False,
 ) -> None:
     """Let a WAIT step go on, merging variables into its instance."""
     values = variables_from(context, var=var, text=text, whole=variables)
+    context.confirm_if_protected(f"Signal {step} of {instance} on {context.settings.where}?", yes=yes)
     context.engine.signal(instance, step, values)
     after = context.engine.instance(instance)
     if context.printer.for_people:

@@ -16,6 +16,7 @@ from rochallor_cli.commands.inputs import (
     Timeout,
     Var,
     Vars,
+    Yes,
     definition_and_version,
     seconds_from,
     variables_from,
@@ -63,6 +64,7 @@ def start(
         bool, typer.Option("--follow", "-f", help="Wait as with --wait, and show each step.")
     ] = False,
     timeout: Timeout = None,
+    yes: Yes = False,
     cancel_on_timeout: Annotated[
         bool, typer.Option("--cancel-on-timeout", help="Cancel it where --timeout ran out.")
     ] = False,
@@ -83,6 +85,8 @@ def start(
     engine = context.engine
     if if_absent and business_key is None:
         raise UsageError("--if-absent goes by the business key", hint="give one with --business-key")
+
+    context.confirm_if_protected(f"Start {definition} on {context.settings.where}?", yes=yes)
 
     def begin() -> Value:
         return engine.start(definition_id, values, version=version, business_key=business_key)

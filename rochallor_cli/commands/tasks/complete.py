@@ -8,7 +8,7 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.inputs import Text, Var, Vars, variables_from
+from rochallor_cli.commands.inputs import Text, Var, Vars, Yes, variables_from
 from rochallor_cli.engine_client.admin_client import ENDED, standing_text
 from rochallor_cli.engine_client.reading import texts
 from rochallor_cli.errors import ConflictError, UsageError
@@ -46,6 +46,7 @@ def complete(
     var: Var = None,
     text: Text = None,
     variables: Vars = None,
+    yes: Yes = False,
 ) -> None:
     """Complete an open user task, merging variables into its instance."""
     instance_id, slash, named = instance.partition("/")
@@ -55,6 +56,8 @@ def complete(
         raise UsageError(f"the step is named twice: {named} and {step}")
     values = variables_from(context, var=var, text=text, whole=variables)
     step_id = step or named or _the_open_task(context, instance_id)
+    question = f"Complete {step_id} of {instance_id} on {context.settings.where}?"
+    context.confirm_if_protected(question, yes=yes)
     context.engine.complete_task(instance_id, step_id, values, by=by or "")
     after = context.engine.instance(instance_id)
     if context.printer.for_people:

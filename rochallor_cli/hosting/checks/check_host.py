@@ -57,7 +57,7 @@ def check_host(config: HostConfig, context: Context, *, only: Collection[str] = 
     not where the workers serve only some job types: then others are other people's.
     """
     configure_host_logging(config.log, context.environment.stderr, workers=[])
-    handlers = [(worker, handler) for worker in config.workers for handler in _handlers_of(worker)]
+    handlers = [(worker, handler) for worker in config.workers for handler in handlers_of(worker)]
     findings = Findings()
     users, takes_kafka = _ask_engine(config, context, findings)
     wanted = _wanted(config, users, only, findings)
@@ -70,7 +70,8 @@ def check_host(config: HostConfig, context: Context, *, only: Collection[str] = 
     return findings.exit_status
 
 
-def _handlers_of(worker: WorkerConfig) -> list[Handler]:
+def handlers_of(worker: WorkerConfig) -> list[Handler]:
+    """The handlers of a worker's modules that it would serve. Imports them; InvalidDocumentError where that fails."""
     registry = limited(load_handlers(worker.modules).registry, worker)
     handlers = registry.handlers().values()
     return [handler for handler in handlers if not worker.job_types or handler.job_type in worker.job_types]

@@ -33,7 +33,7 @@ BROKER_SETTINGS = (
         for setting in SECTIONS["kafka"]
         if setting.attribute in ("brokers", "config")
     ),
-    replace(WORKERS_FILE, meaning="workers.yaml: take engine and brokers from it."),
+    replace(WORKERS_FILE, meaning="workers.yaml: take engine, brokers and the job types it serves from it."),
 )
 
 

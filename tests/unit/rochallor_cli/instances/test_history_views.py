@@ -71,7 +71,7 @@ def test_what_goes_on_is_open_and_what_an_ended_instance_left_is_said_to_be():
     running = list(timeline(printer(), instance("WAITING", None), rows))
     assert running[0].endswith("WAITING for 1h")
     assert "▶" in running[2]
-    assert running[2].endswith("running")
+    assert running[2].endswith("waiting")
     assert list(timeline(printer(), instance("CANCELLED"), rows))[2].endswith("left open")
 
 
