@@ -34,6 +34,8 @@ class Verb:
     # Why it would be refused, by a rehearsal; None if it would be done.
     refusal: Callable[[Value], CliError | None]
     view: View = ACTIONS
+    # What a rehearsal says of one that would be done, besides that; "" for nothing.
+    foretold: Callable[[Value], str] = lambda _: ""
 
 
 def act(
@@ -143,6 +145,9 @@ def _rehearsed(context: Context, verb: Verb, chosen: Mapping[str, Value | None])
         instance = context.engine.instance(instance_id) if known is None else known
         error = verb.refusal(instance)
         result = f"would be {verb.done}" if error is None else f"cannot be {verb.done}"
+        foretold = verb.foretold(instance) if error is None else ""
+        if foretold:
+            context.printer.note(f"{instance_id}: {foretold}")
         rows.append(row_of(instance_id, result, instance, error=error))
     context.printer.rows(verb.view, rows)
     willing = sum(not row["exitStatus"] for row in rows)

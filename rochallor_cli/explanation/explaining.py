@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from shlex import quote
 from typing import Any
 
@@ -34,6 +37,8 @@ from rochallor_cli.explanation.rebuilding import Rebuilt, rebuilt
 from rochallor_cli.explanation.served import UNKNOWN, Served
 
 MOVES, WAITS, STUCK, ENDED = "moves", "waits", "stuck", "ended"
+# More connections than a few make the engine slower, not quicker.
+_AT_ONCE, _WINDOW = 4, 32
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,35 @@ def confirmed_of(
     if found.verdict != STUCK:
         return found
     return confirmed(reader, found.id, versions, now=now)[0]
+
+
+def all_confirmed(
+    reader: FactsReader, instances: Iterable[Value], versions: Sequence[str], *, now: Callable[[], datetime]
+) -> Iterator[tuple[Value, Explanation | CliError]]:
+    """The explanations of a list's instances, in its order, a few at a time: most of the time is spent on the way."""
+    pool = ThreadPoolExecutor(_AT_ONCE)
+
+    def asked(instance: Value) -> tuple[Value, Future[Explanation]]:
+        return instance, pool.submit(confirmed_of, reader, instance, versions, now=now)
+
+    # Begun as the places get free, so that neither many pages nor many answers wait in memory.
+    beginning = map(asked, instances)
+    try:
+        under_way = deque(islice(beginning, _WINDOW))
+        while under_way:
+            instance, answer = under_way.popleft()
+            yield instance, _result_of(answer)
+            under_way.extend(islice(beginning, 1))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _result_of(answer: Future[Explanation]) -> Explanation | CliError:
+    """The explanation, or why this one has none."""
+    try:
+        return answer.result()
+    except (InvalidDocumentError, NotKnownError) as error:
+        return error
 
 
 def explanation(

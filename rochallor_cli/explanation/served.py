@@ -35,6 +35,9 @@ class Served:
         elif self.workers is not None:
             serve = "serves" if self.workers == 1 else "serve"
             parts.append(f"{count_text(self.workers, 'worker')} {serve} it over Kafka{self._records}")
+        elif self.waiting:
+            # A broker that does not tell who is in a group.
+            parts.append(f"in Kafka{self._records.removeprefix(',')} for it")
         if self.has_handler is False:
             parts.append("this configuration has no handler for it")
         return "; ".join(parts)

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from rochallor_cli.engine_client.admin_client import AdminClient, Value
+from rochallor_cli.output.times import parse_time
 
 
 def open_tasks(
-    engine: AdminClient, *, definition_id: str = "", business_key: str = ""
+    engine: AdminClient,
+    instances: Iterable[Value],
+    *,
+    step: str = "",
+    open_before: datetime | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """The USER_TASK steps among the current steps of WAITING instances, newest instance first.
+    """The USER_TASK steps among the current steps of WAITING instances, in their order.
 
     Each has task (`INSTANCE/STEP`), instanceId, stepId, stepName, definitionId, definitionVersion, businessKey and
-    openSince.
+    openSince. `step` and `open_before` leave other steps and younger tasks out.
     """
     definitions: dict[tuple[Any, Any], dict[str, Value]] = {}
-    for instance in engine.instances(
-        definition_id=definition_id, business_key=business_key, status="WAITING"
-    ):
+    for instance in instances:
         key = (instance.get("definitionId"), instance.get("definitionVersion"))
         if not _is_usable(instance):
             # Where it stands cannot be known; `instances list` shows it.
             continue
         if key not in definitions:
             definitions[key] = engine.steps_of(instance)
-        yield from _tasks_of(engine, instance, definitions[key])
+        for task in _tasks_of(engine, instance, definitions[key], step):
+            since = parse_time(task["openSince"])
+            if open_before is None or (since is not None and since <= open_before):
+                yield task
 
 
 def _is_usable(instance: Value) -> bool:
@@ -35,11 +42,13 @@ def _is_usable(instance: Value) -> bool:
     return all(isinstance(instance.get(name), kind) for name, kind in kinds.items())
 
 
-def _tasks_of(engine: AdminClient, instance: Value, steps: dict[str, Value]) -> Iterator[dict[str, Any]]:
+def _tasks_of(
+    engine: AdminClient, instance: Value, steps: dict[str, Value], only: str
+) -> Iterator[dict[str, Any]]:
     open_ids = [
         step_id
         for step_id in dict.fromkeys(map(str, instance["currentStepIds"]))
-        if steps.get(step_id, {}).get("type") == "USER_TASK"
+        if steps.get(step_id, {}).get("type") == "USER_TASK" and only in ("", step_id)
     ]
     if not open_ids:
         return

@@ -75,6 +75,7 @@ def test_an_ended_instance_begins_again_with_key_and_variables() -> None:
         do_jobs(client, "second", fail="broken")
         rehearsed = rochallor("instances", "restart", failed, "--dry-run", url=engine.url)
         assert (rehearsed.exit_status, client.list_instances()["total"]) == (0, 1)
+        assert f"{failed}: repeats first" in rehearsed.stderr
         result = rochallor("instances", "restart", failed, "-o", "json", url=engine.url)
         [row] = result.json()
         assert (result.exit_status, row["id"], row["result"]) == (0, failed, "restarted")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from rochallor_cli.dev_engine import HandClock
 from support.command_line import rochallor
+from support.engines import running_engine
 from support.workflows import gateway, join, service, uploaded, user_task
+from workflow_sdk.client.rest import RestEngineClient
 
 
 def test_open_tasks_are_listed_and_completed_without_naming_the_step(engine_url, client):
@@ -50,3 +55,21 @@ def test_tasks_by_age_begin_with_the_oldest(engine_url, client):
         "tasks", "list", "--definition", "aged", "--by-age", "-o", "json", url=engine_url
     ).json()
     assert [row["instanceId"] for row in listed] == ids
+
+
+def test_tasks_are_chosen_by_step_and_by_how_long_they_have_been_open():
+    with running_engine(engine_version="next", clock=HandClock()) as engine:
+        client = RestEngineClient(engine.url)
+        uploaded(client, user_task("first", "second"), user_task("second"), id_="chosen")
+        moved, stayed = (client.start_instance("chosen")["id"] for _ in range(2))
+        engine.advance(hours=3)
+        client.complete_user_task("first", "me", {}, instance_id=moved)
+        now = datetime.fromtimestamp(engine.config.clock.now_ns() / 1e9, UTC)
+
+        def listed(*options: str) -> list[str]:
+            return rochallor("tasks", "list", *options, "-o", "name", url=engine.url, now=now).lines()
+
+        assert sorted(listed()) == sorted([f"{moved}/second", f"{stayed}/first"])
+        assert listed("--step", "second") == [f"{moved}/second"]
+        assert listed("--older-than", "1h") == [f"{stayed}/first"]
+        assert listed("--since", "1h") == []

@@ -81,8 +81,8 @@ def test_the_doctor_compares_clocks(url: str) -> None:
 def test_missing_topics_are_one_line() -> None:
     states = [TopicState(f"workflow.jobs.t{number}") for number in range(77)]
     states += [
-        TopicState("workflow.jobs.idle", 1, 0, 0),
-        TopicState("workflow.jobs.unserved", 1, 5, 0),
+        TopicState("workflow.jobs.idle", partitions=1, members=0),
+        TopicState("workflow.jobs.unserved", partitions=1, waiting=5, members=0),
     ]
     rows = {row["check"]: row for row in triage.topics(states, "b:9092")}
     assert len(rows) == 3
@@ -127,6 +127,7 @@ def test_what_is_no_certificate_is_passed_over(tmp_path: Path) -> None:
         ),
         (Served(workers=1, waiting=1, has_topic=True), "1 worker serves it over Kafka, 1 record waits"),
         (Served(workers=2, waiting=0, has_topic=True), "2 workers serve it over Kafka"),
+        (Served(waiting=2, has_topic=True), "in Kafka 2 records wait for it"),
         (Served(has_topic=False), "Kafka has no topic for it"),
         (Served(has_handler=False), "this configuration has no handler for it"),
         (Served(has_handler=True), ""),

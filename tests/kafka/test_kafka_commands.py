@@ -168,7 +168,8 @@ def test_the_dev_engine_refuses_brokers_it_cannot_use(options: tuple[str, ...], 
     assert (result.exit_status, said in result.stderr) == (2, True), result.stderr
 
 
-def test_explain_and_audit_say_who_serves_a_job_type_over_kafka(engine: DevEngine) -> None:
+def test_explain_and_audit_say_what_kafka_tells_of_a_job_type(engine: DevEngine) -> None:
+    """The embedded broker does not tell who is in a group, so only the records are known."""
     with RestEngineClient(engine.url) as client:
         assert rochallor_run("defs", "upload", str(FLOW), url=engine.url).exit_status == 0
         started = client.start_instance("loan-processing-workflow", {"applicantId": "A-1"})["id"]
@@ -177,12 +178,7 @@ def test_explain_and_audit_say_who_serves_a_job_type_over_kafka(engine: DevEngin
         asked = ("instances", "explain", started, "--brokers", engine.brokers)
         return " ".join(rochallor_run(*asked, url=engine.url).stdout.split())
 
-    wait_until(
-        lambda: "nobody serves it: its Kafka group has no member, 1 record waits" in explained(),
-        "the record that waits",
-        timeout_s=60,
-    )
-    assert "rochallor work --module handlers.py --job-type validate-application" in explained()
+    wait_until(lambda: "in Kafka 1 record waits for it" in explained(), "the record that waits", timeout_s=60)
     audited = rochallor_run("instances", "audit", "--brokers", engine.brokers, "-o", "json", url=engine.url)
     row = next(row for row in audited.json() if row["jobType"] == "validate-application")
-    assert (row["workers"], row["recordsWaiting"]) == (0, 1)
+    assert (row["workers"], row["recordsWaiting"]) == (None, 1)

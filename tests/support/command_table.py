@@ -23,6 +23,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "instances start": ("one",),
     "instances get": ("I",),
     "instances history": ("I",),
+    "instances explain": ("I",),
     "instances wait": ("I",),
     "instances watch": ("I",),
     "instances signal": ("I", "w"),

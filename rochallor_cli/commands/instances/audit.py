@@ -14,8 +14,8 @@ from rochallor_cli.command_line.setting_options import with_settings
 from rochallor_cli.commands.filters import selection, with_filters
 from rochallor_cli.commands.serving import served_types
 from rochallor_cli.counting import count_text
-from rochallor_cli.engine_client.admin_client import OPEN
-from rochallor_cli.errors import InvalidDocumentError, NotKnownError
+from rochallor_cli.engine_client.admin_client import OPEN, Value
+from rochallor_cli.errors import CliError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.given import BROKER_SETTINGS
 from rochallor_cli.instances.selection import Filters
@@ -53,7 +53,7 @@ def audit(
     """
     from rochallor_cli.explanation.audit import Audit
     from rochallor_cli.explanation.audit_text import audit_lines
-    from rochallor_cli.explanation.explaining import confirmed_of
+    from rochallor_cli.explanation.explaining import all_confirmed
     from rochallor_cli.explanation.facts import FactsReader
     from rochallor_cli.output.progress import working
 
@@ -61,16 +61,14 @@ def audit(
     reader, found = FactsReader(context.engine), Audit()
     with working(context.environment, "looking at instances", quiet=context.settings.quiet) as progress:
         live = selection(context, filters, sys.maxsize).instances(*OPEN)
-        for instance in islice(live, limit):
-            if not isinstance(instance.get("id"), str):
-                context.printer.warn(f"a row of the engine's list cannot be read: {instance}"[:200])
+        newest = (one for one in islice(live, limit) if _is_readable(context, one))
+        for instance, found_one in all_confirmed(
+            reader, newest, version.possible, now=context.environment.now
+        ):
+            if isinstance(found_one, CliError):
+                context.printer.warn(f"{instance['id']}: {found_one.message}")
                 continue
-            try:
-                explanation = confirmed_of(reader, instance, version.possible, now=context.environment.now)
-            except (InvalidDocumentError, NotKnownError) as error:
-                context.printer.warn(f"{instance['id']}: {error.message}")
-                continue
-            found.take(explanation, str(instance["definitionId"]))
+            found.take(found_one, str(instance["definitionId"]))
             progress.text = f"{found.looked_at:,} instances looked at, {found.stuck:,} stuck"
     rows = found.rows(served_types(context, flags, found.job_types))
     if context.printer.for_people and not context.settings.fields:
@@ -82,3 +80,11 @@ def audit(
         f"{count_text(found.looked_at, 'live instance')}, {found.stuck:,} that nothing can move"
     )
     return ExitStatus.CONFLICT if found.stuck else ExitStatus.DONE
+
+
+def _is_readable(context: Context, instance: Value) -> bool:
+    """Whether a row of the engine's list has an id; what has none is said."""
+    if isinstance(instance.get("id"), str):
+        return True
+    context.printer.warn(f"a row of the engine's list cannot be read: {instance}"[:200])
+    return False

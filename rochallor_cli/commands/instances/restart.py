@@ -54,7 +54,14 @@ def restart(
     The new one has the same definition (its latest version), business key and variables; the engine keeps the
     variables as they are, not as they were at the start. Steps that were done are done once more: they are named.
     """
-    verb = Verb("restart", "restarted", ("FAILED", "CANCELLED"), _refusal, RESTARTS)
+    verb = Verb(
+        "restart",
+        "restarted",
+        ("FAILED", "CANCELLED"),
+        _refusal,
+        RESTARTS,
+        foretold=lambda instance: _repeated_text(context, str(instance["id"])),
+    )
     _, exit_status = act(
         context,
         verb,
@@ -74,9 +81,9 @@ def _begun_again(context: Context, instance_id: str, *, same_version: bool) -> V
     refusal = _refusal(instance)
     if refusal is not None:
         raise refusal
-    repeated = _done_by_workers_and_people(engine.history(instance_id))
+    repeated = _repeated_text(context, instance_id)
     if repeated:
-        context.printer.note(f"{instance_id}: repeats {', '.join(repeated)}")
+        context.printer.note(f"{instance_id}: {repeated}")
     definition_id, version = definition_of(instance)
     started = engine.start(
         definition_id,
@@ -85,6 +92,12 @@ def _begun_again(context: Context, instance_id: str, *, same_version: bool) -> V
         business_key=instance.get("businessKey"),
     )
     return {**started, "startedId": started["id"]}
+
+
+def _repeated_text(context: Context, instance_id: str) -> str:
+    """`repeats charge, approve`: what was done by others and is done once more."""
+    repeated = _done_by_workers_and_people(context.engine.history(instance_id))
+    return f"repeats {', '.join(repeated)}" if repeated else ""
 
 
 def _done_by_workers_and_people(history: list[Value]) -> list[str]:
