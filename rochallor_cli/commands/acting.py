@@ -60,7 +60,7 @@ def act(
         rows, status = _rehearsed(context, verb, chosen)
         return rows, status or _status_of_choice(was_cut)
     if not chosen:
-        _say_nothing_fits(context, filters)
+        say_nothing_fits(context, filters)
         context.printer.rows(verb.view, [])
         return [], _status_of_choice(was_cut)
     if not named or "-" in named or context.settings.protected:
@@ -125,7 +125,8 @@ def _chosen(
     return found, say_if_cut(context, selected)
 
 
-def _say_nothing_fits(context: Context, filters: Filters) -> None:
+def say_nothing_fits(context: Context, filters: Filters) -> None:
+    """Say so, and of a filter that names what there is not, that too: it may be a slip."""
     context.printer.note("no instances that fit")
     if not filters.definition:
         return

@@ -1,6 +1,7 @@
 """Definitions as the command line knows them: checked, compared, uploaded.
 
 files.py          which files of a folder hold some
+field_names.py    fields in the engine's spelling
 uploads.py        put in order, compared, sent
 linting.py        checked offline, one file or several together
 finding.py        one problem with its place in a file

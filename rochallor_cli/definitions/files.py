@@ -10,8 +10,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from rochallor_cli.definitions.field_names import in_engine_spelling
 from rochallor_cli.documents.document import Document
-from rochallor_cli.documents.reading import read_documents
+from rochallor_cli.documents.reading import read_document, read_documents
 from rochallor_cli.errors import InvalidDocumentError, NotFoundError
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
@@ -52,7 +53,7 @@ def read_all(
     for name in names:
         try:
             is_folder = name != "-" and Path(name).is_dir()
-            found += _of_folder(name, folders, unreadable) if is_folder else read_documents(name, stdin)
+            found += _of_folder(name, folders, unreadable) if is_folder else _read(name, stdin)
         except InvalidDocumentError as error:
             if unreadable is None:
                 raise
@@ -60,6 +61,15 @@ def read_all(
     if not found and not unreadable:
         raise InvalidDocumentError(f"{', '.join(names)}: no definition in it")
     return found
+
+
+def _read(name: str, stdin: TextIO) -> list[Document]:
+    return [in_engine_spelling(document) for document in read_documents(name, stdin)]
+
+
+def read_definition(name: str, stdin: TextIO) -> Document:
+    """The one document of a file or of `-`, its fields in the engine's spelling."""
+    return in_engine_spelling(read_document(name, stdin))
 
 
 def _of_folder(name: str, folders: Folders, unreadable: list[InvalidDocumentError] | None) -> list[Document]:
@@ -87,7 +97,7 @@ def _of_folder(name: str, folders: Folders, unreadable: list[InvalidDocumentErro
 
 def _definitions_in(path: str) -> list[Document]:
     """The documents of a file where one of them is meant as a definition, else none."""
-    documents = read_documents(path, sys.stdin)
+    documents = _read(path, sys.stdin)
     return documents if any(_is_meant(document.value) for document in documents) else []
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rochallor_cli.definitions.files import read_definition
 from rochallor_cli.dev_engine import DevEngine
-from rochallor_cli.documents.reading import read_document
 from rochallor_cli.handler_modules.handler_thread import HandlerThread, JobRun
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
@@ -249,5 +249,5 @@ class _Replies:
 def _document(definition: Mapping[str, Any] | str | Path) -> dict[str, Any]:
     if isinstance(definition, Mapping):
         return {name: value for name, value in definition.items() if name != "version"}
-    found = read_document(str(definition), sys.stdin).value
+    found = read_definition(str(definition), sys.stdin).value
     return {name: value for name, value in found.items() if name != "version"}

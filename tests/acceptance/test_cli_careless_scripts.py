@@ -218,3 +218,16 @@ def test_verbosity_may_be_said_as_truth_in_the_environment() -> None:
     with stand_in(many(1)) as there:
         result = rochallor("instances", "list", url=there.url, env={"ROCHALLOR_VERBOSE": "true"})
     assert "GET " in result.stderr
+
+
+@pytest.mark.parametrize("command", ["list", "cancel", "retry"])
+def test_a_filter_that_names_a_definition_there_is_not_says_so(command: str) -> None:
+    def answer(method: str, path: str, body: bytes) -> Answer:
+        if route(path).startswith("/v1/definitions/"):
+            return 404, {"error": "not-found", "reason": "definition not found"}
+        return 200, {"items": [], "total": 0}
+
+    with stand_in(answer) as there:
+        result = rochallor("instances", command, "--definition", "nope", url=there.url)
+    assert f"there is no definition nope on {there.url}" in result.stderr
+    assert there.writes == []

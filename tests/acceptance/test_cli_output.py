@@ -45,7 +45,7 @@ def test_every_format_is_what_it_says(many: str):
 
 
 def test_an_empty_list_is_an_empty_document_and_a_note(many: str):
-    command = ("instances", "list", "--definition", "nothing")
+    command = ("instances", "list", "--business-key", "nothing")
     assert rochallor(*command, "-o", "json", url=many).json() == []
     table = rochallor(*command, url=many)
     assert (table.stdout, table.stderr) == ("", "no instances that fit\n")

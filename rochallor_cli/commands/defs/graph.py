@@ -11,8 +11,8 @@ from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.definition_sources import is_file_name
 from rochallor_cli.commands.following import verdict_of
 from rochallor_cli.commands.inputs import definition_and_version
+from rochallor_cli.definitions.files import read_definition
 from rochallor_cli.documents.document import Document
-from rochallor_cli.documents.reading import read_document
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.engine_client.reading import definition_of
 from rochallor_cli.errors import InvalidDocumentError, UsageError
@@ -97,7 +97,7 @@ def _definition_to_draw(context: Context, name: str | None, instance: Value | No
             raise UsageError("name a file or a definition, or an instance with --instance")
         return context.engine.definition(*definition_of(instance))
     if is_file_name(name):
-        value = read_document(name, context.environment.stdin).value
+        value = read_definition(name, context.environment.stdin).value
         if not isinstance(value, dict):
             raise InvalidDocumentError(f"{name}: expected a mapping")
         return _as_tried(context, value)

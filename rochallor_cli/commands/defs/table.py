@@ -10,8 +10,9 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import Text, Var, Vars, variables_from
+from rochallor_cli.definitions.files import read_definition
 from rochallor_cli.definitions.finding import steps_of
-from rochallor_cli.documents.reading import read_document, read_text
+from rochallor_cli.documents.reading import read_text
 from rochallor_cli.errors import InvalidDocumentError, NotFoundError, UsageError, did_you_mean
 from rochallor_cli.exit_status import ExitStatus
 
@@ -100,7 +101,7 @@ def _imported(context: Context, words: list[str]) -> int:
 
 def _written_step(context: Context, file: str, step_id: str) -> dict[str, Any]:
     """The step of a file as it is written."""
-    document = read_document(file, context.environment.stdin)
+    document = read_definition(file, context.environment.stdin)
     steps = [step for _, step in steps_of(document) if step.get("type") == "DECISION_TABLE"]
     for step in steps:
         if step.get("id") == step_id:
@@ -131,7 +132,7 @@ def _step(context: Context, file: str, step_id: str, rules: EngineRules) -> Any:
     from rochallor_cli.definitions.linting import Assumed, placed_lines, refusals
     from rochallor_cli.dev_engine.explore import definition_from_document
 
-    document = read_document(file, context.environment.stdin)
+    document = read_definition(file, context.environment.stdin)
     if refused := refusals(document, Assumed(rules)):
         raise InvalidDocumentError(placed_lines(refused)[0], hint="rochallor defs lint says all of them")
     definition = definition_from_document(document.value, rules)

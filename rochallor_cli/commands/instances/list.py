@@ -9,6 +9,7 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
+from rochallor_cli.commands.acting import say_nothing_fits
 from rochallor_cli.commands.filters import Most, say_if_cut, selection, with_filters
 from rochallor_cli.commands.inputs import LIMIT, All, Limit, note_of_more
 from rochallor_cli.exit_status import ExitStatus
@@ -63,7 +64,10 @@ def list_(
         found = iter(list(selected.instances(limit=number + 1)))
     shown = context.printer.rows(view, islice(found, number))
     if shown == 0:
-        context.printer.note("no instances" + (" that fit" if filters else ""))
+        if filters:
+            say_nothing_fits(context, filters)
+        else:
+            context.printer.note("no instances")
     elif filters.is_counted_by_engine and bounded:
         note_of_more(context, shown, limit, lambda: context.engine.count_instances(**filters.by_engine))
     elif next(found, None) is not None:
