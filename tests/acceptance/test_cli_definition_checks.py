@@ -48,7 +48,8 @@ CANNOT_RUN = {
 
 def test_every_code_of_what_certainly_cannot_run_is_tried():
     final = {code for code, entry in PROBLEM_CODES.items() if entry.is_final}
-    assert final == {*CANNOT_RUN, "W702"}
+    # The others depend on what the command line gives: handlers, and variables of a start.
+    assert final == {*CANNOT_RUN, "W702", "W332"}
 
 
 @pytest.mark.parametrize("code", CANNOT_RUN)
