@@ -13,7 +13,7 @@ from rochallor_cli.commands.inputs import (
     Instance,
 )
 from rochallor_cli.engine_client.admin_client import ENDED, Value
-from rochallor_cli.errors import UsageError, did_you_mean
+from rochallor_cli.errors import CliError, UsageError, did_you_mean
 from rochallor_cli.output.text_width import shell_command
 from rochallor_cli.output.views import EXECUTIONS
 from workflow_sdk.errors import WorkflowSDKError
@@ -50,20 +50,11 @@ def history(
     if not printer.for_people:
         printer.rows(EXECUTIONS, executions)
         return
+    if view == "table":
+        _show_table(context, instance, executions)
+        return
     found = context.engine.instance(instance)
     found = {**found, "verdict": verdict_of(context, found)}
-    if view == "table":
-        steps = _steps(context, found)
-        is_over = found.get("status") in ENDED
-        rows = (
-            {**row, "isOver": is_over, "jobType": steps.get(str(row.get("stepId")), {}).get("jobType")}
-            for row in executions
-        )
-        printer.rows(EXECUTIONS, rows)
-        if found["verdict"]:
-            explain = shell_command("rochallor", "instances", "explain", instance)
-            printer.note(f"{found['status']}, {found['verdict']}: {explain}")
-        return
     from rochallor_cli.instances.history import timeline, tree
 
     if view == "timeline":
@@ -76,9 +67,20 @@ def history(
         printer.styled(line)
 
 
-def _steps(context: Context, instance: Value) -> dict[str, Value]:
-    """The definition's steps for their job types, which a history without its definition lacks."""
+def _show_table(context: Context, instance_id: str, executions: list[Value]) -> None:
+    """The rows, with what instance and definition add to them: a history that stands alone is shown all the same."""
     try:
-        return context.engine.steps_of(instance)
-    except (WorkflowSDKError, KeyError, ValueError, TypeError):
-        return {}
+        found = context.engine.instance(instance_id)
+        steps = context.engine.steps_of(found)
+    except (WorkflowSDKError, CliError, KeyError, ValueError, TypeError):
+        found, steps = {}, {}
+    is_over = found.get("status") in ENDED
+    rows = (
+        {**row, "isOver": is_over, "jobType": steps.get(str(row.get("stepId")), {}).get("jobType")}
+        for row in executions
+    )
+    context.printer.rows(EXECUTIONS, rows)
+    verdict = verdict_of(context, found)
+    if verdict:
+        explain = shell_command("rochallor", "instances", "explain", instance_id)
+        context.printer.note(f"{found['status']}, {verdict}: {explain}")
