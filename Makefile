@@ -14,7 +14,7 @@ JOBS ?= 4
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-floors coverage check format dist bench bench-quick reference lock clean
+.PHONY: help demo test test-floors coverage check format simulate dist bench bench-quick reference lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -44,6 +44,9 @@ check: $(VENV)/.dev ## lint, format and types
 format: $(VENV)/.dev ## mend formatting and what lint can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+simulate: $(VENV)/.dev ## the worker in simulated worlds, SEEDS of them; a broken promise prints its seed
+	@cd tests && ../$(BIN)/python -m simulation --seeds $(or $(SEEDS),100) $(ARGS)
 
 dist: $(TOOLS)/.installed ## build wheel and sdist, twice alike, check them, and install them in clean environments
 	$(TOOLS)/bin/python release/build.py

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workflow_sdk.client.job_channel import JobChannel, job_channel
+from workflow_sdk.client.job_channel import JobChannel
 from workflow_sdk.metrics.metrics import SHORTAGES
 from workflow_sdk.runner.handlers.handler_coroutines import HandlerCoroutines
 from workflow_sdk.runner.handlers.handler_threads import HandlerThreads
@@ -43,7 +43,7 @@ def assembled(
 ) -> ShiftParts:
     """The parts of a run on the running loop. `start` gets each claim; `fail` is told what must end the run."""
     loop = asyncio.get_running_loop()
-    channel = job_channel(plan.client, worker_id=plan.worker_id, lease_seconds=plan.lease_seconds)
+    channel = plan.make_channel(plan.client, worker_id=plan.worker_id, lease_seconds=plan.lease_seconds)
     slots = _slots(plan)
     plan.metrics.expect(plan.registry.handlers(), dispatch=plan.dispatch)
     no_thread, no_descriptor = (plan.metrics.shortages.labels(what).inc for what in SHORTAGES)
@@ -87,7 +87,7 @@ def _threads(plan: ShiftPlan, execution: Execution, count_shortage: Callable[[],
             count_shortage()
         execution.at_most(threads)
 
-    return HandlerThreads(
+    return plan.make_threads(
         name=plan.worker_id,
         size=plan.parallelism,
         done=execution.finished,

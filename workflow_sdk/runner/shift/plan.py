@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from workflow_sdk.client.job_channel import JobChannel
+from workflow_sdk.client.job_channel import JobChannel, job_channel
 from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
+from workflow_sdk.runner.handlers.handler_threads import HandlerThreads
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.job.slots import Slots
@@ -84,6 +85,9 @@ class ShiftPlan:
     heartbeat_interval_s: float | None = None
     lease_seconds: int = 0
     clock: Clock = boottime
+    # Called as these two are: what says something to the engine, and where plain handlers run.
+    make_channel: Callable[..., JobChannel] = job_channel
+    make_threads: Callable[..., HandlerThreads] = HandlerThreads
 
     @property
     def reports_without_slot(self) -> int:

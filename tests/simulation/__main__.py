@@ -1,0 +1,38 @@
+"""`make simulate SEEDS=1000`: many worlds, in parallel; exit status 1 and a timeline where a promise was broken."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+from simulation.world import run
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--seeds", type=int, default=100, help="how many of them")
+    arguments = parser.parse_args()
+    began, broken, jobs, steps, simulated_s = time.monotonic(), 0, 0, 0, 0.0
+    with ProcessPoolExecutor() as pool:
+        for course in pool.map(run, range(arguments.first, arguments.first + arguments.seeds)):
+            jobs, steps, simulated_s = (
+                jobs + course.jobs,
+                steps + course.steps,
+                simulated_s + course.simulated_s,
+            )
+            if course.broken:
+                broken += 1
+                print(course.text, end="\n\n", flush=True)
+    took_s = time.monotonic() - began
+    print(
+        f"{arguments.seeds:,} seeds, {broken:,} of them broke a promise; {jobs:,} jobs, {steps:,} steps, "
+        f"{simulated_s / 3600:.1f} simulated hours in {took_s:.1f} s: {arguments.seeds / took_s:.1f} seeds, "
+        f"{jobs / took_s:,.0f} jobs and {simulated_s / 3600 / took_s:.3f} hours a second"
+    )
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,128 @@
+"""SimulatedNetwork: what lies between a worker and its engine, and all that may happen there to one request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextvars import copy_context
+from dataclasses import dataclass
+from random import Random
+
+from simulation.engine import SimulatedEngine
+from workflow_sdk.client.answers import RawResponse
+from workflow_sdk.client.http1.dialing import DialError
+
+TIMEOUT_S = 10.0
+_PAGE = {"content-type": "text/html", "server": "gateway"}
+
+# What something on the way may answer in the engine's place, whether or not it has passed the request on.
+GATEWAY_ANSWERS = (
+    RawResponse(502, _PAGE, b"<html><title>502 Bad Gateway</title></html>"),
+    RawResponse(503, _PAGE | {"retry-after": "1"}, b"<html><title>503 busy</title></html>"),
+    RawResponse(504, _PAGE, b"<html><title>504 Gateway Timeout</title></html>"),
+    RawResponse(500, _PAGE, b"<html><title>500 oops</title></html>"),
+    RawResponse(429, _PAGE | {"retry-after": "2"}, b""),
+    RawResponse(401, _PAGE, b"<html><title>Log in</title></html>"),
+    RawResponse(404, _PAGE, b"<html><title>404 no such site</title></html>"),
+    RawResponse(409, _PAGE, b"<html><title>409</title></html>"),
+    RawResponse(302, _PAGE | {"location": "https://login.example/"}, b""),
+    RawResponse(200, _PAGE, b"<html>welcome</html>"),
+    RawResponse(202, _PAGE, b""),
+)
+FAULTS = ("refused", "lost", "cut", "late", "late answer", "silent", "gateway", "gateway after the engine")
+
+
+@dataclass(frozen=True)
+class Message:
+    """One request of a worker process, by its number in this world."""
+
+    number: int
+    process: str
+    method: str
+    path: str
+    body: bytes
+
+    @property
+    def job_id(self) -> str:
+        """Of a completion, a failure or an extension; else empty."""
+        parts = self.path.split("/")
+        return parts[3] if len(parts) == 5 and parts[2] == "jobs" else ""
+
+    @property
+    def what(self) -> str:
+        """`complete`, `fail`, `heartbeat`, `poll`, `history`, or what else it asks."""
+        return self.path.rpartition("/")[2]
+
+
+class SimulatedNetwork:
+    """`fault_rate` is the share of requests that meet a fault; `is_down`: nobody reaches the engine at all."""
+
+    def __init__(self, engine: SimulatedEngine, random: Random, *, note: Callable[[str], None]) -> None:
+        self._engine = engine
+        self._random = random
+        self._note = note
+        self._loop = asyncio.get_running_loop()
+        # What is on its way goes on, whatever becomes of the process that has sent it.
+        self._world = copy_context()
+        self._numbers = 0
+        self._on_their_way: set[asyncio.Task[None]] = set()
+        self.fault_rate = 0.0
+        self.is_down = False
+        self.is_over = False
+
+    def message(self, process: str, request: bytes) -> Message:
+        head, _, body = request.partition(b"\r\n\r\n")
+        method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+        self._numbers += 1
+        return Message(self._numbers, process, method, path, body)
+
+    async def ask(self, message: Message) -> RawResponse:
+        """The answer, or what a connection raises: DialError, TimeoutError, OSError."""
+        if self.is_over:
+            raise DialError("the world is over")
+        answer: asyncio.Future[RawResponse] = self._loop.create_future()
+        carrying = self._loop.create_task(self._carry(message, answer), context=self._world)
+        self._on_their_way.add(carrying)
+        carrying.add_done_callback(self._on_their_way.discard)
+        async with asyncio.timeout(TIMEOUT_S):
+            return await answer
+
+    async def _carry(self, message: Message, answer: asyncio.Future[RawResponse]) -> None:
+        random = self._random
+        fault = random.choice(FAULTS) if random.random() < self.fault_rate else ""
+        if self.is_down:
+            fault = "refused"
+        if fault:
+            self._note(f"{message.process} #{message.number} {message.what} {message.job_id} meets: {fault}")
+        await asyncio.sleep(random.uniform(0.001, 0.02))
+        if fault in ("refused", "lost", "gateway"):
+            self._bounce(fault, answer)
+            return
+        if fault == "silent":
+            return
+        if fault == "late":
+            await asyncio.sleep(random.uniform(0.0, 2 * TIMEOUT_S))
+        answered = await self._engine.answer(message.method, message.path, message.body)
+        if message.what in ("complete", "fail"):
+            self._note(
+                f"engine: {message.what} {message.job_id} of {message.process}: {answered.status_code}"
+            )
+        await asyncio.sleep(random.uniform(0.001, TIMEOUT_S if fault == "late answer" else 0.02))
+        if answer.done():
+            return
+        if fault == "cut":
+            answer.set_exception(ConnectionResetError("connection reset"))
+        elif fault == "gateway after the engine":
+            answer.set_result(random.choice(GATEWAY_ANSWERS))
+        else:
+            answer.set_result(answered)
+
+    def _bounce(self, fault: str, answer: asyncio.Future[RawResponse]) -> None:
+        if answer.done():
+            return
+        if fault == "refused":
+            answer.set_exception(DialError("connection refused"))
+        elif fault == "lost":
+            answer.set_exception(ConnectionResetError("connection reset"))
+        else:
+            answer.set_result(self._random.choice(GATEWAY_ANSWERS))

@@ -1,0 +1,123 @@
+"""Faults that are planted into the worker to see that the simulation finds them; each with a seed that does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+from workflow_sdk.client import http_channel
+from workflow_sdk.runner.job.claim import Claim, Lease, claim_from_poll
+from workflow_sdk.runner.job.kept_outcomes import KeptOutcomes
+from workflow_sdk.runner.job.slots import Slots
+from workflow_sdk.runner.polling import poll_source
+from workflow_sdk.runner.reporting.doubts import Doubts, Found
+from workflow_sdk.runner.reporting.senders import Senders
+from workflow_sdk.runner.shift.execution import Execution
+from workflow_sdk.runner.shift.shift import Shift
+
+
+class Plant(NamedTuple):
+    """`change` puts `becomes` in the place of the attribute `name`."""
+
+    what: str
+    seed: int
+    owner: Any
+    name: str
+    becomes: Any
+
+    @contextmanager
+    def planted(self) -> Iterator[None]:
+        with patch.object(self.owner, self.name, self.becomes):
+            yield
+
+
+def _by_id(claim: Claim) -> str:
+    return claim.job_id
+
+
+def _acknowledged_by_anybody(response: Any, *, url: str) -> None:
+    if not 200 <= response.status_code < 300:
+        raise http_channel.error_from_answer(response)
+
+
+def _lease_from_the_answer(item: Any, *, asked_at: float) -> Claim:
+    claim = claim_from_poll(item, asked_at=asked_at)
+    now = asyncio.get_running_loop().time()
+    claim.lease = claim.lease and Lease(claim.lease.length_s, now + claim.lease.length_s)
+    return claim
+
+
+def _again_from_the_beginning(original: Callable[..., None]) -> Callable[..., None]:
+    def start(self: Execution, claim: Claim) -> None:
+        self.in_flight.pop(claim.key, None)
+        original(self, claim)
+
+    return start
+
+
+def _without_slot(original: Callable[..., None]) -> Callable[..., None]:
+    def settle(self: Execution, item: Any, settlement: Any) -> None:
+        item.holds_slot = False
+        original(self, item, settlement)
+
+    return settle
+
+
+def _success_made_failure(original: Callable[..., None]) -> Callable[..., None]:
+    from workflow_sdk.runner.job.outcome import Failed
+
+    def again(self: Senders, report: Any) -> None:
+        report.outcome = Failed("sent again", retryable=True)
+        original(self, report)
+
+    return again
+
+
+def _sent_twice(original: Callable[..., None]) -> Callable[..., None]:
+    def put(self: Senders, report: Any) -> None:
+        original(self, report)
+        self._queue.put_nowait(report)
+
+    return put
+
+
+async def _found_completed(self: Doubts, claim: Claim) -> Found:
+    return Found.COMPLETED
+
+
+async def _idle_at_once(self: Execution) -> None:
+    return
+
+
+FAULTS = (
+    Plant("a job is known by its id alone", 17, Claim, "key", property(_by_id)),
+    Plant("any 2xx acknowledges a result", 51, http_channel, "acknowledged", _acknowledged_by_anybody),
+    Plant("a lease counts from its answer", 18, poll_source, "claim_from_poll", _lease_from_the_answer),
+    Plant("a lease never ends", 16, Claim, "is_over", lambda self, now: False),
+    Plant("unreported results are forgotten", 27, KeptOutcomes, "keep", lambda self, *_, **__: None),
+    Plant("a slot is not given back", 0, Slots, "give_back", lambda self, job_type: None),
+    Plant("a slot is not given back by who waits", 3, Execution, "_settle", _without_slot(Execution._settle)),
+    Plant(
+        "a job that comes again begins again",
+        15,
+        Execution,
+        "start",
+        _again_from_the_beginning(Execution.start),
+    ),
+    Plant("a doubt is never looked after", 3, Doubts, "add", lambda self, report: None),
+    Plant("a doubt is taken for done", 5, Doubts, "_found", _found_completed),
+    Plant(
+        "a result sent again is a failure",
+        3,
+        Senders,
+        "_send_again",
+        _success_made_failure(Senders._send_again),
+    ),
+    Plant("two senders have one report", 0, Senders, "put", _sent_twice(Senders.put)),
+    Plant("a drain waits for nobody", 21, Execution, "wait_until_idle", _idle_at_once),
+    Plant("a delayed report is dropped", 4, Senders, "_delay", lambda self, report, seconds: None),
+    Plant("a claim is dropped", 0, Shift, "_start", lambda self, claim: None),
+)

@@ -1,0 +1,124 @@
+"""Promises: what must hold at every step, whatever the world does; each is named after what docs/workers.md says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from simulation.engine import SimulatedEngine
+from simulation.network import Message
+from workflow_sdk.runner.job.claim import Claim
+from workflow_sdk.runner.job.in_flight import InFlight
+from workflow_sdk.runner.summary import RunSummary
+
+
+class BrokenPromise(AssertionError):
+    """`about` are the ids that the timeline is searched for."""
+
+    def __init__(self, promise: str, *about: str) -> None:
+        super().__init__(promise)
+        self.promise = promise
+        self.about = about
+
+
+class Promises:
+    """Told of each request, each run of a handler and each end; raises BrokenPromise through `broken`."""
+
+    def __init__(
+        self, engine: SimulatedEngine, *, now: Callable[[], float], broken: Callable[[BrokenPromise], None]
+    ) -> None:
+        self._engine = engine
+        self._now = now
+        self._broken = broken
+        self._under_way: Counter[tuple[str, str]] = Counter()
+        # By process and job: whether its handler succeeded the last time.
+        self._succeeded: dict[tuple[str, str], bool] = {}
+        self._runs_here: Counter[tuple[str, str, int]] = Counter()
+        self._failures: Counter[str] = Counter()
+        self.runs: Counter[str] = Counter()
+        self.results: dict[str, set[str]] = {}
+
+    # --- requests ---
+
+    def sent(self, message: Message) -> None:
+        key = (message.process, message.job_id)
+        if message.what == "complete":
+            self._under_way[key] += 1
+            if self._under_way[key] > 1:
+                self._break("two completions of one job are never under way from one process", message.job_id)
+        if message.what == "fail":
+            if self._succeeded.get(key):
+                self._break("a handler's success is never turned into a failure", message.job_id)
+            if self._now() > self._engine.leased_until.get(message.job_id, 0.0):
+                self._break("a failure is never sent after the lease's end", message.job_id)
+
+    def answered(self, message: Message) -> None:
+        """The process is done with this request, one way or the other."""
+        if message.what == "complete":
+            self._under_way[message.process, message.job_id] -= 1
+
+    # --- handlers ---
+
+    def runs_now(self, process: str, item: InFlight) -> None:
+        claim, step = item.claim, item.claim.step_execution_id
+        attempt = process, step, claim.retries_remaining
+        self.runs[step] += 1
+        self._runs_here[attempt] += 1
+        if self._runs_here[attempt] > 1:
+            self._break("an attempt runs once in a process, however often its job comes", claim.job_id)
+        if claim.lease is not None and claim.lease.end > self._engine.leased_until[claim.job_id] + 1e-6:
+            self._break("a lease is never taken to last longer than the engine's", claim.job_id)
+        if self.runs[step] > 1 + self._engine.lease_ends[step] + self._failures[step]:
+            self._break("a job runs again only after a failure or its lease's end", claim.job_id)
+
+    def ran(self, process: str, item: InFlight, result: str) -> None:
+        """`result` is empty for a failure."""
+        claim = item.claim
+        self._succeeded[process, str(item.current.job["id"])] = bool(result)
+        if result:
+            self.results.setdefault(claim.step_execution_id, set()).add(result)
+        else:
+            self._failures[claim.step_execution_id] += 1
+
+    def counted_as_done(self, claim: Claim) -> None:
+        if self._engine.is_running(claim.step_execution_id):
+            self._break("what was counted as done was done", claim.job_id)
+
+    # --- ends ---
+
+    def all_completed(self, instances: list[dict[str, Any]], histories: list[list[dict[str, Any]]]) -> None:
+        """No result is lost, nothing is stuck: every instance is completed with each handler's result."""
+        for instance, history in zip(instances, histories, strict=True):
+            if instance["status"] != "COMPLETED":
+                self._break(f"nothing is stuck: instance is {instance['status']}", instance["id"])
+            for step in history:
+                if step["StepType"] != "SERVICE_TASK":
+                    continue
+                result = instance["variables"].get(step["StepID"])
+                if result not in self.results.get(step["ID"], ()):
+                    self._break(f"no result is lost: {step['StepID']} left {result!r}", instance["id"])
+
+    def at_rest(self, process: str, *, slots_in_use: int, in_flight: int, unsettled: int) -> None:
+        if slots_in_use or in_flight or unsettled:
+            text = f"{slots_in_use} slots, {in_flight} jobs in flight, {unsettled} reports"
+            self._break(f"at rest all slots are free: {process} has {text}")
+
+    def drained(self, process: str, summary: RunSummary) -> None:
+        if summary.abandoned:
+            self._break(
+                f"after a drain nothing is in flight: {process}", *(job.job_id for job in summary.abandoned)
+            )
+
+    def calm(self) -> None:
+        """Where nothing went wrong nothing ran twice, and no lease came to its end."""
+        for key, runs in self.runs.items():
+            if self._engine.lease_ends[key]:
+                self._break("a report is made as soon as its handler has ended", key)
+            if runs != 1 + self._failures[key]:
+                self._break("nothing runs twice without need", key)
+
+    def _break(self, promise: str, *about: str) -> None:
+        error = BrokenPromise(promise, *about)
+        self._broken(error)
+        raise error

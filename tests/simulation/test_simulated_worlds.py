@@ -1,0 +1,29 @@
+"""Worlds from seeds in which no promise is broken, and planted faults which break one."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulation.planted_faults import FAULTS, Plant
+from simulation.world import run
+
+# Each kind of world on each version of the engine.
+SEEDS = range(24)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_promise_is_broken(seed: int) -> None:
+    course = run(seed)
+    assert not course.broken, course.text
+
+
+def test_a_seed_is_one_course_of_events() -> None:
+    assert run(20) == run(20)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
+def test_a_planted_fault_is_found(fault: Plant) -> None:
+    with fault.planted():
+        course = run(fault.seed)
+    assert course.broken, f"not found by seed {fault.seed}: {fault.what}"
+    assert course.timeline
