@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections import deque
 from dataclasses import dataclass
 from random import Random
@@ -50,6 +51,9 @@ def run(seed: int) -> Course:
     world = _World(seed, loop)
     was_disabled = logging.root.manager.disable
     logging.disable()
+    # The runner's back-off draws from the module's own.
+    random_state = random.getstate()
+    random.seed(seed)
     try:
         loop.run_until_complete(world.live())
     except (BrokenPromise, StandsStillError) as error:
@@ -57,7 +61,9 @@ def run(seed: int) -> Course:
             error if isinstance(error, BrokenPromise) else BrokenPromise(str(error))
         )
     finally:
+        steps, simulated_s = loop.steps, loop.now - world.began
         _end(loop, world)
+        random.setstate(random_state)
         logging.disable(was_disabled)
     broken = world.broken
     return Course(
@@ -65,8 +71,8 @@ def run(seed: int) -> Course:
         world.version,
         world.kind,
         jobs=2 * INSTANCES,
-        steps=loop.steps,
-        simulated_s=loop.now - world.began,
+        steps=steps,
+        simulated_s=simulated_s,
         broken=str(broken or ""),
         timeline=world.timeline(broken.about) if broken else (),
     )
