@@ -135,7 +135,6 @@ class SimulatedWorker:
         statistics.settled = counted  # type: ignore[method-assign]
 
     def begin(self, item: InFlight, done: Callable[[InFlight], None]) -> None:
-        self._promises.runs_now(self.name, item)
         job_id = str(item.current.job["id"])
         fails = item.claim.retries_remaining > 0 and self._random.random() < self._failure_rate
         self._fails[job_id] = fails
@@ -143,6 +142,7 @@ class SimulatedWorker:
         self._note(
             f"{self.name} runs {item.claim.job_type} {job_id} of {item.claim.instance_id}: {seconds:.2f} s"
         )
+        self._promises.runs_now(self.name, item)
         item.began = self._loop.time()
         self._loop.call_later(seconds, self._end, item, done)
 

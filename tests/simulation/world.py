@@ -175,6 +175,7 @@ class _World:
         ids = []
         for number in range(INSTANCES):
             ids.append(await engine.start("flow", {"number": number}))
+            self.note(f"engine: instance {ids[-1]} started")
             await asyncio.sleep(self._random.choice([0.0, 0.0, self._random.expovariate(0.5)]))
         return ids
 
