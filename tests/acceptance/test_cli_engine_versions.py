@@ -327,7 +327,7 @@ def test_of_several_failed_steps_one_must_be_named() -> None:
         ((405, b"", {"Content-Type": "text/plain"}), 7, "from 1.1.0 on"),
         ((409, {"error": "conflict", "reason": "step is not in a retryable state"}), 7, "not in a retryable"),
         (
-            (500, {"error": "internal", "reason": 'retry step: step "scor" not found in definition'}),
+            (500, {"error": "internal-error", "reason": 'retry step: step "scor" not found in definition'}),
             6,
             "score?",
         ),
