@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.engine_client.admin_client import OPEN, Value
-from rochallor_cli.errors import Interrupted
+from rochallor_cli.errors import CliError, Interrupted
 from rochallor_cli.instances.following import follow_instance
 from rochallor_cli.instances.snapshots import Judge
 from rochallor_cli.output.views import INSTANCE
@@ -22,14 +22,26 @@ def going_on(instance_id: str) -> Iterator[None]:
         raise Interrupted(f"the instance goes on; rochallor instances watch {instance_id}") from None
 
 
+_SOON_S = 2.0
+
+
 def judge_for(context: Context) -> Judge:
-    """Looks, by GETs alone, whether nothing can move an instance: `nothing can move it (W302)`, or ""."""
+    """Looks, by GETs alone, whether nothing can move an instance: `nothing can move it (W302)`, or "".
+
+    An engine that gives no answer soon is not waited for: the look is no part of what was asked.
+    """
 
     def judge(instance_id: str) -> str:
         from rochallor_cli.explanation.verdicts import stuck_text
+        from workflow_sdk.client.deadline import request_timeout
+        from workflow_sdk.errors import WorkflowSDKError
 
-        version = context.engine_version(only_get=True)
-        return stuck_text(context.engine, instance_id, version.possible, now=context.environment.now)
+        try:
+            with request_timeout(_SOON_S):
+                version = context.engine_version(only_get=True)
+                return stuck_text(context.engine, instance_id, version.possible, now=context.environment.now)
+        except (CliError, WorkflowSDKError):
+            return ""
 
     return judge
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,24 @@ def test_the_embedded_engines_log_says_nothing_to_a_terminal() -> None:
         rochallor("instances", "start", "chain", url=url)
         wait_until(lambda: "was not started" in engine.errors, "the warning about the next workflow")
         assert [raw for raw in RAW if raw in engine.errors] == []
+
+
+def test_a_wait_that_is_over_does_not_wait_for_a_look_at_what_stands_still() -> None:
+    asked, let_go = [0], threading.Event()
+
+    def falls_silent(method: str, path: str, body: bytes) -> Answer:
+        asked[0] += 1
+        if asked[0] > 1:
+            let_go.wait(60)
+        return 200, {"id": ID, "status": "WAITING", "definitionId": "one", "definitionVersion": 1}
+
+    with stand_in(falls_silent) as there:
+        try:
+            result = rochallor("instances", "wait", ID, "--timeout", "200ms", url=there.url)
+        finally:
+            let_go.set()
+    # Exit status 5 would come from a look that was waited for until its own time-out.
+    assert (result.exit_status, "is still WAITING" in result.stderr) == (10, True), result.stderr
 
 
 # --- odd rows ------------------------------------------------------------------------------------
