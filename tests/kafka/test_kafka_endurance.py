@@ -43,8 +43,8 @@ class EngineProcess:
         self.client = RestEngineClient(self.url)
 
     def start(self) -> None:
-        log = self._log.open("ab")
-        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_until(self._answers, "the engine", timeout_s=WAIT_S)
 
     def kill(self) -> None:

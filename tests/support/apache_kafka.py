@@ -74,12 +74,13 @@ class ApacheKafka:
 
     def start(self) -> None:
         """Start the broker and wait until it answers."""
-        self._process = subprocess.Popen(
-            self._java("kafka.Kafka", str(self._properties)),
-            stdout=(self._folder / "broker.log").open("ab"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (self._folder / "broker.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._java("kafka.Kafka", str(self._properties)),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         wait_until(self._answers, f"Apache Kafka at {self.address}", timeout_s=START_TIMEOUT_S)
 
     def stop(self) -> None:

@@ -38,19 +38,16 @@ class WorkerProcesses:
     def start(self) -> int:
         """Start one more; return its number."""
         number = len(self._processes)
-        self._processes.append(
-            subprocess.Popen(
-                [
-                    sys.executable,
-                    str(PROGRAM),
-                    *self._arguments,
-                    str(self._runs_file(number)),
-                    f"session.timeout.ms={self.session_ms}",
-                    QUICK_HEARTBEAT,
-                ],
-                stderr=(self._folder / f"worker-{number}.log").open("wb"),
-            )
-        )
+        command = [
+            sys.executable,
+            str(PROGRAM),
+            *self._arguments,
+            str(self._runs_file(number)),
+            f"session.timeout.ms={self.session_ms}",
+            QUICK_HEARTBEAT,
+        ]
+        with (self._folder / f"worker-{number}.log").open("wb") as log:
+            self._processes.append(subprocess.Popen(command, stderr=log))
         return number
 
     def kill(self, number: int) -> None:
