@@ -62,6 +62,8 @@ def _checked(job: Any) -> PolledJob:
         value = job.get(name)
         if (is_due and not value) or not isinstance(value, str | None):
             return _unreadable(job, f"its {name} is {json.dumps(value)[:50]}")
+        if value and not _is_utf8(value):
+            return _unreadable(job, f"its {name} is no text that UTF-8 can carry: {json.dumps(value)[:50]}")
     retries = job.get("retriesRemaining")
     if isinstance(retries, bool) or not isinstance(retries, int | None):
         return _unreadable(job, f"its retriesRemaining is {json.dumps(retries)[:50]}")
@@ -70,9 +72,19 @@ def _checked(job: Any) -> PolledJob:
     return {**job, "variables": job.get("variables") or {}, "retriesRemaining": retries or 0}
 
 
+def _is_utf8(text: str) -> bool:
+    """Whether the text can be sent back: JSON may hold half of a surrogate pair, which no URL can."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _unreadable(job: dict[str, Any], reason: str) -> UnreadableJob:
     job_id, job_type, instance_id = (
-        value if isinstance(value := job.get(name), str) else "" for name in ("id", "jobType", "instanceId")
+        value if isinstance(value := job.get(name), str) and _is_utf8(value) else ""
+        for name in ("id", "jobType", "instanceId")
     )
     return UnreadableJob(reason, job_id, job_type, instance_id)
 
@@ -108,7 +120,8 @@ def _shallow(text: bytes) -> dict[str, Any]:
             begin = token.end() if depth == _JOBS_DEPTH else begin
             depth -= 1
     try:
-        job = json.loads(b"".join(kept) + text[begin:])
+        # Numbers are left unread: too many digits may be what is wrong with the job.
+        job = json.loads(b"".join(kept) + text[begin:], parse_int=str)
     except ValueError:
         return {}
     return job if isinstance(job, dict) else {}

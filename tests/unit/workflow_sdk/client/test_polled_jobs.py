@@ -39,6 +39,9 @@ def read(body: bytes) -> list[Any]:
         {"id": "x", "jobType": ["t"]},
         {"id": "x", "jobType": "t", "instanceId": 1},
         {"id": "x", "jobType": "t", "stepExecutionId": {}},
+        {"id": "\ud800", "jobType": "t"},
+        {"id": "x", "jobType": "\udfff"},
+        {"id": "x", "jobType": "t", "instanceId": "a\ud800"},
         {"id": "x", "jobType": "t", "retriesRemaining": "3"},
         {"id": "x", "jobType": "t", "retriesRemaining": True},
         {"id": "x", "jobType": "t", "variables": [1]},
@@ -51,6 +54,7 @@ def test_a_malformed_job_costs_itself_only(bad: object) -> None:
     jobs = read(json.dumps({"jobs": [GOOD, bad, GOOD]}).encode())
     assert jobs[0] == jobs[2] == GOOD
     assert isinstance(jobs[1], UnreadableJob)
+    assert "\ud800" not in f"{jobs[1].job_id}{jobs[1].instance_id}"
 
 
 def test_unknown_fields_are_kept_and_absent_ones_have_defaults() -> None:
@@ -80,6 +84,12 @@ def test_more_digits_than_the_interpreter_takes_cost_their_job_only() -> None:
     assert isinstance(jobs[0], UnreadableJob)
     assert jobs[0].job_id == "long"
     assert jobs[1]["id"] == "good"
+
+
+def test_a_job_is_named_where_the_digits_are_too_many_outside_of_its_variables() -> None:
+    (job,) = read(b'{"jobs":[{"id":"long","jobType":"t","retriesRemaining":%b}]}' % (b"9" * 5_000))
+    assert isinstance(job, UnreadableJob)
+    assert (job.job_id, job.job_type) == ("long", "t")
 
 
 @pytest.mark.parametrize(
