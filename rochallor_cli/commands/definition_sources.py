@@ -25,7 +25,7 @@ Exclude = Annotated[
 
 def is_file_name(name: str) -> bool:
     """Whether a word names a file, a folder or standard input; else it is an id on the engine."""
-    return name == "-" or Path(name).suffix.lower() in SUFFIXES or os.sep in name or Path(name).exists()
+    return name == "-" or Path(name).suffix.lower() in SUFFIXES or os.sep in name or os.path.exists(name)
 
 
 def documents_of_files(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -112,7 +112,8 @@ def _whole(context: Context, whole: str) -> dict[str, Any]:
     if whole.startswith("@"):
         source, text = read_text(whole[1:], context.environment.stdin)
     else:
-        if Path(whole).is_file():
+        # Unlike Path.is_file, this takes a text of any length.
+        if os.path.isfile(whole):
             raise UsageError(
                 f"--vars {whole!r} is no JSON but the name of a file", hint=f"write --vars @{whole}"
             )

@@ -52,7 +52,7 @@ def read_all(
     found: list[Document] = []
     for name in names:
         try:
-            is_folder = name != "-" and Path(name).is_dir()
+            is_folder = name != "-" and os.path.isdir(name)
             found += _of_folder(name, folders, unreadable) if is_folder else _read(name, stdin)
         except InvalidDocumentError as error:
             if unreadable is None:

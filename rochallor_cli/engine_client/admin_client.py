@@ -61,7 +61,7 @@ class AdminClient:
             raise InvalidDocumentError("the engine refused the definition", details=problems) from error
 
     def definition(self, definition_id: str, version: int | None = None) -> Value:
-        _require(definition_id, "definition")
+        require_id(definition_id, "definition")
         try:
             return self.client.get_definition(definition_id, version=version)
         except EngineClientError as error:
@@ -110,7 +110,7 @@ class AdminClient:
         business_key: str | None = None,
     ) -> Value:
         """Start an instance. An unknown definition is the engine's 500, and NotFoundError here."""
-        _require(definition_id, "definition")
+        require_id(definition_id, "definition")
         try:
             return self.client.start_instance(definition_id, variables, version, business_key)
         except EngineClientError as error:
@@ -160,7 +160,7 @@ class AdminClient:
             )
 
     def instance(self, instance_id: str) -> Value:
-        _require(instance_id, "instance")
+        require_id(instance_id, "instance")
         try:
             return self.client.get_instance(instance_id)
         except EngineClientError as error:
@@ -204,7 +204,7 @@ class AdminClient:
 
     def history(self, instance_id: str) -> list[Value]:
         """Step executions by start. An unknown instance has an empty history for the engine, NotFoundError here."""
-        _require(instance_id, "instance")
+        require_id(instance_id, "instance")
         executions = self.client.get_instance_history(instance_id)
         if not executions:
             self.instance(instance_id)
@@ -212,7 +212,7 @@ class AdminClient:
 
     def cancel(self, instance_id: str, reason: str) -> Value:
         """Cancel; unknown and ended instances are both a 500 of the engine, and told apart here."""
-        _require(instance_id, "instance")
+        require_id(instance_id, "instance")
         try:
             return self.client.cancel_instance(instance_id, reason)
         except EngineClientError as error:
@@ -230,7 +230,7 @@ class AdminClient:
 
         Without `step_id` it is the one whose latest execution FAILED. NoRetryError where the engine has no such route.
         """
-        _require(instance_id, "instance")
+        require_id(instance_id, "instance")
         step = step_id or self._failed_step(instance_id)
         try:
             return {**self.client.retry_step(instance_id, step, variables), "step": step}
@@ -271,8 +271,8 @@ class AdminClient:
         return error
 
     def signal(self, instance_id: str, step_id: str, variables: Value) -> None:
-        _require(instance_id, "instance")
-        _require(step_id, "step")
+        require_id(instance_id, "instance")
+        require_id(step_id, "step")
         try:
             self.client.signal(instance_id, step_id, variables)
         except EngineClientError as error:
@@ -281,8 +281,8 @@ class AdminClient:
             raise self._refused_step(instance_id, step_id=step_id, kind="WAIT") from error
 
     def complete_task(self, instance_id: str, step_id: str, variables: Value, *, by: str) -> None:
-        _require(instance_id, "instance")
-        _require(step_id, "step")
+        require_id(instance_id, "instance")
+        require_id(step_id, "step")
         try:
             self.client.complete_user_task(step_id, by, variables, instance_id=instance_id)
         except EngineClientError as error:
@@ -349,10 +349,12 @@ def _refused(error: EngineClientError, *statuses: int) -> bool:
     return error.status_code in statuses and is_refusal(error)
 
 
-def _require(text: str, what: str) -> None:
+def require_id(text: str, what: str) -> None:
     """An empty id is a script's unset variable; the engine would take it for another path."""
     if not text.strip():
         raise UsageError(f"the {what}'s id is empty", hint="is a variable of your script not set?")
+    if text.encode(errors="replace").decode() != text:
+        raise UsageError(f"the {what}'s id is not UTF-8: {text!r}")
 
 
 def standing_text(instance: Mapping[str, Any]) -> str:

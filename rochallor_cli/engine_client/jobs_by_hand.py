@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rochallor_cli.engine_client.admin_client import AdminClient
-from rochallor_cli.errors import NotFoundError, UsageError
+from rochallor_cli.engine_client.admin_client import AdminClient, require_id
+from rochallor_cli.errors import NotFoundError
 from workflow_sdk.client.judge import is_refusal
 from workflow_sdk.errors import EngineClientError
 
@@ -17,7 +17,7 @@ _UNKNOWN = ("not found", "no rows in result set")
 
 def complete_job(engine: AdminClient, job_id: str, variables: dict[str, Any]) -> None:
     """Report a result."""
-    _require(job_id)
+    require_id(job_id, "job")
     try:
         engine.client.complete_job(job_id, WORKER_ID, variables)
     except EngineClientError as error:
@@ -26,16 +26,11 @@ def complete_job(engine: AdminClient, job_id: str, variables: dict[str, Any]) ->
 
 def fail_job(engine: AdminClient, job_id: str, message: str, *, retryable: bool) -> None:
     """Report a failure."""
-    _require(job_id)
+    require_id(job_id, "job")
     try:
         engine.client.fail_job(job_id, WORKER_ID, message, retryable)
     except EngineClientError as error:
         raise _meaning(engine, job_id, error) from error
-
-
-def _require(job_id: str) -> None:
-    if not job_id.strip():
-        raise UsageError("the job's id is empty")
 
 
 def _meaning(engine: AdminClient, job_id: str, error: EngineClientError) -> Exception:

@@ -94,10 +94,11 @@ def working_directory() -> Path:
 def _sources(called: str, folder: Path) -> Iterator[_Source]:
     path_text, attribute = _split_attribute(called)
     path = folder / path_text
-    if path.is_dir():
+    # Unlike Path.is_dir, these take names that are too long for a file.
+    if os.path.isdir(path):
         yield from _folder(path, called)
     elif path_text.endswith(".py"):
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise InvalidDocumentError(f"no file {path_text}", hint=_missing_file_hint(path))
         yield _file(path, called, attribute=attribute)
     elif os.sep in path_text:

@@ -49,6 +49,42 @@ def test_half_of_an_instance_and_step_is_an_error(line: tuple[str, ...]) -> None
     assert rochallor(*line, url="http://127.0.0.1:1").exit_status == 2
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("jobs", "complete", "{}", "--yes"),
+        ("jobs", "fail", "{}", "--yes"),
+        ("instances", "get", "{}"),
+        ("instances", "cancel", "{}", "--yes"),
+        ("tasks", "complete", "I/{}"),
+        ("run", "{}"),
+    ],
+)
+def test_an_id_that_is_not_utf8_is_an_error_of_the_line(line: tuple[str, ...]) -> None:
+    words = [word.replace("{}", "\udcff") for word in line]
+    result = rochallor(*words, url="http://127.0.0.1:1")
+    assert result.exit_status in (2, 5, 6), result.stderr
+    assert "bug" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("jobs", "complete", "X", "--yes", "--vars", '{"text":"%s"}'),
+        ("instances", "start", "flow", "--vars", '{"text":"%s"}'),
+        ("run", "%s"),
+        ("defs", "lint", "%s"),
+        ("defs", "upload", "%s.json"),
+        ("work", "-m", "%s"),
+        ("work", "-m", "%s.py"),
+    ],
+)
+def test_a_word_that_is_too_long_for_the_name_of_a_file_is_no_bug(line: tuple[str, ...]) -> None:
+    result = rochallor(*(word.replace("%s", "a" * 5_000) for word in line), url="http://127.0.0.1:1")
+    assert result.exit_status in (2, 3, 5, 6, 7), (result.exit_status, result.stderr[-300:])
+    assert "bug" not in result.stderr
+
+
 # --- one shape, whatever the count ---------------------------------------------------------------
 
 

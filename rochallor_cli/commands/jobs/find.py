@@ -104,13 +104,12 @@ def _rows(
 
 
 def _row(job: FoundJob, step: dict[str, Any], topic: str) -> dict[str, Any]:
-    created = datetime.fromtimestamp(job.created_at_ns / 1e9, UTC) if job.created_at_ns else None
     return {
         "id": job.job_id,
         "jobType": job.job_type,
         "stepId": step.get("stepId"),
         "retriesRemaining": job.retries_remaining,
-        "createdAt": created.isoformat().replace("+00:00", "Z") if created else None,
+        "createdAt": time_of(job.created_at_ns),
         "record": f"{job.partition}:{job.offset}",
         "instanceId": job.instance_id,
         "stepExecutionId": job.step_execution_id,
@@ -118,3 +117,12 @@ def _row(job: FoundJob, step: dict[str, Any], topic: str) -> dict[str, Any]:
         "partition": job.partition,
         "offset": job.offset,
     }
+
+
+def time_of(created_at_ns: int) -> str | None:
+    """The time as the engine writes it; None where the record says none, or one that no calendar has."""
+    try:
+        created = datetime.fromtimestamp(created_at_ns / 1e9, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+    return created.isoformat().replace("+00:00", "Z") if created_at_ns else None
