@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 from typing import Final
 
 from rochallor_cli.definitions.written_yaml import SCHEMA_LINE
@@ -26,7 +27,7 @@ class NewStep:
     @property
     def function(self) -> str:
         """The handler's name in Python."""
-        name = re.sub(r"\W", "_", self.id)
+        name = _word(self.id)
         return f"do_{name}" if name[:1].isdigit() or keyword.iskeyword(name) or name == "registry" else name
 
 
@@ -52,27 +53,38 @@ def new_files(name: str, steps: Sequence[NewStep], folder: Path) -> dict[Path, s
     """The texts by their paths: definition, handlers where there are jobs, and a test."""
     if not _ID.fullmatch(name):
         raise UsageError(f"{name!r} is no id for a definition", hint="letters, digits, _ and -")
-    module = re.sub(r"\W", "_", name)
-    files = {folder / f"{name}.yaml": "\n".join(_definition(name, steps))}
+    module = _word(name)
+    files = {folder / f"{name}.yaml": _definition(name, steps)}
     if any(step.type == "SERVICE_TASK" for step in steps):
-        files[folder / f"{module}_handlers.py"] = "\n".join(_handlers(name, steps))
+        files[folder / f"{_handlers_module(name)}.py"] = "\n".join(_handlers(name, steps))
     files[folder / f"test_{module}.py"] = "\n".join(_test(name, module, steps))
     return files
 
 
-def _definition(name: str, steps: Sequence[NewStep]) -> Iterator[str]:
-    yield SCHEMA_LINE
-    yield from (f"id: {name}", f"name: {_title(name)}", "steps:")
+def _definition(name: str, steps: Sequence[NewStep]) -> str:
+    from rochallor_cli.documents.json_yaml import dump
+
     following = [*(step.id for step in steps[1:]), "end"]
-    for step, after in zip(steps, following, strict=True):
-        yield f"  - id: {step.id}"
-        yield f"    name: {_title(step.id)}"
-        yield f"    type: {step.type}"
-        if step.type == "SERVICE_TASK":
-            yield f"    jobType: {step.id}"
-            yield "    retryCount: 2"
-        yield f"    nextStep: {after}"
-    yield from ("  - id: end", "    name: End", "    type: END", "")
+    written = [_step(step, after) for step, after in zip(steps, following, strict=True)]
+    head = dump({"id": name, "name": _title(name)})
+    # What dumps a list begins each entry at the margin; a person indents it.
+    listed = indent(dump([*written, {"id": "end", "name": "End", "type": "END"}]), "  ")
+    return f"{SCHEMA_LINE}\n{head}steps:\n{listed}"
+
+
+def _step(step: NewStep, after: str) -> dict[str, object]:
+    job = {"jobType": step.id, "retryCount": 2} if step.type == "SERVICE_TASK" else {}
+    return {"id": step.id, "name": _title(step.id), "type": step.type, **job, "nextStep": after}
+
+
+def _word(text: str) -> str:
+    return re.sub(r"\W", "_", text)
+
+
+def _handlers_module(name: str) -> str:
+    """The handlers' module: a name that an import statement can say."""
+    word = _word(name)
+    return f"flow_{word}_handlers" if word[0].isdigit() else f"{word}_handlers"
 
 
 def _title(word: str) -> str:
@@ -100,7 +112,7 @@ def _test(name: str, module: str, steps: Sequence[NewStep]) -> Iterator[str]:
     yield f'"""{_title(name)} on the embedded engine; run it with pytest."""'
     yield from ("", "from pathlib import Path", "")
     if has_jobs:
-        yield f"from {module}_handlers import registry"
+        yield f"from {_handlers_module(name)} import registry"
     else:
         yield from (
             "from workflow_sdk.handler.registry import HandlerRegistry",

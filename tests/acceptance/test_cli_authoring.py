@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from rochallor_cli.definitions.format_page import overview
 from rochallor_cli.dev_engine import definition_schema, engine_rules, step_types
@@ -54,6 +55,18 @@ def test_a_new_definition_is_sound_runs_and_passes_its_test(tmp_path: Path):
         command, cwd=Path(test).parent, capture_output=True, text=True, timeout=120, check=False
     )
     assert passed.returncode == 0, passed.stdout
+
+
+@pytest.mark.parametrize("name", ["null", "2026", "no", "1e5"])
+def test_ids_that_yaml_or_python_would_take_for_something_else_stay_the_ids(tmp_path: Path, name: str):
+    steps = "1,null:wait,true:user,no,1e5,-,2026-01-01,0x1f"
+    result = rochallor("defs", "new", name, "--steps", steps, "--folder", tmp_path, "-o", "json")
+    flow, handlers, test = result.json()
+    assert rochallor("defs", "lint", flow, "-m", handlers, "--strict").exit_status == 0
+    ids = [step["id"] for step in yaml.safe_load(Path(flow).read_text("utf-8"))["steps"]]
+    assert ids == ["1", "null", "true", "no", "1e5", "-", "2026-01-01", "0x1f", "end"]
+    for module in (handlers, test):
+        compile(Path(module).read_text("utf-8"), module, "exec")
 
 
 def test_no_file_is_overwritten_and_odd_steps_are_refused(tmp_path: Path):
