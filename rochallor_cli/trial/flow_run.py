@@ -68,6 +68,7 @@ class FlowRun:
 
     served: the job types that handlers or stubs exist for; job_types: those of each step; timed: steps with timers.
     check: raises where the worker has failed. timers: of an engine whose time can be moved.
+    prefix: what the run has put before the job types; --stub takes them without.
     """
 
     engine: AdminClient
@@ -78,6 +79,7 @@ class FlowRun:
     timed: AbstractSet[str]
     check: Callable[[], None]
     timers: MovableTime | None = None
+    prefix: str = ""
     # Executions that were answered already; the engine may show them open once more.
     _done: set[str] = field(default_factory=set)
     _last: list[Value] = field(default_factory=list)
@@ -129,7 +131,7 @@ class FlowRun:
     def _stuck(self, snapshot: Snapshot, jobs: list[Value], waiting: list[Value]) -> ConflictError:
         if jobs:
             step = _step(jobs[0])
-            job_type = self.job_types.get(step, "")
+            job_type = self.job_types.get(step, "").removeprefix(self.prefix)
             text = f"nothing serves job type {job_type!r} of step {step}"
             stub = shell_command("--stub", f"{job_type}={{}}")
             return ConflictError(text, hint=f"name its handlers with -m, or answer with {stub}")

@@ -95,13 +95,14 @@ def run_embedded(context: Context, plan: FlowPlan) -> Ending:
                 admin.upload(one.definition)
             lengths = timer_lengths_ns(plan.definition, rules) if plan.is_fast else {}
             timers = SkippedTimers(engine, clock, lengths) if plan.is_fast else None
-            where = f"embedded engine, version {rules.version}"
+            where = f"the embedded engine, version {rules.version}"
             return _lead(context, plan, admin, client, registry, where=where, timers=timers)
 
 
 def run_on(context: Context, plan: FlowPlan, *, is_upload: bool) -> Ending:
     """On the engine of the settings: as it is with `is_upload`, else under a name and job types of its own."""
     registry = plan.registry()
+    prefix = ""
     if is_upload:
         for one in reversed(plan.uploads):
             context.engine.upload(one.definition)
@@ -112,7 +113,8 @@ def run_on(context: Context, plan: FlowPlan, *, is_upload: bool) -> Ending:
         context.engine.upload(plan.definition)
         context.printer.note(f"uploaded as {plan.definition['id']}; what it chains to is left out")
     where = context.settings.where
-    return _lead(context, plan, context.engine, context.engine.client, registry, where=where, timers=None)
+    client = context.engine.client
+    return _lead(context, plan, context.engine, client, registry, where=where, timers=None, prefix=prefix)
 
 
 def _under_own_name(upload: Upload, prefix: str) -> Upload:
@@ -133,16 +135,18 @@ def _lead(
     *,
     where: str,
     timers: MovableTime | None,
+    prefix: str = "",
 ) -> Ending:
+    """`prefix`: what stands before the job types of this run alone; people are told of them as they wrote them."""
     printer = context.printer
     configure_host_logging(LogConfig(level="warning"), context.environment.stderr, workers=[WORKER_ID])
     served = set(registry.job_types())
     missing = sorted(set(plan.job_types.values()) - served)
     if missing:
-        printer.note(f"no handler and no stub for {', '.join(missing)}")
+        printer.note(f"no handler and no stub for {', '.join(each.removeprefix(prefix) for each in missing)}")
     with working(client, registry) as check:
         started = engine.start(str(plan.definition["id"]), plan.variables)
-        printer.note(f"{started['id']} of {plan.definition['id']} on the {where}")
+        printer.note(f"{started['id']} of {plan.definition['id']} on {where}")
         run = FlowRun(
             engine=engine,
             instance_id=str(started["id"]),
@@ -152,6 +156,7 @@ def _lead(
             timed=plan.timed,
             check=check,
             timers=timers,
+            prefix=prefix,
         )
         try:
             return run.lead(printer, _follower(printer), plan.timeout_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -163,6 +164,17 @@ def test_a_run_on_a_real_engine_has_a_name_and_job_types_of_its_own(engine_url: 
     assert rochallor("defs", "get", "tried", url=engine_url).exit_status == 6
     uploaded = rochallor(*arguments, "--upload", "-o", "json")
     assert uploaded.json()["definitionId"] == "tried"
+
+
+def test_what_a_run_on_a_real_engine_says_of_a_job_type_can_be_given_to_stub(engine_url: str, tmp_path: Path):
+    arguments = ("run", flow(tmp_path, service("score")), "--engine-url", engine_url)
+    stuck = rochallor(*arguments)
+    assert stuck.exit_status == 7
+    assert "no handler and no stub for score" in stuck.stderr
+    assert f"on {engine_url}" in stuck.stderr
+    stub = re.search(r"answer with --stub (\S+)", stuck.stderr)
+    assert stub is not None
+    assert rochallor(*arguments, "--stub", *shlex.split(stub[1])).exit_status == 0
 
 
 @pytest.mark.parametrize(
