@@ -190,6 +190,27 @@ def test_a_retry_of_the_same_job_runs_again(broker: EmbeddedBroker, engine: Repo
     assert handler.runs["j0"] == 2
 
 
+def test_a_retry_that_comes_while_its_attempt_runs_keeps_it_from_being_failed(
+    broker: EmbeddedBroker, engine: ReportingEngine
+) -> None:
+    may_fail = threading.Event()
+
+    def work(job: Job) -> dict[str, object]:
+        if job.job_id == "j0" and job.retries_remaining == 3:
+            assert may_fail.wait(60)
+            raise ValueError("the first attempt")
+        return {}
+
+    publish(broker, "j0")
+    with running_worker(broker.address, engine.url, registry_of(work)):
+        publish(broker, "j0", dedup_id="retry", retries_remaining=2)
+        publish(broker, "j1")
+        wait_until(lambda: engine.completed["j1"], "the job behind the retry")
+        may_fail.set()
+        wait_until(lambda: committed(broker) == 3, "the commit")
+    assert (engine.failed["j0"], engine.completed["j0"]) == (0, 1)
+
+
 def test_a_topic_that_is_created_later_is_found(broker: EmbeddedBroker, engine: ReportingEngine) -> None:
     soon = {"topic.metadata.refresh.interval.ms": 200}
     registry = registry_of(Handler(), "late")

@@ -39,7 +39,7 @@ class InFlight:
     `released_s`: its handler gave it back, to be run again after so long; LEFT: not here.
     `context` holds the context variables of this run, `record` is its place among a supervised process's records.
     `duplicates` are later claims of the same job, settled with it; `next_attempt` is the job's retry,
-    handed out before our failure report came back acknowledged.
+    handed out before our failure report came back acknowledged; `is_overtaken`: it came while the handler ran.
     """
 
     claim: Claim
@@ -68,6 +68,7 @@ class InFlight:
     extend_at: float = 0.0
     duplicates: list[Claim] = field(default_factory=list)
     next_attempt: Claim | None = None
+    is_overtaken: bool = False
     clock: Clock = boottime
 
     @property

@@ -61,6 +61,14 @@ class Backlog:
         else:
             del self._behind[lane]
 
+    def is_overtaken(self, record: KafkaRecord) -> bool:
+        """Whether a later attempt of the same job waits behind it: the engine has taken this attempt's failure."""
+        event = record.event
+        return any(
+            later.event.job_id == event.job_id and later.event.retries_remaining < event.retries_remaining
+            for later in self._behind.get(self._lane_of(record), ())
+        )
+
     def _make_ready(self, record: KafkaRecord) -> None:
         self._ready.setdefault(record.event.job_type, deque()).append(record)
 

@@ -244,6 +244,9 @@ class KafkaIntake:
         claim = claim_of(job_from_event(record.event), holder=record.assignment)
         self._running[claim] = record
         self._start(claim)
+        if self._backlog.is_overtaken(record):
+            # Failed by a worker that could not commit it: to fail it again would cost one more retry.
+            self._next_came(claim.key, record.event.retries_remaining - 1)
 
     def _skip_duplicate(self, record: KafkaRecord) -> bool:
         if record.event.dedup_id not in self._acknowledged:

@@ -142,7 +142,11 @@ class Execution:
     def next_came(self, key: str, retries_remaining: int) -> None:
         """A job waits for its turn. As a later attempt it shows that the failure of the one in flight arrived."""
         here = self.in_flight.get(key)
-        if here is not None and here.is_followed_by(retries_remaining) and here.report is not None:
+        if here is None:
+            return
+        if here.report is None:
+            here.is_overtaken = here.is_overtaken or retries_remaining < here.claim.retries_remaining
+        elif here.is_followed_by(retries_remaining):
             self._prove(here, here.report)
 
     def finished(self, item: InFlight) -> None:
@@ -258,6 +262,10 @@ class Execution:
         item.phase = Phase.REPORTING
         report = Report(item.claim, outcome, created=self._clock(), was_refused=was_refused)
         item.report = report
+        if item.is_overtaken and isinstance(outcome, Failed):
+            # This attempt was failed before, by another worker: a second failure would cost the next one.
+            self.settled(report, Settlement.ENDED)
+            return
         wait_s = 0.0 if isinstance(outcome, Completed) else self._hold_s(item, outcome)
         if wait_s > 0:
             self._hold(item, wait_s, lambda: self._release(report))

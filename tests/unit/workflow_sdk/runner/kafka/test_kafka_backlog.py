@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
-from workflow_sdk.runner.kafka.backlog import Backlog
+from workflow_sdk.runner.kafka.backlog import Backlog, Ordering
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
 
 
@@ -22,8 +23,10 @@ class Key:
         return self._key
 
 
-def a_record(key: str | None, job_id: str, *, job_type: str = "a", offset: int = 0) -> KafkaRecord:
-    event = DispatchEvent(f"d-{job_id}", job_id, key or "", f"step of {job_id}", job_type, 0, {}, 0)
+def a_record(
+    key: str | None, job_id: str, *, job_type: str = "a", offset: int = 0, retries: int = 0
+) -> KafkaRecord:
+    event = DispatchEvent(f"d-{job_id}", job_id, key or "", f"step of {job_id}", job_type, retries, {}, 0)
     message = Key(None if key is None else key.encode())
     return KafkaRecord(Assignment(f"workflow.jobs.{job_type}", 0), offset, event, message)  # type: ignore[arg-type]
 
@@ -55,6 +58,23 @@ def test_records_of_different_keys_run_side_by_side() -> None:
     for record in records:
         backlog.add(record)
     assert take_all(backlog) == records
+
+
+@pytest.mark.parametrize("ordering", ["key", "none"])
+def test_an_attempt_is_overtaken_by_a_later_one_of_the_same_job_only(ordering: Ordering) -> None:
+    backlog = Backlog(ordering)
+    first, other, later = (
+        a_record("i", "j", retries=2),
+        a_record("i", "k", retries=0),
+        a_record("i", "j", retries=1),
+    )
+    backlog.add(first)
+    backlog.add(other)
+    backlog.add(a_record("i", "j", retries=2))
+    assert not backlog.is_overtaken(first)
+    backlog.add(later)
+    assert backlog.is_overtaken(first)
+    assert not backlog.is_overtaken(later)
 
 
 def test_without_order_jobs_of_one_instance_overlap() -> None:
