@@ -32,5 +32,5 @@ async def credit_score(job):
 
 @registry.handler("send-notification")
 def send_notification(job):
-    """Tell the applicant; job.job_id is the key that makes a second sending harmless."""
+    """Tell the applicant; job.idempotency_key is the key that makes a second sending harmless."""
     return {"notificationSent": True}

@@ -36,6 +36,10 @@ class Verb:
     view: View = ACTIONS
     # What a rehearsal says of one that would be done, besides that; "" for nothing.
     foretold: Callable[[Value], str] = lambda _: ""
+    # At which step a rehearsal says it would be done; None where no step is meant. May raise why it cannot be.
+    step_of: Callable[[Value], str | None] = lambda _: None
+    # The result of one whose state forbids it; "" for `not` and `done`.
+    conflict: str = ""
 
 
 def act(
@@ -144,16 +148,27 @@ def _rehearsed(context: Context, verb: Verb, chosen: Mapping[str, Value | None])
     rows = []
     for instance_id, known in chosen.items():
         instance = context.engine.instance(instance_id) if known is None else known
-        error = verb.refusal(instance)
+        step, error = _rehearsed_step(verb, instance)
         result = f"would be {verb.done}" if error is None else f"cannot be {verb.done}"
         foretold = verb.foretold(instance) if error is None else ""
         if foretold:
             context.printer.note(f"{instance_id}: {foretold}")
-        rows.append(row_of(instance_id, result, instance, error=error))
+        rows.append(row_of(instance_id, result, {**instance, "step": step}, error=error))
     context.printer.rows(verb.view, rows)
     willing = sum(not row["exitStatus"] for row in rows)
     context.printer.note(f"dry run: {count_text(willing, 'instance')} would be {verb.done}")
     return rows, worst(rows)
+
+
+def _rehearsed_step(verb: Verb, instance: Value) -> tuple[str | None, CliError | None]:
+    """The step it would be done at, if one is meant; or why it would be refused."""
+    error = verb.refusal(instance)
+    if error is not None:
+        return None, error
+    try:
+        return verb.step_of(instance), None
+    except CliError as refused:
+        return None, refused
 
 
 def _done(context: Context, verb: Verb, action: Action, ids: list[str]) -> tuple[list[Row], int]:
@@ -162,7 +177,7 @@ def _done(context: Context, verb: Verb, action: Action, ids: list[str]) -> tuple
 
     settings, printer = context.settings, context.printer
     # The client is made before the threads that share it.
-    bulk = Bulk(action, verb.done, translate=lambda error: meaning(error, settings))
+    bulk = Bulk(action, verb.done, translate=lambda error: meaning(error, settings), conflict=verb.conflict)
     rows: list[Row] = []
     try:
         with working(context.environment, verb.name, total=len(ids), quiet=settings.quiet) as progress:

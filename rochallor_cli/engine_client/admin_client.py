@@ -231,7 +231,7 @@ class AdminClient:
         Without `step_id` it is the one whose latest execution FAILED. NoRetryError where the engine has no such route.
         """
         require_id(instance_id, "instance")
-        step = step_id or self._failed_step(instance_id)
+        step = step_id or self.failed_step(instance_id)
         try:
             return {**self.client.retry_step(instance_id, step, variables), "step": step}
         except RouteMissingError as error:
@@ -239,7 +239,8 @@ class AdminClient:
         except EngineClientError as error:
             raise self._no_retry(instance_id, step, error) from error
 
-    def _failed_step(self, instance_id: str) -> str:
+    def failed_step(self, instance_id: str) -> str:
+        """The one step whose latest execution FAILED; ConflictError or UsageError where it is not one."""
         instance = self.instance(instance_id)
         if instance.get("status") in (*OPEN, "COMPLETED", "CANCELLED"):
             raise ConflictError(

@@ -28,12 +28,14 @@ class Bulk:
     """Does it to many.
 
     `rows` has one for each that was dealt with, see `row_of`. They are kept here, by the threads that do it: Ctrl-C
-    may come between any two steps of the caller's. `errors` has the error of each that was refused, by id.
+    may come between any two steps of the caller's. `errors` has the error of each that was refused, by id. `conflict` is the result where its
+    state forbids it, if there is a better word than that it is not done.
     """
 
-    def __init__(self, action: Action, done: str, *, translate: Translate) -> None:
+    def __init__(self, action: Action, done: str, *, translate: Translate, conflict: str = "") -> None:
         self._action = action
         self._done_word = done
+        self._conflict_word = conflict or f"not {done}"
         self._translate = translate
         self.rows: list[Row] = []
         self.errors: dict[str, CliError] = {}
@@ -75,7 +77,7 @@ class Bulk:
         except Exception as caught:  # noqa: BLE001 - a thread must answer for every id, or the command would wait for ever
             error = CliError(f"unexpected {type(caught).__name__}: {caught}")
         self.errors[instance_id] = error
-        result = "already ended" if isinstance(error, ConflictError) else f"not {self._done_word}"
+        result = self._conflict_word if isinstance(error, ConflictError) else f"not {self._done_word}"
         return row_of(instance_id, result, {}, error=error)
 
 

@@ -346,6 +346,27 @@ def test_failed_instances_that_fit_are_retried_after_a_question() -> None:
         unasked = rochallor(*chosen, url=there.url)
         assert there.writes == []
         done = rochallor(*chosen, "--yes", "-o", "json", url=there.url)
-    assert [row["result"] for row in dry.json()] == ["would be retried"]
+    assert [(row["step"], row["result"]) for row in dry.json()] == [("score", "would be retried")]
     assert (unasked.exit_status, "1 instance of loan" in unasked.stderr) == (2, True)
     assert [row["result"] for row in done.json()] == ["retried"]
+
+
+def test_a_rehearsed_retry_asks_for_the_step_where_several_have_failed() -> None:
+    with stand_in(failed("score", "rate")) as there:
+        several = rochallor("instances", "retry", ID, "--dry-run", "-o", "json", url=there.url)
+        named = rochallor(
+            "instances", "retry", ID, "--step", "rate", "--dry-run", "-o", "json", url=there.url
+        )
+        assert there.writes == []
+    [row] = several.json()
+    assert (row["result"], row["step"], several.exit_status) == ("cannot be retried", None, 2)
+    assert "rate, score" in row["error"]
+    assert [(row["step"], row["result"]) for row in named.json()] == [("rate", "would be retried")]
+
+
+def test_instances_that_an_engine_cannot_retry_are_not_said_to_have_ended() -> None:
+    with stand_in(failed("score", retry=NO_ROUTE)) as there:
+        result = rochallor("instances", "retry", "--definition", "loan", "--yes", "-o", "json", url=there.url)
+    [row] = result.json()
+    assert (row["result"], result.exit_status) == ("not retried", 7)
+    assert "from 1.1.0 on" in row["error"]

@@ -55,7 +55,7 @@ def cancel(
     engine = context.engine
     _, exit_status = act(
         context,
-        Verb("cancel", "cancelled", OPEN, _refusal),
+        Verb("cancel", "cancelled", OPEN, _refusal, conflict="already ended"),
         lambda instance_id: engine.cancel(instance_id, reason or ""),
         named=instances or (),
         filters=filters,

@@ -95,7 +95,13 @@ def retry(
 
     rows, exit_status = act(
         context,
-        Verb("retry", "retried", (FAILED,), _refusal),
+        Verb(
+            "retry",
+            "retried",
+            (FAILED,),
+            _refusal,
+            step_of=lambda instance: step or engine.failed_step(str(instance["id"])),
+        ),
         again,
         named=instances or (),
         filters=filters,
