@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rochallor_cli.configuration.settings import Settings
-from rochallor_cli.engine_client.meaning import may_be_done, meaning
+from rochallor_cli.engine_client.meaning import hint_of_refused_start, may_be_done, meaning
 from rochallor_cli.engine_client.pages import PAGE, pages_of
 from rochallor_cli.engine_client.pages import Value as Value
 from rochallor_cli.engine_client.reading import definition_of, rows
@@ -121,7 +121,7 @@ class AdminClient:
             if _refused(error, 500) and "SQLSTATE" not in error.message:
                 raise EngineRefusedError(
                     f"{definition_id} cannot be started: {error.message}",
-                    hint="the definition asks for something the engine cannot do; `rochallor defs lint` may say what",
+                    hint=hint_of_refused_start(error.message),
                 ) from error
             self._say_if_lost(definition_id, business_key, error)
             raise

@@ -15,7 +15,12 @@ from rochallor_cli.errors import (
     NotFoundError,
     UsageError,
 )
-from workflow_sdk.client.judge import is_from_engine, may_be_of_later_engine, was_not_forwarded
+from workflow_sdk.client.judge import (
+    SCHEMA_VIOLATION,
+    is_from_engine,
+    may_be_of_later_engine,
+    was_not_forwarded,
+)
 from workflow_sdk.errors import (
     EngineClientError,
     EngineTimeoutError,
@@ -114,3 +119,10 @@ def _not_authorised(status: int, settings: Settings) -> CliError:
         hint = "no token was sent: --token, --token-command, ROCHALLOR_TOKEN, or a context with one"
     word = "does not know who you are" if status == 401 else "does not allow this"
     return NotAuthorisedError(f"{settings.where} {word} ({status})", hint=hint)
+
+
+def hint_of_refused_start(reason: str) -> str:
+    """Whether the variables or the definition are to blame."""
+    if reason.startswith(SCHEMA_VIOLATION):
+        return "the definition's input_schema says which variables it takes; `rochallor defs get` shows it"
+    return "the definition asks for something the engine cannot do; `rochallor defs lint` may say what"

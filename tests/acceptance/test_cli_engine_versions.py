@@ -370,3 +370,16 @@ def test_instances_that_an_engine_cannot_retry_are_not_said_to_have_ended() -> N
     [row] = result.json()
     assert (row["result"], result.exit_status) == ("not retried", 7)
     assert "from 1.1.0 on" in row["error"]
+
+
+def test_variables_that_a_schema_forbids_are_not_called_a_fault_of_the_definition() -> None:
+    reason = 'schema violation: field "n" expected number, got string'
+
+    def answer(method: str, path: str, body: bytes) -> Answer:
+        return 500, {"error": "internal-error", "reason": reason}
+
+    with stand_in(answer) as there:
+        result = rochallor("instances", "start", "loan", "--var", "n=x", url=there.url)
+    assert (result.exit_status, reason in result.stderr) == (4, True)
+    assert "input_schema" in result.stderr
+    assert "asks for something" not in result.stderr
