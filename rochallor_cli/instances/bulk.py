@@ -28,8 +28,8 @@ class Bulk:
     """Does it to many.
 
     `rows` has one for each that was dealt with, see `row_of`. They are kept here, by the threads that do it: Ctrl-C
-    may come between any two steps of the caller's. `errors` has the error of each that was refused, by id. `conflict` is the result where its
-    state forbids it, if there is a better word than that it is not done.
+    may come between any two steps of the caller's. `errors` has the error of each that was refused, by id.
+    `conflict` is the result where its state forbids it, if there is a better word than that it is not done.
     """
 
     def __init__(self, action: Action, done: str, *, translate: Translate, conflict: str = "") -> None:
