@@ -152,6 +152,10 @@ def _with_what_is_said(context: Context, options: DevOptions) -> DevOptions:
         if not settings.origins.get(name, "default").startswith(("context ", "default"))
     }
     version = options.engine_version or said.get("engine_version")
+    if version == "auto":
+        context.printer.note(
+            "auto asks an engine which version it is; this one is what --engine-version says"
+        )
     return replace(
         options,
         engine_version=None if version == "auto" else version,

@@ -13,6 +13,7 @@ from rochallor_cli.definitions.finding import DocumentFinding, fields_of, findin
 from rochallor_cli.definitions.problem_codes import (
     EMPTIED,
     NO_HANDLER,
+    NO_SUCH_POLICY,
     NO_SUCH_STEP,
     NO_SUCH_TYPE,
     NOT_KNOWN,
@@ -22,6 +23,7 @@ from rochallor_cli.definitions.problem_codes import (
     UNREADABLE,
 )
 from rochallor_cli.definitions.shape import looks_mistyped, misfits, without
+from rochallor_cli.definitions.table_csv import HIT_POLICIES
 from rochallor_cli.definitions.together import Together
 from rochallor_cli.dev_engine import (
     ENGINE_VERSIONS,
@@ -159,10 +161,11 @@ def _checked(
 
 def _as_finding(document: Document, problem: Problem, assumed: Assumed) -> DocumentFinding:
     near = _nearest(document, problem.path, problem.code, assumed)
-    is_type = problem.code == NO_SUCH_TYPE and not assumed.is_given
-    if is_type and not looks_mistyped(_at(document, problem.path), step_types(assumed.rules)):
-        text = f"{_not_known(problem.text, assumed)} (known are {', '.join(step_types(assumed.rules))})"
-        return finding_at(document, problem.path, NOT_KNOWN, text)
+    words = {NO_SUCH_TYPE: step_types(assumed.rules), NO_SUCH_POLICY: HIT_POLICIES}.get(problem.code)
+    # An engine may be newer than all that is known here.
+    if words and not assumed.is_given and not looks_mistyped(_at(document, problem.path), words):
+        known = "" if problem.code == NO_SUCH_POLICY else f" (known are {', '.join(words)})"
+        return finding_at(document, problem.path, NOT_KNOWN, _not_known(problem.text, assumed) + known)
     return finding_at(document, problem.path, problem.code, problem.text + near)
 
 

@@ -15,6 +15,7 @@ TWICE = "E002"
 EMPTIED = "W701"
 NO_HANDLER = "W702"
 NOT_KNOWN = "W703"
+NO_SUCH_POLICY = "E152"
 CHAIN_CIRCLE = "W704"
 JOB_TYPE_SPELLING = "W705"
 # What the engine says of steps that nothing it knows leads to.

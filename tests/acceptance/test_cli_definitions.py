@@ -10,7 +10,7 @@ import yaml
 
 from rochallor_cli.documents.json_yaml import dump
 from support.command_line import rochallor
-from support.workflows import decision, document, service, user_task
+from support.workflows import decision, document, rule, service, table, user_task
 
 
 def write(path: Path, *documents: dict) -> Path:
@@ -335,6 +335,19 @@ def test_an_upload_sends_what_no_version_knows(engine_url: str, tmp_path: Path):
     refused = rochallor("defs", "upload", file, url=engine_url)
     assert refused.exit_status == 3
     assert 'unknown field "compensateWith"' in refused.stderr
+
+
+def test_a_hit_policy_that_no_version_knows_is_left_to_the_engine_and_a_slip_is_not(tmp_path: Path):
+    def linted(policy: str, *options: str) -> tuple[int, list[str]]:
+        step = table("t", rule("a > 1", x="2"), rule("a <= 1", x="3"), policy=policy)
+        file = write(tmp_path / "f.yaml", document(step, id_="lint-policy"))
+        result = rochallor("defs", "lint", file, "-o", "json", *options)
+        return result.exit_status, [row["code"] for row in result.json()]
+
+    assert linted("Z9") == (13, ["W703"])
+    assert linted("Z9", "--engine-version", "next") == (3, ["E152"])
+    assert linted("u") == (3, ["E152"])
+    assert linted("U+") == (3, ["E152"])
 
 
 def test_two_definitions_that_chain_into_one_may_be_stopped_by_the_business_key(tmp_path: Path):

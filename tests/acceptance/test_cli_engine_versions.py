@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,13 @@ def test_the_embedded_engine_is_of_the_version_that_is_said_in_any_way(
 ) -> None:
     with rochallor_process(*line, "--port", "0", "-o", "jsonl", env=env) as command:
         assert json.loads(command.line())["engineVersion"] == version
+
+
+def test_an_embedded_engine_of_version_auto_says_that_it_takes_its_own() -> None:
+    with rochallor_process("dev", "--engine-version", "auto", "--port", "0", "-o", "jsonl") as command:
+        assert json.loads(command.line())["engineVersion"] == DEFAULT_ENGINE_VERSION
+        command.process.send_signal(signal.SIGTERM)
+        assert "auto asks an engine" in command.wait().stderr
 
 
 def test_what_a_context_says_of_an_engine_elsewhere_is_not_the_embedded_ones(tmp_path: Path) -> None:
