@@ -23,10 +23,10 @@ from rochallor_cli.definitions.problem_codes import (
     UNREADABLE,
 )
 from rochallor_cli.definitions.shape import looks_mistyped, misfits, without
-from rochallor_cli.definitions.table_csv import HIT_POLICIES
 from rochallor_cli.definitions.together import Together
 from rochallor_cli.dev_engine import (
     ENGINE_VERSIONS,
+    HIT_POLICIES,
     EngineRules,
     Problem,
     check,

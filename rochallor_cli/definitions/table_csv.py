@@ -16,10 +16,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rochallor_cli.definitions.decision_tables import ABSENT, TableGrid, grid_of
+from rochallor_cli.dev_engine import HIT_POLICIES
 from rochallor_cli.documents.json_text import load_json
 from rochallor_cli.errors import InvalidDocumentError
 
-HIT_POLICIES: Final = ("U", "F", "A", "R", "C", "C+", "C#", "C>", "C<")
 _WHEN, _OUTPUT = "when ", "output "
 # What spreadsheets take for formulas, numbers or dates.
 _CHANGED_BY_SPREADSHEETS: Final = re.compile(r"[=+\-@\t\r']|\s|\.?\d")
