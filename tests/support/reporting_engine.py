@@ -17,8 +17,9 @@ POLL_ANSWER = {"error": "poll path disabled", "dispatch_mode": "kafka_outbox"}
 class ReportingEngine:
     """Serves in a thread; entering starts it. What it has counted may be read by any thread.
 
-    `completed` and `failed` count reports by job id; jobs in `refused` get a 500 for ever; while `away` is set
-    every request is answered 502, as a gateway does, and the reports among them are counted in `turned_away`.
+    `completed` and `failed` count reports by job id, and every history shows the completed ones; jobs in `refused`
+    get a 500 for ever; while `away` is set every request is answered 502, as a gateway does, and the reports among
+    them are counted in `turned_away`.
     """
 
     def __init__(self) -> None:
@@ -57,6 +58,8 @@ class ReportingEngine:
         app.router.add_post("/v1/jobs/poll", self._poll)
         app.router.add_post("/v1/jobs/{id}/complete", self._complete)
         app.router.add_post("/v1/jobs/{id}/fail", self._fail)
+        app.router.add_get("/v1/instances/{id}/history", self._history)
+        app.router.add_get("/v1/instances/{id}", self._instance)
         runner = web.AppRunner(app, access_log=None)
         self._loop.run_until_complete(runner.setup())
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -76,6 +79,14 @@ class ReportingEngine:
 
     async def _fail(self, request: web.Request) -> web.Response:
         return await self._count(request, self.failed)
+
+    async def _history(self, request: web.Request) -> web.Response:
+        steps = [{"id": f"step-of-{job_id}", "status": "COMPLETED"} for job_id in self.completed]
+        return self._gateway_error() or web.json_response({"items": steps})
+
+    async def _instance(self, request: web.Request) -> web.Response:
+        instance = {"id": request.match_info["id"], "definitionId": "d", "status": "ACTIVE"}
+        return self._gateway_error() or web.json_response(instance)
 
     async def _count(self, request: web.Request, counts: Counter[str]) -> web.Response:
         job_id = request.match_info["id"]

@@ -22,7 +22,13 @@ from workflow_sdk.runner.kafka.deduplication import DEFAULT_WINDOW_S
 from workflow_sdk.runner.kafka.health import Outage
 from workflow_sdk.runner.kafka.intake import KafkaIntake, group_of, topic_of
 from workflow_sdk.runner.kafka.metrics import kafka_collector
-from workflow_sdk.runner.kafka.source import IDLE_POLL_S, ConsumerFactory, KafkaSource, RecordSink
+from workflow_sdk.runner.kafka.source import (
+    IDLE_POLL_S,
+    TOPIC_PREFIX,
+    ConsumerFactory,
+    KafkaSource,
+    RecordSink,
+)
 from workflow_sdk.runner.runner import DEFAULT_DRAIN_TIMEOUT_S, DEFAULT_PARALLELISM
 from workflow_sdk.runner.shift.plan import JobSource, Parts, ShiftPlan
 from workflow_sdk.runner.shift.worker_run import WorkerRun
@@ -103,6 +109,7 @@ class KafkaRunner(WorkerRun):
             registry=self._registry,
             job_types=self._job_types,
             new_source=self._new_source,
+            new_reader=self._new_reader,
             dedup_window_s=self._dedup_window_s,
             ordering=self._ordering,
             dead_letters=dead_letters,
@@ -119,6 +126,11 @@ class KafkaRunner(WorkerRun):
             idle_poll_s=min(max(self._consumers() / IDLE_TURNS_PER_S, IDLE_POLL_S), IDLE_POLL_MAX_S),
             outage=self._outage,
         )
+
+    def _new_reader(self, topic: str) -> Consumer:
+        """A consumer to read a partition by hand, which may do what this topic's worker may."""
+        config = self._consumer_config(topic.removeprefix(TOPIC_PREFIX))
+        return self._consumer_factory(config | {"error_cb": lambda _: None})
 
     def _consumer_config(self, job_type: str) -> dict[str, Any]:
         return consumer_config(

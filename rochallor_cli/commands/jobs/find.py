@@ -90,7 +90,8 @@ def _open_steps(context: Context, instance_id: str) -> list[dict[str, Any]]:
 def _rows(
     step: dict[str, Any], instance_id: str, *, brokers: str, config: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    from workflow_sdk.runner.kafka.job_search import SearchError, jobs_of
+    from workflow_sdk.runner.kafka.job_search import jobs_of
+    from workflow_sdk.runner.kafka.partition_reading import SearchError
 
     topic = f"workflow.jobs.{step['jobType']}"
     try:

@@ -38,6 +38,16 @@ class Holder(Protocol):
         """For how many seconds it has been read so far; a retry of the job would have come by then."""
         ...
 
+    @property
+    def is_inherited(self) -> bool:
+        """Whether somebody who held the job before may have reported an outcome of it."""
+        ...
+
+    @property
+    def knows_retries(self) -> bool:
+        """Whether a retry that such a report has led to would be known; who asks first has it looked for."""
+        ...
+
 
 @dataclass(slots=True, eq=False)
 class Claim:

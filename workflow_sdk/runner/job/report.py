@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from workflow_sdk.runner.job.claim import Claim
+from workflow_sdk.runner.job.claim import Claim, Holder
 from workflow_sdk.runner.job.outcome import Completed, Failed, Outcome
 
 # The same refusal this often, over this long: it will not go away.
@@ -32,6 +32,7 @@ class Report:
     `not_before` is when it may be sent again at the earliest: the engine may still be at work on the last try.
     `was_acknowledged`: a 204 came for it, if too late to count by itself. `proved` is set when the job's next
     attempt has come: this failure has arrived, whatever was answered.
+    `cleared_for`: under this holder it is known that none before has reported the job.
     `was_refused` says that an earlier report of the same outcome was refused for good.
     """
 
@@ -49,6 +50,7 @@ class Report:
     was_acknowledged: bool = False
     doubted_at: float = 0.0
     doubted_progress_s: float = 0.0
+    cleared_for: Holder | None = None
     proved: bool = False
     refusal: str = ""
     refusals: int = 0
@@ -65,6 +67,12 @@ class Report:
         return isinstance(self.outcome, Failed) and (
             not self.outcome.retryable or self.claim.retries_remaining <= 0
         )
+
+    @property
+    def is_uncleared(self) -> bool:
+        """Whether it is a failure of a job that somebody before may have reported, which is not known yet."""
+        holder = self.claim.holder
+        return not self.is_completion and holder not in (None, self.cleared_for) and holder.is_inherited
 
     def refused(self, words: str, *, now: float) -> None:
         """Count an answer that refuses it; other words start the count anew."""

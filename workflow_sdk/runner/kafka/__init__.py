@@ -18,6 +18,8 @@ dead_letters.py     where records go that no worker can bring to an end
 health.py           what is wrong with a consumer, said once
 broker_trouble.py   librdkafka's errors as something a person can act on
 probe.py            whether the engine is there, asked now and then while jobs are few
+inheritance.py      records that lay in a partition when it came, and what its earlier owner may have done with them
+partition_reading.py  a partition read by hand to its end
 job_search.py       the open jobs of an instance, looked up in their topic
 metrics.py          what Kafka mode counts
 """

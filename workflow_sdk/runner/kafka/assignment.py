@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workflow_sdk.runner.job.claim import Say
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
-from workflow_sdk.runner.kafka.offsets import OffsetTracker
+from workflow_sdk.runner.kafka.offsets import WINDOW, OffsetTracker
 from workflow_sdk.runner.kafka.pulse import Pulse
 
 if TYPE_CHECKING:
@@ -20,14 +20,23 @@ class Assignment:
 
     The consumer's thread owns the tracker and the flags; `try_start` is the runner's loop's, and the lock
     makes it and `close` agree: after `close` no job of this assignment starts. `progress_s` is for how long
-    it has been read. `before` is the same partition, assigned as long, of a log that was cut since.
+    it has been read. `before` is the same partition, assigned as long, of a log that was cut since. `since` is when
+    it came; `log_end` the log's end as it was seen soon after that, None before it is known.
     """
 
     def __init__(
-        self, topic: str, partition: int, *, pulse: Pulse | None = None, before: Assignment | None = None
+        self,
+        topic: str,
+        partition: int,
+        *,
+        pulse: Pulse | None = None,
+        before: Assignment | None = None,
+        since: float = 0.0,
     ) -> None:
         self.topic = topic
         self.partition = partition
+        self.since = since
+        self.log_end: int | None = None
         self.progress_s = 0.0
         self._pulse = pulse
         self._before = before
@@ -66,6 +75,20 @@ class Assignment:
         if not self._is_ours:
             return Say.LOST
         return Say.HAS if self._pulse is None or self._pulse.is_sure else Say.UNSURE
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it has not gone; while it is being revoked it is ours still."""
+        return self._is_ours
+
+    @property
+    def begin(self) -> int:
+        """The offset of its first record here, which is where its earlier owner committed last."""
+        return self.tracker.first_offset or 0
+
+    def is_inherited(self, offset: int) -> bool:
+        """Whether an earlier owner may have run it: it lay there already, no window further than the last commit."""
+        return offset < self.begin + WINDOW and (self.log_end is None or offset < self.log_end)
 
     def close(self) -> None:
         """Let no further job start."""

@@ -65,7 +65,7 @@ class Backlog:
         """Whether a later attempt of the same job waits behind it: the engine has taken this attempt's failure."""
         event = record.event
         return any(
-            later.event.job_id == event.job_id and later.event.retries_remaining < event.retries_remaining
+            later.event.key == event.key and later.event.retries_remaining < event.retries_remaining
             for later in self._behind.get(self._lane_of(record), ())
         )
 
@@ -74,4 +74,4 @@ class Backlog:
 
     def _lane_of(self, record: KafkaRecord) -> _Lane:
         key = record.key if self._by_key else None
-        return record.assignment.topic, key or record.event.step_execution_id or record.event.job_id
+        return record.assignment.topic, key or record.event.key

@@ -48,6 +48,11 @@ class DispatchEvent:
     variables: dict[str, Any]
     created_at_ns: int
 
+    @property
+    def key(self) -> str:
+        """What stays the same from attempt to attempt: a job's id is one delivery on the latest engines."""
+        return self.step_execution_id or self.job_id
+
 
 def _describe(message: descriptor_pb2.DescriptorProto, fields: tuple[tuple[str, int, Any], ...]) -> None:
     for name, number, kind in fields:

@@ -22,6 +22,7 @@ from workflow_sdk.runner.kafka.backlog import Backlog, Ordering
 from workflow_sdk.runner.kafka.dead_letters import DeadLetters
 from workflow_sdk.runner.kafka.deduplication import AcknowledgedIds
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
+from workflow_sdk.runner.kafka.inheritance import Inheritance, NewReader, RecordHolder
 from workflow_sdk.runner.kafka.metrics import KafkaCollector
 from workflow_sdk.runner.kafka.probe import EngineProbe
 from workflow_sdk.runner.kafka.source import TOPIC_PREFIX, KafkaSource, RecordSink
@@ -72,6 +73,7 @@ class KafkaIntake:
         registry: HandlerRegistry,
         job_types: Collection[str] | None,
         new_source: SourceFactory,
+        new_reader: NewReader,
         dedup_window_s: float,
         ordering: Ordering,
         dead_letters: DeadLetters | None,
@@ -86,6 +88,7 @@ class KafkaIntake:
         self._statistics = parts.statistics
         self._clock = parts.clock
         self._next_came = parts.next_came
+        self._inheritance = Inheritance(new_reader, found=parts.next_came, clock=parts.clock)
         self._has_coroutines = False
         self._new_source = new_source
         self._dead_letters = dead_letters
@@ -228,7 +231,7 @@ class KafkaIntake:
             for record in self._arrived.popleft():
                 if not self._skip_duplicate(record):
                     event = record.event
-                    self._next_came(event.step_execution_id or event.job_id, event.retries_remaining)
+                    self._next_came(event.key, event.retries_remaining)
                     self._backlog.add(record)
         self.slot_freed()
 
@@ -241,10 +244,10 @@ class KafkaIntake:
         if not record.try_start():
             self._backlog.free(record)
             return
-        claim = claim_of(job_from_event(record.event), holder=record.assignment)
+        claim = claim_of(job_from_event(record.event), holder=RecordHolder(record, self._inheritance))
         self._running[claim] = record
         self._start(claim)
-        if self._backlog.is_overtaken(record):
+        if self._backlog.is_overtaken(record) or self._inheritance.is_overtaken(record):
             # Failed by a worker that could not commit it: to fail it again would cost one more retry.
             self._next_came(claim.key, record.event.retries_remaining - 1)
 

@@ -6,19 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message
 
 from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.runner.kafka.config import client_config
 from workflow_sdk.runner.kafka.dispatch_event import PoisonRecordError, decode
+from workflow_sdk.runner.kafka.partition_reading import SearchError, messages_of
 
-READ_AT_ONCE = 500
 # How long brokers are waited for at all.
 BROKERS_S = 5.0
-
-
-class SearchError(Exception):
-    """The topic could not be read to its end; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,8 @@ def jobs_of(
             found = [
                 job
                 for partition in partitions
-                for job in _jobs_in(consumer, TopicPartition(topic, partition), instance_id, clock, deadline)
+                for message in messages_of(consumer, topic, partition, left_s=lambda: deadline - clock())
+                for job in _job_in(message, instance_id)
             ]
             if found:
                 return sorted(found, key=lambda job: (job.created_at_ns, job.offset))
@@ -77,28 +74,6 @@ def jobs_of(
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition of a key, as Java's clients choose it, and the engine with them."""
     return (_murmur2(key) & 0x7FFFFFFF) % partitions
-
-
-def _jobs_in(
-    consumer: Consumer, place: TopicPartition, instance_id: str, clock: Clock, deadline: float
-) -> Iterator[FoundJob]:
-    low, high = consumer.get_watermark_offsets(place, timeout=max(deadline - clock(), 0.1))
-    if low >= high:
-        return
-    consumer.assign([TopicPartition(place.topic, place.partition, OFFSET_BEGINNING)])
-    reached = low
-    while reached < high:
-        if clock() >= deadline:
-            raise SearchError(
-                f"{place.topic} partition {place.partition}: read to offset {reached} of {high} in time"
-            )
-        for message in consumer.consume(READ_AT_ONCE, 0.2):
-            if message.error() is not None:
-                raise KafkaException(message.error())
-            reached = (message.offset() or 0) + 1
-            yield from _job_in(message, instance_id)
-        (position,) = consumer.position([place])
-        reached = max(reached, position.offset)
 
 
 def _job_in(message: Message, instance_id: str) -> Iterator[FoundJob]:

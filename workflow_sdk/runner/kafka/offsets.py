@@ -13,12 +13,16 @@ WINDOW = 1_000
 
 
 class OffsetTracker:
-    """One partition's records during one assignment. Not thread-safe: the consumer's thread owns it."""
+    """One partition's records during one assignment. Not thread-safe: the consumer's thread owns it.
+
+    `first_offset` is that of the first received record, None before; any thread may read it.
+    """
 
     def __init__(self, *, window: int = WINDOW) -> None:
         self._window = window
         self._outstanding: deque[int] = deque()
         self._settled: set[int] = set()
+        self.first_offset: int | None = None
         self._next: int | None = None
         self._taken: int | None = None
 
@@ -40,7 +44,7 @@ class OffsetTracker:
     def receive(self, offset: int) -> bool:
         """Note a record as received; False, and nothing noted, when it lies behind one received before."""
         if self._next is None:
-            self._taken = offset
+            self.first_offset = self._taken = offset
         elif offset < self._next:
             return False
         self._outstanding.append(offset)

@@ -76,7 +76,7 @@ class Rebalances:
     def start_again(self, partition: int) -> Assignment:
         """A new assignment of a partition whose log starts again; the old one's offsets count for nothing."""
         before = self._assignments.get(partition)
-        fresh = Assignment(self._topic, partition, pulse=self._pulse, before=before)
+        fresh = Assignment(self._topic, partition, pulse=self._pulse, before=before, since=self._clock())
         self._assignments[partition] = fresh
         return fresh
 
@@ -89,7 +89,7 @@ class Rebalances:
         self.count += 1
         consumer.incremental_assign(partitions)
         fresh = {
-            place.partition: Assignment(self._topic, place.partition, pulse=self._pulse)
+            place.partition: Assignment(self._topic, place.partition, pulse=self._pulse, since=self._clock())
             for place in partitions
         }
         self._assignments = self._assignments | fresh

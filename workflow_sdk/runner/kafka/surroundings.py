@@ -53,17 +53,23 @@ class Surroundings:
         return self._lags.get(partition)
 
     def _check_starts(self, consumer: Consumer, assignments: Collection[Assignment]) -> None:
-        """Of a partition that came: is what follows its committed offset still there?"""
+        """Of a partition that came: where does it end, and is what follows its committed offset still there?"""
         fresh = [assignment for assignment in assignments if assignment not in self._checked]
         self._checked = set(assignments)
-        places = [TopicPartition(self._topic, assignment.partition) for assignment in fresh]
+        places = {
+            assignment.partition: TopicPartition(self._topic, assignment.partition) for assignment in fresh
+        }
         if not places:
             return
         try:
-            for place in consumer.committed(places, timeout=PROBE_TIMEOUT_S) or []:
-                low, _ = consumer.get_watermark_offsets(place, timeout=PROBE_TIMEOUT_S, cached=False)
-                if 0 <= place.offset < low:
-                    self._say_lost(place.partition, place.offset, low)
+            lows: dict[int, int] = {}
+            for assignment in fresh:
+                place = places[assignment.partition]
+                ends = consumer.get_watermark_offsets(place, timeout=PROBE_TIMEOUT_S, cached=False)
+                lows[assignment.partition], assignment.log_end = ends
+            for place in consumer.committed(list(places.values()), timeout=PROBE_TIMEOUT_S) or []:
+                if 0 <= place.offset < lows[place.partition]:
+                    self._say_lost(place.partition, place.offset, lows[place.partition])
         except (KafkaException, TypeError) as error:
             log.debug("%s: committed offsets are not known: %s", self._topic, error)
 

@@ -2,7 +2,8 @@
 
 The one place that looks, at most once a second, and at so many instances then. A step execution that has ended
 settles its report. While it runs, a completion is sent again, each time a little later; a failure is, too, where
-no lease would bring its job back, once its retry would have come.
+no lease would bring its job back, once its retry would have come. A failure of a job that somebody before may have
+reported is looked at before it is sent at all.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class Doubts:
             return  # a new claim, or the next attempt, has answered meanwhile
         if found in (Found.COMPLETED, Found.FAILED, Found.OVER):
             self._finish(report, _settlement(report, found))
-        elif found is not Found.UNKNOWN:
+        elif found is not Found.UNKNOWN or self._is_beyond_asking(report):
             self._stays_open(report, found)
 
     def _stays_open(self, report: Report, found: Found) -> None:
@@ -115,13 +116,21 @@ class Doubts:
         elif not report.is_completion and report.claim.lease is not None:
             self._finish(report, Settlement.LEFT)
         elif self.drop(report):
+            report.cleared_for = report.claim.holder
             self._again(report)
+
+    def _is_beyond_asking(self, report: Report) -> bool:
+        """Whether a gateway lets reports through, and no questions: for long, of one that was never sent."""
+        has_waited = self._clock() - report.doubted_at >= PATIENCE_S
+        return not report.tries and has_waited and self._watch.last_success > report.doubted_at
 
     def _is_ripe(self, report: Report) -> bool:
         """Whether a retry, had the engine taken the failure, would have come by now."""
         holder = report.claim.holder
         if report.is_completion or report.is_last or holder is None:
             return True
+        if not report.tries:
+            return holder.knows_retries
         read_s = holder.progress_s - report.doubted_progress_s
         return read_s >= PROGRESS_S or self._clock() - report.doubted_at >= PATIENCE_S
 

@@ -82,7 +82,8 @@ class Senders:
         report.proved = True
         if report not in self._under_way:
             self._doubts.drop(report)
-            self._settle(report, Settlement.ACKNOWLEDGED)
+            # Not even sent: somebody else has failed this attempt.
+            self._settle(report, Settlement.ACKNOWLEDGED if report.tries else Settlement.ENDED)
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -105,6 +106,10 @@ class Senders:
             return True
         if not report.is_completion and (say := report.claim.say(sent_at)) is not Say.HAS:
             self._not_sent(report, say)
+            return True
+        if report.is_uncleared:
+            self._has_own_trouble(report, by_engine=True)
+            self._doubts.add(report)
             return True
         renewals, error = report.claim.renewals, None
         self._under_way.add(report)

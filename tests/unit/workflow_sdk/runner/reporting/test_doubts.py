@@ -13,6 +13,7 @@ from workflow_sdk.job import job_from_poll
 from workflow_sdk.runner.job.claim import Lease, Say, claim_of
 from workflow_sdk.runner.job.outcome import Completed
 from workflow_sdk.runner.job.report import Settlement
+from workflow_sdk.runner.reporting import doubts
 
 CUT = EngineUnreachableError("connection closed before the answer")
 EMPTY = EngineUnreachableError("an empty answer 200", kind="doubtful")
@@ -92,6 +93,8 @@ def test_a_late_result_goes_at_once_under_the_id_of_a_new_claim() -> None:
 class Partition:
     say = Say.HAS
     progress_s = 0.0
+    is_inherited = False
+    knows_retries = False
 
 
 @pytest.mark.parametrize("error", [CUT, EngineClientError(503, "reset"), EngineClientError(404, "backend")])
@@ -190,3 +193,64 @@ def test_a_result_that_was_refused_before_is_tried_briefly() -> None:
         assert desk.settled == {"j": Settlement.REFUSED}
 
     assert played(play).tries["j"] == 2
+
+
+class InheritedPartition(Partition):
+    is_inherited = True
+    knows_retries = True
+
+
+@pytest.mark.parametrize(
+    ("step", "retries", "tries", "settlement"),
+    [
+        ("COMPLETED", 2, 0, Settlement.ENDED),
+        ("COMPLETED", 0, 0, Settlement.ENDED),
+        ("FAILED", 0, 0, Settlement.ACKNOWLEDGED),
+        ("RUNNING", 2, 1, Settlement.ACKNOWLEDGED),
+        ("RUNNING", 0, 1, Settlement.ACKNOWLEDGED),
+    ],
+)
+def test_an_inherited_failure_is_sent_only_while_its_step_runs(
+    step: str, retries: int, tries: int, settlement: Settlement
+) -> None:
+    async def play(script: Script, desk: Desk) -> None:
+        script.step_status = step
+        desk.put("j", fails=True, retries=retries, holder=InheritedPartition())
+        await desk.until(lambda: desk.settled)
+        assert desk.settled == {"j": settlement}
+
+    assert played(play).tries["j"] == tries
+
+
+def test_an_inherited_failure_is_looked_at_anew_under_a_later_claim() -> None:
+    async def play(script: Script, desk: Desk) -> None:
+        script.trouble = lambda _: EngineClientError(
+            401, "who are you"
+        )  # passed on by nobody: it is sent again
+        report = desk.put("j", fails=True, retries=2, holder=InheritedPartition())
+        await desk.until(lambda: script.tries["j"] == 1)
+        script.step_status = "COMPLETED"
+        report.claim.renew(claim_of(report.claim.job, holder=InheritedPartition()))
+        await desk.until(lambda: desk.settled)
+        assert desk.settled == {"j": Settlement.ENDED}
+
+    assert played(play).tries["j"] <= 2
+
+
+def test_an_inherited_failure_is_sent_at_last_where_a_gateway_lets_no_question_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def play(script: Script, desk: Desk) -> None:
+        async def forbidden(instance_id: str) -> list[dict[str, object]]:
+            script.looks += 1
+            raise EngineClientError(403, "RBAC: access denied")
+
+        script.history = forbidden  # type: ignore[method-assign]
+        desk.put("j", fails=True, retries=2, holder=InheritedPartition())
+        await desk.until(lambda: script.looks)
+        assert script.tries["j"] == 0
+        monkeypatch.setattr(doubts, "PATIENCE_S", 0.0)
+        desk.watch.succeeded()
+        await desk.until(lambda: desk.settled)
+
+    assert played(play).tries["j"] == 1

@@ -1,0 +1,159 @@
+"""Inheritance: the records that lay in a partition when it came, and what its earlier owner may have done with them.
+
+Who completed or failed an attempt and could not commit that (it was killed, it lost the partition) leaves the record
+to be read again. A failure of it would undo a step that is completed, or cost the retry that stands further on in the
+partition. So it is not sent before the instance's history has been asked (see Doubts), and before the partition has
+been read to its end: by a consumer of its own, since the worker's has its window and its slots to keep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from confluent_kafka import Consumer, KafkaException
+
+from workflow_sdk.clock import Clock
+from workflow_sdk.runner.job.claim import Say
+from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
+from workflow_sdk.runner.kafka.dispatch_event import PoisonRecordError, decode
+from workflow_sdk.runner.kafka.partition_reading import SearchError, messages_of
+
+log = logging.getLogger("workflow_sdk.runner")
+
+# The engine's relay rests for 250 ms: what was failed before the partition came is published again by then.
+PUBLISHED_S = 1.0
+# A partition that cannot be read to its end, or is too long, is waited for no longer than this.
+PATIENCE_S = 60.0
+AGAIN_S = 1.0
+SEARCHES_AT_ONCE = 2
+
+# Of a topic, to read it by hand.
+NewReader = Callable[[str], Consumer]
+
+
+@dataclass(slots=True)
+class _Search:
+    """`retries` holds, by key, the fewest retries left of a later attempt; complete once `is_over`."""
+
+    retries: dict[str, int] = field(default_factory=dict)
+    is_over: bool = False
+    task: asyncio.Task[None] | None = None
+
+
+class Inheritance:
+    """The partitions' searches; lives on the runner's loop. `found` is told the key of an attempt that has been
+    followed by another, and the retries this one has left.
+    """
+
+    def __init__(self, new_reader: NewReader, *, found: Callable[[str, int], None], clock: Clock) -> None:
+        self._new_reader = new_reader
+        self._found = found
+        self._clock = clock
+        self._searches: WeakKeyDictionary[Assignment, _Search] = WeakKeyDictionary()
+        self._turn = asyncio.Semaphore(SEARCHES_AT_ONCE)
+
+    def is_searched(self, assignment: Assignment) -> bool:
+        """Whether it has been read to its end; who asks first begins the search."""
+        search = self._searches.get(assignment)
+        if search is None:
+            search = self._searches[assignment] = _Search()
+            search.task = asyncio.create_task(self._search(assignment, search), name="inheritance")
+        return search.is_over
+
+    def is_overtaken(self, record: KafkaRecord) -> bool:
+        """Whether a later attempt of the same job is known to stand behind it."""
+        search = self._searches.get(record.assignment)
+        retries = record.event.retries_remaining
+        return search is not None and search.retries.get(record.event.key, retries) < retries
+
+    async def _search(self, assignment: Assignment, search: _Search) -> None:
+        give_up = self._clock() + PATIENCE_S
+        await asyncio.sleep(max(assignment.since + PUBLISHED_S - self._clock(), 0.0))
+        while not search.is_over and assignment.is_ours:
+            async with self._turn:
+                await self._try(assignment, search, give_up)
+        search.is_over = True
+
+    async def _try(self, assignment: Assignment, search: _Search, give_up: float) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.run_in_executor(None, self._later_attempts, assignment, give_up)
+        except Exception as error:  # noqa: BLE001 - a reader that cannot be had must not keep a failure for ever
+            log.debug("%s partition %s: %s", assignment.topic, assignment.partition, error)
+            if self._clock() < give_up:
+                await asyncio.sleep(AGAIN_S)
+                return
+            self._say_given_up(assignment, error)
+        else:
+            search.retries.update(found)
+            for key, retries in found.items():
+                self._found(key, retries)
+        search.is_over = True
+
+    def _later_attempts(self, assignment: Assignment, give_up: float) -> dict[str, int]:
+        """Of the inherited attempts that are followed by later ones: the fewest retries left. On a helper thread."""
+        first: dict[str, int] = {}
+        later: dict[str, int] = {}
+        reader = self._new_reader(assignment.topic)
+
+        def left_s() -> float:
+            return give_up - self._clock() if assignment.is_ours else 0.0
+
+        try:
+            for message in messages_of(
+                reader, assignment.topic, assignment.partition, begin=assignment.begin, left_s=left_s
+            ):
+                try:
+                    event = decode(message.value())
+                except PoisonRecordError:
+                    continue
+                if assignment.is_inherited(message.offset() or 0):
+                    first.setdefault(event.key, event.retries_remaining)
+                if event.retries_remaining < first.get(event.key, event.retries_remaining):
+                    later[event.key] = min(
+                        event.retries_remaining, later.get(event.key, event.retries_remaining)
+                    )
+        finally:
+            reader.close()
+        return later
+
+    def _say_given_up(self, assignment: Assignment, error: Exception) -> None:
+        reason = error.args[0].str() if isinstance(error, KafkaException) else str(error)
+        log.warning(
+            "%s partition %s could not be read to its end in %.0f s (%s): a failure of a job that lay there when it "
+            "came may cost one more of its retries",
+            assignment.topic,
+            assignment.partition,
+            PATIENCE_S,
+            reason
+            if isinstance(error, KafkaException | SearchError)
+            else f"{type(error).__name__}: {reason}",
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordHolder:
+    """What gives this worker a say over a record's job: the Holder of its claim."""
+
+    record: KafkaRecord
+    inheritance: Inheritance
+
+    @property
+    def say(self) -> Say:
+        return self.record.assignment.say
+
+    @property
+    def progress_s(self) -> float:
+        return self.record.assignment.progress_s
+
+    @property
+    def is_inherited(self) -> bool:
+        return self.record.assignment.is_inherited(self.record.offset)
+
+    @property
+    def knows_retries(self) -> bool:
+        return self.inheritance.is_searched(self.record.assignment)
