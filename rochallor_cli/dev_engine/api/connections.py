@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from aiohttp import web
@@ -36,13 +34,12 @@ class BoundedServer(web.Server):
         super().connection_lost(handler, exc)
         self._open.pop(handler, None)
 
-    @contextmanager
-    def answering(self, handler: object) -> Iterator[None]:
-        """The connection has a request under way, and is the youngest afterwards."""
+    def begin_answer(self, handler: object) -> None:
+        """The connection has a request under way, until `end_answer`."""
         self._busy.add(handler)
-        try:
-            yield
-        finally:
-            self._busy.discard(handler)
-            if handler in self._open:
-                self._open[handler] = self._open.pop(handler)
+
+    def end_answer(self, handler: object) -> None:
+        """The connection is the youngest from now on."""
+        self._busy.discard(handler)
+        if handler in self._open:
+            self._open[handler] = self._open.pop(handler)

@@ -47,8 +47,10 @@ _ROUTES: dict[str, dict[str, str]] = {
 # Routes that are not there on every version, with the rule that brings them.
 _LATER_ROUTES = {"/v1/instances/*/steps/*/retry": "step_retry"}
 _FIXED = {path: methods for path, methods in _ROUTES.items() if "*" not in path}
-# By number of segments: the shape's segments and its methods.
-_Shapes = dict[int, list[tuple[list[str], dict[str, str]]]]
+# By number of slashes: what paths of the shape look like, and its methods.
+_Shapes = dict[int, list[tuple[re.Pattern[str], dict[str, str]]]]
+# A parameter may be empty, but not at the end of the path.
+_PARAMETER, _LAST_PARAMETER = "([^/]*)", "([^/]+)"
 
 
 @cache
@@ -57,8 +59,8 @@ def _shapes(rules: EngineRules) -> _Shapes:
     for path, methods in _ROUTES.items():
         is_there = path not in _LATER_ROUTES or getattr(rules, _LATER_ROUTES[path])
         if "*" in path and is_there:
-            segments = path.split("/")
-            shapes.setdefault(len(segments), []).append((segments, methods))
+            pattern = re.sub(r"\*$", _LAST_PARAMETER, path).replace("*/", f"{_PARAMETER}/")
+            shapes.setdefault(path.count("/"), []).append((re.compile(pattern), methods))
     return shapes
 
 
@@ -73,25 +75,14 @@ def find_route(method: str, raw_path: str, rules: EngineRules) -> RouteMatch | N
     methods = _FIXED.get(path)
     parameters: tuple[str, ...] = ()
     if methods is None:
-        segments = path.split("/")
-        for shape, found in _shapes(rules).get(len(segments), ()):
-            if _fits(shape, segments):
-                methods = found
-                parameters = tuple(
-                    part for part, wanted in zip(segments, shape, strict=True) if wanted == "*"
-                )
+        for pattern, found in _shapes(rules).get(path.count("/"), ()):
+            if (fit := pattern.fullmatch(path)) is not None:
+                methods, parameters = found, fit.groups()
                 break
         else:
             return NoRoute.UNKNOWN_PATH
     name = methods.get(method)
     return NoRoute.OTHER_METHOD if name is None else RouteMatch(name, parameters)
-
-
-def _fits(shape: list[str], segments: list[str]) -> bool:
-    # A parameter may be empty, but not at the end of the path.
-    if shape[-1] == "*" and not segments[-1]:
-        return False
-    return all(wanted in ("*", part) for wanted, part in zip(shape, segments, strict=True))
 
 
 def routing_path(raw_path: str) -> str:

@@ -50,8 +50,11 @@ class Api:
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
         began = time.perf_counter()
-        with self._server.answering(request.protocol):
+        self._server.begin_answer(request.protocol)
+        try:
             response = await self._respond(request)
+        finally:
+            self._server.end_answer(request.protocol)
         if self._cors and "Origin" in request.headers and request.method != "OPTIONS":
             response.headers["Access-Control-Allow-Origin"] = "*"
         if self._log_requests:
@@ -83,9 +86,7 @@ class Api:
                     parameters=route.parameters,
                     query=_first_values(query) if query else {},
                     content_type=request.headers.get("Content-Type", ""),
-                    body=await asyncio.wait_for(request.read(), BODY_TIMEOUT_S)
-                    if request.can_read_body
-                    else b"",
+                    body=await _body_of(request),
                     has_length=bool(request.content_length),
                 )
             )
@@ -112,6 +113,16 @@ def _request(
 ) -> web.BaseRequest:
     loop = asyncio.get_running_loop()
     return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY_BYTES)
+
+
+async def _body_of(request: web.BaseRequest) -> bytes:
+    """The whole body. Raises TimeoutError."""
+    if not request.can_read_body:
+        return b""
+    if request.content.is_eof():
+        # It came with the head, as small ones do: a time-out would cost more than all else that is done here.
+        return await request.read()
+    return await asyncio.wait_for(request.read(), BODY_TIMEOUT_S)
 
 
 def _first_values(query: str) -> dict[str, str]:

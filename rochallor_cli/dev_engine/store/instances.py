@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from rochallor_cli.dev_engine.records import Instance, InstanceStatus, Variables
@@ -42,10 +44,10 @@ class Instances:
                 instance.definition_id,
                 instance.definition_version,
                 instance.status,
-                json.dumps(instance.current_step_ids),
+                _list_text(instance.current_step_ids),
                 instance.variables.text,
-                json.dumps(instance.entered),
-                json.dumps(instance.completed),
+                _counts_text(tuple(instance.entered.items())),
+                _counts_text(tuple(instance.completed.items())),
                 instance.started_ns,
                 instance.completed_ns,
                 instance.failure_reason,
@@ -59,10 +61,10 @@ class Instances:
             _UPDATE,
             (
                 instance.status,
-                json.dumps(instance.current_step_ids),
+                _list_text(instance.current_step_ids),
                 instance.variables.text,
-                json.dumps(instance.entered),
-                json.dumps(instance.completed),
+                _counts_text(tuple(instance.entered.items())),
+                _counts_text(tuple(instance.completed.items())),
                 instance.completed_ns,
                 instance.failure_reason,
                 instance.id,
@@ -102,12 +104,37 @@ def instance_from_row(row: Sequence[Any]) -> Instance:
         definition_id=definition_id,
         definition_version=version,
         status=InstanceStatus(status),
-        current_step_ids=tuple(json.loads(current)),
+        current_step_ids=_list_of(current),
         variables=Variables(text=variables),
-        entered=json.loads(entered),
-        completed=json.loads(completed),
+        entered=_counts_of(entered),
+        completed=_counts_of(completed),
         started_ns=started_ns,
         completed_ns=completed_ns,
         failure_reason=failure_reason,
         business_key=business_key,
     )
+
+
+# Thousands of instances are at the same few places, so the same few texts are written and read all the time. What is
+# given is shared: nobody changes it.
+_at_hand = lru_cache(maxsize=4_096)
+
+
+@_at_hand
+def _list_text(step_ids: tuple[str, ...]) -> str:
+    return json.dumps(step_ids)
+
+
+@_at_hand
+def _list_of(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
+@_at_hand
+def _counts_text(counts: tuple[tuple[str, int], ...]) -> str:
+    return json.dumps(dict(counts))
+
+
+@_at_hand
+def _counts_of(text: str) -> Mapping[str, int]:
+    return MappingProxyType(json.loads(text))
