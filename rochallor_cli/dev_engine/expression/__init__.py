@@ -9,6 +9,7 @@ The doors::
     analysis.py           what an expression uses and what its author will trip over, without variables
     traps.py              the kinds of what authors trip over
     coercion_traps.py     what the conversion of operands does that was not meant
+    text_uses.py          which operands are taken for texts
     conversions.py        which variables are converted, and to what
     exclusion.py          whether two conditions can hold together
     precedents.py         which of several conditions can never be come to

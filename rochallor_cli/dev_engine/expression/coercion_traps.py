@@ -12,11 +12,14 @@ from rochallor_cli.dev_engine.expression.coercion import coerced, number_in
 from rochallor_cli.dev_engine.expression.errors import Fault
 from rochallor_cli.dev_engine.expression.parser import parse
 from rochallor_cli.dev_engine.expression.rewriting import rewrite
+from rochallor_cli.dev_engine.expression.text_uses import taken_for_texts
 from rochallor_cli.dev_engine.expression.traps import Finding, Trap
 from rochallor_cli.dev_engine.expression.tree import Coercion
 from rochallor_cli.dev_engine.go_text import quoted
 
 _ORDER: Final = ("<", "<=", ">", ">=")
+_LOGIC: Final = ("&&", "||", "and", "or", "!", "not")
+_ARITHMETIC: Final = ("+", "-", "*", "/")
 _TIMES: Final = {t.TIME.name: "time", t.DURATION.name: "duration"}
 _KINDS: Final = {"string": "text", "number": "number", "integer": "number", "boolean": "truth"}
 
@@ -30,7 +33,8 @@ def coercion_traps(source: str, types: Mapping[str, str] | None = None) -> list[
     try:
         check(root)
     except (Fault, RecursionError):
-        return []  # it fails anyway, and that is said elsewhere
+        # It fails anyway, and that is said elsewhere; what is to be done about a number is said here.
+        return [finding for node in tree.walk(root) for finding in _literal_as_truth(node)][:1]
     found: dict[Trap, Finding] = {}
     for node in tree.walk(root):
         for finding in _about(node, types or {}):
@@ -47,30 +51,55 @@ def _about(node: tree.Node, types: Mapping[str, str]) -> Iterator[Finding]:
             text = f"{name} is a number, which && || and ! refuse: compare it, as in {name} != 0"
             yield Finding(Trap.NUMBER_AS_TRUTH, text)
         return
+    for operand in taken_for_texts(node):
+        yield from _number_for_text(operand, types)
     if not isinstance(node, tree.Binary):
         return
     sides = (node.left, node.right)
     if not any(isinstance(side, tree.Coerced) for side in sides):
         return
     if node.operator in ("==", "!="):
-        yield from _never_equal(node)
+        yield from _never_equal(node, types)
     elif node.operator == "+":
         yield from _joined(_summands(node), types)
     elif node.operator in _ORDER or node.operator == "-":
         yield from _ordered(node, types)
 
 
-def _never_equal(node: tree.Binary) -> Iterator[Finding]:
+def _literal_as_truth(node: tree.Node) -> Iterator[Finding]:
+    """``yes && 5``: literals are not converted, so the engine refuses the expression as a whole."""
+    operands: tuple[tree.Node, ...] = ()
+    if isinstance(node, tree.Binary):
+        operands = (node.left, node.right)
+    elif isinstance(node, tree.Unary):
+        operands = (node.operand,)
+    if operands and getattr(node, "operator", "") in _LOGIC:
+        for operand in operands:
+            if isinstance(operand, tree.Literal) and _is_number(operand.value):
+                shown = _shown(operand)
+                text = f"{shown} is a number, which && || and ! refuse: write true or false, or a comparison"
+                yield Finding(Trap.NUMBER_AS_TRUTH, text)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _never_equal(node: tree.Binary, types: Mapping[str, str]) -> Iterator[Finding]:
+    always, way = ("false", "in") if node.operator == "==" else ("true", "not in")
     for literal, other in ((node.left, node.right), (node.right, node.left)):
         value = literal.value if isinstance(literal, tree.Literal) else None
-        if isinstance(value, str) and isinstance(other, tree.Coerced) and number_in(value) is not None:
-            name, shown = _shown(other.operand), quoted(value)
-            always, way = ("false", "in") if node.operator == "==" else ("true", "not in")
-            text = (
-                f"{name} {node.operator} {shown} is always {always}: a text that reads as a number is converted, its "
-                f"literal is not; write {name} {way} [{shown}]"
-            )
-            yield Finding(Trap.NEVER_EQUAL, text)
+        if not (isinstance(value, str) and isinstance(other, tree.Coerced)):
+            continue
+        name, shown, reads_as_number = _shown(other.operand), quoted(value), number_in(value) is not None
+        begins = f"{name} {node.operator} {shown} is always {always}: "
+        if _makes_number(other.operand) or _kind(other, types) == "number":
+            remedy = f"; write {name} {node.operator} {value}" if reads_as_number else ""
+            if reads_as_number or len(_summands(other.operand)) == 1:
+                yield Finding(Trap.NEVER_EQUAL, f"{begins}{name} is a number, which no text is{remedy}")
+        elif reads_as_number:
+            text = f"a text that reads as a number is converted, its literal is not; write {name} {way} [{shown}]"
+            yield Finding(Trap.NEVER_EQUAL, begins + text)
 
 
 def _summands(node: tree.Node) -> list[tree.Node]:
@@ -92,6 +121,27 @@ def _joined(parts: list[tree.Node], types: Mapping[str, str]) -> Iterator[Findin
             f"write join([{', '.join(map(_shown, parts))}])"
         )
         yield Finding(Trap.TEXTS_JOINED, text)
+
+
+def _number_for_text(node: tree.Node, types: Mapping[str, str]) -> Iterator[Finding]:
+    """What + makes is a number, whatever its operands are: where a text is wanted, texts were to be joined."""
+    parts = _summands(node)
+    is_sum = len(parts) > 1 and _makes_number(node)
+    if is_sum and not any(_kind(part, types) == "number" for part in parts):
+        text = (
+            f"{_shown(node)} is a number, for + converts its operands and joins no texts, and is taken for a text "
+            f"here: write join([{', '.join(map(_shown, parts))}])"
+        )
+        yield Finding(Trap.TEXTS_JOINED, text)
+
+
+def _makes_number(node: tree.Node) -> bool:
+    """Whether an operation gives a number because its operands have been made numbers."""
+    return (
+        isinstance(node, tree.Binary)
+        and node.operator in _ARITHMETIC
+        and any(isinstance(side, tree.Coerced) for side in (node.left, node.right))
+    )
 
 
 def _ordered(node: tree.Binary, types: Mapping[str, str]) -> Iterator[Finding]:

@@ -147,6 +147,12 @@ def test_a_branch_listed_twice_and_one_that_goes_on_behind_its_first_step_are_to
         ("order.zip != '1e3'", "W203", 'order.zip not in ["1e3"]', {"order": {"zip": "x"}}),
         ("'n=' + string(n)", "W204", 'join(["n=", string(n)])', {"n": 5}),
         ("p + ' ' + q", "W204", 'join([p, " ", q])', {"p": "a", "q": "b"}),
+        ("p + q == 'ab'", "W204", "join([p, q])", {"p": "a", "q": "b"}),
+        ("'ab' != p + q", "W204", "join([p, q])", {"p": "a", "q": "b"}),
+        ("p + q in ['ab', 'cd']", "W204", "join([p, q])", {"p": "a", "q": "b"}),
+        ("(p + q) startsWith 'a'", "W204", "join([p, q])", {"p": "a", "q": "b"}),
+        ("upper(p + q)", "W204", "join([p, q])", {"p": "a", "q": "b"}),
+        ("p + q == '3'", "W203", "p + q == 3", {"p": "1", "q": 2}),
         ("now() > date(x)", "W205", "now().Unix() > date(x).Unix()", {"x": "2026-01-01"}),
         ("x >= '2026-01-01'", "W205", 'sort([x, "2026-01-01"])[0]', {"x": "2026-01-01"}),
         ("len(list) && true", "W206", "len(list) != 0", {"list": [1]}),
@@ -170,12 +176,25 @@ def test_what_the_conversion_breaks_is_told_with_a_way_round_that_works(
         "zip in ['01']",
         "ok && !done",
         "a == 5 && b != 'x'",
+        "a + b == c",
+        "a + b == 5",
+        "string(a + b) == 'x'",
+        "upper(join([a, b])) == 'AB'",
         "'a' + 'b'",
         "a > b",
     ],
 )
 def test_an_expression_that_works_with_conversion_is_left_in_peace(source: str) -> None:
     assert codes(transform("shape", {"x": f"${{{source}}}"})) == []
+
+
+def test_a_number_where_truth_is_wanted_is_told_with_what_to_write_also_where_it_is_a_literal() -> None:
+    shape = transform("shape", {"x": "${yes && 5}"})
+    assert "write true or false" in text_of("W206", shape)
+
+
+def test_a_number_that_is_compared_with_a_text_is_never_that() -> None:
+    assert "a - b is a number" in text_of("W203", transform("shape", {"x": "${a - b == 'x'}"}))
 
 
 def test_a_schema_makes_a_variable_a_text_that_plus_does_not_join() -> None:
