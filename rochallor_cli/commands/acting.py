@@ -177,7 +177,13 @@ def _done(context: Context, verb: Verb, action: Action, ids: list[str]) -> tuple
 
     settings, printer = context.settings, context.printer
     # The client is made before the threads that share it.
-    bulk = Bulk(action, verb.done, translate=lambda error: meaning(error, settings), conflict=verb.conflict)
+    bulk = Bulk(
+        action,
+        verb.done,
+        translate=lambda error: meaning(error, settings),
+        look=context.engine.instance,
+        conflict=verb.conflict,
+    )
     rows: list[Row] = []
     try:
         with working(context.environment, verb.name, total=len(ids), quiet=settings.quiet) as progress:

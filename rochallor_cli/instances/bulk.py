@@ -17,6 +17,8 @@ from workflow_sdk.errors import WorkflowSDKError
 AT_ONCE = 8
 # After Ctrl-C, for answers to what was sent: nobody waits longer at a terminal.
 UNDER_WAY_S = 2.0
+# Errors after which the engine can be asked what became of an instance.
+_TOLD_BY_ENGINE = (ExitStatus.CONFLICT, ExitStatus.REFUSED, ExitStatus.USAGE)
 
 Row = dict[str, Any]
 # What is done to one instance: from its id to the instance as it is then, with `step` where one was meant.
@@ -32,8 +34,11 @@ class Bulk:
     `conflict` is the result where its state forbids it, if there is a better word than that it is not done.
     """
 
-    def __init__(self, action: Action, done: str, *, translate: Translate, conflict: str = "") -> None:
+    def __init__(
+        self, action: Action, done: str, *, translate: Translate, look: Action, conflict: str = ""
+    ) -> None:
         self._action = action
+        self._look = look
         self._done_word = done
         self._conflict_word = conflict or f"not {done}"
         self._translate = translate
@@ -78,7 +83,16 @@ class Bulk:
             error = CliError(f"unexpected {type(caught).__name__}: {caught}")
         self.errors[instance_id] = error
         result = self._conflict_word if isinstance(error, ConflictError) else f"not {self._done_word}"
-        return row_of(instance_id, result, {}, error=error)
+        return row_of(instance_id, result, self._as_it_is(instance_id, error), error=error)
+
+    def _as_it_is(self, instance_id: str, error: CliError) -> Mapping[str, Any]:
+        """One that was refused, as far as it can be told: what it was when it was chosen may be why it was refused."""
+        if error.exit_status not in _TOLD_BY_ENGINE:
+            return {}
+        try:
+            return self._look(instance_id)
+        except Exception:  # noqa: BLE001 - whatever it was, the refusal is what the row is about
+            return {}
 
 
 def row_of(

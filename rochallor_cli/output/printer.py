@@ -151,10 +151,11 @@ class Printer:
     def _stream(self, view: View, rows: Iterable[Row]) -> int:
         count = 0
         for count, row in enumerate(rows, start=1):  # noqa: B007 - the count is the result
-            if self.settings.output == "name":
-                self.line(plain(lookup(row, view.name)))
-            else:
+            if self.settings.output != "name":
                 self.line(self.json_text(self._chosen(row), indent=None))
+            # What came to nothing has no name, and an empty line would be taken for one.
+            elif lookup(row, view.name) is not None:
+                self.line(plain(lookup(row, view.name)))
         return count
 
     def table_lines(self, view: View, rows: Sequence[Row]) -> list[str]:

@@ -21,13 +21,15 @@ from rochallor_cli.definitions.uploads import (
     rehearse,
     send,
 )
+from rochallor_cli.engine_client.engine_version import KNOWN
 from rochallor_cli.errors import CliError, ConflictError, Interrupted, InvalidDocumentError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.views import UPLOADS
 
 if TYPE_CHECKING:
     from rochallor_cli.definitions.finding import DocumentFinding
-
+    from rochallor_cli.dev_engine import EngineRules
+    from rochallor_cli.engine_client.engine_version import EngineVersion
 
 app = typer.Typer()
 
@@ -74,14 +76,20 @@ def upload(
     folders = Folders(tuple(exclude or ()))
     uploads = read_uploads(files, context.environment.stdin, folders=folders)
     say_passed_over(context, folders)
-    found = _checked(context, uploads)
+    # A rehearsal tells what this engine would answer; an upload is refused here only where every version would.
+    version = context.engine_version(only_get=True) if dry_run else context.offline_version()
+    rules = _rules(context, version)
+    found = _checked(context, uploads, rules, is_sure=dry_run and version.assumed != KNOWN[-1])
     if verify:
-        _require_verified(context, uploads)
+        _require_verified(uploads, rules)
     if not dry_run:
         what = count_text(len(uploads), "definition")
         context.confirm_if_protected(f"Upload {what} to {context.settings.where}?", yes=yes)
     moment = context.environment.now().isoformat(timespec="seconds") if new else None
-    rows = _rehearsed(context, uploads, is_as_new=new) if dry_run else _sent(context, uploads, moment)
+    if dry_run:
+        rows = _rehearsed(context, uploads, version, is_as_new=new)
+    else:
+        rows = _sent(context, uploads, moment)
     _say_what_lint_says(context, found)
     older = [row for row in rows if row["result"] == NOT_LATEST]
     if older:
@@ -89,13 +97,22 @@ def upload(
     return ExitStatus.DONE
 
 
-def _checked(context: Context, uploads: list[Upload]) -> list[DocumentFinding]:
-    """What lint says of them; raises where the engine would refuse one, before anything is sent."""
-    from rochallor_cli.definitions.linting import Assumed, lint_documents
+def _rules(context: Context, version: EngineVersion) -> EngineRules:
     from rochallor_cli.dev_engine import engine_rules
 
-    rules = engine_rules(context.offline_version().assumed, coercion=not context.settings.no_coercion)
-    found = lint_documents([one.document for one in uploads], Assumed(rules))
+    return engine_rules(version.assumed, coercion=not context.settings.no_coercion)
+
+
+def _checked(
+    context: Context, uploads: list[Upload], rules: EngineRules, *, is_sure: bool
+) -> list[DocumentFinding]:
+    """What lint says of them; raises where the engine would refuse one, before anything is sent.
+
+    is_sure: the engine surely knows no more than these rules.
+    """
+    from rochallor_cli.definitions.linting import Assumed, lint_documents
+
+    found = lint_documents([one.document for one in uploads], Assumed(rules, is_given=is_sure))
     refused = {finding.file for finding in found if finding.is_refusal}
     if not refused:
         return found
@@ -112,16 +129,16 @@ def _checked(context: Context, uploads: list[Upload]) -> list[DocumentFinding]:
         if len(refused) > 1
         else ""
     )
-    hint = f"nothing was sent{more}" + (f"; {error.hint}" if error.hint else "")
+    hint = f"nothing was sent; checked for engine version {rules.version}{more}" + (
+        f"; {error.hint}" if error.hint else ""
+    )
     raise InvalidDocumentError(error.message, details=error.details, hint=hint)
 
 
-def _require_verified(context: Context, uploads: list[Upload]) -> None:
+def _require_verified(uploads: list[Upload], rules: EngineRules) -> None:
     """Raises InvalidDocumentError for what some order of events leads to, WaitRanOutError where a search was cut."""
-    from rochallor_cli.dev_engine import engine_rules
     from rochallor_cli.verification.verifying import require_searched, verified_document, verified_findings
 
-    rules = engine_rules(context.offline_version().assumed, coercion=not context.settings.no_coercion)
     searched = [verified_document(one.document, rules) for one in uploads]
     found = [each for one in searched for each in verified_findings(one) if each.severity == "error"]
     if found:
@@ -194,11 +211,14 @@ def _say_what_lint_says(context: Context, found: list[DocumentFinding]) -> None:
     context.printer.note(f"{says}: `rochallor defs lint` says what")
 
 
-def _rehearsed(context: Context, uploads: list[Upload], *, is_as_new: bool) -> list[dict[str, Any]]:
+def _rehearsed(
+    context: Context, uploads: list[Upload], version: EngineVersion, *, is_as_new: bool
+) -> list[dict[str, Any]]:
     rows = [rehearse(context.engine, one, is_as_new=is_as_new) for one in uploads]
     context.printer.rows(UPLOADS, rows)
     context.printer.note(
-        "dry run: nothing was sent; checked by the embedded engine's rules, the engine may have others"
+        f"dry run: nothing was sent; checked by the rules of version {version.assumed}, for the engine is "
+        f"{version.text} ({version.how})"
     )
     return rows
 

@@ -32,6 +32,7 @@ from rochallor_cli.output.views import INSTANCES
 app = typer.Typer()
 
 FAILED = "FAILED"
+_FEATURE = "step_retry"
 
 
 @command(
@@ -93,13 +94,14 @@ def retry(
             context.forget_engine_version()
             raise
 
+    too_old = _refused_by_version(context) if dry_run else None
     rows, exit_status = act(
         context,
         Verb(
             "retry",
             "retried",
             (FAILED,),
-            _refusal,
+            lambda instance: _refusal(instance) or too_old,
             step_of=lambda instance: step or engine.failed_step(str(instance["id"])),
         ),
         again,
@@ -122,6 +124,22 @@ def _refusal(instance: Value) -> CliError | None:
         if status == FAILED or status not in STATUSES
         else ConflictError(f"it is {status}; only FAILED instances are retried")
     )
+
+
+def _refused_by_version(context: Context) -> CliError | None:
+    """What a rehearsal says of an engine that has no such route; a retry itself goes by the engine's answer.
+
+    Where the version is not known for sure, that is said.
+    """
+    version, where = context.engine_version(), context.settings.where
+    if version.surely_lacks(_FEATURE):
+        return NoRetryError(f"{where} (version {version.text})")
+    if not version.surely_has(_FEATURE):
+        context.printer.note(
+            f"{where} may be {version.possible[0]}; taken for {version.assumed}, which can retry a step "
+            "(--engine-version says which it is)"
+        )
+    return None
 
 
 def _ended(context: Context, rows: list[Row], timeout_s: float | None) -> int:
