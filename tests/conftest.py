@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from support.certificates import Certificates, certificates_in, make_certificates
 from support.stragglers import end_with_this_run
+from support.whole_run import made_once
 from workflow_sdk.client.bearer import forget_tokens
 
-GUARD = end_with_this_run()
+end_with_this_run()
 
 # A busy machine must not fail a test: neither how long an example takes nor how long inventing it does counts.
 settings.register_profile("rochallor", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -25,3 +29,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def no_tokens_of_other_tests() -> None:
     """What one test has read as a token is masked from then on, in the innocent words of the next one, too."""
     forget_tokens()
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for the whole run, also where it is spread over processes."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def certificates(run_folder: Path) -> Certificates:
+    folder = run_folder / "certificates"
+    return certificates_in(made_once(folder, lambda: make_certificates(folder)))

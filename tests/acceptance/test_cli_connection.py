@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import ssl
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from support.certificates import Certificates
 from support.command_line import rochallor, rochallor_run
 from support.gateway import running_gateway
 from support.workflows import document, service
@@ -232,54 +231,26 @@ def test_a_protected_context_asks_before_whatever_changes_something(config, engi
 # --- TLS -----------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """ca.pem, and server and client certificates of that authority."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl makes the certificates")
-    folder = tmp_path_factory.mktemp("certificates")
-
-    def openssl(*arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
-
-    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    usage = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
-    openssl(
-        "req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=CA", "-days", "2", *usage
-    )
-    for name, extension in (
-        ("server", "subjectAltName=IP:127.0.0.1"),
-        ("client", "extendedKeyUsage=clientAuth"),
-    ):
-        (folder / f"{name}.ext").write_text(f"{extension}\nauthorityKeyIdentifier=keyid\n")
-        openssl("req", "-new", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-        openssl(
-            "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-            "-out", f"{name}.pem", "-days", "2", "-extfile", f"{name}.ext",
-        )  # fmt: skip
-    return folder
-
-
-def test_a_private_authority_is_trusted_when_named(certificates: Path):
+def test_a_private_authority_is_trusted_when_named(certificates: Certificates):
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+    tls.load_cert_chain(certificates.server, certificates.server_key)
     body = '{"items": [], "total": 0}'
     with running_gateway(200, body, headers={"Content-Type": "application/json"}, tls=tls) as gateway:
         distrusted = rochallor("defs", "list", url=gateway.url)
-        trusted = rochallor("defs", "list", "--ca-file", certificates / "ca.pem", url=gateway.url)
+        trusted = rochallor("defs", "list", "--ca-file", certificates.ca, url=gateway.url)
     assert (distrusted.exit_status, "--ca-file" in distrusted.stderr) == (5, True)
     assert trusted.exit_status == 0
 
 
-def test_a_client_certificate_is_presented(certificates: Path):
+def test_a_client_certificate_is_presented(certificates: Certificates):
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificates / "server.pem", certificates / "server.key")
-    tls.load_verify_locations(certificates / "ca.pem")
+    tls.load_cert_chain(certificates.server, certificates.server_key)
+    tls.load_verify_locations(certificates.ca)
     tls.verify_mode = ssl.CERT_REQUIRED
-    own = ("--client-cert", certificates / "client.pem", "--client-key", certificates / "client.key")
+    own = ("--client-cert", certificates.client, "--client-key", certificates.client_key)
     body = '{"items": [], "total": 0}'
     with running_gateway(200, body, headers={"Content-Type": "application/json"}, tls=tls) as gateway:
-        trusted = ("--ca-file", certificates / "ca.pem")
+        trusted = ("--ca-file", certificates.ca)
         assert rochallor("defs", "list", *trusted, url=gateway.url).exit_status == 5
         assert rochallor("defs", "list", *trusted, *own, url=gateway.url).exit_status == 0
 

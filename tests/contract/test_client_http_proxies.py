@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.byte_server import Step, byte_server
-from support.certificates import Certificates, make_certificates
+from support.certificates import Certificates
 from support.http_stacks import Stack, both
 from support.small_server import SmallServer, small_server
 from support.tunnel_proxy import tunnel_proxy
@@ -20,11 +20,6 @@ from workflow_sdk.runner.reporting.engine_watch import reason_of
 
 # base64 of me:s@cret
 CREDENTIALS = "Basic bWU6c0BjcmV0"
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 def server_context(certificates: Certificates) -> ssl.SSLContext:

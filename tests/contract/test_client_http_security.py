@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from support.certificates import Certificates, make_certificates
+from support.certificates import Certificates
 from support.http_stacks import AsyncStack, Stack, both
 from support.small_server import SmallServer, small_server
 from workflow_sdk.client.rest import RestEngineClient
@@ -75,11 +75,6 @@ def test_hosts_without_proxy_are_asked_directly(
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     stack(server.url).complete()
     assert server.seen[0][1].startswith("/v1/jobs/")
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture

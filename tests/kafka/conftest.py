@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +11,11 @@ import pytest
 from benchmarks.kafka_jars import fetch_jars, missing
 from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
 from support.apache_kafka import CACHE, ApacheKafka
+from support.certificates import Certificates
 from support.kafka_jobs import TOPIC
 from support.reporting_engine import ReportingEngine
+from support.secured_kafka import SecuredKafka
+from support.whole_run import alone, shared
 
 
 @pytest.fixture
@@ -40,14 +42,27 @@ def kafka_jars() -> None:
     if reason is not None:
         pytest.skip(reason)
     CACHE.parent.mkdir(parents=True, exist_ok=True)
-    with (CACHE.parent / f"{CACHE.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(CACHE.parent / f"{CACHE.name}.lock"):
         fetch_jars(CACHE)
 
 
+@pytest.fixture(scope="session")
+def kafka(kafka_jars: None, run_folder: Path, certificates: Certificates) -> Iterator[SecuredKafka]:
+    """One Apache Kafka for the whole run. Tests have job types, and so topics and groups, of their own."""
+    secured = SecuredKafka(run_folder / "kafka", certificates)
+    with shared(run_folder / "kafka-users", secured.broker.start, secured.broker.kill):
+        yield secured
+
+
 @pytest.fixture
-def apache_kafka(kafka_jars: None, tmp_path: Path) -> Iterator[ApacheKafka]:
-    """A broker of the test's own, so that a test may kill it."""
+def apache_kafka(kafka: SecuredKafka) -> ApacheKafka:
+    """Its plain listener."""
+    return kafka.broker
+
+
+@pytest.fixture
+def mortal_kafka(kafka_jars: None, tmp_path: Path) -> Iterator[ApacheKafka]:
+    """A broker of the test's own, so that the test may kill it."""
     broker = ApacheKafka(tmp_path)
     broker.start()
     yield broker

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,7 +23,9 @@ from workflow_sdk.errors import WorkflowSDKError
 
 pytestmark = [pytest.mark.kafka_broker, pytest.mark.slow]
 
-JOB_TYPE, PARTITIONS, FLOW = "endured", 6, "endurance"
+PARTITIONS, FLOW = 6, "endurance"
+# Of this run alone: the broker is shared.
+JOB_TYPE = f"endured-{uuid.uuid4().hex[:8]}"
 HANDLER_MS = 20
 JOBS = int(os.environ.get("ROCHALLOR_ENDURANCE_JOBS", "120"))
 WAIT_S = 300.0

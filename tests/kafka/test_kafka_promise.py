@@ -4,7 +4,9 @@ offset ever passes a job that is not.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from support.waiting import wait_until
 
 pytestmark = [pytest.mark.kafka_broker, pytest.mark.slow]
 
-JOB_TYPE, PARTITIONS = "load", 6
+PARTITIONS = 6
 HANDLER_MS = 20
 # Jobs ahead of the slots and reports beside them.
 BESIDES_SLOTS = 20
@@ -27,16 +29,34 @@ ALL_TIMEOUT_S = 180.0
 
 
 @pytest.fixture
-def audit(apache_kafka: ApacheKafka, engine: ReportingEngine) -> Audit:
-    apache_kafka.create_topic(f"workflow.jobs.{JOB_TYPE}", partitions=PARTITIONS)
-    return Audit(apache_kafka.address, engine, JOB_TYPE, PARTITIONS)
+def job_type() -> str:
+    """A type of the test's own: the broker is shared."""
+    return f"load-{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture
-def workers(apache_kafka: ApacheKafka, engine: ReportingEngine, tmp_path: Path) -> Iterator[WorkerProcesses]:
-    started = WorkerProcesses(apache_kafka.address, engine.url, JOB_TYPE, tmp_path, handler_ms=HANDLER_MS)
-    yield started
-    started.close()
+def audit(apache_kafka: ApacheKafka, engine: ReportingEngine, job_type: str) -> Iterator[Audit]:
+    with audited(apache_kafka, engine, job_type) as made:
+        yield made
+
+
+@pytest.fixture
+def workers(
+    apache_kafka: ApacheKafka, engine: ReportingEngine, job_type: str, tmp_path: Path
+) -> Iterator[WorkerProcesses]:
+    with working(apache_kafka, engine, job_type, tmp_path) as started:
+        yield started
+
+
+def audited(kafka: ApacheKafka, engine: ReportingEngine, job_type: str) -> closing[Audit]:
+    kafka.create_topic(f"workflow.jobs.{job_type}", partitions=PARTITIONS)
+    return closing(Audit(kafka.address, engine, job_type, PARTITIONS))
+
+
+def working(
+    kafka: ApacheKafka, engine: ReportingEngine, job_type: str, folder: Path
+) -> closing[WorkerProcesses]:
+    return closing(WorkerProcesses(kafka.address, engine.url, job_type, folder, handler_ms=HANDLER_MS))
 
 
 def wait_for_all(audit: Audit) -> None:
@@ -59,7 +79,7 @@ def test_kill_9_of_a_worker_repeats_only_what_was_under_way(
     audit: Audit, workers: WorkerProcesses, engine: ReportingEngine
 ) -> None:
     workers.session_ms = QUICK_SESSION_MS
-    audit.publish(0, 5_000)
+    audit.publish(0, 1_000)
     victim, other = workers.start(), workers.start()
 
     def both_are_at_work() -> bool:
@@ -67,7 +87,7 @@ def test_kill_9_of_a_worker_repeats_only_what_was_under_way(
         is_committing = audit.uncommitted() < 30
         return is_committing and min(workers.runs_of(n).total() for n in (victim, other)) > 300
 
-    wait_until(both_are_at_work, "both workers at work", timeout_s=120)
+    publish_until(both_are_at_work, audit, engine)
     workers.kill(victim)
     uncommitted = audit.uncommitted()
     wait_for_all(audit)
@@ -79,7 +99,7 @@ def test_kill_9_of_a_worker_repeats_only_what_was_under_way(
 def test_sigterm_of_one_of_three_workers_repeats_nothing(
     audit: Audit, workers: WorkerProcesses, engine: ReportingEngine
 ) -> None:
-    audit.publish(0, 3_000)
+    audit.publish(0, 1_000)
     victim, *_ = (workers.start() for _ in range(3))
     publish_until(lambda: workers.runs_of(victim).total() > 200, audit, engine)
     assert workers.stop(victim) == 0
@@ -91,7 +111,7 @@ def test_sigterm_of_one_of_three_workers_repeats_nothing(
 def test_workers_that_join_under_load_take_their_share_and_repeat_nothing(
     audit: Audit, workers: WorkerProcesses, engine: ReportingEngine
 ) -> None:
-    audit.publish(0, 3_000)
+    audit.publish(0, 1_000)
     workers.start()
     wait_until(lambda: workers.runs().total() > 200, "the first worker at work", timeout_s=120)
     second = workers.start()
@@ -104,30 +124,34 @@ def test_workers_that_join_under_load_take_their_share_and_repeat_nothing(
 
 
 def test_a_broker_killed_and_started_again_loses_nothing(
-    audit: Audit, workers: WorkerProcesses, engine: ReportingEngine, apache_kafka: ApacheKafka
+    mortal_kafka: ApacheKafka, engine: ReportingEngine, job_type: str, tmp_path: Path
 ) -> None:
-    audit.publish(0, 2_000)
-    for _ in range(2):
-        workers.start()
-    wait_until(lambda: workers.runs().total() > 300, "the workers at work", timeout_s=120)
-    apache_kafka.kill()
-    apache_kafka.start()
-    wait_for_all(audit)
-    assert set(workers.runs()) == audit.job_ids
+    with (
+        audited(mortal_kafka, engine, job_type) as audit,
+        working(mortal_kafka, engine, job_type, tmp_path) as workers,
+    ):
+        audit.publish(0, 1_200)
+        for _ in range(2):
+            workers.start()
+        wait_until(lambda: workers.runs().total() > 300, "the workers at work", timeout_s=120)
+        mortal_kafka.kill()
+        mortal_kafka.start()
+        wait_for_all(audit)
+        assert set(workers.runs()) == audit.job_ids
 
 
 def test_a_topic_made_anew_under_a_worker_is_worked_and_committed_from_its_start(
-    audit: Audit, workers: WorkerProcesses, engine: ReportingEngine, apache_kafka: ApacheKafka
+    audit: Audit, workers: WorkerProcesses, engine: ReportingEngine, apache_kafka: ApacheKafka, job_type: str
 ) -> None:
     audit.publish(0, 600)
     workers.start()
     wait_for_all(audit)
-    apache_kafka.recreate_topic(f"workflow.jobs.{JOB_TYPE}", partitions=PARTITIONS)
-    anew = Audit(apache_kafka.address, engine, JOB_TYPE, PARTITIONS)
-    anew.publish(600, 300)
-    # The group keeps the old topic's offsets until the first record of the new one has come: no audit before.
-    wait_until(anew.is_all_reported, "every report", timeout_s=ALL_TIMEOUT_S)
-    wait_until(anew.is_all_committed, "the commit of all", timeout_s=60)
+    apache_kafka.recreate_topic(f"workflow.jobs.{job_type}", partitions=PARTITIONS)
+    with closing(Audit(apache_kafka.address, engine, job_type, PARTITIONS)) as anew:
+        anew.publish(600, 300)
+        # The group keeps the old topic's offsets until the first record of the new one has come: no audit before.
+        wait_until(anew.is_all_reported, "every report", timeout_s=ALL_TIMEOUT_S)
+        wait_until(anew.is_all_committed, "the commit of all", timeout_s=60)
     assert set(workers.runs()) == audit.job_ids | anew.job_ids
     assert set(workers.runs().values()) == {1}
 
@@ -136,7 +160,7 @@ def test_a_worker_that_was_suspended_past_its_session_commits_nothing_of_others(
     audit: Audit, workers: WorkerProcesses, engine: ReportingEngine
 ) -> None:
     workers.session_ms = QUICK_SESSION_MS
-    audit.publish(0, 3_000)
+    audit.publish(0, 1_000)
     sleeper, other = workers.start(), workers.start()
     publish_until(
         lambda: workers.runs_of(sleeper).total() > 200 and workers.runs_of(other).total() > 100, audit, engine

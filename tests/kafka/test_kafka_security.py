@@ -25,7 +25,7 @@ from confluent_kafka.admin import (
 )
 
 from rochallor_cli.dev_engine import DevEngine
-from support.certificates import Certificates, make_certificates
+from support.certificates import Certificates
 from support.command_line import rochallor, rochallor_run
 from support.engines import running_engine
 from support.kafka_records import Publisher, committed_offsets, quiet_client, record_of
@@ -54,21 +54,6 @@ def handle(job):
 def handle_too(job):
     return {{}}
 """
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture(scope="module")
-def kafka(
-    kafka_jars: None, certificates: Certificates, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SecuredKafka]:
-    secured = SecuredKafka(tmp_path_factory.mktemp("secured-kafka"), certificates)
-    secured.broker.start()
-    yield secured
-    secured.broker.kill()
 
 
 @pytest.fixture(scope="module")

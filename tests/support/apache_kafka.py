@@ -6,6 +6,7 @@ with that reason; where `CI` is set they fail instead.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -20,10 +21,13 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from benchmarks.kafka_jars import KAFKA_VERSION, fetch_jars
 from support.waiting import wait_until
+from support.whole_run import made_once
 
 CACHE = Path.home() / ".cache" / "rochallor-tests" / f"kafka-{KAFKA_VERSION}"
 START_TIMEOUT_S, STOP_TIMEOUT_S = 180.0, 60.0
 HEAP = "256m"
+# What Kafka's tool leaves on a disk for a cluster with nothing to begin with; the tool itself is another Java process.
+FORMATTED = "version=1\nnode.id=1\ncluster.id=Um9jaGFsbG9yLXRlc3RzIQ\n"
 
 
 def free_ports(count: int) -> list[int]:
@@ -47,18 +51,19 @@ class Security:
 
 
 class ApacheKafka:
-    """One broker and controller in one process, its data in `folder`; it can be killed and started again."""
+    """One broker and controller in one process, its data in `folder`; it can be killed and started again.
+
+    The same folder is the same broker, also in another process.
+    """
 
     def __init__(self, folder: Path, security: Security | None = None) -> None:
         self._folder = folder
         self._security = security or Security()
         self._jars = fetch_jars(CACHE)
         self._process: subprocess.Popen[bytes] | None = None
-        names = ["PLAINTEXT", "CONTROLLER", *self._security.listeners]
-        self._ports = dict(zip(names, free_ports(len(names)), strict=True))
         self._properties = folder / "server.properties"
-        self._properties.write_text(self._settings(), "utf-8")
-        self._format()
+        made_once(folder, self._prepare)
+        self._ports: dict[str, int] = json.loads((folder / "ports.json").read_text())
 
     @property
     def address(self) -> str:
@@ -127,6 +132,17 @@ class ApacheKafka:
 
     def _client(self) -> dict[str, object]:
         return {"bootstrap.servers": self.address, "log_level": 0, "error_cb": lambda _: None}
+
+    def _prepare(self) -> None:
+        names = ["PLAINTEXT", "CONTROLLER", *self._security.listeners]
+        self._ports = dict(zip(names, free_ports(len(names)), strict=True))
+        (self._folder / "ports.json").write_text(json.dumps(self._ports))
+        self._properties.write_text(self._settings(), "utf-8")
+        if self._security.format_arguments:
+            self._format()
+        else:
+            (self._folder / "data").mkdir()
+            (self._folder / "data" / "meta.properties").write_text(FORMATTED)
 
     def _format(self) -> None:
         subprocess.run(

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+KEY = "-newkey ec -pkeyopt ec_paramgen_curve:P-256"
+BOTH = "server-both.pem"
 # What Python 3.13 and later insist on.
 STRICT = """basicConstraints=CA:FALSE
 keyUsage=digitalSignature,keyEncipherment
@@ -19,7 +21,10 @@ authorityKeyIdentifier=keyid
 
 @dataclass(frozen=True)
 class Certificates:
-    """PEM files. `server` and `client` are signed by `ca`, `foreign_client` by `other_ca`."""
+    """PEM files. `server` and `client` are signed by `ca`, `foreign_client` by `other_ca`.
+
+    `server_both` has key and certificate in one file, as Kafka wants them.
+    """
 
     ca: Path
     other_ca: Path
@@ -29,6 +34,7 @@ class Certificates:
     client_key: Path
     foreign_client: Path
     foreign_client_key: Path
+    server_both: Path
 
 
 def make_certificates(folder: Path) -> Certificates:
@@ -38,7 +44,7 @@ def make_certificates(folder: Path) -> Certificates:
     for name in ("ca", "other-ca"):
         _openssl(
             folder,
-            f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} -keyout {name}.key -out {name}.pem "
+            f"req -x509 {KEY} -nodes -days 2 -subj /CN={name} -keyout {name}.key -out {name}.pem "
             "-addext keyUsage=critical,keyCertSign,cRLSign",
         )
     for name, authority, extension in (
@@ -47,22 +53,23 @@ def make_certificates(folder: Path) -> Certificates:
         ("foreign-client", "other-ca", "subjectAltName=DNS:worker"),
     ):
         (folder / f"{name}.ext").write_text(f"{extension}\n{STRICT}")
-        _openssl(folder, f"req -newkey rsa:2048 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr")
+        _openssl(folder, f"req {KEY} -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr")
         _openssl(
             folder,
             f"x509 -req -in {name}.csr -CA {authority}.pem -CAkey {authority}.key -CAcreateserial -days 2 "
             f"-extfile {name}.ext -out {name}.pem",
         )
-    return Certificates(
-        folder / "ca.pem",
-        folder / "other-ca.pem",
-        folder / "server.pem",
-        folder / "server.key",
-        folder / "client.pem",
-        folder / "client.key",
-        folder / "foreign-client.pem",
-        folder / "foreign-client.key",
-    )
+    made = certificates_in(folder)
+    made.server_both.write_bytes(made.server_key.read_bytes() + made.server.read_bytes())
+    return made
+
+
+def certificates_in(folder: Path) -> Certificates:
+    """Those that were made in this folder."""
+    names = ("ca", "other-ca", "server", "client", "foreign-client")
+    ca, other_ca, *signed = (folder / f"{name}.pem" for name in names)
+    pairs = [path for certificate in signed for path in (certificate, certificate.with_suffix(".key"))]
+    return Certificates(ca, other_ca, *pairs, folder / BOTH)
 
 
 def _openssl(folder: Path, command: str) -> None:

@@ -9,9 +9,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import Consumer, KafkaError, Message, Producer
 
-from support.kafka_records import committed_offsets, quiet_client, record_of
+from support.kafka_records import offsets_of, quiet_client, record_of
 from support.reporting_engine import ReportingEngine
 
 PROGRAM = Path(__file__).with_name("kafka_worker_program.py")
@@ -91,13 +91,16 @@ class Audit:
     """Publishes jobs and knows where each of them stands in its topic."""
 
     def __init__(self, brokers: str, engine: ReportingEngine, job_type: str, partitions: int) -> None:
-        self._brokers = brokers
         self._engine = engine
         self._job_type = job_type
         self._logs: list[list[str]] = [[] for _ in range(partitions)]
         config = {"partitioner": "murmur2_random", "enable.idempotence": True, "linger.ms": 2}
         self._producer = Producer(quiet_client(brokers, **config))
+        self._reader = Consumer(quiet_client(brokers, **{"group.id": f"workflow.workers.{job_type}"}))
         self.job_ids: set[str] = set()
+
+    def close(self) -> None:
+        self._reader.close()
 
     def publish(self, first: int, count: int) -> None:
         """Publish so many jobs, named by numbers, and note where they went."""
@@ -112,9 +115,8 @@ class Audit:
 
     def offsets(self) -> list[int]:
         """The group's committed offsets; fails when one has passed a job that is not reported."""
-        group, topic = f"workflow.workers.{self._job_type}", f"workflow.jobs.{self._job_type}"
         # Read before the reports are: what is committed now must have been reported by then.
-        offsets = committed_offsets(self._brokers, group, topic, len(self._logs))
+        offsets = offsets_of(self._reader, f"workflow.jobs.{self._job_type}", len(self._logs))
         reported = self._engine.reported
         for log, offset in zip(self._logs, offsets, strict=True):
             assert [job_id for job_id in log[:offset] if job_id not in reported] == []

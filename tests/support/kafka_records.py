@@ -65,11 +65,16 @@ class Publisher:
 
 def committed_offsets(address: str, group: str, topic: str, partitions: int) -> list[int]:
     """The group's committed offset of each partition, 0 where there is none."""
+    with closing(Consumer(quiet_client(address, **{"group.id": group}))) as consumer:
+        return offsets_of(consumer, topic, partitions)
+
+
+def offsets_of(consumer: Consumer, topic: str, partitions: int) -> list[int]:
+    """What the consumer's group has committed of each partition, 0 where there is nothing."""
     asked = [TopicPartition(topic, number) for number in range(partitions)]
     give_up = time.monotonic() + FLUSH_TIMEOUT_S
-    with closing(Consumer(quiet_client(address, **{"group.id": group}))) as consumer:
-        while (found := _committed(consumer, asked, last_try=time.monotonic() > give_up)) is None:
-            time.sleep(RETRY_S)
+    while (found := _committed(consumer, asked, last_try=time.monotonic() > give_up)) is None:
+        time.sleep(RETRY_S)
     return [max(each.offset, 0) for each in found]
 
 

@@ -129,12 +129,11 @@ def wait_for_status(
     client: RestEngineClient, instances: list[str], status: str = "COMPLETED", *, timeout_s: float = 60
 ) -> None:
     """Wait until all instances have this status."""
-    open_instances = set(instances)
+    remaining = [*reversed(instances)]
 
     def all_are() -> bool:
-        for instance in sorted(open_instances)[:50]:
-            if client.get_instance(instance)["status"] == status:
-                open_instances.discard(instance)
-        return not open_instances
+        while remaining and client.get_instance(remaining[-1])["status"] == status:
+            remaining.pop()
+        return not remaining
 
     wait_until(all_are, f"{len(instances)} instances to be {status}", timeout_s=timeout_s)

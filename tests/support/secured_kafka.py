@@ -40,7 +40,7 @@ class SecuredKafka:
 
     def __init__(self, folder: Path, certificates: Certificates) -> None:
         self._certificates = certificates
-        self.broker = ApacheKafka(folder, _security(folder, certificates))
+        self.broker = ApacheKafka(folder, _security(certificates))
 
     def scram(self) -> Door:
         """SASL_PLAINTEXT with SCRAM-SHA-512."""
@@ -83,7 +83,7 @@ def _login(protocol: str, mechanism: str) -> dict[str, str]:
     }
 
 
-def _security(folder: Path, certificates: Certificates) -> Security:
+def _security(certificates: Certificates) -> Security:
     settings = {
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": f"User:ANONYMOUS;User:CN=client;User:{USER}",
@@ -98,20 +98,17 @@ def _security(folder: Path, certificates: Certificates) -> Security:
             f"listener.name.{listener}.scram-sha-512.sasl.jaas.config": _SCRAM_LOGIN,
         }
     for listener in ("tls", "mtls", "sasltls"):
-        settings |= _server_certificate(folder, certificates, f"listener.name.{listener}.ssl.")
+        settings |= _server_certificate(certificates, f"listener.name.{listener}.ssl.")
     users = {USER: PASSWORD, STRANGER: STRANGERS_PASSWORD}
     scram = [f"SCRAM-SHA-512=[name={name},password={password}]" for name, password in users.items()]
     arguments = [part for one in scram for part in ("--add-scram", one)]
     return Security(_LISTENERS, settings, arguments)
 
 
-def _server_certificate(folder: Path, certificates: Certificates, prefix: str) -> dict[str, str]:
-    """Kafka wants key and certificate in one file."""
-    both = folder / "server-both.pem"
-    both.write_bytes(certificates.server_key.read_bytes() + certificates.server.read_bytes())
+def _server_certificate(certificates: Certificates, prefix: str) -> dict[str, str]:
     return {
         f"{prefix}keystore.type": "PEM",
-        f"{prefix}keystore.location": str(both),
+        f"{prefix}keystore.location": str(certificates.server_both),
         f"{prefix}truststore.type": "PEM",
         f"{prefix}truststore.location": str(certificates.ca),
     }

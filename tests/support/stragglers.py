@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 import uuid
@@ -23,19 +22,26 @@ PROCESSES = Path("/proc")
 LONGEST_HUNT_S = 10.0
 
 
-def end_with_this_run() -> subprocess.Popen[bytes] | None:
-    """Start the guard; nothing where one watches already (the workers of a run that is spread out).
+def end_with_this_run() -> int | None:
+    """Start the guard, and return its process id; None where one watches already, as in a run that is spread out.
 
     The pipe closes with this process: no other process gets its end.
     """
     if MARK in os.environ or not (PROCESSES / "self" / "environ").exists():
         return None
     os.environ[MARK] = uuid.uuid4().hex
-    return subprocess.Popen(
+    reading, _ = os.pipe()
+    # No Popen: it would warn that the guard outlives this process, as it must. With a session of its own, since Ctrl-C
+    # at the run, or the end of its terminal, must not end the guard first.
+    guarding = os.posix_spawn(
+        sys.executable,
         [sys.executable, "-I", __file__, os.environ[MARK]],
-        stdin=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C at the run, or the end of its terminal, must not end the guard first
+        os.environ,
+        file_actions=[(os.POSIX_SPAWN_DUP2, reading, 0)],
+        setsid=True,
     )
+    os.close(reading)
+    return guarding
 
 
 def bearers(mark: str) -> Iterator[int]:

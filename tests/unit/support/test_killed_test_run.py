@@ -19,7 +19,7 @@ from support.stragglers import end_with_this_run
 guard = end_with_this_run()
 sleeper = [sys.executable, "-c", "import time; time.sleep(600)"]
 started = subprocess.Popen(sleeper, stdin=subprocess.DEVNULL, start_new_session=True)
-print(started.pid, guard.pid, flush=True)
+print(started.pid, guard, flush=True)
 sys.stdin.read()
 """
 
