@@ -6,6 +6,7 @@ import argparse
 import time
 from concurrent.futures import ProcessPoolExecutor
 
+from simulation.planted_faults import FAULTS
 from simulation.world import run
 
 
@@ -13,7 +14,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--seeds", type=int, default=100, help="how many of them")
+    parser.add_argument(
+        "--planted", action="store_true", help="say for each planted fault which seed finds it"
+    )
     arguments = parser.parse_args()
+    if arguments.planted:
+        return look_for_planted(range(arguments.first, arguments.first + arguments.seeds))
     began, broken, jobs, steps, simulated_s = time.monotonic(), 0, 0, 0, 0.0
     with ProcessPoolExecutor() as pool:
         for course in pool.map(run, range(arguments.first, arguments.first + arguments.seeds)):
@@ -32,6 +38,17 @@ def main() -> int:
         f"{jobs / took_s:,.0f} jobs and {simulated_s / 3600 / took_s:.3f} hours a second"
     )
     return 1 if broken else 0
+
+
+def look_for_planted(seeds: range) -> int:
+    """Print for each planted fault the first seed that finds it; 1 where one is not found."""
+    missed = 0
+    for fault in FAULTS:
+        with fault.planted():
+            found = next((course for seed in seeds if (course := run(seed)).broken), None)
+        missed += found is None
+        print(f"{fault.what}: {f'seed {found.seed}: {found.broken}' if found else 'NOT FOUND'}", flush=True)
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

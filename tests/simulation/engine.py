@@ -5,24 +5,37 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from typing import Any
+from collections.abc import Callable, Coroutine
+from sqlite3 import Connection
+from typing import Any, NamedTuple, TypeVar
 
 from rochallor_cli.dev_engine.api import shapes
 from rochallor_cli.dev_engine.api.endpoints import Endpoints, Request
 from rochallor_cli.dev_engine.api.routes import NoRoute, find_route
-from rochallor_cli.dev_engine.background.periodic import Rounds, repeat
+from rochallor_cli.dev_engine.background.periodic import Rounds
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.errors import Refused
 from rochallor_cli.dev_engine.records import ExecutionStatus
+from rochallor_cli.dev_engine.services.decisions import knowing
 from rochallor_cli.dev_engine.services.definitions import upload
 from rochallor_cli.dev_engine.services.resources import Resources
-from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 from rochallor_cli.dev_engine.store import Store
 from rochallor_cli.dev_engine.store.database import open_database
 from workflow_sdk.client.answers import RawResponse
 
+T = TypeVar("T")
+
 SWEEP_S = 1.0
 _BEGAN_NS = 1_767_225_600_000_000_000
+
+
+class InstanceEnd(NamedTuple):
+    """How an instance has ended; `steps` are the ids of its service tasks' executions, with the step's own."""
+
+    id: str
+    status: str
+    variables: dict[str, Any]
+    steps: list[tuple[str, str]]
 
 
 class _SimulatedClock:
@@ -31,6 +44,33 @@ class _SimulatedClock:
 
     def now_ns(self) -> int:
         return _BEGAN_NS + round(self._loop.time() * 1e9)
+
+
+class _AtOnce:
+    """In place of a UnitOfWork: each piece of work is a transaction of its own, done when it is asked for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def do(self, work: Callable[[], T]) -> T:
+        self._connection.execute("BEGIN")
+        try:
+            with knowing([]):
+                result = work()
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+        return result
+
+
+def _result(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns that never waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    raise AssertionError("the engine waits, and nothing may happen meanwhile")
 
 
 class SimulatedEngine:
@@ -50,62 +90,92 @@ class SimulatedEngine:
         )
         self._connection = open_database(None)
         self._resources = Resources(config, Store(self._connection))
-        self._work = UnitOfWork(self._connection, after_commit=lambda: None)
+        self._work: Any = _AtOnce(self._connection)
         self._endpoints = Endpoints(self._resources, self._work)
         self._rounds = Rounds(self._resources, self._work)
-        self._tasks = [
-            loop.create_task(repeat(SWEEP_S, self._sweep)),
-            loop.create_task(repeat(1.0, self._rounds.fire_timers)),
-        ]
+        self._is_open = True
+        # Polls that found nothing, each with the count of changes at that time.
+        self._in_vain: dict[bytes, tuple[int, RawResponse]] = {}
+        loop.call_later(SWEEP_S, self._sweep)
         self.lease_ends: Counter[str] = Counter()
         self.leased_until: dict[str, float] = {}
 
-    async def upload(self, document: dict[str, Any]) -> None:
+    def upload(self, document: dict[str, Any]) -> None:
         body = json.dumps(document).encode()
-        await self._work.do(lambda: upload(self._resources, body))
+        _result(self._work.do(lambda: upload(self._resources, body)))
 
-    async def start(self, definition_id: str, variables: dict[str, Any]) -> str:
+    def start(self, definition_id: str, variables: dict[str, Any]) -> str:
         """The id of a new instance."""
         body = json.dumps({"definitionId": definition_id, "variables": variables}).encode()
-        answered = await self.answer("POST", "/v1/instances", body)
-        return str(json.loads(answered.body)["id"])
+        return str(json.loads(self.answer("POST", "/v1/instances", body).body)["id"])
 
-    async def get(self, path: str) -> Any:
-        return json.loads((await self.answer("GET", path, b"")).body)
+    def ends(self) -> list[InstanceEnd]:
+        """How every instance has ended, in the order of their starts."""
+        instances = self._connection.execute("SELECT id, status, variables FROM instance ORDER BY seq")
+        steps = self._connection.execute(
+            "SELECT instance_id, id, step_id FROM execution WHERE step_type = 'SERVICE_TASK'"
+        )
+        by_instance: dict[str, list[tuple[str, str]]] = {}
+        for instance_id, id_, step_id in steps:
+            by_instance.setdefault(instance_id, []).append((id_, step_id))
+        return [
+            InstanceEnd(id_, status, json.loads(variables), by_instance.get(id_, []))
+            for id_, status, variables in instances
+        ]
 
-    async def answer(self, method: str, path: str, body: bytes) -> RawResponse:
+    @property
+    def is_done(self) -> bool:
+        """Whether every instance has been completed."""
+        question = "SELECT EXISTS (SELECT * FROM instance WHERE status != 'COMPLETED')"
+        return not self._connection.execute(question).fetchone()[0]
+
+    def answer(self, method: str, path: str, body: bytes) -> RawResponse:
+        if path != "/v1/jobs/poll":
+            return self._answer(method, path, body)
+        changes, answered = self._in_vain.get(body, (-1, None))
+        if answered is not None and changes == self._connection.total_changes:
+            return answered
+        answered = self._answer(method, path, body)
+        jobs = json.loads(answered.body)["jobs"] if answered.status_code == 200 else None
+        if jobs:
+            until = self._loop.time() + self._resources.config.lease_s
+            self.leased_until.update((job["id"], until) for job in jobs)
+        else:
+            self._in_vain[body] = self._connection.total_changes, answered
+        return answered
+
+    def _answer(self, method: str, path: str, body: bytes) -> RawResponse:
         route = find_route(method, path, self._resources.rules)
         if isinstance(route, NoRoute):
             text = b"404 page not found\n" if route is NoRoute.UNKNOWN_PATH else b""
             return RawResponse(route.value, {"content-type": "text/plain"}, text)
         request = Request(route.parameters, {}, "application/json", body, has_length=bool(body))
         try:
-            answer = await getattr(self._endpoints, route.name)(request)
+            answer = _result(getattr(self._endpoints, route.name)(request))
             status, text = answer.status, answer.json
         except Refused as refused:
             status, text = refused.status, shapes.error_shape(refused.code, refused.reason)
-        response = RawResponse(status, {"content-type": "application/json"} if text else {}, text.encode())
-        if path == "/v1/jobs/poll" and status == 200:
-            self._note_leases(json.loads(text)["jobs"] or [])
-        return response
+        return RawResponse(status, {"content-type": "application/json"} if text else {}, text.encode())
 
-    def is_running(self, step_execution_id: str) -> bool:
-        question = "SELECT status FROM execution WHERE id = ?"
-        (status,) = self._connection.execute(question, [step_execution_id]).fetchone()
+    def is_running(self, instance_id: str, step_execution_id: str) -> bool:
+        question = "SELECT status FROM execution WHERE instance_id = ? AND id = ?"
+        (status,) = self._connection.execute(question, [instance_id, step_execution_id]).fetchone()
         return bool(status == ExecutionStatus.RUNNING)
 
     def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        self._is_open = False
         self._connection.close()
 
-    def _note_leases(self, jobs: list[dict[str, Any]]) -> None:
-        until = self._loop.time() + self._resources.config.lease_s
-        self.leased_until.update((job["id"], until) for job in jobs)
-
-    async def _sweep(self) -> None:
-        for job, _ in self._resources.store.jobs.expired(self._resources.clock.now_ns()):
+    def _sweep(self) -> None:
+        if not self._is_open:
+            return
+        self._loop.call_later(SWEEP_S, self._sweep)
+        now_ns = self._resources.clock.now_ns()
+        ends_ns = self._resources.store.jobs.next_expiry_ns()
+        if ends_ns is None or ends_ns > now_ns:
+            return
+        for job, _ in self._resources.store.jobs.expired(now_ns):
             found = self._resources.store.jobs.find_in_place(job.id)
             if found is not None and found.step_status is ExecutionStatus.RUNNING:
                 self.lease_ends[job.execution_id] += 1
-        await self._rounds.sweep_leases()
+        _result(self._rounds.sweep_leases())

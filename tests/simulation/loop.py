@@ -1,11 +1,18 @@
-"""SimulatedLoop: asyncio in simulated time; Process: code in it that can be killed and halted like a process."""
+"""SimulatedLoop: asyncio in simulated time; Process: code in it that can be killed and halted like a process.
+
+A loop of our own and not asyncio's: nothing comes from outside, so there is nothing to select, and worlds are
+made of little else than its turns.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from asyncio import events
+from collections import deque
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
+from heapq import heappop, heappush
+from random import Random
 from typing import Any
 
 # The process that a callback belongs to; none for the world's own.
@@ -16,21 +23,49 @@ class StandsStillError(Exception):
     """Nothing is left to happen: somebody waits for what will never come."""
 
 
+class _Handle:
+    """What is to be called, in place of asyncio's own handles."""
+
+    __slots__ = ("arguments", "callback", "context", "is_cancelled", "time")
+
+    def __init__(
+        self, callback: Callable[..., Any], arguments: tuple[Any, ...], context: Context, time: float = 0.0
+    ) -> None:
+        self.callback = callback
+        self.arguments = arguments
+        self.context = context
+        self.time = time
+        self.is_cancelled = False
+
+    def cancel(self) -> None:
+        self.is_cancelled = True
+
+    def cancelled(self) -> bool:
+        return self.is_cancelled
+
+    def when(self) -> float:
+        return self.time
+
+
 class Process:
     """What was started by `spawn` and all that came of it. Ready callbacks stay first in, first out."""
 
     def __init__(self, loop: SimulatedLoop) -> None:
         self._loop = loop
-        self._held: list[tuple[Callable[..., Any], tuple[Any, ...], Context]] = []
+        self._held: list[_Handle] = []
         self.is_dead = False
         self.is_halted = False
         loop.processes.append(self)
 
     def spawn(self, coroutine: Any) -> asyncio.Task[Any]:
         """A task of this process; the tasks it makes are of this process, too."""
+        return self._loop.create_task(coroutine, context=self.context())
+
+    def context(self) -> Context:
+        """One in which whatever is called is this process's."""
         context = copy_context()
         context.run(_PROCESS.set, self)
-        return self._loop.create_task(coroutine, context=context)
+        return context
 
     def kill(self) -> None:
         """As `kill -9` does: no line of its code is run any more, not even what cleans up."""
@@ -50,79 +85,63 @@ class Process:
         self.is_dead = self.is_halted = False
         self._go_on()
 
+    def hold(self, handle: _Handle) -> None:
+        """Keep what has become due until it runs again."""
+        self._held.append(handle)
+
     def _go_on(self) -> None:
         held, self._held = self._held, []
-        for callback, arguments, context in held:
-            self._loop.call_soon(callback, *arguments, context=context)
-
-    def run(self, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-        """Run one of its callbacks; later, while it is halted."""
-        if self.is_dead or self.is_halted:
-            self._held.append((callback, arguments, copy_context()))
-        else:
-            callback(*arguments)
+        self._loop.ready.extend(held)
 
 
-class _Leap:
-    """In place of a selector: nothing ever comes from outside, and waiting takes no time."""
+class SimulatedLoop(asyncio.AbstractEventLoop):
+    """Time stands still while callbacks run, and jumps to the next timer when none is ready.
 
-    def __init__(self, loop: SimulatedLoop) -> None:
-        self._loop = loop
+    `random` orders the timers of one moment. `escaped` are the exceptions that callbacks of live processes let out.
+    """
 
-    def select(self, timeout: float | None) -> list[Any]:
-        if timeout is None:
-            raise StandsStillError("nothing is left to happen")
-        self._loop.now += timeout
-        return []
-
-
-def _held_task(loop: Any, coroutine: Any, **settings: Any) -> asyncio.Task[Any]:
-    task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **settings)
-    loop.tasks.add(task)
-    task.add_done_callback(loop.tasks.discard, context=Context())
-    return task
-
-
-class SimulatedLoop(asyncio.BaseEventLoop):
-    """Time stands still while callbacks run, and jumps to the next timer when none is ready."""
-
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, random: Random | None = None) -> None:
+        self._tie = (random or Random(0)).random
+        self._timers: list[tuple[float, float, int, _Handle]] = []
+        self._is_closed = False
+        self.ready: deque[_Handle] = deque()
         self.now = 1_000.0
         self.steps = 0
         self.processes: list[Process] = []
         # Nobody else holds the tasks of a killed process, and half a task must not be swept away amid it.
-        self.tasks: set[asyncio.Task[Any]] = set()
-        self.set_task_factory(_held_task)
-        self._selector = _Leap(self)
-        self._clock_resolution = 1e-9  # type: ignore[misc]
-        # What a killed process leaves behind is no news.
-        self.set_exception_handler(lambda *_: None)
+        self.tasks: list[asyncio.Task[Any]] = []
+        self.escaped: list[Exception] = []
 
     def time(self) -> float:
         return self.now
 
-    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> events.Handle:  # type: ignore[override]
-        self.steps += 1
-        context = context or copy_context()
-        process = context.get(_PROCESS)
-        if process is not None:
-            callback, args = process.run, (callback, args)
-        return super().call_soon(callback, *args, context=context)
+    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Any:
+        handle = _Handle(callback, args, context or copy_context())
+        self.ready.append(handle)
+        return handle
 
-    def call_at(  # type: ignore[override]
-        self, when: float, callback: Any, *args: Any, context: Context | None = None
-    ) -> events.TimerHandle:
-        context = context or copy_context()
-        process = context.get(_PROCESS)
-        if process is not None:
-            callback, args = process.run, (callback, args)
-        return super().call_at(when, callback, *args, context=context)
-
-    def call_soon_threadsafe(
-        self, callback: Any, *args: Any, context: Context | None = None
-    ) -> events.Handle:  # type: ignore[override]
+    def call_soon_threadsafe(self, callback: Any, *args: Any, context: Context | None = None) -> Any:
         return self.call_soon(callback, *args, context=context)
+
+    def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> Any:
+        return self._call_at(self.now + delay, callback, args, context)
+
+    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> Any:
+        return self._call_at(when, callback, args, context)
+
+    def _call_at(self, when: float, callback: Any, args: tuple[Any, ...], context: Context | None) -> _Handle:
+        handle = _Handle(callback, args, context or copy_context(), when)
+        self.steps += 1
+        heappush(self._timers, (when, self._tie(), self.steps, handle))
+        return handle
+
+    def create_future(self) -> asyncio.Future[Any]:
+        return asyncio.Future(loop=self)
+
+    def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None) -> Any:
+        task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, name=name, context=context)
+        self.tasks.append(task)
+        return task
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
         """What would block a thread is done at once."""
@@ -130,8 +149,59 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         future.set_result(func(*args))
         return future
 
-    def _process_events(self, event_list: list[Any]) -> None:
-        """There are none."""
+    def run_until_complete(self, future: Any) -> Any:
+        """What asyncio's does; StandsStillError when nothing is left to happen before the future is done."""
+        main = future if asyncio.isfuture(future) else self.create_task(future)
+        events._set_running_loop(self)
+        try:
+            while not main.done():
+                self._turn()
+        finally:
+            events._set_running_loop(None)
+        return main.result()
 
-    def _write_to_self(self) -> None:
-        """Nobody else is there to wake it."""
+    def _turn(self) -> None:
+        """Call what is ready; where nothing is, time goes on to the next timer first."""
+        ready, timers = self.ready, self._timers
+        if not ready:
+            while timers and timers[0][3].is_cancelled:
+                heappop(timers)
+            if not timers:
+                raise StandsStillError("nothing is left to happen")
+            if timers[0][0] > self.now:
+                self.now = timers[0][0]
+        while timers and timers[0][0] <= self.now:
+            ready.append(heappop(timers)[3])
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if handle.is_cancelled:
+                continue
+            process = handle.context.get(_PROCESS)
+            if process is not None and (process.is_dead or process.is_halted):
+                process.hold(handle)
+                continue
+            self.steps += 1
+            try:
+                handle.context.run(handle.callback, *handle.arguments)
+            except Exception as error:
+                # It ends that callback alone, as in asyncio; of the world's own there should be none.
+                if process is None:
+                    raise
+                self.escaped.append(error)
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """What a killed process leaves behind is no news."""
+
+    def get_debug(self) -> bool:
+        return False
+
+    def is_running(self) -> bool:
+        return True
+
+    def is_closed(self) -> bool:
+        return self._is_closed
+
+    def close(self) -> None:
+        self._is_closed = True
+        self.ready.clear()
+        self._timers.clear()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from simulation.engine import SimulatedEngine
 from workflow_sdk.client.answers import RawResponse
@@ -65,10 +66,15 @@ class SimulatedNetwork:
         # What is on its way goes on, whatever becomes of the process that has sent it.
         self._world = copy_context()
         self._numbers = 0
-        self._on_their_way: set[asyncio.Task[None]] = set()
+        # Of the engine's process: connections end with it.
+        self._epoch = 0
         self.fault_rate = 0.0
         self.is_down = False
         self.is_over = False
+
+    def cut(self) -> None:
+        """End every connection: the engine's process has ended."""
+        self._epoch += 1
 
     def message(self, process: str, request: bytes) -> Message:
         head, _, body = request.partition(b"\r\n\r\n")
@@ -81,48 +87,61 @@ class SimulatedNetwork:
         if self.is_over:
             raise DialError("the world is over")
         answer: asyncio.Future[RawResponse] = self._loop.create_future()
-        carrying = self._loop.create_task(self._carry(message, answer), context=self._world)
-        self._on_their_way.add(carrying)
-        carrying.add_done_callback(self._on_their_way.discard)
-        async with asyncio.timeout(TIMEOUT_S):
+        self._send(message, answer)
+        timer = self._loop.call_later(TIMEOUT_S, _settle, answer, TimeoutError())
+        try:
             return await answer
+        finally:
+            timer.cancel()
 
-    async def _carry(self, message: Message, answer: asyncio.Future[RawResponse]) -> None:
+    def _send(self, message: Message, answer: asyncio.Future[RawResponse]) -> None:
         random = self._random
         fault = random.choice(FAULTS) if random.random() < self.fault_rate else ""
         if self.is_down:
             fault = "refused"
         if fault:
             self._note(f"{message.process} #{message.number} {message.what} {message.job_id} meets: {fault}")
-        await asyncio.sleep(random.uniform(0.001, 0.02))
-        if fault in ("refused", "lost", "gateway"):
-            self._bounce(fault, answer)
-            return
         if fault == "silent":
             return
+        delay_s = random.uniform(0.001, 0.02)
         if fault == "late":
-            await asyncio.sleep(random.uniform(0.0, 2 * TIMEOUT_S))
-        answered = await self._engine.answer(message.method, message.path, message.body)
-        if message.what in ("complete", "fail"):
-            self._note(
-                f"engine: {message.what} {message.job_id} of {message.process}: {answered.status_code}"
-            )
-        await asyncio.sleep(random.uniform(0.001, TIMEOUT_S if fault == "late answer" else 0.02))
-        if answer.done():
-            return
-        if fault == "cut":
-            answer.set_exception(ConnectionResetError("connection reset"))
-        elif fault == "gateway after the engine":
-            answer.set_result(random.choice(GATEWAY_ANSWERS))
-        else:
-            answer.set_result(answered)
+            delay_s += random.uniform(0.0, 2 * TIMEOUT_S)
+        self._later(delay_s, self._arrive, message, answer, fault, self._epoch)
 
-    def _bounce(self, fault: str, answer: asyncio.Future[RawResponse]) -> None:
-        if answer.done():
-            return
-        if fault == "refused":
-            answer.set_exception(DialError("connection refused"))
-        elif fault == "lost":
-            answer.set_exception(ConnectionResetError("connection reset"))
+    def _arrive(self, message: Message, answer: asyncio.Future[RawResponse], fault: str, epoch: int) -> None:
+        if fault == "refused" or self.is_over:
+            _settle(answer, DialError("connection refused"))
+        elif fault == "lost" or epoch != self._epoch:
+            _settle(answer, ConnectionResetError("connection reset"))
+        elif fault == "gateway":
+            _settle(answer, self._random.choice(GATEWAY_ANSWERS))
         else:
-            answer.set_result(self._random.choice(GATEWAY_ANSWERS))
+            answered = self._engine.answer(message.method, message.path, message.body)
+            if message.what in ("complete", "fail"):
+                self._note(
+                    f"engine: {message.what} {message.job_id} of {message.process}: {answered.status_code}"
+                )
+            delay_s = self._random.uniform(0.001, TIMEOUT_S if fault == "late answer" else 0.02)
+            self._later(delay_s, self._return, answer, answered, fault, epoch)
+
+    def _return(
+        self, answer: asyncio.Future[RawResponse], answered: RawResponse, fault: str, epoch: int
+    ) -> None:
+        if fault == "cut" or epoch != self._epoch:
+            _settle(answer, ConnectionResetError("connection reset"))
+        elif fault == "gateway after the engine":
+            _settle(answer, self._random.choice(GATEWAY_ANSWERS))
+        else:
+            _settle(answer, answered)
+
+    def _later(self, delay_s: float, step: Callable[..., None], *arguments: Any) -> None:
+        self._loop.call_later(delay_s, step, *arguments, context=self._world)
+
+
+def _settle(answer: asyncio.Future[RawResponse], becomes: RawResponse | Exception) -> None:
+    if answer.done():
+        return
+    if isinstance(becomes, Exception):
+        answer.set_exception(becomes)
+    else:
+        answer.set_result(becomes)

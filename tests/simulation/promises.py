@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
-from simulation.engine import SimulatedEngine
+from simulation.engine import InstanceEnd, SimulatedEngine
 from simulation.network import Message
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
@@ -82,22 +81,20 @@ class Promises:
             self._failures[claim.step_execution_id] += 1
 
     def counted_as_done(self, claim: Claim) -> None:
-        if self._engine.is_running(claim.step_execution_id):
+        if self._engine.is_running(claim.instance_id, claim.step_execution_id):
             self._break("what was counted as done was done", claim.job_id)
 
     # --- ends ---
 
-    def all_completed(self, instances: list[dict[str, Any]], histories: list[list[dict[str, Any]]]) -> None:
+    def all_completed(self, ends: list[InstanceEnd]) -> None:
         """No result is lost, nothing is stuck: every instance is completed with each handler's result."""
-        for instance, history in zip(instances, histories, strict=True):
-            if instance["status"] != "COMPLETED":
-                self._break(f"nothing is stuck: instance is {instance['status']}", instance["id"])
-            for step in history:
-                if step["StepType"] != "SERVICE_TASK":
-                    continue
-                result = instance["variables"].get(step["StepID"])
-                if result not in self.results.get(step["ID"], ()):
-                    self._break(f"no result is lost: {step['StepID']} left {result!r}", instance["id"])
+        for end in ends:
+            if end.status != "COMPLETED":
+                self._break(f"nothing is stuck: instance is {end.status}", end.id)
+            for execution_id, step_id in end.steps:
+                result = end.variables.get(step_id)
+                if result not in self.results.get(execution_id, ()):
+                    self._break(f"no result is lost: {step_id} left {result!r}", end.id)
 
     def at_rest(self, process: str, *, slots_in_use: int, in_flight: int, unsettled: int) -> None:
         if slots_in_use or in_flight or unsettled:

@@ -92,6 +92,7 @@ class SimulatedWorker:
         self._duration_s = duration_s
         self._failure_rate = failure_rate
         self._note = note
+        self._parallelism = random.choice([2, 4, 16])
         self._starts = 0
         self._fails: dict[str, bool] = {}
         self.process: Process
@@ -113,7 +114,7 @@ class SimulatedWorker:
         for job_type in JOB_TYPES:
             registry.register(job_type, self._handle)
         wire = _Wire(self.name, self._network, self._promises)
-        runner = Runner(None, registry, self._name, parallelism=4)  # type: ignore[arg-type]
+        runner = Runner(None, registry, self._name, parallelism=self._parallelism)  # type: ignore[arg-type]
         plan = replace(
             runner._plan,
             clock=self._loop.time,

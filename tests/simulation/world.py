@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import random
 from collections import deque
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 from simulation.engine import SimulatedEngine
 from simulation.loop import SimulatedLoop, StandsStillError
@@ -45,17 +45,22 @@ class Course:
         return f"seed {self.seed} (engine {self.version}, {self.kind}): {self.broken}\n{lines}"
 
 
-def run(seed: int) -> Course:
-    """One course of events; the same for the same seed."""
-    loop = SimulatedLoop()
-    world = _World(seed, loop)
+def run(seed: int, *, instances: int = INSTANCES, spread_s: float = 0.0) -> Course:
+    """One course of events; the same for the same seed. `spread_s`: so long the instances take to arrive."""
+    loop = SimulatedLoop(random.Random(seed))
+    world = _World(seed, loop, instances=instances, spread_s=spread_s)
     was_disabled = logging.root.manager.disable
     logging.disable()
     # The runner's back-off draws from the module's own.
     random_state = random.getstate()
     random.seed(seed)
+    was_collecting = gc.isenabled()
+    # What a world leaves is swept away at its end; amid it there is little to find, and each look is long.
+    gc.disable()
     try:
         loop.run_until_complete(world.live())
+        if loop.escaped:
+            raise BrokenPromise(f"nothing goes wrong unseen: {loop.escaped[0]!r}")
     except (BrokenPromise, StandsStillError) as error:
         world.broken = world.broken or (
             error if isinstance(error, BrokenPromise) else BrokenPromise(str(error))
@@ -65,12 +70,14 @@ def run(seed: int) -> Course:
         _end(loop, world)
         random.setstate(random_state)
         logging.disable(was_disabled)
+        if was_collecting:
+            gc.enable()
     broken = world.broken
     return Course(
         seed,
         world.version,
         world.kind,
-        jobs=2 * INSTANCES,
+        jobs=2 * instances,
         steps=steps,
         simulated_s=simulated_s,
         broken=str(broken or ""),
@@ -83,17 +90,20 @@ def _end(loop: SimulatedLoop, world: _World) -> None:
     world.end()
     for process in loop.processes:
         process.bury()
-    while loop.tasks:
-        for task in loop.tasks:
+    while left := [task for task in loop.tasks if not task.done()]:
+        for task in left:
             task.cancel()
-        loop.run_until_complete(asyncio.wait(set(loop.tasks), timeout=60))
+        loop.tasks = left
+        loop.run_until_complete(asyncio.wait(left, timeout=60))
     loop.close()
 
 
 class _World:
     KINDS = ("calm", "network", "kills", "pauses", "outages", "long handlers", "everything", "restarts")
 
-    def __init__(self, seed: int, loop: SimulatedLoop) -> None:
+    def __init__(self, seed: int, loop: SimulatedLoop, *, instances: int, spread_s: float) -> None:
+        self._instances = instances
+        self._spread_s = spread_s
         self._random = Random(seed)
         self._loop = loop
         self._seed = seed
@@ -121,14 +131,14 @@ class _World:
             for at, text in self._notes
             if not ids or any(one in text for one in ids) or text.startswith("world:")
         ]
-        return tuple(f"{at - self.began:9.3f}  {text}" for at, text in chosen[-60:])
+        return tuple(f"{at - self.began:9.3f}  {text}" for at, text in (chosen or list(self._notes))[-60:])
 
     async def live(self) -> None:
         self._engine = engine = SimulatedEngine(version=self.version, lease_s=self._lease_s, seed=self._seed)
         self._network = network = SimulatedNetwork(engine, self._random, note=self.note)
         promises = Promises(engine, now=self._loop.time, broken=self._break)
         steps = service("a", "b", retryCount=3), service("b", retryCount=3)
-        await engine.upload(document(*steps, id_="flow"))
+        engine.upload(document(*steps, id_="flow"))
         for name in ("w1", "w2"):
             worker = SimulatedWorker(
                 name,
@@ -142,11 +152,10 @@ class _World:
             worker.start()
             self._workers.append(worker)
         trouble = asyncio.create_task(self._trouble(network))
-        ids = await self._arrivals(engine)
+        await self._arrivals(engine)
         await trouble
-        instances = await self._until_all_ended(engine, ids)
-        histories = [(await engine.get(f"/v1/instances/{id_}/history"))["items"] for id_ in ids]
-        promises.all_completed(instances, histories)
+        await self._until_all_ended(engine)
+        promises.all_completed(engine.ends())
         if self.kind == "calm":
             promises.calm()
         # Handlers that another's result made needless still run, and the last answers are on their way.
@@ -155,6 +164,7 @@ class _World:
             await asyncio.sleep(1.0)
         for worker in self._workers:
             worker.check_at_rest()
+        for worker in self._workers:
             await worker.drain()
 
     def end(self) -> None:
@@ -171,22 +181,18 @@ class _World:
             return self._random.uniform(0.5, 3.0) * self._lease_s
         return self._random.choice([0.0, self._random.uniform(0.0, 0.5), self._random.uniform(0.0, 3.0)])
 
-    async def _arrivals(self, engine: SimulatedEngine) -> list[str]:
-        ids = []
-        for number in range(INSTANCES):
-            ids.append(await engine.start("flow", {"number": number}))
-            self.note(f"engine: instance {ids[-1]} started")
-            await asyncio.sleep(self._random.choice([0.0, 0.0, self._random.expovariate(0.5)]))
-        return ids
+    async def _arrivals(self, engine: SimulatedEngine) -> None:
+        for number in range(self._instances):
+            id_ = engine.start("flow", {"number": number})
+            self.note(f"engine: instance {id_} started")
+            mean_s = self._spread_s / self._instances or 2.0 / 3
+            await asyncio.sleep(self._random.choice([0.0, 0.0, self._random.expovariate(1 / (3 * mean_s))]))
 
-    async def _until_all_ended(self, engine: SimulatedEngine, ids: list[str]) -> list[dict[str, Any]]:
+    async def _until_all_ended(self, engine: SimulatedEngine) -> None:
         until = self._loop.now + PATIENCE_S
-        while True:
+        while not engine.is_done and self._loop.now < until:
             if self.broken is not None:
                 raise self.broken
-            instances = [await engine.get(f"/v1/instances/{id_}") for id_ in ids]
-            if all(one["status"] == "COMPLETED" for one in instances) or self._loop.now > until:
-                return instances
             await asyncio.sleep(1.0)
 
     async def _trouble(self, network: SimulatedNetwork) -> None:
@@ -240,6 +246,7 @@ class _World:
         while self._loop.now < until:
             await asyncio.sleep(self._random.uniform(0.0, 15.0))
             network.is_down = True
+            network.cut()
             self.note("world: the engine is away")
             await asyncio.sleep(self._random.choice([0.05, 3.0, 20.0]))
             network.is_down = False
