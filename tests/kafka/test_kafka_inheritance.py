@@ -10,13 +10,15 @@ import pytest
 from confluent_kafka import Consumer
 
 from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
-from support.kafka_jobs import Handler, committed, names, publish, registry_of
+from support.kafka_jobs import TOPIC, Handler, committed, names, publish, registry_of
 from support.kafka_workers import running_worker
 from support.reporting_engine import ReportingEngine
 from support.waiting import wait_until
 from workflow_sdk.job import Job
 from workflow_sdk.runner.kafka import inheritance
 from workflow_sdk.runner.kafka.offsets import WINDOW
+
+PARTITION = {"topic": TOPIC, "partition": "0"}
 
 
 def fail_the_first(job: Job) -> dict[str, object]:
@@ -42,21 +44,24 @@ def test_an_attempt_that_was_failed_before_is_not_failed_again(
 def test_an_attempt_whose_retry_was_read_with_it_is_not_failed_again(
     broker: EmbeddedBroker, engine: ReportingEngine
 ) -> None:
-    """In one batch: it is known to wait behind the attempt before that one begins."""
+    """In one batch, of records that nobody can have inherited: it waits behind the attempt before that one begins."""
     handler = Handler()
     handler.held = {"first"}
-    publish(broker, "first", instance_id="instance-of-j0")
-    publish(broker, "j0")
-    publish(broker, "j0", dedup_id="retry", retries_remaining=2)
-    publish(broker, "last")
 
     def work(job: Job) -> dict[str, object]:
         return fail_the_first(job) if job.job_id == "j0" else handler(job)
 
+    publish(broker, "before")
     with running_worker(broker.address, engine.url, registry_of(work)) as worker:
+        value = worker.metrics.registry.get_sample_value
+        wait_until(lambda: value("workflow_sdk_kafka_lag", PARTITION) is not None, "the end of the partition")
+        publish(broker, "first", instance_id="instance-of-j0")
+        publish(broker, "j0")
+        publish(broker, "j0", dedup_id="retry", retries_remaining=2)
+        publish(broker, "last")
         wait_until(lambda: engine.completed["last"], "the record behind the retry")
         handler.may_end.set()
-        wait_until(lambda: committed(broker) == 4, "the commit of all")
+        wait_until(lambda: committed(broker) == 5, "the commit of all")
         summary = worker.stop()
     assert (engine.failed["j0"], engine.completed["j0"]) == (0, 1)
     assert summary.types["a"].failed == 0
@@ -106,9 +111,8 @@ def test_a_failure_is_only_looked_at_of_a_job_that_lay_there_when_the_partition_
         broker.address, engine.url, registry_of(work), consumer_factory=new_consumer
     ) as worker:
         value = worker.metrics.registry.get_sample_value
-        partition = {"topic": "workflow.jobs.a", "partition": "0"}
         wait_until(
-            lambda: value("workflow_sdk_kafka_lag", partition) == 0, "the end of the partition is known"
+            lambda: value("workflow_sdk_kafka_lag", PARTITION) == 0, "the end of the partition is known"
         )
         publish(broker, *names(5))
         wait_until(lambda: len(engine.failed) == 5, "the failures")

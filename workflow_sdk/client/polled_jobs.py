@@ -1,7 +1,7 @@
 """The jobs of a poll's answer, each read alone: one that nobody can read costs itself only.
 
-Variables nested deeper than the interpreter's JSON goes, or digits beyond what it takes, would otherwise keep all
-jobs of the answer from being read, again and again. Where the whole cannot be read it is cut at its jobs.
+Variables nested deeper than the interpreter's JSON goes would otherwise keep all jobs of the answer from being read,
+again and again. Where the whole cannot be read it is cut at its jobs.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflow_sdk.client.answers import RawResponse, mapping_from_answer
+from workflow_sdk.client.job_json import unfit_name, value_from_json
 from workflow_sdk.errors import EngineUnreachableError
 
 # A text, a quote that begins none, or a bracket. Possessive: nothing is looked at twice.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|"|[\[\]{}]', re.DOTALL)
 _JOBS_DEPTH = 2
+# What an engine keeps of a job's retries has 32 bits.
+_MOST_RETRIES = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def polled_jobs(response: RawResponse, *, url: str) -> list[PolledJob]:
 
 def _job_from_text(text: bytes) -> PolledJob:
     try:
-        return _checked(json.loads(text))
+        return _checked(value_from_json(text))
     except RecursionError:
         return _unreadable(_shallow(text), "its variables are nested too deeply for this Python's JSON")
     except ValueError as error:
@@ -56,34 +59,32 @@ def _job_from_text(text: bytes) -> PolledJob:
 
 def _checked(job: Any) -> PolledJob:
     if not isinstance(job, dict):
-        return UnreadableJob(f"it is no object but {json.dumps(job)[:50]}")
+        return UnreadableJob(f"it is no object but {_shown(job)}")
     texts = {"id": True, "jobType": True, "instanceId": False, "stepExecutionId": False}
     for name, is_due in texts.items():
         value = job.get(name)
         if (is_due and not value) or not isinstance(value, str | None):
-            return _unreadable(job, f"its {name} is {json.dumps(value)[:50]}")
-        if value and not _is_utf8(value):
-            return _unreadable(job, f"its {name} is no text that UTF-8 can carry: {json.dumps(value)[:50]}")
+            return _unreadable(job, f"its {name} is {_shown(value)}")
+        if value and (why := unfit_name(value)):
+            return _unreadable(job, f"its {name} {why}: {_shown(value)}")
     retries = job.get("retriesRemaining")
-    if isinstance(retries, bool) or not isinstance(retries, int | None):
-        return _unreadable(job, f"its retriesRemaining is {json.dumps(retries)[:50]}")
+    if isinstance(retries, bool) or not isinstance(retries, int | None) or abs(retries or 0) > _MOST_RETRIES:
+        return _unreadable(job, f"its retriesRemaining is {_shown(retries)}")
     if not isinstance(job.get("variables"), dict | None):
         return _unreadable(job, "its variables are no object")
     return {**job, "variables": job.get("variables") or {}, "retriesRemaining": retries or 0}
 
 
-def _is_utf8(text: str) -> bool:
-    """Whether the text can be sent back: JSON may hold half of a surrogate pair, which no URL can."""
+def _shown(value: Any) -> str:
     try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        return json.dumps(value)[:50]
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _unreadable(job: dict[str, Any], reason: str) -> UnreadableJob:
     job_id, job_type, instance_id = (
-        value if isinstance(value := job.get(name), str) and _is_utf8(value) else ""
+        value if isinstance(value := job.get(name), str) and not unfit_name(value) else ""
         for name in ("id", "jobType", "instanceId")
     )
     return UnreadableJob(reason, job_id, job_type, instance_id)

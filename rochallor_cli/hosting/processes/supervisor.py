@@ -131,10 +131,10 @@ class Supervisor:
             log.info("all processes drained in %.1f s", took_s)
             return
         log.warning(
-            "drain ended after %.0f s with %s unfinished; the engine will hand %s out again",
+            "drain ended after %.0f s with %s unfinished; %s come again",
             took_s,
             count_text(len(lost), "job"),
-            "it" if len(lost) == 1 else "them",
+            "it will" if len(lost) == 1 else "they will",
         )
         for job in lost:
             log.warning("  %s", job_text(job))

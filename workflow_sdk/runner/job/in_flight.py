@@ -92,10 +92,13 @@ class InFlight:
         return (self.ended or now or self.clock()) - self.began
 
     def where(self) -> str:
-        """`handlers.py:31 in credit_score`: where its handler is now, or where it is written."""
+        """`handlers.py:31 in credit_score`: where its handler is now, or is written; and which report waits."""
         frame = self._frame() if self.phase is Phase.RUNNING and not self.ended else None
         if frame is None:
-            return f"{basename(self.handler.file)}:{self.handler.line} in {self.handler.name}"
+            place = f"{basename(self.handler.file)}:{self.handler.line} in {self.handler.name}"
+            return (
+                f"{place}; {self._what_waits()} not acknowledged" if self.phase is Phase.REPORTING else place
+            )
         return f"{basename(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_name}"
 
     def as_seen(self, now: float) -> InFlightJob:
@@ -113,6 +116,11 @@ class InFlight:
     def as_abandoned(self, now: float) -> AbandonedJob:
         claim = self.claim
         return AbandonedJob(claim.job_id, claim.job_type, claim.instance_id, self.ran_s(now), self.where())
+
+    def _what_waits(self) -> str:
+        return (
+            "its completion is" if self.report is not None and self.report.is_completion else "its failure is"
+        )
 
     def _frame(self) -> FrameType | None:
         """The innermost frame in the handler's own file, for a plain or an async handler."""

@@ -15,6 +15,8 @@ from workflow_sdk.client.answers import body_from_value
 from workflow_sdk.errors import NonRetryableError
 
 MAX_MESSAGE = 2_000
+# Python writes no longer numbers by itself; what an engine stores has some 308 digits at most.
+_LONGEST_BITS = int(4_300 * math.log2(10))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,14 @@ def _unfit_values(value: Any, path: str, above: tuple[int, ...]) -> Iterator[str
 def _unfit_key(key: object, path: str) -> Iterator[str]:
     if not isinstance(key, str | int | float | bool | None):
         yield f"{path}: the key {key!r} is of type {type(key).__name__}, and JSON keys are texts"
+    elif _is_too_long(key):
+        yield f"{path}: a key of more than 4,300 digits, which no engine can store"
     elif isinstance(key, str) and "\0" in key:
         yield f"{path}: the key {key!r} holds a NUL character, which the engine cannot store"
+
+
+def _is_too_long(value: object) -> bool:
+    return isinstance(value, int) and value.bit_length() > _LONGEST_BITS
 
 
 def _unfit_scalar(value: object, path: str) -> Iterator[str]:
@@ -154,5 +162,7 @@ def _unfit_scalar(value: object, path: str) -> Iterator[str]:
     elif isinstance(value, float):
         if not math.isfinite(value):
             yield f"{path}: {value}, which JSON cannot carry"
+    elif _is_too_long(value):
+        yield f"{path}: a whole number of more than 4,300 digits, which no engine can store"
     elif not isinstance(value, int | None):
         yield f"{path}: a value of type {type(value).__name__}, which JSON cannot carry"

@@ -7,12 +7,13 @@ second definition.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
+
+from workflow_sdk.client.job_json import unfit_name, value_from_json
 
 SCHEMA_VERSION = 1
 
@@ -76,8 +77,11 @@ def _message_type() -> Any:
 _JobDispatchEvent = _message_type()
 
 
-def decode(value: bytes | None) -> DispatchEvent:
-    """Read one record's value; whatever is wrong with it is a PoisonRecordError."""
+def decode(value: bytes | None, *, with_variables: bool = True) -> DispatchEvent:
+    """Read one record's value; whatever is wrong with it is a PoisonRecordError.
+
+    Without its variables, which may be what is wrong, a job can still be found.
+    """
     if value is None:
         raise PoisonRecordError("the record has no value")
     message = _JobDispatchEvent()
@@ -93,7 +97,7 @@ def decode(value: bytes | None) -> DispatchEvent:
         step_execution_id=message.step_execution_id,
         job_type=message.job_type,
         retries_remaining=message.retries_remaining,
-        variables=_variables(message.job_payload),
+        variables=_variables(message) if with_variables else {},
         created_at_ns=message.created_at.seconds * 1_000_000_000 + message.created_at.nanos,
     )
 
@@ -106,18 +110,24 @@ def _validate(message: Any) -> None:
     for name in ("dedup_id", "job_id", "job_type"):
         if not getattr(message, name):
             raise PoisonRecordError(f"the event has no {name}")
+    for name in ("job_id", "instance_id"):
+        if why := unfit_name(getattr(message, name)):
+            raise PoisonRecordError(f"the event's {name} {why}")
 
 
-def _variables(payload: bytes) -> dict[str, Any]:
+def _variables(message: Any) -> dict[str, Any]:
     """Read the payload; an absent one and JSON's null are no variables."""
-    if not payload:
+    if not message.job_payload:
         return {}
+    whose = f"the payload of job {message.job_id} of instance {message.instance_id}"
     try:
-        variables = json.loads(payload.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise PoisonRecordError(f"the job's payload is not JSON: {error}") from error
+        variables = value_from_json(message.job_payload.decode("utf-8"))
+    except RecursionError as error:
+        raise PoisonRecordError(f"{whose} is nested too deeply for this Python's JSON") from error
+    except ValueError as error:
+        raise PoisonRecordError(f"{whose} is not JSON: {error}") from error
     if variables is None:
         return {}
     if not isinstance(variables, dict):
-        raise PoisonRecordError(f"the job's payload is a {type(variables).__name__}, not an object")
+        raise PoisonRecordError(f"{whose} is a {type(variables).__name__}, not an object")
     return variables

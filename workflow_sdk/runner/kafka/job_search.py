@@ -78,7 +78,7 @@ def partition_of(key: bytes, partitions: int) -> int:
 
 def _job_in(message: Message, instance_id: str) -> Iterator[FoundJob]:
     try:
-        event = decode(message.value())
+        event = decode(message.value(), with_variables=False)
     except PoisonRecordError:
         return
     if event.instance_id == instance_id:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflow_sdk.client.answers import RawResponse
+from workflow_sdk.client.job_json import MOST_DIGITS
 from workflow_sdk.client.polled_jobs import UnreadableJob, polled_jobs
 from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
 from workflow_sdk.runner.polling.batch_size import BatchSize
@@ -23,6 +24,10 @@ GOOD = {
     "retriesRemaining": 2,
     "variables": {"a": 1},
 }
+
+
+GOOD_TEXT = json.dumps(GOOD).encode()
+RETRIES_0 = {"retriesRemaining": 0}
 
 
 def read(body: bytes) -> list[Any]:
@@ -78,12 +83,33 @@ def test_variables_nested_too_deeply_cost_their_job_only(depth: int) -> None:
     assert [(job.job_id, job.job_type, job.instance_id) for job in unreadable] in ([("deep", "t", "in")], [])
 
 
-def test_more_digits_than_the_interpreter_takes_cost_their_job_only() -> None:
-    long = b'{"id":"long","jobType":"t","variables":{"n":%b}}' % (b"9" * 5_000)
-    jobs = read(b'{"jobs":[%b,{"id":"good","jobType":"t"}]}' % long)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_more_digits_than_the_interpreter_takes_are_read_all_the_same(sign: int) -> None:
+    digits = ("-" if sign < 0 else "") + "9" * 5_000
+    jobs = read(
+        b'{"jobs":[{"id":"long","jobType":"t","variables":{"n":%b}},%b]}' % (digits.encode(), GOOD_TEXT)
+    )
+    assert jobs == [
+        {"id": "long", "jobType": "t", "variables": {"n": sign * (10**5_000 - 1)}} | RETRIES_0,
+        GOOD,
+    ]
+
+
+def test_digits_without_end_cost_their_job_only() -> None:
+    long = b'{"id":"long","jobType":"t","variables":{"n":%b}}' % (b"9" * (MOST_DIGITS + 1))
+    jobs = read(b'{"jobs":[%b,%b]}' % (long, GOOD_TEXT))
     assert isinstance(jobs[0], UnreadableJob)
     assert jobs[0].job_id == "long"
-    assert jobs[1]["id"] == "good"
+    assert jobs[1] == GOOD
+
+
+@pytest.mark.parametrize("name", ["id", "instanceId", "stepExecutionId"])
+@pytest.mark.parametrize("letters", ["x" * 2_001, "ä" * 400])
+def test_a_name_that_is_too_long_for_a_url_costs_its_job_only(name: str, letters: str) -> None:
+    jobs = read(json.dumps({"jobs": [{**GOOD, name: letters}, GOOD]}).encode())
+    assert isinstance(jobs[0], UnreadableJob)
+    assert "more than a URL can carry" in jobs[0].reason
+    assert jobs[1] == GOOD
 
 
 def test_a_job_is_named_where_the_digits_are_too_many_outside_of_its_variables() -> None:

@@ -94,6 +94,32 @@ def test_the_published_name_of_the_drain_time_counts(registry: HandlerRegistry) 
     assert 0.05 <= summary.drain_s < 10
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_result_that_the_drain_leaves_behind_is_named_with_its_job(
+    fails: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Away(FakeEngineClient):
+        def complete_job(self, job_id: str, worker_id: str, variables: dict[str, Any] | None = None) -> None:
+            raise ConnectionRefusedError("nobody listens")
+
+        def fail_job(self, job_id: str, worker_id: str, error_message: str, retryable: bool = True) -> None:
+            raise ConnectionRefusedError("nobody listens")
+
+    def work(job: dict[str, Any]) -> None:
+        if fails:
+            raise ValueError("no")
+
+    engine, registry = Away(), HandlerRegistry()
+    registry.register("a", work)
+    engine.offer("a")
+    with running_runner(engine, registry, drain_timeout=0.05) as running:
+        wait_until(lambda: running.snapshot.waiting_reports, "the report to wait")
+        (left,) = running.stop().abandoned
+    what = "failure" if fails else "completion"
+    assert left.where.endswith(f"work; its {what} is not acknowledged")
+    assert f"its {what} is not acknowledged" in caplog.text
+
+
 def test_threads_are_no_more_than_slots_and_one(registry: HandlerRegistry) -> None:
     engine = FakeEngineClient()
     for _ in range(200):

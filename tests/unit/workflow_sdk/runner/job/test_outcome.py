@@ -64,6 +64,8 @@ def deep() -> dict[str, Any]:
         ({"a\0": 1}, "the key 'a\\x00' holds a NUL character"),
         (inside_itself(), "['again'][0]: a container inside itself"),
         (deep(), "nested too deeply"),
+        ({"a": [10**5_000]}, "['a'][0]: a whole number of more than 4,300 digits"),
+        ({"a": {-(10**5_000): 1}}, "['a']: a key of more than 4,300 digits"),
     ],
 )
 def test_values_that_cannot_be_sent_fail_for_good_and_are_named(result: dict[Any, Any], where: str) -> None:

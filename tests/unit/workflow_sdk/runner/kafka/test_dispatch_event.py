@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rochallor_cli.dev_engine.kafka.dispatch_record import NANOS_A_SECOND, DispatchRecord
+from workflow_sdk.client.job_json import MOST_DIGITS
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent, PoisonRecordError, decode
 
 GOLDEN = Path(__file__).parents[4] / "contract" / "golden" / "kafka_records.json"
@@ -61,7 +62,7 @@ def test_a_recorded_record_is_decoded_exactly(recorded: dict) -> None:
 
 
 @given(
-    job_id=st.text(min_size=1),
+    job_id=st.text(min_size=1, max_size=100),
     retries_remaining=st.integers(-(2**31), 2**31 - 1),
     variables=st.dictionaries(st.text(), json_values, max_size=4),
     created_at_ns=st.integers(0, 2**62),
@@ -116,14 +117,29 @@ def test_a_payload_that_is_no_json_object_is_a_poison_record(payload: bytes) -> 
         (b'"text"', "is a str, not an object"),
         (b"{", "is not JSON"),
         (b"\xff\xfe", "is not JSON"),
-        (b"[" * 200_000, "is not JSON"),
-        (b"1" * 20_000, "is not JSON"),
+        (b"[" * 200_000, "of job J1 of instance I1 is nested too deeply"),
+        (b'{"n":%b}' % (b"1" * (MOST_DIGITS + 1)), "is not JSON: a number of 1000001 digits"),
     ],
     ids=["list", "string", "cut short", "not UTF-8", "too deep", "a number too long"],
 )
 def test_the_error_says_what_is_wrong_with_the_payload(payload: bytes, reason: str) -> None:
     with pytest.raises(PoisonRecordError, match=reason):
         decode(a_record(payload=payload).value())
+
+
+def test_a_number_of_more_digits_than_the_interpreter_takes_is_read() -> None:
+    assert decode(a_record(payload=b'{"n":1%b}' % (b"0" * 5_000)).value()).variables == {"n": 10**5_000}
+
+
+@pytest.mark.parametrize("name", ["job_id", "instance_id"])
+def test_a_name_that_is_too_long_for_a_url_is_a_poison_record(name: str) -> None:
+    with pytest.raises(PoisonRecordError, match=f"the event's {name} has 2001 characters"):
+        decode(a_record(**{name: "x" * 2_001}).value())
+
+
+def test_a_job_is_found_whatever_its_payload() -> None:
+    event = decode(a_record(payload=b"[" * 200_000).value(), with_variables=False)
+    assert (event.job_id, event.instance_id, event.variables) == ("J1", "I1", {})
 
 
 @pytest.mark.parametrize("payload", [b"", b"null", b"{}"])
