@@ -195,7 +195,9 @@ def test_sigusr1_shows_stacks_and_jobs_in_flight(place, engine, admin, processes
 
 
 def test_json_logs_carry_the_job_as_fields(place, engine, admin) -> None:
-    place.write_handlers(QUICK)
+    """Every line is such an object, but for what programs of the handlers write (docs/workers.md)."""
+    program = '@registry.around_job\ndef program(job):\n    os.system("echo a program >&2")\n    yield\n'
+    place.write_handlers(QUICK + program)
     arguments = ("-m", "handlers.py", "--log-format", "json", "--worker-id", "web")
     with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
         host.wait_for("ready")
@@ -203,7 +205,9 @@ def test_json_logs_carry_the_job_as_fields(place, engine, admin) -> None:
         wait_until_completed(admin, 1)
         host.send(signal.SIGTERM)
         assert host.wait() == 0
-        entries = [json.loads(line) for line in host.said().splitlines()]
+        lines = host.said().splitlines()
+    assert lines.count("a program") == 1
+    entries = [json.loads(line) for line in lines if line != "a program"]
     (own,) = [entry for entry in entries if entry["logger"] == "shop"]
     (job_id,) = place.notes()
     fields = {name: own[name] for name in ("job_id", "job_type", "instance_id", "worker", "level", "message")}
