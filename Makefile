@@ -14,7 +14,7 @@ JOBS ?= 4
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-floors coverage check format simulate dist bench bench-quick reference lock clean
+.PHONY: help demo test test-floors coverage check format simulate dist bench bench-quick reference pictures lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -59,6 +59,9 @@ bench-quick: $(VENV)/.dev ## the same in under two minutes
 
 reference: $(VENV)/.dev ## write what is generated: command reference, completion scripts and table
 	$(BIN)/python docs/reference/generate.py
+
+pictures: $(VENV)/.dev ## draw the pictures of the README anew
+	$(BIN)/python docs/pictures/draw.py
 
 lock: ## renew constraints.txt from the lower bounds in pyproject.toml
 	rm -rf .venv-lock

@@ -53,7 +53,7 @@ def as_svg(graph: Graph) -> str:
     for box, (own_width, _) in zip(layout.boxes, sizes, strict=False):
         box.width = own_width
     title = harmless(graph.title)
-    width = max(layout.width, cells(title) * 9.0) + 2 * _MARGIN
+    width = max(layout.width, cells(title) * 10.5) + 2 * _MARGIN
     height = layout.height + _TITLE + 2 * _MARGIN
     lines = [
         (
