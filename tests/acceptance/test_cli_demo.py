@@ -13,15 +13,20 @@ from typing import Any
 
 import pytest
 
-from support.command_line import EXECUTABLE, rochallor_run, variables
+from support.command_line import EXECUTABLE, Result, rochallor, rochallor_run, variables
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_on_a_pipe_it_prints_plain_lines_and_ends_with_the_commands_to_try_next() -> None:
-    result = rochallor_run("demo")
-    assert (result.exit_status, result.stderr) == (0, "")
-    text = result.stdout
+@pytest.fixture(scope="module")
+def on_a_pipe() -> Result:
+    """What it leaves behind where nobody looks on."""
+    return rochallor_run("demo")
+
+
+def test_on_a_pipe_it_prints_plain_lines_and_ends_with_the_commands_to_try_next(on_a_pipe: Result) -> None:
+    assert (on_a_pipe.exit_status, on_a_pipe.stderr) == (0, "")
+    text = on_a_pipe.stdout
     assert "\x1b" not in text
     assert re.search(r"^Embedded engine +http://127\.0\.0\.1:\d+ +\(SQLite, in memory\)$", text, re.MULTILINE)
     assert "loan-processing-workflow v1  ·  4 steps" in text
@@ -80,8 +85,8 @@ def test_it_fits_a_terminal_of_80_columns() -> None:
     assert "handlers: validate-application," in shown
 
 
-def test_the_commands_to_try_next_belong_together() -> None:
-    text = rochallor_run("demo").stdout
+def test_the_commands_to_try_next_belong_together(on_a_pipe: Result) -> None:
+    text = on_a_pipe.stdout
     folder = re.search(r"rochallor dev --definitions (\S+)", text)
     assert folder is not None
     assert (ROOT / folder[1] / "flow.yaml").is_file()
@@ -97,12 +102,12 @@ def test_with_kafka_the_jobs_come_over_an_embedded_broker() -> None:
 
 
 def test_an_unknown_mode_is_a_usage_error() -> None:
-    assert rochallor_run("demo", "--mode", "pull").exit_status == 2
+    assert rochallor("demo", "--mode", "pull").exit_status == 2
 
 
 @pytest.mark.slow
-def test_the_commands_to_try_next_work_when_they_are_pasted(tmp_path: Path) -> None:
-    lines = rochallor_run("demo").stdout.split("Next:\n")[1].splitlines()
+def test_the_commands_to_try_next_work_when_they_are_pasted(on_a_pipe: Result, tmp_path: Path) -> None:
+    lines = on_a_pipe.stdout.split("Next:\n")[1].splitlines()
     dev, work, start = lines[0], lines[1], "\n".join(lines[2:4])
     shell = ["bash", "-c"]
     # A visitor's shell finds no `rochallor` by its name alone.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from support.command_line import rochallor_run
+from support.command_line import rochallor, rochallor_run
 from support.engines import running_engine
 from support.waiting import wait_until
 from support.worker_host import (
@@ -178,9 +178,9 @@ def test_handlers_that_cannot_be_used_end_the_host_with_3(place, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     Path("broken.py").write_text("import requsts\n")
     Path("empty.py").write_text("x = 1\n")
-    missing = rochallor_run("work", "--module", "nowhere.py")
-    broken = rochallor_run("work", "--module", "broken.py")
-    empty = rochallor_run("work", "--module", "empty.py", "-o", "json")
+    missing = rochallor("work", "--module", "nowhere.py")
+    broken = rochallor("work", "--module", "broken.py")
+    empty = rochallor("work", "--module", "empty.py", "-o", "json")
     assert [result.exit_status for result in (missing, broken, empty)] == [3, 3, 3]
     assert missing.stderr.startswith("error: no file nowhere.py\n")
     assert broken.stderr == (

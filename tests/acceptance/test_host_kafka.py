@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rochallor_cli.dev_engine.kafka.embedded_broker import EmbeddedBroker
-from support.command_line import rochallor_run
+from support.command_line import rochallor
 from support.engines import running_engine
 from support.waiting import wait_until
 from support.worker_host import (
@@ -61,8 +61,8 @@ def test_jobs_from_kafka_run_once_and_a_signal_drains(place, mode) -> None:
 
 def test_the_wrong_mode_is_refused_with_what_to_do(place) -> None:
     with running_engine(dispatch="kafka") as engine:
-        polling = rochallor_run("work", "-m", "handlers.py", "--mode", "poll", url=engine.url)
-        without_brokers = rochallor_run("work", "-m", "handlers.py", "--mode", "auto", url=engine.url)
+        polling = rochallor("work", "-m", "handlers.py", "--mode", "poll", url=engine.url)
+        without_brokers = rochallor("work", "-m", "handlers.py", "--mode", "auto", url=engine.url)
     assert polling.exit_status == 4
     assert "kafka" in polling.stderr.rpartition("error:")[2].lower()
     assert without_brokers.exit_status == 2
@@ -71,7 +71,7 @@ def test_the_wrong_mode_is_refused_with_what_to_do(place) -> None:
 
 def test_a_setting_that_loses_jobs_is_refused(place) -> None:
     with running_engine(dispatch="kafka") as engine:
-        result = rochallor_run(
+        result = rochallor(
             *("work", "-m", "handlers.py", "--mode", "kafka", "--brokers", engine.brokers),
             *("--kafka-config", "enable.auto.commit=true"),
             url=engine.url,
@@ -84,13 +84,13 @@ def test_check_asks_the_brokers_too(place) -> None:
     with running_engine(dispatch="kafka") as engine, RestEngineClient(engine.url) as client:
         client.upload_definition(one_step("flow-packed", "packed"))
         options = ("work", "-m", "handlers.py", "--check")
-        good = rochallor_run(*options, "--mode", "auto", "--brokers", engine.brokers, url=engine.url)
+        good = rochallor(*options, "--mode", "auto", "--brokers", engine.brokers, url=engine.url)
         assert good.exit_status == 0, good.stdout + good.stderr
         assert f"brokers    {engine.brokers}  reachable" in good.stdout
-        wrong_mode = rochallor_run(*options, "--mode", "poll", "--brokers", engine.brokers, url=engine.url)
+        wrong_mode = rochallor(*options, "--mode", "poll", "--brokers", engine.brokers, url=engine.url)
         assert wrong_mode.exit_status == 3
         assert "the engine wants --mode kafka" in wrong_mode.stdout
-        no_brokers = rochallor_run(*options, "--mode", "auto", "--brokers", "127.0.0.1:1", url=engine.url)
+        no_brokers = rochallor(*options, "--mode", "auto", "--brokers", "127.0.0.1:1", url=engine.url)
         assert no_brokers.exit_status == 3
         assert "brokers 127.0.0.1:1 cannot be reached" in no_brokers.stdout
 
@@ -106,13 +106,13 @@ def test_check_looks_at_topics_of_its_own_and_at_the_dead_letters(place) -> None
             "workers: [{modules: [handlers.py], mode: kafka}]\n"
         )
         options = ("work", "--config", "workers.yaml", "--check", "--definition", "flow-packed")
-        missing = rochallor_run(*options, url=engine.url)
+        missing = rochallor(*options, url=engine.url)
         assert (missing.exit_status, "dead-letter topic dead does not exist" in missing.stdout) == (3, True)
         assert "1 problem:" in missing.stdout
         broker.create_topic("dead", partitions=1)
-        good = rochallor_run(*options, url=engine.url)
+        good = rochallor(*options, url=engine.url)
         assert (good.exit_status, "topic      dead  takes dead letters" in good.stdout) == (0, True)
-        everybody = rochallor_run(*options[:4], url=engine.url)
+        everybody = rochallor(*options[:4], url=engine.url)
         assert "topic workflow.jobs.foreign does not exist" in everybody.stdout
 
 
@@ -146,11 +146,11 @@ def test_a_host_whose_brokers_are_gone_is_not_ready_and_says_so(place) -> None:
             broker.set_down()
 
             def says_stalled() -> bool:
-                answer = rochallor_run("work", "health", "--health-port", port)
+                answer = rochallor("work", "health", "--health-port", port)
                 return answer.exit_status == 5 and "consumer stalled" in answer.stdout
 
             wait_until(says_stalled, "the consumer is said to be stalled")
-            assert rochallor_run("work", "health", "--live", "--health-port", port).exit_status == 0
+            assert rochallor("work", "health", "--live", "--health-port", port).exit_status == 0
             host.send(signal.SIGTERM)
             assert host.wait() == 0, host.said()
 
@@ -227,7 +227,7 @@ def readiness(host: WorkerHost) -> str:
     """What the host's /readyz says now."""
     host.wait_for("health and metrics at ")
     port = host.said().partition("health and metrics at ")[2].split()[0].rpartition(":")[2]
-    return rochallor_run("work", "health", "--health-port", port).stdout
+    return rochallor("work", "health", "--health-port", port).stdout
 
 
 def test_a_rate_paces_jobs_from_kafka_too(place) -> None:

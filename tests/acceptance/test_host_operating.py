@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from support.command_line import EXECUTABLE, rochallor_run, variables
+from support.command_line import EXECUTABLE, rochallor, variables
 from support.engines import running_engine
 from support.waiting import wait_until
 from support.worker_host import (
@@ -123,13 +123,13 @@ def test_the_probe_command_asks_a_running_host(place, engine) -> None:
     with worker_host("-m", "handlers.py", "--health-port", "0", url=engine.url, folder=place.folder) as host:
         port = health_url(host).rpartition(":")[2]
         host.wait_for("ready")
-        result = rochallor_run("work", "health", "--health-port", port)
+        result = rochallor("work", "health", "--health-port", port)
         assert (result.exit_status, json.loads(result.stdout)["status"]) == (0, "ready")
-        by_variable = rochallor_run("work", "health", env={"ROCHALLOR_HEALTH_PORT": port})
+        by_variable = rochallor("work", "health", env={"ROCHALLOR_HEALTH_PORT": port})
         assert by_variable.exit_status == 0
         host.process.kill()
         host.wait()
-        assert rochallor_run("work", "health", "--health-port", port).exit_status == 5
+        assert rochallor("work", "health", "--health-port", port).exit_status == 5
 
 
 def test_the_probe_imports_next_to_nothing() -> None:
@@ -265,7 +265,7 @@ def test_check_compares_handlers_with_uploaded_definitions(place, engine, admin,
     monkeypatch.chdir(place.folder)
     place.write_handlers(QUICK + BLOCKED)
     admin.upload_definition(one_step("orders", "quick"))
-    clean = rochallor_run("work", "-m", "handlers.py", "--check", url=engine.url)
+    clean = rochallor("work", "-m", "handlers.py", "--check", url=engine.url)
     assert clean.exit_status == 0, clean.stderr
     lines = [line.split() for line in clean.lines()]
     assert lines[0] == ["JOB", "TYPE", "HANDLER", "LIMITS", "ENGINE"]
@@ -274,10 +274,10 @@ def test_check_compares_handlers_with_uploaded_definitions(place, engine, admin,
     assert lines[2][-5:] == ["not", "used", "by", "any", "definition"]
     assert clean.lines()[-1] == f"engine     {engine.url}  reachable, dispatch mode polling"
     admin.upload_definition(one_step("letters", "send-letter"))
-    wanting = rochallor_run("work", "-m", "handlers.py", "--check", url=engine.url)
+    wanting = rochallor("work", "-m", "handlers.py", "--check", url=engine.url)
     assert wanting.exit_status == 3
     assert wanting.lines()[-1] == "1 problem: send-letter has no handler"
-    as_json = rochallor_run("work", "-m", "handlers.py", "--check", "-o", "json", url=engine.url).json()
+    as_json = rochallor("work", "-m", "handlers.py", "--check", "-o", "json", url=engine.url).json()
     assert as_json["problems"] == ["send-letter has no handler"]
     assert place.notes() == {}
 
@@ -290,7 +290,7 @@ def test_check_can_be_narrowed_and_names_misspelt_types(place, engine, admin, mo
     admin.upload_definition(one_step("doors", "blockde"))
 
     def problems(*more: str) -> list[str]:
-        found = rochallor_run("work", "-m", "handlers.py", "--check", "-o", "json", *more, url=engine.url)
+        found = rochallor("work", "-m", "handlers.py", "--check", "-o", "json", *more, url=engine.url)
         return list(found.json()["problems"])
 
     misspelt = "blocked is used by no definition; did you mean blockde?"
@@ -304,11 +304,11 @@ def test_check_can_be_narrowed_and_names_misspelt_types(place, engine, admin, mo
 def test_check_without_an_engine_is_5_and_with_broken_handlers_3(place, monkeypatch) -> None:
     monkeypatch.chdir(place.folder)
     place.write_handlers(QUICK)
-    away = rochallor_run("work", "-m", "handlers.py", "--check", url="http://127.0.0.1:1")
+    away = rochallor("work", "-m", "handlers.py", "--check", url="http://127.0.0.1:1")
     assert away.exit_status == 5
     assert away.lines()[-1] == "engine     http://127.0.0.1:1  unreachable: connection refused"
     place.handlers.write_text("import requsts\n")
-    broken = rochallor_run("work", "-m", "handlers.py", "--check", url="http://127.0.0.1:1")
+    broken = rochallor("work", "-m", "handlers.py", "--check", url="http://127.0.0.1:1")
     assert broken.exit_status == 3
 
 
@@ -317,7 +317,7 @@ def test_print_config_names_value_and_origin(place, monkeypatch) -> None:
     Path("workers.yaml").write_text(
         "engine: {url: http://engine:1, token: secret}\nworkers: [{modules: [h.py]}]\n"
     )
-    result = rochallor_run(
+    result = rochallor(
         "work",
         "--config",
         "workers.yaml",
@@ -341,7 +341,7 @@ def test_a_flag_for_another_engine_leaves_the_files_token_behind(place, monkeypa
     Path("workers.yaml").write_text(
         "engine: {url: http://engine:1, token: secret}\nworkers: [{modules: [h.py]}]\n"
     )
-    result = rochallor_run(
+    result = rochallor(
         "work", "--config", "workers.yaml", "--print-config", "--engine-url", "http://other:1", "-o", "json"
     )
     assert "engine.token" not in {row["setting"] for row in result.json()}
@@ -349,7 +349,7 @@ def test_a_flag_for_another_engine_leaves_the_files_token_behind(place, monkeypa
 
 def test_the_shipped_example_is_accepted(monkeypatch) -> None:
     monkeypatch.chdir(ROOT)
-    result = rochallor_run("work", "--config", "workers.example.yaml", "--print-config")
+    result = rochallor("work", "--config", "workers.example.yaml", "--print-config")
     assert result.exit_status == 0, result.stderr
 
 
@@ -360,7 +360,7 @@ def test_check_asks_the_engine_of_the_file(place, engine, admin, monkeypatch) ->
     Path("workers.yaml").write_text(
         f"engine: {{url: '{engine.url}'}}\nworkers: [{{modules: [handlers.py]}}]\n"
     )
-    result = rochallor_run("work", "--config", "workers.yaml", "--check")
+    result = rochallor("work", "--config", "workers.yaml", "--check")
     assert (result.exit_status, result.lines()[-1]) == (
         0,
         f"engine     {engine.url}  reachable, dispatch mode polling",

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from support.command_line import rochallor_run
+from support.command_line import rochallor
 from support.waiting import wait_until
 from support.worker_host import start_jobs, wait_until_completed, worker_host
 
@@ -28,17 +28,17 @@ def test_status_names_the_jobs_in_flight_and_quiet_claims_no_more(place, engine,
         (instance,) = start_jobs(admin, "blocked", 1)
 
         def shown() -> list[dict[str, str]]:
-            rows = rochallor_run("work", "status", "--health-port", port, "-o", "json").json()
+            rows = rochallor("work", "status", "--health-port", port, "-o", "json").json()
             return [row for row in rows if "job" in row]
 
         wait_until(lambda: [row["instance"] for row in shown()] == [instance], "the job is shown")
         assert [(row["jobType"], row["where"].split(":")[0]) for row in shown()] == [
             ("blocked", "handlers.py")
         ]
-        assert rochallor_run("work", "quiet", "--health-port", port).exit_status == 0
+        assert rochallor("work", "quiet", "--health-port", port).exit_status == 0
         host.wait_for("quiet: no jobs are claimed")
         wait_until(
-            lambda: rochallor_run("work", "health", "--health-port", port).exit_status == 5,
+            lambda: rochallor("work", "health", "--health-port", port).exit_status == 5,
             "quiet is not ready",
         )
         (later,) = start_jobs(admin, "blocked", 1)

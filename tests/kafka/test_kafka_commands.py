@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rochallor_cli.dev_engine import DevEngine
-from support.command_line import EXECUTABLE, rochallor_run, variables
+from support.command_line import EXECUTABLE, rochallor, variables
 from support.engines import running_engine
 from support.waiting import wait_until
 from workflow_sdk.client.rest import RestEngineClient
@@ -28,7 +28,7 @@ def engine() -> Iterator[DevEngine]:
 
 
 def test_the_demo_shows_kafka_mode_in_one_command() -> None:
-    result = rochallor_run("demo", "--mode", "kafka")
+    result = rochallor("demo", "--mode", "kafka")
     assert (result.exit_status, result.stderr) == (0, "")
     assert re.search(r"^Embedded broker +127\.0\.0\.1:\d+$", result.stdout, re.MULTILINE)
     assert re.search(r"^Worker +demo-1 +· +kafka ", result.stdout, re.MULTILINE)
@@ -36,7 +36,7 @@ def test_the_demo_shows_kafka_mode_in_one_command() -> None:
 
 
 def test_an_unknown_mode_of_the_demo_is_a_usage_error() -> None:
-    result = rochallor_run("demo", "--mode", "carrier-pigeon")
+    result = rochallor("demo", "--mode", "carrier-pigeon")
     assert result.exit_status == 2
     assert "expected poll or kafka" in result.stderr
 
@@ -45,7 +45,7 @@ def test_an_unknown_mode_of_the_demo_is_a_usage_error() -> None:
 def test_a_worker_finishes_an_instance_and_drains(engine: DevEngine, mode: str) -> None:
     command = [*EXECUTABLE, "work", "--module", str(HANDLERS), "--mode", mode, "--brokers", engine.brokers]
     with RestEngineClient(engine.url) as client:
-        assert rochallor_run("defs", "upload", str(FLOW), url=engine.url).exit_status == 0
+        assert rochallor("defs", "upload", str(FLOW), url=engine.url).exit_status == 0
         worker = subprocess.Popen(
             [*command, "--kafka-config", "fetch.wait.max.ms=10"],
             env=variables({}, url=engine.url),
@@ -53,7 +53,7 @@ def test_a_worker_finishes_an_instance_and_drains(engine: DevEngine, mode: str) 
             text=True,
         )
         started = client.start_instance("loan-processing-workflow", {"applicantId": "A-1"})
-        waited = rochallor_run("instances", "wait", started["id"], "--timeout", "30s", url=engine.url)
+        waited = rochallor("instances", "wait", started["id"], "--timeout", "30s", url=engine.url)
         worker.send_signal(signal.SIGTERM)
         _, said = worker.communicate(timeout=END_TIMEOUT_S)
     assert waited.exit_status == 0, said
@@ -81,7 +81,7 @@ def test_the_dev_engine_says_where_its_broker_is_and_how_to_work_on_it() -> None
 
 
 def test_a_setting_that_would_lose_jobs_is_refused_before_anything_starts(engine: DevEngine) -> None:
-    result = rochallor_run(
+    result = rochallor(
         *("work", "--module", str(HANDLERS), "--mode", "kafka", "--brokers", engine.brokers),
         *("--kafka-config", "enable.auto.commit=true"),
         url=engine.url,
@@ -94,8 +94,8 @@ def test_a_setting_that_would_lose_jobs_is_refused_before_anything_starts(engine
 def test_the_check_names_topics_that_do_not_exist_and_how_to_create_them(engine: DevEngine) -> None:
     other = running_engine(dispatch="kafka")
     with other as second:
-        assert rochallor_run("defs", "upload", str(FLOW), url=engine.url).exit_status == 0
-        result = rochallor_run(
+        assert rochallor("defs", "upload", str(FLOW), url=engine.url).exit_status == 0
+        result = rochallor(
             *("work", "--module", str(HANDLERS), "--mode", "kafka", "--brokers", second.brokers, "--check"),
             url=engine.url,
         )
@@ -108,11 +108,11 @@ def test_the_check_names_topics_that_do_not_exist_and_how_to_create_them(engine:
 
 def test_the_doctor_tells_how_topics_and_groups_stand(engine: DevEngine) -> None:
     with RestEngineClient(engine.url) as client:
-        assert rochallor_run("defs", "upload", str(FLOW), url=engine.url).exit_status == 0
+        assert rochallor("defs", "upload", str(FLOW), url=engine.url).exit_status == 0
         client.start_instance("loan-processing-workflow", {"applicantId": "A-1"})
 
     def asked() -> str:
-        return rochallor_run("doctor", "--brokers", engine.brokers, url=engine.url).stdout
+        return rochallor("doctor", "--brokers", engine.brokers, url=engine.url).stdout
 
     wait_until(lambda: "4 partitions, 1 record waiting" in asked(), "the record", timeout_s=30)
     assert re.search(r"workflow\.jobs\.credit-score +ok +4 partitions, 0 records waiting", asked())
@@ -120,7 +120,7 @@ def test_the_doctor_tells_how_topics_and_groups_stand(engine: DevEngine) -> None
 
 def test_the_doctor_asks_for_brokers_only_where_jobs_come_from_kafka(engine: DevEngine) -> None:
     def said(*arguments: str, url: str) -> str:
-        return " ".join(rochallor_run("doctor", *arguments, url=url).stdout.split())
+        return " ".join(rochallor("doctor", *arguments, url=url).stdout.split())
 
     assert "name the brokers with --brokers" in said(url=engine.url)
     assert "name the brokers" not in said("--brokers", engine.brokers, url=engine.url)
@@ -129,21 +129,21 @@ def test_the_doctor_asks_for_brokers_only_where_jobs_come_from_kafka(engine: Dev
 
 
 def test_the_doctor_says_that_brokers_are_away(engine: DevEngine) -> None:
-    result = rochallor_run("doctor", "--brokers", "127.0.0.1:1", url=engine.url)
+    result = rochallor("doctor", "--brokers", "127.0.0.1:1", url=engine.url)
     assert result.exit_status == 5
     assert re.search(r"^ *brokers +problem +127\.0\.0\.1:1", result.stdout.strip(), re.MULTILINE)
 
 
 def test_the_doctor_refuses_settings_as_a_worker_would(engine: DevEngine) -> None:
     asked = ("doctor", "--brokers", engine.brokers, "--kafka-config")
-    unknown = rochallor_run(*asked, "sasl.pasword=x", url=engine.url)
+    unknown = rochallor(*asked, "sasl.pasword=x", url=engine.url)
     assert (unknown.exit_status, 'No such configuration property: "sasl.pasword"' in unknown.stdout) == (
         2,
         True,
     )
-    missing = rochallor_run(*asked, "ssl.ca.location=/none.pem", "--kafka-config", "security.protocol=ssl")
+    missing = rochallor(*asked, "ssl.ca.location=/none.pem", "--kafka-config", "security.protocol=ssl")
     assert "Kafka setting ssl.ca.location: there is no file /none.pem" in missing.stdout
-    broken = rochallor_run(*asked, "sasl.password:hidden", url=engine.url)
+    broken = rochallor(*asked, "sasl.password:hidden", url=engine.url)
     assert broken.exit_status == 2
     assert "--kafka-config: expected key=value, found 'sasl.password'" in broken.stdout
     assert "hidden" not in broken.stdout + broken.stderr
@@ -164,21 +164,21 @@ def test_the_doctor_refuses_settings_as_a_worker_would(engine: DevEngine) -> Non
     ],
 )
 def test_the_dev_engine_refuses_brokers_it_cannot_use(options: tuple[str, ...], said: str) -> None:
-    result = rochallor_run("dev", "--port", "0", *options)
+    result = rochallor("dev", "--port", "0", *options)
     assert (result.exit_status, said in result.stderr) == (2, True), result.stderr
 
 
 def test_explain_and_audit_say_what_kafka_tells_of_a_job_type(engine: DevEngine) -> None:
     """The embedded broker does not tell who is in a group, so only the records are known."""
     with RestEngineClient(engine.url) as client:
-        assert rochallor_run("defs", "upload", str(FLOW), url=engine.url).exit_status == 0
+        assert rochallor("defs", "upload", str(FLOW), url=engine.url).exit_status == 0
         started = client.start_instance("loan-processing-workflow", {"applicantId": "A-1"})["id"]
 
     def explained() -> str:
         asked = ("instances", "explain", started, "--brokers", engine.brokers)
-        return " ".join(rochallor_run(*asked, url=engine.url).stdout.split())
+        return " ".join(rochallor(*asked, url=engine.url).stdout.split())
 
     wait_until(lambda: "in Kafka 1 record waits for it" in explained(), "the record that waits", timeout_s=60)
-    audited = rochallor_run("instances", "audit", "--brokers", engine.brokers, "-o", "json", url=engine.url)
+    audited = rochallor("instances", "audit", "--brokers", engine.brokers, "-o", "json", url=engine.url)
     row = next(row for row in audited.json() if row["jobType"] == "validate-application")
     assert (row["workers"], row["recordsWaiting"]) == (None, 1)

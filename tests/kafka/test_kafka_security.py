@@ -26,7 +26,7 @@ from confluent_kafka.admin import (
 
 from rochallor_cli.dev_engine import DevEngine
 from support.certificates import Certificates
-from support.command_line import rochallor, rochallor_run
+from support.command_line import rochallor
 from support.engines import running_engine
 from support.kafka_records import Publisher, committed_offsets, quiet_client, record_of
 from support.kafka_workers import running_worker
@@ -193,13 +193,13 @@ def test_check_and_doctor_see_a_secured_kafka(
         start_jobs(client, job_type, 0)
     options = ("--config", place.folder / "etc" / "workers.yaml")
     env = {"KAFKA_PASSWORD": PASSWORD}
-    checked = rochallor_run("work", *options, "--check", url=engine.url, env=env)
+    checked = rochallor("work", *options, "--check", url=engine.url, env=env)
     assert f"brokers    {door.brokers}  reachable" in checked.stdout
     assert f"topic      workflow.jobs.{job_type}  1 partition, 0 records waiting" in checked.stdout
-    asked = rochallor_run("doctor", *options, url=engine.url, env=env)
+    asked = rochallor("doctor", *options, url=engine.url, env=env)
     assert f"{door.brokers} can be reached" in asked.stdout
     assert re.search(rf"workflow.jobs.{job_type} +ok ", asked.stdout)
-    printed = rochallor_run("work", *options, "--print-config", url=engine.url, env=env)
+    printed = rochallor("work", *options, "--print-config", url=engine.url, env=env)
     assert "sasl.username" in printed.stdout
     assert PASSWORD not in checked.stdout + asked.stdout + printed.stdout + printed.stderr
 
@@ -266,7 +266,7 @@ def test_a_host_that_is_not_let_in_says_so_once_and_is_not_ready(
         port = host.said().partition("health and metrics at ")[2].split()[0].rpartition(":")[2]
         # Each of the host's two consumers has tried again by then.
         wait_until(lambda: host.said().count("no broker answers") >= 2, "another try")
-        answer = rochallor_run("work", "health", "--health-port", port)
+        answer = rochallor("work", "health", "--health-port", port)
         assert (answer.exit_status, refusal.said in answer.stdout) == (5, True), answer.stdout
         host.send(signal.SIGTERM)
         assert host.wait() == 0, host.said()
@@ -279,7 +279,7 @@ def test_the_check_of_a_host_that_is_not_let_in_fails(
 ) -> None:
     refusal = REFUSALS["wrong password"]
     options = [*MODE[2:], *options_of(refusal.door(kafka, certificates)), "--check", "-vv"]
-    checked = rochallor_run("work", "-m", place.handlers, *options, url=engine.url)
+    checked = rochallor("work", "-m", place.handlers, *options, url=engine.url)
     assert (checked.exit_status, refusal.said in checked.stdout) == (3, True), checked.stdout
     assert WRONG_PASSWORD not in checked.stdout + checked.stderr
 
@@ -306,9 +306,9 @@ def test_the_right_to_write_dead_letters_is_looked_at(
     options = ("work", "--config", place.folder / "etc" / "workers.yaml", "--check")
     allow(kafka, letters, ResourceType.TOPIC, AclOperation.DESCRIBE)
     wanted = f"user stranger needs an ACL that allows Write on topic {letters}"
-    assert wanted in rochallor_run(*options, url=engine.url).stdout
+    assert wanted in rochallor(*options, url=engine.url).stdout
     allow(kafka, letters, ResourceType.TOPIC, AclOperation.WRITE)
-    wait_until(lambda: wanted not in rochallor_run(*options, url=engine.url).stdout, "the grant")
+    wait_until(lambda: wanted not in rochallor(*options, url=engine.url).stdout, "the grant")
 
 
 def test_rights_that_are_wanting_are_named_and_their_grant_is_noticed(

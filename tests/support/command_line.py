@@ -22,6 +22,11 @@ from typing import Any
 from rochallor_cli.app import run
 from rochallor_cli.configuration.environment import Environment
 
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = tuple(
+    f"{ROOT / name}{os.sep}" for name in ("workflow_sdk", "rochallor_cli", "benchmarks", "tests")
+)
+LASTING = (sys.prefix, sys.base_prefix, *PACKAGES)
 EXECUTABLE = [sys.executable, "-m", "rochallor_cli"]
 
 
@@ -64,6 +69,20 @@ def variables(env: Mapping[str, str] | None, *, url: str | None = None) -> dict[
     return {**kept, **(env or {})}
 
 
+@contextmanager
+def imports_of_its_own() -> Iterator[None]:
+    """What the block imports from elsewhere than an installation or this repository, as handlers, is forgotten."""
+    before, path = set(sys.modules), [*sys.path]
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name in set(sys.modules) - before:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file is not None and not file.startswith(LASTING):
+                del sys.modules[name]
+
+
 def rochallor(
     *arguments: str | Path,
     url: str | None = None,
@@ -89,7 +108,7 @@ def rochallor(
         now=(lambda: now) if now is not None else (lambda: datetime.now(UTC)),
         **({"sleep": sleep} if sleep is not None else {}),
     )
-    with redirect_stdout(stdout), redirect_stderr(stderr):
+    with redirect_stdout(stdout), redirect_stderr(stderr), imports_of_its_own():
         status = run([str(argument) for argument in arguments], environment)
     if status == 1 and not bug_expected:
         raise AssertionError(

@@ -15,7 +15,7 @@ from rochallor_cli.verification.findings import TITLES, Flaw, find
 from rochallor_cli.verification.replay import NotPlayable, RunReplay, replay_embedded
 from rochallor_cli.verification.search import Bounds, Searched, search
 from rochallor_cli.verification.traces import trace_of
-from support.command_line import rochallor_run
+from support.command_line import rochallor
 from support.engines import running_engine
 from support.workflows import decision, document, gateway, join, service, timer, transform, user_task, wait
 
@@ -288,7 +288,7 @@ def written(folder: Path, steps: dict[str, Any]) -> Path:
 
 
 def test_the_command_shows_each_finding_with_its_run_and_exits_with_3(tmp_path: Path) -> None:
-    result = rochallor_run("defs", "verify", written(tmp_path, LONG_BRANCH), "--replay")
+    result = rochallor("defs", "verify", written(tmp_path, LONG_BRANCH), "--replay")
     assert result.exit_status == 3
     assert "V02 a step runs twice (in some order of events)" in result.stdout
     assert "the job of ship is done, enters meet, thank" in result.stdout
@@ -300,16 +300,14 @@ def test_the_command_shows_each_finding_with_its_run_and_exits_with_3(tmp_path: 
 def test_a_run_is_played_on_the_engine_that_the_command_line_names(tmp_path: Path) -> None:
     path = written(tmp_path, LONG_BRANCH)
     with running_engine(engine_version="next") as engine:
-        result = rochallor_run("defs", "verify", path, "--replay", "--engine-url", engine.url)
+        result = rochallor("defs", "verify", path, "--replay", "--engine-url", engine.url)
         assert f"Replay of V02 at thank, on {engine.url}: the engine does the same" in result.stderr
-        elsewhere = rochallor_run(
-            "defs", "verify", path, "--replay", env={"ROCHALLOR_ENGINE_URL": engine.url}
-        )
+        elsewhere = rochallor("defs", "verify", path, "--replay", env={"ROCHALLOR_ENGINE_URL": engine.url})
     assert engine.url not in elsewhere.stderr
 
 
 def test_the_json_has_a_place_a_grade_and_a_trace(tmp_path: Path) -> None:
-    result = rochallor_run("defs", "verify", written(tmp_path, LONG_BRANCH), "-o", "json")
+    result = rochallor("defs", "verify", written(tmp_path, LONG_BRANCH), "-o", "json")
     [verified] = result.json()
     assert set(verified) == {
         *("file", "id", "version", "situations", "moves", "complete", "seconds", "assumptions", "findings")
@@ -322,14 +320,14 @@ def test_the_json_has_a_place_a_grade_and_a_trace(tmp_path: Path) -> None:
 
 def test_nothing_found_is_exit_status_0_and_an_unfinished_search_10(tmp_path: Path) -> None:
     sound = written(tmp_path, SOUND["branches of one task"][1])
-    assert rochallor_run("defs", "verify", sound).exit_status == 0
-    assert rochallor_run("defs", "verify", sound, "--max-states", "2").exit_status == 10
+    assert rochallor("defs", "verify", sound).exit_status == 0
+    assert rochallor("defs", "verify", sound, "--max-states", "2").exit_status == 10
 
 
 def test_possible_findings_fail_only_when_asked_for(tmp_path: Path) -> None:
     path = written(tmp_path, FAULTY["a branch to nowhere"][1])
-    assert rochallor_run("defs", "verify", path).exit_status == 0
-    assert rochallor_run("defs", "verify", path, "--fail-on", "possible").exit_status == 3
+    assert rochallor("defs", "verify", path).exit_status == 0
+    assert rochallor("defs", "verify", path, "--fail-on", "possible").exit_status == 3
 
 
 @pytest.mark.parametrize(
@@ -340,13 +338,13 @@ def test_possible_findings_fail_only_when_asked_for(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_taken_is_said(tmp_path: Path, options: list[str], said: str) -> None:
-    result = rochallor_run("defs", "verify", written(tmp_path, LONG_BRANCH), *options)
+    result = rochallor("defs", "verify", written(tmp_path, LONG_BRANCH), *options)
     assert result.exit_status == 2
     assert said in result.stderr
 
 
 def test_a_definition_that_the_engine_refuses_is_not_verified(tmp_path: Path) -> None:
-    result = rochallor_run("defs", "verify", written(tmp_path, document(service("work", "nowhere"))))
+    result = rochallor("defs", "verify", written(tmp_path, document(service("work", "nowhere"))))
     assert result.exit_status == 3
     assert "E130" in result.stderr
 
@@ -354,7 +352,7 @@ def test_a_definition_that_the_engine_refuses_is_not_verified(tmp_path: Path) ->
 def test_a_found_run_can_be_played_in_a_test(replay_run: RunReplay, tmp_path: Path) -> None:
     file = tmp_path / "f.json"
     file.write_text(json.dumps(LONG_BRANCH))
-    found = rochallor_run("defs", "verify", file, "--engine-version", "0", "-o", "json").json()
+    found = rochallor("defs", "verify", file, "--engine-version", "0", "-o", "json").json()
     traces = [finding["trace"] for finding in found[0]["findings"]]
     assert traces
     for trace in traces:
