@@ -50,7 +50,7 @@ from rochallor_cli.dev_engine.state_machine.every_way import every_outcome, ever
 from rochallor_cli.dev_engine.state_machine.free_conditions import FreeConditions
 from rochallor_cli.dev_engine.state_machine.known_conditions import KnownConditions
 from rochallor_cli.dev_engine.state_machine.possible_events import effective_timers, possible_events
-from rochallor_cli.dev_engine.state_machine.world import PendingTimer, World
+from rochallor_cli.dev_engine.state_machine.world import PendingTimer, World, without_past
 from rochallor_cli.dev_engine.versions import EngineRules, engine_rules
 
 __all__ = [
@@ -105,6 +105,7 @@ __all__ = [
     "possible_events",
     "started",
     "timer_length_ns",
+    "without_past",
 ]
 
 

@@ -119,7 +119,7 @@ class _Looker:
                 yield RUNS_TWICE, entry.step_id, f'"{entry.step_id}" is started while it runs already'
 
     def _failures(self, move: SearchMove) -> Iterator[Shown]:
-        is_new = move.source is None or self._found.situations[move.source].world.instance.status.is_live
+        is_new = move.source is None or self._found.situations[move.source].status.is_live
         is_loop = any(fault.code == _LOOP for fault in move.faults)
         if move.status == InstanceStatus.FAILED and is_new and not is_loop and not move.is_refused:
             step = _last_step(move)
@@ -131,12 +131,12 @@ class _Looker:
         """Live situations in which nothing can happen any more, and those from which no end is reached."""
         dead, ended = [], []
         for number, situation in enumerate(self._found.situations):
-            if not situation.world.instance.status.is_live or not situation.is_expanded:
+            if not situation.status.is_live or not situation.is_expanded:
                 ended.append(number)
             elif not self._ways(number):
                 dead.append(number)
                 step = _resting_place(self._found, situation)
-                status = situation.world.instance.status
+                status = situation.status
                 text = f'the instance stays {status} at "{step}": nothing is left that could move it'
                 self._add(STUCK, step, text, situation=number)
         refused = [number for number in range(len(self._found.situations)) if self._is_refused(number)]
@@ -184,7 +184,7 @@ def _last_step(move: SearchMove) -> str:
 
 def _resting_place(found: Searched, situation: Situation) -> str:
     """The step that an instance stands at: a join where it waits at one."""
-    current = situation.world.instance.current_step_ids
+    current = situation.current
     joins = [step_id for step_id in current if step_id in found.definition.gateways]
     if joins or current:
         return (joins or list(current))[0]

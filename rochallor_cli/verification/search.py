@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import deque
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from rochallor_cli.dev_engine.explore import (
@@ -20,25 +22,25 @@ from rochallor_cli.dev_engine.explore import (
     FireTimer,
     InstanceStatus,
     KnownConditions,
+    PendingTimer,
     Reaction,
     Refused,
     Signal,
     Variables,
     World,
+    effective_timers,
     essence,
     every_outcome,
     every_start,
     possible_events,
+    without_past,
 )
 from rochallor_cli.verification.consistency import is_consistent
+from rochallor_cli.verification.forgetting import without_changing, without_crowd
 from rochallor_cli.verification.shape import DefinitionShape
 
 # What one event may enter: enough for any definition that comes to a rest.
 _STEP_BUDGET = 500
-# How often a step is followed while it is open: where joins count wrongly, a loop opens it again and again.
-_MOST_OPEN = 3
-# After so many entries a variable that a loop changes counts as unknown.
-_ROUNDS_KNOWN = 3
 _FAILURE = "failed for good"
 
 FROM_OUTSIDE = (CompleteJob, CompleteUserTask, Signal)
@@ -87,9 +89,16 @@ class SearchMove:
 
 @dataclass(slots=True)
 class Situation:
-    """A world with what the search knows of it; `by` is the move that led to it first, by the fewest events."""
+    """Where an instance can stand; `by` is the move that led there first, by the fewest events.
 
-    world: World
+    variables: those that are known. timers: those that can still do something.
+    """
+
+    # No world: of the many situations each would keep one after it has been searched.
+    status: InstanceStatus
+    current: tuple[str, ...]
+    variables: Mapping[str, object]
+    timers: Sequence[PendingTimer]
     by: int
     depth: int
     moves: list[int] = field(default_factory=list)
@@ -101,7 +110,7 @@ class Searched:
     """All that was found.
 
     start_refusal: the engine refuses to start an instance at all. forgotten: variables that a loop goes on
-    changing. crowded: steps that were open too often to be followed further.
+    changing. crowded: steps that were open more often than they are followed.
     """
 
     definition: Definition
@@ -145,15 +154,23 @@ class _Search:
         self._conditions = KnownConditions()
         self._outlives_failure = not definition.rules.timers_end_with_step
         self._known: dict[Hashable, int] = {}
-        self._waiting: deque[int] = deque()
+        self._waiting: deque[tuple[int, World, int]] = deque()
         self._groups = 0
+        self._until = 0.0
+        # One tuple of current steps for the many moves that lead to the same ones.
+        self._currents: dict[tuple[str, ...], tuple[str, ...]] = {}
         fixed = frozenset(assumed)
         self._found = Searched(definition, self._variables, fixed, [], [], [], None, True, 0.0, set(), set())
 
     def run(self) -> Searched:
+        with _without_collector():
+            return self._run()
+
+    def _run(self) -> Searched:
         found, began = self._found, time.perf_counter()
+        self._until = began + self._bounds.max_seconds
         try:
-            starts = list(
+            starts = self._in_time(
                 every_start(
                     self._definition,
                     self._variables,
@@ -164,27 +181,39 @@ class _Search:
         except Refused as refused:
             found.start_refusal = refused
             starts = []
-        found.start_moves = self._take_in(None, None, starts)
-        until = began + self._bounds.max_seconds
-        while self._waiting:
-            if len(found.situations) >= self._bounds.max_states or time.perf_counter() > until:
+        found.start_moves = self._take_in(None, "", starts)
+        while self._waiting and found.is_complete:
+            if len(found.situations) >= self._bounds.max_states:
                 found.is_complete = False
-                break
-            self._expand(self._waiting.popleft())
+            else:
+                self._expand(*self._waiting.popleft())
         found.seconds = time.perf_counter() - began
         return found
 
-    def _expand(self, number: int) -> None:
+    def _expand(self, number: int, world: World, ran: int) -> None:
         situation = self._found.situations[number]
-        situation.is_expanded = True
-        for event in self._events(situation.world):
-            world = situation.world
-            if isinstance(event, FROM_OUTSIDE):
-                world = self._with_unknown_variables(world)
+        unknown = self._with_unknown_variables(world)
+        for event in self._events(world):
             outcomes = every_outcome(
-                self._definition, world, event, conditions=self._conditions, step_budget=_STEP_BUDGET
+                self._definition,
+                unknown if isinstance(event, FROM_OUTSIDE) else world,
+                event,
+                conditions=self._conditions,
+                step_budget=_STEP_BUDGET,
             )
-            situation.moves += self._take_in(number, event, outcomes)
+            reactions = self._in_time(outcomes)
+            situation.moves += self._take_in(number, step_of(event, world), reactions, event, ran)
+        situation.is_expanded = self._found.is_complete
+
+    def _in_time(self, outcomes: Iterator[Reaction]) -> list[Reaction]:
+        """All outcomes of an event; none where the time is up before they are known: some would say nothing."""
+        found: list[Reaction] = []
+        for reaction in outcomes:
+            if time.perf_counter() > self._until:
+                self._found.is_complete = False
+                return []
+            found.append(reaction)
+        return found
 
     def _events(self, world: World) -> Iterable[Event]:
         for event in possible_events(self._definition, world):
@@ -202,10 +231,17 @@ class _Search:
         variables = Variables(values=kept) if kept else NO_VARIABLES
         return replace(world, instance=replace(world.instance, variables=variables))
 
-    def _take_in(self, source: int | None, event: Event | None, outcomes: Iterable[Reaction]) -> list[int]:
+    def _take_in(
+        self,
+        source: int | None,
+        step: str,
+        outcomes: Iterable[Reaction],
+        event: Event | None = None,
+        ran: int = 0,
+    ) -> list[int]:
+        """ran: the steps that had been entered before, as the shape counts them."""
         taken: list[int] = []
         groups: dict[tuple[ChoiceTaken, ...], int] = {}
-        step = step_of(event, None if source is None else self._found.situations[source].world)
         for reaction in outcomes:
             if not is_consistent(self._definition, reaction):
                 continue
@@ -215,8 +251,10 @@ class _Search:
             number = len(self._found.moves)
             target = source if reaction.refusal is not None and source is not None else None
             if target is None:
-                target = self._situation(reaction, number, source)
-            self._found.moves.append(_move(source, target, event, step, groups[orders], reaction))
+                target = self._situation(reaction, number, source, ran)
+            current = reaction.world.instance.current_step_ids
+            current = self._currents.setdefault(current, current)
+            self._found.moves.append(_move(source, target, event, step, groups[orders], current, reaction))
             taken.append(number)
         return taken
 
@@ -226,48 +264,58 @@ class _Search:
             return ()
         return tuple(choice for choice in choices if choice.step_id in self._shape.transformations)
 
-    def _forgetting(self, reaction: Reaction) -> World:
-        """The world after it, without the variables that a loop goes on changing."""
-        world = reaction.world
-        variables = world.instance.variables.values
-        if not variables:
-            return world
-        changing = {
-            name
-            for entry in reaction.entries
-            if entry.attempt > _ROUNDS_KNOWN
-            for name in self._shape.sets.get(entry.step_id, ())
-            if name in variables
-        }
-        if not changing:
-            return world
-        self._found.forgotten |= changing
-        kept = {name: value for name, value in variables.items() if name not in changing}
-        return replace(world, instance=replace(world.instance, variables=Variables(values=kept)))
+    def _followed(self, reaction: Reaction) -> World:
+        """The world after it, without what grows for ever."""
+        world, names = without_changing(reaction.world, reaction.entries, self._shape.sets)
+        world, steps = without_crowd(world, reaction.entries)
+        self._found.forgotten |= names
+        self._found.crowded |= steps
+        return world
 
-    def _situation(self, reaction: Reaction, by: int, source: int | None) -> int:
-        world = self._forgetting(reaction)
-        key = (essence(self._definition, world), self._shape.has_run(world))
+    def _situation(self, reaction: Reaction, by: int, source: int | None, ran: int) -> int:
+        world = self._followed(reaction)
+        ran |= self._shape.ran_by(reaction.entries)
+        key = (essence(self._definition, world), self._shape.runs_again(ran, world))
         found = self._known.get(key)
         if found is not None:
             return found
         depth = 0 if source is None else self._found.situations[source].depth + 1
         number = self._known[key] = len(self._found.situations)
-        self._found.situations.append(Situation(world, by, depth))
-        crowded = {
-            entry.step_id
-            for entry in reaction.entries
-            if entry.attempt > _MOST_OPEN and times_open(world, entry.step_id) > _MOST_OPEN
-        }
-        if crowded:
-            self._found.crowded |= crowded
-        else:
-            self._waiting.append(number)
+        instance = world.instance
+        self._found.situations.append(
+            Situation(
+                instance.status,
+                instance.current_step_ids,
+                instance.variables.values,
+                effective_timers(self._definition, world),
+                by,
+                depth,
+            )
+        )
+        self._waiting.append((number, without_past(world), ran))
         return number
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """No garbage collection: worlds are in no circles, and it would go through all that was found again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def _move(
-    source: int | None, target: int, event: Event | None, step: str, group: int, reaction: Reaction
+    source: int | None,
+    target: int,
+    event: Event | None,
+    step: str,
+    group: int,
+    current: tuple[str, ...],
+    reaction: Reaction,
 ) -> SearchMove:
     world = reaction.world
     return SearchMove(
@@ -281,7 +329,7 @@ def _move(
         choices=reaction.choices,
         refusal=reaction.refusal,
         status=world.instance.status,
-        current=world.instance.current_step_ids,
+        current=current,
         reason=world.instance.failure_reason,
         again=tuple(
             entry.step_id
@@ -296,10 +344,8 @@ def times_open(world: World, step_id: str) -> int:
     return len(world.running(step_id))
 
 
-def step_of(event: Event | None, world: World | None) -> str:
-    """The step that an event happens at; empty for the start."""
-    if event is None or world is None:
-        return ""
+def step_of(event: Event, world: World) -> str:
+    """The step that an event happens at."""
     if isinstance(event, CompleteJob | FailJob):
         return next(job.step_id for job in world.jobs if job.id == event.job_id)
     if isinstance(event, FireTimer):

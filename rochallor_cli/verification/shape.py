@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from rochallor_cli.dev_engine.explore import Definition, World
+from rochallor_cli.dev_engine.explore import Definition, Entry, World
 
 _RESTING = ("SERVICE_TASK", "USER_TASK", "WAIT")
 
@@ -19,47 +19,53 @@ class DefinitionShape:
     transformations: frozenset[str]
     # Steps with work to do that are in no circle: each runs once, if the definition is sound.
     once: frozenset[str]
-    _found_ahead: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, compare=False)
+    # Each of them as a bit, and for each step those that can follow it.
+    _bits: Mapping[str, int]
+    _once_after: Mapping[str, int]
 
     @classmethod
     def of(cls, definition: Definition) -> DefinitionShape:
         after = _after({step.id: frozenset(_ways(definition, step.id)) for step in definition.steps})
         sets = {step.id: _sets(step) for step in definition.steps}
+        once = [
+            step.id for step in definition.steps if step.type in _RESTING and step.id not in after[step.id]
+        ]
+        bits = {step_id: 1 << number for number, step_id in enumerate(once)}
         return cls(
             after=after,
             sets={step_id: names for step_id, names in sets.items() if names},
             transformations=frozenset(step.id for step in definition.steps if step.transformations),
-            once=frozenset(
-                step.id
-                for step in definition.steps
-                if step.type in _RESTING and step.id not in after[step.id]
-            ),
+            once=frozenset(once),
+            _bits=bits,
+            _once_after={
+                step_id: sum(bits[each] for each in following if each in bits)
+                for step_id, following in after.items()
+            },
         )
 
-    def has_run(self, world: World) -> frozenset[str]:
-        """The steps that ran and can still be come to, though they are in no circle: they would run twice."""
-        if not world.instance.status.is_live and not world.timers:
-            return frozenset()
-        ran = self.once.intersection(world.instance.entered)
-        return ran & self._ahead(_places(world)) if ran else ran
+    def ran_by(self, entries: Iterable[Entry]) -> int:
+        """The steps entered that run once if the definition is sound, each a bit of the number."""
+        ran = 0
+        for entry in entries:
+            ran |= self._bits.get(entry.step_id, 0)
+        return ran
 
-    def _ahead(self, places: frozenset[str]) -> frozenset[str]:
-        """What can still be come to from these places."""
-        found = self._found_ahead.get(places)
-        if found is None:
-            nothing: frozenset[str] = frozenset()
-            found = nothing.union(*[self.after.get(place, nothing) for place in places])
-            self._found_ahead[places] = found
-        return found
+    def runs_again(self, ran: int, world: World) -> int:
+        """Of the steps that ran those that can still be come to: they would run twice."""
+        ahead = 0
+        if world.instance.status.is_live or world.timers:
+            for place in _places(world):
+                ahead |= self._once_after.get(place, 0)
+        return ran & ahead
 
 
-def _places(world: World) -> frozenset[str]:
+def _places(world: World) -> set[str]:
     """Where something may go on from."""
     places = {job.step_id for job in world.open_jobs}
-    places.update(task.step_id for task in world.user_tasks)
-    places.update(timer.step_id for timer in world.timers)
+    places.update([task.step_id for task in world.user_tasks])
+    places.update([timer.step_id for timer in world.timers])
     places.update(world.instance.current_step_ids)
-    return frozenset(places)
+    return places
 
 
 def _ways(definition: Definition, step_id: str) -> Iterator[str]:

@@ -15,13 +15,11 @@ from rochallor_cli.dev_engine.explore import (
     PendingTimer,
     Signal,
     Step,
-    World,
     deciding_values,
-    effective_timers,
     names_used,
 )
 from rochallor_cli.verification.findings import Flaw
-from rochallor_cli.verification.search import Searched, SearchMove
+from rochallor_cli.verification.search import Searched, SearchMove, Situation
 from rochallor_cli.verification.shape import DefinitionShape
 
 _NS_PER_S = 1_000_000_000
@@ -93,8 +91,8 @@ def _shortest(found: Searched, finding: Flaw) -> list[SearchMove]:
 
 
 def _trace_event(found: Searched, move: SearchMove, at: float) -> TraceEvent:
-    world = None if move.source is None else found.situations[move.source].world
-    values, is_playable = _values(found, move, world)
+    source = None if move.source is None else found.situations[move.source]
+    values, is_playable = _values(found, move, source)
     return TraceEvent(
         event=_kind(move.event),
         step=move.step,
@@ -120,11 +118,11 @@ def _kind(event: Event | None) -> str:
     return "timer" if isinstance(event, FireTimer) else "job"
 
 
-def _values(found: Searched, move: SearchMove, world: World | None) -> tuple[dict[str, Any], bool]:
+def _values(found: Searched, move: SearchMove, source: Situation | None) -> tuple[dict[str, Any], bool]:
     """Variables that make the choices of this move come out, and whether they are known for all of them."""
     definition = found.definition
     values: dict[str, Any] = {}
-    known = dict(found.variables if world is None else world.instance.variables.values)
+    known = dict(found.variables if source is None else source.variables)
     is_playable = True
     for choice in move.choices:
         deciding = deciding_values(definition, choice.step_id, choice.taken, {**known, **values})
@@ -132,7 +130,7 @@ def _values(found: Searched, move: SearchMove, world: World | None) -> tuple[dic
             is_playable = False
         else:
             values |= deciding
-    fixed = known.keys() if world is None else found.assumed
+    fixed = known.keys() if source is None else found.assumed
     for step in _steps_of_one_way(definition, move):
         deciding = _any_holds(definition, step, {**known, **values})
         if not deciding.keys() & (values.keys() | fixed):
@@ -227,8 +225,7 @@ def _bounds(found: Searched, moves: Sequence[SearchMove]) -> list[tuple[int, int
     bounds = [(number, number + 1, 0.0) for number in range(len(moves) - 1)]
     began: dict[str, int] = {}
     for number, move in enumerate(moves):
-        world = None if move.source is None else found.situations[move.source].world
-        pending = () if world is None else effective_timers(found.definition, world)
+        pending = () if move.source is None else found.situations[move.source].timers
         for timer in pending:
             start = began.get(timer.id, 0)
             seconds = timer.length_ns / _NS_PER_S
@@ -239,6 +236,6 @@ def _bounds(found: Searched, moves: Sequence[SearchMove]) -> list[tuple[int, int
                 # Not due yet; or at the very same moment, and then the engine has no order for them.
                 is_same = (start, seconds) == _fired(move, pending, began)
                 bounds.append((number, start, -seconds if is_same else -seconds + 1.0))
-        for timer in found.situations[move.target].world.timers:
+        for timer in found.situations[move.target].timers:
             began.setdefault(timer.id, number)
     return bounds

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 from rochallor_cli.dev_engine.definition.model import Definition
 from rochallor_cli.dev_engine.records import ExecutionStatus, JobRecord, StepExecution
@@ -27,33 +29,48 @@ def essence(definition: Definition, world: World) -> Hashable:
     held = {timer.execution_id for timer in timers}.union(jobs)
     kept = [execution for execution in world.executions if execution.id in held]
     numbers = _numbers(kept)
+    retries = {id_: job.retries_remaining for id_, job in jobs.items() if job.retries_remaining > 0}
     running = ExecutionStatus.RUNNING
     return (
         instance.status,
-        frozenset(instance.current_step_ids),
+        _in_no_order(instance.current_step_ids),
         instance.variables,
-        frozenset([(e.step_id, numbers[e.id], e.status, _retries(jobs.get(e.id))) for e in kept]),
+        _in_no_order(
+            [
+                _open_place(e.step_id, numbers.get(e.id, 1), e.status, retries.get(e.id, 0), e.id in jobs)
+                for e in kept
+            ]
+        ),
         # However often a task or a wait is open, it is done at once.
-        frozenset([e.step_id for e in world.executions if e.status == running and e.id not in held]),
-        frozenset([task.step_id for task in world.user_tasks]),
+        _in_no_order({e.step_id for e in world.executions if e.status == running and e.id not in held}),
+        _in_no_order({task.step_id for task in world.user_tasks}),
         _in_order(timers, numbers),
         _joins(definition, world, kept, jobs, timers),
     )
 
 
+def _in_no_order(things: Collection[Any]) -> tuple[Any, ...]:
+    """Different things as one value, in whatever order they come: a fifth of the memory of a set."""
+    return tuple(sorted(things)) if len(things) > 1 else tuple(things)
+
+
+# Most situations of a search are made of the same few.
+@lru_cache(maxsize=4096)
+def _open_place(
+    step_id: str, number: int, status: ExecutionStatus, retries: int, has_job: bool
+) -> tuple[str, int, ExecutionStatus, int, bool]:
+    return (step_id, number, status, retries, has_job)
+
+
 def _numbers(executions: Sequence[StepExecution]) -> Mapping[str, int]:
-    """Which of the kept executions of its step each is, from 1."""
+    """Which of the kept executions of its step each is, from 1; empty where each is the only one."""
     if len({execution.step_id for execution in executions}) == len(executions):
-        return dict.fromkeys([execution.id for execution in executions], 1)
+        return {}
     counts: dict[str, int] = {}
     numbers: dict[str, int] = {}
     for execution in executions:
         numbers[execution.id] = counts[execution.step_id] = counts.get(execution.step_id, 0) + 1
     return numbers
-
-
-def _retries(job: JobRecord | None) -> int | None:
-    return None if job is None else max(job.retries_remaining, 0)
 
 
 def _in_order(timers: Sequence[PendingTimer], numbers: Mapping[str, int]) -> Hashable:
@@ -62,7 +79,7 @@ def _in_order(timers: Sequence[PendingTimer], numbers: Mapping[str, int]) -> Has
         return ()
     return tuple(
         frozenset(
-            (timer.step_id, numbers[timer.execution_id], timer.id.rpartition("/")[2], timer.length_ns)
+            (timer.step_id, numbers.get(timer.execution_id, 1), timer.id.rpartition("/")[2], timer.length_ns)
             for timer in together
         )
         for _, together in groupby(timers, key=attrgetter("started"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from rochallor_cli.dev_engine.definition.model import Definition
@@ -74,6 +75,10 @@ class Entry:
     status: ExecutionStatus
 
 
+# Searches meet the same few again and again: shared, they cost neither time nor memory.
+_entry = lru_cache(maxsize=4096)(Entry)
+
+
 @dataclass(frozen=True, slots=True)
 class Reaction:
     """What an event led to: the world after it, and what was met on the way, in order.
@@ -138,9 +143,9 @@ def _reaction(world: World, outcome: Outcome, now_ns: int) -> Reaction:
         if isinstance(effect, FaultMet):
             faults.append(effect)
         elif isinstance(effect, ExecutionStarted):
-            entries.append(Entry(effect.step_id, effect.step_type, effect.attempt, ExecutionStatus.RUNNING))
+            entries.append(_entry(effect.step_id, effect.step_type, effect.attempt, ExecutionStatus.RUNNING))
         elif isinstance(effect, ExecutionPassed):
-            entries.append(Entry(effect.step_id, effect.step_type, effect.attempt, effect.status))
+            entries.append(_entry(effect.step_id, effect.step_type, effect.attempt, effect.status))
     after = world_after(world, outcome, now_ns=now_ns)
     return Reaction(after, tuple(faults), tuple(entries), outcome.choices)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rochallor_cli.dev_engine.definition.model import Definition, StepType
 from rochallor_cli.dev_engine.records import ExecutionStatus, JobRecord
@@ -16,6 +17,9 @@ from rochallor_cli.dev_engine.state_machine.events import (
 from rochallor_cli.dev_engine.state_machine.world import PendingTimer, World
 
 
+_complete_job = lru_cache(maxsize=4096)(CompleteJob)
+
+
 def possible_events(definition: Definition, world: World) -> tuple[Event, ...]:
     """What can happen next and matters, one event a thing, without cancelling and failing for good.
 
@@ -27,7 +31,7 @@ def possible_events(definition: Definition, world: World) -> tuple[Event, ...]:
     is_live = world.instance.status.is_live
     if not is_live and not timers:
         return ()
-    events: list[Event] = [CompleteJob(job.id) for job in effective_jobs(definition, world)]
+    events: list[Event] = [_complete_job(job.id) for job in effective_jobs(definition, world)]
     if is_live:
         events += map(CompleteUserTask, dict.fromkeys(task.step_id for task in world.user_tasks))
         events += [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from rochallor_cli.dev_engine.records import (
@@ -64,6 +65,30 @@ class World:
     def is_quiet(self) -> bool:
         """True when only a person, a signal or a timer can move it."""
         return not self.open_jobs
+
+
+def without_past(world: World) -> World:
+    """The world without what is over and done with: it goes on as before, and costs less to carry on.
+
+    What is left out: ended executions that no open job and no timer hangs on, their jobs, faults met.
+    """
+    held = {job.execution_id for job in world.open_jobs}
+    held.update([timer.execution_id for timer in world.timers])
+    running = ExecutionStatus.RUNNING
+    executions = tuple([each for each in world.executions if each.status is running or each.id in held])
+    if len(executions) == len(world.executions):
+        return world
+    held.update([execution.id for execution in executions])
+    return World(
+        world.instance,
+        executions,
+        tuple([job for job in world.jobs if job.execution_id in held]),
+        world.user_tasks,
+        world.timers,
+        (),
+        world.next_workflows,
+        world.now_ns,
+    )
 
 
 def world_after(world: World, outcome: Outcome, *, now_ns: int) -> World:
@@ -265,5 +290,6 @@ _EFFECTS: dict[type[fx.Effect], Callable[[_Draft, Any], None]] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def _id(step_id: str, attempt: int) -> str:
     return f"{step_id}#{attempt}"

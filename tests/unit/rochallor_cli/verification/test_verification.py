@@ -52,6 +52,13 @@ FIVE_BY_TWO = document(
     service("after"),
 )
 
+OPENED_FOR_EVER = document(
+    user_task("ask", "split"),
+    gateway("split", ["work", "ask"]),
+    service("work", "meet"),
+    join(),
+)
+
 # Version, document, and what has to be found there: code, step and grade.
 FAULTY: dict[str, tuple[str, dict[str, Any], tuple[str, str, str]]] = {
     "a long branch runs what follows twice": ("next", LONG_BRANCH, ("V02", "thank", "some-order")),
@@ -269,8 +276,25 @@ def test_what_is_not_searched_to_the_end_says_so() -> None:
 
 
 def test_situations_that_behave_alike_are_counted_once() -> None:
-    found, _ = searched(FIVE_BY_TWO)
-    assert len(found.situations) < 500
+    # Of 3 to the 5 places of the branches, and the first engine lets the join by early up to five times.
+    found, findings = searched(FIVE_BY_TWO, "0")
+    assert len(found.situations) == 460
+    assert found.crowded == {"after"}
+    assert ("V02", "after") in {(finding.code, finding.step) for finding in findings}
+
+
+def test_a_step_that_is_opened_for_ever_is_followed_three_times_and_the_search_ends() -> None:
+    found, findings = searched(OPENED_FOR_EVER, "0")
+    assert found.is_complete
+    assert found.crowded == {"work"}
+    assert len(found.situations) < 30
+    assert ("V02", "work") in {(finding.code, finding.step) for finding in findings}
+
+
+def test_a_search_whose_time_is_up_says_so_and_judges_nothing_by_halves() -> None:
+    found, findings = searched(FIVE_BY_TWO, "0", bounds=Bounds(max_seconds=0.0))
+    assert not found.is_complete
+    assert not findings
 
 
 def test_the_documentation_lists_every_finding() -> None:

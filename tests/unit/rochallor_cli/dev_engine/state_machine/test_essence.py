@@ -30,6 +30,7 @@ from rochallor_cli.dev_engine.explore import (
     every_outcome,
     every_start,
     possible_events,
+    without_past,
 )
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.state_machine.possible_events import effective_jobs
@@ -133,3 +134,17 @@ def test_what_happens_to_two_worlds_of_one_essence_has_the_same_consequences(
             assert len(found) == 1, (seed, definition, different)
             compared += len(different) - 1
     assert compared > 5
+
+
+@pytest.mark.parametrize("version", ENGINE_VERSIONS)
+def test_a_world_without_its_past_goes_on_as_before(version: str) -> None:
+    smaller = 0
+    for seed in range(12):
+        random = Random(f"{version} {seed}")
+        definition = definition_from_document(random_document(random), engine_rules(version))
+        for world in dict.fromkeys(walked(definition, random, FREE)):
+            kept = without_past(world)
+            smaller += len(kept.executions) < len(world.executions)
+            assert essence(definition, kept) == essence(definition, world)
+            assert behaviour(definition, kept, FREE) == behaviour(definition, world, FREE)
+    assert smaller > 20
