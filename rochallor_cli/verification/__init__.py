@@ -4,6 +4,7 @@ search.py       breadth first over the embedded engine's pure machine, each situ
 consistency.py  whether the branches of one event go together
 shape.py        what of the graph a search looks up again and again
 findings.py     what nobody wants, looked for in all that was found
+forgetting.py   what a search leaves out where it would grow for ever
 grades.py       how certain a finding is
 traces.py       the shortest run that shows it
 verifying.py    a document checked, searched and graded
