@@ -16,7 +16,6 @@ from rochallor_cli.dev_engine.state_machine.events import (
 )
 from rochallor_cli.dev_engine.state_machine.world import PendingTimer, World
 
-
 _complete_job = lru_cache(maxsize=4096)(CompleteJob)
 
 
