@@ -7,19 +7,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import as_if
-from rochallor_cli.commands.inputs import seconds_from, status_from
-from rochallor_cli.durations import parse_duration
-from rochallor_cli.errors import UsageError
+from rochallor_cli.instances.filter_values import WHEN, filters_from
 from rochallor_cli.instances.selection import MOST_READ, Filters, Selection
-
-_WHEN = "a time, or how long ago: 2h, 1d, 2026-05-03T13:08 (UTC)"
 
 Most = Annotated[
     int,
@@ -62,8 +57,8 @@ _OPTIONS: Mapping[str, Any] = {
             "Only those that have stood where they stand for longer (at --step, if given); looked up here.",
         ),
     ],
-    "since": Annotated[str | None, _option("--since", "WHEN", f"Only those started since: {_WHEN}.")],
-    "until": Annotated[str | None, _option("--until", "WHEN", f"Only those started until: {_WHEN}.")],
+    "since": Annotated[str | None, _option("--since", "WHEN", f"Only those started since: {WHEN}.")],
+    "until": Annotated[str | None, _option("--until", "WHEN", f"Only those started until: {WHEN}.")],
 }
 
 
@@ -76,7 +71,7 @@ def with_filters(*left_out: str) -> Callable[[Callable[..., Any]], Callable[...,
 
         def call(context: Context, **values: Any) -> Any:
             given = {name: values.pop(name) for name in names}
-            return function(context, filters=_filters(context, given), **values)
+            return function(context, filters=filters_from(given, context.environment.now()), **values)
 
         parameters: list[inspect.Parameter] = []
         for parameter in own.parameters.values():
@@ -92,38 +87,6 @@ def with_filters(*left_out: str) -> Callable[[Callable[..., Any]], Callable[...,
         return as_if(function, call, own.replace(parameters=parameters))
 
     return decorated
-
-
-def _filters(context: Context, given: Mapping[str, Any]) -> Filters:
-    now = context.environment.now()
-    return Filters(
-        status=status_from(given.get("status")),
-        definition=given.get("definition") or "",
-        business_key=given.get("business_key") or "",
-        version=given.get("version"),
-        step=given.get("step") or "",
-        reason=given.get("reason") or "",
-        since=moment_from(given.get("since"), "--since", now),
-        until=moment_from(given.get("until"), "--until", now),
-        older_than_s=seconds_from(given.get("older_than"), "--older-than"),
-    )
-
-
-def moment_from(text: str | None, flag: str, now: datetime) -> datetime | None:
-    """The moment that an option names: a time, or how long ago."""
-    if text is None:
-        return None
-    try:
-        return now - timedelta(seconds=parse_duration(text))
-    except OverflowError:
-        return datetime.min.replace(tzinfo=UTC)
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{flag} {text!r} is no time", hint=f"write {_WHEN}") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def selection(

@@ -9,9 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.durations import parse_duration
-from rochallor_cli.engine_client.admin_client import STATUSES
-from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
+from rochallor_cli.errors import InvalidDocumentError, UsageError
+from rochallor_cli.instances.filter_values import seconds_from as seconds_from
 
 # The engine's numbers are doubles: whole numbers beyond this lose their last digits.
 _LARGEST_WHOLE = 2**53
@@ -147,26 +146,6 @@ def definition_and_version(text: str) -> tuple[str, int | None]:
     if not definition_id or not version.isdigit() or int(version) < 1:
         raise UsageError(f"{text!r}: write ID or ID@VERSION, with a version from 1")
     return definition_id, int(version)
-
-
-def seconds_from(text: str | None, flag: str) -> float | None:
-    """The seconds of a duration option."""
-    if text is None:
-        return None
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"{flag}: {error}") from error
-
-
-def status_from(text: str | None) -> str:
-    """A status filter in the engine's spelling; "" for none. The engine would find nothing for an unknown one."""
-    if not text:
-        return ""
-    if text.upper() in STATUSES:
-        return text.upper()
-    known = ", ".join(STATUSES)
-    raise UsageError(f"--status {text!r} is none of {known}", hint=did_you_mean(text.upper(), STATUSES))
 
 
 def note_of_more(context: Context, shown: int, limit: int | None, count: Callable[[], int]) -> None:

@@ -12,6 +12,7 @@ problem_codes.py  the table of codes, the dev engine's included
 verification_codes.py  the codes of what verification finds
 shape.py          what was expected where in a document, and what was found
 differences.py    two definitions, step by step
+versions.py       the versions of one, and what each changed
 decision_tables.py  tables as rows and columns, and compared rule by rule
 table_csv.py      tables for spreadsheets
 written_yaml.py   YAML that a person goes on with

@@ -10,5 +10,6 @@ served.py      who serves a job type, as far as it is known
 audit.py       many explanations, grouped by cause
 audit_text.py  an audit in words
 ways_out.py    commands that do something about it
-text.py        an explanation in words
+words.py       its parts in words
+text.py        an explanation as text for a terminal
 """

@@ -5,21 +5,26 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from rochallor_cli.dev_engine import CODES
-from rochallor_cli.durations import duration_text
-from rochallor_cli.engine_client.admin_client import Value, definition_name
+from rochallor_cli.engine_client.admin_client import definition_name
 from rochallor_cli.explanation.causes import Cause
-from rochallor_cli.explanation.explaining import ENDED, MOVES, STUCK, WAITS, Explanation, Mover
+from rochallor_cli.explanation.explaining import ENDED, MOVES, STUCK, WAITS, Explanation
 from rochallor_cli.explanation.facts import Facts
-from rochallor_cli.explanation.verdicts import awaited_of
 from rochallor_cli.explanation.ways_out import ways_out
+from rochallor_cli.explanation.words import (
+    ago,
+    ahead_words,
+    cause_words,
+    doubt_words,
+    event_words,
+    mover_words,
+    verdict_words,
+)
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.styles import state_style
 from rochallor_cli.output.text_width import harmless
-from rochallor_cli.output.times import parse_time
 
 _WIDEST = 100
-_MOST_ROWS = 8
+MOST_ROWS = 8
 _STYLES = {MOVES: "green", WAITS: "yellow", STUCK: "red"}
 
 
@@ -47,10 +52,7 @@ class ExplanationText:
             )
         if not explanation.certain:
             yield ""
-            text = (
-                f"likely, not certain: the engine is {version_text}, and what it shows allows more than this"
-            )
-            yield from self._wrapped(text, 0)
+            yield from self._wrapped(doubt_words(version_text), 0)
         commands = list(ways_out(explanation, self.facts, can_retry=can_retry))
         if commands:
             yield ""
@@ -66,16 +68,14 @@ class ExplanationText:
         key = instance.get("businessKey")
         parts = [str(instance["id"]), definition_name(instance), str(key or "")]
         yield " · ".join(harmless(part) for part in parts if part)
-        age = self._ago(explanation.since)
+        age = ago(explanation.since, self._now)
         status = self.printer.paint(harmless(explanation.status), state_style(explanation.status))
         if explanation.verdict == ENDED:
             yield f"{status} {age}"
             if instance.get("failureReason"):
                 yield from self._wrapped(str(instance["failureReason"]), 2)
             return
-        word = {MOVES: "can go on", WAITS: "waits", STUCK: "STUCK: nothing can move it"}[explanation.verdict]
-        likely = "" if explanation.certain else "likely "
-        said = self.printer.paint(f"{likely}{word}", _STYLES[explanation.verdict])
+        said = self.printer.paint(verdict_words(explanation), _STYLES[explanation.verdict])
         yield f"{status}, {said}; last event {age}"
 
     def _places(self, explanation: Explanation) -> Iterator[str]:
@@ -83,59 +83,33 @@ class ExplanationText:
             return
         yield ""
         for mover in explanation.moved_by:
-            yield from self._wrapped(f"{mover.step}  {self._waits_for(mover)}", 2)
+            yield from self._wrapped(f"{mover.step}  {mover_words(mover, self._now)}", 2)
             if mover.command and mover.answers_500 != "always":
                 yield f"    {self.printer.paint(harmless(mover.command), 'accent')}"
 
-    def _waits_for(self, mover: Mover) -> str:
-        refused = {
-            "always": "; whatever it brings, the engine would answer 500",
-            "sometimes": "; by some ways the engine would answer 500",
-        }.get(mover.answers_500, "")
-        if mover.kind == "timer":
-            return f"has a timer, due {self._ago(mover.at)}{refused}"
-        served = f"; {mover.served.text}" if mover.served.text else ""
-        return f"{awaited_of(mover)}, since {self._ago(mover.since)}{served}{refused}"
-
     def _causes(self, explanation: Explanation) -> Iterator[str]:
         for cause in explanation.causes:
-            title = f" ({CODES[cause.code].title})" if cause.code in CODES else ""
             yield ""
-            yield from self._wrapped(f"{cause.code} {cause.text}{title}".strip(), 0)
+            yield from self._wrapped(cause_words(cause), 0)
             yield from self._rows(cause)
 
     def _rows(self, cause: Cause) -> Iterator[str]:
-        rows = cause.rows[-_MOST_ROWS:]
+        rows = cause.rows[-MOST_ROWS:]
         if len(rows) < len(cause.rows):
             yield f"    … {len(cause.rows) - len(rows)} earlier"
         width = max((len(str(row.get("stepId"))) for row in rows), default=0)
         for row in rows:
-            yield f"    {_clock(row)}  {harmless(str(row.get('stepId'))):<{width}}  {_what_happened(row)}"
+            clock, what = event_words(row)
+            yield f"    {clock}  {harmless(str(row.get('stepId'))):<{width}}  {harmless(what)}"
 
     def _ahead(self, explanation: Explanation) -> Iterator[str]:
-        ahead = explanation.outlook
-        if explanation.verdict in (ENDED, STUCK):
-            return
-        yield ""
-        if not ahead.reachable_ends:
-            yield from self._wrapped("whatever happens, it reaches no END from here", 0)
-            for code, step in ahead.faults:
-                title = CODES[code].title if code in CODES else ""
-                yield from self._wrapped(f"{code} at {step}: {title}", 2)
-            return
-        more = "" if ahead.is_whole else " (too much to try everything; by the definition)"
-        yield from self._wrapped(f"it can reach {', '.join(ahead.reachable_ends)}{more}", 0)
-        if ahead.left_open:
-            yield from self._wrapped(f"the nearest END leaves open: {', '.join(ahead.left_open)}", 2)
+        lines = list(ahead_words(explanation))
+        if lines:
+            yield ""
+        for indent, line in lines:
+            yield from self._wrapped(line, indent)
 
     # --- words -----------------------------------------------------------------------------------
-
-    def _ago(self, text: str | None) -> str:
-        moment = parse_time(text)
-        if moment is None:
-            return "at an unknown time"
-        seconds = (self._now - moment).total_seconds()
-        return f"{duration_text(seconds)} ago" if seconds >= 0 else f"in {duration_text(-seconds)}"
 
     def _wrapped(self, text: str, indent: int) -> list[str]:
         blank = " " * indent
@@ -147,16 +121,3 @@ class ExplanationText:
             break_long_words=False,
             break_on_hyphens=False,
         )
-
-
-def _clock(row: Value) -> str:
-    moment = parse_time(row.get("endedAt") or row.get("startedAt"))
-    return moment.strftime("%H:%M:%S") if moment else "--:--:--"
-
-
-def _what_happened(row: Value) -> str:
-    status = str(row.get("status")).lower()
-    if row.get("stepType") == "JOIN_GATEWAY":
-        return f"arrival {row.get('attemptNumber')}"
-    reason = f": {row['failureReason']}" if row.get("failureReason") else ""
-    return f"{status}{harmless(reason)}"

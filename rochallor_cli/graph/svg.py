@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from rochallor_cli.graph.layout import Box, Layout, Link, lay_out
@@ -36,8 +36,11 @@ _STROKES = {
 }
 
 
-def as_svg(graph: Graph) -> str:
-    """The whole picture, one document."""
+def as_svg(graph: Graph, *, link_of: Callable[[GraphNode], str] | None = None) -> str:
+    """The whole picture, one document. `link_of`: where a click on a step leads, on a page that has its own heading.
+
+    Its colours hold without a style sheet; classes let a page that shows it bring its own.
+    """
     place = {node.id: index for index, node in enumerate(graph.nodes)}
     labels = _labels(graph)
     loops = _loop_widths(graph, labels)
@@ -53,28 +56,45 @@ def as_svg(graph: Graph) -> str:
     for box, (own_width, _) in zip(layout.boxes, sizes, strict=False):
         box.width = own_width
     title = harmless(graph.title)
-    width = max(layout.width, cells(title) * 10.5) + 2 * _MARGIN
-    height = layout.height + _TITLE + 2 * _MARGIN
+    is_alone = link_of is None
+    top = _TITLE if is_alone else 0.0
+    width = max(layout.width, cells(title) * 10.5 if is_alone else 0.0) + 2 * _MARGIN
+    height = layout.height + top + 2 * _MARGIN
     lines = [
-        (
-            f"<svg xmlns='http://www.w3.org/2000/svg' width='{width:.0f}' height='{height:.0f}' "
-            f"viewBox='0 0 {width:.0f} {height:.0f}' role='img' aria-label={quoteattr(title)} {_FONT}>"
-        ),
-        f"<title>{escape(title)}</title>",
-        (
-            "<defs><marker id='arrow' viewBox='0 0 10 10' refX='9' refY='5' markerWidth='7' markerHeight='7' "
-            f"orient='auto-start-reverse'><path d='M0,1 L10,5 L0,9 z' fill='{_LINE}'/></marker></defs>"
-        ),
-        f"<rect width='{width:.0f}' height='{height:.0f}' fill='#ffffff'/>",
-        f"<text x='{_MARGIN}' y='{_MARGIN + 6}' font-size='15' font-weight='600' fill='{_INK}'>{escape(title)}</text>",
-        f"<g transform='translate({_MARGIN},{_MARGIN + _TITLE})'>",
+        *_opening(title, width, height, role="img" if is_alone else "group"),
+        *([_heading(title)] if is_alone else []),
+        f"<g transform='translate({_MARGIN},{_MARGIN + top})'>",
         *_edges(graph, layout, labels),
-        *(line for node, box in zip(graph.nodes, layout.boxes, strict=False) for line in _node(node, box)),
+        *(
+            line
+            for node, box in zip(graph.nodes, layout.boxes, strict=False)
+            for line in _linked(node, box, link_of)
+        ),
         "</g>",
         "</svg>",
     ]
     # ASCII, so that no locale on the way can spoil the picture.
     return "\n".join(lines).encode("ascii", "xmlcharrefreplace").decode() + "\n"
+
+
+def _opening(title: str, width: float, height: float, *, role: str) -> Iterator[str]:
+    yield (
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{width:.0f}' height='{height:.0f}' "
+        f"viewBox='0 0 {width:.0f} {height:.0f}' role='{role}' aria-label={quoteattr(title)} {_FONT}>"
+    )
+    yield f"<title>{escape(title)}</title>"
+    yield (
+        "<defs><marker id='arrow' viewBox='0 0 10 10' refX='9' refY='5' markerWidth='7' markerHeight='7' "
+        f"orient='auto-start-reverse'><path class='tip' d='M0,1 L10,5 L0,9 z' fill='{_LINE}'/></marker></defs>"
+    )
+    yield f"<rect class='paper' width='{width:.0f}' height='{height:.0f}' fill='#ffffff'/>"
+
+
+def _heading(title: str) -> str:
+    return (
+        f"<text class='ink' x='{_MARGIN}' y='{_MARGIN + 6}' font-size='15' font-weight='600' "
+        f"fill='{_INK}'>{escape(title)}</text>"
+    )
 
 
 def _link(edge: Edge, place: dict[str, int], label: str) -> Link:
@@ -129,9 +149,22 @@ def _node_lines(node: GraphNode) -> list[str]:
     lines = [fitted(harmless(node.id), _LONGEST_NAME), fitted(detail, _LONGEST_NAME)]
     if node.state:
         times = f" ×{node.entries}" if node.entries > 1 else ""
-        lines.append(f"{MARKS.get(node.state, '·')} {STATES.get(node.state, node.state)}{times}")
+        state = fitted(harmless(STATES.get(node.state, node.state)), _LONGEST_NAME)
+        lines.append(f"{MARKS.get(node.state, '·')} {state}{times}")
     lines += [f"! {fitted(harmless(mark), _LONGEST_NAME)}" for mark in node.marks]
     return lines
+
+
+def _linked(node: GraphNode, box: Box, link_of: Callable[[GraphNode], str] | None) -> Iterator[str]:
+    if link_of is None:
+        yield from _node(node, box)
+        return
+    about = ", ".join(
+        harmless(part) for part in (node.id, node.type, STATES.get(node.state, node.state)) if part
+    )
+    yield f"<a href={quoteattr(link_of(node))} aria-label={quoteattr(about)}>"
+    yield from _node(node, box)
+    yield "</a>"
 
 
 def _node(node: GraphNode, box: Box) -> Iterator[str]:
@@ -142,8 +175,14 @@ def _node(node: GraphNode, box: Box) -> Iterator[str]:
     fill = FILLS.get(node.state, "#ffffff")
     width = 2.5 if node.type == "END" or node.marks else 1.5
     about = " · ".join(harmless(part) for part in (node.name, node.reason) if part)
-    yield f"<g><title>{escape(about or node.id)}</title>"
-    yield f"<path d='{_outline(node.type, box)}' fill='{fill}' stroke='{stroke}' stroke-width='{width}'{dash}/>"
+    classes = " ".join(
+        ["node", *([f"is-{node.state}"] if node.state in FILLS else []), *(["is-marked"] * bool(node.marks))]
+    )
+    yield f"<g class='{classes}'><title>{escape(about or harmless(node.id))}</title>"
+    yield (
+        f"<path class='outline' d='{_outline(node.type, box)}' fill='{fill}' stroke='{stroke}' "
+        f"stroke-width='{width}'{dash}/>"
+    )
     lines = _node_lines(node)
     top = box.y - 7.5 * (len(lines) - 1) + 4.5
     if node.table is not None:
@@ -151,11 +190,11 @@ def _node(node: GraphNode, box: Box) -> Iterator[str]:
         top -= height / 2 + 3
         yield from table_lines(node.table, box.x - width / 2, box.y + box.height / 2 - height - 10)
     for number, line in enumerate(lines):
-        size, ink = (13, _INK) if number == 0 else (11, _FAINT)
-        ink = stroke if number >= 2 else ink
+        size, ink, kind = (13, _INK, "ink") if number == 0 else (11, _FAINT, "faint")
+        ink, kind = (stroke, "state") if number >= 2 else (ink, kind)
         weight = " font-weight='600'" if number == 0 else ""
         yield (
-            f"<text x='{box.x:.1f}' y='{top + 15 * number:.1f}' text-anchor='middle' font-size='{size}'"
+            f"<text class='{kind}' x='{box.x:.1f}' y='{top + 15 * number:.1f}' text-anchor='middle' font-size='{size}'"
             f"{weight} fill='{ink}'>{escape(line)}</text>"
         )
     yield "</g>"
@@ -197,7 +236,7 @@ def _edges(graph: Graph, layout: Layout, labels: list[str]) -> Iterator[str]:
         is_loop = len(boxes) == 1
         path = _loop(boxes[0]) if is_loop else _curve(boxes)
         style = _EDGE_STYLES.get(edge.kind, "stroke-width='1.4'")
-        yield f"<path d='{path}' fill='none' stroke='{_LINE}' {style} marker-end='url(#arrow)'/>"
+        yield f"<path class='edge' d='{path}' fill='none' stroke='{_LINE}' {style} marker-end='url(#arrow)'/>"
         label = layout.labels[number]
         if label is not None:
             yield from _label_lines(edge, layout.boxes[label], labels[number])
@@ -205,16 +244,17 @@ def _edges(graph: Graph, layout: Layout, labels: list[str]) -> Iterator[str]:
             looped[edge.source] = turn = looped.get(edge.source, -1) + 1
             left = boxes[0].x + boxes[0].width / 2 + _LOOP_REACH
             yield (
-                f"<text x='{left:.1f}' y='{boxes[0].y + 4 + 13 * turn:.1f}' font-size='11' fill='{_INK}'>"
+                f"<text class='ink' x='{left:.1f}' y='{boxes[0].y + 4 + 13 * turn:.1f}' font-size='11' fill='{_INK}'>"
                 f"<title>{escape(harmless(edge.label))}</title>{escape(labels[number])}</text>"
             )
 
 
 def _label_lines(edge: Edge, box: Box, label: str) -> Iterator[str]:
     yield (
-        f"<rect x='{box.x - box.width / 2:.1f}' y='{box.y - 9:.1f}' width='{box.width:.1f}' height='18' rx='3' "
-        f"fill='#ffffff'/><text x='{box.x:.1f}' y='{box.y + 4:.1f}' text-anchor='middle' font-size='11' "
-        f"fill='{_INK}'><title>{escape(harmless(edge.label))}</title>{escape(label)}</text>"
+        f"<rect class='paper' x='{box.x - box.width / 2:.1f}' y='{box.y - 9:.1f}' width='{box.width:.1f}' "
+        f"height='18' rx='3' fill='#ffffff'/><text class='ink' x='{box.x:.1f}' y='{box.y + 4:.1f}' "
+        f"text-anchor='middle' font-size='11' fill='{_INK}'><title>{escape(harmless(edge.label))}</title>"
+        f"{escape(label)}</text>"
     )
 
 

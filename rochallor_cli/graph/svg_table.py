@@ -28,20 +28,24 @@ def table_lines(grid: TableGrid, left: float, top: float) -> Iterator[str]:
     widths = _widths(texts)
     edges = [left, *itertools.accumulate(widths, initial=left)][1:]
     width, height = sum(widths), _ROW * len(texts)
-    yield f"<rect x='{left:.1f}' y='{top:.1f}' width='{width:.1f}' height='{_ROW}' fill='{_HEAD}'/>"
+    yield f"<rect class='table-head' x='{left:.1f}' y='{top:.1f}' width='{width:.1f}' height='{_ROW}' fill='{_HEAD}'/>"
     for number, row in enumerate(texts):
         y = top + _ROW * number
         weight = " font-weight='600'" if number == 0 else ""
         for edge, text in zip(edges, row, strict=False):
             yield (
-                f"<text x='{edge + 5:.1f}' y='{y + 12:.1f}' font-size='11'{weight} fill='{_INK}'>{escape(text)}</text>"
+                f"<text class='ink' x='{edge + 5:.1f}' y='{y + 12:.1f}' font-size='11'{weight} "
+                f"fill='{_INK}'>{escape(text)}</text>"
             )
     lines = [f"M{left:.1f},{top + _ROW * number:.1f} h{width:.1f}" for number in range(len(texts) + 1)]
     lines += [f"M{edge:.1f},{top:.1f} v{height:.1f}" for edge in edges]
     # Conditions are left of the thicker line, outputs right of it.
     middle = edges[1 + len(grid.conditions)]
-    yield f"<path d='{' '.join(lines)}' fill='none' stroke='{_LINE}' stroke-width='1'/>"
-    yield f"<path d='M{middle:.1f},{top:.1f} v{height:.1f}' fill='none' stroke='{_INK}' stroke-width='1.4'/>"
+    yield f"<path class='table-line' d='{' '.join(lines)}' fill='none' stroke='{_LINE}' stroke-width='1'/>"
+    yield (
+        f"<path class='table-line is-middle' d='M{middle:.1f},{top:.1f} v{height:.1f}' fill='none' "
+        f"stroke='{_INK}' stroke-width='1.4'/>"
+    )
 
 
 def _texts(grid: TableGrid) -> list[list[str]]:

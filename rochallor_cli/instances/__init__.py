@@ -2,6 +2,7 @@
 
 if_absent.py   started unless one with its business key is live
 selection.py   those that fit, by the engine's filters and our own
+filter_values.py  filters as people write them
 list_watch.py  a list, shown again whenever it changes
 snapshots.py   asked for again and again until it has ended
 following.py   followed until its end, and what is said of that

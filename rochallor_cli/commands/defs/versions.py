@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import LIMIT, All, Limit
-from rochallor_cli.definitions.differences import differences
-from rochallor_cli.engine_client.reading import listed, version_of
+from rochallor_cli.definitions.versions import version_rows
+from rochallor_cli.engine_client.reading import version_of
 from rochallor_cli.output.views import VERSIONS
 
 if TYPE_CHECKING:
@@ -35,21 +34,6 @@ def versions(
     """List the versions of a definition, the latest first, and what each changed."""
     newest = version_of(context.engine.definition(definition))
     oldest = 1 if everything else max(newest - (limit or LIMIT) + 1, 1)
-    context.printer.rows(VERSIONS, _versions(context, definition, newest=newest, oldest=oldest))
+    context.printer.rows(VERSIONS, version_rows(context.engine, definition, newest=newest, oldest=oldest))
     if oldest > 1:
         context.printer.note(f"versions {oldest} to {newest}; --all shows the older ones")
-
-
-def _versions(context: Context, definition: str, *, newest: int, oldest: int) -> Iterator[dict[str, Any]]:
-    later = context.engine.definition(definition, newest)
-    for version in range(newest, oldest - 1, -1):
-        found, before = later, context.engine.definition(definition, version - 1) if version > 1 else {}
-        changes = differences(before, found) if before else []
-        yield {
-            "id": definition,
-            "version": version,
-            "name": found.get("name"),
-            "steps": len(listed(found.get("steps"))),
-            "changes": [change.as_row() for change in changes],
-        }
-        later = before

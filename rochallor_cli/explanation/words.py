@@ -1,0 +1,81 @@
+"""The parts of an explanation in words, wherever they are shown: at a terminal, on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rochallor_cli.dev_engine import CODES
+from rochallor_cli.durations import duration_text
+from rochallor_cli.engine_client.admin_client import Value
+from rochallor_cli.explanation.causes import Cause
+from rochallor_cli.explanation.explaining import ENDED, MOVES, STUCK, WAITS, Explanation, Mover
+from rochallor_cli.explanation.verdicts import awaited_of
+from rochallor_cli.output.times import parse_time
+
+_VERDICTS = {MOVES: "can go on", WAITS: "waits", STUCK: "STUCK: nothing can move it"}
+_REFUSED = {
+    "always": "; whatever it brings, the engine would answer 500",
+    "sometimes": "; by some ways the engine would answer 500",
+}
+
+
+def verdict_words(explanation: Explanation) -> str:
+    """`can go on`, `likely STUCK: nothing can move it`; "" of one that has ended."""
+    word = _VERDICTS.get(explanation.verdict, "")
+    return f"{'' if explanation.certain or not word else 'likely '}{word}"
+
+
+def mover_words(mover: Mover, now: datetime) -> str:
+    """`waits for a person, since 2m ago`; `has a timer, due in 3h`."""
+    refused = _REFUSED.get(mover.answers_500, "")
+    if mover.kind == "timer":
+        return f"has a timer, due {ago(mover.at, now)}{refused}"
+    served = f"; {mover.served.text}" if mover.served.text else ""
+    return f"{awaited_of(mover)}, since {ago(mover.since, now)}{served}{refused}"
+
+
+def cause_words(cause: Cause) -> str:
+    """`W302 the join "meet" was reached once … (title of the code)`."""
+    title = f" ({CODES[cause.code].title})" if cause.code in CODES else ""
+    return f"{cause.code} {cause.text}{title}".strip()
+
+
+def ahead_words(explanation: Explanation) -> Iterator[tuple[int, str]]:
+    """What can become of it: the ends, or why there are none; each line with its indent."""
+    ahead = explanation.outlook
+    if explanation.verdict in (ENDED, STUCK):
+        return
+    if not ahead.reachable_ends:
+        yield 0, "whatever happens, it reaches no END from here"
+        for code, step in ahead.faults:
+            title = CODES[code].title if code in CODES else ""
+            yield 2, f"{code} at {step}: {title}"
+        return
+    more = "" if ahead.is_whole else " (too much to try everything; by the definition)"
+    yield 0, f"it can reach {', '.join(ahead.reachable_ends)}{more}"
+    if ahead.left_open:
+        yield 2, f"the nearest END leaves open: {', '.join(ahead.left_open)}"
+
+
+def doubt_words(version_text: str) -> str:
+    return f"likely, not certain: the engine is {version_text}, and what it shows allows more than this"
+
+
+def event_words(row: Value) -> tuple[str, str]:
+    """When a row of the history happened, and what it was: `13:08:33`, `failed: no such account`."""
+    moment = parse_time(row.get("endedAt") or row.get("startedAt"))
+    clock = moment.strftime("%H:%M:%S") if moment else "--:--:--"
+    if row.get("stepType") == "JOIN_GATEWAY":
+        return clock, f"arrival {row.get('attemptNumber')}"
+    reason = f": {row['failureReason']}" if row.get("failureReason") else ""
+    return clock, f"{str(row.get('status')).lower()}{reason}"
+
+
+def ago(text: str | None, now: datetime) -> str:
+    """`2m ago`, `in 3h` for times to come."""
+    moment = parse_time(text)
+    if moment is None:
+        return "at an unknown time"
+    seconds = (now - moment).total_seconds()
+    return f"{duration_text(seconds)} ago" if seconds >= 0 else f"in {duration_text(-seconds)}"

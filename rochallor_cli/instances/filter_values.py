@@ -1,0 +1,66 @@
+"""The values of filters as people write them, on a command line or a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rochallor_cli.durations import parse_duration
+from rochallor_cli.engine_client.admin_client import STATUSES
+from rochallor_cli.errors import UsageError, did_you_mean
+from rochallor_cli.instances.selection import Filters
+
+WHEN = "a time, or how long ago: 2h, 1d, 2026-05-03T13:08 (UTC)"
+
+
+def filters_from(given: Mapping[str, Any], now: datetime) -> Filters:
+    """The filters of what was given by the names that Filters has; UsageError names the option."""
+    return Filters(
+        status=status_from(given.get("status")),
+        definition=given.get("definition") or "",
+        business_key=given.get("business_key") or "",
+        version=given.get("version"),
+        step=given.get("step") or "",
+        reason=given.get("reason") or "",
+        since=moment_from(given.get("since"), "--since", now),
+        until=moment_from(given.get("until"), "--until", now),
+        older_than_s=seconds_from(given.get("older_than"), "--older-than"),
+    )
+
+
+def moment_from(text: str | None, flag: str, now: datetime) -> datetime | None:
+    """The moment that an option names: a time, or how long ago."""
+    if text is None:
+        return None
+    try:
+        return now - timedelta(seconds=parse_duration(text))
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{flag} {text!r} is no time", hint=f"write {WHEN}") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def seconds_from(text: str | None, flag: str) -> float | None:
+    """The seconds of a duration option."""
+    if text is None:
+        return None
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"{flag}: {error}") from error
+
+
+def status_from(text: str | None) -> str:
+    """A status filter in the engine's spelling; "" for none. The engine would find nothing for an unknown one."""
+    if not text:
+        return ""
+    if text.upper() in STATUSES:
+        return text.upper()
+    known = ", ".join(STATUSES)
+    raise UsageError(f"--status {text!r} is none of {known}", hint=did_you_mean(text.upper(), STATUSES))
