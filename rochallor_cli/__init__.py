@@ -5,6 +5,7 @@ app.py            the root command, and the one border where errors become text 
 commands/         one module for each group of commands: its path is the command
 demo.py           `rochallor demo`
 trial/            handlers tried out without a worker
+ui/               `rochallor ui`: a page that shows the engine
 hosting/          `rochallor work`: workers in a process that lives for weeks
 handler_modules/  the users' own code: found, imported, its errors shown
 graph/            a definition drawn, with an instance's state painted on it

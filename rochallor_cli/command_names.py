@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "work": ("Host handlers: claim jobs, run them, report.", {}),
     "dev": ("Run an embedded engine on this machine.", {}),
+    "ui": ("Serve a page on this machine that shows the engine, until Ctrl-C.", {}),
     "defs": (
         "Upload, read, check and compare definitions.",
         {

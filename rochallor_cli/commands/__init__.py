@@ -14,11 +14,14 @@ instances/     instances: start, follow, inspect, cancel
 options.py     what every command takes
 run.py         try a definition with one command
 tasks/         user tasks
+ui.py          a page that shows the engine
 work.py        host handlers
 definition_sources.py  definitions to check: files, folders, ids
 inputs.py      options and arguments that several commands have, and how they are read
 filters.py     the options that choose instances
 acting.py      choosing instances, asking, acting on each and saying what came of it
+stopping.py    Ctrl-C and SIGTERM, for those that serve until then
+ui_server.py   the page's server, for those that serve one
 serving.py     who serves a job type: Kafka's groups, a configuration's handlers
 triage.py      what `doctor` says of instances, job types, certificates and clocks
 following.py   what `instances start` and `instances watch` do until the end

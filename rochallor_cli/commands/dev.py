@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +13,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.command_line.setting_options import with_settings
+from rochallor_cli.commands.stopping import stop_signals
 from rochallor_cli.configuration.environment import is_terminal
 from rochallor_cli.configuration.setting import Setting, settings_of
 from rochallor_cli.configuration.setting_values import values_of_flags
@@ -127,7 +125,7 @@ def dev(context: Context, **flags: Any) -> None:
     config = engine_config(options)
     uploads = _read(context, options.definitions) if options.definitions else []
     try:
-        with _signals() as stop, _engine_log(context), DevEngine(config) as engine:
+        with stop_signals() as stop, _engine_log(context), DevEngine(config) as engine:
             if uploads:
                 _upload(context, engine.url, uploads)
             _announce(context, engine, config)
@@ -261,20 +259,3 @@ def _upload(context: Context, url: str, uploads: list[Upload]) -> None:
         for upload in uploads:
             row = send(AdminClient(client, settings), upload)
             context.printer.note(f"Uploaded  {row['id']} v{row['version']}  {row['source']}")
-
-
-@contextmanager
-def _signals() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set, as long as the block runs; a second SIGINT interrupts as usual."""
-    stop = threading.Event()
-
-    def ask_to_stop(number: int, frame: FrameType | None) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

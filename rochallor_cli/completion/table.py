@@ -38,6 +38,7 @@ COMMANDS: dict[str, dict[str, Any]] = \
                           'instance led to its end.',
                    'work': 'Host handlers: claim jobs, run them, report.',
                    'dev': 'Run an embedded engine on this machine.',
+                   'ui': 'Serve a page on this machine that shows the engine, until Ctrl-C.',
                    'doctor': 'Check this installation, the settings and the engine. Runs nothing, changes '
                              'nothing.',
                    'expr': 'Evaluate an expression without an engine: value, type, what was rewritten and '
@@ -151,6 +152,11 @@ COMMANDS: dict[str, dict[str, Any]] = \
                      '--log-requests': ('', 'Write a line on stderr for each request.')},
          'arguments': (),
          'commands': {}},
+ 'ui': {'options': {'--port': ('none', 'Where to listen; 0 for a free port.'),
+                    '--open': ('', 'Open the page in a browser.'),
+                    '--read-only': ('', 'Show no buttons, and refuse what would change something.')},
+        'arguments': ('instance',),
+        'commands': {}},
  'doctor': {'options': {'--brokers': ('none', 'Kafka brokers, with commas between them.'),
                         '--kafka-config': ('none',
                                            'Settings of the Kafka consumer, as librdkafka names them; '

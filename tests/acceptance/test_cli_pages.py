@@ -118,10 +118,10 @@ def served_and_stopped(arguments: list[str], environ: dict[str, str]) -> Result:
 
 
 def ours(scene: Scene, arguments: list[str], environ: dict[str, str]) -> Result:
-    """What never ends by itself is ended (`dev`), asked for its settings (`work`) or done once (`--watch`)."""
+    """What never ends by itself is ended (`dev`, `ui`), asked for its settings (`work`) or done once (`--watch`)."""
     arguments = [scene.meant(arguments[0], word) for word in arguments]
     arguments = [word for word in arguments if word != "--watch"]
-    if arguments[0] == "dev":
+    if arguments[0] in ("dev", "ui"):
         return served_and_stopped(arguments, environ)
     if arguments[0] == "work" and "--check" not in arguments:
         arguments = [*arguments, "--print-config"]
@@ -152,7 +152,7 @@ def make(arguments: list[str], environ: dict[str, str]) -> Result:
 
 def installed(arguments: list[str], environ: dict[str, str]) -> Result:
     """Trying it is for `make dist`; here, that nothing is named which an index would be asked for."""
-    return Result("", str(arguments), 0 if arguments == ["install", "."] else 2)
+    return Result("", str(arguments), 0 if arguments in (["install", "."], ["install", ".[ui]"]) else 2)
 
 
 def applied(arguments: list[str], environ: dict[str, str]) -> Result:

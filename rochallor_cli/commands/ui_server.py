@@ -1,0 +1,59 @@
+"""The page's server, for the commands that serve one: `ui`, `dev --ui` and `demo --ui`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rochallor_cli.command_line.context import Context
+from rochallor_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from rochallor_cli.engine_client.admin_client import AdminClient
+    from rochallor_cli.engine_client.engine_version import EngineVersion
+    from rochallor_cli.ui.server import UiServer
+
+
+@contextmanager
+def ui_server(
+    context: Context,
+    engine: AdminClient,
+    version: Callable[[], EngineVersion],
+    *,
+    port: int = 0,
+    read_only: bool = False,
+) -> Iterator[UiServer]:
+    """Serve the pages of an engine while the block runs."""
+    require_templates()
+    from rochallor_cli.ui.reach import Reach, why_not_acting
+    from rochallor_cli.ui.server import UiServer
+
+    reach = Reach(
+        engine, context.environment.now, version, why_not_acting(engine.settings, read_only=read_only)
+    )
+    with UiServer(reach, port=port, tell=_teller(context)) as server:
+        yield server
+
+
+def require_templates() -> None:
+    """Raise UsageError where the extra is not installed, before anything is started."""
+    from importlib.util import find_spec
+
+    if find_spec("jinja2") is None:
+        raise UsageError(
+            "the page needs Jinja2, which is not installed",
+            hint="pip install 'rochallor-cli[ui]', or: pip install jinja2",
+        )
+
+
+def _teller(context: Context) -> Callable[[Exception], None]:
+    """Says what nobody expected, with its traceback for those who asked with -v."""
+
+    def tell(error: Exception) -> None:
+        import traceback
+
+        context.printer.warn(f"the page ran into an unexpected {type(error).__name__}: {error}"[:500])
+        context.printer.trace("".join(traceback.format_exception(error)))
+
+    return tell

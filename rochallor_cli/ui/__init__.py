@@ -1,0 +1,14 @@
+"""A window on the engine: pages on loopback, served with the user's own rights, drawn from what the commands know.
+
+server.py     the server in a thread: started, stopped, its first address
+connections.py  how many connections are kept, and for how long one may say nothing
+security.py   who may ask: token, cookie, Host and Origin; and what a browser may do with an answer
+answers.py    requests to pages, events, actions and files
+events.py     server-sent events: what has changed, for each window
+poller.py     one poller for all windows, within the limits that the commands keep
+reach.py      the engine as pages reach it, and the commands they show
+rendering.py  values to HTML: everything escaped, masked and harmless
+pages/        what can be looked at
+acting.py     what can be done from a page
+opening.py    the first address, handed to a browser
+"""

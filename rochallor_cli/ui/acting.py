@@ -1,0 +1,67 @@
+"""What can be done from a page: complete a task, signal, cancel. The engine client and its errors are the commands'."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rochallor_cli.documents.json_text import load_json
+from rochallor_cli.errors import CliError, ConflictError, InvalidDocumentError, NotFoundError
+from rochallor_cli.ui.reach import Reach
+
+# What the page says when it is done; the words are chosen from here, never from an address.
+DONE = {"complete": "The task is completed.", "signal": "The signal is sent.", "cancel": "It is cancelled."}
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing to do to an instance: `kind` is complete, signal or cancel; `step` is "" for the last."""
+
+    kind: str
+    instance_id: str
+    step: str = ""
+
+
+def act_at(segments: list[str]) -> Act:
+    """The act that an address names. Raises NotFoundError."""
+    match segments:
+        case ["instances", instance_id, "cancel"]:
+            return Act("cancel", instance_id)
+        case ["instances", instance_id, "steps", step, "complete" | "signal" as kind]:
+            return Act(kind, instance_id, step)
+    raise NotFoundError("there is nothing to do at this address")
+
+
+def do(reach: Reach, act: Act, given: Mapping[str, str]) -> None:
+    """Do it, with what was typed. Raises CliError and the SDK's errors."""
+    if reach.why_not:
+        raise ConflictError(f"this page changes nothing: {reach.why_not}")
+    if act.kind == "cancel":
+        reach.engine.cancel(act.instance_id, given.get("reason", "").strip())
+        return
+    variables = variables_from(given.get("variables", ""))
+    if act.kind == "signal":
+        reach.engine.signal(act.instance_id, act.step, variables)
+    else:
+        reach.engine.complete_task(act.instance_id, act.step, variables, by=given.get("by", "").strip())
+
+
+def variables_from(text: str) -> dict[str, Any]:
+    """The variables that were typed as one JSON object; none for nothing."""
+    if not text.strip():
+        return {}
+    try:
+        value = load_json(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidDocumentError(
+            f"the variables are no JSON: {error}", hint='write {"name": "value"}'
+        ) from error
+    if not isinstance(value, dict):
+        raise InvalidDocumentError("variables are one object", hint='write {"name": "value"}')
+    return value
+
+
+def said_of(error: CliError) -> dict[str, Any]:
+    """An error as a page shows it."""
+    return {"message": error.message, "hint": error.hint or "", "details": error.details}

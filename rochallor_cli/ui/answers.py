@@ -1,0 +1,248 @@
+"""Requests to answers: pages, events, actions and files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from rochallor_cli.configuration.masking import masked
+from rochallor_cli.engine_client.meaning import meaning
+from rochallor_cli.errors import CliError, NotFoundError
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.ui.acting import DONE, Act, act_at, do, said_of
+from rochallor_cli.ui.connections import BoundedConnections
+from rochallor_cli.ui.events import Events
+from rochallor_cli.ui.pages.addresses import page_at, query_of, segments
+from rochallor_cli.ui.pages.page import UiPage
+from rochallor_cli.ui.poller import Look, Poller
+from rochallor_cli.ui.reach import Reach
+from rochallor_cli.ui.rendering import Renderer, moment_text, path_part, static_file
+from rochallor_cli.ui.security import HEADERS, Door, path_within
+from workflow_sdk.client.deadline import request_timeout
+from workflow_sdk.errors import WorkflowSDKError
+
+Result = TypeVar("Result")
+
+# What a form may bring: an engine's variables are rarely longer, and `--vars @FILE` takes any length.
+MOST_BODY_BYTES = 1024 * 1024
+BODY_TIMEOUT_S = 15.0
+# A page does not wait longer for an engine, whatever the command line may.
+ENGINE_TIMEOUT_S = 5.0
+# More at once make the engine slower, not quicker.
+_THREADS = 4
+_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_HTTP_STATUS = {
+    ExitStatus.USAGE: 400,
+    ExitStatus.INVALID: 400,
+    ExitStatus.NOT_FOUND: 404,
+    ExitStatus.CONFLICT: 409,
+    ExitStatus.NOT_AUTHORISED: 403,
+    ExitStatus.UNREACHABLE: 503,
+}
+
+
+class UiAnswers:
+    """UiAnswers every request; what goes wrong inside is an answer, too."""
+
+    def __init__(self, reach: Reach, *, tell: Callable[[Exception], None]) -> None:
+        self._reach = reach
+        self._tell = tell
+        self._renderer = Renderer(reach)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ui")
+        self.poller = Poller(self._look)
+        self._events = Events(self.poller)
+        self.server = BoundedConnections(self._handle, request_factory=_request, access_log=None)
+        self.door = Door(0)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    # --- who asks for what -----------------------------------------------------------------------
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.server.has_spoken(request.protocol)
+        try:
+            return await self._answer(request)
+        except web.HTTPRequestEntityTooLarge:
+            return _text(413, f"a form brings {MOST_BODY_BYTES:,} bytes at most")
+        except (CliError, WorkflowSDKError) as error:
+            return self._failed(self._said(error))
+        except Exception as error:  # noqa: BLE001 - the border: a fault of ours is an answer, never a lost connection
+            self._tell(error)
+            return self._failed(_bug(error))
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        path, _, query = request.raw_path.partition("?")
+        if request.method not in ("GET", "POST"):
+            return _text(405, "only GET and POST")
+        if path == "/" and request.method == "GET" and "token" in query_of(query):
+            return self._let_in(request, query_of(query))
+        refused = self.door.refusal(request.method, request.headers, request.cookies)
+        if refused:
+            return _text(403, f"Not from here: {refused}.")
+        if request.method == "POST":
+            return await self._act(request, path)
+        return await self._get(request, path, query)
+
+    def _let_in(self, request: web.BaseRequest, query: Any) -> web.Response:
+        """The first address: its token for the cookie, then on to the page.
+
+        By a page and not by a redirect: after a click in another program a browser would send no strict cookie.
+        """
+        refused = self.door.refusal_of_place(request.method, request.headers)
+        if refused or not self.door.is_token(query["token"]):
+            return _text(403, f"Not from here: {refused or 'this address is of another run of the command'}.")
+        to = path_within(query.get("to", "/"))
+        html = self._renderer.whole("entry.html", to=to)
+        return _html(200, html, {"Set-Cookie": self.door.set_cookie})
+
+    async def _get(self, request: web.BaseRequest, path: str, query: str) -> web.StreamResponse:
+        match segments(path):
+            case ["static", name]:
+                return _file(name)
+            case ["events"]:
+                return await self._follow(request, query_of(query).get("page", "/"))
+            case ["instances", instance_id, "variables.json"]:
+                return await self._variables(instance_id)
+        page = page_at(self._reach, request.raw_path)
+        look = await self.poller.looked_at(page)
+        return self._page(page, look, done=query_of(query).get("done", ""))
+
+    # --- pages -----------------------------------------------------------------------------------
+
+    def _page(self, page: UiPage, look: Look, *, done: str = "", **more: Any) -> web.Response:
+        html = self._renderer.whole(
+            page.template,
+            page=page,
+            look=look,
+            at=moment_text(look.at),
+            said=DONE.get(done, ""),
+            frame=page.frame(),
+            problem=more.get("problem"),
+            typed=more.get("typed", {}),
+        )
+        return _html(more.get("status") or look.status, html)
+
+    async def _look(self, page: UiPage, last: Look) -> Look:
+        """What is found at a page now; what went wrong is said, over what was known."""
+        try:
+            return await self._in_thread(lambda: self._read(page))
+        except (CliError, WorkflowSDKError) as error:
+            said = self._said(error)
+        except Exception as error:  # noqa: BLE001 - the border: one page's fault must not end the poller
+            self._tell(error)
+            said = _bug(error)
+        return replace(
+            last,
+            trouble=self._masked(said.message),
+            hint=self._masked(said.hint or ""),
+            status=_status_of(said),
+            title=last.title or "Trouble",
+            every_s=2.0,
+        )
+
+    def _read(self, page: UiPage) -> Look:
+        found = page.read()
+        return Look(
+            self._renderer.parts(page, found),
+            str(self._renderer.safe(page.title(found))),
+            self._reach.now(),
+            every_s=page.every_s(found),
+        )
+
+    async def _follow(self, request: web.BaseRequest, address: str) -> web.StreamResponse:
+        if not self._events.has_room:
+            return _text(503, "too many windows are open")
+        page = page_at(self._reach, address)
+        return await self._events.stream(request, page, HEADERS)
+
+    async def _variables(self, instance_id: str) -> web.Response:
+        """All variables of an instance, as a file."""
+        instance = await self._in_thread(lambda: self._reach.engine.instance(instance_id))
+        body = json.dumps(instance.get("variables"), indent=2).encode()
+        headers = {**HEADERS, "Content-Disposition": 'attachment; filename="variables.json"'}
+        return web.Response(body=body, headers=headers, content_type="application/json")
+
+    # --- actions ---------------------------------------------------------------------------------
+
+    async def _act(self, request: web.BaseRequest, path: str) -> web.Response:
+        act = act_at(segments(path))
+        body = await asyncio.wait_for(request.read(), BODY_TIMEOUT_S)
+        given = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        try:
+            await self._in_thread(lambda: do(self._reach, act, given))
+        except (CliError, WorkflowSDKError) as error:
+            return await self._not_done(act, given, self._said(error))
+        location = f"/instances/{path_part(act.instance_id)}?done={act.kind}"
+        return web.Response(status=303, headers={**HEADERS, "Location": location})
+
+    async def _not_done(self, act: Act, given: dict[str, str], error: CliError) -> web.Response:
+        """The page again, with what went wrong and what was typed."""
+        page = page_at(self._reach, f"/instances/{path_part(act.instance_id)}")
+        look = await self.poller.looked_at(page)
+        typed = {"kind": act.kind, "step": act.step, **given}
+        return self._page(page, look, problem=said_of(error), typed=typed, status=_status_of(error))
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        def bounded() -> Result:
+            with request_timeout(ENGINE_TIMEOUT_S):
+                return work()
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, bounded)
+
+    def _said(self, error: CliError | WorkflowSDKError) -> CliError:
+        return error if isinstance(error, CliError) else meaning(error, self._reach.settings)
+
+    def _masked(self, text: str) -> str:
+        return masked(text, self._reach.settings.secrets)
+
+    def _failed(self, error: CliError) -> web.Response:
+        html = self._renderer.whole("error.html", error=said_of(error), status=_status_of(error))
+        return _html(_status_of(error), html)
+
+
+def _bug(error: Exception) -> CliError:
+    return CliError(
+        f"unexpected {type(error).__name__}", hint="this is a bug; `rochallor ui -v` prints what to report"
+    )
+
+
+def _status_of(error: CliError) -> int:
+    return _HTTP_STATUS.get(ExitStatus(error.exit_status), 500)
+
+
+def _file(name: str) -> web.Response:
+    try:
+        body = static_file(name)
+    except KeyError:
+        raise NotFoundError("there is no such file") from None
+    kind = _TYPES[name.rpartition(".")[2]]
+    return web.Response(body=body, headers=HEADERS, content_type=kind, charset="utf-8")
+
+
+def _html(status: int, html: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(
+        status=status,
+        body=html.encode("utf-8", "backslashreplace"),
+        headers={**HEADERS, **(headers or {})},
+        content_type="text/html",
+        charset="utf-8",
+    )
+
+
+def _text(status: int, text: str) -> web.Response:
+    return web.Response(status=status, text=text + "\n", headers=HEADERS)
+
+
+def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MOST_BODY_BYTES)

@@ -1,0 +1,131 @@
+"""One definition: versions, graph, tables, and what lint finds, at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rochallor_cli.definitions.finding import DocumentFinding
+from rochallor_cli.definitions.linting import Assumed, lint_documents
+from rochallor_cli.definitions.versions import version_rows
+from rochallor_cli.definitions.written_yaml import written_yaml
+from rochallor_cli.dev_engine import engine_rules
+from rochallor_cli.documents.json_yaml import dump
+from rochallor_cli.documents.reading import parse_documents
+from rochallor_cli.engine_client.admin_client import Value, steps_by_id
+from rochallor_cli.engine_client.reading import version_of
+from rochallor_cli.errors import CliError
+from rochallor_cli.graph.model import GraphNode, graph_of
+from rochallor_cli.ui.pages.page import UiPage, number_in
+from rochallor_cli.ui.reach import Query, Reach
+
+# Older ones are reached by their number.
+MOST_VERSIONS = 10
+MOST_LINES = 5_000
+
+
+@dataclass(frozen=True)
+class Defined:
+    document: Value
+    version: int
+    newest: int
+    versions: list[Value]
+    text: str
+    findings: list[DocumentFinding]
+    why_not: str
+    engine_version: str
+
+
+class DefinitionPage(UiPage):
+    """`/definitions/ID?version=2`; without a version the latest."""
+
+    template = "definition.html"
+    parts = ("head", "picture", "tables", "steps", "versions", "source")
+    section = "definitions"
+
+    def __init__(self, reach: Reach, address: str, definition_id: str, query: Query) -> None:
+        super().__init__(reach, address)
+        self.definition_id = definition_id
+        self._wanted = number_in(query, "version", 1) if "version" in query else None
+        self._last: Defined | None = None
+
+    def read(self) -> Defined:
+        latest = self.reach.engine.definition(self.definition_id)
+        newest = version_of(latest)
+        last = self._last
+        if last is not None and last.newest == newest:
+            return last
+        version = self._wanted or newest
+        document = latest if version == newest else self.reach.definition(self.definition_id, version)
+        oldest = max(newest - MOST_VERSIONS + 1, 1)
+        versions = version_rows(self.reach.engine, self.definition_id, newest=newest, oldest=oldest)
+        assumed = self.reach.version().assumed
+        text, findings, why_not = linted(document, self.definition_id, assumed)
+        self._last = Defined(document, version, newest, list(versions), text, findings, why_not, assumed)
+        return self._last
+
+    def values(self, found: Defined) -> dict[str, Any]:
+        graph = graph_of(found.document)
+        anchors = {node.id: f"step-{number}" for number, node in enumerate(graph.nodes)}
+        return {
+            "id": self.definition_id,
+            "document": found.document,
+            "version": found.version,
+            "newest": found.newest,
+            "graph": graph,
+            "anchors": anchors,
+            "steps": list(_steps(found, graph.nodes, anchors)),
+            "tables": [node for node in graph.nodes if node.table is not None],
+            "versions": found.versions,
+            "older": max(found.newest - MOST_VERSIONS, 0),
+            "lines": found.text.splitlines()[:MOST_LINES],
+            "total_lines": len(found.text.splitlines()),
+            "findings": _by_line(found.findings),
+            "count": len(found.findings),
+            "why_not": found.why_not,
+            "engine_version": found.engine_version,
+            "start": self.reach.command(
+                "instances", "start", self.definition_id, "--var", "name=value", "--follow"
+            ),
+            "lint": self.reach.command("defs", "lint", self.definition_id),
+        }
+
+    def title(self, found: Defined) -> str:
+        return f"{self.definition_id} v{found.version}"
+
+    def frame(self) -> dict[str, Any]:
+        return {"definition_id": self.definition_id}
+
+    def every_s(self, found: Defined) -> float:
+        return 5.0
+
+
+def linted(document: Value, name: str, engine_version: str) -> tuple[str, list[DocumentFinding], str]:
+    """A definition as text, what lint finds in it, and why it could not be looked at."""
+    unnumbered = {key: value for key, value in document.items() if key != "version"}
+    text = written_yaml(unnumbered, lambda value: dump(value, ascii_only=False))
+    try:
+        documents = parse_documents(text, source=name)
+        return text, lint_documents(documents, Assumed(engine_rules(engine_version))), ""
+    except CliError as error:
+        return text, [], error.message
+
+
+def _steps(found: Defined, nodes: tuple[GraphNode, ...], anchors: dict[str, str]) -> Iterator[dict[str, Any]]:
+    steps = steps_by_id(found.document)
+    for number, node in enumerate(nodes):
+        yield {
+            "id": node.id,
+            "anchor": anchors[node.id],
+            "fields": steps.get(node.id, {}),
+            "is_chosen": number == 0,
+            "is_missing": node.type == "missing",
+        }
+
+
+def _by_line(findings: list[DocumentFinding]) -> dict[int, list[DocumentFinding]]:
+    found: dict[int, list[DocumentFinding]] = {}
+    for finding in findings:
+        found.setdefault(finding.line, []).append(finding)
+    return found

@@ -1,0 +1,56 @@
+"""The definitions, the latest version of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rochallor_cli.engine_client.admin_client import Value
+from rochallor_cli.engine_client.reading import rows
+from rochallor_cli.ui.pages.page import UiPage, number_in
+from rochallor_cli.ui.reach import Found, Query, Reach
+
+SIZE = 100
+
+
+@dataclass(frozen=True)
+class DefinitionList:
+    rows: list[Value]
+    total: int | None
+
+
+class DefinitionsPage(UiPage):
+    """`/definitions?keyword=…&page=2`."""
+
+    template = "definitions.html"
+    parts = ("list",)
+    section = "definitions"
+
+    def __init__(self, reach: Reach, address: str, query: Query) -> None:
+        super().__init__(reach, address)
+        self.keyword = query.get("keyword", "")
+        self._page = number_in(query, "page", 1)
+
+    def read(self) -> DefinitionList:
+        answer = self.reach.engine.client.list_definitions(self.keyword, self._page - 1, SIZE)
+        total = answer.get("total")
+        return DefinitionList(rows(answer.get("items")), total if isinstance(total, int) else None)
+
+    def values(self, found: DefinitionList) -> dict[str, Any]:
+        first = (self._page - 1) * SIZE
+        return {
+            "rows": found.rows,
+            "total": found.total,
+            "first": first + 1,
+            "last": first + len(found.rows),
+            "has_more": found.total is not None and found.total > first + len(found.rows),
+            "page": self._page,
+            "query": {"keyword": self.keyword} if self.keyword else {},
+            "upload": self.reach.command("defs", "upload", "flow.yaml"),
+        }
+
+    def title(self, found: Found) -> str:
+        return "DefinitionList"
+
+    def frame(self) -> dict[str, Any]:
+        return {"keyword": self.keyword}

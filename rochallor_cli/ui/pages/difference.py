@@ -1,0 +1,60 @@
+"""Two versions of one definition, as `defs diff` compares them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rochallor_cli.definitions.differences import Change, differences
+from rochallor_cli.engine_client.reading import version_of
+from rochallor_cli.graph.model import Graph, graph_of
+from rochallor_cli.ui.pages.page import UiPage, number_in
+from rochallor_cli.ui.reach import Query, Reach
+
+
+@dataclass(frozen=True)
+class Difference:
+    old: int
+    new: int
+    newest: int
+    changes: list[Change]
+    before: Graph
+    after: Graph
+
+
+class DifferencePage(UiPage):
+    """`/definitions/ID/changes?from=1&to=2`; the latest and the one before it, where nothing is said."""
+
+    template = "difference.html"
+    parts = ("changes",)
+    section = "definitions"
+
+    def __init__(self, reach: Reach, address: str, definition_id: str, query: Query) -> None:
+        super().__init__(reach, address)
+        self.definition_id = definition_id
+        self._old = number_in(query, "from", 1) if "from" in query else None
+        self._new = number_in(query, "to", 1) if "to" in query else None
+
+    def read(self) -> Difference:
+        newest = version_of(self.reach.engine.definition(self.definition_id))
+        new = self._new or newest
+        old = self._old or max(new - 1, 1)
+        before = self.reach.definition(self.definition_id, old)
+        after = self.reach.definition(self.definition_id, new)
+        return Difference(old, new, newest, differences(before, after), graph_of(before), graph_of(after))
+
+    def values(self, found: Difference) -> dict[str, Any]:
+        return {
+            "id": self.definition_id,
+            "found": found,
+            "signs": {"added": "+", "removed": "−", "changed": "~"},
+        }
+
+    def title(self, found: Difference) -> str:
+        return f"{self.definition_id} v{found.old} and v{found.new}"
+
+    def frame(self) -> dict[str, Any]:
+        return {"definition_id": self.definition_id}
+
+    def every_s(self, found: Difference) -> float:
+        return 10.0

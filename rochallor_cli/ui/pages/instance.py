@@ -1,0 +1,245 @@
+"""One instance: graph, steps, timeline, variables, chain, and why it stands where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rochallor_cli.engine_client.admin_client import ENDED, AdminClient, Value
+from rochallor_cli.engine_client.reading import definition_of, mapping
+from rochallor_cli.errors import CliError
+from rochallor_cli.explanation.explaining import Explanation, confirmed
+from rochallor_cli.explanation.facts import Facts
+from rochallor_cli.explanation.verdicts import verdict_text
+from rochallor_cli.explanation.ways_out import ways_out
+from rochallor_cli.explanation.words import (
+    ahead_words,
+    cause_words,
+    doubt_words,
+    event_words,
+    mover_words,
+    verdict_words,
+)
+from rochallor_cli.graph.model import GraphNode, graph_of, painted
+from rochallor_cli.output.step_states import state_text
+from rochallor_cli.ui.pages.chain import MOST_DEFINITIONS, child_of, next_workflow, parent_of
+from rochallor_cli.ui.pages.page import UiPage
+from rochallor_cli.ui.pages.timeline import MOST_ROWS, timeline
+from rochallor_cli.ui.reach import Query, Reach
+from workflow_sdk.errors import WorkflowSDKError
+
+_MOST_EXECUTIONS = 20
+_MOST_EVENTS = 8
+_WAITS_FOR = {"USER_TASK": "user-task", "WAIT": "signal"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An instance as it was found. explanation: None with the reason in `why_not`. child: None where there is none."""
+
+    facts: Facts
+    explanation: Explanation | None
+    why_not: str
+    version_text: str
+    can_retry: bool
+    child: Value | None
+    parent: Value | None
+
+
+class InstancePage(UiPage):
+    """`/instances/ID`; `?chain=parent` looks for what started it."""
+
+    template = "instance.html"
+    parts = ("head", "why", "acting", "picture", "steps", "bars", "variables", "chain")
+    section = "instances"
+
+    def __init__(self, reach: Reach, address: str, instance_id: str, query: Query) -> None:
+        super().__init__(reach, address)
+        self.instance_id = instance_id
+        self._wants_parent = query.get("chain") == "parent"
+        self._parent: Value | None = None
+        self._child: Value | None = None
+        self._looked_for: set[str] = set()
+
+    def read(self) -> Seen:
+        version = self.reach.version()
+        explanation, facts, why_not = None, None, ""
+        try:
+            explanation, facts = confirmed(
+                self.reach.facts, self.instance_id, version.possible, now=self.reach.now
+            )
+        except WorkflowSDKError:
+            raise
+        except CliError as error:
+            why_not = error.message
+        except Exception:  # noqa: BLE001 - a view of odd data shows what it has; `instances explain` says what is odd
+            why_not = "what the engine says of it is odd"
+        found = facts or self._bare_facts()
+        self._look_around(found)
+        return Seen(
+            found,
+            explanation,
+            why_not,
+            version.text,
+            not version.surely_lacks("step_retry"),
+            self._child,
+            self._parent,
+        )
+
+    def every_s(self, found: Seen) -> float:
+        # It may be retried: somebody who has just copied the command wants to see that.
+        return 5.0 if found.facts.is_ended else 0.0
+
+    def title(self, found: Seen) -> str:
+        return f"{found.facts.status} {found.facts.instance.get('definitionId')} {self.instance_id}"
+
+    def frame(self) -> dict[str, Any]:
+        return {"instance_id": self.instance_id}
+
+    def values(self, found: Seen) -> dict[str, Any]:
+        facts = found.facts
+        anchors = {step: f"step-{number}" for number, step in enumerate(self._step_ids(facts))}
+        verdict = verdict_text(found.explanation) if found.explanation and not facts.is_ended else ""
+        drawn = painted(graph_of(facts.document), {**facts.instance, "verdict": verdict}, facts.executions)
+        return {
+            "instance": facts.instance,
+            "instance_id": self.instance_id,
+            "status": facts.status,
+            "is_ended": facts.is_ended,
+            "verdict": verdict,
+            "graph": replace(drawn, title=drawn.title.partition(" · ")[0]),
+            "anchors": anchors,
+            "steps": self._steps(facts, {node.id: node for node in drawn.nodes}, anchors),
+            "why": self._why(found),
+            "acts": list(_acts(found)),
+            "bars": timeline(facts.instance, facts.executions, self.reach.now()),
+            "left_out": max(len(facts.executions) - MOST_ROWS, 0),
+            "variables": facts.instance.get("variables"),
+            "is_mapping": isinstance(facts.instance.get("variables"), dict),
+            "chain": self._chain(found),
+        }
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def _bare_facts(self) -> Facts:
+        """What there is of an instance that cannot be explained: its definition may be missing."""
+        engine = self.reach.engine
+        instance = engine.instance(self.instance_id)
+        executions = [
+            {**row, "stepId": str(row.get("stepId")), "status": str(row.get("status"))}
+            for row in engine.client.get_instance_history(self.instance_id)
+        ]
+        return Facts(instance, executions, _definition(engine, instance))
+
+    def _look_around(self, facts: Facts) -> None:
+        """The chain is looked up once, not at every look."""
+        if self._child is None and facts.is_ended and self._is_new("child", facts):
+            self._child = child_of(self.reach, facts.instance, facts.document)
+        if self._wants_parent and self._is_new("parent", facts):
+            self._parent = parent_of(self.reach, facts.instance)
+
+    def _is_new(self, what: str, facts: Facts) -> bool:
+        key = f"{what} {facts.status}"
+        if key in self._looked_for:
+            return False
+        self._looked_for.add(key)
+        return True
+
+    # --- showing ---------------------------------------------------------------------------------
+
+    def _step_ids(self, facts: Facts) -> list[str]:
+        entered = [str(row.get("stepId")) for row in facts.executions]
+        return list(dict.fromkeys([*facts.steps, *entered]))
+
+    def _steps(
+        self, facts: Facts, nodes: dict[str, GraphNode], anchors: dict[str, str]
+    ) -> list[dict[str, Any]]:
+        chosen = self._first_shown(facts)
+        by_step: dict[str, list[Value]] = {}
+        for row in facts.executions:
+            by_step.setdefault(str(row.get("stepId")), []).append(row)
+        return [
+            {
+                "id": step_id,
+                "anchor": anchor,
+                "fields": mapping(facts.steps.get(step_id)),
+                "state": nodes[step_id].state if step_id in nodes else "",
+                "table": nodes[step_id].table if step_id in nodes else None,
+                "is_chosen": step_id == chosen,
+                "earlier": max(len(by_step.get(step_id, [])) - _MOST_EXECUTIONS, 0),
+                "executions": [
+                    {**row, "state": state_text(row, ended=facts.is_ended)}
+                    for row in by_step.get(step_id, [])[-_MOST_EXECUTIONS:]
+                ],
+            }
+            for step_id, anchor in anchors.items()
+        ]
+
+    def _first_shown(self, facts: Facts) -> str:
+        """The step that is looked at first: where it failed, where it is, or the last that it was in."""
+        for status in ("FAILED", "RUNNING", ""):
+            rows = [row for row in facts.executions if status in ("", row.get("status"))]
+            if rows and not (status == "FAILED" and facts.status != "FAILED"):
+                return str(rows[-1].get("stepId"))
+        return next(iter(facts.steps), "")
+
+    def _why(self, found: Seen) -> dict[str, Any]:
+        explanation, now = found.explanation, self.reach.now()
+        if explanation is None:
+            return {"words": "", "why_not": found.why_not}
+        commands = ways_out(explanation, found.facts, can_retry=found.can_retry)
+        return {
+            "words": verdict_words(explanation),
+            "verdict": explanation.verdict,
+            "why_not": "",
+            "since": explanation.since,
+            "movers": [(mover.step, mover_words(mover, now)) for mover in explanation.moved_by],
+            "causes": [
+                (
+                    cause_words(cause),
+                    [(str(row.get("stepId")), *event_words(row)) for row in cause.rows[-_MOST_EVENTS:]],
+                )
+                for cause in explanation.causes
+            ],
+            "ahead": [line for _, line in ahead_words(explanation)],
+            "not_known": explanation.not_known,
+            "doubt": "" if explanation.certain else doubt_words(found.version_text),
+            "ways_out": [(self.reach.reaching(command), what) for command, what in commands],
+        }
+
+    def _chain(self, found: Seen) -> dict[str, Any]:
+        return {
+            "next": next_workflow(found.facts.document),
+            "child": found.child,
+            "parent": found.parent,
+            "looked": self._wants_parent,
+            "most": MOST_DEFINITIONS,
+        }
+
+
+def _definition(engine: AdminClient, instance: Value) -> Value:
+    """An instance's definition; nothing where it cannot be had, for the rest is shown all the same."""
+    try:
+        return engine.definition(*definition_of(instance))
+    except CliError:
+        return {}
+
+
+def _acts(found: Seen) -> Iterator[dict[str, str]]:
+    """What a person can do now: the open user tasks and awaited signals, each once."""
+    facts = found.facts
+    if facts.status in ENDED:
+        return
+    seen: dict[tuple[str, str], None] = {}
+    if found.explanation is not None:
+        for mover in found.explanation.moved_by:
+            if mover.kind in ("user-task", "signal") and mover.answers_500 != "always":
+                seen[(mover.kind, mover.step)] = None
+    else:
+        for row in facts.executions:
+            kind = _WAITS_FOR.get(str(row.get("stepType")))
+            if kind and row.get("status") == "RUNNING":
+                seen[(kind, str(row.get("stepId")))] = None
+    for kind, step in seen:
+        yield {"kind": kind, "step": step, "name": str(facts.steps.get(step, {}).get("name") or "")}

@@ -1,0 +1,120 @@
+"""The instances that fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rochallor_cli.engine_client.admin_client import STATUSES, Value, steps_text
+from rochallor_cli.engine_client.reading import rows
+from rochallor_cli.errors import UsageError
+from rochallor_cli.instances.filter_values import filters_from
+from rochallor_cli.instances.list_watch import EVERY_S
+from rochallor_cli.instances.selection import Filters, Selection
+from rochallor_cli.ui.pages.page import UiPage, number_in
+from rochallor_cli.ui.reach import Found, Query, Reach
+
+SIZES = (50, 200, 1000)
+# Where the engine does not filter, so many are read at most: ten of its pages.
+MOST_READ = 2_000
+FILTERS = (
+    "status", "definition", "version", "business_key", "step", "reason", "older_than", "since", "until",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One page of a list. total: by the engine's count, None where it cannot say. was_cut: not all were read."""
+
+    rows: list[Value]
+    total: int | None
+    has_more: bool
+    was_cut: bool = False
+    seen: int = 0
+
+
+class InstancesPage(UiPage):
+    """`/instances?status=…&definition=…&page=2`, with the filters of `instances list`."""
+
+    template = "instances.html"
+    parts = ("list",)
+    section = "instances"
+
+    def __init__(self, reach: Reach, address: str, query: Query) -> None:
+        super().__init__(reach, address)
+        self.query = {name: query[name] for name in FILTERS if name in query}
+        self._page = number_in(query, "page", 1)
+        self._size = number_in(query, "size", SIZES[0])
+        if self._size > SIZES[-1]:
+            raise UsageError(f"size {self._size}: a page has {SIZES[-1]} rows at most")
+        self._filters()
+
+    def read(self) -> Listed:
+        filters = self._filters()
+        if filters.is_counted_by_engine:
+            return self._of_engine(filters)
+        selected = Selection(self.reach.engine, filters, now=self.reach.now(), most=MOST_READ)
+        first = (self._page - 1) * self._size
+        found = list(selected.instances(limit=first + self._size + 1))
+        shown = found[first : first + self._size]
+        return Listed(shown, None, len(found) > first + self._size, selected.was_cut, selected.seen)
+
+    def values(self, found: Listed) -> dict[str, Any]:
+        first = (self._page - 1) * self._size
+        return {
+            "rows": [{**row, "steps": _steps(row)} for row in found.rows],
+            "found": found,
+            "first": first + 1,
+            "last": first + len(found.rows),
+            "page": self._page,
+            "size": self._size,
+            "sizes": SIZES,
+            "query": self.query | ({"size": str(self._size)} if self._size != SIZES[0] else {}),
+            "command": self._command(),
+        }
+
+    def title(self, found: Found) -> str:
+        return "Instances"
+
+    def every_s(self, found: Found) -> float:
+        return EVERY_S
+
+    def frame(self) -> dict[str, Any]:
+        return {"query": self.query, "size": self._size, "sizes": SIZES, "statuses": STATUSES}
+
+    def _filters(self) -> Filters:
+        given: dict[str, Any] = dict(self.query)
+        if "version" in given:
+            given["version"] = number_in(self.query, "version", 1)
+        return filters_from(given, self.reach.now())
+
+    def _of_engine(self, filters: Filters) -> Listed:
+        """Nothing is filtered here, so one request brings the page."""
+        answer = self.reach.engine.client.list_instances(
+            **filters.by_engine, page=self._page - 1, page_size=min(self._size, 200)
+        )
+        if self._size > 200:
+            return self._large(filters, answer)
+        total = answer.get("total")
+        last = self._page * self._size
+        known = total if isinstance(total, int) else None
+        return Listed(rows(answer.get("items")), known, known is not None and known > last)
+
+    def _large(self, filters: Filters, answer: Value) -> Listed:
+        """More rows than the engine gives at once."""
+        first = (self._page - 1) * self._size
+        found = list(self.reach.engine.instances(**filters.by_engine, limit=first + self._size))
+        total = answer.get("total")
+        known = total if isinstance(total, int) else None
+        return Listed(found[first:], known, known is not None and known > first + self._size)
+
+    def _command(self) -> str:
+        words = ["instances", "list"]
+        for name, value in self.query.items():
+            words += [f"--{name.replace('_', '-')}", value]
+        return self.reach.command(*words)
+
+
+def _steps(row: Value) -> str:
+    """Where it is; an ended one is nowhere, whatever its list still says."""
+    return steps_text(row) if row.get("status") != "COMPLETED" else ""

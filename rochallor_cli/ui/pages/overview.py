@@ -1,0 +1,111 @@
+"""Counts by status, and an audit when somebody asks for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from rochallor_cli.engine_client.admin_client import OPEN, STATUSES, Value
+from rochallor_cli.errors import CliError
+from rochallor_cli.explanation.audit import Audit
+from rochallor_cli.explanation.explaining import all_confirmed
+from rochallor_cli.explanation.facts import FactsReader
+from rochallor_cli.ui.pages.page import UiPage
+from rochallor_cli.ui.reach import Found, Query, Reach
+
+# An audit reads a history for each instance: so many of the newest, and for so long, at most.
+MOST_AUDITED = 500
+LONGEST_AUDIT_S = 20.0
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What an audit found, when, and how far it came."""
+
+    rows: list[Value]
+    looked_at: int
+    stuck: int
+    live: int
+    at: datetime
+    took_s: float
+    odd: list[str]
+
+
+@dataclass(frozen=True)
+class Overview:
+    counts: dict[str, int]
+    definitions: int
+    audited: Audited | None
+
+
+class OverviewPage(UiPage):
+    """`/`; `?audit=…` looks once why live instances stand where they stand, and keeps what it found."""
+
+    template = "overview.html"
+    parts = ("counts", "audit")
+    section = "overview"
+
+    def __init__(self, reach: Reach, address: str, query: Query) -> None:
+        super().__init__(reach, address)
+        self._wants_audit = "audit" in query
+        self._audited: Audited | None = None
+
+    def read(self) -> Overview:
+        engine = self.reach.engine
+        counts = {status: engine.count_instances(status=status) for status in STATUSES}
+        if self._wants_audit and self._audited is None:
+            self._audited = _audit(self.reach, live=sum(counts[status] for status in OPEN))
+        return Overview(counts, engine.count_definitions(), self._audited)
+
+    def values(self, found: Overview) -> dict[str, Any]:
+        return {
+            "counts": found.counts,
+            "total": sum(found.counts.values()),
+            "definitions": found.definitions,
+            "audited": found.audited,
+            "most": MOST_AUDITED,
+            "longest_s": LONGEST_AUDIT_S,
+            "now": int(self.reach.now().timestamp()),
+            "command": self.reach.command("instances", "audit"),
+        }
+
+    def title(self, found: Found) -> str:
+        return "Overview"
+
+    def every_s(self, found: Found) -> float:
+        # Six requests a look: no more in the long run than following one instance.
+        return 4.0
+
+
+def _audit(reach: Reach, *, live: int) -> Audited:
+    """The groups of `instances audit`, within the bounds."""
+    began_s, at = time.monotonic(), reach.now()
+    audit, odd = Audit(), []
+    for instance, found in _explained(reach):
+        if isinstance(found, CliError):
+            odd.append(f"{instance['id']}: {found.message}")
+        else:
+            audit.take(found, str(instance.get("definitionId")))
+        if time.monotonic() - began_s > LONGEST_AUDIT_S:
+            break
+    rows = [_row(reach, row) for row in audit.rows()]
+    return Audited(rows, audit.looked_at, audit.stuck, live, at, time.monotonic() - began_s, odd)
+
+
+def _explained(reach: Reach) -> Iterator[tuple[Value, Any]]:
+    live = (
+        instance
+        for status in OPEN
+        for instance in reach.engine.instances(status=status, limit=MOST_AUDITED)
+        if isinstance(instance.get("id"), str)
+    )
+    newest = islice(live, MOST_AUDITED)
+    return all_confirmed(FactsReader(reach.engine), newest, reach.version().possible, now=reach.now)
+
+
+def _row(reach: Reach, row: Mapping[str, Any]) -> Value:
+    return {**row, "wayOut": reach.reaching(str(row["wayOut"]))}

@@ -1,0 +1,95 @@
+"""The server in a thread of its own: started, stopped, and its first address."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from rochallor_cli.errors import UsageError
+from rochallor_cli.ui.answers import UiAnswers
+from rochallor_cli.ui.reach import Reach
+from rochallor_cli.ui.security import Door
+
+HOST = "127.0.0.1"
+_JOIN_S = 10.0
+_SHUTDOWN_S = 0.5
+
+
+class UiServer:
+    """Serves the pages while the block runs. `tell` is given what nobody expected.
+
+    port: 0 for a free one. Raises UsageError where it cannot listen.
+    """
+
+    def __init__(
+        self, reach: Reach, *, port: int = 0, tell: Callable[[Exception], None] = lambda _: None
+    ) -> None:
+        self._reach = reach
+        self._port = port
+        self._tell = tell
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ui", daemon=True)
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopped: asyncio.Event | None = None
+        self.door = Door(0)
+
+    def address(self, at: str = "/") -> str:
+        """The address to open first; it holds the token."""
+        return self.door.first_address(at)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            self._thread.join(_JOIN_S)
+            raise self._failure
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        loop, stopped = self._loop, self._stopped
+        if loop is not None and stopped is not None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(stopped.set)
+        self._thread.join(_JOIN_S)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits for the start
+            self._failure = error
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
+        answers = UiAnswers(self._reach, tell=self._tell)
+        runner = web.ServerRunner(answers.server, shutdown_timeout=_SHUTDOWN_S, handle_signals=False)
+        await runner.setup()
+        polling: asyncio.Task[None] | None = None
+        try:
+            site = web.TCPSite(runner, HOST, self._port)
+            try:
+                await site.start()
+            except OSError as error:
+                raise UsageError(
+                    f"the page cannot be served on {HOST}:{self._port}: {error.strerror or error}",
+                    hint="--port names another port, 0 a free one",
+                ) from None
+            self.door = answers.door = Door(runner.addresses[0][1])
+            polling = asyncio.create_task(answers.poller.run())
+            self._ready.set()
+            await self._stopped.wait()
+        finally:
+            if polling is not None:
+                polling.cancel()
+            await runner.cleanup()
+            answers.close()

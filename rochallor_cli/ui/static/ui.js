@@ -1,0 +1,244 @@
+// What the pages do besides showing: they follow the engine, copy, zoom and choose steps. Without it they still show.
+"use strict";
+
+(() => {
+  const page = document.body;
+  const byId = (id) => document.getElementById(id);
+  document.documentElement.classList.add("has-script");
+
+  // An address that says what was done says it once.
+  const here = new URL(location.href);
+  if (here.searchParams.has("done")) {
+    here.searchParams.delete("done");
+    history.replaceState(null, "", here);
+  }
+
+  // --- steps: a click on the graph shows one -----------------------------------------------------
+  let chosen = location.hash.slice(1);
+
+  const showStep = () => {
+    const step = chosen ? byId(chosen) : null;
+    const isStep = step !== null && step.classList.contains("step");
+    for (const steps of document.querySelectorAll(".steps")) steps.classList.toggle("has-chosen", isStep);
+    for (const each of document.querySelectorAll(".step")) each.classList.toggle("is-chosen", each === step && isStep);
+    for (const link of document.querySelectorAll(".canvas a")) {
+      const leads = link.getAttribute("href") === `#${chosen}`;
+      link.classList.toggle("is-chosen", leads);
+      if (leads) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+    return isStep ? step : null;
+  };
+
+  const choose = (id) => {
+    chosen = id;
+    history.replaceState(null, "", `#${id}`);
+    const step = showStep();
+    if (step) {
+      step.focus({ preventScroll: true });
+      step.scrollIntoView({ block: "nearest" });
+    }
+  };
+
+  // --- the graph: zoom by buttons, keys and wheel, pan by dragging -------------------------------
+  let zoom = 0; // 0 fits
+  const canvases = () => document.querySelectorAll(".canvas");
+
+  const draw = () => {
+    for (const canvas of canvases()) {
+      const picture = canvas.querySelector("svg");
+      if (!picture) continue;
+      const [, , width, height] = picture.getAttribute("viewBox").split(" ").map(Number);
+      const tallest = parseFloat(getComputedStyle(canvas).maxHeight) || Infinity;
+      const fits = Math.min(1.25, (canvas.clientWidth - 4) / width, (tallest - 4) / height);
+      // What cannot be read is no help: a large graph is scrolled.
+      const scale = zoom || Math.max(fits, 0.55);
+      picture.setAttribute("width", Math.round(width * scale));
+      picture.setAttribute("height", Math.round(height * scale));
+      canvas.dataset.scale = scale;
+    }
+  };
+
+  const zoomTo = (how) => {
+    const first = document.querySelector(".canvas");
+    const now = zoom || Number(first?.dataset.scale || 1);
+    zoom = { in: Math.min(now * 1.25, 6), out: Math.max(now / 1.25, 0.1), fit: 0 }[how];
+    draw();
+  };
+
+  for (const canvas of canvases()) {
+    canvas.addEventListener("keydown", (event) => {
+      const how = { "+": "in", "=": "in", "-": "out", 0: "fit" }[event.key];
+      if (!how || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      zoomTo(how);
+    });
+    canvas.addEventListener("wheel", (event) => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      zoomTo(event.deltaY < 0 ? "in" : "out");
+    }, { passive: false });
+    canvas.addEventListener("pointerdown", (event) => {
+      if (event.pointerType !== "mouse" || event.button !== 0) return;
+      const from = { x: event.clientX + canvas.scrollLeft, y: event.clientY + canvas.scrollTop };
+      let moved = false;
+      const move = (to) => {
+        moved ||= Math.hypot(to.clientX - event.clientX, to.clientY - event.clientY) > 4;
+        canvas.classList.toggle("is-dragged", moved);
+        canvas.scrollTo(from.x - to.clientX, from.y - to.clientY);
+      };
+      const end = () => {
+        removeEventListener("pointermove", move);
+        canvas.classList.remove("is-dragged");
+        if (moved) addEventListener("click", (click) => click.preventDefault(), { capture: true, once: true });
+      };
+      addEventListener("pointermove", move);
+      addEventListener("pointerup", end, { once: true });
+    });
+    canvas.addEventListener("dragstart", (event) => event.preventDefault());
+  }
+  addEventListener("resize", draw);
+
+  // --- clicks ------------------------------------------------------------------------------------
+  const copy = async (button) => {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      return;
+    }
+    const text = button.textContent;
+    button.textContent = "Copied";
+    button.classList.add("is-done");
+    byId("news").textContent = "Copied";
+    setTimeout(() => {
+      button.textContent = text;
+      button.classList.remove("is-done");
+    }, 1500);
+  };
+
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest("a, button");
+    if (!target || event.defaultPrevented) return;
+    if (target.matches(".copy")) copy(target);
+    else if (target.dataset.zoom) zoomTo(target.dataset.zoom);
+    else {
+      const href = target.getAttribute("href") || "";
+      if (!href.startsWith("#step-")) return;
+      event.preventDefault();
+      choose(href.slice(1));
+    }
+  });
+  addEventListener("hashchange", () => {
+    chosen = location.hash.slice(1);
+    showStep();
+  });
+
+  // --- ages stay current -------------------------------------------------------------------------
+  const age = (moment) => {
+    const seconds = (Date.now() - moment) / 1000;
+    const size = Math.abs(seconds);
+    if (size < 1) return "now";
+    const [unit, name] = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]].find(([length]) => size >= length);
+    const amount = `${Math.floor(size / unit)} ${name}`;
+    return seconds > 0 ? `${amount} ago` : `in ${amount}`;
+  };
+  setInterval(() => {
+    for (const time of document.querySelectorAll("time")) {
+      const text = age(Date.parse(time.dateTime));
+      if (time.textContent !== text) time.textContent = text;
+    }
+  }, 1000);
+
+  // --- the engine is followed --------------------------------------------------------------------
+  const isHeld = (part) => part.querySelector(".act[open]") !== null;
+
+  const replace = (part, mark, html) => {
+    const focused = part.contains(document.activeElement) ? document.activeElement : null;
+    const path = focused ? [...part.querySelectorAll("a, button, [tabindex], summary, input")].indexOf(focused) : -1;
+    const scrolled = [...part.querySelectorAll(".scroll")].map((each) => [each.scrollLeft, each.scrollTop]);
+    part.innerHTML = html;
+    part.dataset.mark = mark;
+    [...part.querySelectorAll(".scroll")].forEach((each, place) => scrolled[place] && each.scrollTo(...scrolled[place]));
+    if (path >= 0) {
+      part.querySelectorAll("a, button, [tabindex], summary, input")[path]?.focus({ preventScroll: true });
+    }
+  };
+
+  const waiting = new Map();
+  const take = (name, [mark, html]) => {
+    const part = document.querySelector(`[data-part="${name}"]`);
+    if (!part || part.dataset.mark === mark) return waiting.delete(name);
+    // What somebody is typing into is left alone until it is closed.
+    if (isHeld(part)) return waiting.set(name, [mark, html]);
+    waiting.delete(name);
+    const before = part.querySelector("[data-news]")?.textContent.trim();
+    replace(part, mark, html);
+    const after = part.querySelector("[data-news]")?.textContent.trim();
+    if (after && after !== before) byId("news").textContent = after;
+  };
+  document.addEventListener("toggle", () => {
+    for (const [name, news] of [...waiting]) take(name, news);
+  }, true);
+
+  const trouble = (text, hint, at) => {
+    const banner = byId("trouble");
+    const live = byId("live");
+    live.hidden = false;
+    live.textContent = text ? "away" : "live";
+    live.classList.toggle("is-away", Boolean(text));
+    if (!text) {
+      banner.hidden = true;
+      return;
+    }
+    const lines = [text, hint, at ? `What is shown is from ${at}.` : ""].filter(Boolean);
+    const spoken = lines.join("\n");
+    if (!banner.hidden && banner.dataset.spoken === spoken) return;
+    banner.dataset.spoken = spoken;
+    banner.replaceChildren(...lines.map((line, place) => {
+      const element = document.createElement(place ? "span" : "strong");
+      element.textContent = line;
+      return element;
+    }));
+    banner.hidden = false;
+  };
+
+  let stream = null;
+  const follow = () => {
+    if (stream || document.hidden || page.dataset.address === undefined) return;
+    stream = new EventSource(`/events?page=${encodeURIComponent(page.dataset.address)}`);
+    stream.onmessage = (event) => {
+      const news = JSON.parse(event.data);
+      for (const [name, part] of Object.entries(news.parts)) take(name, part);
+      if (Object.keys(news.parts).length) {
+        draw();
+        showStep();
+      }
+      if (news.title) document.title = `${news.title} · rochallor`;
+      trouble(news.trouble, news.hint, news.at);
+    };
+    stream.onerror = () => {
+      trouble("The command that serves this page does not answer.", "Has it been stopped? Start it again, and open the address that it prints.", "");
+      if (stream.readyState !== EventSource.CLOSED) return;
+      stream = null;
+      setTimeout(follow, 5000);
+    };
+  };
+  // A hidden window is not followed: a browser has six connections to a host, and the engine has better to do.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && stream) {
+      stream.close();
+      stream = null;
+    } else follow();
+  });
+  addEventListener("pagehide", () => stream?.close());
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) {
+      stream = null;
+      follow();
+    }
+  });
+
+  showStep();
+  draw();
+  follow();
+})();

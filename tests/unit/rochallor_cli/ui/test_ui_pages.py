@@ -1,0 +1,393 @@
+"""What the pages show, of a real engine and of one that sends what nobody expects."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rochallor_cli.configuration.engine_access import EngineAccess
+from rochallor_cli.configuration.settings import Settings
+from tests.support.engines import interrupted_engine, running_engine
+from tests.support.stand_in import Answer, route, stand_in
+from tests.support.ui_pages import Visitor, ui_of
+from tests.support.waiting import wait_until
+from tests.support.workflows import (
+    decision,
+    do_jobs,
+    document,
+    gateway,
+    join,
+    rule,
+    service,
+    table,
+    timer,
+    user_task,
+    wait,
+)
+from workflow_sdk.client.rest import RestEngineClient
+
+ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
+# What HTML, attributes, scripts, templates and terminals would obey.
+HOSTILE = (
+    "x'\"><script>alert(1)</script><img src=x onerror=alert(2)></title></textarea>{{7*7}}{% x %}&lt;\x1b[2J\x00\x9b"
+    "\u202egnp.exe\u2066\ny javascript:alert(3)"
+)
+
+
+@dataclass
+class World:
+    client: RestEngineClient
+    visitor: Visitor
+    waiting: str
+    failed: str
+    completed: str
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
+        client.upload_definition(document(service("score"), id_="loan"))
+        prices = table("price", rule("amount > 10", price=3), rule("amount <= 10", price=1), next_step="way")
+        ways = {"amount > 1": "review", "amount <= 1": "end"}
+        review = user_task("review", "pay", boundaryEvents=[timer("PT2H", "end", interrupting=True)])
+        steps = [service("score", "price"), prices, decision("way", ways), review, wait("pay")]
+        client.upload_definition(document(*steps, id_="loan"))
+        ids = [client.start_instance("loan", {"amount": n}, None, f"key-{n}")["id"] for n in range(3)]
+        for job in client.poll_jobs("t", ["score"], 10):
+            if job["instanceId"] == ids[1]:
+                client.fail_job(job["id"], "t", "no such account", retryable=False)
+            else:
+                client.complete_job(job["id"], "t", {"score": 700})
+        with ui_of(engine.url) as visitor:
+            yield World(client, visitor, waiting=ids[2], failed=ids[1], completed=ids[0])
+
+
+def shown(world: World, path: str) -> str:
+    answered = world.visitor.get(path)
+    assert answered.status == 200, answered.text
+    return answered.text
+
+
+def words_of(page: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def test_the_overview_counts_by_status(world: World) -> None:
+    words = words_of(shown(world, "/"))
+    for part in ("0 ACTIVE", "1 WAITING", "1 COMPLETED", "1 FAILED", "0 CANCELLED", "1 definitions"):
+        assert part in words
+
+
+def test_an_audit_is_made_when_it_is_asked_for_with_its_time_and_bound(world: World) -> None:
+    before = words_of(shown(world, "/"))
+    assert "Reads the 500 newest live instances at most" in before
+    after = words_of(shown(world, "/?audit=1"))
+    assert "1 instance of 1 live ones looked at in" in after
+    assert "loan : wait for a person at review" in after
+    assert "rochallor tasks list --definition loan" in after
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", {"waiting", "failed", "completed"}),
+        ("status=FAILED", {"failed"}),
+        ("status=failed", {"failed"}),
+        ("business_key=key-2", {"waiting"}),
+        ("definition=loan&version=2", {"waiting", "failed", "completed"}),
+        ("version=1", set()),
+        ("step=review", {"waiting"}),
+        ("reason=SUCH", {"failed"}),
+        ("since=1h&status=", {"waiting", "failed", "completed"}),
+        ("until=1h", set()),
+        ("older_than=1d", set()),
+    ],
+)
+def test_the_list_takes_the_filters_of_the_command(world: World, query: str, expected: set[str]) -> None:
+    page = shown(world, f"/instances?{query}")
+    found = set(re.findall(r'href="/instances/(\w{26})"', page))
+    assert found == {getattr(world, name) for name in expected}
+
+
+def test_the_list_shows_the_command_that_does_the_same(world: World) -> None:
+    words = words_of(shown(world, "/instances?status=FAILED&older_than=1m"))
+    assert "rochallor instances list --status FAILED --older-than 1m" in words
+
+
+@pytest.mark.parametrize(
+    "query", ["status=LOST", "since=never", "version=x", "page=0", "size=9999", "page=9" + "9" * 99]
+)
+def test_a_filter_that_is_none_is_said(world: World, query: str) -> None:
+    answered = world.visitor.get(f"/instances?{query}")
+    assert answered.status == 400
+    assert query.partition("=")[2][:20] in html.unescape(answered.text)
+
+
+def test_a_list_has_pages(world: World) -> None:
+    first = shown(world, "/instances?size=2")
+    assert "1 to 2 of 3" in words_of(first)
+    [older] = re.findall(r'rel="next" href="([^"]*)"', first)
+    second = shown(world, html.unescape(older))
+    assert "3 to 3 of 3" in words_of(second)
+    assert 'rel="prev"' in second
+    assert 'rel="next"' not in second
+
+
+def test_an_instance_says_what_it_waits_for_and_what_can_be_done(world: World) -> None:
+    page = shown(world, f"/instances/{world.waiting}")
+    words = words_of(page)
+    assert "It waits" in words
+    assert "review waits for a person, since" in words
+    assert "review has a timer, due in 1h 59m" in words
+    assert f"Complete review of {world.waiting}" in words
+    assert f"rochallor tasks complete {world.waiting} review --by YOU" in words
+    assert f"rochallor instances cancel {world.waiting}" in words
+    assert "is-waiting" in page
+
+
+def test_a_failed_instance_shows_why_and_the_ways_out(world: World) -> None:
+    words = words_of(shown(world, f"/instances/{world.failed}"))
+    assert "no such account" in words
+    assert f"rochallor instances retry {world.failed}" in words
+    assert f"rochallor instances restart {world.failed}" in words
+
+
+def test_a_click_on_a_step_of_the_graph_leads_to_its_executions(world: World) -> None:
+    page = shown(world, f"/instances/{world.waiting}")
+    [href] = re.findall(
+        r"<a href='#(step-\d+)' aria-label='score, SERVICE_TASK, completed'>", page.replace('"', "'")
+    )
+    [step] = re.findall(rf'<article[^>]*id="{href}".*?</article>', page, re.DOTALL)
+    assert "Job type score" in words_of(step)
+    assert "completed started" in words_of(step)
+
+
+def test_a_definition_shows_graph_tables_versions_and_source(world: World) -> None:
+    page = shown(world, "/definitions/loan")
+    words = words_of(page)
+    assert "<svg" in page
+    assert "Table of price" in words
+    assert "amount &gt; 10" in page
+    assert "v2 6 steps 5 changes" in words
+    assert "jobType: score" in words
+    assert "v1" in words_of(shown(world, "/definitions/loan?version=1"))
+
+
+def test_two_versions_are_compared_as_the_command_compares_them(world: World) -> None:
+    words = words_of(shown(world, "/definitions/loan/changes?from=1&to=2"))
+    assert "review USER_TASK" in words
+    assert "nextStep end" in words
+
+
+def test_what_lint_finds_stands_at_its_line(world: World) -> None:
+    world.client.upload_definition(
+        document(
+            gateway("split", ["a", "b"]), service("a", "meet"), user_task("b", "end"), join(), id_="doubtful"
+        )
+    )
+    page = shown(world, "/definitions/doubtful")
+    lines = re.findall(r"<li><code>([^<]*)</code>(.*?)</li>", page, re.DOTALL)
+    found = [(code, words_of(rest)) for code, rest in lines if words_of(rest)]
+    assert found, "lint finds something in a branch that misses its join"
+    assert all(re.match(r"[WE]\d+ ", text) for _, text in found)
+
+
+def test_what_is_not_there_is_said_with_a_hint(world: World) -> None:
+    assert world.visitor.get("/nope").status == 404
+    for path, text in (
+        (f"/instances/{world.waiting[:-1]}", "no instance"),
+        ("/definitions/lone", "did you mean loan"),
+        ("/definitions/loan?version=9", "the latest version is 2"),
+    ):
+        answered = world.visitor.get(path)
+        assert answered.status == 404
+        assert text in answered.text
+
+
+def test_the_chain_is_told_from_definitions_and_times() -> None:
+    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
+        client.upload_definition(document(service("b"), id_="second"))
+        chained = {"autoStartNextWorkflow": True, "nextWorkflowId": "second"}
+        client.upload_definition(document(service("a"), id_="first", **chained))
+        first = client.start_instance("first", {"n": 1}, None, "k")["id"]
+        do_jobs(client, "a")
+        with ui_of(engine.url) as visitor:
+            wait_until(lambda: client.list_instances(definition_id="second")["items"], "the next workflow")
+            second = client.list_instances(definition_id="second")["items"][0]["id"]
+            assert f"After it: likely {second} of second" in words_of(visitor.get(f"/instances/{first}").text)
+            page = visitor.get(f"/instances/{second}?chain=parent").text
+            assert f"Before it: likely {first} of first" in words_of(page)
+
+
+def test_all_variables_can_be_had_as_a_file(world: World) -> None:
+    answered = world.visitor.get(f"/instances/{world.waiting}/variables.json")
+    assert json.loads(answered.text)["score"] == 700
+    assert answered.headers["content-disposition"].startswith("attachment")
+
+
+# --- hostile texts -------------------------------------------------------------------------------
+
+
+HOSTILE_INSTANCE = {
+    "id": ID,
+    "definitionId": HOSTILE,
+    "definitionVersion": 2,
+    "status": "WAITING",
+    "currentStepIds": [HOSTILE],
+    "startedAt": HOSTILE,
+    "businessKey": HOSTILE,
+    "failureReason": HOSTILE,
+    "variables": {HOSTILE: {HOSTILE: [HOSTILE, "\ud800"]}, "long": HOSTILE * 2_000, "odd": "\ud800"},
+}
+
+
+def hostile(method: str, path: str, body: bytes) -> Answer:
+    """An engine that writes the hostile text wherever a text stands."""
+    where = route(path)
+    if where == "/v1/instances":
+        return 200, {
+            "items": [HOSTILE_INSTANCE, {**HOSTILE_INSTANCE, "id": HOSTILE, "status": HOSTILE}, "no row"],
+            "total": 3,
+        }
+    if where.endswith("/history"):
+        row = {"ID": HOSTILE, "StepID": HOSTILE, "StepType": "USER_TASK", "Status": "RUNNING"}
+        more = {
+            "FailureReason": HOSTILE,
+            "StartedAt": "2026-11-28T10:00:00Z",
+            "InputSnapshot": {HOSTILE: HOSTILE},
+        }
+        return 200, {"items": [{**row, **more}, {**row, **more, "Status": HOSTILE}]}
+    if where == "/v1/definitions":
+        return 200, {
+            "items": [{"id": HOSTILE, "version": 1, "name": HOSTILE, "uploadedAt": HOSTILE}],
+            "total": 1,
+        }
+    if where.startswith("/v1/definitions/"):
+        step = {"id": HOSTILE, "name": HOSTILE, "type": "USER_TASK", "nextStep": HOSTILE, HOSTILE: HOSTILE}
+        rules = [{"when": {HOSTILE: HOSTILE}, "outputs": {HOSTILE: HOSTILE}}]
+        grid = {"id": "t" + HOSTILE, "name": "t", "type": "DECISION_TABLE", "decisionTable": {"rules": rules}}
+        version = 1 if "version=1" in path else 2
+        named = {"id": "one", "version": version, "name": HOSTILE}
+        return 200, {**named, "steps": [step, grid] if version > 1 else [step], HOSTILE: HOSTILE}
+    if method == "POST":
+        return 409, {"error": "conflict", "reason": HOSTILE}
+    return 200, HOSTILE_INSTANCE
+
+
+PAGES = (
+    "/", "/?audit=1", "/instances", "/instances?step=nowhere", f"/instances/{ID}", f"/instances/{ID}?chain=parent",
+    "/definitions", "/definitions/one", "/definitions/one?version=1", "/definitions/one/changes",
+)  # fmt: skip
+# Of the characters that turn text around or speak to a terminal none may stand in a page.
+RAW = ("\x1b", "\x00", "\x9b", "\u202e", "\u2066")
+TAG = re.compile(r"<(/?)([a-zA-Z!][^\s>/]*)((?:\"[^\"]*\"|'[^']*'|[^'\">])*)>")
+
+
+@pytest.mark.parametrize("version", ["0", "next"])
+@pytest.mark.parametrize("path", PAGES)
+def test_no_value_becomes_markup_on_any_page(path: str, version: str) -> None:
+    with stand_in(hostile) as there, ui_of(there.url, version=version) as visitor:
+        answered = visitor.get(path)
+        harmless = visitor.get("/instances?status=x" + "%3Cscript%3E")
+    assert answered.status == 200, answered.text
+    assert harmless.status == 400
+    check_markup(answered.text)
+    check_markup(harmless.text)
+
+
+def check_markup(page: str) -> None:
+    assert [raw for raw in RAW if raw in page + html.unescape(page)] == []
+    tags = TAG.findall(page)
+    names = {name.lower() for _, name, _ in tags}
+    assert names <= KNOWN_TAGS, names - KNOWN_TAGS
+    scripts = [attributes for closing, name, attributes in tags if name == "script" and not closing]
+    assert scripts in ([], [' src="/static/ui.js" defer'])
+    assert [
+        attributes for _, _, attributes in tags if re.search(r"""(?:^|["'\s])on\w+\s*=""", bare(attributes))
+    ] == []
+    assert "49" not in re.findall(r"\{\{7\*7\}\}|\b49\b", page) or "{{7*7}}" in html.unescape(page)
+    links = re.findall(r"""(?:href|src|action)=["']([^"']*)""", page)
+    assert [link for link in links if not link.startswith(("/", "#"))] == []
+
+
+def bare(attributes: str) -> str:
+    """Attributes without their values."""
+    return re.sub(r"\"[^\"]*\"|'[^']*'", '""', attributes)
+
+
+KNOWN_TAGS = {
+    tag
+    for line in (
+        "!doctype html head meta title link script body a header nav p span strong main h1 h2 h3 h4 div form label",
+        "select option input button details summary section",
+        "table caption thead tbody tr th td time ul ol li dl dt dd svg",
+        "defs marker path rect text g code pre b br small img article textarea",
+    )
+    for tag in line.split()
+}
+
+
+def test_what_is_typed_comes_back_as_text() -> None:
+    with stand_in(hostile) as there, ui_of(there.url) as visitor:
+        form = {"variables": '{"a": "</textarea><script>"}', "by": '"><script>'}
+        answered = visitor.post(f"/instances/{ID}/steps/%3Cscript%3E/complete", form)
+        assert answered.status in (404, 409)
+        check_markup(answered.text)
+        assert '{"a": "</textarea><script>"}' in html.unescape(answered.text)
+        with visitor.events(f"/instances/{ID}") as events:
+            told = next(events)
+        for _, part in told["parts"].values():
+            check_markup(part)
+
+
+# --- secrets, absence ----------------------------------------------------------------------------
+
+
+def test_the_engines_credentials_never_reach_the_browser() -> None:
+    secret = "sesame-open-4711"
+
+    def repeats(method: str, path: str, body: bytes) -> Answer:
+        return (
+            hostile(method, path, body)
+            if "audit" in path
+            else (500, {"error": "x", "reason": f"bad {secret}"})
+        )
+
+    access = EngineAccess("http://x", headers={"X-Key": secret}, token=secret)
+    paths = (*PAGES, "/nope", f"/instances/{ID}/variables.json")
+    with stand_in(repeats) as there:
+        url = there.url.replace("http://", f"http://user:{secret}@")
+        with ui_of(url, settings=Settings(access=access)) as visitor:
+            answers = {path: visitor.get(path) for path in paths}
+            with visitor.events("/instances") as events:
+                assert secret not in json.dumps(next(events))
+    assert {path for path, answered in answers.items() if answered.status < 500} == {"/nope"}
+    assert [path for path, each in answers.items() if secret in each.text + str(each.headers)] == []
+
+
+def test_a_dead_engine_is_a_banner_over_what_was_known(tmp_path: Path) -> None:
+    with interrupted_engine(tmp_path / "engine.sqlite") as engine, ui_of(engine.url, version="0") as visitor:
+        with RestEngineClient(engine.url) as client:
+            client.upload_definition(document(user_task("approve"), id_="flow"))
+            started = client.start_instance("flow", {})["id"]
+        with visitor.events("/instances") as events:
+            assert started in next(events)["parts"]["list"][1]
+            engine.go_away()
+            told = next(event for event in events if event["trouble"])
+            assert "cannot reach" in told["trouble"]
+            page = visitor.get("/instances")
+            assert page.status == 503
+            assert 'role="alert"' in page.text
+            assert started in page.text
+            other = visitor.get("/definitions")
+            assert "cannot reach" in other.text
+            assert "<nav" in other.text
+            engine.come_back()
+            assert next(event for event in events if not event["trouble"])
+        assert visitor.get("/definitions").status == 200
