@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from rochallor_cli.errors import InvalidDocumentError
+from rochallor_cli.handler_modules.green_threads import HINT, patched_modules
 from rochallor_cli.handler_modules.user_traceback import path_text, user_traceback
 from workflow_sdk.handler.registry import Handler, HandlerRegistry
 
@@ -160,15 +161,11 @@ def _imported(source: _Source) -> ModuleType:
 
 
 def _refuse_monkey_patches(source: _Source) -> None:
-    """gevent's patches replace the threads, sockets and locks that the host itself works with."""
-    monkey = sys.modules.get("gevent.monkey")
-    patched = [
-        name for name in ("thread", "threading", "socket") if monkey and monkey.is_module_patched(name)
-    ]
+    patched = patched_modules()
     if patched:
         raise InvalidDocumentError(
-            f"{source.called} had gevent patch {', '.join(patched)}, which a worker host needs as they are",
-            hint="use async handlers, or plain ones with more slots (--parallelism), in the place of gevent",
+            f"{source.called} had a library patch what a worker host needs as it is ({', '.join(patched)})",
+            hint=HINT,
         )
 
 

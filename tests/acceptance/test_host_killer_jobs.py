@@ -68,6 +68,26 @@ def test_good_jobs_complete_and_the_killer_is_failed_for_good(
     assert f"of instance {bad}" in host.said()
 
 
+@pytest.mark.parametrize("kind", ["def", "async def"])
+def test_a_job_that_ruins_its_process_and_returns_is_a_killer_too(place, engine, admin, kind) -> None:
+    """Nothing runs when the process dies; of itself that would be a crash loop after five."""
+    ruin = "os.closerange(3, 65536); return {}"
+    place.write_handlers(HANDLERS.replace("KILL", ruin).replace("def killer", f"{kind} killer"))
+    place.let_go("go")
+    place.let_go("struck")
+    arguments = ("-m", "handlers.py", "--supervised", "--max-job-deaths", "2")
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
+        host.wait_for("ready")
+        (bad,) = start_jobs(admin, "killer", 1, retries=5)
+        wait_until(lambda: count_of(admin, "FAILED") == 1, "the killer is failed")
+        start_jobs(admin, "good", 2)
+        wait_until_completed(admin, 2)
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+    assert admin.get_instance(bad)["failureReason"].startswith("2 processes died while this job ran")
+    assert "1 job had just ended" in host.said()
+
+
 def test_a_killer_is_known_by_its_step_where_each_delivery_has_an_id_of_its_own(place) -> None:
     place.write_handlers(HANDLERS.replace("KILL", "os.abort()").replace("def killer", "async def killer"))
     place.let_go("go")

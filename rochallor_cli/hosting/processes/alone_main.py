@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass, field
 from time import monotonic
@@ -72,7 +73,8 @@ class AloneChild:
         try:
             self.pipe.send(_ran(order.key, outcome, monotonic() - began, released_s))
         except PipeClosedError:
-            return
+            # Nobody waits any more, or the job has closed what is not its own: to the supervisor that is a death.
+            os._exit(ExitStatus.FAILED)
 
 
 def _ran(key: str, outcome: Outcome | None, ran_s: float, released_s: float | None) -> RanAlone:

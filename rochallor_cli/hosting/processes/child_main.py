@@ -7,6 +7,7 @@ only the supervisor may count those signals.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -88,7 +89,17 @@ def main() -> int:
     finally:
         _ignore_stop_signals()  # an imported module may have put its own handlers in the place of ours
     child.say_loaded(loaded, handler_rows(workers.handlers(), worker))
-    return AloneChild(pipe, workers.registry()).serve(orders) if start.alone else child.serve()
+    return AloneChild(pipe, workers.registry()).serve(orders) if start.alone else _served(child)
+
+
+def _served(child: _Child) -> int:
+    try:
+        return child.serve()
+    except OSError as error:
+        if error.errno != errno.EBADF:
+            raise
+        log.error("descriptors of this process were closed: a job has closed some that are not its own")
+        return ExitStatus.FAILED
 
 
 def _ignore_stop_signals() -> None:

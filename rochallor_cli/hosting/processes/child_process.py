@@ -56,8 +56,9 @@ class ChildProcess:
         self.is_leaving = False
         self.was_killed = False
         self.ready_at: float | None = None
-        # After its end: the jobs that ran then, and Python's stacks where it could still write them.
+        # After its end: the jobs that ran then or just before, and Python's stacks where it could still write them.
         self.running: list[RunningJob] = []
+        self.just_ended: list[RunningJob] = []
         self.stack = ""
         self._status: WorkerStatus | None = None
         self._heard_at = time.monotonic()
@@ -223,7 +224,10 @@ class ChildProcess:
             continue
         self._process.wait()
         self._pipe.close()
-        self.running, self.stack = read_running_jobs(self._records), read_crash(self._crash)
+        (self.running, self.just_ended), self.stack = (
+            read_running_jobs(self._records),
+            read_crash(self._crash),
+        )
         for descriptor in (self._records, self._crash):
             os.close(descriptor)
         self._end_leftovers()

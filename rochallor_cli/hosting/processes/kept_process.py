@@ -177,7 +177,7 @@ class KeptProcess:
         log.error("%s: process %d ended (%s)%s", self._name, child.pid, child.ending, _while_it_ran(child))
         _log_failure(child.failure)
         # What running jobs have done to it says nothing about the next process.
-        self._history.died(ready_for_s=child.ready_for_s, with_jobs=bool(child.running))
+        self._history.died(ready_for_s=child.ready_for_s, with_jobs=bool(child.running or child.just_ended))
         if self._history.is_crash_loop:
             times = self._history.deaths_in_a_row
             self._fail(
@@ -220,7 +220,7 @@ class KeptProcess:
         if self.state is State.STOPPING:
             self.summaries.append(WorkerSummary(self.worker.worker_id, abandoned=child.status().in_flight))
         if not child.was_killed:
-            self._suspects.died_with([job.key for job in child.running])
+            self._suspects.died_with([job.key for job in (*child.running, *child.just_ended)])
         for job in child.running:
             log.warning(
                 "%s left %s job %s of instance %s", self._name, job.job_type, job.job_id, job.instance_id
@@ -247,6 +247,8 @@ class KeptProcess:
 def _while_it_ran(child: ChildProcess) -> str:
     """What ran at the death, and Python's stacks where there are some."""
     jobs = f" while it ran {count_text(len(child.running), 'job')}" if child.running else ""
+    if child.just_ended and not child.running:
+        jobs = f"; {count_text(len(child.just_ended), 'job')} had just ended"
     return f"{jobs}\n{child.stack}" if child.stack else jobs
 
 

@@ -7,14 +7,19 @@ import os
 import tempfile
 from collections import deque
 from dataclasses import dataclass
+from time import monotonic_ns
+from typing import NamedTuple
 
 from workflow_sdk.runner.job.in_flight import InFlight
 
 RECORD_BYTES = 512
-_LENGTH_BYTES = 2
+_LENGTH_BYTES, _ENDED_BYTES = 2, 8
+_HEAD_BYTES = _LENGTH_BYTES + _ENDED_BYTES
 _SEPARATOR = "\0"
 # Handlers that were left behind keep their records: room for more than there are slots.
 SPARE = 64
+# A job may ruin its process and return: it is under suspicion for so long.
+LINGER_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,18 @@ class RunningJob:
     instance_id: str
 
 
+class JobsAtDeath(NamedTuple):
+    """What ran when a child died, and what had run just before and may have been the cause as well."""
+
+    running: list[RunningJob]
+    just_ended: list[RunningJob]
+
+
 class RunningJobs:
     """Records in a shared file: the child writes them, the supervisor reads them.
 
-    A record is its length and its text; it is free while the length is 0.
+    A record is its length, when its job ended (nanoseconds on the clock that all processes share; 0: it runs) and its
+    text. That of the job which has ended first is written over first.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -56,40 +69,40 @@ class RunningJobs:
             return
         claim = item.claim
         text = _SEPARATOR.join((claim.key, claim.job_id, claim.job_type, claim.instance_id))
-        data = text.encode("utf-8", "replace")[: RECORD_BYTES - _LENGTH_BYTES]
+        data = text.encode("utf-8", "replace")[: RECORD_BYTES - _HEAD_BYTES]
         start = item.record * RECORD_BYTES
-        self._memory[start + _LENGTH_BYTES : start + _LENGTH_BYTES + len(data)] = data
-        self._memory[start : start + _LENGTH_BYTES] = len(data).to_bytes(_LENGTH_BYTES)
+        head = len(data).to_bytes(_LENGTH_BYTES) + bytes(_ENDED_BYTES)
+        self._memory[start : start + _HEAD_BYTES + len(data)] = head + data
 
     def ended(self, item: InFlight) -> None:
         # What a handler has forked must not say that the job is over.
         if item.record < 0 or os.getpid() != self._pid:
             return
-        start = item.record * RECORD_BYTES
-        self._memory[start : start + _LENGTH_BYTES] = bytes(_LENGTH_BYTES)
+        start = item.record * RECORD_BYTES + _LENGTH_BYTES
+        self._memory[start : start + _ENDED_BYTES] = monotonic_ns().to_bytes(_ENDED_BYTES)
         self._free.append(item.record)
         item.record = -1
 
     # --- in the supervisor ---
 
-    def read(self) -> list[RunningJob]:
-        """The jobs that run, or ran when the child ended."""
-        found = []
+    def read(self) -> JobsAtDeath:
+        """The jobs that run, or ran when the child ended, and those that had ended just before."""
+        found = JobsAtDeath([], [])
+        since = monotonic_ns() - int(LINGER_S * 1e9)
         for start in range(0, len(self._memory), RECORD_BYTES):
-            length = int.from_bytes(self._memory[start : start + _LENGTH_BYTES])
-            text = self._memory[start + _LENGTH_BYTES : start + _LENGTH_BYTES + length].decode(
-                "utf-8", "replace"
-            )
+            head = self._memory[start : start + _HEAD_BYTES]
+            length, ended = int.from_bytes(head[:_LENGTH_BYTES]), int.from_bytes(head[_LENGTH_BYTES:])
+            text = self._memory[start + _HEAD_BYTES : start + _HEAD_BYTES + length].decode("utf-8", "replace")
             parts = text.split(_SEPARATOR)
-            if len(parts) == 4:
-                found.append(RunningJob(*parts))
+            if len(parts) == 4 and (not ended or ended >= since):
+                (found.just_ended if ended else found.running).append(RunningJob(*parts))
         return found
 
     def close(self) -> None:
         self._memory.close()
 
 
-def read_running_jobs(descriptor: int) -> list[RunningJob]:
+def read_running_jobs(descriptor: int) -> JobsAtDeath:
     """What the records in this file say."""
     records = RunningJobs(descriptor)
     try:

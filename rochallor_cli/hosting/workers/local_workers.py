@@ -19,6 +19,7 @@ from rochallor_cli.errors import (
     is_shortage,
 )
 from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.handler_modules.green_threads import refuse_patches
 from rochallor_cli.handler_modules.loading import (
     LoadedHandlers,
     load_handlers,
@@ -64,6 +65,7 @@ class LocalWorkers:
 
     def start(self, wake: Callable[[], None]) -> None:
         """Start the threads; `wake` is called from them when one has ended."""
+        refuse_patches()
         for worker in self._workers:
             worker.start(wake)
 

@@ -139,7 +139,7 @@ def test_a_gevent_patch_is_refused_whatever_else_it_breaks(folder, monkeypatch, 
     monkey.is_module_patched = lambda name: name == "socket"
     monkeypatch.setitem(sys.modules, "gevent.monkey", monkey)
     write(folder, f"patched_{len(then)}.py", then + "\n")
-    assert "gevent patch socket" in refused(f"patched_{len(then)}.py").message
+    assert "(gevent: socket)" in refused(f"patched_{len(then)}.py").message
 
 
 def test_a_failed_import_shows_the_users_frames_only(folder) -> None:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from time import monotonic
+from time import monotonic, monotonic_ns
 
 import pytest
 
-from rochallor_cli.hosting.processes.running_jobs import SPARE, RunningJob, RunningJobs, read_running_jobs
+from rochallor_cli.hosting.processes import running_jobs
+from rochallor_cli.hosting.processes.running_jobs import (
+    LINGER_S,
+    SPARE,
+    RunningJob,
+    RunningJobs,
+    read_running_jobs,
+)
 from rochallor_cli.hosting.processes.suspects import MOST_REMEMBERED, Suspects
 from workflow_sdk.handler.handler import handler_of
 from workflow_sdk.job import CurrentJob, job_from_poll
@@ -34,7 +41,10 @@ def test_what_has_begun_and_not_ended_is_read(file) -> None:
     records.began(first)
     records.began(second)
     records.ended(first)
-    assert read_running_jobs(file) == [RunningJob("j2", "j2", "größe", "i")]
+    assert read_running_jobs(file) == (
+        [RunningJob("j2", "j2", "größe", "i")],
+        [RunningJob("j1", "j1", "größe", "i")],
+    )
 
 
 def test_a_record_holds_another_job_when_the_first_has_ended(file) -> None:
@@ -43,7 +53,19 @@ def test_a_record_holds_another_job_when_the_first_has_ended(file) -> None:
         one = item(f"j{number}")
         records.began(one)
         records.ended(one)
-    assert read_running_jobs(file) == []
+    running, just_ended = read_running_jobs(file)
+    assert running == []
+    latest = {f"j{number}" for number in range(3 * SPARE - SPARE - 2, 3 * SPARE)}
+    assert {job.key for job in just_ended} == latest
+
+
+def test_a_job_that_ended_long_ago_is_no_suspect(file, monkeypatch) -> None:
+    records, one = RunningJobs(file), item("j1")
+    records.began(one)
+    records.ended(one)
+    later = monotonic_ns() + int((LINGER_S + 1) * 1e9)
+    monkeypatch.setattr(running_jobs, "monotonic_ns", lambda: later)
+    assert read_running_jobs(file) == ([], [])
 
 
 def test_more_jobs_than_records_and_texts_too_long_do_no_harm(file) -> None:
@@ -51,10 +73,10 @@ def test_more_jobs_than_records_and_texts_too_long_do_no_harm(file) -> None:
     items = [item(f"j{number}", "x" * 2_000) for number in range(SPARE + 10)]
     for one in items:
         records.began(one)
-    assert len(read_running_jobs(file)) == SPARE + 2
+    assert len(read_running_jobs(file).running) == SPARE + 2
     for one in items:
         records.ended(one)
-    assert read_running_jobs(file) == []
+    assert read_running_jobs(file).running == []
 
 
 def test_what_a_handler_forks_cannot_end_the_job(file) -> None:
@@ -65,7 +87,7 @@ def test_what_a_handler_forks_cannot_end_the_job(file) -> None:
         records.ended(one)
         os._exit(0)
     os.waitpid(child, 0)
-    assert read_running_jobs(file) == [RunningJob("j1", "j1", "größe", "i")]
+    assert read_running_jobs(file) == ([RunningJob("j1", "j1", "größe", "i")], [])
 
 
 def test_deaths_add_up_until_a_job_has_run_to_its_end() -> None:
