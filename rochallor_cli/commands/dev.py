@@ -78,7 +78,7 @@ class DevOptions:
     brokers: Annotated[
         str | None,
         Setting(
-            "text",
+            "brokers",
             "Brokers for --dispatch kafka; an embedded one if left out.",
             flag="--brokers",
             metavar="HOST:PORT,…",

@@ -16,8 +16,8 @@ app = typer.Typer()
 _VIEW = View(
     columns=(
         Column("OPTION", "option"),
-        Column("MEANING", "meaning", wraps=True, least=24),
-        Column("VARIABLE", "variable"),
+        Column("MEANING", "meaning", wraps=True, least=20),
+        Column("VARIABLE", "variable", rank=1),
     ),
     name="option",
 )

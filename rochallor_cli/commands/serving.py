@@ -12,28 +12,35 @@ from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.explanation.served import UNKNOWN, Served
 
 
-def served_types(
-    context: Context, flags: Mapping[str, Any], job_types: Collection[str]
-) -> Mapping[str, Served]:
-    """What is known of these job types; nothing where neither brokers nor a configuration are named."""
-    from rochallor_cli.hosting.config.file_settings import kafka_access, with_workers_file
+class Serving:
+    """What --brokers and --config name, resolved before anything is asked.
 
-    file, context = with_workers_file(context, flags)
-    kafka = kafka_access(context, flags, file=file)
-    if not job_types:
-        return {}
-    by_kafka = _by_kafka(kafka.brokers, kafka.config, job_types) if kafka.brokers else {}
-    handled = configured_job_types(context, file)
-    return {
-        job_type: Served(
-            workers=known.workers,
-            waiting=known.waiting,
-            has_topic=known.has_topic,
-            has_handler=None if handled is None else job_type in handled,
-        )
-        for job_type in job_types
-        for known in [by_kafka.get(job_type, UNKNOWN)]
-    }
+    `context` is the command's, with the engine of workers.yaml where no stronger source names one.
+    """
+
+    def __init__(self, context: Context, flags: Mapping[str, Any]) -> None:
+        from rochallor_cli.hosting.config.file_settings import kafka_access, with_workers_file
+
+        self._file, self.context = with_workers_file(context, flags)
+        self._kafka = kafka_access(self.context, flags, file=self._file)
+
+    def of(self, job_types: Collection[str]) -> Mapping[str, Served]:
+        """What is known of these job types; nothing where neither brokers nor a configuration are named."""
+        if not job_types:
+            return {}
+        kafka = self._kafka
+        by_kafka = _by_kafka(kafka.brokers, kafka.config, job_types) if kafka.brokers else {}
+        handled = configured_job_types(self.context, self._file)
+        return {
+            job_type: Served(
+                workers=known.workers,
+                waiting=known.waiting,
+                has_topic=known.has_topic,
+                has_handler=None if handled is None else job_type in handled,
+            )
+            for job_type in job_types
+            for known in [by_kafka.get(job_type, UNKNOWN)]
+        }
 
 
 def _by_kafka(brokers: str, config: Mapping[str, str], job_types: Iterable[str]) -> dict[str, Served]:

@@ -23,6 +23,7 @@ Kind = Literal[
     "flag",
     "choice",
     "port",
+    "brokers",
     "section",
     "sections",
 ]

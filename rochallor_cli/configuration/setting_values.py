@@ -12,6 +12,8 @@ from rochallor_cli.configuration.setting import Setting, settings_of
 from rochallor_cli.durations import parse_duration
 from rochallor_cli.errors import UsageError
 
+# A broker as librdkafka reads it: SSL://host:9093, [::1]:9092, host.
+_BROKER = re.compile(r"(?:[A-Za-z_]+://)?(?:\[[0-9A-Fa-f:.%]+\]|[\w.-]+)(?::[0-9]{1,5})?")
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
 
 
@@ -53,6 +55,8 @@ def checked_scalar(setting: Setting, value: object) -> object:
             if not isinstance(value, str):
                 raise WrongValueError(f"expected text, found {value_text(value)}")
             return str(value)
+        case "brokers":
+            return _brokers(value)
         case "choice":
             return _choice(setting, value)
         case "flag":
@@ -69,6 +73,19 @@ def checked_scalar(setting: Setting, value: object) -> object:
             whole = _integer(value)
             _check_limits(setting, whole, "whole number")
             return whole
+
+
+def _brokers(value: object) -> str:
+    """The same list without blanks. Whoever asks no broker in the end is told of a wrong one all the same."""
+    if not isinstance(value, str):
+        raise WrongValueError(f"expected text, found {value_text(value)}")
+    listed = [one.strip() for one in value.split(",") if one.strip()]
+    for one in listed or [value]:
+        if not _BROKER.fullmatch(one):
+            raise WrongValueError(
+                f"expected brokers as host:port with commas between, found {value_text(one)}"
+            )
+    return ",".join(listed)
 
 
 def _choice(setting: Setting, value: object) -> str:

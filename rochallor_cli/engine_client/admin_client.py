@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rochallor_cli.configuration.settings import Settings
+from rochallor_cli.engine_client.ids import NO_IDS, require_id
 from rochallor_cli.engine_client.meaning import hint_of_refused_start, may_be_done, meaning
 from rochallor_cli.engine_client.pages import PAGE, pages_of
 from rochallor_cli.engine_client.pages import Value as Value
@@ -71,6 +72,8 @@ class AdminClient:
 
     def known_definition(self, definition_id: str) -> Value | None:
         """The latest version of a definition, None where there is none."""
+        if definition_id in NO_IDS:
+            return None
         try:
             return self.client.get_definition(definition_id)
         except EngineClientError as error:
@@ -348,14 +351,6 @@ class NoRetryError(ConflictError):
 def _refused(error: EngineClientError, *statuses: int) -> bool:
     """Whether the engine itself answered one of these; a gateway's answer means nothing about what was asked for."""
     return error.status_code in statuses and is_refusal(error)
-
-
-def require_id(text: str, what: str) -> None:
-    """An empty id is a script's unset variable; the engine would take it for another path."""
-    if not text.strip():
-        raise UsageError(f"the {what}'s id is empty", hint="is a variable of your script not set?")
-    if text.encode(errors="replace").decode() != text:
-        raise UsageError(f"the {what}'s id is not UTF-8: {text!r}")
 
 
 def standing_text(instance: Mapping[str, Any]) -> str:

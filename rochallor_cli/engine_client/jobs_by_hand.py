@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rochallor_cli.engine_client.admin_client import AdminClient, require_id
+from rochallor_cli.engine_client.admin_client import AdminClient
+from rochallor_cli.engine_client.ids import require_id
 from rochallor_cli.errors import NotFoundError
 from workflow_sdk.client.judge import is_refusal
 from workflow_sdk.errors import EngineClientError

@@ -22,8 +22,13 @@ def versions_of(text: str, *, coercion: bool) -> tuple[EngineRules, EngineRules]
     first, separator, last = text.partition(_SEPARATOR)
     last = last or ENGINE_VERSIONS[-1]
     known = ", ".join(ENGINE_VERSIONS)
-    if not separator or first not in ENGINE_VERSIONS or last not in ENGINE_VERSIONS:
+    if not separator:
         raise UsageError(f"--upgrade {text!r}: write FROM..TO", hint=f"the versions are {known}")
+    unknown = next((name for name in (first, last) if name not in ENGINE_VERSIONS), None)
+    if unknown is not None:
+        raise UsageError(
+            f"--upgrade {text!r}: {unknown!r} is no version of the engine", hint=f"they are {known}"
+        )
     if ENGINE_VERSIONS.index(first) >= ENGINE_VERSIONS.index(last):
         raise UsageError(
             f"--upgrade {text}: {last} is no later version than {first}", hint=f"in their order: {known}"

@@ -15,7 +15,7 @@ from tests.support.command_table import (
     global_valued_options,
     valued_options,
 )
-from tests.support.stand_in import Answer, route, stand_in
+from tests.support.stand_in import NO_ROUTE, Answer, route, stand_in
 
 EMPTY_OPTIONS = [(path, option) for path in commands() for option in valued_options(path)]
 EMPTY_ARGUMENTS = [(path, place) for path in commands() for place in range(len(arguments(path)))]
@@ -83,6 +83,33 @@ def test_a_word_that_is_too_long_for_the_name_of_a_file_is_no_bug(line: tuple[st
     result = rochallor(*(word.replace("%s", "a" * 5_000) for word in line), url="http://127.0.0.1:1")
     assert result.exit_status in (2, 3, 5, 6, 7), (result.exit_status, result.stderr[-300:])
     assert "bug" not in result.stderr
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+@pytest.mark.parametrize(
+    "path",
+    [path for path in commands() if {"instance", "instances", "job"} & set(arguments(path))],
+)
+def test_an_id_that_no_url_can_carry_is_not_found(path: str, name: str) -> None:
+    words = [name, *NEEDED.get(path, ("I",))[1:]]
+    confirmed = ["--yes"] if path.startswith("jobs ") and path != "jobs find" else []
+    brokers = ["--brokers", "127.0.0.1:1"] if path == "jobs find" else []
+    with stand_in(lambda *_: NO_ROUTE) as there:
+        result = rochallor(*path.split(), *words, *confirmed, *brokers, url=there.url)
+    assert (result.exit_status, f" {name}\n" in result.stderr) == (6, True), result.stderr
+
+
+WITH_BROKERS = [path for path in commands() if "--brokers" in valued_options(path)]
+
+
+@pytest.mark.parametrize("path", WITH_BROKERS)
+@pytest.mark.parametrize("brokers", ["x y z", "host:port", "host:99999999", "a:9092,b c", ","])
+def test_what_names_no_brokers_is_refused_before_anything_is_asked(path: str, brokers: str) -> None:
+    dispatched = ("--dispatch", "kafka") if path == "dev" else ()
+    words = (*NEEDED.get(path, ()), *dispatched, "--brokers", brokers)
+    result = rochallor(*path.split(), *words, url="http://127.0.0.1:1")
+    said = result.stdout + result.stderr
+    assert (result.exit_status, "expected brokers as host:port" in said) == (2, True), said
 
 
 # --- one shape, whatever the count ---------------------------------------------------------------

@@ -49,6 +49,13 @@ def words(text: str) -> str:
     return re.sub(r"[\s│]", "", text)
 
 
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_the_options_of_all_commands_fit_the_terminal(columns: int) -> None:
+    shown = rochallor("options", terminal=True, columns=columns, env={"NO_COLOR": "1"}).lines()
+    assert max(map(len, shown)) <= columns
+    assert any("--engine-url URL" in line for line in shown)
+
+
 def test_options_names_each_that_every_command_takes() -> None:
     rows = rochallor("options", "-o", "json").json()
     assert {word.strip(",") for row in rows for word in row["option"].split()} >= {

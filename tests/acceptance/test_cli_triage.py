@@ -137,6 +137,16 @@ def test_no_more_is_said_of_who_serves_than_is_known(served: Served, text: str) 
     assert served.text == text
 
 
+def test_explain_and_audit_ask_the_engine_that_a_configuration_names(url: str, workers_yaml: Path) -> None:
+    """As doctor does: not the default one, of which the file says nothing."""
+    named = workers_yaml.with_name("named.yaml")
+    named.write_text(f"engine: {{url: '{url}'}}\n{workers_yaml.read_text()}")
+    rows = rochallor("instances", "audit", "--config", named, "-o", "json").json()
+    assert rows
+    explained = rochallor("instances", "explain", rows[0]["example"], "--config", named, "-o", "json")
+    assert explained.json()["id"] == rows[0]["example"]
+
+
 def test_explain_and_audit_say_what_a_configuration_does_not_serve(url: str, workers_yaml: Path) -> None:
     audited = rochallor("instances", "audit", "--config", workers_yaml, "-o", "json", url=url)
     rows = {row["step"]: row for row in audited.json()}

@@ -12,7 +12,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.command_line.setting_options import with_settings
 from rochallor_cli.commands.filters import selection, with_filters
-from rochallor_cli.commands.serving import served_types
+from rochallor_cli.commands.serving import Serving
 from rochallor_cli.counting import count_text
 from rochallor_cli.engine_client.admin_client import OPEN, Value
 from rochallor_cli.errors import CliError
@@ -57,6 +57,8 @@ def audit(
     from rochallor_cli.explanation.facts import FactsReader
     from rochallor_cli.output.progress import working
 
+    serving = Serving(context, flags)
+    context = serving.context
     version = context.engine_version(only_get=True)
     reader, found = FactsReader(context.engine), Audit()
     with working(context.environment, "looking at instances", quiet=context.settings.quiet) as progress:
@@ -70,7 +72,7 @@ def audit(
                 continue
             found.take(found_one, str(instance["definitionId"]))
             progress.text = f"{found.looked_at:,} instances looked at, {found.stuck:,} stuck"
-    rows = found.rows(served_types(context, flags, found.job_types))
+    rows = found.rows(serving.of(found.job_types))
     if context.printer.for_people and not context.settings.fields:
         for line in audit_lines(context.printer, rows):
             context.printer.styled(line)

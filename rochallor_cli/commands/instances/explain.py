@@ -10,7 +10,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.command_line.setting_options import with_settings
 from rochallor_cli.commands.inputs import Instance
-from rochallor_cli.commands.serving import served_types
+from rochallor_cli.commands.serving import Serving
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.given import BROKER_SETTINGS
 from rochallor_cli.output.views import EXPLANATION
@@ -43,11 +43,13 @@ def explain(
     from rochallor_cli.explanation.facts import FactsReader
     from rochallor_cli.explanation.text import ExplanationText
 
+    serving = Serving(context, flags)
+    context = serving.context
     version = context.engine_version(only_get=True)
     found, facts = confirmed(
         FactsReader(context.engine), instance, version.possible, now=context.environment.now
     )
-    found = found.with_served(served_types(context, flags, found.job_types))
+    found = found.with_served(serving.of(found.job_types))
     if context.printer.for_people and not context.settings.fields:
         text = ExplanationText(context.printer, facts)
         can_retry = not version.surely_lacks("step_retry")

@@ -22,7 +22,7 @@ class KafkaAccess:
     brokers: Annotated[
         str | None,
         Setting(
-            "text",
+            "brokers",
             "Kafka brokers, with commas between them.",
             flag="--brokers",
             metavar="HOST:PORT,…",

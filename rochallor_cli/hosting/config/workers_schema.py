@@ -49,7 +49,7 @@ def _value_schema(setting: Setting) -> dict[str, Any]:
             return _section_schema(setting.section)
         case "sections":
             return {"type": "array", "items": _section_schema(setting.section)}
-        case "text" | "path":
+        case "text" | "path" | "brokers":
             return {"type": "string"}
         case "texts":
             return {"type": "array", "items": {"type": "string"}}

@@ -190,6 +190,7 @@ EXAMPLES = {"ordering": ("none", "none"), "mode": ("auto", "auto")}
 EXAMPLES_BY_KIND = {
     "text": lambda _: ("some text", "some text"),
     "texts": lambda _: ("one", ["one"]),
+    "brokers": lambda _: ("SSL://one:9093,[::1]:9092,two", "SSL://one:9093,[::1]:9092,two"),
     "text map": lambda _: ("a=b", {"a": "b"}),
     "count": lambda _: ("7", 7),
     "duration": lambda _: ("90s", 90.0),

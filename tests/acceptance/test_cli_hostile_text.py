@@ -1,0 +1,172 @@
+"""One hostile text through every argument, option, file and answer of every command, on a terminal.
+
+The lines are made from the command table: a command that is new is tried without anybody's doing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import Result, rochallor
+from tests.support.command_table import NEEDED, arguments, commands, global_valued_options, valued_options
+from tests.support.stand_in import Answer, route, stand_in
+
+ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
+# C0, an escape sequence, DEL, C1, a change of direction, a second line, and what a shell would run.
+HOSTILE = "x\x1b]0;owned\x07\x1b[2J\x7f\x9b31m\u202egnp.exe\u2066\ny; touch owned #"
+RAW = ("\x1b]", "\x1b[2J", "\x07", "\x7f", "\x9b", "\u202e", "\u2066")
+STEPS = [
+    {"id": HOSTILE, "name": HOSTILE, "type": "SERVICE_TASK", "jobType": HOSTILE, "nextStep": "w"},
+    {"id": "w", "name": HOSTILE, "type": "WAIT", "nextStep": "t", HOSTILE: HOSTILE},
+    {
+        "id": "t",
+        "name": HOSTILE,
+        "type": "DECISION",
+        "conditionalNextSteps": {HOSTILE: "u", "a > 1": HOSTILE},
+    },
+    {"id": "u", "name": HOSTILE, "type": "USER_TASK", "nextStep": "e"},
+    {"id": "e", "name": HOSTILE, "type": "END"},
+]
+DEFINITION = {"id": HOSTILE, "name": HOSTILE, "description": HOSTILE, "steps": STEPS}
+HANDLERS = f"""
+from workflow_sdk.handler import HandlerRegistry
+handlers = HandlerRegistry()
+def fails(job):
+    raise ValueError({HOSTILE!r})
+handlers.register("t", fails)
+handlers.register({HOSTILE!r}, fails)
+"""
+# Instead of what a command needs to be tried at all; these two would serve, or follow, for ever.
+LINES = {
+    **NEEDED,
+    "work": ("-m", "handlers.py", "--print-config"),
+    "dev": ("--port", HOSTILE),
+    "demo": ("--mode", HOSTILE),
+    "run": ("flow.json", "--stub", "*", "--timeout", "1s"),
+    "defs new": ("one", "--steps", "a:SERVICE_TASK", "--folder", "new"),
+    "defs lint": ("flow.json", "one"),
+    "defs diff": ("flow.json",),
+    "defs upload": ("flow.json",),
+    "defs verify": ("flow.json", "--max-states", "50"),
+    "defs explain": ("steps",),
+    "defs table": ("flow.json", HOSTILE),
+    "instances wait": ("I", "--timeout", "1ms"),
+    "instances watch": ("I", "--timeout", "1ms"),
+    "instances cancel": ("I",),
+    "instances retry": ("I", "--step", HOSTILE),
+    "instances restart": ("I",),
+    "jobs complete": ("J", "--yes"),
+    "jobs fail": ("J", "--yes"),
+    "jobs find": ("I", "--brokers", HOSTILE),
+}
+# They serve until somebody ends them, unless an option is refused: of these, options are tried that are.
+SERVING = {"dev": ("--port", "--dispatch", "--lease-seconds", "--seed"), "demo": ("--mode",)}
+# What they do not know ends with a status of its own; a difference is no failure of diff's.
+FORMS = ("table", "json", "yaml")
+
+
+def hostile(status: str):
+    """An engine whose instance has this status, and that writes the hostile text wherever a text may stand."""
+
+    def answer(method: str, path: str, body: bytes) -> Answer:
+        where = route(path)
+        instance = {
+            "id": ID,
+            "definitionId": HOSTILE,
+            "definitionVersion": 1,
+            "status": status,
+            "currentStepIds": [HOSTILE],
+            "startedAt": "2026-11-28T10:00:00Z",
+            "businessKey": HOSTILE,
+            "failureReason": HOSTILE,
+            "variables": {HOSTILE: {HOSTILE: HOSTILE}},
+        }
+        if where == "/v1/jobs/poll" or (method == "POST" and where.startswith("/v1/jobs")):
+            return 400, {"error": "bad-request", "reason": HOSTILE}
+        if where == "/v1/instances":
+            return (200, {"items": [instance], "total": 1}) if method == "GET" else (201, instance)
+        if where.endswith("/history"):
+            row = {"ID": HOSTILE, "StepID": HOSTILE, "StepType": "SERVICE_TASK", "Status": "RUNNING"}
+            return 200, {"items": [{**row, "FailureReason": HOSTILE, "StartedAt": "2026-11-28T10:00:00Z"}]}
+        if where == "/v1/definitions":
+            item = {"id": HOSTILE, "version": 1, "name": HOSTILE, "uploadedAt": HOSTILE}
+            return (200, {"items": [item], "total": 1}) if method == "GET" else (201, item)
+        if where.startswith("/v1/definitions/"):
+            return 200, {**DEFINITION, "version": 1, HOSTILE: HOSTILE}
+        return (409, {"error": "conflict", "reason": HOSTILE}) if method == "POST" else (200, instance)
+
+    return answer
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "flow.json").write_text(json.dumps(DEFINITION))
+    (tmp_path / "handlers.py").write_text(HANDLERS)
+    (tmp_path / "config.toml").write_text('[contexts.c]\nurl = "http://c"\n')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def lines_of(path: str) -> Iterator[tuple[str, ...]]:
+    """The command as it is needed in each form; then with each argument and each option hostile."""
+    needed = tuple(ID if word == "I" else word for word in LINES.get(path, ()))
+    if path not in SERVING:
+        yield from ((*needed, "-o", form) for form in FORMS)
+    for place in range(len(arguments(path))):
+        yield (*needed[:place], HOSTILE, *needed[place + 1 :])
+    for option in SERVING.get(path) or valued_options(path):
+        yield (*(() if path in SERVING else needed), option, HOSTILE)
+
+
+def tried(path: str, words: tuple[str, ...], folder: Path, *, status: str = "FAILED") -> Result:
+    env = {"ROCHALLOR_CONFIG_FILE": str(folder / "config.toml"), "XDG_CACHE_HOME": str(folder)}
+    with stand_in(hostile(status)) as there:
+        return rochallor(
+            *path.split(), *words, url=there.url, env=env, terminal=True, columns=200, stdin="y\n",
+            bug_expected=path == "defs diff",
+        )  # fmt: skip
+
+
+def raw_in(result: Result) -> list[str]:
+    return [raw for raw in RAW if raw in result.stdout + result.stderr]
+
+
+@pytest.mark.parametrize("path", sorted(commands()))
+def test_no_command_sends_a_terminal_what_it_would_obey(path: str, folder: Path) -> None:
+    obeyed = {}
+    for words in lines_of(path):
+        for status in ("FAILED", "WAITING") if path.startswith(("instances", "tasks")) else ("FAILED",):
+            result = tried(path, words, folder, status=status)
+            if raw := raw_in(result):
+                obeyed[words, status] = raw
+    assert obeyed == {}
+
+
+@pytest.mark.parametrize("option", global_valued_options())
+def test_no_global_option_reaches_a_terminal_as_it_is(option: str, folder: Path) -> None:
+    for path in ("instances list", "config show", "doctor"):
+        assert raw_in(tried(path, (option, HOSTILE), folder)) == []
+
+
+def test_a_list_that_is_watched_is_harmless_too(folder: Path) -> None:
+    def stopped(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with stand_in(hostile("FAILED")) as there:
+        result = rochallor(
+            "instances", "list", "--watch", url=there.url, terminal=True, columns=200, sleep=stopped
+        )
+    assert (raw_in(result), result.exit_status) == ([], 130)
+    assert "owned" in result.stdout
+
+
+def test_a_configuration_file_says_nothing_to_a_terminal(folder: Path) -> None:
+    name = json.dumps(HOSTILE, ensure_ascii=True)
+    text = f'[contexts.{name}]\nurl = {name}\n[contexts.b]\nurl = "http://b"\nheaders = [{name}]\n'
+    (folder / "config.toml").write_text(text)
+    for words in (("show",), ("use", HOSTILE), ("show", "--context", "b"), ("show", "--context", HOSTILE)):
+        assert raw_in(tried("config", words, folder)) == [], words
