@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 from typer.models import CommandInfo
 
 from rochallor_cli.command_line.global_options import (
@@ -105,7 +107,6 @@ def _meaning_of_foreign_sdk() -> CliError | None:
 
 
 def _invoke(arguments: Sequence[str], invocation: Invocation) -> int:
-    hook = sys.excepthook
     environment = invocation.environment
     colored = environment.may_color(environment.stdout, invocation.wish("color", "--color") or "auto")
     for_terminal = colored or is_terminal(environment.stdout)
@@ -113,15 +114,15 @@ def _invoke(arguments: Sequence[str], invocation: Invocation) -> int:
         from rochallor_cli.output.help_panels import load_panels
 
         load_panels(colored=colored)
-    root = build(command_words(list(arguments)), for_terminal=for_terminal)
-    try:
-        result = root(
-            list(arguments) or ["--help"], prog_name="rochallor", standalone_mode=False, obj=invocation
-        )
-    finally:
-        # Typer puts a hook of its own in place, for pretty tracebacks that nobody here wants.
-        sys.excepthook = hook
+    root = _parser(command_words(list(arguments)), for_terminal=for_terminal)
+    result = root(list(arguments) or ["--help"], prog_name="rochallor", standalone_mode=False, obj=invocation)
     return int(result or 0)
+
+
+@cache
+def _parser(words: tuple[str | None, str | None], *, for_terminal: bool) -> Callable[..., int | None]:
+    """Made once of each kind: who runs many command lines in one process, as tests do, waits for it once."""
+    return get_command(build(words, for_terminal=for_terminal))
 
 
 def build(
