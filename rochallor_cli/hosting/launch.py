@@ -74,7 +74,12 @@ def host(config: HostConfig, context: Context) -> int:
     several = len(ids) > 1 and not config.needs_processes
     is_this_process = environment.stderr is sys.stderr
     configure_host_logging(
-        config.log, environment.stderr, workers=ids, name_workers=several, whole_process=is_this_process
+        config.log,
+        environment.stderr,
+        workers=ids,
+        name_workers=several,
+        whole_process=is_this_process,
+        has_handlers=not config.needs_processes,
     )
     if is_this_process:
         # Errors that end the host are lines of its log like any other.

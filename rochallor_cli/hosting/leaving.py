@@ -9,6 +9,7 @@ import threading
 import time
 
 from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.hosting.logs.stderr_pipe import end_diversion
 
 log = logging.getLogger("rochallor.host")
 
@@ -49,6 +50,7 @@ def _end_later(status: ExitStatus) -> None:
 def _end(status: ExitStatus) -> None:
     _end_process_pools()
     logging.shutdown()
+    end_diversion()
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -57,6 +57,34 @@ def test_the_host_keeps_its_log_its_signals_and_its_life(place, engine, admin, k
     assert [(entry["level"], entry["logger"]) for entry in records] == [("error", "workflow_sdk.runner")]
 
 
+@pytest.mark.parametrize("options", [(), ("--supervised",)], ids=["one process", "a child"])
+def test_what_goes_to_the_descriptor_of_stderr_is_json_too(place, engine, admin, options) -> None:
+    """Programs that handlers start, and C libraries; also a line without an end, and one that is very long."""
+    place.write_handlers(
+        """
+import subprocess
+os.write(2, b"while imported\\n")
+
+@registry.handler("starts")
+def starts(job):
+    os.write(2, b"from a library\\n")
+    subprocess.run(["sh", "-c", "echo from a program >&2; printf '%0100000d\\\\n' 7 >&2; printf 'no end' >&2"])
+    return {}
+"""
+    )
+    arguments = ("-m", "handlers.py", "--log-format", "json", *options)
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
+        host.wait_for('"ready (')
+        start_jobs(admin, "starts", 1)
+        wait_until_completed(admin, 1)
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+        lines = host.said().splitlines()
+    said = [json.loads(line)["message"] for line in lines if json.loads(line)["logger"] == "rochallor.stderr"]
+    assert {"while imported", "from a library", "from a program", "no end"} <= set(map(str.strip, said))
+    assert max(map(len, lines)) < 20_000
+
+
 def test_printing_to_a_stdout_that_is_gone_fails_no_job(place, engine, admin) -> None:
     place.write_handlers(
         "\n@registry.handler('prints')\ndef prints(job):\n    print('x' * 10_000, flush=True)\n    return {}\n"

@@ -24,7 +24,7 @@ def test_status_names_the_jobs_in_flight_and_quiet_claims_no_more(place, engine,
     arguments = ("-m", "handlers.py", "--health-port", "0", *options)
     with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
         host.wait_for("ready")
-        port = _port(host)
+        port = host.health_port()
         (instance,) = start_jobs(admin, "blocked", 1)
 
         def shown() -> list[dict[str, str]]:
@@ -49,8 +49,3 @@ def test_status_names_the_jobs_in_flight_and_quiet_claims_no_more(place, engine,
         wait_until_completed(admin, 2)
         host.send(signal.SIGTERM)
         assert host.wait() == 0, host.said()
-
-
-def _port(host) -> str:
-    host.wait_for("health and metrics at ")
-    return str(host.said().partition("health and metrics at ")[2].split()[0].rpartition(":")[2])

@@ -88,6 +88,13 @@ class WorkerHost:
         wait_until(lambda: text in self.said() or self.process.poll() is not None, text, timeout_s=timeout_s)
         assert text in self.said(), self.said()
 
+    def health_port(self) -> str:
+        """The port that it has taken for --health-port 0."""
+        self.wait_for("health and metrics at ")
+        address = self.said().partition("health and metrics at ")[2].split()[0]
+        # A line of JSON goes on behind it.
+        return address.partition('"')[0].rpartition(":")[2]
+
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 

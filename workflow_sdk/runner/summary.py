@@ -69,7 +69,7 @@ class RunnerSnapshot:
     so and `engine_reason` why not. `last_tick_s` is the age of the loop's last sign of life, `quiet_s`
     the time since a job was last claimed or settled. `source_trouble` says what else than the engine keeps
     jobs from coming: brokers that are away, a group still to be joined. `surplus` says that all is well and other
-    workers have all there is to do.
+    workers have all there is to do; `shortage`, that the system lets this one do nothing.
     """
 
     worker_id: str
@@ -87,6 +87,7 @@ class RunnerSnapshot:
     source_trouble: str = ""
     is_paused: bool = False
     surplus: str = ""
+    shortage: str = ""
 
     @property
     def is_idle(self) -> bool:

@@ -5,5 +5,6 @@ harmless.py     values from outside, made fit for a line
 log_setup.py  logging of the host and of its children
 own_loggers.py  loggers that handlers' modules cannot touch
 streams.py      stdout and stderr that never fail who prints
+stderr_pipe.py  descriptor 2, where every line is to be JSON
 stacks.py     what a stuck process is doing, on request
 """

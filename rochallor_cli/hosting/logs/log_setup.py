@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
 import threading
 from collections.abc import Sequence
 from typing import TextIO
@@ -10,6 +12,7 @@ from typing import TextIO
 from rochallor_cli.hosting.config.host_config import LogConfig
 from rochallor_cli.hosting.logs.log_lines import LoggedJob, configure_logging, thread_excepthook
 from rochallor_cli.hosting.logs.own_loggers import own_loggers
+from rochallor_cli.hosting.logs.stderr_pipe import divert_stderr, end_diversion
 from rochallor_cli.hosting.logs.streams import survive_closed_streams
 from workflow_sdk.job import current_job
 
@@ -21,12 +24,17 @@ def configure_host_logging(
     workers: Sequence[str],
     name_workers: bool = False,
     whole_process: bool = False,
+    has_handlers: bool = False,
 ) -> None:
     """To be called before handlers are imported.
 
     `whole_process`: this is a host's process and nothing else. Then neither what handlers do to logging nor what they
-    print can harm it.
+    print can harm it. `has_handlers`: they run in this process, with the programs they start.
     """
+    say = _say_printed if config.format == "json" else None
+    if whole_process and has_handlers and say is not None and (kept := divert_stderr(say)) is not None:
+        atexit.register(end_diversion)
+        stream = os.fdopen(kept, "w", closefd=False)
     handler = configure_logging(
         stream,
         config.format,
@@ -40,7 +48,7 @@ def configure_host_logging(
     threading.excepthook = thread_excepthook
     if whole_process:
         own_loggers(handler, level=config.level)
-        survive_closed_streams(_say_printed if config.format == "json" else None)
+        survive_closed_streams(say)
 
 
 def _say_printed(line: str) -> None:

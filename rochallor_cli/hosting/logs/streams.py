@@ -57,6 +57,16 @@ class LinesOutput(LossyOutput):
                 self._say(line.decode("utf-8", "replace"))
         return len(text)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a line has come without its end."""
+        return bool(self._begun)
+
+    def end_line(self) -> None:
+        """Say what has come of a line."""
+        if self._begun:
+            self.write(b"\n")
+
 
 def survive_closed_streams(say: Callable[[str], None] | None = None) -> None:
     """Put streams in the place of sys.stdout and sys.stderr that never fail who prints to them.

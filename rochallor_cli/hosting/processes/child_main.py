@@ -73,7 +73,12 @@ def main() -> int:
     assert isinstance(start, Start), "the supervisor begins with Start"
     worker = start.worker
     configure_host_logging(
-        start.log, sys.stderr, workers=[worker.worker_id], name_workers=True, whole_process=True
+        start.log,
+        sys.stderr,
+        workers=[worker.worker_id],
+        name_workers=True,
+        whole_process=True,
+        has_handlers=True,
     )
     workers = LocalWorkers(HostConfig(start.engine, (worker,), start.kafka, start.log, health=start.health))
     runs = SupervisedRuns(RunningJobs(records), lambda asked: child.say(asked))

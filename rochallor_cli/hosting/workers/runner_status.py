@@ -62,8 +62,8 @@ def _blocked(snapshot: RunnerSnapshot, after_s: float) -> str:
     """Said when no slot has come free for so long: nothing new can start here."""
     if snapshot.is_paused and snapshot.state == "running":
         return "quiet: claims no jobs until it is resumed"
-    if snapshot.surplus and snapshot.state == "running":
-        return snapshot.surplus
+    if snapshot.state == "running" and (snapshot.shortage or snapshot.surplus):
+        return snapshot.shortage or snapshot.surplus
     running = [job for job in snapshot.in_flight if job.phase == "running"]
     if snapshot.state != "running" or len(running) < snapshot.slots:
         return ""

@@ -28,7 +28,8 @@ class HandlerThreads:
     and those that nobody has needed for a while end. Results come back through one deque, with one wake-up of the loop
     for a whole burst: waking it for each costs more than a short handler.
 
-    Where the system gives no more threads, `at_most` is told how many jobs may run, and None once that is over.
+    Where the system gives no more threads, `at_most` is told how many jobs may run, none perhaps, and None once that is
+    over.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class HandlerThreads:
         try:
             threading.Thread(target=self._serve, name=name, daemon=True).start()
         except (RuntimeError, MemoryError) as error:
-            self._at_most(max(self._threads, 1))
+            self._at_most(self._threads)
             if not self._is_short:
                 log.warning("no more than %s at the same time: %s", counted(self._threads, "handler"), error)
             self._is_short = True

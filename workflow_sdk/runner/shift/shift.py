@@ -93,6 +93,7 @@ class Shift:
             source_trouble=self._source.trouble,
             is_paused=self._slots.is_paused,
             surplus=self._source.surplus,
+            shortage="the system gives no thread for a handler" if self._slots.most == 0 else "",
         )
 
     # --- working ---

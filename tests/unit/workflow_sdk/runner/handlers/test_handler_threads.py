@@ -7,12 +7,18 @@ import threading
 
 import pytest
 
+from rochallor_cli.hosting.config.host_config import WorkerConfig
+from rochallor_cli.hosting.workers.runner_status import status_of
+from support.sdk_workers import running_runner
+from support.waiting import wait_until
 from workflow_sdk.handler.handler import handler_of
+from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob, job_from_poll
 from workflow_sdk.runner.handlers import handler_threads
 from workflow_sdk.runner.handlers.handler_threads import HandlerThreads
 from workflow_sdk.runner.job.claim import claim_of
 from workflow_sdk.runner.job.in_flight import InFlight
+from workflow_sdk.testing import FakeEngineClient
 
 SIZE, JOBS = 4, 6
 
@@ -75,3 +81,24 @@ def test_jobs_run_in_the_threads_there_are_and_no_more_are_asked_for(
     assert [record.message for record in caplog.records] == [
         "no more than 2 handlers at the same time: can't start new thread"
     ]
+
+
+def test_a_runner_without_any_thread_says_so_claims_nothing_and_goes_on_once_there_is_one(
+    allowed: dict[str, int],
+) -> None:
+    allowed["threads"] = 0
+    engine, registry = FakeEngineClient(), HandlerRegistry()
+    registry.register("a", lambda job: {})
+    for _ in range(3):
+        engine.offer("a")
+    with running_runner(engine, registry, parallelism=4) as running:
+        wait_until(lambda: running.snapshot.shortage, "the shortage is known")
+        status = status_of(
+            WorkerConfig(worker_id="w1", modules=("h.py",)), "poll", running.snapshot, blocked_after_s=60
+        )
+        assert (status.is_ready, status.unready_reason) == (False, "the system gives no thread for a handler")
+        engine.offer("a")
+        assert engine.completed == {}
+        allowed["threads"] = 1
+        wait_until(lambda: len(engine.completed) == 4, "all jobs are done")
+        assert running.snapshot.shortage == ""
