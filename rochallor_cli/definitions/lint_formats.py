@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from rochallor_cli.definitions.finding import DocumentFinding
@@ -13,6 +16,8 @@ from rochallor_cli.definitions.problem_codes import PROBLEM_CODES
 from rochallor_cli.version import VERSION
 
 Findings = Sequence[DocumentFinding]
+
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_github(findings: Findings) -> str:
@@ -27,7 +32,9 @@ def _command(finding: DocumentFinding) -> str:
 
 
 def _property(text: str) -> str:
-    return text.replace("%", "%25").replace(",", "%2C").replace(":", "%3A")
+    for character in "%,:\r\n":
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text
 
 
 def as_gitlab(findings: Findings) -> str:
@@ -40,7 +47,7 @@ def as_gitlab(findings: Findings) -> str:
                 "check_name": finding.code,
                 "fingerprint": _fingerprint(finding),
                 "severity": severities[finding.severity],
-                "location": {"path": finding.file, "lines": {"begin": finding.line}},
+                "location": {"path": _repository_path(finding.file), "lines": {"begin": finding.line}},
             }
             for finding in findings
         ]
@@ -53,15 +60,20 @@ def _fingerprint(finding: DocumentFinding) -> str:
     return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
 
+def _repository_path(file: str) -> str:
+    """The file as CI systems know it: without a `./` before it, with slashes."""
+    path = Path(file).as_posix()
+    return path if file else "-"
+
+
 def as_sarif(findings: Findings) -> str:
     """A SARIF 2.1.0 log with one run."""
     codes = sorted({finding.code for finding in findings})
     driver = {"name": "rochallor", "version": VERSION, "rules": [_sarif_rule(code) for code in codes]}
     results = [_sarif_result(finding, codes.index(finding.code)) for finding in findings]
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return _json(
-        {"$schema": schema, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
-    )
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return _json({"$schema": schema, "version": "2.1.0", "runs": [run]})
 
 
 def _sarif_rule(code: str) -> dict[str, Any]:
@@ -77,7 +89,7 @@ def _sarif_rule(code: str) -> dict[str, Any]:
 
 def _sarif_result(finding: DocumentFinding, rule: int) -> dict[str, Any]:
     region = {"startLine": finding.line, "startColumn": finding.column}
-    place = {"artifactLocation": {"uri": finding.file}, "region": region}
+    place = {"artifactLocation": {"uri": quote(_repository_path(finding.file))}, "region": region}
     return {
         "ruleId": finding.code,
         "ruleIndex": rule,
@@ -99,12 +111,20 @@ def as_junit(findings: Findings) -> str:
 
 
 def _junit_case(finding: DocumentFinding) -> str:
-    name = quoteattr(f"{finding.code} {finding.file}:{finding.line}:{finding.column}")
-    message = quoteattr(f"{finding.code} {finding.text}")
-    failure = (
-        f"<failure message={message} type={quoteattr(finding.severity)}>{escape(str(finding))}</failure>"
-    )
-    return f"  <testcase name={name} classname={quoteattr(finding.file)}>{failure}</testcase>\n"
+    name = _attribute(f"{finding.code} {finding.file}:{finding.line}:{finding.column}")
+    message = _attribute(f"{finding.code} {finding.text}")
+    text = escape(_xml_text(str(finding)))
+    failure = f"<failure message={message} type={_attribute(finding.severity)}>{text}</failure>"
+    return f"  <testcase name={name} classname={_attribute(finding.file)}>{failure}</testcase>\n"
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_xml_text(text))
+
+
+def _xml_text(text: str) -> str:
+    """The text with what XML cannot hold, escaped or not, written out as `\\x07`."""
+    return _NO_XML.sub(lambda found: ascii(found.group())[1:-1], text)
 
 
 def _json(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +34,20 @@ class GraphNode:
     # What verification found here: a code and its title.
     marks: tuple[str, ...] = ()
 
+    def as_json(self) -> dict[str, Any]:
+        """Without what is empty."""
+        written = {
+            "id": self.id,
+            "type": self.type,
+            "name": self.name,
+            "jobType": self.job_type,
+            "state": self.state,
+            "entries": self.entries,
+            "reason": self.reason,
+            "marks": list(self.marks),
+        }
+        return {name: value for name, value in written.items() if value}
+
 
 @dataclass(frozen=True)
 class Edge:
@@ -58,6 +72,13 @@ class Graph:
 
     def edges_from(self, node_id: str) -> list[Edge]:
         return self._outgoing.get(node_id, [])
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "nodes": [node.as_json() for node in self.nodes],
+            "edges": [asdict(edge) for edge in self.edges],
+        }
 
     @cached_property
     def _outgoing(self) -> dict[str, list[Edge]]:

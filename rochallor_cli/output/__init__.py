@@ -6,6 +6,7 @@ columns.py      what a table shows of a value
 cell.py         one cell, however it is drawn
 table.py        tables: as wide as they are on a pipe, fitted to a terminal
 rich_table.py   tables drawn by rich
+rich_page.py    pages in Markdown, drawn by rich
 step_states.py  what is said of a step that is open
 styles.py       colours
 text_width.py   text as a terminal sees it

@@ -99,6 +99,7 @@ def test_a_table_goes_to_a_spreadsheet_and_back(tmp_path: Path):
     ):
         assert rochallor("defs", "table", *words).exit_status == 2
     assert rochallor("defs", "table", "export", file, "rat").exit_status == 6
+    assert rochallor("defs", "table", "export", file, "rate", "-o", "json").json()["decisionTable"]["rules"]
 
 
 def test_tables_are_shown_as_tables_wherever_a_definition_is(tmp_path: Path):

@@ -42,7 +42,12 @@ def explain(
             printer.document(overview())
         return
     text = explained(word)
-    if printer.for_people:
+    if printer.for_people and printer.width is not None:
+        from rochallor_cli.output.rich_page import page_lines
+
+        for line in page_lines(text, printer.width, colored=printer.colored):
+            printer.styled(line)
+    elif printer.for_people:
         printer.text(f"{text}\n")
     else:
         printer.document({"word": word, "text": text})

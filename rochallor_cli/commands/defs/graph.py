@@ -18,12 +18,13 @@ from rochallor_cli.engine_client.reading import definition_of
 from rochallor_cli.errors import InvalidDocumentError, UsageError
 
 if TYPE_CHECKING:
-    pass
-
+    from rochallor_cli.graph.model import Graph
 
 app = typer.Typer()
 
 _GRAPHS = ("text", "mermaid", "dot", "svg")
+# Another shape, no steps, steps without an id or with one that another has: a drawing would be of something else.
+_NOT_DRAWN = ("E100", "E104", "E110", "E111")
 
 
 @command(
@@ -49,14 +50,16 @@ def graph(
         bool, typer.Option("--verify", help="Mark the steps at which `defs verify` finds something.")
     ] = False,
     format_: Annotated[
-        str, typer.Option("--format", metavar="text|mermaid|dot|svg", help="The form of the graph.")
-    ] = "text",
+        str | None, typer.Option("--format", metavar="text|mermaid|dot|svg", help="The form of the graph.")
+    ] = None,
 ) -> None:
-    """Draw a definition as a graph: text, mermaid, dot, or SVG, which needs nothing installed."""
-    from rochallor_cli.graph.model import graph_of, marked, painted
-    from rochallor_cli.graph.texts import as_dot, as_mermaid, as_text
+    """Draw a definition as a graph: text, mermaid, dot, or SVG, which needs nothing installed.
 
-    if format_ not in _GRAPHS:
+    With -o json its nodes and edges, where --format does not ask for a drawing.
+    """
+    from rochallor_cli.graph.model import graph_of, marked, painted
+
+    if format_ is not None and format_ not in _GRAPHS:
         raise UsageError(f"--format {format_!r} is none of {', '.join(_GRAPHS)}")
     found = context.engine.instance(instance) if instance else None
     value = _definition_to_draw(context, definition, found)
@@ -66,13 +69,22 @@ def graph(
     if found is not None:
         judged = {**found, "verdict": verdict_of(context, found)}
         drawn = painted(drawn, judged, context.engine.history(str(found["id"])))
-    if format_ == "svg":
+    _show(context, drawn, format_)
+
+
+def _show(context: Context, drawn: Graph, format_: str | None) -> None:
+    from rochallor_cli.graph.texts import as_dot, as_mermaid, as_text
+
+    printer = context.printer
+    if format_ is None and not printer.for_people:
+        printer.document(drawn.as_json())
+    elif format_ == "svg":
         from rochallor_cli.graph.svg import as_svg
 
-        context.printer.text(as_svg(drawn))
-        return
-    for line in {"text": as_text, "mermaid": as_mermaid, "dot": as_dot}[format_](drawn):
-        context.printer.line(line)
+        printer.text(as_svg(drawn))
+    else:
+        for line in {"mermaid": as_mermaid, "dot": as_dot}.get(format_ or "", as_text)(drawn):
+            printer.line(line)
 
 
 def _marks(context: Context, source: str, definition: Value) -> dict[str, list[str]]:
@@ -97,11 +109,23 @@ def _definition_to_draw(context: Context, name: str | None, instance: Value | No
             raise UsageError("name a file or a definition, or an instance with --instance")
         return context.engine.definition(*definition_of(instance))
     if is_file_name(name):
-        value = read_definition(name, context.environment.stdin).value
-        if not isinstance(value, dict):
-            raise InvalidDocumentError(f"{name}: expected a mapping")
-        return _as_tried(context, value)
+        document = read_definition(name, context.environment.stdin)
+        _require_drawable(context, document)
+        return _as_tried(context, document.value)
     return context.engine.definition(*definition_and_version(name))
+
+
+def _require_drawable(context: Context, document: Document) -> None:
+    """Raises InvalidDocumentError for what is no definition; one refused for less is drawn, and that is said."""
+    from rochallor_cli.definitions.linting import Assumed, placed_lines, refusals
+    from rochallor_cli.dev_engine import engine_rules
+
+    refused = refusals(document, Assumed(engine_rules()))
+    misshapen = [finding for finding in refused if finding.code in _NOT_DRAWN]
+    if misshapen:
+        raise InvalidDocumentError(placed_lines(misshapen)[0], hint="rochallor defs lint says all of them")
+    if refused:
+        context.printer.warn(f"the engine refuses it: {placed_lines(refused)[0]}")
 
 
 def _as_tried(context: Context, definition: Value) -> Value:

@@ -122,9 +122,10 @@ def lint(
         for check in (_files(context, names, exclude), _ids(context, names))
     ]
     served = _job_types(module) if module else None
-    found = _findings(checks, served=served, disabled=disable or (), errors=_known_codes(error or ()))
+    disabled = _known_codes("--disable", disable or ())
+    found = _findings(checks, served=served, disabled=disabled, errors=_known_codes("--error", error or ()))
     searched = _verified(checks, found) if verify else []
-    found += _verified_findings(searched, disabled=disable or ())
+    found += _verified_findings(searched, disabled=disabled)
     _show_findings(context, found, format_, [check.version for check in checks if check.documents])
     return _status(found, searched, strict=strict)
 
@@ -218,7 +219,7 @@ def _findings(
             check.documents,
             check.assumed,
             served=served,
-            disabled=[code.upper() for code in disabled],
+            disabled=disabled,
             errors=errors,
         )
     return found
@@ -243,18 +244,17 @@ def _verified_findings(searched: Sequence[Verified], *, disabled: Sequence[str])
         return []
     from rochallor_cli.verification.verifying import verified_findings
 
-    off = {code.upper() for code in disabled}
-    return [each for one in searched for each in verified_findings(one) if each.code not in off]
+    return [each for one in searched for each in verified_findings(one) if each.code not in disabled]
 
 
-def _known_codes(codes: Sequence[str]) -> list[str]:
-    """The codes of --error, in capitals; one that does not exist would make nothing an error, silently."""
+def _known_codes(option: str, codes: Sequence[str]) -> list[str]:
+    """The codes of an option, in capitals; one that does not exist would change nothing, silently."""
     from rochallor_cli.definitions.problem_codes import PROBLEM_CODES
 
     for code in codes:
         if code.upper() not in PROBLEM_CODES:
             hint = did_you_mean(code.upper(), sorted(PROBLEM_CODES))
-            raise UsageError(f"--error {code}: there is no such code", hint=hint)
+            raise UsageError(f"{option} {code}: there is no such code", hint=hint)
     return [code.upper() for code in codes]
 
 

@@ -48,9 +48,9 @@ def table(
 ) -> int:
     """Evaluate a decision table without an engine: which rules hold, and why others do not.
 
-    Exit status 3 where the step would fail. `export` prints a table as CSV for spreadsheets, `import` the step of such
-    a CSV, or the step of FILE with the rules of the CSV: hit policy in the corner, columns `when NAME` and `output
-    NAME`, blank conditions hold always. A round trip loses nothing.
+    Exit status 3 where the step would fail. `export` prints a table as CSV for spreadsheets, or with -o json its step.
+    `import` prints the step of such a CSV, or the step of FILE with the rules of the CSV: hit policy in the corner,
+    columns `when NAME` and `output NAME`, blank conditions hold always. A round trip loses nothing.
     """
     action, *rest = words
     if action in ("export", "import"):
@@ -70,7 +70,11 @@ def _exported(context: Context, words: list[str]) -> int:
     if len(words) != 2:
         raise UsageError("name a file and a step, as in: rochallor defs table export flow.yaml rate")
     file, step_id = words
-    context.printer.text(csv_from_step(_written_step(context, file, step_id), f"{file}: {step_id}"))
+    step = _written_step(context, file, step_id)
+    if context.printer.for_people:
+        context.printer.text(csv_from_step(step, f"{file}: {step_id}"))
+    else:
+        context.printer.document(step)
     return ExitStatus.DONE
 
 

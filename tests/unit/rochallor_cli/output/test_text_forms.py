@@ -12,6 +12,7 @@ from rochallor_cli.definitions.differences import differences, same
 from rochallor_cli.durations import age_text, duration_text, parse_duration
 from rochallor_cli.output.cell import Cell
 from rochallor_cli.output.columns import Column, lookup
+from rochallor_cli.output.rich_page import page_lines
 from rochallor_cli.output.table import table_lines
 from rochallor_cli.output.text_width import cells, fitted, harmless, padded
 from rochallor_cli.output.times import Times, parse_time, seconds_between
@@ -203,3 +204,13 @@ def test_no_document_is_too_odd_to_be_compared(value):
         assert differences(value, value) == []
         differences(value, document(service("a")))
         differences(document(service("a")), value)
+
+
+def test_a_page_is_wrapped_to_the_terminal_and_its_examples_can_be_copied():
+    example = "steps: [{id: end, name: End, type: END}]" + " # as long as it is" * 4
+    page = f"Word\n\n{'a text of `words` ' * 20}\n\n| field | what |\n|---|---|\n| `id` | {'long ' * 30}|\n\n"
+    lines = page_lines(f"{page}```yaml\n{example}\n```\n", 40, colored=False)
+    assert f"    {example}" in lines
+    assert max(map(cells, (line for line in lines if example not in line))) <= 40
+    assert not {"`", "|"} & set("".join(lines))
+    assert any("\x1b[1mwords" in line for line in page_lines(page, 40, colored=True))
