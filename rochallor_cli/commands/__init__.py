@@ -20,6 +20,7 @@ definition_sources.py  definitions to check: files, folders, ids
 inputs.py      options and arguments that several commands have, and how they are read
 filters.py     the options that choose instances
 acting.py      choosing instances, asking, acting on each and saying what came of it
+replaying.py   runs that a search has found, played on an engine of ours
 stopping.py    Ctrl-C and SIGTERM, for those that serve until then
 ui_server.py   the page's server, for those that serve one
 serving.py     who serves a job type: Kafka's groups, a configuration's handlers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.text_width import harmless_lines
 
 if TYPE_CHECKING:
+    from rochallor_cli.commands.replaying import FoundRun
     from rochallor_cli.definitions.uploads import Upload
     from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
 
@@ -49,6 +50,15 @@ class DevOptions:
             "Upload the definitions of this folder at the start.",
             flag="--definitions",
             metavar="FOLDER",
+        ),
+    ] = None
+    replay: Annotated[
+        str | None,
+        Setting(
+            "path",
+            "Play the runs that `defs verify -o json` has found, and keep their instances.",
+            flag="--replay",
+            metavar="FILE",
         ),
     ] = None
     engine_version: Annotated[
@@ -111,6 +121,7 @@ class DevOptions:
         "rochallor dev",
         "rochallor dev --port 0 --db engine.sqlite",
         "rochallor dev --definitions flows/ --strict",
+        "rochallor dev --replay found.json",
     ),
 )
 @with_settings(settings_of(DevOptions))
@@ -118,17 +129,21 @@ def dev(context: Context, **flags: Any) -> None:
     """Run an embedded engine on this machine.
 
     It answers as the real engine does. Everything is in memory, and gone when it stops, unless --db names a file.
+    With --replay the runs that `rochallor defs verify FILE -o json` has found are played on it, timers included; their
+    instances stand where the runs lead to, for all other commands to look at.
     """
     from rochallor_cli.dev_engine import DevEngine, DevEngineError, DevEngineSettingsError
 
     options = _with_what_is_said(context, DevOptions(**values_of_flags(DevOptions, flags)))
-    config = engine_config(options)
+    runs = _runs(context, options.replay) if options.replay else []
+    config = engine_config(_as_found(options, runs))
     uploads = _read(context, options.definitions) if options.definitions else []
     try:
         with stop_signals() as stop, _engine_log(context), DevEngine(config) as engine:
             if uploads:
                 _upload(context, engine.url, uploads)
             _announce(context, engine, config)
+            _play(context, engine, runs)
             stop.wait()
         if is_terminal(context.environment.stderr):
             context.printer.note("")  # the prompt does not stand behind `^C`
@@ -161,15 +176,43 @@ def _with_what_is_said(context: Context, options: DevOptions) -> DevOptions:
     )
 
 
+def _runs(context: Context, file: str) -> list[FoundRun]:
+    from rochallor_cli.commands.replaying import found_runs
+
+    return found_runs(context, file)
+
+
+def _play(context: Context, engine: DevEngine, runs: Sequence[FoundRun]) -> None:
+    if runs:
+        from rochallor_cli.commands.replaying import play
+
+        play(context, engine, runs)
+
+
+def _as_found(options: DevOptions, runs: Sequence[FoundRun]) -> DevOptions:
+    """The options, with the version that the runs are of where none is said."""
+    if not runs or options.engine_version:
+        return options
+    versions = sorted({run.version for run in runs})
+    if len(versions) > 1:
+        raise UsageError(
+            f"the runs of --replay are of the engine versions {' and '.join(versions)}",
+            hint="say which one to play them on: --engine-version",
+        )
+    return replace(options, engine_version=versions[0])
+
+
 def engine_config(options: DevOptions) -> DevEngineConfig:
     """The engine's own configuration; UsageError for options that do not go together."""
-    from rochallor_cli.dev_engine import DEFAULT_ENGINE_VERSION, DevEngineConfig
+    from rochallor_cli.dev_engine import DEFAULT_ENGINE_VERSION, AheadClock, DevEngineConfig, SystemClock
 
     if (options.brokers or options.kafka_config) and options.dispatch != "kafka":
         raise UsageError("--brokers and --kafka-config are for --dispatch kafka")
     if options.kafka_config and not options.brokers:
         raise UsageError("--kafka-config says how to reach brokers", hint="name them: --brokers host:9093")
     return DevEngineConfig(
+        # The timers of a run are not waited for.
+        clock=AheadClock() if options.replay else SystemClock(),
         engine_version=options.engine_version or DEFAULT_ENGINE_VERSION,
         coercion=not options.no_coercion,
         host=options.host,

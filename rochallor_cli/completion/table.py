@@ -138,6 +138,9 @@ COMMANDS: dict[str, dict[str, Any]] = \
                      '--host': ('none', 'The address to listen on (127.0.0.1).'),
                      '--db': ('files', 'Keep everything in this SQLite file; left out: in memory.'),
                      '--definitions': ('files', 'Upload the definitions of this folder at the start.'),
+                     '--replay': ('files',
+                                  'Play the runs that `defs verify -o json` has found, and keep their '
+                                  'instances.'),
                      '--lease-seconds': ('none', 'How long a claim lasts (30s).'),
                      '--sweep-seconds': ('none', 'How often claims that ended are freed (15s).'),
                      '--timer-seconds': ('none', 'How often timers are looked at (5s).'),

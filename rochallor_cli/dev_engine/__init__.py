@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from rochallor_cli.dev_engine.clock import Clock, HandClock, SystemClock
+from rochallor_cli.dev_engine.clock import AheadClock, Clock, HandClock, SystemClock
 from rochallor_cli.dev_engine.codes import CODES, Code
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.definition.branch_order import in_branch_order
@@ -55,6 +55,7 @@ __all__ = [
     "ENGINE_VERSIONS",
     "FEATURES",
     "HIT_POLICIES",
+    "AheadClock",
     "Clock",
     "Code",
     "DevEngine",

@@ -57,7 +57,7 @@ class DevEngine:
     def advance(
         self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0
     ) -> None:
-        """Move the hand-driven clock: timers and leases due on the way are dealt with, in order of time."""
+        """Move the clock, one that can be moved: timers and leases due on the way are dealt with, in order of time."""
         seconds += 60 * (minutes + 60 * (hours + 24 * days))
         loop, engine = self._loop, self._engine
         if loop is None or engine is None:

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from rochallor_cli.dev_engine.api.server import Api
 from rochallor_cli.dev_engine.background.periodic import Rounds, attempt, repeat
-from rochallor_cli.dev_engine.clock import HandClock
+from rochallor_cli.dev_engine.clock import AheadClock, HandClock
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.errors import DevEngineError, Refused
 from rochallor_cli.dev_engine.services.definitions import upload
@@ -93,9 +93,9 @@ class Engine:
         self._connection.close()
 
     async def advance(self, seconds: float) -> None:
-        """Move a hand-driven clock, doing on the way what is due, each at its own time."""
+        """Move the clock, doing on the way what is due, each at its own time."""
         clock = self.config.clock
-        if not isinstance(clock, HandClock):
+        if not isinstance(clock, (HandClock, AheadClock)):
             raise DevEngineError("advance() needs an engine with a hand-driven clock")
         until_ns = clock.now_ns() + round(seconds * 1e9)
         await self._do_what_is_due()

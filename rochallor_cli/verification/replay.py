@@ -86,7 +86,10 @@ class RunReplay:
 
 
 class Replay:
-    """Plays the events of a run one after the other, under an id and job types of its own."""
+    """Plays the events of a run one after the other, under an id and job types of its own.
+
+    as_written: under those of the document instead; for an engine that nobody else works for.
+    """
 
     def __init__(
         self,
@@ -95,17 +98,19 @@ class Replay:
         *,
         wait: Callable[[float], None],
         timers_are_late: bool = False,
+        as_written: bool = False,
     ) -> None:
         self._client = client
         # Job types of its own: no worker takes part.
         self._prefix = f"verify-{time.time_ns()}"
         self._wait = wait
         self._late_s = _TIMER_LATE_S if timers_are_late else 0.0
-        self._document = self._with_own_types(document)
+        self._document = dict(document) if as_written else self._with_own_types(document)
         self._types = [step["jobType"] for step in self._document["steps"] if step.get("jobType")]
-        self._jobs: list[tuple[str, str]] = []
+        # Job by step execution, and the step of each: the latest offer counts.
+        self._jobs: dict[str, tuple[str, str]] = {}
         self._now = 0.0
-        self._id = ""
+        self.instance_id = ""
 
     def _with_own_types(self, document: Mapping[str, Any]) -> dict[str, Any]:
         steps = [
@@ -143,17 +148,17 @@ class Replay:
             self._send(event)
         except EngineClientError as error:
             return str(error.status_code)
-        instance = self._client.get_instance(self._id)
+        instance = self._client.get_instance(self.instance_id)
         return _shown(str(instance["status"]), instance["currentStepIds"] or [])
 
     def _send(self, event: TraceEvent) -> None:
         variables = dict(event.variables)
         if event.event == "start":
-            self._id = str(self._client.start_instance(self._prefix, variables)["id"])
+            self.instance_id = str(self._client.start_instance(self._document["id"], variables)["id"])
         elif event.event == "task":
-            self._client.complete_user_task(event.step, WORKER, variables, instance_id=self._id)
+            self._client.complete_user_task(event.step, WORKER, variables, instance_id=self.instance_id)
         elif event.event == "signal":
-            self._client.signal(self._id, event.step, variables)
+            self._client.signal(self.instance_id, event.step, variables)
         elif event.event == "job":
             self._client.complete_job(self._job_of(event.step), WORKER, variables)
         elif event.event == "fail":
@@ -161,12 +166,13 @@ class Replay:
 
     def _job_of(self, step: str) -> str:
         """The oldest job of a step that nobody has done yet."""
-        steps = {row["id"]: row["stepId"] for row in self._client.get_instance_history(self._id)}
+        steps = {row["id"]: row["stepId"] for row in self._client.get_instance_history(self.instance_id)}
         for job in self._client.poll_jobs(WORKER, self._types, 100) if self._types else ():
-            self._jobs.append((str(job["id"]), str(steps.get(job["stepExecutionId"], ""))))
-        for number, (job_id, of_step) in enumerate(self._jobs):
+            execution = str(job["stepExecutionId"])
+            self._jobs[execution] = (str(job["id"]), str(steps.get(execution, "")))
+        for execution, (job_id, of_step) in self._jobs.items():
             if of_step == step:
-                del self._jobs[number]
+                del self._jobs[execution]
                 return job_id
         raise NotPlayable(f'the engine offers no job of "{step}"')
 

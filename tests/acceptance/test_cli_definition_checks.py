@@ -322,3 +322,10 @@ def test_an_upload_that_is_to_verify_sends_nothing_that_does_not_hold(engine_url
     assert "nothing was sent" in result.stderr
     assert rochallor("defs", "get", "verify-a", url=engine_url).exit_status == 6
     assert rochallor("defs", "upload", tmp_path / "a.yaml", "--verify", url=engine_url).exit_status == 0
+
+
+@pytest.mark.parametrize("option", ["--error", "--disable"])
+def test_a_code_that_does_not_exist_is_a_usage_error(tmp_path: Path, option: str):
+    result = rochallor("defs", "lint", write(tmp_path / "f.json", document()), option, "W999")
+    assert result.exit_status == 2
+    assert f"{option} W999: there is no such code" in result.stderr

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from support.command_line import rochallor_run
+from support.command_line import rochallor
 from support.workflows import document, gateway, join, service
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -52,7 +52,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     found = {}
     with contextlib.chdir(folder):
         for format_ in ("github", "gitlab", "sarif", "junit"):
-            done = rochallor_run("defs", "lint", *flows, "--verify", "--format", format_)
+            done = rochallor("defs", "lint", *flows, "--verify", "--format", format_)
             assert done.exit_status == 3
             found[format_] = folder / f"report.{format_}"
             found[format_].write_text(done.stdout, "utf-8")
@@ -82,10 +82,10 @@ def test_a_report_without_findings_is_valid_as_well(tmp_path: Path, tool: Callab
     sound.write_text(json.dumps(document(service("work"))), "utf-8")
     for format_, schema in JSON_FORMATS.items():
         path = tmp_path / f"none.{format_}"
-        path.write_text(rochallor_run("defs", "lint", sound, "--format", format_).stdout, "utf-8")
+        path.write_text(rochallor("defs", "lint", sound, "--format", format_).stdout, "utf-8")
         accepts(tool("check-jsonschema"), "--schemafile", SCHEMAS / schema, path)
     path = tmp_path / "none.junit"
-    path.write_text(rochallor_run("defs", "lint", sound, "--format", "junit").stdout, "utf-8")
+    path.write_text(rochallor("defs", "lint", sound, "--format", "junit").stdout, "utf-8")
     accepts(tool("xmlschema-validate"), "--schema", SCHEMAS / "junit-10.xsd", path)
 
 

@@ -1,0 +1,62 @@
+"""Pictures of definitions, from files and from an engine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.command_line import rochallor
+from support.workflows import document, service, user_task
+
+
+def written(path: Path, definition: dict[str, Any]) -> Path:
+    path.write_text(json.dumps(definition, indent=2))
+    return path
+
+
+def test_graphs_are_drawn_from_files_and_from_the_engine(engine_url: str, tmp_path: Path):
+    flow = document(service("work", "review"), user_task("review"), id_="drawn")
+    file = written(tmp_path / "f.yaml", flow)
+    text = rochallor("defs", "graph", file).stdout
+    assert [line.split()[:2] for line in text.splitlines()[1::2]] == [
+        ["work", "SERVICE_TASK"],
+        ["review", "USER_TASK"],
+        ["end", "END"],
+    ]
+    rochallor("defs", "upload", file, url=engine_url)
+    mermaid = rochallor("defs", "graph", "drawn", "--format", "mermaid", url=engine_url).stdout
+    assert mermaid.startswith("flowchart TD")
+    assert "digraph" in rochallor("defs", "graph", "drawn", "--format", "dot", url=engine_url).stdout
+    assert rochallor("defs", "graph", "drawn", "--format", "png", url=engine_url).exit_status == 2
+    drawn = rochallor("defs", "graph", "drawn", "-o", "json", url=engine_url).json()
+    assert [node["id"] for node in drawn["nodes"]] == ["work", "review", "end"]
+    assert {"source": "review", "target": "end", "kind": "next", "label": ""} in drawn["edges"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[1]",
+        "{}",
+        '{"id": "a", "name": "A", "steps": {"a": 1}}',
+        '{"id": "a", "name": "A", "steps": [{"id": 1, "type": "END"}, 5]}',
+        '{"id": "a", "name": "A", "steps": [{"name": "E", "type": "END"}]}',
+        '{"id": "a", "name": "A", "steps": [{"id": "e", "type": "END"}, {"id": "e", "type": "WAIT"}]}',
+    ],
+)
+def test_what_is_no_definition_is_not_drawn(tmp_path: Path, text: str):
+    file = tmp_path / "f.json"
+    file.write_text(text)
+    result = rochallor("defs", "graph", file)
+    assert (result.exit_status, result.stdout) == (3, "")
+    assert f"{file}:1:" in result.stderr
+
+
+def test_a_definition_with_a_way_to_nowhere_is_drawn_and_said_to_be_refused(tmp_path: Path):
+    result = rochallor("defs", "graph", written(tmp_path / "f.json", document(service("work", "gone"))))
+    assert "gone" in result.stdout
+    assert "missing" in result.stdout
+    assert "the engine refuses it" in result.stderr
