@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
+PUBLISHED = "rochallor-sdk==1.1.0"
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 
 
@@ -71,14 +72,31 @@ def try_in_clean_environment(python: str, wheel: Path, folder: Path) -> None:
     assert "COMPLETED" in run(program, "demo")
 
 
+def try_beside_the_published_sdk(python: str, wheel: Path, folder: Path) -> None:
+    """Installed over ours it is told of, and the commands that are named put things right."""
+    run(python, "-m", "venv", folder)
+    pip = (folder / "bin" / "pip", "--disable-pip-version-check", "--quiet")
+    program = folder / "bin" / "rochallor"
+    run(*pip, "install", "--constraint", ROOT / "constraints.txt", wheel)
+    run(*pip, "install", PUBLISHED)
+    refusal = subprocess.run([program, "demo"], capture_output=True, text=True, check=False)  # noqa: S603
+    assert refusal.returncode == 3, refusal
+    assert "pip uninstall -y rochallor-sdk" in refusal.stderr
+    assert "pip install --force-reinstall --no-deps" in refusal.stderr
+    run(*pip, "uninstall", "-y", "rochallor-sdk")
+    run(*pip, "install", "--force-reinstall", "--no-deps", wheel)
+    assert "COMPLETED" in run(program, "demo")
+
+
 def try_tools(wheel: Path, folder: Path) -> None:
-    """The wheel installed as a user's tool, by pipx and by uv."""
-    if pipx := shutil.which("pipx"):
+    """The wheel installed as a user's tool, by pipx and by uv: those of .venv-tools, or the machine's."""
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    if pipx := shutil.which("pipx", path=tools):
         run(pipx, "install", wheel, PIPX_HOME=str(folder / "pipx"), PIPX_BIN_DIR=str(folder / "pipx-bin"))
         say(f"  pipx: {run(folder / 'pipx-bin' / 'rochallor', '--version').strip()}")
     else:
         say("  pipx: not on this machine")
-    if uv := shutil.which("uv"):
+    if uv := shutil.which("uv", path=tools):
         run(
             uv,
             "tool",
@@ -107,6 +125,8 @@ def main() -> None:
         for version, python in pythons():
             try_in_clean_environment(python, wheel, folder / version)
             say(f"  Python {version}: installed, and the demo ran to its end")
+        try_beside_the_published_sdk(python, wheel, folder / "published")
+        say(f"  beside {PUBLISHED}: refused, and mended by what the refusal names")
         try_tools(wheel, folder)
     for file, digest in first.items():
         say(f"dist/{file}  sha256 {digest}")
