@@ -43,7 +43,7 @@ def require_templates() -> None:
     if find_spec("jinja2") is None:
         raise UsageError(
             "the page needs Jinja2, which is not installed",
-            hint="pip install 'rochallor-cli[ui]', or: pip install jinja2",
+            hint="pip install jinja2",
         )
 
 

@@ -84,6 +84,7 @@ def test_a_probe_without_any_port_says_where_it_may_stand() -> None:
 
 
 def test_nothing_tells_to_install_a_package_that_is_not_published() -> None:
-    pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "docs" / "deploy" / "Containerfile"]
+    texts = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "docs" / "deploy" / "Containerfile"]
+    texts += [*(ROOT / "rochallor_cli").rglob("*.py"), *(ROOT / "workflow_sdk").rglob("*.py")]
     named = re.compile(r"(pip|pipx|uv tool) install[^\n]*rochallor-cli(?!\.git)\b(?![-_\d.]*\.whl)")
-    assert [page.name for page in pages if named.search(page.read_text("utf-8"))] == []
+    assert [text.name for text in texts if named.search(text.read_text("utf-8"))] == []
