@@ -14,6 +14,7 @@ from typing import Literal
 
 import rochallor_cli
 from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.stopping import stop_signals
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.counting import count_text
@@ -34,6 +35,7 @@ from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
 from rochallor_cli.instances.following import Ending, follow_instance
 from rochallor_cli.output.printer import Printer
+from rochallor_cli.ui.serving import require_templates, ui_server_of_embedded
 
 WORKER_ID = "demo-1"
 DEFINITION = "loan-processing-workflow"
@@ -41,6 +43,7 @@ VARIABLES: Value = {"applicantId": "A-001"}
 # Worth showing next to a step when it is done.
 SHOWN_RESULTS = {"score": "creditScore", "notify": "notificationSent"}
 DRAIN_S = 5.0
+_VISITOR_S = 60.0
 LABEL_WIDTH = 18
 # The embedded broker sits out an empty fetch, and waits a session less a second at every rebalance.
 QUICK_CONSUMER = {
@@ -50,8 +53,13 @@ QUICK_CONSUMER = {
 }
 
 
-def run_demo(context: Context, *, with_kafka: bool = False) -> int:
-    """Exit status 0 when the instance ended COMPLETED; `with_kafka` brings jobs over an embedded broker."""
+def run_demo(context: Context, *, with_kafka: bool = False, with_page: bool = False) -> int:
+    """Exit status 0 when the instance ended COMPLETED; `with_kafka` brings jobs over an embedded broker.
+
+    with_page: a page shows it, and engine and workers stay until Ctrl-C, so that more can be started.
+    """
+    if with_page:
+        require_templates()
     printer, environment = context.printer, context.environment
     example = example_folder()
     flow, handlers = path_text(str(example / "flow.yaml")), path_text(str(example / "handlers.py"))
@@ -69,9 +77,14 @@ def run_demo(context: Context, *, with_kafka: bool = False) -> int:
             kafka = KafkaAccess(dev_engine.brokers, QUICK_CONSUMER) if dev_engine.brokers else KafkaAccess()
             with _workers(dev_engine.url, handlers, mode=mode, kafka=kafka) as job_types:
                 _say(printer, "Worker", f"{WORKER_ID}  ·  {mode}  ·  handlers: {', '.join(job_types)}")
-                ending = _start_and_follow(engine, printer)
-    printer.line()
-    _say_ending(printer, ending, handlers)
+                ending = (
+                    _with_page(context, engine, dev_engine)
+                    if with_page
+                    else _start_and_follow(engine, printer)
+                )
+    if not with_page:
+        printer.line()
+        _say_ending(printer, ending, handlers)
     return ending.status
 
 
@@ -118,6 +131,25 @@ def _start_and_follow(engine: AdminClient, printer: Printer) -> Ending:
     _say(printer, "Started", f"{started['id']}  {given}")
     printer.line()
     return follow_instance(engine, started, printer, note_for=_ResultNotes(engine, started["id"]))
+
+
+def _with_page(context: Context, engine: AdminClient, dev_engine: DevEngine) -> Ending:
+    """The instance followed here and on a page; then whatever is started besides, until Ctrl-C."""
+    printer, version = context.printer, dev_engine.config.engine_version
+    with stop_signals() as stop, ui_server_of_embedded(context, dev_engine.url, version) as server:
+        _say(printer, "Page", server.address("/instances"))
+        context.environment.stdout.flush()
+        if context.environment.stdout_is_terminal:
+            printer.note("The workflow starts when the page is opened, or in a minute.")
+            server.wait_for_visitor(stop, _VISITOR_S)
+        ending = _start_and_follow(engine, printer)
+        printer.line()
+        printer.line(f"{ending.text}. Start another and watch the page; Ctrl-C stops it:")
+        printer.line(f"  {_program()} instances start {DEFINITION} \\")
+        printer.line(f"      --var applicantId=A-002 --engine-url {dev_engine.url}")
+        context.environment.stdout.flush()
+        stop.wait()
+    return ending
 
 
 class _ResultNotes:

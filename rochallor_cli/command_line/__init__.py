@@ -2,5 +2,6 @@
 
 global_options.py   the options that every command takes, and how commands and groups are registered
 setting_options.py  settings as options of a command
+stopping.py         Ctrl-C and SIGTERM, for commands that serve until then
 context.py          what a command gets: settings, printer, the engine, the questions it may ask
 """

@@ -21,8 +21,6 @@ inputs.py      options and arguments that several commands have, and how they ar
 filters.py     the options that choose instances
 acting.py      choosing instances, asking, acting on each and saying what came of it
 replaying.py   runs that a search has found, played on an engine of ours
-stopping.py    Ctrl-C and SIGTERM, for those that serve until then
-ui_server.py   the page's server, for those that serve one
 serving.py     who serves a job type: Kafka's groups, a configuration's handlers
 triage.py      what `doctor` says of instances, job types, certificates and clocks
 following.py   what `instances start` and `instances watch` do until the end

@@ -13,13 +13,16 @@ from rochallor_cli.errors import UsageError
 app = typer.Typer()
 
 
-@command(app, "demo", examples=("rochallor demo", "rochallor demo --mode kafka"))
+@command(app, "demo", examples=("rochallor demo", "rochallor demo --mode kafka", "rochallor demo --ui"))
 def demo(
     context: Context,
     mode: Annotated[
         str,
         typer.Option("--mode", metavar="MODE", help="How jobs come: poll, or kafka over an embedded broker."),
     ] = "poll",
+    ui: Annotated[
+        bool, typer.Option("--ui", help="Serve a page that shows it, and go on until Ctrl-C.")
+    ] = False,
 ) -> int:
     """Watch a workflow run: embedded engine, example definition, workers.
 
@@ -29,4 +32,4 @@ def demo(
 
     if mode not in ("poll", "kafka"):
         raise UsageError(f"--mode: expected poll or kafka, found {mode!r}")
-    return run_demo(context, with_kafka=mode == "kafka")
+    return run_demo(context, with_kafka=mode == "kafka", with_page=ui)

@@ -13,7 +13,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.command_line.setting_options import with_settings
-from rochallor_cli.commands.stopping import stop_signals
+from rochallor_cli.command_line.stopping import stop_signals
 from rochallor_cli.configuration.environment import is_terminal
 from rochallor_cli.configuration.setting import Setting, settings_of
 from rochallor_cli.configuration.setting_values import values_of_flags
@@ -109,6 +109,9 @@ class DevOptions:
     no_cors: Annotated[
         bool, Setting("flag", "Refuse web pages, and names of others for this machine.", flag="--no-cors")
     ] = False
+    ui: Annotated[
+        bool, Setting("flag", "Serve a page that shows it, as `rochallor ui` does.", flag="--ui")
+    ] = False
     log_requests: Annotated[
         bool, Setting("flag", "Write a line on stderr for each request.", flag="--log-requests")
     ] = False
@@ -122,6 +125,7 @@ class DevOptions:
         "rochallor dev --port 0 --db engine.sqlite",
         "rochallor dev --definitions flows/ --strict",
         "rochallor dev --replay found.json",
+        "rochallor dev --ui",
     ),
 )
 @with_settings(settings_of(DevOptions))
@@ -139,10 +143,15 @@ def dev(context: Context, **flags: Any) -> None:
     config = engine_config(_as_found(options, runs))
     uploads = _read(context, options.definitions) if options.definitions else []
     try:
-        with stop_signals() as stop, _engine_log(context), DevEngine(config) as engine:
+        with (
+            stop_signals() as stop,
+            _engine_log(context),
+            DevEngine(config) as engine,
+            _page(context, engine, config, wanted=options.ui) as page,
+        ):
             if uploads:
                 _upload(context, engine.url, uploads)
-            _announce(context, engine, config)
+            _announce(context, engine, config, page)
             _play(context, engine, runs)
             stop.wait()
         if is_terminal(context.environment.stderr):
@@ -231,10 +240,24 @@ def engine_config(options: DevOptions) -> DevEngineConfig:
     )
 
 
-def _announce(context: Context, engine: DevEngine, config: DevEngineConfig) -> None:
+@contextmanager
+def _page(context: Context, engine: DevEngine, config: DevEngineConfig, *, wanted: bool) -> Iterator[str]:
+    """The address of the page that shows the engine; "" where none is wanted."""
+    if not wanted:
+        yield ""
+        return
+    from rochallor_cli.ui.serving import ui_server_of_embedded
+
+    with ui_server_of_embedded(context, engine.url, config.engine_version) as server:
+        yield server.address()
+
+
+def _announce(context: Context, engine: DevEngine, config: DevEngineConfig, page: str) -> None:
     kept_in = str(config.db) if config.db else "in memory"
     if context.printer.for_people:
         context.printer.line(f"Embedded engine  {engine.url}  (SQLite, {kept_in})")
+        if page:
+            context.printer.line(f"Page             {page}")
         if engine.brokers:
             context.printer.line(f"Kafka brokers    {engine.brokers}")
             embedded = "" if config.brokers else " --kafka-config fetch.wait.max.ms=10"
@@ -254,6 +277,7 @@ def _announce(context: Context, engine: DevEngine, config: DevEngineConfig) -> N
                 "db": kept_in,
                 "brokers": engine.brokers or None,
                 "engineVersion": config.engine_version,
+                **({"ui": page} if page else {}),
             }
         )
     context.environment.stdout.flush()

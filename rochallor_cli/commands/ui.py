@@ -9,8 +9,8 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.stopping import stop_signals
-from rochallor_cli.commands.ui_server import require_templates, ui_server
+from rochallor_cli.command_line.stopping import stop_signals
+from rochallor_cli.ui.serving import require_templates, ui_server
 
 app = typer.Typer()
 

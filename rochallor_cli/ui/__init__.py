@@ -1,5 +1,6 @@
 """A window on the engine: pages on loopback, served with the user's own rights, drawn from what the commands know.
 
+serving.py    the page for the commands that serve one
 server.py     the server in a thread: started, stopped, its first address
 connections.py  how many connections are kept, and for how long one may say nothing
 security.py   who may ask: token, cookie, Host and Origin; and what a browser may do with an answer

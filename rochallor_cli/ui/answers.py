@@ -51,9 +51,12 @@ _HTTP_STATUS = {
 class UiAnswers:
     """UiAnswers every request; what goes wrong inside is an answer, too."""
 
-    def __init__(self, reach: Reach, *, tell: Callable[[Exception], None]) -> None:
+    def __init__(
+        self, reach: Reach, *, tell: Callable[[Exception], None], on_visit: Callable[[], None]
+    ) -> None:
         self._reach = reach
         self._tell = tell
+        self._on_visit = on_visit
         self._renderer = Renderer(reach)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ui")
         self.poller = Poller(self._look)
@@ -99,6 +102,7 @@ class UiAnswers:
         refused = self.door.refusal_of_place(request.method, request.headers)
         if refused or not self.door.is_token(query["token"]):
             return _text(403, f"Not from here: {refused or 'this address is of another run of the command'}.")
+        self._on_visit()
         to = path_within(query.get("to", "/"))
         html = self._renderer.whole("entry.html", to=to)
         return _html(200, html, {"Set-Cookie": self.door.set_cookie})

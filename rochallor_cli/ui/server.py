@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
@@ -19,6 +20,7 @@ from rochallor_cli.ui.security import Door
 HOST = "127.0.0.1"
 _JOIN_S = 10.0
 _SHUTDOWN_S = 0.5
+_GLANCE_S = 0.1
 
 
 class UiServer:
@@ -34,6 +36,7 @@ class UiServer:
         self._port = port
         self._tell = tell
         self._ready = threading.Event()
+        self._visited = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ui", daemon=True)
         self._failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -43,6 +46,12 @@ class UiServer:
     def address(self, at: str = "/") -> str:
         """The address to open first; it holds the token."""
         return self.door.first_address(at)
+
+    def wait_for_visitor(self, stop: threading.Event, timeout_s: float) -> None:
+        """Wait until a browser has opened the page, until `stop`, or so long."""
+        deadline = time.monotonic() + timeout_s
+        while not (self._visited.is_set() or stop.is_set()) and time.monotonic() < deadline:
+            stop.wait(_GLANCE_S)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -71,7 +80,7 @@ class UiServer:
 
     async def _serve(self) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
-        answers = UiAnswers(self._reach, tell=self._tell)
+        answers = UiAnswers(self._reach, tell=self._tell, on_visit=self._visited.set)
         runner = web.ServerRunner(answers.server, shutdown_timeout=_SHUTDOWN_S, handle_signals=False)
         await runner.setup()
         polling: asyncio.Task[None] | None = None

@@ -1,12 +1,14 @@
-"""The page's server, for the commands that serve one: `ui`, `dev --ui` and `demo --ui`."""
+"""The page for the commands that serve one: `ui`, `dev --ui` and `demo --ui`. Light, until one is served."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from rochallor_cli.command_line.context import Context
+from rochallor_cli.configuration.engine_access import EngineAccess
+from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,20 +26,33 @@ def ui_server(
     port: int = 0,
     read_only: bool = False,
 ) -> Iterator[UiServer]:
-    """Serve the pages of an engine while the block runs."""
+    """Serve the pages of an engine while the block runs. Raises UsageError without the extra."""
     require_templates()
     from rochallor_cli.ui.reach import Reach, why_not_acting
     from rochallor_cli.ui.server import UiServer
 
-    reach = Reach(
-        engine, context.environment.now, version, why_not_acting(engine.settings, read_only=read_only)
-    )
+    why_not = why_not_acting(engine.settings, read_only=read_only)
+    reach = Reach(engine, context.environment.now, version, why_not)
     with UiServer(reach, port=port, tell=_teller(context)) as server:
         yield server
 
 
+@contextmanager
+def ui_server_of_embedded(context: Context, url: str, engine_version: str) -> Iterator[UiServer]:
+    """Likewise for an engine embedded in this process, of a version that is known."""
+    from rochallor_cli.engine_client.admin_client import AdminClient
+    from rochallor_cli.engine_client.connect import connect
+    from rochallor_cli.engine_client.engine_version import EngineVersion
+
+    settings = Settings(access=EngineAccess(url, where=url))
+    version = EngineVersion((engine_version,), "embedded")
+    with ExitStack() as stack:
+        client = stack.enter_context(connect(settings.access))
+        yield stack.enter_context(ui_server(context, AdminClient(client, settings), lambda: version))
+
+
 def require_templates() -> None:
-    """Raise UsageError where the extra is not installed, before anything is started."""
+    """Raise UsageError where the extra is not installed; to be asked before anything is started."""
     from importlib.util import find_spec
 
     if find_spec("jinja2") is None:
