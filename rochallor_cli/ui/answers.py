@@ -61,7 +61,10 @@ class UiAnswers:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ui")
         self.poller = Poller(self._look)
         self._events = Events(self.poller)
-        self.server = BoundedConnections(self._handle, request_factory=_request, access_log=None)
+        # A window that has gone is let go at once.
+        self.server = BoundedConnections(
+            self._handle, request_factory=_request, access_log=None, handler_cancellation=True
+        )
         self.door = Door(0)
 
     def close(self) -> None:

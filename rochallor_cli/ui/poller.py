@@ -67,14 +67,15 @@ class Subject:
         return self.read_s + max(self.look.every_s, self.took_s * _REST)
 
     def take(self, look: Look) -> bool:
-        """Keep a look; whether there is anything new in it."""
-        changed = look.seen != self.look.seen
+        """Keep a look; whether anything has happened since the one before."""
+        is_first = self.number == 0
+        is_new = is_first or look.seen != self.look.seen
         self.look = look
-        if changed or self.number == 0:
+        if is_new:
             self.number += 1
             self._changed.set()
             self._changed = asyncio.Event()
-        return changed
+        return is_new and not is_first
 
     async def beyond(self, number: int) -> int:
         """The number of the first look that is newer than this one."""
@@ -127,7 +128,7 @@ class Poller:
             async with subject.reading:
                 changed = await self._take(subject)
             pauses.take(changed=changed)
-            await asyncio.sleep(pauses.next_s)
+            await asyncio.sleep(pauses.next_s * subject.page.cost)
 
     async def _next(self) -> Subject:
         while True:

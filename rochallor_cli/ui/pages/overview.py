@@ -48,6 +48,7 @@ class OverviewPage(UiPage):
     template = "overview.html"
     parts = ("counts", "audit")
     section = "overview"
+    cost = 3.0
 
     def __init__(self, reach: Reach, address: str, query: Query) -> None:
         super().__init__(reach, address)
@@ -77,7 +78,6 @@ class OverviewPage(UiPage):
         return "Overview"
 
     def every_s(self, found: Found) -> float:
-        # Six requests a look: no more in the long run than following one instance.
         return 4.0
 
 

@@ -19,6 +19,8 @@ class UiPage(ABC):
     template: ClassVar[str]
     parts: ClassVar[tuple[str, ...]]
     section: ClassVar[str]
+    # What a look costs, in looks of `instances watch`, which are two requests.
+    cost: ClassVar[float] = 1.0
 
     def __init__(self, reach: Reach, address: str) -> None:
         self.reach = reach

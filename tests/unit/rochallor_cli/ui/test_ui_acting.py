@@ -1,0 +1,141 @@
+"""What can be done from a page, and when it is refused."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from rochallor_cli.configuration.settings import Settings
+from tests.support.engines import running_engine
+from tests.support.ui_pages import Visitor, ui_of
+from tests.support.workflows import document, user_task, wait
+from workflow_sdk.client.rest import RestEngineClient
+
+
+@dataclass
+class Desk:
+    """An engine with a definition that waits for a person, then for a signal."""
+
+    client: RestEngineClient
+    url: str
+
+    def started(self) -> str:
+        return str(self.client.start_instance("flow", {"kept": 1})["id"])
+
+    def status(self, instance_id: str) -> str:
+        return str(self.client.get_instance(instance_id)["status"])
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Desk]:
+    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
+        client.upload_definition(document(user_task("approve", "pay"), wait("pay"), id_="flow"))
+        yield Desk(client, engine.url)
+
+
+@pytest.fixture(scope="module")
+def visitor(desk: Desk) -> Iterator[Visitor]:
+    with ui_of(desk.url) as found:
+        yield found
+
+
+def test_a_task_is_completed_and_a_step_signalled_with_what_was_typed(desk: Desk, visitor: Visitor) -> None:
+    started = desk.started()
+    form = {"variables": '{"approved": true}', "by": "jane"}
+    done = visitor.post(f"/instances/{started}/steps/approve/complete", form)
+    assert (done.status, done.headers["location"]) == (303, f"/instances/{started}?done=complete")
+    assert "The task is completed." in visitor.get(done.headers["location"]).text
+    done = visitor.post(f"/instances/{started}/steps/pay/signal", {"variables": ""})
+    assert done.status == 303
+    found = desk.client.get_instance(started)
+    assert (found["status"], found["variables"]) == ("COMPLETED", {"kept": 1, "approved": True})
+
+
+def test_an_instance_is_cancelled_with_its_reason(desk: Desk, visitor: Visitor) -> None:
+    started = desk.started()
+    assert visitor.post(f"/instances/{started}/cancel", {"reason": "customer withdrew"}).status == 303
+    found = desk.client.get_instance(started)
+    assert (found["status"], found["failureReason"]) == ("CANCELLED", "customer withdrew")
+
+
+def test_the_second_click_names_what_will_happen(desk: Desk, visitor: Visitor) -> None:
+    started = desk.started()
+    page = visitor.get(f"/instances/{started}").text
+    buttons = [" ".join(text.split()) for text in re.findall(r"<button class=\"\w+\">([^<]*)</button>", page)]
+    assert buttons == [f"Complete approve of {started}", f"Cancel {started}"]
+    forms = re.findall(r"<details class=\"act[^>]*>.*?</details>", page, re.DOTALL)
+    # They are closed: the first click opens one.
+    assert len(forms) == 2
+    assert all("<form" in form and " open" not in form.partition(">")[0] for form in forms)
+
+
+@pytest.mark.parametrize("variables", ["{", "[1]", '"x"', "yes", "[" * 100_000])
+def test_variables_that_are_none_do_nothing_and_are_kept(
+    desk: Desk, visitor: Visitor, variables: str
+) -> None:
+    started = desk.started()
+    form = {"variables": variables, "by": "jane"}
+    refused = visitor.post(f"/instances/{started}/steps/approve/complete", form)
+    assert refused.status == 400
+    assert "It was not done" in refused.text
+    [typed] = re.findall(
+        r"<textarea id=\"complete-approve-again-variables\"[^>]*>(.*?)</textarea>", refused.text
+    )
+    assert html.unescape(typed) == variables
+    assert 'value="jane"' in refused.text
+    assert desk.client.get_instance(started)["currentStepIds"] == ["approve"]
+
+
+def test_what_the_engine_refuses_is_said_in_the_commands_words(desk: Desk, visitor: Visitor) -> None:
+    started = desk.started()
+    for path, status, text in (
+        ("steps/pay/complete", 409, "step pay is a WAIT, not a USER_TASK"),
+        ("steps/pai/signal", 404, "did you mean pay?"),
+    ):
+        refused = visitor.post(f"/instances/{started}/{path}")
+        assert (refused.status, text in refused.text) == (status, True), refused.text
+    assert visitor.post(f"/instances/{started}/cancel").status == 303
+    again = visitor.post(f"/instances/{started}/cancel")
+    assert (again.status, "is CANCELLED already" in again.text) == (409, True)
+    assert visitor.post(f"/instances/{'0' * 26}/cancel").status == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/instances/I/retry", "/instances/I", "/", "/definitions", "/instances/I/steps/x/run"]
+)
+def test_nothing_else_can_be_done(visitor: Visitor, path: str) -> None:
+    assert visitor.post(path).status == 404
+
+
+def test_an_address_alone_does_nothing(desk: Desk, visitor: Visitor) -> None:
+    started = desk.started()
+    for path in ("cancel", "steps/approve/complete"):
+        assert visitor.get(f"/instances/{started}/{path}").status == 404
+    assert desk.status(started) == "WAITING"
+
+
+@pytest.mark.parametrize(
+    ("settings", "read_only", "reason"),
+    [
+        (Settings(), True, "it was started with --read-only"),
+        (Settings(context="prod", protected=True), False, "the context prod is protected"),
+    ],
+)
+def test_where_nothing_may_be_changed_there_are_no_buttons_and_the_server_refuses(
+    desk: Desk, settings: Settings, read_only: bool, reason: str
+) -> None:
+    started = desk.started()
+    with ui_of(desk.url, read_only=read_only, settings=settings) as visitor:
+        page = visitor.get(f"/instances/{started}").text
+        assert 'method="post"' not in page
+        assert reason in page
+        assert f"rochallor instances cancel {started}" in page
+        for path in ("cancel", "steps/approve/complete", "steps/approve/signal"):
+            refused = visitor.post(f"/instances/{started}/{path}")
+            assert (refused.status, reason in refused.text) == (409, True)
+            assert 'method="post"' not in refused.text
+    assert desk.status(started) == "WAITING"

@@ -1,0 +1,216 @@
+"""How often the engine is asked, and what windows are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from rochallor_cli.instances.snapshots import Pauses
+from rochallor_cli.ui.events import MOST_WINDOWS
+from rochallor_cli.ui.pages.page import UiPage
+from rochallor_cli.ui.poller import Look, Part, Poller
+from rochallor_cli.ui.reach import Reach
+from tests.simulation.loop import SimulatedLoop
+from tests.support.engines import running_engine
+from tests.support.ui_pages import Visitor, ui_of
+from tests.support.workflows import document, service, user_task
+from workflow_sdk.client.rest import RestEngineClient
+
+MINUTES = 10
+
+
+class Shown(UiPage):
+    template, parts, section = "none", (), "none"
+
+    def read(self) -> Any:
+        return None
+
+    def values(self, found: Any) -> dict[str, Any]:
+        return {}
+
+    def title(self, found: Any) -> str:
+        return ""
+
+
+def page(address: str) -> UiPage:
+    return Shown(cast(Reach, None), address)
+
+
+class Reading:
+    """Counts looks; each takes a moment, and what it finds changes when it is told to."""
+
+    def __init__(self) -> None:
+        self.looks: list[tuple[str, float]] = []
+        self.found = "a"
+
+    async def __call__(self, at: UiPage, last: Look) -> Look:
+        self.looks.append((at.address, asyncio.get_running_loop().time()))
+        await asyncio.sleep(0.01)
+        return Look(
+            {"part": Part(self.found, self.found)}, every_s=at.every_s(None) if "list" in at.address else 0
+        )
+
+
+def looks_of_watch(seconds: float) -> int:
+    """How often `instances watch` looks at an instance at which nothing happens."""
+    pauses, spent, looks = Pauses(), 0.0, 0
+    while spent < seconds:
+        looks += 1
+        spent += pauses.next_s
+        pauses.take(changed=False)
+    return looks
+
+
+def simulated(course: Any) -> None:
+    loop = SimulatedLoop()
+    task = loop.create_task(course())
+    loop.run_until_complete(task)
+
+
+@pytest.mark.parametrize("addresses", [1, 3, 20])
+def test_however_many_windows_there_are_no_more_is_asked_than_watch_asks(addresses: int) -> None:
+    reading = Reading()
+
+    async def course() -> None:
+        poller = Poller(reading)
+        polling = asyncio.create_task(poller.run())
+        with ExitStack() as windows:
+            for number in range(3 * addresses):
+                windows.enter_context(poller.watched(page(f"/{number % addresses}")))
+            await asyncio.sleep(60 * MINUTES)
+        polling.cancel()
+
+    simulated(course)
+    assert len(reading.looks) <= looks_of_watch(60 * MINUTES)
+    # Each has its turn.
+    assert {address for address, _ in reading.looks[-addresses:]} == {f"/{n}" for n in range(addresses)}
+
+
+def test_a_list_is_looked_at_as_the_command_does_and_hidden_windows_are_not_followed() -> None:
+    reading = Reading()
+
+    async def course() -> None:
+        poller = Poller(reading)
+        polling = asyncio.create_task(poller.run())
+        with poller.watched(page("/list")):
+            await asyncio.sleep(60)
+        seen = len(reading.looks)
+        assert seen <= 31
+        await asyncio.sleep(600)
+        assert len(reading.looks) <= seen + 1
+        polling.cancel()
+
+    simulated(course)
+
+
+def test_a_window_is_told_once_of_each_change() -> None:
+    reading = Reading()
+
+    async def course() -> None:
+        poller = Poller(reading)
+        polling = asyncio.create_task(poller.run())
+        with poller.watched(page("/x")) as subject:
+            first = await subject.beyond(0)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(subject.beyond(first), 30)
+            reading.found = "b"
+            assert await asyncio.wait_for(subject.beyond(first), 30) == first + 1
+            assert subject.look.parts["part"].html == "b"
+        polling.cancel()
+
+    simulated(course)
+
+
+def test_a_look_of_this_second_serves_whoever_comes() -> None:
+    reading = Reading()
+
+    async def course() -> None:
+        poller = Poller(reading)
+        for _ in range(5):
+            await poller.looked_at(page("/x"))
+        assert len(reading.looks) == 1
+        await asyncio.sleep(2)
+        await poller.looked_at(page("/x"))
+        assert len(reading.looks) == 2
+
+    simulated(course)
+
+
+def test_addresses_that_nobody_is_at_are_forgotten() -> None:
+    reading = Reading()
+
+    async def course() -> None:
+        poller = Poller(reading)
+        with poller.watched(page("/kept")) as kept:
+            for number in range(1_000):
+                await poller.looked_at(page(f"/{number}"))
+            assert poller.subject(page("/kept")) is kept
+            assert len(poller._subjects) <= 66
+
+    simulated(course)
+
+
+# --- a real one ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def flow() -> Iterator[tuple[RestEngineClient, Visitor]]:
+    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
+        client.upload_definition(document(service("score", "approve"), user_task("approve"), id_="flow"))
+        with ui_of(engine.url) as visitor:
+            yield client, visitor
+
+
+def test_an_instance_is_followed_to_its_end(flow: tuple[RestEngineClient, Visitor]) -> None:
+    client, visitor = flow
+    started = client.start_instance("flow", {})["id"]
+    told: dict[str, str] = {}
+    with visitor.events(f"/instances/{started}") as events:
+
+        def until(text: str) -> None:
+            while text not in told.get("head", ""):
+                told.update({name: part[1] for name, part in next(events)["parts"].items()})
+
+        until("ACTIVE")
+        for job in client.poll_jobs("t", ["score"], 10):
+            client.complete_job(job["id"], "t", {"score": 7})
+        until("WAITING")
+        assert "waits for a person" in told["why"]
+        client.complete_user_task("approve", "jane", {}, instance_id=started)
+        until("COMPLETED")
+    assert "is-completed" in told["picture"]
+
+
+def test_a_list_grows_while_it_is_looked_at(flow: tuple[RestEngineClient, Visitor]) -> None:
+    client, visitor = flow
+    with visitor.events("/instances?status=ACTIVE") as events:
+        next(events)
+        started = client.start_instance("flow", {})["id"]
+        assert started in next(event for event in events if event["parts"])["parts"]["list"][1]
+
+
+def test_windows_are_bounded(flow: tuple[RestEngineClient, Visitor]) -> None:
+    _, visitor = flow
+    with ExitStack() as windows:
+        for _ in range(MOST_WINDOWS):
+            next(windows.enter_context(visitor.events("/")))
+        assert visitor.get("/events?page=/").status == 503
+        assert visitor.get("/").status == 200
+
+
+@pytest.mark.parametrize(
+    "address", ["/nope", "/static/ui.css", "/events", "//evil.example", "/instances?status=x"]
+)
+def test_only_pages_are_followed(flow: tuple[RestEngineClient, Visitor], address: str) -> None:
+    _, visitor = flow
+    assert visitor.get(f"/events?page={address.replace('?', '%3F')}").status in (400, 404)
+
+
+def test_a_look_is_equal_to_another_with_the_same_parts() -> None:
+    look = Look({"a": Part("m", "html")})
+    assert look.seen == replace(look, title="other").seen
