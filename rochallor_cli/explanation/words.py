@@ -28,11 +28,17 @@ def verdict_words(explanation: Explanation) -> str:
 
 def mover_words(mover: Mover, now: datetime) -> str:
     """`waits for a person, since 2m ago`; `has a timer, due in 3h`."""
+    before, moment, after = mover_parts(mover)
+    return f"{before} {ago(moment, now)}{after}"
+
+
+def mover_parts(mover: Mover) -> tuple[str, str | None, str]:
+    """The same around the moment that it names, which a page shows in a way of its own."""
     refused = _REFUSED.get(mover.answers_500, "")
     if mover.kind == "timer":
-        return f"has a timer, due {ago(mover.at, now)}{refused}"
+        return "has a timer, due", mover.at, refused
     served = f"; {mover.served.text}" if mover.served.text else ""
-    return f"{awaited_of(mover)}, since {ago(mover.since, now)}{served}{refused}"
+    return f"{awaited_of(mover)}, since", mover.since, f"{served}{refused}"
 
 
 def cause_words(cause: Cause) -> str:

@@ -162,6 +162,7 @@ class UiAnswers:
             str(self._renderer.safe(page.title(found))),
             self._reach.now(),
             every_s=page.every_s(found),
+            state=page.state(found),
         )
 
     async def _follow(self, request: web.BaseRequest, address: str) -> web.StreamResponse:

@@ -39,6 +39,8 @@ class Look:
     hint: str = ""
     status: int = 200
     every_s: float = 0.0
+    # What it was read from, by which it is known whether anything has happened.
+    state: object = None
 
     @property
     def seen(self) -> tuple[dict[str, Part], str]:
@@ -67,15 +69,14 @@ class Subject:
         return self.read_s + max(self.look.every_s, self.took_s * _REST)
 
     def take(self, look: Look) -> bool:
-        """Keep a look; whether anything has happened since the one before."""
+        """Keep a look, and tell of it where it shows anything new; whether something has happened at the engine."""
+        last, self.look = self.look, look
         is_first = self.number == 0
-        is_new = is_first or look.seen != self.look.seen
-        self.look = look
-        if is_new:
+        if is_first or look.seen != last.seen:
             self.number += 1
             self._changed.set()
             self._changed = asyncio.Event()
-        return is_new and not is_first
+        return look.state != last.state and not is_first
 
     async def beyond(self, number: int) -> int:
         """The number of the first look that is newer than this one."""

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from rochallor_cli.configuration.masking import masked
 from rochallor_cli.counting import count_text
-from rochallor_cli.durations import age_text, duration_text
+from rochallor_cli.durations import duration_text
 from rochallor_cli.graph.model import Graph, GraphNode
 from rochallor_cli.graph.svg import as_svg
 from rochallor_cli.output.text_width import harmless_json, harmless_lines
@@ -73,13 +73,13 @@ class Renderer:
         return text.encode(errors="backslashreplace").decode()
 
     def _time(self, raw: object) -> Markup:
-        """A time as its age, with the whole of it to hover; the page's script keeps the age current."""
+        """A moment; the page's script makes its age of it, and keeps that current."""
         moment = parse_time(raw)
         if moment is None:
             return Markup("<span>{}</span>").format(self.safe("" if raw is None else str(raw)))
+        # Not the age itself: nothing on a page may change by time alone, or each look would be news.
         whole = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-        age = age_text((self._reach.now() - moment).total_seconds())
-        return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(whole, age)
+        return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(whole, _plain_time(moment))
 
     def _svg(self, graph: Graph, anchors: Mapping[str, str]) -> Markup:
         """A graph, each of whose steps leads to its place on the page."""
@@ -92,6 +92,7 @@ class Renderer:
 
 
 def _part(html: str) -> Part:
+    html = html.strip()
     return Part(sha256(html.encode()).hexdigest()[:16], html)
 
 
@@ -123,6 +124,10 @@ def static_file(name: str) -> bytes:
     if name not in STATIC:
         raise KeyError(name)
     return files("rochallor_cli.ui").joinpath("static", name).read_bytes()
+
+
+def _plain_time(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def moment_text(moment: datetime | None) -> str:

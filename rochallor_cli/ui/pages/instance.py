@@ -18,7 +18,7 @@ from rochallor_cli.explanation.words import (
     cause_words,
     doubt_words,
     event_words,
-    mover_words,
+    mover_parts,
     verdict_words,
 )
 from rochallor_cli.graph.model import GraphNode, graph_of, painted
@@ -90,6 +90,9 @@ class InstancePage(UiPage):
     def every_s(self, found: Seen) -> float:
         # It may be retried: somebody who has just copied the command wants to see that.
         return 5.0 if found.facts.is_ended else 0.0
+
+    def state(self, found: Seen) -> Any:
+        return found.facts.instance, found.facts.executions
 
     def title(self, found: Seen) -> str:
         return f"{found.facts.status} {found.facts.instance.get('definitionId')} {self.instance_id}"
@@ -185,7 +188,7 @@ class InstancePage(UiPage):
         return next(iter(facts.steps), "")
 
     def _why(self, found: Seen) -> dict[str, Any]:
-        explanation, now = found.explanation, self.reach.now()
+        explanation = found.explanation
         if explanation is None:
             return {"words": "", "why_not": found.why_not}
         commands = ways_out(explanation, found.facts, can_retry=found.can_retry)
@@ -194,7 +197,7 @@ class InstancePage(UiPage):
             "verdict": explanation.verdict,
             "why_not": "",
             "since": explanation.since,
-            "movers": [(mover.step, mover_words(mover, now)) for mover in explanation.moved_by],
+            "movers": [(mover.step, *mover_parts(mover)) for mover in explanation.moved_by],
             "causes": [
                 (
                     cause_words(cause),

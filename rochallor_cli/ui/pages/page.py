@@ -42,6 +42,10 @@ class UiPage(ABC):
         """How long it is left alone at least; what `instances list --watch` does."""
         return 2.0
 
+    def state(self, found: Found) -> Any:
+        """What has changed where something has happened at the engine: what is equal is nothing new."""
+        return found
+
     def frame(self) -> dict[str, Any]:
         """What the page shows around its parts, known before anything is read."""
         return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import ceil, log
 from typing import Any
 
 from rochallor_cli.durations import duration_text
@@ -13,6 +14,7 @@ from rochallor_cli.output.times import parse_time, seconds_between
 
 WHOLE = 1000
 _LEAST = 4
+_STEP = 1.1
 # What is drawn of a long history: its end.
 MOST_ROWS = 300
 
@@ -25,6 +27,9 @@ def timeline(instance: Value, executions: Sequence[Value], now: datetime) -> lis
     start = min(begun, default=now)
     end = _end(instance, shown, start, now if not is_over else None)
     total_s = max((end - start).total_seconds(), 0.001)
+    if not is_over:
+        # In steps of a tenth, so that a bar that grows is not news at every look.
+        total_s = _STEP ** ceil(log(total_s, _STEP))
     return [_row(row, start, total_s, is_over=is_over) for row in shown]
 
 

@@ -142,12 +142,13 @@
     const amount = `${Math.floor(size / unit)} ${name}`;
     return seconds > 0 ? `${amount} ago` : `in ${amount}`;
   };
-  setInterval(() => {
+  const showAges = () => {
     for (const time of document.querySelectorAll("time")) {
       const text = age(Date.parse(time.dateTime));
       if (time.textContent !== text) time.textContent = text;
     }
-  }, 1000);
+  };
+  setInterval(showAges, 1000);
 
   // --- the engine is followed --------------------------------------------------------------------
   const isHeld = (part) => part.querySelector(".act[open]") !== null;
@@ -212,6 +213,7 @@
       if (Object.keys(news.parts).length) {
         draw();
         showStep();
+        showAges();
       }
       if (news.title) document.title = `${news.title} · rochallor`;
       trouble(news.trouble, news.hint, news.at);
@@ -239,6 +241,7 @@
   });
 
   showStep();
+  showAges();
   draw();
   follow();
 })();

@@ -7,12 +7,19 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.configuration.settings import Settings
+from rochallor_cli.engine_client.admin_client import AdminClient
+from rochallor_cli.engine_client.connect import connect
+from rochallor_cli.engine_client.engine_version import EngineVersion
+from rochallor_cli.ui.pages.addresses import page_at
+from rochallor_cli.ui.reach import Reach
+from rochallor_cli.ui.rendering import Renderer
 from tests.support.engines import interrupted_engine, running_engine
 from tests.support.ui_pages import Visitor, ui_of
 from tests.support.waiting import wait_until
@@ -35,6 +42,7 @@ from workflow_sdk.client.rest import RestEngineClient
 @dataclass
 class World:
     client: RestEngineClient
+    url: str
     visitor: Visitor
     waiting: str
     failed: str
@@ -57,7 +65,7 @@ def world() -> Iterator[World]:
             else:
                 client.complete_job(job["id"], "t", {"score": 700})
         with ui_of(engine.url) as visitor:
-            yield World(client, visitor, waiting=ids[2], failed=ids[1], completed=ids[0])
+            yield World(client, engine.url, visitor, waiting=ids[2], failed=ids[1], completed=ids[0])
 
 
 def shown(world: World, path: str) -> str:
@@ -136,11 +144,24 @@ def test_an_instance_says_what_it_waits_for_and_what_can_be_done(world: World) -
     words = words_of(page)
     assert "It waits" in words
     assert "review waits for a person, since" in words
-    assert "review has a timer, due in 1h 59m" in words
+    assert "review has a timer, due 20" in words
     assert f"Complete review of {world.waiting}" in words
     assert f"rochallor tasks complete {world.waiting} review --by YOU" in words
     assert f"rochallor instances cancel {world.waiting}" in words
     assert "is-waiting" in page
+
+
+def test_nothing_on_a_page_changes_by_time_alone(world: World) -> None:
+    now = [datetime.now(UTC)]
+    settings = Settings(access=EngineAccess(world.url))
+    with connect(settings.access) as client:
+        version = EngineVersion(("next",), "said")
+        reach = Reach(AdminClient(client, settings), lambda: now[0], lambda: version)
+        for address in ("/", "/instances", f"/instances/{world.waiting}", f"/instances/{world.failed}"):
+            page, renderer = page_at(reach, address), Renderer(reach)
+            before = renderer.parts(page, page.read())
+            now[0] += timedelta(milliseconds=1)
+            assert renderer.parts(page, page.read()) == before
 
 
 def test_a_failed_instance_shows_why_and_the_ways_out(world: World) -> None:

@@ -52,7 +52,9 @@ class Reading:
         self.looks.append((at.address, asyncio.get_running_loop().time()))
         await asyncio.sleep(0.01)
         return Look(
-            {"part": Part(self.found, self.found)}, every_s=at.every_s(None) if "list" in at.address else 0
+            {"part": Part(self.found, self.found)},
+            every_s=at.every_s(None) if "list" in at.address else 0,
+            state=self.found,
         )
 
 
