@@ -71,7 +71,9 @@ def metric(text: str, name: str, **labels: str) -> float:
 def test_probes_and_metrics_speak_for_the_whole_host(place, engine, admin, processes) -> None:
     place.write_handlers(QUICK + BLOCKED)
     arguments = ("-m", "handlers.py", "--health-port", "0", "--processes", processes)
-    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
+    # prometheus-client would write there, and fail where there is no such folder.
+    env = {"PROMETHEUS_MULTIPROC_DIR": str(place.folder / "not used")}
+    with worker_host(*arguments, url=engine.url, folder=place.folder, env=env) as host:
         health = health_url(host)
         host.wait_for("ready")
         assert get(health + "/livez") == (200, '{"status": "live"}\n')

@@ -49,3 +49,22 @@ def test_status_names_the_jobs_in_flight_and_quiet_claims_no_more(place, engine,
         wait_until_completed(admin, 2)
         host.send(signal.SIGTERM)
         assert host.wait() == 0, host.said()
+
+
+def test_a_worker_whose_slots_are_all_blocked_is_not_ready(place, engine, admin) -> None:
+    place.write_handlers(BLOCKED)
+    arguments = ("-m", "handlers.py", "--health-port", "0", "--parallelism", "1", "--blocked-after", "200ms")
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
+        host.wait_for("ready")
+        start_jobs(admin, "blocked", 1)
+        host.wait_for("can take no job: blocked: 1 of 1 slots taken")
+        answer = rochallor("work", "health", "--health-port", host.health_port())
+        assert (answer.exit_status, "by blocked" in answer.stdout) == (5, True)
+        place.let_go("go")
+        wait_until(
+            lambda: rochallor("work", "health", "--health-port", host.health_port()).exit_status == 0,
+            "ready again",
+        )
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+    assert host.said().count("can take no job") == 1

@@ -6,10 +6,12 @@ import threading
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from support.sdk_workers import running_runner
 from support.waiting import wait_until
 from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.metrics import Metrics
 from workflow_sdk.runner import Runner
 from workflow_sdk.testing import FakeEngineClient
 
@@ -92,6 +94,26 @@ def test_the_published_name_of_the_drain_time_counts(registry: HandlerRegistry) 
     release.set()
     assert [job.job_id for job in summary.abandoned] == ["job-1"]
     assert 0.05 <= summary.drain_s < 10
+
+
+def test_a_job_that_nobody_can_read_is_said_once_and_counted(
+    registry: HandlerRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Odd(FakeEngineClient):
+        def poll_jobs(self, worker_id: str, job_types: list[str], max_jobs: int = 1) -> list[dict[str, Any]]:
+            return [{"jobType": "a"}, *super().poll_jobs(worker_id, job_types, max_jobs)]
+
+    engine = Odd()
+    metrics = Metrics(registry=CollectorRegistry())
+    job_id = engine.offer("a")
+    with running_runner(engine, registry, metrics=metrics, poll_interval=0.01):
+        wait_until(lambda: metrics.unreadable_jobs._value.get() >= 3, "it comes again and again")
+        wait_until(lambda: job_id in engine.completed, "the job beside it")
+    said = [record.message for record in caplog.records if "cannot be read" in record.message]
+    assert len(said) == 1
+    assert said[0].startswith(
+        "a job without an id of instance (not said) cannot be read: KeyError: 'id'. It is left"
+    )
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -195,6 +195,21 @@ def test_a_result_that_was_refused_before_is_tried_briefly() -> None:
     assert played(play).tries["j"] == 2
 
 
+def test_a_failure_in_doubt_waits_a_minute_for_a_partition_that_cannot_be_read_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def play(script: Script, desk: Desk) -> None:
+        script.trouble = lambda _: CUT if script.tries["j"] == 1 else None
+        desk.put("j", fails=True, retries=2, holder=Partition())
+        await desk.until(lambda: script.looks >= 2)
+        assert script.tries["j"] == 1
+        monkeypatch.setattr(doubts, "PATIENCE_S", 0.0)
+        await desk.until(lambda: desk.settled)
+
+    assert doubts.PATIENCE_S == 60.0
+    assert played(play).tries["j"] == 2
+
+
 class InheritedPartition(Partition):
     is_inherited = True
     knows_retries = True
