@@ -38,6 +38,8 @@ from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
 
 # The length of a step's own path: what is wrong further in leaves the rest of the document to be checked.
 _STEP_DEPTH = 2
+# How engines name a step in what they say.
+_NAMED_STEP = re.compile(r'\bstep "([^"]+)"')
 
 
 @dataclass(frozen=True)
@@ -202,8 +204,17 @@ def located(document: Document, problems: Sequence[str]) -> list[str]:
     lines = []
     for problem in problems:
         finding = places.get(problem)
-        lines.append(f"{document.source}: {problem}" if finding is None else _placed(finding))
+        lines.append(at_named_step(document, problem) if finding is None else _placed(finding))
     return shapes if shapes and len(problems) == 1 else lines
+
+
+def at_named_step(document: Document, problem: str) -> str:
+    """A complaint that nobody here knows, at the step that it names: `f.yaml:7:5: step "b": …`; else at the file."""
+    named = _NAMED_STEP.search(problem)
+    for index, step in steps_of(document):
+        if named and str(step.get("id")) == named[1]:
+            return f"{document.at(('steps', index))}: {problem}"
+    return f"{document.source}: {problem}"
 
 
 def _as_said(document: Document, problems: Sequence[str]) -> list[tuple[str, DocumentFinding]]:

@@ -79,7 +79,7 @@ def _unreachable(error: EngineUnreachableError, settings: Settings) -> CliError:
 def _answered(error: EngineClientError, settings: Settings) -> CliError:
     status, text = error.status_code, error.message[:_LONGEST_MESSAGE]
     if status in (401, 403):
-        return _not_authorised(status, settings)
+        return _not_authorised(status, settings, reason=error.reason[:_LONGEST_MESSAGE])
     if status == 404 and "page not found" in error.body_text:
         hint = "is the URL right? An engine's paths begin with /v1"
         if settings.access.url.endswith("/v1"):
@@ -109,7 +109,7 @@ def _redirect_hint(text: str) -> str | None:
     return f"set the URL to {url_text(elsewhere[1])}" if elsewhere else None
 
 
-def _not_authorised(status: int, settings: Settings) -> CliError:
+def _not_authorised(status: int, settings: Settings, *, reason: str) -> CliError:
     sent = [name for name in ("token", "token_command", "token_file") if getattr(settings.access, name)]
     if settings.dropped:
         hint = f"{settings.dropped[0]} was not sent: it belongs to another URL; give --token as well"
@@ -118,7 +118,8 @@ def _not_authorised(status: int, settings: Settings) -> CliError:
     else:
         hint = "no token was sent: --token, --token-command, ROCHALLOR_TOKEN, or a context with one"
     word = "does not know who you are" if status == 401 else "does not allow this"
-    return NotAuthorisedError(f"{settings.where} {word} ({status})", hint=hint)
+    because = f": {reason}" if reason else ""
+    return NotAuthorisedError(f"{settings.where} {word} ({status}){because}", hint=hint)
 
 
 def hint_of_refused_start(reason: str) -> str:

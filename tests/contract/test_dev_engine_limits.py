@@ -7,6 +7,8 @@ import json
 import os
 import socket
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
-from rochallor_cli.dev_engine.api import connections
+from rochallor_cli.dev_engine.api import connections, endpoints
+from rochallor_cli.dev_engine.services import apart, definitions
 
 END = {"id": "e", "name": "e", "type": "END"}
 
@@ -134,3 +137,34 @@ def test_idle_connections_make_room_for_others(monkeypatch: pytest.MonkeyPatch) 
             one.close()
         for one in held[3:]:
             one.close()
+
+
+LONG = "x" * (2 * apart.LARGE)
+# What takes long, where it is done, and what asks for it.
+LONG_READINGS = [
+    (definitions, "read", "/v1/definitions", {"id": "long", "name": LONG, "steps": [END]}),
+    (endpoints, "_body", "/v1/instances", {"definitionId": "long", "variables": {"x": LONG}}),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "path", "sent"), LONG_READINGS, ids=["upload", "variables"])
+def test_what_takes_long_to_read_holds_nobody(
+    module: Any, name: str, path: str, sent: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reading goes on only once another request has been answered meanwhile."""
+    begun, answered = threading.Event(), threading.Event()
+    really = getattr(module, name)
+
+    def slow(*arguments: Any) -> Any:
+        begun.set()
+        assert answered.wait(60), "nobody was answered meanwhile"
+        return really(*arguments)
+
+    with DevEngine(DevEngineConfig(port=0)) as engine, ThreadPoolExecutor(1) as others:
+        ask(engine, "POST", "/v1/definitions", json.dumps({"id": "long", "name": "l", "steps": [END]}))
+        monkeypatch.setattr(module, name, slow)
+        asked = others.submit(ask, engine, "POST", path, json.dumps(sent))
+        assert begun.wait(60)
+        assert ask(engine, "GET", "/healthz")[0] == 200
+        answered.set()
+        assert asked.result(60)[0] == 201

@@ -183,14 +183,15 @@ def _with_rest(rows: list[dict[str, Any]], uploads: list[Upload], result: str) -
 
 def _refused(context: Context, error: Exception, upload: Upload, *, sent: int) -> Exception:
     """The error with the file that it is about; 4 in place of 3 where others have been stored before."""
+    from rochallor_cli.definitions.linting import at_named_step
     from rochallor_cli.engine_client.meaning import meaning
     from workflow_sdk.errors import WorkflowSDKError
 
     meant = meaning(error, context.settings) if isinstance(error, WorkflowSDKError) else error
     if not isinstance(meant, CliError):
         return error
-    source = upload.document.source
-    message = meant.message if source in meant.message else f"{source}: {meant.message}"
+    document = upload.document
+    message = meant.message if document.source in meant.message else at_named_step(document, meant.message)
     status = meant.exit_status
     if sent and status == ExitStatus.INVALID:
         status = ExitStatus.REFUSED

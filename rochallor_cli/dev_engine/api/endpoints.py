@@ -21,7 +21,7 @@ from rochallor_cli.dev_engine.go_json.decoding import (
     Shape,
     decode,
 )
-from rochallor_cli.dev_engine.records import NO_VARIABLES, Variables
+from rochallor_cli.dev_engine.records import NO_VARIABLES, DefinitionVersion, Variables
 from rochallor_cli.dev_engine.services import definitions, instances, jobs
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
@@ -75,6 +75,7 @@ class Endpoints:
     def __init__(self, resources: Resources, work: UnitOfWork) -> None:
         self._resources = resources
         self._work = work
+        self._apart = work.apart
 
     async def healthz(self, _: Request) -> Answer:
         return Answer(200)
@@ -84,7 +85,10 @@ class Endpoints:
     async def upload_definition(self, request: Request) -> Answer:
         if "application/xml" in request.content_type or "text/xml" in request.content_type:
             raise Refused(415, "unsupported-format", "Only JSON workflow definitions are accepted")
-        stored = await self._work.do(lambda: definitions.upload(self._resources, request.body))
+        document = await self._apart.do_if_large(
+            len(request.body), lambda: definitions.read(request.body, self._resources.rules)
+        )
+        stored = await self._work.do(lambda: definitions.store(self._resources, document))
         return Answer(201, shapes.definition_summary(stored))
 
     async def list_definitions(self, request: Request) -> Answer:
@@ -95,19 +99,29 @@ class Endpoints:
 
     async def get_definition(self, request: Request) -> Answer:
         stored = definitions.get_definition(self._resources, _unescape_again(request.parameters[0]))
-        return Answer(200, shapes.definition_shape(stored, self._resources.rules))
+        return await self._shown(stored)
 
     async def get_definition_version(self, request: Request) -> Answer:
         definition_id, version = request.parameters
         if not _INTEGER.fullmatch(version) or abs(int(version)) > _MAX_INT64:
             raise bad_request("invalid version parameter")
         stored = definitions.get_definition(self._resources, _unescape_again(definition_id), int(version))
-        return Answer(200, shapes.definition_shape(stored, self._resources.rules))
+        return await self._shown(stored)
+
+    async def _shown(self, stored: DefinitionVersion) -> Answer:
+        rules = self._resources.rules
+        shown = await self._apart.do_if_large(
+            len(stored.document), lambda: shapes.definition_shape(stored, rules)
+        )
+        return Answer(200, shown)
+
+    async def _body(self, request: Request, kind: Shape | MapOf) -> dict[str, Any]:
+        return await self._apart.do_if_large(len(request.body), lambda: _body(request, kind))
 
     # --- instances ------------------------------------------------------------------------------
 
     async def start_instance(self, request: Request) -> Answer:
-        fields = _body(request, _START)
+        fields = await self._body(request, _START)
         definition_id = fields.get("definitionId")
         if not definition_id:
             raise bad_request("definitionId is required")
@@ -154,7 +168,7 @@ class Endpoints:
         return Answer(200, shapes.instance_shape(cancelled, ended=False, key=False))
 
     async def retry_step(self, request: Request) -> Answer:
-        fields = _body(request, _RETRY) if request.has_length else {}
+        fields = await self._body(request, _RETRY) if request.has_length else {}
         instance_id, step_id = request.parameters
         changes = fields.get("variables", {})
         retried = await self._work.do(
@@ -164,13 +178,13 @@ class Endpoints:
 
     async def signal(self, request: Request) -> Answer:
         # The engine does not read a body whose length was not sent.
-        changes = _body(request, ANY_MAP) if request.has_length else {}
+        changes = await self._body(request, ANY_MAP) if request.has_length else {}
         instance_id, step_id = request.parameters
         await self._work.do(lambda: instances.signal_instance(self._resources, instance_id, step_id, changes))
         return NO_CONTENT
 
     async def complete_user_task(self, request: Request) -> Answer:
-        fields = _body(request, _COMPLETE_TASK) if request.has_length else {}
+        fields = await self._body(request, _COMPLETE_TASK) if request.has_length else {}
         instance_id, step_id = request.parameters
         changes = fields.get("variables", {})
         await self._work.do(
@@ -183,7 +197,7 @@ class Endpoints:
     async def poll_jobs(self, request: Request) -> Answer:
         if self._resources.config.dispatch == "kafka":
             return Answer(410, KAFKA_POLL_ANSWER)
-        fields = _body(request, _POLL)
+        fields = await self._body(request, _POLL)
         worker_id, job_types = fields.get("workerId"), fields.get("jobTypes")
         if not worker_id:
             raise bad_request("workerId is required")
@@ -194,7 +208,7 @@ class Endpoints:
         return Answer(200, shapes.items_shape([shapes.job_shape(job) for job in leased], name="jobs"))
 
     async def complete_job(self, request: Request) -> Answer:
-        fields = _body(request, _COMPLETE)
+        fields = await self._body(request, _COMPLETE)
         job_id = request.parameters[0]
         worker_id, changes = fields.get("workerId", ""), fields.get("variables", {})
         complaint = await self._work.do(
@@ -205,7 +219,7 @@ class Endpoints:
         return NO_CONTENT
 
     async def fail_job(self, request: Request) -> Answer:
-        fields = _body(request, _FAIL)
+        fields = await self._body(request, _FAIL)
         job_id = request.parameters[0]
         worker_id, message = fields.get("workerId", ""), fields.get("errorMessage", "")
         retryable = fields.get("retryable", False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 from rochallor_cli.dev_engine.definition.parsing import (
     Fields,
@@ -17,39 +18,54 @@ from rochallor_cli.dev_engine.go_json.decoding import BodyError
 from rochallor_cli.dev_engine.go_json.reading import holds_nul
 from rochallor_cli.dev_engine.records import DefinitionVersion
 from rochallor_cli.dev_engine.services.resources import Resources
+from rochallor_cli.dev_engine.versions import EngineRules
 
 MAX_INT4 = 2**31 - 1
 
 
 def upload(resources: Resources, body: bytes) -> DefinitionVersion:
-    """Store a document as the next version, or find the version that has its content already."""
+    """Read and store a document. Raises Refused."""
+    return store(resources, read(body, resources.rules))
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document that the engine takes: its fields, its text as it is kept, and what tells it from others."""
+
+    fields: Fields
+    text: str
+    content: bytes
+
+
+def read(body: bytes, rules: EngineRules) -> Document:
+    """The document of a body, checked; takes seconds for large ones, and may be done in any thread. Raises Refused."""
     try:
-        fields = fields_from_body(body, resources.rules)
+        fields = fields_from_body(body, rules)
     except BodyError as error:
         raise bad_request(f"parse error: parse: {error}") from None
-    problems = broken_rules(definition_from_fields(fields, resources.rules))
+    problems = broken_rules(definition_from_fields(fields, rules))
     if problems:
         lines = "".join(f"\n  {problem.text}" for problem in problems)
         raise bad_request(f"validation error: validation errors:{lines}")
     if holds_nul(fields):
         raise internal_error("ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)")
-    return _store(resources, fields)
+    return Document(fields, document_text(fields), hashlib.sha256(comparable(fields).encode()).digest())
 
 
-def _store(resources: Resources, fields: Fields) -> DefinitionVersion:
-    definitions = resources.store.definitions
-    content = hashlib.sha256(comparable(fields).encode()).digest()
-    same = definitions.find_content(fields["id"], content)
+def store(resources: Resources, document: Document) -> DefinitionVersion:
+    """Store a document as the next version, or find the version that has its content already."""
+    definitions, definition_id = resources.store.definitions, document.fields["id"]
+    same = definitions.find_content(definition_id, document.content)
     if same is not None:
         return same
     stored = DefinitionVersion(
-        id=fields["id"],
-        version=definitions.latest_version(fields["id"]) + 1,
-        name=fields["name"],
-        document=document_text(fields),
+        id=definition_id,
+        version=definitions.latest_version(definition_id) + 1,
+        name=document.fields["name"],
+        document=document.text,
         uploaded_ns=resources.clock.now_ns(),
     )
-    definitions.add(stored, content=content)
+    definitions.add(stored, content=document.content)
     return stored
 
 
