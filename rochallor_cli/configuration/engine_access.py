@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from rochallor_cli.configuration.masking import MASK, url_text
 from rochallor_cli.configuration.setting import Setting
 
+_SCHEMES = ("bearer", "basic", "token", "digest", "apikey")
 DEFAULT_URL = "http://localhost:8080"
 
 
@@ -56,8 +57,10 @@ class EngineAccess:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What of it must appear nowhere."""
-        token = [self.token] if self.token else []
-        return (*token, *self.headers.values())
+        values = [*([self.token] if self.token else []), *self.headers.values()]
+        # `Bearer abc` is as secret without its scheme.
+        parts = [value.partition(" ") for value in values]
+        return (*values, *(bare.strip() for scheme, _, bare in parts if bare and scheme.lower() in _SCHEMES))
 
     def shown(self) -> dict[str, Any]:
         """What is set, by name, with secrets masked."""

@@ -80,6 +80,7 @@ def host(config: HostConfig, context: Context) -> int:
         name_workers=several,
         whole_process=is_this_process,
         has_handlers=not config.needs_processes,
+        secrets=config.secrets,
     )
     if is_this_process:
         # Errors that end the host are lines of its log like any other.

@@ -349,6 +349,31 @@ def test_a_flag_for_another_engine_leaves_the_files_token_behind(place, monkeypa
     assert "engine.token" not in {row["setting"] for row in result.json()}
 
 
+LEAKING = """
+import logging
+
+@registry.handler("quick")
+def quick(job):
+    logging.getLogger("shop").info("asking with %s", job.variables["key"])
+    note(job)
+"""
+
+
+def test_what_is_sent_to_the_engine_as_a_secret_stands_in_no_line_of_a_child(place, engine, admin) -> None:
+    place.write_handlers(LEAKING)
+    secret = "hunter2-Zq9"
+    arguments = ("-m", "handlers.py", "--processes", "2", "--header", f"X-Key: {secret}")
+    with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
+        host.wait_for("ready")
+        admin.upload_definition(one_step("leaking", "quick"))
+        admin.start_instance("leaking", {"key": secret})
+        wait_until_completed(admin, 1)
+        host.wait_for("asking with ***")
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+    assert secret not in host.said()
+
+
 def test_the_shipped_example_is_accepted(monkeypatch) -> None:
     monkeypatch.chdir(ROOT)
     result = rochallor("work", "--config", "workers.example.yaml", "--print-config")

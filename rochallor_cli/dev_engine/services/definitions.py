@@ -29,7 +29,7 @@ def upload(resources: Resources, body: bytes) -> DefinitionVersion:
 
 
 @dataclass(frozen=True)
-class Document:
+class ReadDefinition:
     """A document that the engine takes: its fields, its text as it is kept, and what tells it from others."""
 
     fields: Fields
@@ -37,7 +37,7 @@ class Document:
     content: bytes
 
 
-def read(body: bytes, rules: EngineRules) -> Document:
+def read(body: bytes, rules: EngineRules) -> ReadDefinition:
     """The document of a body, checked; takes seconds for large ones, and may be done in any thread. Raises Refused."""
     try:
         fields = fields_from_body(body, rules)
@@ -49,10 +49,10 @@ def read(body: bytes, rules: EngineRules) -> Document:
         raise bad_request(f"validation error: validation errors:{lines}")
     if holds_nul(fields):
         raise internal_error("ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)")
-    return Document(fields, document_text(fields), hashlib.sha256(comparable(fields).encode()).digest())
+    return ReadDefinition(fields, document_text(fields), hashlib.sha256(comparable(fields).encode()).digest())
 
 
-def store(resources: Resources, document: Document) -> DefinitionVersion:
+def store(resources: Resources, document: ReadDefinition) -> DefinitionVersion:
     """Store a document as the next version, or find the version that has its content already."""
     definitions, definition_id = resources.store.definitions, document.fields["id"]
     same = definitions.find_content(definition_id, document.content)

@@ -56,7 +56,7 @@ def check_host(config: HostConfig, context: Context, *, only: Collection[str] = 
     Every job type that definitions use must have a handler here: of `only` these definitions where some are named, and
     not where the workers serve only some job types: then others are other people's.
     """
-    configure_host_logging(config.log, context.environment.stderr, workers=[])
+    configure_host_logging(config.log, context.environment.stderr, workers=[], secrets=config.secrets)
     handlers = [(worker, handler) for worker in config.workers for handler in handlers_of(worker)]
     findings = Findings()
     users, takes_kafka = _ask_engine(config, context, findings)

@@ -69,6 +69,15 @@ class KafkaAccess:
         ),
     ] = None
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Passwords and keys among the consumer's settings."""
+        if not self.config:
+            return ()
+        from workflow_sdk.runner.kafka.config import secrets_of
+
+        return tuple(secrets_of(self.config))
+
 
 @dataclass(frozen=True)
 class HandlerLimits:
@@ -321,6 +330,11 @@ class HostConfig:
     life: LifeConfig = LifeConfig()
     health: HealthConfig = HealthConfig()
     origins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What of it must appear nowhere, in logs neither."""
+        return (*self.engine.secrets, *self.kafka.secrets)
 
     @property
     def needs_processes(self) -> bool:

@@ -52,13 +52,15 @@ def configure_logging(
     workers: Sequence[str] = (),
     name_workers: bool = False,
     colored: bool = False,
+    secrets: Sequence[str] = (),
 ) -> StreamLogHandler:
     """Send everything from `level` up to `stream`; to be called before handlers are imported.
 
     `workers` are the ids of this process's workers, for the field `worker`. `with_time` and `name_workers` are
-    for text: a terminal and the journal need no time, lines of several workers need their names.
+    for text: a terminal and the journal need no time, lines of several workers need their names. `secrets` are masked,
+    whoever writes them.
     """
-    handler = StreamLogHandler(stream, (JobContext(current_job), WorkerContext(workers)))
+    handler = StreamLogHandler(stream, (JobContext(current_job), WorkerContext(workers)), secrets=secrets)
     formatter = (
         JsonFormatter() if log_format == "json" else TextFormatter(with_time, name_workers, colored=colored)
     )
@@ -160,8 +162,12 @@ class StreamLogHandler(logging.Handler):
     Lost lines are counted, and the count is written as soon as writing works again.
     """
 
-    def __init__(self, stream: TextIO, context: Sequence[logging.Filter] = ()) -> None:
+    def __init__(
+        self, stream: TextIO, context: Sequence[logging.Filter] = (), *, secrets: Sequence[str] = ()
+    ) -> None:
         super().__init__()
+        # As they are, and as they stand within a JSON text.
+        self._secrets = (*secrets, *(json.dumps(secret)[1:-1] for secret in secrets))
         self._stream = stream
         self._context = tuple(context)
         self._lost = 0
@@ -184,7 +190,7 @@ class StreamLogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         for add in self._context:
             add.filter(record)
-        text = masked(self.format(record), ())
+        text = masked(self.format(record), self._secrets)
         if self._lost:
             lost = logging.makeLogRecord(
                 {"levelno": logging.WARNING, "levelname": "WARNING", "name": "rochallor.host"}

@@ -25,6 +25,7 @@ def configure_host_logging(
     name_workers: bool = False,
     whole_process: bool = False,
     has_handlers: bool = False,
+    secrets: Sequence[str] = (),
 ) -> None:
     """To be called before handlers are imported.
 
@@ -44,6 +45,7 @@ def configure_host_logging(
         workers=workers,
         name_workers=name_workers,
         colored=config.colored,
+        secrets=secrets,
     )
     threading.excepthook = thread_excepthook
     if whole_process:

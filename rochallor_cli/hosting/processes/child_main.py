@@ -72,6 +72,7 @@ def main() -> int:
         return ExitStatus.DONE
     assert isinstance(start, Start), "the supervisor begins with Start"
     worker = start.worker
+    config = HostConfig(start.engine, (worker,), start.kafka, start.log, health=start.health)
     configure_host_logging(
         start.log,
         sys.stderr,
@@ -79,8 +80,9 @@ def main() -> int:
         name_workers=True,
         whole_process=True,
         has_handlers=True,
+        secrets=config.secrets,
     )
-    workers = LocalWorkers(HostConfig(start.engine, (worker,), start.kafka, start.log, health=start.health))
+    workers = LocalWorkers(config)
     runs = SupervisedRuns(RunningJobs(records), lambda asked: child.say(asked))
     runs.suspect(start.suspects)
     supervise(runs)

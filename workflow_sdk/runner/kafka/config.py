@@ -101,6 +101,11 @@ def masked(config: Mapping[str, Any]) -> dict[str, Any]:
     return {key: "***" if _SECRET.search(key) else value for key, value in config.items()}
 
 
+def secrets_of(config: Mapping[str, Any]) -> list[str]:
+    """The values that `masked` replaces."""
+    return [str(value) for key, value in config.items() if _SECRET.search(key)]
+
+
 def _missing_file(config: Mapping[str, Any]) -> str:
     """Name the file that is not there: librdkafka only says that OpenSSL's BIO failed."""
     for key, value in config.items():

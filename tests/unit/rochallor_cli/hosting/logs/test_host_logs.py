@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from rochallor_cli.configuration.engine_access import EngineAccess
+from rochallor_cli.hosting.config.host_config import HostConfig, KafkaAccess
 from rochallor_cli.hosting.logs.log_lines import configure_logging
 from rochallor_cli.output.text_width import CONTROL_CHARACTERS
 from workflow_sdk.client.bearer import bearer_token
@@ -166,3 +168,25 @@ def test_nothing_in_a_line_is_obeyed_by_a_terminal_and_no_token_stands_in_it(roo
     shown = stream.getvalue().removesuffix("\n")
     assert [character for character in hostile if character in shown] == []
     assert "b *** c" in shown
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_no_secret_of_the_configuration_stands_in_a_line_whoever_writes_it(root, log_format: str) -> None:
+    access = EngineAccess(
+        url="http://u:pass-Zq1@engine",
+        token="tok-Zq2",
+        headers={"X-Key": 'he"ad-Zq3', "Authorization": "Basic bas-Zq4"},
+    )
+    kafka = KafkaAccess("b:1", {"sasl.password": "sasl-Zq5", "ssl.key.pem": "pem-Zq6", "group.id": "shown"})
+    config = HostConfig(access, (), kafka)
+    stream = io.StringIO()
+    configure_logging(
+        stream, log_format, level="info", with_time=True, current_job=lambda: None, secrets=config.secrets
+    )
+    logging.getLogger("theirs").warning("%s", [access.url, access.token, kafka.config["group.id"]])
+    try:
+        raise ValueError(f"{access.headers['X-Key']} bas-Zq4")
+    except ValueError:
+        logging.getLogger("theirs").exception("sasl-Zq5", extra={"key": "pem-Zq6"})
+    assert "Zq" not in stream.getvalue()
+    assert "shown" in stream.getvalue()
