@@ -22,7 +22,7 @@ def test_the_examples_run_one_after_the_other() -> None:
     names: dict[str, object] = {"__name__": "example"}
     for example in EXAMPLES:
         exec(compile(example, "docs/sdk.md", "exec"), names)
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) == 4
 
 
 @pytest.mark.parametrize("name", [name for name in vars(RestEngineClient) if not name.startswith("_")])

@@ -11,12 +11,16 @@ from workflow_sdk.version import __version__
 
 try:
     from opentelemetry import trace
+    from opentelemetry.context import Context
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 except ImportError:
     HAS_TRACING = False
 else:
     HAS_TRACING = True
 
 _NO_SPAN = nullcontext()
+# The names of W3C's trace context: variables so called carry a trace from the start of an instance to its handlers.
+_CARRIERS = ("traceparent", "tracestate")
 
 
 def handler_span(item: InFlight) -> AbstractContextManager[None]:
@@ -41,8 +45,15 @@ def _span(item: InFlight) -> Iterator[None]:
     }
     tracer = trace.get_tracer("workflow_sdk", __version__)
     with tracer.start_as_current_span(
-        claim.job_type, kind=trace.SpanKind.CONSUMER, attributes=attributes
+        claim.job_type, context=_parent(item), kind=trace.SpanKind.CONSUMER, attributes=attributes
     ) as span:
         yield
         if isinstance(item.outcome, Failed):
             span.set_status(trace.StatusCode.ERROR, item.outcome.message)
+
+
+def _parent(item: InFlight) -> Context:
+    """The span that the instance's variables name; none where they name none that can be read."""
+    variables = item.claim.job.variables
+    named = {name: variables[name] for name in _CARRIERS if isinstance(variables.get(name), str)}
+    return TraceContextTextMapPropagator().extract(named)

@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from opentelemetry import context, trace
+from opentelemetry import context, propagate, trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from support.engines import running_engine
+from support.sdk_workers import chain, running_runner
+from support.waiting import wait_until
+from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.testing import run_handler
 
 
@@ -53,6 +58,38 @@ def test_a_failure_marks_its_span(spans: InMemorySpanExporter) -> None:
     (span,) = spans.get_finished_spans()
     assert span.status.status_code is trace.StatusCode.ERROR
     assert "ValueError: no luck" in str(span.status.description)
+
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+def test_a_trace_travels_through_the_variables_of_the_instance(spans: InMemorySpanExporter) -> None:
+    """A start within a trace, two steps by two workers: three spans of one trace, the handlers' beneath the start's."""
+    registry = HandlerRegistry()
+    for job_type in ("reserve", "charge"):
+        registry.register(job_type)(look)
+    tracer = trace.get_tracer_provider().get_tracer("test")
+    with running_engine() as engine, RestEngineClient(engine.url) as client:
+        client.upload_definition(chain("traced", "reserve", "charge"))
+        with tracer.start_as_current_span("order") as order:
+            variables: dict[str, str] = {}
+            propagate.inject(variables)
+            instance = client.start_instance("traced", variables)["id"]
+        with running_runner(client, registry):
+            wait_until(lambda: client.get_instance(instance)["status"] == "COMPLETED", "both steps")
+    started, *handled = sorted(spans.get_finished_spans(), key=lambda span: span.name != "order")
+    assert [span.name for span in handled] == ["reserve", "charge"]
+    assert {span.context.trace_id for span in handled} == {started.context.trace_id}
+    assert {span.parent and span.parent.span_id for span in handled} == {order.get_span_context().span_id}
+
+
+@pytest.mark.parametrize(
+    "value", ["", "x", 5, None, ["a"], f"00-{TRACE}-0-01", f"ff-{TRACE}-b7ad6b7169203331-01"]
+)
+def test_a_variable_that_names_no_trace_begins_one(spans: InMemorySpanExporter, value: Any) -> None:
+    run_handler(look, {"traceparent": value})
+    (span,) = spans.get_finished_spans()
+    assert span.parent is None
 
 
 WITHOUT_THE_PACKAGE = """
