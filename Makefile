@@ -22,8 +22,13 @@ help: ## list the targets
 demo: $(VENV)/.installed ## set up and watch a workflow run on the embedded engine
 	@$(BIN)/rochallor demo
 
-test: $(VENV)/.dev $(TOOLS)/.installed ## set up and run the whole test suite
+test: $(VENV)/.dev $(TOOLS)/.installed ## set up and run the whole test suite; COVERAGE=yes measures on the way
+ifdef COVERAGE
+	$(MAKE) coverage
+	$(BIN)/pytest -n $(JOBS) --dist worksteal --ignore=tests/unit --ignore=tests/contract $(TESTS)
+else
 	$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS)
+endif
 
 test-floors: ## run the suite on the lowest versions that pyproject.toml allows
 	rm -rf .venv-floors

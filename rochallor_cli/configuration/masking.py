@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 
+# The SDK's is the same. It is not imported for this: errors are told where the SDK cannot be loaded, too.
 MASK = "***"
 
 # Shorter ones would be found in innocent words, too.

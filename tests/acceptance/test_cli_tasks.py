@@ -58,8 +58,10 @@ def test_tasks_by_age_begin_with_the_oldest(engine_url, client):
 
 
 def test_tasks_are_chosen_by_step_and_by_how_long_they_have_been_open():
-    with running_engine(engine_version="next", clock=HandClock()) as engine:
-        client = RestEngineClient(engine.url)
+    with (
+        running_engine(engine_version="next", clock=HandClock()) as engine,
+        RestEngineClient(engine.url) as client,
+    ):
         uploaded(client, user_task("first", "second"), user_task("second"), id_="chosen")
         moved, stayed = (client.start_instance("chosen")["id"] for _ in range(2))
         engine.advance(hours=3)

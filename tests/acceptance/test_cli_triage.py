@@ -25,8 +25,7 @@ from workflow_sdk.client.rest import RestEngineClient
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """Two dead instances and one that waits for a worker of `import-data`."""
-    with running_engine(engine_version="next") as engine:
-        client = RestEngineClient(engine.url)
+    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
         uploaded(client, decision("d", {"n > 1": "only", "n <= 1": "end"}), service("only", None), id_="dead")
         for _ in range(2):
             client.start_instance("dead", {"n": 2})

@@ -26,8 +26,7 @@ class Heap:
 
 @pytest.fixture(scope="module", params=[ENGINE_VERSIONS[0], ENGINE_VERSIONS[-1]])
 def heap(request: pytest.FixtureRequest) -> Iterator[Heap]:
-    with running_engine(engine_version=request.param) as engine:
-        client = RestEngineClient(engine.url)
+    with running_engine(engine_version=request.param) as engine, RestEngineClient(engine.url) as client:
         uploaded(client, decision("d", {"n > 1": "only", "n <= 1": "end"}), service("only", None), id_="dead")
         dead = client.start_instance("dead", {"n": 2})["id"]
         do_jobs(client, "only")
@@ -99,8 +98,7 @@ def test_programs_get_what_the_engine_says(heap: Heap) -> None:
 
 
 def test_a_tree_is_in_order_of_time() -> None:
-    with running_engine(engine_version="next") as engine:
-        client = RestEngineClient(engine.url)
+    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
         uploaded(
             client, gateway("split", ["a", "b"]), service("a", "meet", conditionalNextSteps={"n > 1": "late"}),
             service("late", "meet"), user_task("b", "meet"), join(), id_="ordered",

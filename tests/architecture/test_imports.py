@@ -138,7 +138,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("runner",),
         ("client", "handler"),
         ("job", "retry", "metrics"),
-        ("errors", "clock", "version", "engine_versions"),
+        ("errors", "clock", "version", "engine_versions", "masking"),
     ],
     "rochallor_cli": [
         ("__main__",),

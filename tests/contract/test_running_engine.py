@@ -148,6 +148,7 @@ def test_cors_can_be_closed() -> None:
         request = urllib.request.Request(engine.url + "/v1/definitions", headers={"Origin": "http://x"})
         with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(request):
             pass
+        refused.value.close()
         assert "Access-Control-Allow-Origin" not in refused.value.headers
         assert call(engine, "OPTIONS", "/v1/instances")[0] == 405
 

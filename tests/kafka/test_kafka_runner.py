@@ -49,14 +49,13 @@ def test_programs_of_the_seed_page_run_as_they_stand(broker: EmbeddedBroker, eng
         return {"key": job.job_id, "variables": job.variables, "same": job["variables"] is job.variables}
 
     publish(broker, "j1")
-    runner = KafkaRunner(
-        worker_id="w", brokers=broker.address, client=RestEngineClient(engine.url), registry=registry
-    )
-    thread = threading.Thread(target=runner.run, daemon=True)
-    thread.start()
-    wait_until(lambda: engine.completed["j1"] == 1, "the report", timeout_s=20)
-    runner.stop()
-    thread.join(20)
+    with RestEngineClient(engine.url) as client:
+        runner = KafkaRunner(worker_id="w", brokers=broker.address, client=client, registry=registry)
+        thread = threading.Thread(target=runner.run, daemon=True)
+        thread.start()
+        wait_until(lambda: engine.completed["j1"] == 1, "the report", timeout_s=20)
+        runner.stop()
+        thread.join(20)
     assert not thread.is_alive()
     assert engine.variables["j1"] == {"key": "j1", "variables": {"job": "j1"}, "same": True}
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from support.http_server import QuietHandler, served
 
 
 class Gateway:
@@ -21,28 +23,18 @@ class Gateway:
         self.url = ""
 
 
-def _handler_of(gateway: Gateway) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+def _handler_of(gateway: Gateway) -> type[QuietHandler]:
+    class Handler(QuietHandler):
         def answer(self) -> None:
             gateway.requests.append({name.lower(): value for name, value in self.headers.items()})
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.read_body()
             if gateway.silent:
                 gateway.released.wait(60)
                 self.close_connection = True
-                return
-            self.send_response(gateway.status)
-            for name, value in gateway.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(gateway.body)))
-            self.end_headers()
-            self.wfile.write(gateway.body)
+            else:
+                self.send(gateway.status, gateway.headers, gateway.body)
 
         do_GET = do_POST = answer
-
-        def log_message(self, *args: object) -> None:
-            """Tests look at what arrived, not at a log."""
 
     return Handler
 
@@ -54,21 +46,12 @@ def running_gateway(
     *,
     headers: Mapping[str, str] | None = None,
     silent: bool = False,
-    tls: object = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Gateway]:
-    """A server on a free port. `tls` is an ssl.SSLContext for https; `silent` never answers."""
+    """A server on a free port. `tls` is for https; `silent` never answers."""
     gateway = Gateway(status, body, headers or {"Content-Type": "text/html"}, silent=silent)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(gateway))
-    server.daemon_threads = True
-    if tls is not None:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)  # type: ignore[attr-defined]
-    gateway.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield gateway
-    finally:
-        gateway.released.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with served(_handler_of(gateway), tls=tls) as gateway.url:
+        try:
+            yield gateway
+        finally:
+            gateway.released.set()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
+
+from support.http_server import QuietHandler, served
 
 # (status, body: bytes as they are, anything else as JSON) or (status, body, more headers).
 Answer = tuple[int, Any] | tuple[int, Any, Mapping[str, str]]
@@ -45,34 +45,15 @@ def stand_in(answering: Answering) -> Iterator[StandIn]:
     """Serve on a free port of loopback until the block ends."""
     state = StandIn()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(QuietHandler):
         def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = self.read_body()
             state.seen.append((self.command, self.path, body))
             status, answered, *more = answering(self.command, self.path, body)
             raw = answered if isinstance(answered, bytes) else json.dumps(answered).encode()
-            headers = {"Content-Type": "application/json", "Content-Length": str(len(raw))}
-            self.send_response(status)
-            for name, value in {**headers, **(more[0] if more else {})}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(raw)
+            self.send(status, {"Content-Type": "application/json", **(more[0] if more else {})}, raw)
 
         do_GET = do_POST = do_PUT = do_DELETE = answer
 
-        def log_message(self, *arguments: Any) -> None:
-            """Tests are quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    state.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with served(Handler) as state.url:
         yield state
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

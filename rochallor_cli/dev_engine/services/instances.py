@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from rochallor_cli.dev_engine.errors import Refused, SchemaViolated, conflict, internal_error, not_found
 from rochallor_cli.dev_engine.records import Instance, StepExecution, Variables
@@ -11,6 +12,7 @@ from rochallor_cli.dev_engine.services.decisions import decide
 from rochallor_cli.dev_engine.services.definitions import MAX_INT4, negative_page, too_large_version
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.state_machine import transitions
+from rochallor_cli.dev_engine.state_machine.advance import Outcome
 
 _UNKNOWN = "workflow instance not found"
 _NUL = "ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)"
@@ -133,20 +135,8 @@ def cancel_instance(resources: Resources, instance_id: str, reason: str) -> Inst
 def signal_instance(resources: Resources, instance_id: str, step_id: str, changes: Changes) -> None:
     instance = _find_for_completion(resources, instance_id)
     running = resources.store.executions.running(instance_id, step_id)
-    outcome = decide(
-        instance,
-        step_id,
-        running,
-        changes,
-        decision=lambda: transitions.signal(
-            resources.definition_of(instance),
-            instance,
-            step_id,
-            running=running,
-            changes=_without_nul(changes),
-            inputs=resources.inputs(),
-        ),
-    )
+    event = partial(transitions.signal, resources.definition_of(instance), instance, step_id, running=running)
+    outcome = _decided(resources, instance, step_id=step_id, found=running, changes=changes, event=event)
     write_outcome(resources, outcome)
 
 
@@ -157,20 +147,8 @@ def complete_user_task(resources: Resources, instance_id: str, step_id: str, cha
     if not resources.store.user_tasks.is_open(instance_id, step_id):
         raise not_found("user task not found")
     running = resources.store.executions.running(instance_id, step_id)
-    outcome = decide(
-        instance,
-        step_id,
-        running,
-        changes,
-        decision=lambda: transitions.complete_user_task(
-            definition,
-            instance,
-            step,
-            running=running,
-            changes=_without_nul(changes),
-            inputs=resources.inputs(),
-        ),
-    )
+    event = partial(transitions.complete_user_task, definition, instance, step, running=running)
+    outcome = _decided(resources, instance, step_id=step_id, found=running, changes=changes, event=event)
     write_outcome(resources, outcome)
 
 
@@ -178,23 +156,30 @@ def retry_step(resources: Resources, instance_id: str, step_id: str, changes: Ch
     """Run a failed step of a failed instance again; the instance as it is then."""
     instance = _find_for_completion(resources, instance_id)
     latest = resources.store.executions.latest_status(instance_id, step_id)
-    outcome = decide(
-        instance,
-        step_id,
-        latest,
-        changes,
-        decision=lambda: transitions.retry(
-            resources.definition_of(instance),
-            instance,
-            step_id,
-            latest=latest,
-            changes=_without_nul(changes),
-            inputs=resources.inputs(),
-        ),
-    )
+    event = partial(transitions.retry, resources.definition_of(instance), instance, step_id, latest=latest)
+    outcome = _decided(resources, instance, step_id=step_id, found=latest, changes=changes, event=event)
     _check_key(resources, instance.definition_id, instance.business_key)
     write_outcome(resources, outcome)
     return outcome.instance
+
+
+def _decided(
+    resources: Resources,
+    instance: Instance,
+    *,
+    step_id: str,
+    found: object,
+    changes: Changes,
+    event: Callable[..., Outcome],
+) -> Outcome:
+    """What comes of an event at a step. `found` is what the database holds of the step."""
+    return decide(
+        instance,
+        step_id,
+        found,
+        changes,
+        decision=lambda: event(changes=_without_nul(changes), inputs=resources.inputs()),
+    )
 
 
 def _find_for_completion(resources: Resources, instance_id: str) -> Instance:

@@ -13,6 +13,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException
 
 from workflow_sdk.errors import KafkaConfigError
+from workflow_sdk.masking import MASK
 
 # Shorter than librdkafka's 45 s: after a worker is killed its partitions wait for this long. Kafka's brokers
 # refuse less than 6 s unless they are configured otherwise (`group.min.session.timeout.ms`).
@@ -98,7 +99,7 @@ def check_with_librdkafka(config: Mapping[str, Any]) -> None:
 
 def masked(config: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration for showing: what is secret is replaced by stars."""
-    return {key: "***" if _SECRET.search(key) else value for key, value in config.items()}
+    return {key: MASK if _SECRET.search(key) else value for key, value in config.items()}
 
 
 def secrets_of(config: Mapping[str, Any]) -> list[str]:

@@ -7,13 +7,13 @@ import logging
 import re
 from typing import Any
 
+from workflow_sdk.masking import MASK
 from workflow_sdk.runner.job.outcome import Completed
 from workflow_sdk.runner.job.report import Report
 from workflow_sdk.runner.reporting.engine_watch import reason_of
 
 log = logging.getLogger("workflow_sdk.runner")
 
-MASK = "••••"
 _SECRET = re.compile(r"password|passphrase|secret|token|api.?key|credential|authorization", re.IGNORECASE)
 _LONGEST_RESULT = 2_000
 

@@ -65,7 +65,7 @@ def assembled(
     source = plan.make_source(
         Parts(channel, slots, watch, plan.metrics, start, statistics, plan.clock, execution.next_came)
     )
-    execution.connect(reporter=senders, threads=threads, coroutines=coroutines, source=source)
+    execution.begin_with(reporter=senders, threads=threads, coroutines=coroutines, source=source)
     lease_keeper = _lease_keeper(plan, channel, watch, fail)
     tick = Tick(
         execution,

@@ -100,7 +100,7 @@ class Execution:
         self.slots = slots
         self.in_flight: dict[str, InFlight] = {}
 
-    def connect(
+    def begin_with(
         self, *, reporter: Reporter, threads: Workshop, coroutines: Workshop, source: JobSource
     ) -> None:
         """Called once, before the first claim."""

@@ -123,7 +123,7 @@ def test_threads_that_come_back_wake_the_source_and_those_that_go_do_not() -> No
         clock=monotonic,
     )
     nobody: Any = None
-    execution.connect(reporter=nobody, threads=nobody, coroutines=nobody, source=source)
+    execution.begin_with(reporter=nobody, threads=nobody, coroutines=nobody, source=source)
     for threads in (3, 3, 2, 4, None):
         execution.at_most(threads)
     assert woken == [4, None]
