@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from rochallor_cli.configuration.engine_access import DEFAULT_URL
@@ -17,23 +18,34 @@ from rochallor_cli.output.text_width import shell_command
 if TYPE_CHECKING:
     from rochallor_cli.engine_client.engine_version import EngineVersion
 
+_VERSION_HOLDS_S = 300.0
+
 
 @dataclass
 class Reach:
     """An engine with the rights of the settings.
 
-    version: asks which version it is, by GET alone. why_not: why nothing is changed from here, "" where it may be.
+    ask_version: asks which version it is, by GET alone. why_not: why nothing is changed from here, "" where it may be.
     """
 
     engine: AdminClient
     now: Callable[[], datetime]
-    version: Callable[[], EngineVersion]
+    ask_version: Callable[[], EngineVersion]
     why_not: str = ""
     facts: FactsReader = field(init=False)
     _documents: dict[tuple[str, int], Value] = field(default_factory=dict)
+    _version: EngineVersion | None = None
+    _asked_s: float = 0.0
 
     def __post_init__(self) -> None:
         self.facts = FactsReader(self.engine)
+
+    def version(self) -> EngineVersion:
+        """Which version the engine is, asked anew from time to time: it may be replaced while a page is open."""
+        now_s = monotonic()
+        if self._version is None or now_s - self._asked_s > _VERSION_HOLDS_S:
+            self._version, self._asked_s = self.ask_version(), now_s
+        return self._version
 
     @property
     def settings(self) -> Settings:

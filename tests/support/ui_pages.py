@@ -28,6 +28,19 @@ class Answered:
     text: str
 
 
+def answer_to(url: str, **headers: str) -> Answered:
+    """What a server answers to a GET of an address, which is not followed further."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
+    try:
+        connection.request("GET", f"{parts.path}?{parts.query}", headers=headers)
+        answer = connection.getresponse()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        return Answered(answer.status, found, answer.read().decode())
+    finally:
+        connection.close()
+
+
 class Visitor:
     """Whoever speaks to the server: with the cookie once it has opened the first address."""
 

@@ -6,17 +6,25 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 
+from rochallor_cli.configuration.engine_access import EngineAccess
+from rochallor_cli.configuration.settings import Settings
+from rochallor_cli.engine_client.admin_client import AdminClient
+from rochallor_cli.engine_client.connect import connect
+from rochallor_cli.engine_client.engine_version import EngineVersion
 from rochallor_cli.instances.snapshots import Pauses
 from rochallor_cli.ui.events import MOST_WINDOWS
+from rochallor_cli.ui.pages.addresses import page_at
 from rochallor_cli.ui.pages.page import UiPage
 from rochallor_cli.ui.poller import Look, Part, Poller
 from rochallor_cli.ui.reach import Reach
 from tests.simulation.loop import SimulatedLoop
 from tests.support.engines import running_engine
+from tests.support.stand_in import Answer, stand_in
 from tests.support.ui_pages import Visitor, ui_of
 from tests.support.workflows import document, service, user_task
 from workflow_sdk.client.rest import RestEngineClient
@@ -194,6 +202,38 @@ def test_a_list_grows_while_it_is_looked_at(flow: tuple[RestEngineClient, Visito
         next(events)
         started = client.start_instance("flow", {})["id"]
         assert started in next(event for event in events if event["parts"])["parts"]["list"][1]
+
+
+def test_a_look_at_an_instance_costs_what_a_look_of_watch_does() -> None:
+    started = "01M8F67NFZ001ZM4WAD2XA5AZ1"
+    definition = {**document(user_task("approve"), id_="flow"), "version": 1}
+    row = {"ID": "e", "StepID": "approve", "StepType": "USER_TASK", "Status": "RUNNING", "AttemptNumber": 1}
+
+    def engine_of(method: str, path: str, body: bytes) -> Answer:
+        if path.endswith("/history"):
+            return 200, {"items": [{**row, "StartedAt": "2026-11-28T10:00:00Z"}]}
+        if "/v1/definitions/" in path:
+            return 200, definition
+        at = {"currentStepIds": ["approve"], "definitionId": "flow", "definitionVersion": 1}
+        return 200, {"id": started, "status": "WAITING", "startedAt": "2026-11-28T10:00:00Z", **at}
+
+    with stand_in(engine_of) as there, connect(EngineAccess(there.url)) as client:
+        asked: list[str] = []
+
+        def ask() -> EngineVersion:
+            asked.append("version")
+            return EngineVersion(("next",), "said")
+
+        reach = Reach(
+            AdminClient(client, Settings(access=EngineAccess(there.url))), lambda: datetime.now(UTC), ask
+        )
+        looked_at = page_at(reach, f"/instances/{started}")
+        looked_at.read()
+        there.seen.clear()
+        for _ in range(10):
+            looked_at.read()
+        assert len(there.seen) == 20
+        assert asked == ["version"]
 
 
 def test_windows_are_bounded(flow: tuple[RestEngineClient, Visitor]) -> None:
