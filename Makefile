@@ -14,7 +14,7 @@ JOBS ?= 4
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-floors coverage check format simulate dist bench bench-quick reference pictures lock clean
+.PHONY: help demo test test-floors coverage check format simulate dist bench bench-quick reference pictures screenshots lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -67,6 +67,9 @@ reference: $(VENV)/.dev ## write what is generated: command reference, completio
 
 pictures: $(VENV)/.dev ## draw the pictures of the README anew
 	$(BIN)/python docs/pictures/draw.py
+
+screenshots: $(VENV)/.dev ## photograph the page of `rochallor ui` anew, with the distribution's Chromium
+	$(BIN)/python docs/pictures/photograph.py
 
 lock: ## renew constraints.txt from the lower bounds in pyproject.toml
 	rm -rf .venv-lock

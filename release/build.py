@@ -64,12 +64,23 @@ def works(program: str) -> bool:
     return subprocess.run([program, "-c", ""], capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
+# What the page is made of came with the wheel; that it shows something is for the tests.
+_PAGE_IS_WHOLE = """
+from jinja2 import PackageLoader
+from rochallor_cli.ui.rendering import STATIC, static_file
+assert all(map(static_file, STATIC))
+assert {"base.html", "parts/instance.html"} <= set(PackageLoader("rochallor_cli.ui").list_templates())
+"""
+
+
 def try_in_clean_environment(python: str, wheel: Path, folder: Path) -> None:
     run(python, "-m", "venv", folder)
     pip = (folder / "bin" / "pip", "--disable-pip-version-check", "--quiet", "install")
     run(*pip, "--constraint", ROOT / "constraints.txt", wheel)
     program = folder / "bin" / "rochallor"
     assert "COMPLETED" in run(program, "demo")
+    run(*pip, "--constraint", ROOT / "constraints.txt", f"{wheel}[ui]")
+    run(folder / "bin" / "python", "-c", _PAGE_IS_WHOLE)
 
 
 def try_beside_the_published_sdk(python: str, wheel: Path, folder: Path) -> None:

@@ -15,6 +15,7 @@ from benchmarks.cases import (
     latency,
     load,
     memory,
+    page,
     quiet,
     startup,
 )
@@ -46,6 +47,7 @@ CASES = (
     Case("cli", "the start-up of every class of command", startup.command_startup),
     Case("dev", "the dev engine's own limit, in memory and on a file", dev_engine.dev_engine_limit),
     Case("dev-ready", "the dev engine from nothing to serving", dev_engine.dev_engine_ready),
+    Case("page", "the page of `rochallor ui` until its first rows, and a thousand", page.first_rows),
     Case("kafka", "no-op jobs from Kafka, on one and on six partitions", kafka.no_op, in_quick_runs=False),
     Case("kafka-handler", "the same with a handler of 20 ms", kafka.handler_20ms, in_quick_runs=False),
     Case("kafka-latency", "start to completion over Kafka", kafka_latency.latency, in_quick_runs=False),

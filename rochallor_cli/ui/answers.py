@@ -67,6 +67,10 @@ class UiAnswers:
         )
         self.door = Door(0)
 
+    async def warm(self) -> None:
+        """What the first page would wait for, done before it is asked for."""
+        await self._in_thread(self._renderer.warm)
+
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 

@@ -55,6 +55,11 @@ class Renderer:
         )
         self._templates.globals.update(reach=reach)
 
+    def warm(self) -> None:
+        """Compile the templates, so that the first page need not wait for it."""
+        for name in self._templates.list_templates():
+            self._templates.get_template(name)
+
     def parts(self, page: UiPage, found: Found) -> dict[str, Part]:
         """The parts of a page that change while it is looked at."""
         macros: Any = self._templates.get_template(f"parts/{page.template}").module

@@ -96,6 +96,7 @@ class UiServer:
             self.door = answers.door = Door(runner.addresses[0][1])
             polling = asyncio.create_task(answers.poller.run())
             self._ready.set()
+            await answers.warm()
             await self._stopped.wait()
         finally:
             if polling is not None:

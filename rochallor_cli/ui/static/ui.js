@@ -138,8 +138,13 @@
     const seconds = (Date.now() - moment) / 1000;
     const size = Math.abs(seconds);
     if (size < 1) return "now";
-    const [unit, name] = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]].find(([length]) => size >= length);
-    const amount = `${Math.floor(size / unit)} ${name}`;
+    const units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+    const place = units.findIndex(([length]) => size >= length);
+    const [unit, name] = units[place];
+    // Of days and hours the next unit is worth knowing as well.
+    const [lesser, lesserName] = place < 2 ? units[place + 1] : [1, ""];
+    const rest = place < 2 ? Math.floor((size % unit) / lesser) : 0;
+    const amount = `${Math.floor(size / unit)} ${name}${rest ? ` ${rest} ${lesserName}` : ""}`;
     return seconds > 0 ? `${amount} ago` : `in ${amount}`;
   };
   const showAges = () => {
