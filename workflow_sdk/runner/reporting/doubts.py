@@ -1,9 +1,9 @@
 """Doubts: reports of which no answer tells whether the engine has taken them; the instance's history does.
 
-The one place that looks, at most once a second, and at so many instances then. A step execution that has ended
+The one place that looks, at each at most once a second, and at so many instances then. A step execution that has ended
 settles its report. While it runs, a completion is sent again, each time a little later; a failure is, too, where
 no lease would bring its job back, once its retry would have come. A failure of a job that somebody before may have
-reported is looked at before it is sent at all.
+reported is looked at before it is sent at all, and at once: after a takeover there may be hundreds.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import enum
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
 from workflow_sdk.client.job_channel import JobChannel
 from workflow_sdk.client.judge import is_from_engine
@@ -61,6 +62,8 @@ class Doubts:
         self._settle = settle
         self._again = again
         self._open: dict[Report, None] = {}
+        # Those of them that were neither sent nor looked at.
+        self._fresh: dict[Report, None] = {}
         self._added = asyncio.Event()
         self._last_look = 0.0
 
@@ -70,6 +73,8 @@ class Doubts:
         report.is_in_doubt, report.doubted_at = True, now
         report.doubted_progress_s = report.claim.holder.progress_s if report.claim.holder else 0.0
         self._open[report] = None
+        if not report.tries:
+            self._fresh[report] = None
         self._added.set()
 
     def drop(self, report: Report) -> bool:
@@ -78,23 +83,41 @@ class Doubts:
             return False
         report.is_in_doubt = False
         self._open.pop(report, None)
+        self._fresh.pop(report, None)
         return True
 
     async def run(self) -> None:
         """Look, until cancelled."""
         while True:
-            if not self._open:
-                self._added.clear()
-                await self._added.wait()
-            await asyncio.sleep(max(self._last_look + LOOK_EVERY_S - self._clock(), 0.0))
-            self._last_look = self._clock()
-            due = list(self._open)[:LOOKS_AT_ONCE]
+            self._added.clear()
+            due = self._due()
             await asyncio.gather(*(self._consider(report) for report in due))
             for report in due:
+                self._fresh.pop(report, None)
                 if report in self._open:
                     # To the end of the line, so that all have their turn.
                     del self._open[report]
                     self._open[report] = None
+            if not due:
+                await self._pause()
+
+    def _due(self) -> list[Report]:
+        if not self._watch.is_away:
+            fresh = [report for report in self._fresh if self._is_ripe(report)]
+            if fresh:
+                return fresh[:LOOKS_AT_ONCE]
+        now = self._clock()
+        if now < self._last_look + LOOK_EVERY_S:
+            return []
+        self._last_look = now
+        return [report for report in self._open if report not in self._fresh][:LOOKS_AT_ONCE]
+
+    async def _pause(self) -> None:
+        """Until the next look is due, or there is another one to look at."""
+        left_s = self._last_look + LOOK_EVERY_S - self._clock() if self._open else None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(left_s):
+                await self._added.wait()
 
     async def _consider(self, report: Report) -> None:
         renewals = report.claim.renewals

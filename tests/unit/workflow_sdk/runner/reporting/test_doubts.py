@@ -269,3 +269,15 @@ def test_an_inherited_failure_is_sent_at_last_where_a_gateway_lets_no_question_t
         await desk.until(lambda: desk.settled)
 
     assert played(play).tries["j"] == 1
+
+
+def test_hundreds_of_inherited_failures_are_each_looked_at_once_and_sent() -> None:
+    """One after another, without a rest: their watermark waits for them."""
+
+    async def play(script: Script, desk: Desk) -> None:
+        for number in range(400):
+            desk.put(f"j{number}", fails=True, retries=2, holder=InheritedPartition())
+        await desk.until(lambda: len(desk.settled) == 400)
+        assert script.looks == 400
+
+    assert set(played(play).tries.values()) == {1}
