@@ -15,7 +15,10 @@ from rochallor_cli.dev_engine.api.routes import NoRoute, find_route
 from rochallor_cli.dev_engine.background.periodic import Rounds
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.errors import Refused
+from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord
+from rochallor_cli.dev_engine.kafka.relay import record_of
 from rochallor_cli.dev_engine.records import ExecutionStatus
+from rochallor_cli.dev_engine.services.apart import Apart
 from rochallor_cli.dev_engine.services.decisions import knowing
 from rochallor_cli.dev_engine.services.definitions import upload
 from rochallor_cli.dev_engine.services.resources import Resources
@@ -26,6 +29,7 @@ from workflow_sdk.client.answers import RawResponse
 T = TypeVar("T")
 
 SWEEP_S = 1.0
+RELAY_S, RELAY_BATCH = 0.25, 50
 _BEGAN_NS = 1_767_225_600_000_000_000
 
 
@@ -51,6 +55,7 @@ class _AtOnce:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.apart = Apart()
 
     async def do(self, work: Callable[[], T]) -> T:
         self._connection.execute("BEGIN")
@@ -78,7 +83,14 @@ class SimulatedEngine:
     step execution; `leased_until` is when each job's latest lease ends, on the loop's clock.
     """
 
-    def __init__(self, *, version: str, lease_s: float, seed: int) -> None:
+    def __init__(
+        self,
+        *,
+        version: str,
+        lease_s: float,
+        seed: int,
+        publish: Callable[[DispatchRecord], bool] | None = None,
+    ) -> None:
         loop = asyncio.get_running_loop()
         self._loop = loop
         config = DevEngineConfig(
@@ -87,6 +99,7 @@ class SimulatedEngine:
             sweep_s=SWEEP_S,
             seed=seed,
             clock=_SimulatedClock(loop),
+            dispatch="polling" if publish is None else "kafka",
         )
         self._connection = open_database(None)
         self._resources = Resources(config, Store(self._connection))
@@ -94,6 +107,9 @@ class SimulatedEngine:
         self._endpoints = Endpoints(self._resources, self._work)
         self._rounds = Rounds(self._resources, self._work)
         self._is_open = True
+        self._publish = publish
+        self._relay_is_due = False
+        self._written: dict[str, DispatchRecord] = {}
         # Polls that found nothing, each with the count of changes at that time.
         self._in_vain: dict[bytes, tuple[int, RawResponse]] = {}
         loop.call_later(SWEEP_S, self._sweep)
@@ -155,12 +171,42 @@ class SimulatedEngine:
             status, text = answer.status, answer.json
         except Refused as refused:
             status, text = refused.status, shapes.error_shape(refused.code, refused.reason)
+        self._relay_soon()
         return RawResponse(status, {"content-type": "application/json"} if text else {}, text.encode())
+
+    def attempt_of(self, job_id: str) -> tuple[str, int] | None:
+        """The step execution and the retries left of a job that is open; None for any other."""
+        question = (
+            "SELECT execution_id, retries_remaining FROM job WHERE id = ? AND status IN ('OFFERED', 'LOCKED')"
+        )
+        found: tuple[str, int] | None = self._connection.execute(question, [job_id]).fetchone()
+        return found
 
     def is_running(self, instance_id: str, step_execution_id: str) -> bool:
         question = "SELECT status FROM execution WHERE instance_id = ? AND id = ?"
         (status,) = self._connection.execute(question, [instance_id, step_execution_id]).fetchone()
         return bool(status == ExecutionStatus.RUNNING)
+
+    def _relay_soon(self) -> None:
+        """The real engine's relay rests for a quarter of a second whenever it has found nothing."""
+        if self._publish is not None and not self._relay_is_due:
+            self._relay_is_due = True
+            self._loop.call_later(self._resources.random.uniform(0.0, RELAY_S), self._relay)
+
+    def _relay(self) -> None:
+        """Publish what waits, as a batch: while one record of it cannot be published, all are, again and again."""
+        self._relay_is_due = False
+        if not self._is_open or self._publish is None:
+            return
+        pending = self._resources.store.outbox.pending(RELAY_BATCH)
+        if not pending:
+            return
+        # What is published again is what was written first, whatever has become of the job meanwhile.
+        records = [self._written.setdefault(entry.dedup_id, record_of(entry)) for entry in pending]
+        taken = [self._publish(record) for record in records]
+        if all(taken):
+            _result(self._work.do(lambda: self._resources.store.outbox.forget(one.seq for one in pending)))
+        self._relay_soon()
 
     def close(self) -> None:
         self._is_open = False

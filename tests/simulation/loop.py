@@ -97,11 +97,13 @@ class Process:
 class SimulatedLoop(asyncio.AbstractEventLoop):
     """Time stands still while callbacks run, and jumps to the next timer when none is ready.
 
-    `random` orders the timers of one moment. `escaped` are the exceptions that callbacks of live processes let out.
+    `random` orders the timers of one moment. `in_thread` does what an executor does.
+    `escaped` are the exceptions that callbacks of live processes let out.
     """
 
-    def __init__(self, random: Random | None = None) -> None:
-        self._tie = (random or Random(0)).random
+    def __init__(self, random: Random, *, in_thread: Callable[..., asyncio.Future[Any]]) -> None:
+        self._tie = random.random
+        self.in_thread = in_thread
         self._timers: list[tuple[float, float, int, _Handle]] = []
         self._is_closed = False
         self.ready: deque[_Handle] = deque()
@@ -111,6 +113,9 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         # Nobody else holds the tasks of a killed process, and half a task must not be swept away amid it.
         self.tasks: list[asyncio.Task[Any]] = []
         self.escaped: list[Exception] = []
+        # Simulated ones; see threads.py.
+        self.threads: list[Any] = []
+        self.is_over = False
 
     def time(self) -> float:
         return self.now
@@ -144,10 +149,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         return task
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
-        """What would block a thread is done at once."""
-        future = self.create_future()
-        future.set_result(func(*args))
-        return future
+        """What would block a thread blocks a simulated one."""
+        return self.in_thread(func, *args)
 
     def run_until_complete(self, future: Any) -> Any:
         """What asyncio's does; StandsStillError when nothing is left to happen before the future is done."""

@@ -42,6 +42,7 @@ class Message:
     method: str
     path: str
     body: bytes
+    sent: float
 
     @property
     def job_id(self) -> str:
@@ -68,6 +69,8 @@ class SimulatedNetwork:
         self._numbers = 0
         # Of the engine's process: connections end with it.
         self._epoch = 0
+        # Told of each request that reaches the engine, before it is served.
+        self.arrives: Callable[[Message], None] = lambda message: None
         self.fault_rate = 0.0
         self.is_down = False
         self.is_over = False
@@ -80,7 +83,7 @@ class SimulatedNetwork:
         head, _, body = request.partition(b"\r\n\r\n")
         method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
         self._numbers += 1
-        return Message(self._numbers, process, method, path, body)
+        return Message(self._numbers, process, method, path, body, self._loop.time())
 
     async def ask(self, message: Message) -> RawResponse:
         """The answer, or what a connection raises: DialError, TimeoutError, OSError."""
@@ -116,6 +119,7 @@ class SimulatedNetwork:
         elif fault == "gateway":
             _settle(answer, self._random.choice(GATEWAY_ANSWERS))
         else:
+            self.arrives(message)
             answered = self._engine.answer(message.method, message.path, message.body)
             if message.what in ("complete", "fail"):
                 self._note(

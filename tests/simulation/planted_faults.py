@@ -93,16 +93,16 @@ async def _idle_at_once(self: Execution) -> None:
 
 
 FAULTS = (
-    Plant("a job is known by its id alone", 5, Claim, "key", property(_by_id)),
-    Plant("any 2xx acknowledges a result", 27, http_channel, "acknowledged", _acknowledged_by_anybody),
+    Plant("a job is known by its id alone", 14, Claim, "key", property(_by_id)),
+    Plant("any 2xx acknowledges a result", 19, http_channel, "acknowledged", _acknowledged_by_anybody),
     Plant("a lease counts from its answer", 0, poll_source, "claim_from_poll", _lease_from_the_answer),
-    Plant("a lease never ends", 4, Claim, "is_over", lambda self, now: False),
-    Plant("unreported results are forgotten", 3, KeptOutcomes, "keep", lambda self, *_, **__: None),
+    Plant("a lease never ends", 13, Claim, "is_over", lambda self, now: False),
+    Plant("unreported results are forgotten", 17, KeptOutcomes, "keep", lambda self, *_, **__: None),
     Plant("a slot is not given back", 0, Slots, "give_back", lambda self, job_type: None),
-    Plant("a slot is not given back by who waits", 0, Execution, "_settle", _without_slot(Execution._settle)),
+    Plant("a slot is not given back by who waits", 4, Execution, "_settle", _without_slot(Execution._settle)),
     Plant(
         "a job that comes again begins again",
-        0,
+        1,
         Execution,
         "start",
         _again_from_the_beginning(Execution.start),
@@ -111,13 +111,13 @@ FAULTS = (
     Plant("a doubt is taken for done", 4, Doubts, "_found", _found_completed),
     Plant(
         "a result sent again is a failure",
-        19,
+        17,
         Senders,
         "_send_again",
         _success_made_failure(Senders._send_again),
     ),
     Plant("two senders have one report", 0, Senders, "put", _sent_twice(Senders.put)),
-    Plant("a drain waits for nobody", 4, Execution, "wait_until_idle", _idle_at_once),
-    Plant("a delayed report is dropped", 14, Senders, "_delay", lambda self, report, seconds: None),
+    Plant("a drain waits for nobody", 21, Execution, "wait_until_idle", _idle_at_once),
+    Plant("a delayed report is dropped", 4, Senders, "_delay", lambda self, report, seconds: None),
     Plant("a claim is dropped", 0, Shift, "_start", lambda self, claim: None),
 )

@@ -11,6 +11,9 @@ from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.summary import RunSummary
 
+# A request on its way for longer than this was held up by the network.
+AT_ONCE_S = 1.0
+
 
 class BrokenPromise(AssertionError):
     """`about` are the ids that the timeline is searched for."""
@@ -35,6 +38,10 @@ class Promises:
         self._succeeded: dict[tuple[str, str], bool] = {}
         self._runs_here: Counter[tuple[str, str, int]] = Counter()
         self._failures: Counter[str] = Counter()
+        # Attempts, by step execution and retries left, of which some handler has failed.
+        self._failed: set[tuple[str, int]] = set()
+        # Of each step execution: the jobs that ran for it.
+        self._ids: dict[str, set[str]] = {}
         self.runs: Counter[str] = Counter()
         self.results: dict[str, set[str]] = {}
 
@@ -49,8 +56,21 @@ class Promises:
         if message.what == "fail":
             if self._succeeded.get(key):
                 self._break("a handler's success is never turned into a failure", message.job_id)
-            if self._now() > self._engine.leased_until.get(message.job_id, 0.0):
-                self._break("a failure is never sent after the lease's end", message.job_id)
+            self._may_fail(message)
+
+    def _may_fail(self, message: Message) -> None:
+        if self._now() > self._engine.leased_until.get(message.job_id, 0.0):
+            self._break("a failure is never sent after the lease's end", message.job_id)
+
+    def arrives(self, message: Message) -> None:
+        """The engine is about to serve this request; what was long on its way nobody can take back."""
+        if message.what != "fail" or self._now() - message.sent > AT_ONCE_S:
+            return
+        attempt = self._engine.attempt_of(message.job_id)
+        if attempt is None:
+            self._break("a failure undoes no job that is done", message.job_id)
+        elif attempt not in self._failed:
+            self._break("a failure costs no retry but its own attempt's", message.job_id)
 
     def answered(self, message: Message) -> None:
         """The process is done with this request, one way or the other."""
@@ -66,6 +86,10 @@ class Promises:
         self._runs_here[attempt] += 1
         if self._runs_here[attempt] > 1:
             self._break("an attempt runs once in a process, however often its job comes", claim.job_id)
+        self._runs_with_reason(claim)
+
+    def _runs_with_reason(self, claim: Claim) -> None:
+        step = claim.step_execution_id
         if claim.lease is not None and claim.lease.end > self._engine.leased_until[claim.job_id] + 1e-6:
             self._break("a lease is never taken to last longer than the engine's", claim.job_id)
         if self.runs[step] > 1 + self._engine.lease_ends[step] + self._failures[step]:
@@ -74,13 +98,15 @@ class Promises:
     def ran(self, process: str, item: InFlight, result: str) -> None:
         """`result` is empty for a failure."""
         claim = item.claim
+        self._ids.setdefault(claim.step_execution_id, set()).add(claim.job_id)
         self._succeeded[process, str(item.current.job["id"])] = bool(result)
         if result:
             self.results.setdefault(claim.step_execution_id, set()).add(result)
         else:
             self._failures[claim.step_execution_id] += 1
+            self._failed.add((claim.step_execution_id, claim.retries_remaining))
 
-    def counted_as_done(self, claim: Claim) -> None:
+    def counted_as_done(self, process: str, claim: Claim) -> None:
         if self._engine.is_running(claim.instance_id, claim.step_execution_id):
             self._break("what was counted as done was done", claim.job_id)
 
@@ -92,7 +118,7 @@ class Promises:
             if end.status != "COMPLETED":
                 self._break(f"nothing is stuck: instance is {end.status}", end.id)
             for execution_id, step_id in end.steps:
-                result = end.variables.get(step_id)
+                result = end.variables.get(execution_id)
                 if result not in self.results.get(execution_id, ()):
                     self._break(f"no result is lost: {step_id} left {result!r}", end.id)
 
@@ -111,9 +137,9 @@ class Promises:
         """Where nothing went wrong nothing ran twice, and no lease came to its end."""
         for key, runs in self.runs.items():
             if self._engine.lease_ends[key]:
-                self._break("a report is made as soon as its handler has ended", key)
+                self._break("a report is made as soon as its handler has ended", *self._ids[key])
             if runs != 1 + self._failures[key]:
-                self._break("nothing runs twice without need", key)
+                self._break("nothing runs twice without need", *self._ids[key])
 
     def _break(self, promise: str, *about: str) -> None:
         error = BrokenPromise(promise, *about)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from simulation.planted_faults import FAULTS, Plant
+from simulation.planted_faults import Plant
+from simulation.planted_kafka_faults import ALL_FAULTS
 from simulation.world import run
 
 # Each kind of world on each version of the engine.
-SEEDS = range(24)
+SEEDS = range(48)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -21,7 +22,7 @@ def test_a_seed_is_one_course_of_events() -> None:
     assert run(20) == run(20)
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
+@pytest.mark.parametrize("fault", ALL_FAULTS, ids=lambda fault: fault.what)
 def test_a_planted_fault_is_found(fault: Plant) -> None:
     with fault.planted():
         course = run(fault.seed)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+from simulation.broker import SimulatedBroker
+from simulation.consumer import SimulatedConsumer
 from simulation.loop import Process, SimulatedLoop
 from simulation.network import SimulatedNetwork
 from simulation.promises import Promises
@@ -20,8 +22,10 @@ from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Completed, Outcome
 from workflow_sdk.runner.job.report import Settlement
+from workflow_sdk.runner.kafka_runner import KafkaRunner
 from workflow_sdk.runner.runner import Runner
 from workflow_sdk.runner.shift.shift import Shift
+from workflow_sdk.runner.shift.worker_run import WorkerRun
 from workflow_sdk.runner.statistics import Statistics
 from workflow_sdk.runner.summary import RunSummary
 
@@ -81,6 +85,7 @@ class SimulatedWorker:
         duration_s: Callable[[], float],
         failure_rate: float,
         note: Callable[[str], None],
+        broker: SimulatedBroker | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, SimulatedLoop)
@@ -92,6 +97,9 @@ class SimulatedWorker:
         self._duration_s = duration_s
         self._failure_rate = failure_rate
         self._note = note
+        self._broker = broker
+        # Whether it reaches no broker; the engine it does.
+        self.is_cut = False
         self._parallelism = random.choice([2, 4, 16])
         self._starts = 0
         self._fails: dict[str, bool] = {}
@@ -114,9 +122,8 @@ class SimulatedWorker:
         for job_type in JOB_TYPES:
             registry.register(job_type, self._handle)
         wire = _Wire(self.name, self._network, self._promises)
-        runner = Runner(None, registry, self._name, parallelism=self._parallelism)  # type: ignore[arg-type]
         plan = replace(
-            runner._plan,
+            self._runner(registry)._plan,
             clock=self._loop.time,
             make_channel=lambda _, **settings: _Channel(wire, **settings),
             make_threads=lambda **settings: _Threads(self, **settings),  # type: ignore[arg-type, return-value]
@@ -125,13 +132,29 @@ class SimulatedWorker:
         self._watch_counts(self.shift._statistics)
         return await self.shift.work()
 
+    def _runner(self, registry: HandlerRegistry) -> WorkerRun:
+        if self._broker is None:
+            return Runner(None, registry, self._name, parallelism=self._parallelism)  # type: ignore[arg-type]
+        return KafkaRunner(
+            self._name,
+            "kafka:9092",
+            None,  # type: ignore[arg-type]
+            registry,
+            parallelism=self._parallelism,
+            consumer_factory=self._consumer,  # type: ignore[arg-type]
+        )
+
+    def _consumer(self, config: dict[str, Any]) -> SimulatedConsumer:
+        assert self._broker is not None
+        return SimulatedConsumer(config, broker=self._broker, process=self.name, is_cut=lambda: self.is_cut)
+
     def _watch_counts(self, statistics: Statistics) -> None:
-        count = statistics.settled
+        count, name = statistics.settled, self.name
 
         def counted(claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
             count(claim, outcome, settlement)
             if settlement is Settlement.ACKNOWLEDGED and isinstance(outcome, Completed):
-                self._promises.counted_as_done(claim)
+                self._promises.counted_as_done(name, claim)
 
         statistics.settled = counted  # type: ignore[method-assign]
 
@@ -157,7 +180,7 @@ class SimulatedWorker:
     def _handle(self, job: Any) -> dict[str, str]:
         if self._fails[job["id"]]:
             raise ConnectionError("as the seed says")
-        return {job["jobType"]: f"{self.name} {job['id']}"}
+        return {job["stepExecutionId"]: f"{self.name} {job['id']}"}
 
     @property
     def is_idle(self) -> bool:

@@ -10,18 +10,34 @@ from collections import deque
 from dataclasses import dataclass
 from random import Random
 
+from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord
+from simulation.broker import Record, SimulatedBroker
 from simulation.engine import SimulatedEngine
+from simulation.kafka_promises import KafkaPromises
 from simulation.loop import SimulatedLoop, StandsStillError
 from simulation.network import SimulatedNetwork
 from simulation.promises import BrokenPromise, Promises
+from simulation.threads import run_as_thread, simulated_threads
 from simulation.worker import SimulatedWorker
-from support.workflows import document, service
+from support.workflows import document, gateway, join, service
 
 VERSIONS = ("0", "next", "leases")
 INSTANCES = 24
+# Groups have all their members after so long.
+SETTLED_S = 15.0
 # Faults happen for so long; whatever they did must be made good within so much more.
 TROUBLED_S = 40.0
 PATIENCE_S = 600.0
+# Two jobs of one instance and type side by side, after another.
+FLOW = document(
+    service("a", "both", retryCount=3),
+    gateway("both", ["b", "c"]),
+    service("b", "meet", retryCount=3),
+    service("c", "meet", job_type="b", retryCount=3),
+    join(),
+    id_="flow",
+)
+JOBS_EACH = 3
 _KEPT_NOTES = 20_000
 
 
@@ -47,7 +63,7 @@ class Course:
 
 def run(seed: int, *, instances: int = INSTANCES, spread_s: float = 0.0) -> Course:
     """One course of events; the same for the same seed. `spread_s`: so long the instances take to arrive."""
-    loop = SimulatedLoop(random.Random(seed))
+    loop = SimulatedLoop(random.Random(seed), in_thread=run_as_thread)
     world = _World(seed, loop, instances=instances, spread_s=spread_s)
     was_disabled = logging.root.manager.disable
     logging.disable()
@@ -58,7 +74,8 @@ def run(seed: int, *, instances: int = INSTANCES, spread_s: float = 0.0) -> Cour
     # What a world leaves is swept away at its end; amid it there is little to find, and each look is long.
     gc.disable()
     try:
-        loop.run_until_complete(world.live())
+        with simulated_threads():
+            loop.run_until_complete(world.live())
         if loop.escaped:
             raise BrokenPromise(f"nothing goes wrong unseen: {loop.escaped[0]!r}")
     except (BrokenPromise, StandsStillError) as error:
@@ -77,7 +94,7 @@ def run(seed: int, *, instances: int = INSTANCES, spread_s: float = 0.0) -> Cour
         seed,
         world.version,
         world.kind,
-        jobs=2 * instances,
+        jobs=JOBS_EACH * instances,
         steps=steps,
         simulated_s=simulated_s,
         broken=str(broken or ""),
@@ -88,6 +105,9 @@ def run(seed: int, *, instances: int = INSTANCES, spread_s: float = 0.0) -> Cour
 def _end(loop: SimulatedLoop, world: _World) -> None:
     """Let every task come to its end, the killed processes' too: nothing of this world is left."""
     world.end()
+    loop.is_over = True
+    for thread in loop.threads:
+        thread.end()
     for process in loop.processes:
         process.bury()
     while left := [task for task in loop.tasks if not task.done()]:
@@ -98,8 +118,29 @@ def _end(loop: SimulatedLoop, world: _World) -> None:
     loop.close()
 
 
+# What befalls a world of each kind.
+_TROUBLES: dict[str, tuple[str, ...]] = {
+    "calm": (),
+    "network": ("faults",),
+    "kills": ("kills",),
+    "pauses": ("pauses",),
+    "outages": ("outages",),
+    "long handlers": (),
+    "everything": ("faults", "kills", "pauses", "outages"),
+    "restarts": ("restarts",),
+    "kafka: calm": (),
+    "kafka: network": ("faults",),
+    "kafka: kills": ("kills",),
+    "kafka: pauses": ("pauses",),
+    "kafka: brokers": ("brokers", "cuts"),
+    "kafka: long handlers": ("restarts",),
+    "kafka: everything": ("faults", "kills", "pauses", "outages", "brokers", "cuts"),
+    "kafka: restarts": ("restarts",),
+}
+
+
 class _World:
-    KINDS = ("calm", "network", "kills", "pauses", "outages", "long handlers", "everything", "restarts")
+    KINDS = tuple(_TROUBLES)
 
     def __init__(self, seed: int, loop: SimulatedLoop, *, instances: int, spread_s: float) -> None:
         self._instances = instances
@@ -116,6 +157,7 @@ class _World:
         self._workers: list[SimulatedWorker] = []
         self._network: SimulatedNetwork | None = None
         self._engine: SimulatedEngine | None = None
+        self._broker: SimulatedBroker | None = None
 
     def note(self, text: str) -> None:
         self._notes.append((self._loop.now, text))
@@ -134,11 +176,33 @@ class _World:
         return tuple(f"{at - self.began:9.3f}  {text}" for at, text in (chosen or list(self._notes))[-60:])
 
     async def live(self) -> None:
-        self._engine = engine = SimulatedEngine(version=self.version, lease_s=self._lease_s, seed=self._seed)
+        self._broker = broker = self._new_broker() if self.is_kafka else None
+        self._engine = engine = SimulatedEngine(
+            version=self.version,
+            lease_s=self._lease_s,
+            seed=self._seed,
+            publish=None if broker is None else self._publish,
+        )
         self._network = network = SimulatedNetwork(engine, self._random, note=self.note)
-        promises = Promises(engine, now=self._loop.time, broken=self._break)
-        steps = service("a", "b", retryCount=3), service("b", retryCount=3)
-        engine.upload(document(*steps, id_="flow"))
+        promises = self._promises = self._new_promises(engine, broker)
+        network.arrives = promises.arrives
+        engine.upload(FLOW)
+        self._start_workers(network, promises, broker)
+        trouble = asyncio.create_task(self._trouble(network))
+        if self.kind == "kafka: calm":
+            # What is done amid a rebalance may be done again behind what is not.
+            await asyncio.sleep(SETTLED_S)
+        await self._arrivals(engine)
+        await trouble
+        await self._until_all_ended(engine)
+        promises.all_completed(engine.ends())
+        if self._is_nothing_repeated:
+            promises.calm()
+        await self._come_to_rest(promises)
+
+    def _start_workers(
+        self, network: SimulatedNetwork, promises: Promises, broker: SimulatedBroker | None
+    ) -> None:
         for name in ("w1", "w2"):
             worker = SimulatedWorker(
                 name,
@@ -148,28 +212,67 @@ class _World:
                 duration_s=self._duration_s,
                 failure_rate=0.15,
                 note=self.note,
+                broker=broker,
             )
             worker.start()
             self._workers.append(worker)
-        trouble = asyncio.create_task(self._trouble(network))
-        await self._arrivals(engine)
-        await trouble
-        await self._until_all_ended(engine)
-        promises.all_completed(engine.ends())
-        if self.kind == "calm":
-            promises.calm()
-        # Handlers that another's result made needless still run, and the last answers are on their way.
+
+    async def _come_to_rest(self, promises: Promises) -> None:
+        """Handlers that another's result made needless still run, and the last answers are on their way."""
         until = self._loop.now + 4 * self._lease_s + 60
-        while not all(worker.is_idle for worker in self._workers) and self._loop.now < until:
+        while not self._is_at_rest and self._loop.now < until:
             await asyncio.sleep(1.0)
         for worker in self._workers:
             worker.check_at_rest()
         for worker in self._workers:
             await worker.drain()
+        if isinstance(promises, KafkaPromises):
+            promises.all_committed()
+
+    @property
+    def _is_nothing_repeated(self) -> bool:
+        """Whether nothing has happened here for which a job may run twice."""
+        return self.kind in ("calm", "kafka: calm")
+
+    @property
+    def is_kafka(self) -> bool:
+        return self.kind.startswith("kafka")
+
+    @property
+    def _is_at_rest(self) -> bool:
+        is_committed = not isinstance(self._promises, KafkaPromises) or self._promises.is_all_committed
+        return is_committed and all(worker.is_idle for worker in self._workers)
+
+    def _new_broker(self) -> SimulatedBroker:
+        return SimulatedBroker(self._random, note=self.note)
+
+    def _new_promises(self, engine: SimulatedEngine, broker: SimulatedBroker | None) -> Promises:
+        if broker is None:
+            return Promises(engine, now=self._loop.time, broken=self._break)
+        promises = KafkaPromises(engine, now=self._loop.time, broken=self._break)
+        promises.broker, broker.promises = broker, promises
+        return promises
+
+    def _publish(self, record: DispatchRecord) -> bool:
+        """Whether the engine knows that a broker has taken it."""
+        broker = self._broker
+        assert broker is not None
+        if broker.is_down:
+            return False
+        partition, offset = broker.append(
+            record.topic, Record(record.key, record.value(), tuple(record.headers))
+        )
+        self.note(
+            f"kafka: {record.topic} {partition} {offset}: {record.job_id} of {record.instance_id}, "
+            f"{record.retries_remaining} retries left"
+        )
+        return self._random.random() >= broker.fault_rate / 4
 
     def end(self) -> None:
         if self._network is not None:
             self._network.is_over = True
+        if self._broker is not None:
+            self._broker.is_over = True
         if self._engine is not None:
             self._engine.close()
 
@@ -177,8 +280,9 @@ class _World:
         self.broken = self.broken or broken
 
     def _duration_s(self) -> float:
-        if self.kind in ("long handlers", "everything") and self._random.random() < 0.2:
-            return self._random.uniform(0.5, 3.0) * self._lease_s
+        if ("long" in self.kind or "everything" in self.kind) and self._random.random() < 0.2:
+            # Nobody drains for as long as the longest would take.
+            return self._random.uniform(0.5, 20.0 if self.is_kafka else 3.0 * self._lease_s)
         return self._random.choice([0.0, self._random.uniform(0.0, 0.5), self._random.uniform(0.0, 3.0)])
 
     async def _arrivals(self, engine: SimulatedEngine) -> None:
@@ -197,15 +301,8 @@ class _World:
 
     async def _trouble(self, network: SimulatedNetwork) -> None:
         """What befalls this world, by its kind; at its end all is well again."""
-        troubles = {
-            "network": [self._faults],
-            "kills": [self._kills],
-            "pauses": [self._pauses],
-            "outages": [self._outages],
-            "restarts": [self._restarts],
-            "everything": [self._faults, self._kills, self._pauses, self._outages],
-        }.get(self.kind, [])
-        await asyncio.gather(*(trouble(network, self._loop.now + TROUBLED_S) for trouble in troubles))
+        until = self._loop.now + TROUBLED_S
+        await asyncio.gather(*(getattr(self, f"_{name}")(network, until) for name in _TROUBLES[self.kind]))
 
     async def _faults(self, network: SimulatedNetwork, until: float) -> None:
         while self._loop.now < until:
@@ -238,7 +335,8 @@ class _World:
             process = self._random.choice(self._workers).process
             self.note("world: SIGSTOP of a worker")
             process.halt()
-            await asyncio.sleep(self._random.choice([0.1, 2.0, 2 * self._lease_s]))
+            long_s = 25.0 if self.is_kafka else 2 * self._lease_s
+            await asyncio.sleep(self._random.choice([0.1, 2.0, long_s]))
             process.resume()
             self.note("world: SIGCONT")
 
@@ -251,3 +349,27 @@ class _World:
             await asyncio.sleep(self._random.choice([0.05, 3.0, 20.0]))
             network.is_down = False
             self.note("world: the engine is back")
+
+    async def _brokers(self, _: SimulatedNetwork, until: float) -> None:
+        """Brokers restart, and commits or their answers are lost."""
+        assert self._broker is not None
+        while self._loop.now < until:
+            self._broker.fault_rate = self._random.choice([0.0, 0.1, 0.5])
+            await asyncio.sleep(self._random.uniform(0.0, 15.0))
+            self.note("world: the brokers are away")
+            self._broker.go_down()
+            await asyncio.sleep(self._random.choice([0.05, 3.0, 15.0]))
+            self._broker.come_back()
+            self.note("world: the brokers are back")
+        self._broker.fault_rate = 0.0
+
+    async def _cuts(self, _: SimulatedNetwork, until: float) -> None:
+        """One worker reaches no broker, and the engine as ever."""
+        while self._loop.now < until:
+            await asyncio.sleep(self._random.uniform(0.0, 20.0))
+            worker = self._random.choice(self._workers)
+            self.note(f"world: {worker.name} reaches no broker")
+            worker.is_cut = True
+            await asyncio.sleep(self._random.choice([0.5, 5.0, 25.0]))
+            worker.is_cut = False
+            self.note(f"world: {worker.name} reaches the brokers")

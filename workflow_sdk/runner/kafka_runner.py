@@ -7,12 +7,14 @@ engine hands no job out a second time, so a record committed too early would lea
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from confluent_kafka import Consumer
 from prometheus_client import CollectorRegistry
 
 from workflow_sdk.client.interface import JobClient
+from workflow_sdk.clock import Clock
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.kafka.backlog import Ordering
@@ -108,7 +110,7 @@ class KafkaRunner(WorkerRun):
             parts,
             registry=self._registry,
             job_types=self._job_types,
-            new_source=self._new_source,
+            new_source=partial(self._new_source, clock=parts.clock),
             new_reader=self._new_reader,
             dedup_window_s=self._dedup_window_s,
             ordering=self._ordering,
@@ -116,7 +118,7 @@ class KafkaRunner(WorkerRun):
             collector=kafka_collector(parts.metrics.registry),
         )
 
-    def _new_source(self, job_type: str, sink: RecordSink) -> KafkaSource:
+    def _new_source(self, job_type: str, sink: RecordSink, *, clock: Clock) -> KafkaSource:
         return KafkaSource(
             topic_of(job_type),
             self._consumer_config(job_type),
@@ -125,6 +127,7 @@ class KafkaRunner(WorkerRun):
             factory=self._consumer_factory,
             idle_poll_s=min(max(self._consumers() / IDLE_TURNS_PER_S, IDLE_POLL_S), IDLE_POLL_MAX_S),
             outage=self._outage,
+            clock=clock,
         )
 
     def _new_reader(self, topic: str) -> Consumer:

@@ -1,0 +1,133 @@
+"""What must hold in Kafka mode besides: each is named after what docs/kafka.md says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+from zlib import crc32
+
+from simulation.broker import PARTITIONS, SimulatedBroker
+from simulation.network import Message
+from simulation.promises import Promises
+from workflow_sdk.runner.job.claim import Claim
+from workflow_sdk.runner.job.in_flight import InFlight
+from workflow_sdk.runner.kafka.assignment import Assignment
+from workflow_sdk.runner.kafka.dispatch_event import decode
+from workflow_sdk.runner.kafka.inheritance import RecordHolder
+from workflow_sdk.runner.kafka.intake import topic_of
+
+# Of ten seconds in life, with a turn to spare.
+REVOKE_WAIT_S = 9.9
+
+
+def _partition_of(instance_id: str) -> int:
+    return crc32(instance_id.encode()) % PARTITIONS
+
+
+class KafkaPromises(Promises):
+    """`broker` must be given before anything happens."""
+
+    broker: SimulatedBroker
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._places: dict[str, tuple[str, int]] = {}
+        self._in_assignment: Counter[tuple[str, Assignment, str, int]] = Counter()
+        self._running: set[tuple[str, str, str]] = set()
+        self._counted: set[tuple[str, str, int]] = set()
+        self._of_attempt: Counter[tuple[str, int]] = Counter()
+
+    def commits(self, topic: str, partition: int, begin: int, end: int) -> None:
+        """The group takes note that everything below `end` is done; `begin` is what it was."""
+        log = self.broker.logs(topic)[partition]
+        if end < begin:
+            self._break(f"an offset is never taken back: {topic} {partition}: {begin}, then {end}")
+        if end > log.end:
+            self._break(f"no more is committed than there is: {topic} {partition}: {end} of {log.end}")
+        for offset in range(max(begin, log.start), end):
+            event = decode(log.records[offset].value)
+            if self._engine.attempt_of(event.job_id) == (event.step_execution_id, event.retries_remaining):
+                self._break(
+                    f"an offset is committed only after the job's outcome: {topic} {partition} {offset}",
+                    event.job_id,
+                )
+
+    def revoked(self, process: str, topic: str, partition: int, waited_s: float) -> None:
+        """The process gives a partition back, over a sound network, after having waited for so long."""
+        if waited_s < REVOKE_WAIT_S and any(
+            (one, its_topic) == (process, topic) and _partition_of(instance_id) == partition
+            for one, its_topic, instance_id in self._running
+        ):
+            self._break(f"a revoked partition waits for its running jobs: {process} {topic} {partition}")
+        log, begin = self.broker.logs(topic)[partition], self.broker.group(topic).committed.get(partition, 0)
+        if self.broker.refuses_amid_rebalances or begin >= log.end:
+            return
+        event = decode(log.records[begin].value)
+        if (process, event.job_id, event.retries_remaining) in self._counted:
+            self._break("what is done of a partition is committed before it moves", event.job_id)
+
+    def _may_fail(self, message: Message) -> None:
+        topic, partition = self._places[message.job_id]
+        owner = self.broker.group(topic).owner_of(partition)
+        if owner not in ("", message.process):
+            self._break(
+                f"a failure is reported only by who has the say, and {partition} is {owner}'s", message.job_id
+            )
+
+    def runs_now(self, process: str, item: InFlight) -> None:
+        claim = item.claim
+        assert isinstance(claim.holder, RecordHolder)
+        assignment = claim.holder.record.assignment
+        self._places[claim.job_id] = assignment.topic, assignment.partition
+        attempt = claim.step_execution_id, claim.retries_remaining
+        self.runs[claim.step_execution_id] += 1
+        self._of_attempt[attempt] += 1
+        if not assignment.is_open:
+            self._break("no job starts whose partition has gone", claim.job_id)
+        lane = process, assignment.topic, claim.instance_id
+        if lane in self._running:
+            self._break("the jobs of one instance and type run one after another", claim.job_id)
+        self._running.add(lane)
+        self._in_assignment[process, assignment, *attempt] += 1
+        if self._in_assignment[process, assignment, *attempt] > 1:
+            self._break(
+                "a job runs once while its partition stays, however often it is published", claim.job_id
+            )
+        self._runs_with_reason(claim)
+
+    def ran(self, process: str, item: InFlight, result: str) -> None:
+        super().ran(process, item, result)
+        self._running.discard((process, topic_of(item.claim.job_type), item.claim.instance_id))
+
+    def _runs_with_reason(self, claim: Claim) -> None:
+        topic = topic_of(claim.job_type)
+        moves = self.broker.group(topic).moves[_partition_of(claim.instance_id)]
+        if self._of_attempt[claim.step_execution_id, claim.retries_remaining] > moves:
+            self._break("an attempt runs again only where its partition has moved", claim.job_id)
+
+    def counted_as_done(self, process: str, claim: Claim) -> None:
+        """An attempt that another worker has failed before counts for nothing: its retry does the job."""
+        self._counted.add((process, claim.job_id, claim.retries_remaining))
+        if self._engine.attempt_of(claim.job_id) == (claim.step_execution_id, claim.retries_remaining):
+            self._break("what was counted as done was done", claim.job_id)
+
+    @property
+    def is_all_committed(self) -> bool:
+        return not self._uncommitted()
+
+    def all_committed(self) -> None:
+        if uncommitted := self._uncommitted():
+            self._break(f"at rest everything is committed, and {uncommitted[0]} is not")
+
+    def calm(self) -> None:
+        for key, runs in self.runs.items():
+            if runs != 1 + self._failures[key]:
+                self._break("nothing runs twice without need", *self._ids[key])
+
+    def _uncommitted(self) -> list[str]:
+        return [
+            f"{topic} {partition}: {group.committed.get(partition, 0)} of {log.end}"
+            for topic, group in self.broker.groups.items()
+            for partition, log in enumerate(self.broker.logs(topic))
+            if group.committed.get(partition, 0) != log.end
+        ]

@@ -1,0 +1,118 @@
+"""Faults planted into the Kafka mode of the worker; each with a seed that finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from simulation.planted_faults import FAULTS, Plant
+from workflow_sdk.runner.job.claim import Say
+from workflow_sdk.runner.job.report import Settlement
+from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
+from workflow_sdk.runner.kafka.backlog import Backlog
+from workflow_sdk.runner.kafka.commits import Commits
+from workflow_sdk.runner.kafka.deduplication import AcknowledgedIds
+from workflow_sdk.runner.kafka.flow import Flow
+from workflow_sdk.runner.kafka.inheritance import RecordHolder
+from workflow_sdk.runner.kafka.intake import KafkaIntake
+from workflow_sdk.runner.kafka.offsets import OffsetTracker
+from workflow_sdk.runner.kafka.rebalances import Rebalances
+
+_NUMBERS = count()
+
+
+def _settled_whatever_came(original: Callable[..., None]) -> Callable[..., None]:
+    def settled(self: KafkaIntake, claim: Any, settlement: Settlement) -> None:
+        original(self, claim, Settlement.ENDED)
+
+    return settled
+
+
+def _remembered_at_its_start(original: Callable[..., None]) -> Callable[..., None]:
+    def begin(self: KafkaIntake, record: KafkaRecord) -> None:
+        original(self, record)
+        self._acknowledged.add(record.event.dedup_id)
+
+    return begin
+
+
+def _settle_all_below(self: OffsetTracker, offset: int) -> None:
+    while self._outstanding and self._outstanding[0] <= offset:
+        self._outstanding.popleft()
+
+
+def _applied_to_who_is_there(self: Rebalances) -> None:
+    while self._settled:
+        before, offset, started = self._settled.popleft()
+        (self._assignments.get(before.partition) or before).tracker.settle(offset)
+        if started:
+            before.end_one()
+
+
+def _started_whatever_has_gone(self: KafkaRecord) -> bool:
+    self.started = True
+    self.assignment._running += 1
+    return True
+
+
+def _forgets_what_failed(self: Commits, error: Any) -> None:
+    if error is None:
+        self.done += 1
+
+
+def _woken_up_once(original: Callable[..., None]) -> Callable[..., None]:
+    def take_in(self: KafkaIntake) -> None:
+        original(self)
+        self._wake_up_sent = True
+
+    return take_in
+
+
+def _lane_of_its_own(self: Backlog, record: KafkaRecord) -> tuple[str, str]:
+    lane = getattr(record.message, "lane", None)
+    if lane is None:
+        lane = record.message.lane = str(next(_NUMBERS))  # type: ignore[attr-defined]
+    return record.assignment.topic, lane
+
+
+def _nothing(self: Any, *_: Any, **__: Any) -> None:
+    return
+
+
+KAFKA_FAULTS = (
+    Plant(
+        "an offset is done when it is read", 24, OffsetTracker, "watermark", property(lambda self: self._next)
+    ),
+    Plant("a late offset settles those before it", 24, OffsetTracker, "settle", _settle_all_below),
+    Plant(
+        "a job that was left unreported is passed",
+        36,
+        KafkaIntake,
+        "settled",
+        _settled_whatever_came(KafkaIntake.settled),
+    ),
+    Plant(
+        "a dispatch is remembered at its start",
+        36,
+        KafkaIntake,
+        "_begin",
+        _remembered_at_its_start(KafkaIntake._begin),
+    ),
+    Plant("no dispatch is remembered", 37, AcknowledgedIds, "__contains__", lambda self, dedup_id: False),
+    Plant("a lost partition keeps its say", 44, Assignment, "say", property(lambda self: Say.HAS)),
+    Plant("a job starts whose partition has gone", 44, KafkaRecord, "try_start", _started_whatever_has_gone),
+    Plant("a revoked partition is not committed", 93, Commits, "finish", _nothing),
+    Plant("a revoked partition waits for nobody", 40, Rebalances, "_await_running", _nothing),
+    Plant("a paused partition stays so", 27, Flow, "_may_resume", lambda self, assignment: False),
+    Plant(
+        "a burst of records wakes nobody", 24, KafkaIntake, "_take_in", _woken_up_once(KafkaIntake._take_in)
+    ),
+    Plant("jobs of one instance overlap", 24, Backlog, "_lane_of", _lane_of_its_own),
+    Plant(
+        "nobody looks for an earlier owner", 31, RecordHolder, "is_inherited", property(lambda self: False)
+    ),
+    Plant("a record settles nothing", 24, KafkaIntake, "_settle", _nothing),
+)
+
+ALL_FAULTS = FAULTS + KAFKA_FAULTS
