@@ -139,6 +139,26 @@ def test_idle_connections_make_room_for_others(monkeypatch: pytest.MonkeyPatch) 
             one.close()
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00", b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\x00\x1b[2J\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+    ],
+)  # fmt: skip
+def test_what_is_no_http_is_refused_in_one_line_of_the_log(
+    sent: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    with DevEngine(DevEngineConfig(port=0)) as engine:
+        host, _, port = urlsplit(engine.url).netloc.partition(":")
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
+            connection.sendall(sent)
+            assert connection.recv(100).startswith(b"HTTP/1.0 400 ")
+    assert [record.exc_info for record in caplog.records] == [None] * len(caplog.records)
+    assert not any(set("\n\x1b\x00") & set(record.getMessage()) for record in caplog.records)
+
+
 LONG = "x" * (2 * apart.LARGE)
 # What takes long, where it is done, and what asks for it.
 LONG_READINGS = [

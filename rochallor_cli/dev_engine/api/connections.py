@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+_logger = logging.getLogger("rochallor_cli.dev_engine.http")
 
 # A head that is not whole by then is not waited for; nor is the next request on a connection.
 HEAD_TIMEOUT_S = 30.0
@@ -13,11 +17,22 @@ BODY_TIMEOUT_S = 30.0
 MOST_CONNECTIONS = 1_000
 
 
+class _InOneLine(logging.LoggerAdapter[logging.Logger]):
+    """What is no HTTP is the sender's fault, and no reason for a traceback here."""
+
+    def exception(self, msg: object, *args: object, exc_info: Any = True, **named: Any) -> None:
+        if isinstance(exc_info, HttpProcessingError):
+            reason = " ".join(exc_info.message.split())
+            self.warning("a request that is no HTTP was refused with %d: %s", exc_info.code, reason)
+        else:
+            super().exception(msg, *args, exc_info=exc_info, **named)
+
+
 class BoundedServer(web.Server):
     """Beyond so many connections the one that has been idle the longest makes room."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, keepalive_timeout=HEAD_TIMEOUT_S, **named)
+        super().__init__(*arguments, keepalive_timeout=HEAD_TIMEOUT_S, logger=_InOneLine(_logger), **named)
         self._open: dict[object, asyncio.Transport] = {}
         self._busy: set[object] = set()
 
