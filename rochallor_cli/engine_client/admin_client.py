@@ -10,7 +10,7 @@ from rochallor_cli.engine_client.ids import NO_IDS, require_id
 from rochallor_cli.engine_client.meaning import hint_of_refused_start, may_be_done, meaning
 from rochallor_cli.engine_client.pages import PAGE, pages_of
 from rochallor_cli.engine_client.pages import Value as Value
-from rochallor_cli.engine_client.reading import definition_of, rows
+from rochallor_cli.engine_client.reading import definition_of, owned, rows
 from rochallor_cli.errors import (
     CliError,
     ConflictError,
@@ -208,7 +208,7 @@ class AdminClient:
     def history(self, instance_id: str) -> list[Value]:
         """Step executions by start. An unknown instance has an empty history for the engine, NotFoundError here."""
         require_id(instance_id, "instance")
-        executions = self.client.get_instance_history(instance_id)
+        executions = owned(self.client.get_instance_history(instance_id), "stepId")
         if not executions:
             self.instance(instance_id)
         return executions

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from rochallor_cli.engine_client.reading import listed
+from rochallor_cli.engine_client.reading import listed, owned
 
 PAGE = 200
 # How many ids a stream of pages remembers: instances started meanwhile push known ones onto the next page.
@@ -21,7 +21,7 @@ def pages_of(page_of: Callable[[int, int], Value], limit: int | None, *, name: s
     recent: deque[str] = deque(maxlen=_REMEMBERED)
     yielded, page = 0, 0
     while limit is None or yielded < limit:
-        items = listed(page_of(page, size).get("items"))
+        items = owned(listed(page_of(page, size).get("items")), name)
         known = set(recent)
         for item in map(_row, items):
             key = str(item.get(name, item))

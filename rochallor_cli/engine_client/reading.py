@@ -6,11 +6,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from rochallor_cli.errors import EngineRefusedError
+from workflow_sdk.errors import EngineUnreachableError
 
 
 def listed(value: object) -> list[Any]:
     """A list's items; of anything else none."""
     return value if isinstance(value, list) else []
+
+
+def owned(items: list[Any], field: str) -> list[Any]:
+    """The same list. Raises EngineUnreachableError where no item has the field that all of an engine's have.
+
+    One odd row costs no other; where all are odd, it is another service that answers.
+    """
+    if items and all(not isinstance(item, Mapping) or item.get(field) in (None, "") for item in items):
+        raise EngineUnreachableError(
+            f"it lists what no engine does: none of {len(items):,} has an {field}", url="", kind="not-engine"
+        )
+    return items
 
 
 def rows(value: object) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import ssl
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,8 +17,10 @@ from rochallor_cli.configuration.certificates import certificate_ends
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.explanation.served import Served
 from rochallor_cli.hosting.checks.broker_checks import TopicState
+from support.certificates import Certificates
 from support.command_line import rochallor
 from support.engines import running_engine
+from support.small_server import small_server
 from support.workflows import decision, do_jobs, service, uploaded
 from workflow_sdk.client.rest import RestEngineClient
 
@@ -108,6 +111,23 @@ def test_the_end_of_a_certificate_is_told(tmp_path: Path, days: int, result: str
     assert row["result"] == result
     [over] = triage.certificates(access, datetime.now(UTC) + timedelta(days=500))
     assert (over["result"], over["exitStatus"]) == ("problem", 5)
+
+
+def test_the_doctor_tells_when_the_engines_own_certificate_ends(certificates: Certificates) -> None:
+    """As the engine presents it; also where nobody here trusts it, for then that is the trouble."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.server, certificates.server_key)
+    with small_server(tls=context) as engine:
+        trusted = rochallor("doctor", "--ca-file", certificates.ca, "-o", "json", url=engine.url).json()
+        foreign = rochallor("doctor", "--ca-file", certificates.other_ca, "-o", "json", url=engine.url).json()
+    for rows in (trusted, foreign):
+        told = [row for row in rows if row["check"] == "certificate"]
+        assert [row["detail"].partition(" (")[0] for row in told] == [
+            "the engine's certificate",
+            "the authority's certificate",
+        ]
+        assert [row["result"] for row in told] == ["warning", "warning"]
+    assert [row["exitStatus"] for row in foreign if row["check"] == "engine"] == [5]
 
 
 def test_what_is_no_certificate_is_passed_over(tmp_path: Path) -> None:

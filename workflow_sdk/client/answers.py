@@ -63,12 +63,14 @@ def mapping_from_answer(
 ) -> dict[str, Any]:
     """As `value_from_answer`, for the routes that answer an object.
 
-    It holds the fields that are `due`, and `lists` that may be null: what lacks them, another program wrote.
+    It holds the fields that are `due`, and `lists` that may be null: what lacks them, another program wrote. An `id`
+    that is due is a text.
     """
     value = value_from_answer(response, url=url)
     if not isinstance(value, dict):
         raise _not_the_engine(response, "has a value where an object was due", url)
     missing = [name for name in (*due, *lists) if name not in value]
+    missing += [name for name in due if name == "id" and not isinstance(value.get(name), str)]
     missing += [name for name in lists if not isinstance(value.get(name), list | None)]
     if missing:
         raise _not_the_engine(response, f"lacks {missing[0]!r}", url)
