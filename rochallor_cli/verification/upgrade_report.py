@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rochallor_cli.dev_engine import ENGINE_VERSIONS, EngineRules, engine_rules
-from rochallor_cli.dev_engine.upgrade import KINDS
 from rochallor_cli.errors import UsageError
 from rochallor_cli.verification.upgrading import HEADINGS, UpgradeDifference
 
@@ -38,11 +37,11 @@ def versions_of(text: str, *, coercion: bool) -> tuple[EngineRules, EngineRules]
 
 def report_lines(found: Sequence[UpgradeDifference]) -> Iterator[str]:
     """By kind, the worst first; each with where it is, an example and what to do."""
-    for kind in KINDS:
+    for kind, heading in HEADINGS.items():
         of_kind = [each for each in found if each.kind == kind]
         if not of_kind:
             continue
-        yield f"{HEADINGS[kind]} ({len(of_kind)})"
+        yield f"{heading} ({len(of_kind)})"
         for each in of_kind:
             row = each.as_row()
             yield f"  {row['file']}:{row['line']}:{row['column']}: {row['id']}: {each.text}"
@@ -59,7 +58,8 @@ def report_csv(found: Sequence[UpgradeDifference]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    for each in sorted(found, key=lambda each: KINDS.index(each.kind)):
+    kinds = list(HEADINGS)
+    for each in sorted(found, key=lambda each: kinds.index(each.kind)):
         row = {
             **each.as_row(),
             "example": json.dumps(each.example, ensure_ascii=False) if each.example else "",
@@ -71,7 +71,9 @@ def report_csv(found: Sequence[UpgradeDifference]) -> str:
 def report_summary(found: Sequence[UpgradeDifference], definitions: int, old: str, new: str) -> str:
     """`12 definitions from 0 to next: silently another way 2, better now 5.`"""
     counts = [
-        f"{HEADINGS[kind]} {number}" for kind in KINDS if (number := sum(each.kind == kind for each in found))
+        f"{heading} {number}"
+        for kind, heading in HEADINGS.items()
+        if (number := sum(each.kind == kind for each in found))
     ]
     says = ", ".join(counts) or "nothing changes"
     return f"{definitions} definition{'' if definitions == 1 else 's'} from {old} to {new}: {says}."

@@ -10,20 +10,25 @@ from rochallor_cli.definitions.problem_codes import PROBLEM_CODES
 from rochallor_cli.definitions.together import started_by
 from rochallor_cli.dev_engine import CODES, EngineRules, check
 from rochallor_cli.dev_engine.explore import Definition, definition_from_document
-from rochallor_cli.dev_engine.upgrade import BETTER, FAILS, KINDS, REFUSED, SILENT, step_differences
+from rochallor_cli.dev_engine.upgrade import BETTER, FAILS, REFUSED, SILENT, step_differences
 from rochallor_cli.documents.document import Document, DocumentPath
 from rochallor_cli.verification.findings import TITLES, Flaw, find
 from rochallor_cli.verification.grades import Grade
 from rochallor_cli.verification.search import Bounds, search
 
+# A search came to its bounds: what it has not seen is not known.
+UNKNOWN: Final = "unknown"
+# Worst first.
 HEADINGS: Final = {
     SILENT: "silently another way",
     FAILS: "fails",
     REFUSED: "refused",
     BETTER: "better now",
+    UNKNOWN: "not compared to the end",
 }
-# Of hundreds of definitions each search may take but a moment; one that is cut says nothing.
-_BOUNDS: Final = Bounds(max_states=3_000, max_seconds=1.0)
+_KINDS: Final = tuple(HEADINGS)
+# Of hundreds of definitions each search may take but a moment.
+_BOUNDS: Final = Bounds(max_states=3_000, max_seconds=3.0)
 _CHAIN_KEY: Final = "W315"
 # What is silent about a run that goes another way; everything else of verification stops or fails it.
 _SILENT_FLAWS: Final = frozenset({"V02", "V03", "V06", "V08", "V11"})
@@ -44,7 +49,7 @@ class UpgradeDifference:
 
     @property
     def is_worse(self) -> bool:
-        return self.kind != BETTER
+        return self.kind not in (BETTER, UNKNOWN)
 
     def as_row(self) -> dict[str, Any]:
         line, column = self.document.position(self._path())
@@ -76,7 +81,7 @@ def _fields(document: Document) -> Mapping[str, Any]:
 
 def upgrade_differences(document: Document, old: EngineRules, new: EngineRules) -> list[UpgradeDifference]:
     """The worst first."""
-    return sorted(_differences(document, old, new), key=lambda each: KINDS.index(each.kind))
+    return sorted(_differences(document, old, new), key=lambda each: _KINDS.index(each.kind))
 
 
 def _differences(document: Document, old: EngineRules, new: EngineRules) -> Iterator[UpgradeDifference]:
@@ -122,33 +127,44 @@ def _of_runs(document: Document, before: Definition, after: Definition) -> Itera
     if not any(step.parallel_next_steps or step.boundary_events for step in after.steps):
         return
     was, now = _flaws(before), _flaws(after)
-    if was is None or now is None:
-        return
-    for key in now.keys() - was.keys():
-        code, step = key
+    for code, step in now.found.keys() - was.found.keys() if was.is_complete else ():
         kind = SILENT if code in _SILENT_FLAWS else FAILS
-        entry = PROBLEM_CODES[code]
         yield UpgradeDifference(
             document,
             kind,
             step,
             f'step "{step}": {TITLES[code]}',
             "not so",
-            now[key].text,
+            now.text_of(code, step),
             {},
-            f"{code}: {entry.instead}",
+            f"{code}: {PROBLEM_CODES[code].instead}",
         )
-    for key in was.keys() - now.keys():
-        code, step = key
+    for code, step in was.found.keys() - now.found.keys() if now.is_complete else ():
         text = f'step "{step}": no longer {TITLES[code]}'
-        yield UpgradeDifference(document, BETTER, step, text, was[key].text, "not so any more", {}, "")
+        yield UpgradeDifference(
+            document, BETTER, step, text, was.text_of(code, step), "not so any more", {}, ""
+        )
+    if not (was.is_complete and now.is_complete):
+        text = "too much can happen to compare all of it"
+        mend = "rochallor defs verify with --engine-version, --max-states and --max-time reaches further"
+        yield UpgradeDifference(document, UNKNOWN, "", text, "not known", "not known", {}, mend)
 
 
-def _flaws(definition: Definition) -> dict[tuple[str, str], Flaw] | None:
+@dataclass(frozen=True)
+class _Flaws:
+    """What a search of one version found, by code and step; is_complete: there is nothing else."""
+
+    found: Mapping[tuple[str, str], Flaw]
+    is_complete: bool
+
+    def text_of(self, code: str, step: str) -> str:
+        flaw = self.found[code, step]
+        return f"{flaw.text} (for some values)" if flaw.grade == Grade.POSSIBLE else flaw.text
+
+
+def _flaws(definition: Definition) -> _Flaws:
     found = search(definition, bounds=_BOUNDS)
-    if not found.is_complete:
-        return None
-    return {(each.code, each.step): each for each in find(found) if each.grade != Grade.POSSIBLE}
+    return _Flaws({(each.code, each.step): each for each in find(found)}, found.is_complete)
 
 
 # --- chains ---------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ import pytest
 from rochallor_cli.dev_engine import ENGINE_VERSIONS, engine_rules
 from rochallor_cli.documents.document import Document
 from rochallor_cli.documents.json_yaml import dump
+from rochallor_cli.verification import upgrading
+from rochallor_cli.verification.search import Bounds
 from rochallor_cli.verification.upgrading import upgrade_differences
 from support.command_line import rochallor
 from support.workflows import (
@@ -132,3 +134,19 @@ def test_versions_that_are_no_upgrade_are_a_usage_error(versions: str, wrong: st
     result = rochallor("defs", "lint", write(tmp_path / "f.yaml"), "--upgrade", versions)
     assert result.exit_status == 2
     assert wrong in result.stderr
+
+
+def test_what_is_not_compared_to_the_end_is_said_and_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(upgrading, "_BOUNDS", Bounds(max_states=1))
+    steps = [gateway("s", ["a", "b"]), service("a", "meet"), service("b", "meet"), join()]
+    file = tmp_path / "f.yaml"
+    file.write_text(dump(document(*steps)), "utf-8")
+    result = rochallor("defs", "lint", file, "--upgrade", "1.0.0..1.0.1")
+    assert result.exit_status == 10
+    assert "not compared to the end (1)" in result.stdout
+    assert (
+        rochallor("defs", "lint", file, "--upgrade", "1.0.0..1.0.1", "-o", "json").json()[0]["kind"]
+        == "unknown"
+    )

@@ -103,7 +103,7 @@ def lint(
     name is near to is left to the engine: exit status 13 where there is nothing worse. A definition can disable codes
     for itself: metadata.lintDisable is a list of them, and in YAML a comment does so for its own line, or standing
     alone for the next one: # rochallor: ignore[W401]. Of folders only definitions are read; -v names what was passed
-    over. With --verify exit status 10 means that a search came to its bounds.
+    over. With --verify and --upgrade exit status 10 means that a search came to its bounds.
     """
     if explain is not None:
         from rochallor_cli.definitions.linting import explanation
@@ -148,7 +148,7 @@ def _upgraded(
 ) -> int:
     """What becomes of the definitions in another version; exit status 3 where something gets worse."""
     from rochallor_cli.verification import upgrade_report as report
-    from rochallor_cli.verification.upgrading import upgrade_differences
+    from rochallor_cli.verification.upgrading import UNKNOWN, upgrade_differences
 
     if format_ not in ("text", "csv"):
         raise UsageError("--upgrade is written as text or csv, or by -o json")
@@ -168,7 +168,9 @@ def _upgraded(
         for line in report.report_lines(found):
             context.printer.line(harmless(line))
     context.printer.note(report.report_summary(found, len(documents), old.version, new.version))
-    return ExitStatus.INVALID if any(each.is_worse for each in found) else ExitStatus.DONE
+    if any(each.is_worse for each in found):
+        return ExitStatus.INVALID
+    return ExitStatus.WAIT_RAN_OUT if any(each.kind == UNKNOWN for each in found) else ExitStatus.DONE
 
 
 @dataclass(frozen=True)
