@@ -11,8 +11,9 @@ Nothing here needs a database, a clock or a loop.
 from __future__ import annotations
 
 from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
-from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Step, StepType
+from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Schema, Step, StepType
 from rochallor_cli.dev_engine.definition.parsing import definition_from_document
+from rochallor_cli.dev_engine.definition.schemas import schema_violation
 from rochallor_cli.dev_engine.definition.validation import broken_rules
 from rochallor_cli.dev_engine.errors import Refused, WorkflowStuck
 from rochallor_cli.dev_engine.go_json.decoding import BodyError as UnreadableDefinition
@@ -82,6 +83,7 @@ __all__ = [
     "Reaction",
     "Refused",
     "RetryStep",
+    "Schema",
     "Signal",
     "Step",
     "StepExecution",
@@ -103,6 +105,7 @@ __all__ = [
     "first_written",
     "names_used",
     "possible_events",
+    "schema_violation",
     "started",
     "timer_length_ns",
     "without_past",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rochallor_cli.graph.lanes import NODE_PLACE, lane_lines
 from rochallor_cli.graph.model import MARKS, STATES, Edge, Graph, GraphNode
 from rochallor_cli.output.text_width import cells, harmless, padded
 
@@ -32,6 +33,8 @@ FILLS = {
 }
 
 
+_STEP = "○"
+
 MARK_COLOUR = "#c9372c"
 
 
@@ -46,49 +49,43 @@ def edge_label(edge: Edge) -> str:
 
 
 def as_text(graph: Graph) -> list[str]:
-    """One line a step in the order they are reached, the ways on beneath it."""
-    nodes = list(_reached(graph))
-    widest = max((cells(harmless(node.id)) for node in nodes), default=0)
+    """Lanes for what runs side by side; one line a step, from above to below, the ways on beneath it."""
+    widest = max((cells(harmless(node.id)) for node in graph.nodes), default=0)
+    is_painted = any(node.state for node in graph.nodes)
     lines = [graph.title]
-    for node in nodes:
-        lines.append(_step_line(node, widest, painted=any(one.state for one in nodes)))
-        if node.reason:
-            lines.append(f"      {harmless(node.reason)}")
-        lines += [f"      !! {harmless(mark)}" for mark in node.marks]
-        if node.table is not None:
-            lines += [f"      {line}" for line in node.table.lines()]
-        lines += [f"      {_way(edge)}" for edge in graph.edges_from(node.id)]
+    for line in lane_lines(graph):
+        if line.edge is not None:
+            lines.append(f"{line.before}      {_way(line.edge, is_back=line.is_back)}")
+        elif line.node is not None:
+            mark = MARKS.get(line.node.state, "·") if is_painted else _STEP
+            lines.append(line.before.replace(NODE_PLACE, mark) + _step_line(line.node, widest))
+            lines += [f"{line.under}      {text}" for text in _about(line.node)]
     return [line.rstrip() for line in lines]
 
 
-def _reached(graph: Graph) -> Iterator[GraphNode]:
-    """Depth first from the first step; what cannot be reached comes last."""
-    nodes = {node.id: node for node in graph.nodes}
-    seen: set[str] = set()
-    stack = [node.id for node in reversed(graph.nodes)]
-    while stack:
-        node_id = stack.pop()
-        if node_id in seen:
-            continue
-        seen.add(node_id)
-        yield nodes[node_id]
-        stack += [edge.target for edge in reversed(graph.edges_from(node_id))]
-
-
-def _step_line(node: GraphNode, widest: int, *, painted: bool) -> str:
-    mark = f"{MARKS.get(node.state, '·')} " if painted else ""
+def _step_line(node: GraphNode, widest: int) -> str:
     kind = " ".join(part for part in (node.type, node.job_type) if part)
     times = f" ×{node.entries}" if node.entries > 1 else ""
     state = f"  {STATES.get(node.state, node.state)}{times}" if node.state else ""
-    return f"  {mark}{padded(harmless(node.id), widest)}  {harmless(kind)}{state}"
+    return f"{padded(harmless(node.id), widest)}  {harmless(kind)}{state}"
 
 
-def _way(edge: Edge) -> str:
+def _about(node: GraphNode) -> Iterator[str]:
+    """Why it failed, what was found at it, its table."""
+    if node.reason:
+        yield harmless(node.reason)
+    yield from (f"!! {harmless(mark)}" for mark in node.marks)
+    if node.table is not None:
+        yield from node.table.lines()
+
+
+def _way(edge: Edge, *, is_back: bool) -> str:
     label = harmless(edge.label)
+    arrow = f"↑ {harmless(edge.target)}" if is_back else f"→ {harmless(edge.target)}"
     if edge.kind in ("timer", "interrupt"):
         ends = ", interrupting" if edge.kind == "interrupt" else ""
-        return f"after {label}{ends} → {harmless(edge.target)}"
-    return f"{label} → {harmless(edge.target)}" if label else f"→ {harmless(edge.target)}"
+        return f"after {label}{ends} {arrow}"
+    return f"{label} {arrow}" if label else arrow
 
 
 # --- mermaid -------------------------------------------------------------------------------------

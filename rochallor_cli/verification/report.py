@@ -138,6 +138,8 @@ def _assumptions(found: Searched, assumed: Mapping[str, Any]) -> Iterator[str]:
     yield "jobs, people and signals may set any variable, in any order and at any time"
     yield "expressions do not err, and a condition nobody knows may hold or not, anew at each event"
     yield "a job that fails for good ends the instance; that alone is no finding"
+    if found.definition.input_schema or any(step.outputs_schema for step in found.definition.steps):
+        yield "what starts an instance and what jobs return fits the schemas"
     for name, value in assumed.items():
         yield f"nobody but the workflow changes {name} ({value!r})"
     for step in sorted(found.crowded):

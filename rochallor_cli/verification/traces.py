@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,10 +13,12 @@ from rochallor_cli.dev_engine.explore import (
     FailJob,
     FireTimer,
     PendingTimer,
+    Schema,
     Signal,
     Step,
     deciding_values,
     names_used,
+    schema_violation,
 )
 from rochallor_cli.verification.findings import Flaw
 from rochallor_cli.verification.search import Searched, SearchMove, Situation
@@ -24,6 +26,7 @@ from rochallor_cli.verification.shape import DefinitionShape
 
 _NS_PER_S = 1_000_000_000
 _SOME_VALUE = 1
+_SOME_OF_TYPE = {"string": "text", "number": 1, "integer": 1, "boolean": True}
 # Under these hit policies rules that fit as well do no harm, and columns need no numbers.
 _TAKES_WHAT_FITS = ("F", "R", "C", "C#")
 
@@ -140,10 +143,33 @@ def _values(found: Searched, move: SearchMove, source: Situation | None) -> tupl
     # A timer brings no variables, and what the event itself changes is not what was sent with it.
     if move.choices and (isinstance(move.event, FireTimer) or values.keys() & _set_by(definition, move)):
         is_playable = False
+    choices_made = values.keys()
     if move.source is None:
         # An expression over a variable that is not there would err.
         values = dict.fromkeys(sorted(names_used(definition)), _SOME_VALUE) | known | values
+    schema = _schema_at(definition, move)
+    if schema is not None:
+        values = _fitting(schema, values, {*known, *choices_made})
+        is_playable = is_playable and not schema_violation(schema, values)
     return values, is_playable
+
+
+def _schema_at(definition: Definition, move: SearchMove) -> Schema | None:
+    """What the variables of a start or of a job's completion have to fit."""
+    if move.source is None:
+        return definition.input_schema
+    step = definition.step(move.step)
+    return step.outputs_schema if step is not None and _kind(move.event) == "job" else None
+
+
+def _fitting(schema: Schema, values: Mapping[str, Any], decided: Collection[str]) -> dict[str, Any]:
+    """The values, and some of the right type for what is required or was only made up."""
+    some = {
+        name: _SOME_OF_TYPE[type_]
+        for name, type_ in schema.properties.items()
+        if name in schema.required or name in values
+    }
+    return {**values, **{name: value for name, value in some.items() if name not in decided}}
 
 
 def _steps_of_one_way(definition: Definition, move: SearchMove) -> Iterator[Step]:

@@ -85,7 +85,9 @@ def _around(literals: set[Scalar]) -> Sequence[Scalar]:
     if not numbers:
         return sorted(str(each) for each in literals)
     between = [(low + high) / 2 for low, high in pairwise(numbers)]
-    return [*numbers, *between, numbers[0] - 1, numbers[-1] + 1]
+    # A count or an amount is compared with 0 as its least: that it is not less is no gap.
+    below = [] if numbers[0] == 0 else [numbers[0] - 1]
+    return [*numbers, *between, *below, numbers[-1] + 1]
 
 
 def _no_one_holds(conjunctions: Conjunctions, variables: Mapping[str, object], *, coercion: bool) -> bool:

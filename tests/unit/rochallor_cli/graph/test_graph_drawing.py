@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rochallor_cli.graph.lanes import NODE_PLACE, LaneLine, lane_lines
 from rochallor_cli.graph.layout import Layout, Link, lay_out
-from rochallor_cli.graph.model import Graph, graph_of, marked, painted
+from rochallor_cli.graph.model import Edge, Graph, GraphNode, graph_of, marked, painted
 from rochallor_cli.graph.svg import as_svg
 from rochallor_cli.graph.texts import as_dot, as_mermaid, as_text
 from support.workflows import decision, document, end, gateway, join, service, timer, user_task
@@ -82,11 +83,80 @@ def test_every_step_and_every_way_is_in_the_text_forms():
     graph = graph_of(LOOP)
     text, mermaid, dot = as_text(graph), as_mermaid(graph), as_dot(graph)
     for node in graph.nodes:
-        assert any(line.split()[:1] == [node.id] for line in text)
-    assert "      #ok → split" in text
-    assert "      after PT1H → remind" in text
+        assert any(line.lstrip("│○ ").split()[:1] == [node.id] for line in text)
+    assert any(line.endswith("      #ok → split") for line in text)
+    assert any(line.endswith("      after PT1H → remind") for line in text)
     assert len([line for line in mermaid if "-->" in line or "-.->" in line]) == len(graph.edges)
     assert len([line for line in dot if "->" in line]) == len(graph.edges)
+
+
+def test_branches_fork_and_join_in_the_text():
+    flow = document(
+        gateway("split", ["left", "right"]),
+        service("left", "meet"),
+        user_task("right", "again"),
+        decision("again", {"#more": "right", "!#more": "meet"}),
+        join(),
+        id_="picture",
+    )
+    assert as_text(graph_of(flow)) == [
+        "picture",
+        "○   split  PARALLEL_GATEWAY",
+        "│         → left",
+        "├─╮       → right",
+        "○ │ left   SERVICE_TASK left",
+        "│ │       → meet",
+        "│ ○ right  USER_TASK",
+        "│ │       → again",
+        "│ ○ again  DECISION",
+        "│ │       #more ↑ right",
+        "├─╯       !#more → meet",
+        "○   meet   JOIN_GATEWAY",
+        "│         → end",
+        "○   end    END",
+    ]
+
+
+def came_by_lanes(lines: list[LaneLine]) -> dict[str, set[str]]:
+    """The steps from which the lanes of a picture lead to each step, read off the picture alone."""
+    leading: dict[int, set[str]] = {}
+    found: dict[str, set[str]] = {}
+    source, column = "", 0
+    for line in lines:
+        if line.node is not None:
+            source, column = line.node.id, line.before.index(NODE_PLACE) // 2
+            found[source] = leading.pop(column, set())
+        elif not line.is_back:
+            forks = {number: glyph for number, glyph in enumerate(line.before[::2]) if glyph in "╮╭┤├"}
+            forks.pop(column, None)
+            other = next(iter(forks), column)
+            joins = forks.get(other) in ("┤", "├")
+            leading[other] = {source} | (leading.get(other, set()) if joins else set())
+    return found
+
+
+@given(small_graphs)
+@settings(max_examples=150, deadline=None)
+def test_the_lanes_of_a_text_lead_where_the_ways_lead(graph):
+    count, edges = graph
+    nodes = tuple(GraphNode(f"n{number}", "WAIT") for number in range(count))
+    ways = tuple(Edge(f"n{a}", f"n{b}", "condition", str(number)) for number, (a, b, _) in enumerate(edges))
+    lines = lane_lines(Graph("", nodes, ways))
+    assert sorted(line.node.id for line in lines if line.node) == sorted(node.id for node in nodes)
+    assert sorted(line.edge.label for line in lines if line.edge) == sorted(way.label for way in ways)
+    wanted: dict[str, set[str]] = {node.id: set() for node in nodes}
+    for line in lines:
+        if line.edge and not line.is_back:
+            wanted[line.edge.target].add(line.edge.source)
+    assert came_by_lanes(lines) == wanted
+
+
+def test_more_than_a_picture_can_hold_is_a_list():
+    heads = [f"b{number}" for number in range(40)]
+    flow = document(gateway("split", heads), *(service(head, "meet") for head in heads), join())
+    lines = as_text(graph_of(flow))
+    assert not {"│", "├"} & set("".join(lines))
+    assert any(line.split()[:2] == ["○", "b39"] for line in lines)
 
 
 def test_what_the_engine_ignores_is_no_way():

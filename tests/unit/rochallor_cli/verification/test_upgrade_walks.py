@@ -23,7 +23,7 @@ from rochallor_cli.dev_engine.explore import (
 )
 from rochallor_cli.documents.document import Document
 from rochallor_cli.verification import upgrading
-from rochallor_cli.verification.findings import find
+from rochallor_cli.verification.findings import Flaw, find
 from rochallor_cli.verification.search import Bounds, search
 from rochallor_cli.verification.traces import TraceEvent, trace_of
 from rochallor_cli.verification.upgrading import UNKNOWN, upgrade_differences
@@ -32,6 +32,7 @@ from support.worlds import apply, started
 
 WALKS = 12
 BUDGET = 200
+FEW = Bounds(max_states=300, max_seconds=600.0)
 # Larger by hand: a few hundred. Neighbours that differ in what the machine does, and two that do not.
 SEEDS = range(30)
 VERSIONS = [("0", "1.0.0"), ("next", "leases"), ("0", "leases")]
@@ -107,7 +108,7 @@ def documents(versions: tuple[str, str]) -> Iterator[tuple[int, Document, Defini
 @pytest.fixture(autouse=True)
 def _short_searches(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has thousands of situations is left out, and no time decides what that is."""
-    monkeypatch.setattr(upgrading, "_BOUNDS", Bounds(max_states=300, max_seconds=600.0))
+    monkeypatch.setattr(upgrading, "_BOUNDS", FEW)
 
 
 @pytest.mark.parametrize("versions", VERSIONS, ids=str)
@@ -130,20 +131,21 @@ def test_what_is_said_to_get_worse_is_shown_by_a_run_that_the_old_engine_does_ot
     played = 0
     for seed, document, old, new in documents(versions):
         worse = {each.step for each in upgrade_differences(document, old.rules, new.rules) if each.is_worse}
-        found = search(new, bounds=Bounds(max_states=300, max_seconds=600.0)) if worse else None
-        for flaw in find(found) if found else ():
-            trace = trace_of(found, flaw) if found else []
-            if flaw.step in worse and trace and all(event.is_playable for event in trace):
-                if (flaw.code, flaw.step) in flaws_of(old):
-                    continue
+        for flaw, trace in new_runs(old, new) if worse else ():
+            if flaw.step in worse:
                 assert run_of(old, trace) != run_of(new, trace), (seed, flaw.code, flaw.step)
                 played += 1
     assert played > 0 or versions == ("0", "leases")
 
 
-def flaws_of(definition: Definition) -> set[tuple[str, str]]:
-    found = search(definition, bounds=Bounds(max_states=300, max_seconds=600.0))
-    return {(flaw.code, flaw.step) for flaw in find(found)}
+def new_runs(old: Definition, new: Definition) -> Iterator[tuple[Flaw, Sequence[TraceEvent]]]:
+    """What is found on the new machine only, with a run that shows it."""
+    known = {(flaw.code, flaw.step) for flaw in find(search(old, bounds=FEW))}
+    found = search(new, bounds=FEW)
+    for flaw in find(found):
+        trace = trace_of(found, flaw)
+        if (flaw.code, flaw.step) not in known and trace and all(event.is_playable for event in trace):
+            yield flaw, trace
 
 
 def run_of(definition: Definition, trace: Sequence[TraceEvent]) -> Hashable:

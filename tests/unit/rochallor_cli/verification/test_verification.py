@@ -13,7 +13,7 @@ from rochallor_cli.dev_engine import engine_rules
 from rochallor_cli.dev_engine.explore import definition_from_document
 from rochallor_cli.verification.findings import TITLES, Flaw, find
 from rochallor_cli.verification.replay import NotPlayable, RunReplay, replay_embedded
-from rochallor_cli.verification.search import Bounds, Searched, search
+from rochallor_cli.verification.search import Searched, search
 from rochallor_cli.verification.traces import trace_of
 from support.command_line import rochallor
 from support.engines import running_engine
@@ -31,6 +31,18 @@ LONG_BRANCH = document(
     join("meet", "thank"),
     service("thank"),
 )
+WITH_SCHEMAS = document(
+    gateway("split", ["pack", "bill"]),
+    service("pack", "ship", outputs_schema={"properties": {"n": {"type": "number"}}, "required": ["n"]}),
+    service("ship", "meet"),
+    service("bill", "meet"),
+    join("meet", "thank"),
+    service("thank"),
+    input_schema={
+        "properties": {"name": {"type": "string"}, "ok": {"type": "boolean"}},
+        "required": ["name"],
+    },
+)
 BRANCH_TWICE = document(gateway("split", ["work", "work"]), service("work", "meet"), join())
 AT_ONCE = document(
     gateway("split", ["one", "two"]),
@@ -45,24 +57,15 @@ IN_A_LOOP = document(
     join("meet", "check"),
     user_task("check", None, conditionalNextSteps={"again": "split", "!again": "end"}),
 )
-FIVE_BY_TWO = document(
-    gateway("split", [f"a{n}" for n in range(5)]),
-    *(step for n in range(5) for step in (service(f"a{n}", f"b{n}"), service(f"b{n}", "meet"))),
-    join("meet", "after"),
-    service("after"),
-)
-
-OPENED_FOR_EVER = document(
-    user_task("ask", "split"),
-    gateway("split", ["work", "ask"]),
-    service("work", "meet"),
-    join(),
-)
-
 # Version, document, and what has to be found there: code, step and grade.
 FAULTY: dict[str, tuple[str, dict[str, Any], tuple[str, str, str]]] = {
     "a long branch runs what follows twice": ("next", LONG_BRANCH, ("V02", "thank", "some-order")),
     "a long branch ends with work left": ("next", LONG_BRANCH, ("V03", "end", "some-order")),
+    "a long branch with schemas runs what follows twice": (
+        "next",
+        WITH_SCHEMAS,
+        ("V02", "thank", "some-order"),
+    ),
     "a long branch passes the join alone": ("0", LONG_BRANCH, ("V08", "meet", "some-order")),
     "a branch named twice never passes": ("1.0.0", BRANCH_TWICE, ("V01", "meet", "always")),
     "branches that run through at once hang": ("0", AT_ONCE, ("V01", "meet", "always")),
@@ -115,6 +118,13 @@ SOUND: dict[str, tuple[str, dict[str, Any]]] = {
         document(gateway("s", ["a", "b"]), service("a", "meet"), wait("b", "meet"), join()),
     ),
     "branches that run through at once": ("1.0.0", AT_ONCE),
+    "what starts it and what its job returns have schemas": (
+        "next",
+        document(
+            service("a", outputs_schema={"properties": {"n": {"type": "number"}}, "required": ["n"]}),
+            input_schema={"properties": {"name": {"type": "string"}}, "required": ["name"]},
+        ),
+    ),
     "a loop with a way out": (
         "next",
         document(user_task("ask", "d"), decision("d", {"ok": "end", "!ok": "ask"})),
@@ -266,35 +276,6 @@ def test_a_run_whose_values_nobody_knows_is_said_not_to_be_playable() -> None:
                 replay_embedded(steps, trace, version="next", coercion=True)
             return
     pytest.fail("every run was playable")
-
-
-def test_what_is_not_searched_to_the_end_says_so() -> None:
-    found, _ = searched(FIVE_BY_TWO, bounds=Bounds(max_states=20))
-    assert not found.is_complete
-    assert len(found.situations) < 40
-    assert searched(FIVE_BY_TWO)[0].is_complete
-
-
-def test_situations_that_behave_alike_are_counted_once() -> None:
-    # Of 3 to the 5 places of the branches, and the first engine lets the join by early up to five times.
-    found, findings = searched(FIVE_BY_TWO, "0")
-    assert len(found.situations) == 460
-    assert found.crowded == {"after"}
-    assert ("V02", "after") in {(finding.code, finding.step) for finding in findings}
-
-
-def test_a_step_that_is_opened_for_ever_is_followed_three_times_and_the_search_ends() -> None:
-    found, findings = searched(OPENED_FOR_EVER, "0")
-    assert found.is_complete
-    assert found.crowded == {"work"}
-    assert len(found.situations) < 30
-    assert ("V02", "work") in {(finding.code, finding.step) for finding in findings}
-
-
-def test_a_search_whose_time_is_up_says_so_and_judges_nothing_by_halves() -> None:
-    found, findings = searched(FIVE_BY_TWO, "0", bounds=Bounds(max_seconds=0.0))
-    assert not found.is_complete
-    assert not findings
 
 
 def test_the_documentation_lists_every_finding() -> None:

@@ -125,6 +125,9 @@ def test_what_is_said_to_be_never_taken_never_is(conditions: list[str], a: objec
 def test_values_between_two_conditions_are_told() -> None:
     assert "no branch holds for amount = 100" in text_of("W316", *branching("amount > 100", "amount < 100"))
     assert "W316" not in codes(*branching("tier == 'gold'", "tier == 'silver'"))
+    # A count is not less than the 0 that it is compared with.
+    assert "W316" not in codes(*branching("failures == 0", "failures > 0"))
+    assert "no branch holds for amount = 100" in text_of("W316", *branching("amount <= 0", "amount > 100"))
 
 
 # --- gateways ------------------------------------------------------------------------------------------
