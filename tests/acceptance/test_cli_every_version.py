@@ -119,7 +119,7 @@ LINES = [
 ]  # fmt: skip
 # They ask no engine, host one, need a broker or handlers: their own tests try them.
 APART = {
-    "demo", "work", "dev", "completion", "options", "defs new", "defs schema", "jobs find", "handlers run",
+    "demo", "work", "dev", "ui", "completion", "options", "defs new", "defs schema", "jobs find", "handlers run",
     "config show", "config use", "config set",
 }  # fmt: skip
 

@@ -27,6 +27,7 @@ PACKAGES = tuple(
     f"{ROOT / name}{os.sep}" for name in ("workflow_sdk", "rochallor_cli", "benchmarks", "tests")
 )
 LASTING = (sys.prefix, sys.base_prefix, *PACKAGES)
+CACHE_OF_THE_CALLER = os.environ.get("XDG_CACHE_HOME")
 EXECUTABLE = [sys.executable, "-m", "rochallor_cli"]
 
 
@@ -59,11 +60,14 @@ class Result:
 
 
 def variables(env: Mapping[str, str] | None, *, url: str | None = None) -> dict[str, str]:
-    """A clean environment: no settings of whoever runs the tests, no configuration file."""
+    """A clean environment: no settings of whoever runs the tests, no configuration file, no memory."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ROCHALLOR_")}
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         kept.pop(name, None)
     kept["ROCHALLOR_CONFIG_FILE"] = os.devnull
+    # Engines of other tests had the same port, and another version.
+    if kept.get("XDG_CACHE_HOME") == CACHE_OF_THE_CALLER:
+        kept["XDG_CACHE_HOME"] = os.devnull
     if url is not None:
         kept["ROCHALLOR_ENGINE_URL"] = url
     return {**kept, **(env or {})}
