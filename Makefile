@@ -14,7 +14,7 @@ JOBS ?= 4
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-floors coverage check format simulate dist bench bench-quick reference pictures screenshots lock clean
+.PHONY: help demo test test-floors coverage check format simulate dist image bench bench-quick reference pictures screenshots lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -55,6 +55,9 @@ simulate: $(VENV)/.dev ## the worker in simulated worlds, SEEDS of them; a broke
 
 dist: $(TOOLS)/.installed ## build wheel and sdist, twice alike, check them, and install them in clean environments
 	$(TOOLS)/bin/python release/build.py
+
+image: ## the steps of the Containerfile in plain roots, and its command started; needs root and debootstrap
+	$(PYTHON) release/image.py
 
 bench: $(VENV)/.dev ## measure beside the published SDK (benchmarks/README.md)
 	$(BIN)/python -m benchmarks $(ARGS)
