@@ -57,6 +57,7 @@ log = logging.getLogger("rochallor.host")
 STATUS_EVERY_S = 1.0
 TICK_S = 0.25
 STARTING_TICK_S = 0.02
+CLOSED = "descriptors of this process were closed: a module or a job has closed some that are not its own"
 
 
 def main() -> int:
@@ -103,10 +104,14 @@ def _served(child: _Child) -> int:
     try:
         return child.serve()
     except OSError as error:
-        if error.errno != errno.EBADF:
+        if not _is_of_closed_descriptor(error):
             raise
-        log.error("descriptors of this process were closed: a job has closed some that are not its own")
+        log.error("%s", CLOSED)
         return ExitStatus.FAILED
+
+
+def _is_of_closed_descriptor(error: BaseException | None) -> bool:
+    return isinstance(error, OSError) and error.errno == errno.EBADF
 
 
 def _ignore_stop_signals() -> None:
@@ -176,8 +181,8 @@ class _Child:
             return
         try:
             messages = self._pipe.receive()
-        except PipeClosedError:
-            self._lose_supervisor()
+        except PipeClosedError as error:
+            self._lose_supervisor(error)
             return
         for message in messages:
             self._obey(message)
@@ -230,12 +235,15 @@ class _Child:
             return
         try:
             self._pipe.send(message)
-        except PipeClosedError:
-            self._lose_supervisor()
+        except PipeClosedError as error:
+            self._lose_supervisor(error)
 
-    def _lose_supervisor(self) -> None:
+    def _lose_supervisor(self, error: PipeClosedError) -> None:
         self._is_connected = False
-        log.warning("the supervisor is gone: draining")
+        if _is_of_closed_descriptor(error.__cause__):
+            log.error("%s: draining", CLOSED)
+        else:
+            log.warning("the supervisor is gone: draining")
         self._workers.drain()
 
 
