@@ -124,7 +124,13 @@ def confirmed(
     reader: FactsReader, instance_id: str, versions: Sequence[str], *, now: Callable[[], datetime]
 ) -> tuple[Explanation, Facts]:
     """The explanation of an instance and its facts; one that is stuck was looked at twice. Raises NotFoundError."""
-    facts = reader.facts(instance_id)
+    return confirmed_by(reader, reader.facts(instance_id), versions, now=now)
+
+
+def confirmed_by(
+    reader: FactsReader, facts: Facts, versions: Sequence[str], *, now: Callable[[], datetime]
+) -> tuple[Explanation, Facts]:
+    """Likewise, by facts that were just read."""
     found = explanation(facts, versions, now())
     while found.verdict == STUCK and (again := reader.look_again(facts)) is not None:
         facts, found = again, explanation(again, versions, now())

@@ -144,7 +144,7 @@ class UiAnswers:
     async def _look(self, page: UiPage, last: Look) -> Look:
         """What is found at a page now; what went wrong is said, over what was known."""
         try:
-            return await self._in_thread(lambda: self._read(page))
+            return await self._in_thread(lambda: self._read(page, last))
         except (CliError, WorkflowSDKError) as error:
             said = self._said(error)
         except Exception as error:  # noqa: BLE001 - the border: one page's fault must not end the poller
@@ -159,13 +159,17 @@ class UiAnswers:
             every_s=2.0,
         )
 
-    def _read(self, page: UiPage) -> Look:
+    def _read(self, page: UiPage, last: Look) -> Look:
         found = page.read()
+        if found is last.found:
+            # The page knows that it is as it was: what is large need not be written anew.
+            return replace(last, at=self._reach.now(), trouble="", hint="", status=200)
         return Look(
             self._renderer.parts(page, found),
             str(self._renderer.safe(page.title(found))),
             self._reach.now(),
             every_s=page.every_s(found),
+            found=found,
             state=page.state(found),
         )
 
@@ -192,6 +196,7 @@ class UiAnswers:
             await self._in_thread(lambda: do(self._reach, act, given))
         except (CliError, WorkflowSDKError) as error:
             return await self._not_done(act, given, self._said(error))
+        self.poller.outdate()
         location = f"/instances/{path_part(act.instance_id)}?done={act.kind}"
         return web.Response(status=303, headers={**HEADERS, "Location": location})
 

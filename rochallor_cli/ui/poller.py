@@ -39,7 +39,8 @@ class Look:
     hint: str = ""
     status: int = 200
     every_s: float = 0.0
-    # What it was read from, by which it is known whether anything has happened.
+    # What was found, and by what of it is known whether anything has happened.
+    found: object = None
     state: object = None
 
     @property
@@ -109,6 +110,11 @@ class Poller:
             if self._now - subject.read_s > SLOWEST_S or subject.look.trouble:
                 await self._take(subject)
         return subject.look
+
+    def outdate(self) -> None:
+        """Something was done from here: whoever comes now is not shown what was before."""
+        for subject in self._subjects.values():
+            subject.read_s = float("-inf")
 
     @contextmanager
     def watched(self, page: UiPage) -> Iterator[Subject]:

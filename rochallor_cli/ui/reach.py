@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ class Reach:
     ask_version: Callable[[], EngineVersion]
     why_not: str = ""
     facts: FactsReader = field(init=False)
+    # One at a time, however often the button is pressed.
+    auditing: Lock = field(default_factory=Lock)
     _documents: dict[tuple[str, int], Value] = field(default_factory=dict)
     _version: EngineVersion | None = None
     _asked_s: float = 0.0

@@ -43,10 +43,12 @@ def test_the_version_is_answered_with_a_handful_of_modules() -> None:
     assert len(modules_after("--version")) <= 5
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["work", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["work", "--help"], ["ui", "--help"], ["dev", "--help"], ["demo", "--help"]]
+)
 def test_help_on_a_pipe_neither_draws_nor_talks(arguments: list[str]) -> None:
     modules = modules_after(*arguments)
-    assert not packages(modules) & (DRAWING | TALKING | WORKING | {"yaml"})
+    assert not packages(modules) & (DRAWING | TALKING | WORKING | {"yaml", "jinja2"})
     assert not [name for name in modules if name.startswith("rochallor_cli.dev_engine.")]
 
 

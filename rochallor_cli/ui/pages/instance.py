@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from rochallor_cli.engine_client.admin_client import ENDED, AdminClient, Value
 from rochallor_cli.engine_client.reading import definition_of, mapping
 from rochallor_cli.errors import CliError
-from rochallor_cli.explanation.explaining import Explanation, confirmed
+from rochallor_cli.explanation.explaining import Explanation, confirmed_by
 from rochallor_cli.explanation.facts import Facts
 from rochallor_cli.explanation.verdicts import verdict_text
 from rochallor_cli.explanation.ways_out import ways_out
@@ -31,6 +32,7 @@ from workflow_sdk.errors import WorkflowSDKError
 
 _MOST_EXECUTIONS = 20
 _MOST_EVENTS = 8
+_EXPLANATION_HOLDS_S = 10.0
 _WAITS_FOR = {"USER_TASK": "user-task", "WAIT": "signal"}
 
 
@@ -45,6 +47,7 @@ class Seen:
     can_retry: bool
     child: Value | None
     parent: Value | None
+    at: datetime
 
 
 class InstancePage(UiPage):
@@ -61,31 +64,30 @@ class InstancePage(UiPage):
         self._parent: Value | None = None
         self._child: Value | None = None
         self._looked_for: set[str] = set()
+        self._last: Seen | None = None
 
     def read(self) -> Seen:
-        version = self.reach.version()
-        explanation, facts, why_not = None, None, ""
-        try:
-            explanation, facts = confirmed(
-                self.reach.facts, self.instance_id, version.possible, now=self.reach.now
-            )
-        except WorkflowSDKError:
-            raise
-        except CliError as error:
-            why_not = error.message
-        except Exception:  # noqa: BLE001 - a view of odd data shows what it has; `instances explain` says what is odd
-            why_not = "what the engine says of it is odd"
-        found = facts or self._bare_facts()
-        self._look_around(found)
-        return Seen(
-            found,
-            explanation,
-            why_not,
-            version.text,
-            not version.surely_lacks("step_retry"),
-            self._child,
-            self._parent,
-        )
+        facts, why_not = self._facts()
+        last = self._last
+        if last is not None and _is_recent(last, facts, self.reach.now()):
+            return last
+        explanation, version = None, self.reach.version()
+        if not why_not:
+            try:
+                explanation, facts = confirmed_by(
+                    self.reach.facts, facts, version.possible, now=self.reach.now
+                )
+            except WorkflowSDKError:
+                raise
+            except CliError as error:
+                why_not = error.message
+            except Exception:  # noqa: BLE001 - a view of odd data shows what it has, as `instances get` does
+                why_not = "what the engine says of it is odd"
+        self._look_around(facts)
+        can_retry = not version.surely_lacks("step_retry")
+        around = (self._child, self._parent)
+        self._last = Seen(facts, explanation, why_not, version.text, can_retry, *around, self.reach.now())
+        return self._last
 
     def every_s(self, found: Seen) -> float:
         # It may be retried: somebody who has just copied the command wants to see that.
@@ -124,6 +126,17 @@ class InstancePage(UiPage):
         }
 
     # --- reading ---------------------------------------------------------------------------------
+
+    def _facts(self) -> tuple[Facts, str]:
+        """What the engine says of it, and why it cannot be explained where something is odd or missing."""
+        try:
+            return self.reach.facts.facts(self.instance_id), ""
+        except WorkflowSDKError:
+            raise
+        except CliError as error:
+            return self._bare_facts(), error.message
+        except Exception:  # noqa: BLE001 - likewise
+            return self._bare_facts(), "what the engine says of it is odd"
 
     def _bare_facts(self) -> Facts:
         """What there is of an instance that cannot be explained: its definition may be missing."""
@@ -219,6 +232,12 @@ class InstancePage(UiPage):
             "looked": self._wants_parent,
             "most": MOST_DEFINITIONS,
         }
+
+
+def _is_recent(last: Seen, facts: Facts, now: datetime) -> bool:
+    """Whether nothing has happened; from time to time it is explained anew all the same, since timers become due."""
+    same = (facts.instance, facts.executions) == (last.facts.instance, last.facts.executions)
+    return same and (now - last.at).total_seconds() < _EXPLANATION_HOLDS_S
 
 
 def _definition(engine: AdminClient, instance: Value) -> Value:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from rochallor_cli.engine_client.admin_client import OPEN, STATUSES, Value
-from rochallor_cli.errors import CliError
+from rochallor_cli.errors import CliError, ConflictError
 from rochallor_cli.explanation.audit import Audit
 from rochallor_cli.explanation.explaining import all_confirmed
 from rochallor_cli.explanation.facts import FactsReader
@@ -59,7 +59,7 @@ class OverviewPage(UiPage):
         engine = self.reach.engine
         counts = {status: engine.count_instances(status=status) for status in STATUSES}
         if self._wants_audit and self._audited is None:
-            self._audited = _audit(self.reach, live=sum(counts[status] for status in OPEN))
+            self._audited = _the_only_audit(self.reach, live=sum(counts[status] for status in OPEN))
         return Overview(counts, engine.count_definitions(), self._audited)
 
     def values(self, found: Overview) -> dict[str, Any]:
@@ -79,6 +79,17 @@ class OverviewPage(UiPage):
 
     def every_s(self, found: Found) -> float:
         return 4.0
+
+
+def _the_only_audit(reach: Reach, *, live: int) -> Audited:
+    if not reach.auditing.acquire(blocking=False):
+        raise ConflictError(
+            "an audit is under way already", hint=f"it takes {LONGEST_AUDIT_S:.0f} seconds at most"
+        )
+    try:
+        return _audit(reach, live=live)
+    finally:
+        reach.auditing.release()
 
 
 def _audit(reach: Reach, *, live: int) -> Audited:

@@ -45,10 +45,13 @@ def visitor(desk: Desk) -> Iterator[Visitor]:
 
 def test_a_task_is_completed_and_a_step_signalled_with_what_was_typed(desk: Desk, visitor: Visitor) -> None:
     started = desk.started()
+    assert "Complete approve" in " ".join(visitor.get(f"/instances/{started}").text.split())
     form = {"variables": '{"approved": true}', "by": "jane"}
     done = visitor.post(f"/instances/{started}/steps/approve/complete", form)
     assert (done.status, done.headers["location"]) == (303, f"/instances/{started}?done=complete")
     assert "The task is completed." in visitor.get(done.headers["location"]).text
+    # The page that comes next shows what has become of it, not what was a moment ago.
+    assert "Complete approve" not in " ".join(visitor.get(f"/instances/{started}").text.split())
     done = visitor.post(f"/instances/{started}/steps/pay/signal", {"variables": ""})
     assert done.status == 303
     found = desk.client.get_instance(started)
