@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 from typing import Any, cast
 
 import pytest
@@ -77,7 +78,10 @@ def looks_of_watch(seconds: float) -> int:
 
 
 def simulated(course: Any) -> None:
-    loop = SimulatedLoop()
+    def in_thread(*_: Any) -> asyncio.Future[Any]:
+        raise AssertionError("the poller itself starts no threads")
+
+    loop = SimulatedLoop(Random(0), in_thread=in_thread)
     task = loop.create_task(course())
     loop.run_until_complete(task)
 
