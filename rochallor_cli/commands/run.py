@@ -80,6 +80,12 @@ def run(
             "--upload", help="With --engine-url: upload under its own name, for everybody's workers."
         ),
     ] = False,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep", help="With --engine-url: leave an instance open that has not ended, to look at it."
+        ),
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Run it again whenever a file is saved.")] = False,
     timeout: Timeout = None,
 ) -> int:
@@ -87,7 +93,8 @@ def run(
 
     Open user tasks and waits are answered by --task and --signal, or asked for on a terminal. The exit status is the
     outcome: 0 COMPLETED, 9 FAILED, 7 where nothing can move the instance any more. With --engine-url it runs on that
-    engine: under a name and job types of its own, so that nobody else takes part, unless --upload says otherwise.
+    engine: under a name and job types of its own, so that nobody else takes part, unless --upload says otherwise. An
+    instance that has not ended when the run is over is cancelled there, unless --keep says otherwise.
     """
     if watch:
         from rochallor_cli.trial.watching import run_again
@@ -103,6 +110,7 @@ def run(
         variables=variables_from(context, var=var, text=text, whole=variables),
         is_fast=fast,
         timeout_s=seconds_from(timeout, "--timeout"),
+        keeps=keep,
     )
     plan.require_known_steps()
     return _ended(context, _run(context, plan, is_upload=upload))
@@ -115,6 +123,8 @@ def _run(context: Context, plan: FlowPlan, *, is_upload: bool) -> Ending:
     if not is_named:
         if is_upload:
             raise UsageError("--upload is for an engine that --engine-url names")
+        if plan.keeps:
+            raise UsageError("--keep is for an engine that --engine-url names")
         return run_embedded(context, plan)
     if plan.is_fast:
         raise UsageError(

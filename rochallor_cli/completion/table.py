@@ -70,6 +70,9 @@ COMMANDS: dict[str, dict[str, Any]] = \
                      '--definition': ('definition', 'Which one to run, where FLOW holds several.'),
                      '--upload': ('',
                                   "With --engine-url: upload under its own name, for everybody's workers."),
+                     '--keep': ('',
+                                'With --engine-url: leave an instance open that has not ended, to look at '
+                                'it.'),
                      '--watch': ('', 'Run it again whenever a file is saved.'),
                      '--timeout': ('none', 'How long to wait: 90s, 5m; for ever if left out.')},
          'arguments': ('files',),

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import platform
 import shlex
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from rochallor_cli.command_line.context import Context
@@ -13,9 +19,9 @@ from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.definitions.uploads import Upload
 from rochallor_cli.dev_engine import engine_rules
 from rochallor_cli.documents.json_text import load_json
-from rochallor_cli.engine_client.admin_client import AdminClient, Value
+from rochallor_cli.engine_client.admin_client import ENDED, AdminClient, Value
 from rochallor_cli.engine_client.connect import connect
-from rochallor_cli.errors import Interrupted, UsageError, did_you_mean
+from rochallor_cli.errors import CliError, Interrupted, UsageError, did_you_mean
 from rochallor_cli.hosting.config.host_config import LogConfig
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.instances.followers import Follower, follower_for
@@ -26,6 +32,7 @@ from rochallor_cli.trial.flow_run import Answers, FlowRun, MovableTime, RunLines
 from rochallor_cli.trial.own_engine import SkippedTimers, own_engine, timer_lengths_ns
 from rochallor_cli.trial.run_worker import ALL_OTHERS, WORKER_ID, registry_for, renamed, working
 from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.errors import EngineClientError
 from workflow_sdk.handler.registry import HandlerRegistry
 
 _CHAIN = ("autoStartNextWorkflow", "nextWorkflowId")
@@ -42,6 +49,8 @@ class FlowPlan:
     variables: Value
     is_fast: bool
     timeout_s: float | None
+    # On an engine of others: leave the instance as it stands.
+    keeps: bool = False
 
     @property
     def definition(self) -> Value:
@@ -102,19 +111,32 @@ def run_embedded(context: Context, plan: FlowPlan) -> Ending:
 def run_on(context: Context, plan: FlowPlan, *, is_upload: bool) -> Ending:
     """On the engine of the settings: as it is with `is_upload`, else under a name and job types of its own."""
     registry = plan.registry()
-    prefix = ""
+    prefix, version = "", None
     if is_upload:
         for one in reversed(plan.uploads):
             context.engine.upload(one.definition)
     else:
+        # Job types that no other run has: what an earlier one left open must not come to this one.
         prefix = f"run-{time.time_ns():x}-"
         registry = renamed(registry, prefix)
         plan = replace(plan, uploads=[_under_own_name(plan.uploads[0], prefix)])
-        context.engine.upload(plan.definition)
-        context.printer.note(f"uploaded as {plan.definition['id']}; what it chains to is left out")
+        version = int(context.engine.upload(plan.definition)["version"])
+        context.printer.note(
+            f"uploaded as {plan.definition['id']} v{version}, which stays; what it chains to is left out"
+        )
     where = context.settings.where
     client = context.engine.client
-    return _lead(context, plan, context.engine, client, registry, where=where, timers=None, prefix=prefix)
+    return _lead(
+        context,
+        plan,
+        context.engine,
+        client,
+        registry,
+        where=where,
+        timers=None,
+        prefix=prefix,
+        version=version,
+    )
 
 
 def _under_own_name(upload: Upload, prefix: str) -> Upload:
@@ -123,7 +145,13 @@ def _under_own_name(upload: Upload, prefix: str) -> Upload:
         for step in _steps(upload)
     ]
     kept = {name: value for name, value in upload.definition.items() if name not in _CHAIN}
-    return replace(upload, definition={**kept, "id": f"{prefix}{upload.id}"[:256], "steps": steps})
+    return replace(upload, definition={**kept, "id": _own_id(upload), "steps": steps})
+
+
+def _own_id(upload: Upload) -> str:
+    """The same for each run of a file by one user on one machine: engines forget no definition, and list each."""
+    whose = [platform.node(), str(Path.home()), os.path.abspath(upload.document.source)]
+    return f"run-{hashlib.sha256(json.dumps(whose).encode()).hexdigest()[:8]}-{upload.id}"[:256]
 
 
 def _lead(
@@ -136,8 +164,12 @@ def _lead(
     where: str,
     timers: MovableTime | None,
     prefix: str = "",
+    version: int | None = None,
 ) -> Ending:
-    """`prefix`: what stands before the job types of this run alone; people are told of them as they wrote them."""
+    """`prefix`: what stands before the job types of this run alone; people are told of them as they wrote them.
+
+    version: of the definition; None: the latest.
+    """
     printer = context.printer
     configure_host_logging(LogConfig(level="warning"), context.environment.stderr, workers=[WORKER_ID])
     served = set(registry.job_types())
@@ -145,7 +177,7 @@ def _lead(
     if missing:
         printer.note(f"no handler and no stub for {', '.join(each.removeprefix(prefix) for each in missing)}")
     with working(client, registry) as check:
-        started = engine.start(str(plan.definition["id"]), plan.variables)
+        started = engine.start(str(plan.definition["id"]), plan.variables, version=version)
         printer.note(f"{started['id']} of {plan.definition['id']} on {where}")
         run = FlowRun(
             engine=engine,
@@ -161,7 +193,20 @@ def _lead(
         try:
             return run.lead(printer, _follower(printer), plan.timeout_s)
         except KeyboardInterrupt:
-            raise Interrupted("the run was left; its instance is where it stood") from None
+            stands = "" if prefix and not plan.keeps else "; its instance is where it stood"
+            raise Interrupted(f"the run was left{stands}") from None
+        finally:
+            if prefix and not plan.keeps:
+                _leave_nothing_open(engine, run.instance_id, printer)
+
+
+def _leave_nothing_open(engine: AdminClient, instance_id: str, printer: Printer) -> None:
+    """Cancel an instance that nobody else can move: its job types are those of this run alone."""
+    # What ended the run is what people are told of.
+    with suppress(CliError, EngineClientError):
+        if engine.instance(instance_id).get("status") not in ENDED:
+            engine.cancel(instance_id, "the run that started it is over")
+            printer.note(f"cancelled {instance_id}, which nobody serves any more; --keep leaves it open")
 
 
 def _follower(printer: Printer) -> Follower:

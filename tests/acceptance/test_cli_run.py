@@ -139,6 +139,7 @@ def test_timers_are_not_waited_for_when_it_is_to_be_fast(tmp_path: Path):
         (["--task", "approve=[1]"], "variables are one object"),
         (["--stub", "scor"], "did you mean score?"),
         (["--upload"], "--engine-url"),
+        (["--keep"], "--engine-url"),
         (["--definition", "other"], "holds tried"),
     ],
 )
@@ -164,6 +165,25 @@ def test_a_run_on_a_real_engine_has_a_name_and_job_types_of_its_own(engine_url: 
     assert rochallor("defs", "get", "tried", url=engine_url).exit_status == 6
     uploaded = rochallor(*arguments, "--upload", "-o", "json")
     assert uploaded.json()["definitionId"] == "tried"
+
+
+def test_runs_on_a_real_engine_share_one_definition_and_leave_nothing_open(engine_url: str, tmp_path: Path):
+    file = flow(tmp_path, service("score"))
+    stuck = ("run", file, "--engine-url", engine_url)
+    assert rochallor(*stuck).exit_status == 7
+    kept = rochallor(*stuck, "--keep")
+    assert "cancelled" not in kept.stderr
+    # What the others left open does not come to this one.
+    done = rochallor(*stuck, "--stub", "score={}", "-o", "json")
+    assert done.exit_status == 0
+    mine = done.json()["definitionId"]
+    assert mine.endswith("-tried")
+    rows = rochallor("instances", "list", "--all", "--definition", mine, "-o", "json", url=engine_url).json()
+    assert sorted((row["status"], row["definitionVersion"]) for row in rows) == [
+        ("ACTIVE", 2),
+        ("CANCELLED", 1),
+        ("COMPLETED", 3),
+    ]
 
 
 def test_what_a_run_on_a_real_engine_says_of_a_job_type_can_be_given_to_stub(engine_url: str, tmp_path: Path):
