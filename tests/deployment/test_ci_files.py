@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,3 +90,23 @@ def test_the_hook_checks_the_files_it_is_given(checkout: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     (checkout / "flows" / "flow.yaml").write_text("id: broken\nname: broken\nsteps: []\n")
     assert run_in(checkout, f"{HOOK['entry']} flows/flow.yaml", {}).returncode == 3
+
+
+# --- what the page shows ---------------------------------------------------------------------------------------
+
+
+def shown_in_yaml() -> Any:
+    page = (ROOT / "docs" / "ci.md").read_text("utf-8")
+    return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+
+
+def test_the_page_shows_what_action_and_hook_take() -> None:
+    ((action,), hooks, gitlab) = shown_in_yaml()
+    assert action["with"].keys() <= ACTION["inputs"].keys()
+    ((hook,),) = (repository["hooks"] for repository in hooks["repos"])
+    assert hook["id"] == HOOK["id"]
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    install, *commands = gitlab["definitions"]["script"]
+    assert install == f"pip install dist/rochallor_cli-{version}-py3-none-any.whl"
+    assert gitlab["definitions"]["variables"].keys() == {"ROCHALLOR_ENGINE_URL"}
+    assert commands == ["rochallor defs lint flows/", "rochallor defs upload flows/"]

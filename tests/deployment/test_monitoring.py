@@ -16,12 +16,14 @@ from typing import Any
 
 import pytest
 import yaml
+from prometheus_client import CollectorRegistry
 
 from rochallor_cli.exit_status import MEANINGS
 from support.engines import running_engine
 from support.waiting import wait_until
 from support.worker_host import Workplace, start_jobs, worker_host
 from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.metrics import Metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 MONITORING = ROOT / "docs" / "deploy" / "monitoring"
@@ -106,6 +108,32 @@ def test_every_query_asks_for_what_a_real_host_exposes(tmp_path: Path, tool: Cal
     text = {"workflow_sdk_lease_overruns_total", "workflow_sdk_stuck_handlers_total"}
     text |= {"workflow_sdk_poll_latency_seconds_count"}
     assert {name for query in QUERIES for name in METRIC.findall(query)} - known - text == set()
+
+
+# Beside what the dashboard shows of the same thing.
+TOLD_OTHERWISE = {
+    "workflow_sdk_kafka_commits",  # its errors are
+    "rochallor_worker_reports_waiting",  # workflow_sdk_callback_pending, by worker
+    "rochallor_worker_slots",  # workflow_sdk_slots, by worker
+}
+
+
+def test_every_series_of_a_host_is_on_the_dashboard_or_in_a_rule() -> None:
+    registry = CollectorRegistry()
+    Metrics(registry=registry)
+    names = {family.name for family in registry.collect()}
+    page = (ROOT / "docs" / "kafka.md").read_text("utf-8").split("## Metrics")[1].split("##")[0]
+    names |= {
+        f"workflow_sdk_kafka{short}"
+        for short in re.findall(r"`(?:workflow_sdk_kafka)?(_[a-z_]+?)(?:_total)?`", page)
+    }
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "rochallor_cli" / "hosting").rglob("*.py"))
+    names |= set(re.findall(r'"(rochallor_(?:host|worker|build)_[a-z_]+?)(?:_total)?"', code))
+    assert len(names) > 35
+    asked = " ".join(QUERIES)
+    assert {
+        name for name in names if not re.search(rf"\b{name}(_total|_bucket|_count)?\b", asked)
+    } == TOLD_OTHERWISE
 
 
 def test_the_rules_fire_on_what_they_are_for_and_on_nothing_else(tool: Callable[[str], str]) -> None:
