@@ -84,10 +84,17 @@ def _around(literals: set[Scalar]) -> Sequence[Scalar]:
     numbers = sorted(float(each) for each in literals if isinstance(each, int | float))
     if not numbers:
         return sorted(str(each) for each in literals)
-    between = [(low + high) / 2 for low, high in pairwise(numbers)]
+    between = [middle for low, high in pairwise(numbers) if (middle := _between(low, high)) is not None]
     # A count or an amount is compared with 0 as its least: that it is not less is no gap.
     below = [] if numbers[0] == 0 else [numbers[0] - 1]
     return [*numbers, *between, *below, numbers[-1] + 1]
+
+
+def _between(low: float, high: float) -> float | None:
+    """What lies between two literals; of whole numbers a whole one, for what is counted has no halves."""
+    if not (low.is_integer() and high.is_integer()):
+        return (low + high) / 2
+    return float((low + high) // 2) if high - low > 1 else None
 
 
 def _no_one_holds(conjunctions: Conjunctions, variables: Mapping[str, object], *, coercion: bool) -> bool:

@@ -128,6 +128,12 @@ def test_values_between_two_conditions_are_told() -> None:
     # A count is not less than the 0 that it is compared with.
     assert "W316" not in codes(*branching("failures == 0", "failures > 0"))
     assert "no branch holds for amount = 100" in text_of("W316", *branching("amount <= 0", "amount > 100"))
+    assert "no branch holds for claims = 1" in text_of("W316", *branching("claims <= 0", "claims >= 3"))
+    assert "no branch holds for rate = 0.75" in text_of("W316", *branching("rate <= 0.5", "rate >= 1"))
+
+
+def test_whole_numbers_that_follow_one_another_leave_no_gap() -> None:
+    assert codes(*branching("claims == 0", "claims >= 1", "claims < 0")) == []
 
 
 # --- gateways ------------------------------------------------------------------------------------------
