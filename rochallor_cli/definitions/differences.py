@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rochallor_cli.definitions.decision_tables import table_changes
-from rochallor_cli.definitions.edges import listed, targets
+from rochallor_cli.definitions.edges import targets
 
 Definition = Mapping[str, Any]
 
@@ -25,25 +25,47 @@ def normalised(definition: Definition) -> dict[str, Any]:
     metadata = kept.get("metadata")
     if isinstance(metadata, Mapping):
         kept["metadata"] = {key: value for key, value in metadata.items() if key != AS_NEW_MARK}
-    found = _without_empty(kept)
-    for step in listed(found.get("steps")):
-        for event in listed(step.get("boundaryEvents")) if isinstance(step, dict) else ():
-            if isinstance(event, dict):
-                event.setdefault("interrupting", False)
-    return found
+    return _without_empty(kept)
 
 
 def _without_empty(value: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, inner in value.items():
-        if (inner in (None, "", False, 0) and not isinstance(inner, float)) or inner in ([], {}):
-            continue
-        if key == "steps" and isinstance(inner, list):
-            inner = [_without_empty(step) if isinstance(step, Mapping) else step for step in inner]
-        elif key == "boundaryEvents" and isinstance(inner, list):
-            inner = [dict(event) if isinstance(event, Mapping) else event for event in inner]
-        found[key] = inner
-    return found
+    return {
+        key: _part(key, inner)
+        for key, inner in value.items()
+        if (inner not in (None, "", False, 0) or isinstance(inner, float)) and inner not in ([], {})
+    }
+
+
+def _part(key: str, value: Any) -> Any:
+    """A field as it is kept: within steps, tables, schemas and events what is empty is left out as well."""
+    if key in _LISTS and isinstance(value, list):
+        return [_LISTS[key](each) if isinstance(each, Mapping) else each for each in value]
+    if key == "decisionTable" and isinstance(value, Mapping):
+        return {name: _part(name, inner) for name, inner in value.items()}
+    if key in ("input_schema", "outputs_schema") and isinstance(value, Mapping):
+        return _without_empty(value)
+    return _as_doubles(value) if key in ("transformations", "outputs") else value
+
+
+def _event(event: Mapping[str, Any]) -> dict[str, Any]:
+    return {**event, "interrupting": event.get("interrupting") or False}
+
+
+_LISTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "steps": _without_empty,
+    "rules": _without_empty,
+    "boundaryEvents": _event,
+}
+
+
+def _as_doubles(value: Any) -> Any:
+    """Numbers as the engine reads them there: what a double cannot hold is another number."""
+    if isinstance(value, Mapping):
+        return {key: _as_doubles(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_doubles(inner) for inner in value]
+    is_long = isinstance(value, int) and not isinstance(value, bool) and 2**53 < abs(value) < 10**300
+    return float(value) if is_long else value
 
 
 def same(first: Definition, second: Definition) -> bool:
