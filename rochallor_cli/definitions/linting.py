@@ -183,7 +183,7 @@ def _at(document: Document, path: DocumentPath) -> str:
 
 
 def _nearest(document: Document, path: DocumentPath, code: str, assumed: Assumed) -> str:
-    """` (did you mean approve?)` where a step or type is named that is not there; else the types there are."""
+    """` (did you mean approve?)` where a step or type is named that is not there; of types also those there are."""
     if code == NO_SUCH_STEP:
         known: Sequence[str] = [str(step.get("id")) for _, step in steps_of(document)]
     elif code == NO_SUCH_TYPE:
@@ -191,9 +191,10 @@ def _nearest(document: Document, path: DocumentPath, code: str, assumed: Assumed
     else:
         return ""
     near = did_you_mean(_at(document, path), known)
-    if near or code == NO_SUCH_STEP or not assumed.is_given:
-        return f" ({near})" if near else ""
-    return f" (version {assumed.rules.version} knows {', '.join(known)})"
+    nearest = f" ({near})" if near else ""
+    if code == NO_SUCH_STEP:
+        return nearest
+    return f"{nearest}; version {assumed.rules.version} knows {', '.join(known)}"
 
 
 def located(document: Document, problems: Sequence[str]) -> list[str]:

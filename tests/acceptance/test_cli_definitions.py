@@ -192,6 +192,7 @@ def test_names_that_are_not_there_get_the_nearest_that_is(tmp_path: Path, engine
     ):
         assert 'unknown step "aprove" (did you mean approve?)' in text
         assert 'unsupported type "SERVICE" (did you mean SERVICE_TASK?)' in text
+        assert "knows SERVICE_TASK, USER_TASK, DECISION, " in text
 
 
 def test_lint_looks_for_the_next_workflow_among_the_files_once_and_only_where_it_is_started(tmp_path: Path):
