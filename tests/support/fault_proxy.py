@@ -104,10 +104,15 @@ class FaultProxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            while await self._one_request(reader, writer):
-                pass
-        writer.close()
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                while await self._one_request(reader, writer):
+                    pass
+        except asyncio.CancelledError:
+            writer.transport.abort()  # the proxy ends: nobody waits for what it might still have to send
+            raise
+        finally:
+            writer.close()
 
     async def _one_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -185,8 +190,17 @@ def fault_proxy(target: str) -> Iterator[FaultProxy]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
-        server.close()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(_ended(server))
         loop.close()
+
+
+async def _ended(server: asyncio.Server) -> None:
+    """No connection is left open."""
+    server.close()
+    # A connection that was just taken gets its task in the next turn, and one that is closed ends in the one after.
+    for _ in range(5):
+        await asyncio.sleep(0)
+        serving = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
