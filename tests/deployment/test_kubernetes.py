@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import yaml
 
 from rochallor_cli.hosting.config.resolution import resolve_host
 from rochallor_cli.hosting.config.workers_file import read_workers_file
+from workflow_sdk.runner.kafka.intake import group_of, topic_of
 
 ROOT = Path(__file__).resolve().parents[2]
 KUBERNETES = ROOT / "docs" / "deploy" / "kubernetes"
@@ -135,3 +137,17 @@ def test_the_workers_file_is_accepted_and_leaves_time_to_drain(
     assert config.workers[0].worker_id == "from-elsewhere"
     assert config.workers[0].modules == ("/app/handlers/",)
     assert pod_of(manifest)["terminationGracePeriodSeconds"] > config.workers[0].drain_timeout_s + 5
+
+
+def test_the_page_about_scaling_asks_for_the_lag_of_the_group_that_workers_are_in(
+    manifest: dict[str, Any],
+) -> None:
+    page = (ROOT / "docs" / "deploy" / "scaling.md").read_text("utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    scaled = yaml.safe_load(block)
+    (asked,) = (trigger["metadata"] for trigger in scaled["spec"]["triggers"])
+    job_type = asked["topic"].rpartition(".")[2]
+    assert (asked["topic"], asked["consumerGroup"]) == (topic_of(job_type), group_of(job_type))
+    (deployment,) = manifest["Deployment"]
+    assert scaled["spec"]["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
+    assert scaled["metadata"]["namespace"] == deployment["metadata"]["namespace"]
