@@ -144,10 +144,30 @@ def _of_runs(document: Document, before: Definition, after: Definition) -> Itera
         yield UpgradeDifference(
             document, BETTER, step, text, was.text_of(code, step), "not so any more", {}, ""
         )
+    yield from _of_both(document, was, now)
     if not (was.is_complete and now.is_complete):
         text = "too much can happen to compare all of it"
         mend = "rochallor defs verify with --engine-version, --max-states and --max-time reaches further"
         yield UpgradeDifference(document, UNKNOWN, "", text, "not known", "not known", {}, mend)
+
+
+def _of_both(document: Document, was: _Flaws, now: _Flaws) -> Iterator[UpgradeDifference]:
+    """What is found in both, and in every run of one of them only: most runs go another way then."""
+    for code, step in was.found.keys() & now.found.keys() if was.is_complete and now.is_complete else ():
+        before, after = was.found[code, step].grade, now.found[code, step].grade
+        if (before == Grade.ALWAYS) == (after == Grade.ALWAYS):
+            continue
+        worse = SILENT if code in _SILENT_FLAWS else FAILS
+        yield UpgradeDifference(
+            document,
+            worse if after == Grade.ALWAYS else BETTER,
+            step,
+            f'step "{step}": {TITLES[code]}, {"now" if after == Grade.ALWAYS else "no longer"} in every run',
+            was.text_of(code, step),
+            now.text_of(code, step),
+            {},
+            f"{code}: {PROBLEM_CODES[code].instead}",
+        )
 
 
 @dataclass(frozen=True)
