@@ -17,6 +17,7 @@ EXAMPLES: dict[str, Any] = {
     "port": "0",
     "text": "other",
     "path": "somewhere",
+    "brokers": "host:9093",
     "flag": True,
     "duration": "1m",
     "choice": "kafka",
