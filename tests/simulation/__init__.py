@@ -8,7 +8,10 @@ broker.py           logs and consumer groups; consumer.py is librdkafka's consum
 worker.py           a worker process: the runner as it is, with simulated handlers
 promises.py         what must hold whatever happens, each named after the sentence in the documentation that promises it
 kafka_promises.py   the same of Kafka mode
+memory.py           how much a runner keeps
+kinds.py            what befalls a world of each kind
 world.py            all of it together; `run(seed)` is one course of events
+timeline.py         the smallest world that breaks a promise, for a person to read
 planted_faults.py   faults planted into the worker, and seeds that find them; planted_kafka_faults.py has Kafka mode's
 __main__.py         many seeds in parallel: `make simulate SEEDS=1000`
 

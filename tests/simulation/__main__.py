@@ -7,7 +7,8 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 
 from simulation.planted_kafka_faults import ALL_FAULTS
-from simulation.world import run
+from simulation.timeline import shrunk, with_short_names
+from simulation.world import Course, run
 
 
 def main() -> int:
@@ -32,7 +33,7 @@ def main() -> int:
             )
             if course.broken:
                 broken += 1
-                print(course.text, end="\n\n", flush=True)
+                print(readable(course), end="\n\n", flush=True)
     took_s = time.monotonic() - began
     print(
         f"{arguments.seeds:,} seeds, {broken:,} of them broke a promise; {jobs:,} jobs, {steps:,} steps, "
@@ -40,6 +41,14 @@ def main() -> int:
         f"{jobs / took_s:,.0f} jobs and {simulated_s / 3600 / took_s:.3f} hours a second"
     )
     return 1 if broken else 0
+
+
+def readable(course: Course) -> str:
+    """The smallest world that breaks the promise, how to see it again, and what happened there."""
+    small = shrunk(course)
+    call = f"run({small.seed}, instances={small.instances}, without={small.without!r})"
+    lines = "\n".join(f"  {line}" for line in with_short_names([small.broken, *small.timeline]))
+    return f"seed {course.seed} (engine {course.version}, {course.kind}), shrunk to {call}:\n{lines}"
 
 
 def look_for_planted(words: str, seeds: range) -> int:

@@ -11,7 +11,7 @@ from asyncio import events
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from random import Random
 from typing import Any
 
@@ -53,6 +53,7 @@ class Process:
     def __init__(self, loop: SimulatedLoop) -> None:
         self._loop = loop
         self._held: list[_Handle] = []
+        self._suspended_at = 0.0
         self.is_dead = False
         self.is_halted = False
         loop.processes.append(self)
@@ -79,6 +80,20 @@ class Process:
         self.is_halted = False
         if not self.is_dead:
             self._go_on()
+
+    def suspend(self) -> None:
+        """As a machine that is put to sleep: clocks go on, and its timers stand still."""
+        self._suspended_at = self._loop.now
+        self.halt()
+
+    def wake(self) -> None:
+        slept_s = self._loop.now - self._suspended_at
+        self._loop.put_off(self, slept_s)
+        for handle in self._held:
+            if handle.time > self._suspended_at:
+                self._loop.call_handle_at(handle, handle.time + slept_s)
+        self._held = [handle for handle in self._held if handle.time <= self._suspended_at]
+        self.resume()
 
     def bury(self) -> None:
         """At the end of the world: let its tasks come to their end, so that nothing is left of them."""
@@ -136,9 +151,23 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def _call_at(self, when: float, callback: Any, args: tuple[Any, ...], context: Context | None) -> _Handle:
         handle = _Handle(callback, args, context or copy_context(), when)
+        self.call_handle_at(handle, when)
+        return handle
+
+    def call_handle_at(self, handle: _Handle, when: float) -> None:
+        """Have it called at this time."""
+        handle.time = when
         self.steps += 1
         heappush(self._timers, (when, self._tie(), self.steps, handle))
-        return handle
+
+    def put_off(self, process: Process, seconds: float) -> None:
+        """Let all timers of this process come so much later."""
+        timers = self._timers
+        for number, (when, tie, step, handle) in enumerate(timers):
+            if handle.context.get(_PROCESS) is process:
+                handle.time = when + seconds
+                timers[number] = when + seconds, tie, step, handle
+        heapify(timers)
 
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)

@@ -102,7 +102,6 @@ KAFKA_FAULTS = (
     Plant("no dispatch is remembered", 36, AcknowledgedIds, "__contains__", lambda self, dedup_id: False),
     Plant("a lost partition keeps its say", 44, Assignment, "say", property(lambda self: Say.HAS)),
     Plant("a job starts whose partition has gone", 43, KafkaRecord, "try_start", _started_whatever_has_gone),
-    Plant("a revoked partition is not committed", 93, Commits, "finish", _nothing),
     Plant("a revoked partition waits for nobody", 40, Rebalances, "_await_running", _nothing),
     Plant("a paused partition stays so", 27, Flow, "_may_resume", lambda self, assignment: False),
     Plant(

@@ -122,10 +122,14 @@ class Promises:
                 if result not in self.results.get(execution_id, ()):
                     self._break(f"no result is lost: {step_id} left {result!r}", end.id)
 
-    def at_rest(self, process: str, *, slots_in_use: int, in_flight: int, unsettled: int) -> None:
+    def at_rest(
+        self, process: str, *, slots_in_use: int, in_flight: int, unsettled: int, grown: list[str]
+    ) -> None:
         if slots_in_use or in_flight or unsettled:
             text = f"{slots_in_use} slots, {in_flight} jobs in flight, {unsettled} reports"
             self._break(f"at rest all slots are free: {process} has {text}")
+        if grown:
+            self._break(f"at rest a runner keeps no more than at its start: {process} {', '.join(grown)}")
 
     def drained(self, process: str, summary: RunSummary) -> None:
         if summary.abandoned:

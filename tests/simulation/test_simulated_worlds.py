@@ -6,10 +6,11 @@ import pytest
 
 from simulation.planted_faults import Plant
 from simulation.planted_kafka_faults import ALL_FAULTS
+from simulation.timeline import shrunk, with_short_names
 from simulation.world import run
 
 # Each kind of world on each version of the engine.
-SEEDS = range(48)
+SEEDS = range(63)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -28,3 +29,17 @@ def test_a_planted_fault_is_found(fault: Plant) -> None:
         course = run(fault.seed)
     assert course.broken, f"not found by seed {fault.seed}: {fault.what}"
     assert course.timeline
+
+
+def test_a_failing_seed_is_shrunk_to_a_world_that_breaks_the_same_promise() -> None:
+    fault = next(fault for fault in ALL_FAULTS if fault.what == "a claim is dropped")
+    with fault.planted():
+        course = run(fault.seed)
+        small = shrunk(course)
+        again = run(small.seed, instances=small.instances, without=small.without)
+    assert small.promise == course.promise
+    assert small.instances < course.instances
+    assert again.timeline == small.timeline
+    text = "\n".join(with_short_names(small.timeline))
+    assert "instance-1" in text
+    assert not any(id_ in text for id_ in small.broken.split() if len(id_) == 26)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 from random import Random
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from simulation.broker import SimulatedBroker
 from simulation.consumer import SimulatedConsumer
 from simulation.loop import Process, SimulatedLoop
+from simulation.memory import grown, kept
 from simulation.network import SimulatedNetwork
 from simulation.promises import Promises
 from workflow_sdk.client.answers import RawResponse
@@ -18,17 +23,20 @@ from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.http_channel import HttpChannel
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.runner.handlers.handler_call import call_in_thread
+from workflow_sdk.runner.handlers.handler_coroutines import HandlerCoroutines
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Completed, Outcome
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.kafka_runner import KafkaRunner
 from workflow_sdk.runner.runner import Runner
+from workflow_sdk.runner.shift import assembly
 from workflow_sdk.runner.shift.shift import Shift
 from workflow_sdk.runner.shift.worker_run import WorkerRun
 from workflow_sdk.runner.statistics import Statistics
 from workflow_sdk.runner.summary import RunSummary
 
+TIMEOUT_S = 2.0
 JOB_TYPES = ("a", "b")
 
 
@@ -72,6 +80,26 @@ class _Threads:
         """There are none."""
 
 
+class _Coroutines(HandlerCoroutines):
+    """Async handlers on the world's loop, in place of one on a thread of its own."""
+
+    def __init__(
+        self, worker: SimulatedWorker, *, done: Callable[[InFlight], None], home: asyncio.AbstractEventLoop
+    ) -> None:
+        super().__init__(done=partial(worker._ended, done), home=home)
+        self._worker = worker
+        self._handler_loop = SimpleNamespace(loop=home, watch=lambda now: None)  # type: ignore[assignment]
+
+    def submit(self, item: InFlight) -> None:
+        item.context = copy_context()
+        self._worker.begin_later(item)
+        super().submit(item)
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+
 class SimulatedWorker:
     """One process after the other under one name: `start` begins the next one."""
 
@@ -86,6 +114,7 @@ class SimulatedWorker:
         failure_rate: float,
         note: Callable[[str], None],
         broker: SimulatedBroker | None = None,
+        is_async: bool = False,
     ) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, SimulatedLoop)
@@ -98,6 +127,9 @@ class SimulatedWorker:
         self._failure_rate = failure_rate
         self._note = note
         self._broker = broker
+        # Whether the handler of one type is a coroutine, with a time-out.
+        self._is_async = is_async
+        self._runs_s: dict[str, float] = {}
         # Whether it reaches no broker; the engine it does.
         self.is_cut = False
         self._parallelism = random.choice([2, 4, 16])
@@ -121,6 +153,8 @@ class SimulatedWorker:
         registry = HandlerRegistry()
         for job_type in JOB_TYPES:
             registry.register(job_type, self._handle)
+        if self._is_async:
+            registry.register("b", self._handle_later, timeout=TIMEOUT_S)
         wire = _Wire(self.name, self._network, self._promises)
         plan = replace(
             self._runner(registry)._plan,
@@ -128,7 +162,9 @@ class SimulatedWorker:
             make_channel=lambda _, **settings: _Channel(wire, **settings),
             make_threads=lambda **settings: _Threads(self, **settings),  # type: ignore[arg-type, return-value]
         )
-        self.shift = Shift(plan)
+        with patch.object(assembly, "HandlerCoroutines", partial(_Coroutines, self)):
+            self.shift = Shift(plan)
+        self._kept = kept(self.shift)
         self._watch_counts(self.shift._statistics)
         return await self.shift.work()
 
@@ -159,23 +195,41 @@ class SimulatedWorker:
         statistics.settled = counted  # type: ignore[method-assign]
 
     def begin(self, item: InFlight, done: Callable[[InFlight], None]) -> None:
+        seconds = self._begins(item)
+        item.began = self._loop.time()
+        self._loop.call_later(seconds, self._end, item, done)
+
+    def _begins(self, item: InFlight) -> float:
+        """How long this run takes."""
         job_id = str(item.current.job["id"])
-        fails = item.claim.retries_remaining > 0 and self._random.random() < self._failure_rate
-        self._fails[job_id] = fails
+        is_last = item.claim.retries_remaining <= 0
+        self._fails[job_id] = not is_last and self._random.random() < self._failure_rate
         seconds = self._duration_s()
         self._note(
             f"{self.name} runs {item.claim.job_type} {job_id} of {item.claim.instance_id}: {seconds:.2f} s"
         )
         self._promises.runs_now(self.name, item)
-        item.began = self._loop.time()
-        self._loop.call_later(seconds, self._end, item, done)
+        return seconds
 
     def _end(self, item: InFlight, done: Callable[[InFlight], None]) -> None:
         call_in_thread(item)
-        job_id = str(item.current.job["id"])
-        self._promises.ran(self.name, item, "" if self._fails[job_id] else f"{self.name} {job_id}")
-        self._note(f"{self.name} ran {job_id}: {'fails' if self._fails[job_id] else 'succeeds'}")
+        self._ended(done, item)
+
+    def _ended(self, done: Callable[[InFlight], None], item: InFlight) -> None:
+        job_id, succeeds = str(item.current.job["id"]), isinstance(item.outcome, Completed)
+        self._promises.ran(self.name, item, f"{self.name} {job_id}" if succeeds else "")
+        self._note(f"{self.name} ran {job_id}: {'succeeds' if succeeds else 'fails'}")
         done(item)
+
+    def begin_later(self, item: InFlight) -> None:
+        """An async handler's run; its last attempt is in time."""
+        seconds = self._begins(item)
+        is_last = item.claim.retries_remaining <= 0
+        self._runs_s[str(item.current.job["id"])] = min(seconds, TIMEOUT_S / 2) if is_last else seconds
+
+    async def _handle_later(self, job: Any) -> dict[str, str]:
+        await asyncio.sleep(self._runs_s[job["id"]])
+        return self._handle(job)
 
     def _handle(self, job: Any) -> dict[str, str]:
         if self._fails[job["id"]]:
@@ -193,6 +247,7 @@ class SimulatedWorker:
             slots_in_use=shift._slots.in_use,
             in_flight=len(shift._execution.in_flight),
             unsettled=len(shift._senders.unsettled),
+            grown=grown(self._kept, kept(shift)),
         )
 
     async def drain(self) -> None:

@@ -14,12 +14,12 @@ from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord
 from simulation.broker import Record, SimulatedBroker
 from simulation.engine import SimulatedEngine
 from simulation.kafka_promises import KafkaPromises
+from simulation.kinds import FLOW, TROUBLES
 from simulation.loop import SimulatedLoop, StandsStillError
 from simulation.network import SimulatedNetwork
 from simulation.promises import BrokenPromise, Promises
 from simulation.threads import run_as_thread, simulated_threads
 from simulation.worker import SimulatedWorker
-from support.workflows import document, gateway, join, service
 
 VERSIONS = ("0", "next", "leases")
 INSTANCES = 24
@@ -28,15 +28,6 @@ SETTLED_S = 15.0
 # Faults happen for so long; whatever they did must be made good within so much more.
 TROUBLED_S = 40.0
 PATIENCE_S = 600.0
-# Two jobs of one instance and type side by side, after another.
-FLOW = document(
-    service("a", "both", retryCount=3),
-    gateway("both", ["b", "c"]),
-    service("b", "meet", retryCount=3),
-    service("c", "meet", job_type="b", retryCount=3),
-    join(),
-    id_="flow",
-)
 JOBS_EACH = 3
 _KEPT_NOTES = 20_000
 
@@ -52,7 +43,14 @@ class Course:
     steps: int
     simulated_s: float
     broken: str = ""
+    instances: int = INSTANCES
+    without: tuple[str, ...] = ()
     timeline: tuple[str, ...] = ()
+
+    @property
+    def promise(self) -> str:
+        """What was broken, without the names of those it was broken to."""
+        return self.broken.partition(":")[0]
 
     @property
     def text(self) -> str:
@@ -61,10 +59,14 @@ class Course:
         return f"seed {self.seed} (engine {self.version}, {self.kind}): {self.broken}\n{lines}"
 
 
-def run(seed: int, *, instances: int = INSTANCES, spread_s: float = 0.0) -> Course:
-    """One course of events; the same for the same seed. `spread_s`: so long the instances take to arrive."""
+def run(
+    seed: int, *, instances: int = INSTANCES, spread_s: float = 0.0, without: tuple[str, ...] = ()
+) -> Course:
+    """One course of events; the same for the same seed. `spread_s`: so long the instances take to
+    arrive; `without`: troubles that do not come.
+    """
     loop = SimulatedLoop(random.Random(seed), in_thread=run_as_thread)
-    world = _World(seed, loop, instances=instances, spread_s=spread_s)
+    world = _World(seed, loop, instances=instances, spread_s=spread_s, without=without)
     was_disabled = logging.root.manager.disable
     logging.disable()
     # The runner's back-off draws from the module's own.
@@ -118,31 +120,13 @@ def _end(loop: SimulatedLoop, world: _World) -> None:
     loop.close()
 
 
-# What befalls a world of each kind.
-_TROUBLES: dict[str, tuple[str, ...]] = {
-    "calm": (),
-    "network": ("faults",),
-    "kills": ("kills",),
-    "pauses": ("pauses",),
-    "outages": ("outages",),
-    "long handlers": (),
-    "everything": ("faults", "kills", "pauses", "outages"),
-    "restarts": ("restarts",),
-    "kafka: calm": (),
-    "kafka: network": ("faults",),
-    "kafka: kills": ("kills",),
-    "kafka: pauses": ("pauses",),
-    "kafka: brokers": ("brokers", "cuts"),
-    "kafka: long handlers": ("restarts",),
-    "kafka: everything": ("faults", "kills", "pauses", "outages", "brokers", "cuts"),
-    "kafka: restarts": ("restarts",),
-}
-
-
 class _World:
-    KINDS = tuple(_TROUBLES)
+    KINDS = tuple(TROUBLES)
 
-    def __init__(self, seed: int, loop: SimulatedLoop, *, instances: int, spread_s: float) -> None:
+    def __init__(
+        self, seed: int, loop: SimulatedLoop, *, instances: int, spread_s: float, without: tuple[str, ...]
+    ) -> None:
+        self._without = without
         self._instances = instances
         self._spread_s = spread_s
         self._random = Random(seed)
@@ -213,6 +197,7 @@ class _World:
                 failure_rate=0.15,
                 note=self.note,
                 broker=broker,
+                is_async="async" in self.kind,
             )
             worker.start()
             self._workers.append(worker)
@@ -302,7 +287,22 @@ class _World:
     async def _trouble(self, network: SimulatedNetwork) -> None:
         """What befalls this world, by its kind; at its end all is well again."""
         until = self._loop.now + TROUBLED_S
-        await asyncio.gather(*(getattr(self, f"_{name}")(network, until) for name in _TROUBLES[self.kind]))
+        await asyncio.gather(*(getattr(self, f"_{name}")(network, until) for name in self._troubles))
+
+    @property
+    def _troubles(self) -> list[str]:
+        return [name for name in TROUBLES[self.kind] if name not in self._without]
+
+    async def _suspends(self, _: SimulatedNetwork, until: float) -> None:
+        """A machine is put to sleep, and a worker with it."""
+        while self._loop.now < until:
+            await asyncio.sleep(self._random.uniform(0.0, 15.0))
+            process = self._random.choice(self._workers).process
+            self.note("world: the machine of a worker is suspended")
+            process.suspend()
+            await asyncio.sleep(self._random.choice([2.0, 25.0, 2 * self._lease_s]))
+            process.wake()
+            self.note("world: the machine goes on")
 
     async def _faults(self, network: SimulatedNetwork, until: float) -> None:
         while self._loop.now < until:
