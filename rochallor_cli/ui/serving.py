@@ -58,7 +58,7 @@ def require_templates() -> None:
     if find_spec("jinja2") is None:
         raise UsageError(
             "the page needs Jinja2, which is not installed",
-            hint="pip install jinja2; the extra `ui` of rochallor-cli brings it",
+            hint="pip install jinja2 (the extra `ui` brings it)",
         )
 
 
