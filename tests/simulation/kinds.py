@@ -39,4 +39,5 @@ TROUBLES: dict[str, tuple[str, ...]] = {
     "kafka: async handlers": ("faults",),
     "kafka: suspends": ("suspends",),
     "kafka: suspends and faults": ("suspends", "faults", "brokers"),
+    "kafka: async handlers die": ("kills", "brokers"),
 }

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from heapq import heapify, heappop, heappush
+from math import inf, nextafter
 from random import Random
 from typing import Any
 
@@ -144,7 +145,11 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         return self.call_soon(callback, *args, context=context)
 
     def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> Any:
-        return self._call_at(self.now + delay, callback, args, context)
+        when = self.now + delay
+        if delay > 0 and when <= self.now:
+            # Too little to be seen in the sum: who waits for that would wait in one moment for ever.
+            when = nextafter(self.now, inf)
+        return self._call_at(when, callback, args, context)
 
     def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> Any:
         return self._call_at(when, callback, args, context)
