@@ -41,8 +41,8 @@ class Http1Connection(asyncio.BufferedProtocol):
     @property
     def has_news(self) -> bool:
         """Whether something came while nothing was asked, which the loop has had no time to see: the end, mostly."""
-        if self.transport is None:
-            return True
+        if self.transport is None or self.closed.done() or self.transport.is_closing():
+            return True  # it has no socket any more
         poller = select.poll()
         poller.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
         return bool(poller.poll(0))

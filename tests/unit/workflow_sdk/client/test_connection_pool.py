@@ -128,6 +128,22 @@ def test_a_connection_that_nobody_needs_is_closed_by_us(
     with_pool(server.port, rest)
 
 
+def test_a_resting_connection_that_was_closed_is_passed_over(
+    server: ByteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "LOOK_AFTER_S", -1.0)
+
+    async def close_between(pool: ConnectionPool) -> None:
+        await pool.ask(REQUEST)
+        resting = pool._resting[0]
+        resting.close()
+        await resting.closed
+        await pool.ask(REQUEST)
+
+    with_pool(server.port, close_between)
+    assert [len(requests) for requests in server.requests] == [1, 1]
+
+
 def test_another_address_of_the_name_is_tried_when_the_first_does_not_answer(
     server: ByteServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
