@@ -50,7 +50,7 @@ def _row(row: Value, start: datetime, total_s: float, *, is_over: bool) -> dict[
         "type": str(row.get("stepType")),
         "left": left,
         "width": min(max(length, _LEAST), WHOLE - left),
-        "took": "open" if took_s is None else duration_text(took_s),
+        "took": "" if took_s is None else duration_text(took_s),
         "state": state_text(row, ended=is_over),
         "reason": row.get("failureReason"),
     }
