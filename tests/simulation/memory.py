@@ -23,6 +23,8 @@ BOUNDED = {
     "Statistics._by_type",
     "_FollowUp._passed_over",
     "_FollowUp._pays",
+    "_FollowUp._reported",
+    "_FollowUp._under_way",
     "KafkaIntake.sources",
     "KafkaSource._config",
     "ConsumerHealth._config",

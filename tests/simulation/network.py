@@ -30,6 +30,9 @@ GATEWAY_ANSWERS = (
     RawResponse(200, _PAGE, b"<html>welcome</html>"),
     RawResponse(202, _PAGE, b""),
 )
+# And once it has passed the request on: nobody says then that it was not let through, or is somewhere else.
+_AFTER = (500, 502, 504, 200, 202)
+ANSWERS_AFTER_THE_ENGINE = tuple(answer for answer in GATEWAY_ANSWERS if answer.status_code in _AFTER)
 FAULTS = ("refused", "lost", "cut", "late", "late answer", "silent", "gateway", "gateway after the engine")
 
 
@@ -134,7 +137,7 @@ class SimulatedNetwork:
         if fault == "cut" or epoch != self._epoch:
             _settle(answer, ConnectionResetError("connection reset"))
         elif fault == "gateway after the engine":
-            _settle(answer, self._random.choice(GATEWAY_ANSWERS))
+            _settle(answer, self._random.choice(ANSWERS_AFTER_THE_ENGINE))
         else:
             _settle(answer, answered)
 
