@@ -9,8 +9,12 @@ from simulation.planted_kafka_faults import ALL_FAULTS
 from simulation.timeline import shrunk, with_short_names
 from simulation.world import run
 
-# Each kind of world on each version of the engine.
-SEEDS = range(63)
+# Each kind of world on each version of the engine, and what has found something once.
+FINDERS = (
+    250,  # a worker that had stood still started jobs of a partition that had another owner
+    66,  # the same, on a suspended machine
+)
+SEEDS = (*range(63), *FINDERS)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

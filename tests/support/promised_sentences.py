@@ -53,6 +53,7 @@ KAFKA = {
         "A completion is always reported.": (
             "test_a_failure_is_dropped_with_its_partition_and_waits_while_that_is_unsure",
         ),
+        "After such a stand-still no job is started": ("test_no_promise_is_broken",),
         "A failure whose answer was lost": (
             "test_a_failure_whose_answer_was_lost_waits_for_its_retry_to_come",
             "test_a_failure_whose_retry_has_not_come_in_its_partition_is_sent_again",

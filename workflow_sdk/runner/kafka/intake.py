@@ -165,9 +165,7 @@ class KafkaIntake:
         if self._stopped.is_set() or self._watch.is_away:
             return
         ahead = self._ahead()
-        while (
-            record := self._backlog.take(lambda job_type: self._slots.has_room(job_type, ahead=ahead))
-        ) is not None:
+        while (record := self._backlog.take(lambda job_type: self._may_start(job_type, ahead))) is not None:
             self._begin(record)
 
     # --- what the sources call, on their threads -----------------------------------------------
@@ -213,6 +211,10 @@ class KafkaIntake:
         if self._has_coroutines:
             return 0
         return min(int(self._slots.total * AHEAD_S / max(self._statistics.mean_ran_s, 1e-6)), AHEAD_MAX)
+
+    def _may_start(self, job_type: str, ahead: int) -> bool:
+        """Whether a job of this type may start. After a stand-still its partition's next owner may be running it."""
+        return self._slots.has_room(job_type, ahead=ahead) and self.sources[topic_of(job_type)].is_sure
 
     def _add_sources(self) -> None:
         """Begin to consume job types that have no source yet: handlers may be registered later."""

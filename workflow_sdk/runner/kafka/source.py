@@ -140,6 +140,11 @@ class KafkaSource:
         return not self._thread.is_alive()
 
     @property
+    def is_sure(self) -> bool:
+        """Whether nothing speaks against being a member of the group: its partitions may be somebody else's if not."""
+        return self._pulse.is_sure
+
+    @property
     def lost(self) -> int:
         """How many records were removed before they were read."""
         return self._surroundings.lost
