@@ -299,7 +299,7 @@ class AdminClient:
         instance = self.instance(instance_id)
         if instance.get("status") in ENDED:
             return ConflictError(
-                f"{instance_id} is {instance['status']} already", hint=f"step {step_id} is over"
+                f"{instance_id} is {instance['status']} already", hint="no step of it is open any more"
             )
         steps = self.steps_of(instance)
         if step_id not in steps:

@@ -8,8 +8,8 @@ import os
 import platform
 import shlex
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from rochallor_cli.dev_engine import engine_rules
 from rochallor_cli.documents.json_text import load_json
 from rochallor_cli.engine_client.admin_client import ENDED, AdminClient, Value
 from rochallor_cli.engine_client.connect import connect
-from rochallor_cli.errors import CliError, Interrupted, UsageError, did_you_mean
+from rochallor_cli.errors import CliError, Interrupted, UsageError, WaitRanOutError, did_you_mean
 from rochallor_cli.hosting.config.host_config import LogConfig
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.instances.followers import Follower, follower_for
@@ -105,7 +105,8 @@ def run_embedded(context: Context, plan: FlowPlan) -> Ending:
             lengths = timer_lengths_ns(plan.definition, rules) if plan.is_fast else {}
             timers = SkippedTimers(engine, clock, lengths) if plan.is_fast else None
             where = f"the embedded engine, version {rules.version}"
-            return _lead(context, plan, admin, client, registry, where=where, timers=timers)
+            with _told_what_became_of_it(stays=False):
+                return _lead(context, plan, admin, client, registry, where=where, timers=timers)
 
 
 def run_on(context: Context, plan: FlowPlan, *, is_upload: bool) -> Ending:
@@ -126,17 +127,33 @@ def run_on(context: Context, plan: FlowPlan, *, is_upload: bool) -> Ending:
         )
     where = context.settings.where
     client = context.engine.client
-    return _lead(
-        context,
-        plan,
-        context.engine,
-        client,
-        registry,
-        where=where,
-        timers=None,
-        prefix=prefix,
-        version=version,
-    )
+    with _told_what_became_of_it(stays=is_upload or plan.keeps):
+        return _lead(
+            context,
+            plan,
+            context.engine,
+            client,
+            registry,
+            where=where,
+            timers=None,
+            prefix=prefix,
+            version=version,
+        )
+
+
+@contextmanager
+def _told_what_became_of_it(*, stays: bool) -> Iterator[None]:
+    """A run that was cut short says whether its instance can still be looked at."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        stands = "; its instance is where it stood" if stays else ""
+        raise Interrupted(f"the run was left{stands}") from None
+    except WaitRanOutError as error:
+        if stays:
+            raise
+        hint = "its instance went with the run; --engine-url with --keep leaves one to look at"
+        raise WaitRanOutError(error.message, hint=hint) from None
 
 
 def _under_own_name(upload: Upload, prefix: str) -> Upload:
@@ -192,9 +209,6 @@ def _lead(
         )
         try:
             return run.lead(printer, _follower(printer), plan.timeout_s)
-        except KeyboardInterrupt:
-            stands = "" if prefix and not plan.keeps else "; its instance is where it stood"
-            raise Interrupted(f"the run was left{stands}") from None
         finally:
             if prefix and not plan.keeps:
                 _leave_nothing_open(engine, run.instance_id, printer)

@@ -186,6 +186,18 @@ def test_runs_on_a_real_engine_share_one_definition_and_leave_nothing_open(engin
     ]
 
 
+def test_a_run_that_ran_out_of_time_points_to_no_instance_that_is_gone(engine_url: str, tmp_path: Path):
+    paid = wait("paid", boundaryEvents=[timer("PT1H", "end", interrupting=True)])
+    arguments = ("run", flow(tmp_path, paid), "--timeout", "1s")
+    for gone in (rochallor(*arguments), rochallor(*arguments, "--engine-url", engine_url)):
+        assert gone.exit_status == 10
+        assert "went with the run" in gone.stderr
+        assert "instances watch" not in gone.stderr
+    kept = rochallor(*arguments, "--engine-url", engine_url, "--keep")
+    assert kept.exit_status == 10
+    assert "rochallor instances watch" in kept.stderr
+
+
 def test_what_a_run_on_a_real_engine_says_of_a_job_type_can_be_given_to_stub(engine_url: str, tmp_path: Path):
     arguments = ("run", flow(tmp_path, service("score")), "--engine-url", engine_url)
     stuck = rochallor(*arguments)
