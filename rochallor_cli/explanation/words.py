@@ -27,7 +27,7 @@ def verdict_words(explanation: Explanation) -> str:
 
 
 def mover_words(mover: Mover, now: datetime) -> str:
-    """`waits for a person, since 2m ago`; `has a timer, due in 3h`."""
+    """`waits for a person, opened 2m ago`; `has a timer, due in 3h`."""
     before, moment, after = mover_parts(mover)
     return f"{before} {ago(moment, now)}{after}"
 
@@ -38,7 +38,7 @@ def mover_parts(mover: Mover) -> tuple[str, str | None, str]:
     if mover.kind == "timer":
         return "has a timer, due", mover.at, refused
     served = f"; {mover.served.text}" if mover.served.text else ""
-    return f"{awaited_of(mover)}, since", mover.since, f"{served}{refused}"
+    return f"{awaited_of(mover)}, opened", mover.since, f"{served}{refused}"
 
 
 def cause_words(cause: Cause) -> str:

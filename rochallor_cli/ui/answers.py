@@ -49,7 +49,7 @@ _HTTP_STATUS = {
 
 
 class UiAnswers:
-    """UiAnswers every request; what goes wrong inside is an answer, too."""
+    """Answers every request; what goes wrong inside is an answer, too."""
 
     def __init__(
         self, reach: Reach, *, tell: Callable[[Exception], None], on_visit: Callable[[], None]

@@ -50,7 +50,7 @@ class DefinitionsPage(UiPage):
         }
 
     def title(self, found: Found) -> str:
-        return "DefinitionList"
+        return "Definitions"
 
     def frame(self) -> dict[str, Any]:
         return {"keyword": self.keyword}

@@ -143,7 +143,7 @@ def test_an_instance_says_what_it_waits_for_and_what_can_be_done(world: World) -
     page = shown(world, f"/instances/{world.waiting}")
     words = words_of(page)
     assert "It waits" in words
-    assert "review waits for a person, since" in words
+    assert "review waits for a person, opened" in words
     assert "review has a timer, due 20" in words
     assert f"Complete review of {world.waiting}" in words
     assert f"rochallor tasks complete {world.waiting} review --by YOU" in words
@@ -267,3 +267,12 @@ def test_a_dead_engine_is_a_banner_over_what_was_known(tmp_path: Path) -> None:
             engine.come_back()
             assert next(event for event in events if not event["trouble"])
         assert visitor.get("/definitions").status == 200
+
+
+@pytest.mark.parametrize(
+    ("at", "title"), [("/", "Overview"), ("/instances", "Instances"), ("/definitions", "Definitions")]
+)
+def test_a_window_is_titled_by_the_name_its_page_has_in_the_navigation(
+    world: World, at: str, title: str
+) -> None:
+    assert f"<title>{title} · rochallor</title>" in shown(world, at)
