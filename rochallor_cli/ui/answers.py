@@ -14,7 +14,7 @@ from aiohttp import web
 
 from rochallor_cli.configuration.masking import masked
 from rochallor_cli.engine_client.meaning import meaning
-from rochallor_cli.errors import CliError, NotFoundError
+from rochallor_cli.errors import CliError, EngineAwayError, NotFoundError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.ui.acting import DONE, Act, act_at, do, said_of
 from rochallor_cli.ui.connections import BoundedConnections
@@ -26,7 +26,7 @@ from rochallor_cli.ui.reach import Reach
 from rochallor_cli.ui.rendering import Renderer, moment_text, path_part, static_file
 from rochallor_cli.ui.security import HEADERS, Door, path_within
 from workflow_sdk.client.deadline import request_timeout
-from workflow_sdk.errors import WorkflowSDKError
+from workflow_sdk.errors import EngineTimeoutError, WorkflowSDKError
 
 Result = TypeVar("Result")
 
@@ -217,7 +217,12 @@ class UiAnswers:
         return await asyncio.get_running_loop().run_in_executor(self._threads, bounded)
 
     def _said(self, error: CliError | WorkflowSDKError) -> CliError:
-        return error if isinstance(error, CliError) else meaning(error, self._reach.settings)
+        settings = self._reach.settings
+        if isinstance(error, EngineTimeoutError):
+            waited_s = min(ENGINE_TIMEOUT_S, settings.access.timeout_s)
+            hint = "a page waits no longer; the engine may have done what was asked"
+            return EngineAwayError(f"no answer from {settings.where} within {waited_s:g} s", hint=hint)
+        return error if isinstance(error, CliError) else meaning(error, settings)
 
     def _masked(self, text: str) -> str:
         return masked(text, self._reach.settings.secrets)

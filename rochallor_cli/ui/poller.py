@@ -67,7 +67,9 @@ class Subject:
     @property
     def due_s(self) -> float:
         """When it may be looked at again, by the loop's clock."""
-        return self.read_s + max(self.look.every_s, self.took_s * _REST)
+        # Whether an engine that hung is back is asked as often as of one that refuses.
+        rest_s = 0.0 if self.look.trouble else self.took_s * _REST
+        return self.read_s + max(self.look.every_s, rest_s)
 
     def take(self, look: Look) -> bool:
         """Keep a look, and tell of it where it shows anything new; whether something has happened at the engine."""

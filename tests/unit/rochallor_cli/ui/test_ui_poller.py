@@ -21,7 +21,7 @@ from rochallor_cli.instances.snapshots import Pauses
 from rochallor_cli.ui.events import MOST_WINDOWS
 from rochallor_cli.ui.pages.addresses import page_at
 from rochallor_cli.ui.pages.page import UiPage
-from rochallor_cli.ui.poller import Look, Part, Poller
+from rochallor_cli.ui.poller import Look, Part, Poller, Subject
 from rochallor_cli.ui.reach import Reach
 from tests.simulation.loop import SimulatedLoop
 from tests.support.engines import running_engine
@@ -261,3 +261,12 @@ def test_only_pages_are_followed(flow: tuple[RestEngineClient, Visitor], address
 def test_a_look_is_equal_to_another_with_the_same_parts() -> None:
     look = Look({"a": Part("m", "html")})
     assert look.seen == replace(look, title="other").seen
+
+
+def test_an_engine_that_hung_is_asked_again_as_soon_as_one_that_refuses() -> None:
+    subject = Subject(page("/instances"))
+    subject.read_s, subject.took_s = 100.0, 5.0
+    subject.take(Look(trouble="no answer", every_s=2.0))
+    assert subject.due_s == 102.0
+    subject.take(Look(every_s=2.0))
+    assert subject.due_s == 120.0
