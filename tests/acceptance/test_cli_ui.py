@@ -58,7 +58,7 @@ def test_what_is_missing_is_said_with_what_to_install(
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "jinja2" else find(name))
     result = rochallor(*line, url=engine.url)
     assert result.exit_status == 2
-    assert "pip install jinja2; the extra `ui`" in result.stderr
+    assert "pip install jinja2 (the extra `ui`" in result.stderr
     assert result.stdout == ""
 
 

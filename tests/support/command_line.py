@@ -17,6 +17,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from rochallor_cli.app import run
@@ -75,16 +76,26 @@ def variables(env: Mapping[str, str] | None, *, url: str | None = None) -> dict[
 
 @contextmanager
 def imports_of_its_own() -> Iterator[None]:
-    """What the block imports from elsewhere than an installation or this repository, as handlers, is forgotten."""
-    before, path = set(sys.modules), [*sys.path]
+    """What is imported from elsewhere than an installation or this repository, as handlers are, the block neither finds
+    nor leaves behind.
+    """
+    path, others = [*sys.path], _taken_out()
     try:
         yield
     finally:
         sys.path[:] = path
-        for name in set(sys.modules) - before:
-            file = getattr(sys.modules[name], "__file__", None)
-            if file is not None and not file.startswith(LASTING):
-                del sys.modules[name]
+        _taken_out()
+        sys.modules.update(others)
+
+
+def _taken_out() -> dict[str, ModuleType]:
+    """Such modules, which are no longer among those that there are."""
+    files = {name: getattr(module, "__file__", None) for name, module in [*sys.modules.items()]}
+    return {
+        name: sys.modules.pop(name)
+        for name, file in files.items()
+        if file is not None and not file.startswith(LASTING)
+    }
 
 
 def rochallor(
