@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, TypeGuard
 
 from rochallor_cli.dev_engine.expression import go_types as t
 from rochallor_cli.dev_engine.expression import tree
@@ -36,7 +36,11 @@ def coercion_traps(source: str, types: Mapping[str, str] | None = None) -> list[
         # It fails anyway, and that is said elsewhere; what is to be done about a number is said here.
         return [finding for node in tree.walk(root) for finding in _literal_as_truth(node)][:1]
     found: dict[Trap, Finding] = {}
-    for node in tree.walk(root):
+    nodes = list(tree.walk(root))
+    told_above = _told_above(nodes)
+    for node in nodes:
+        if id(node) in told_above:
+            continue
         for finding in _about(node, types or {}):
             # Of a chain of + the whole is told, which comes last.
             if finding.trap not in found or finding.trap is Trap.TEXTS_JOINED:
@@ -55,8 +59,7 @@ def _about(node: tree.Node, types: Mapping[str, str]) -> Iterator[Finding]:
         yield from _number_for_text(operand, types)
     if not isinstance(node, tree.Binary):
         return
-    sides = (node.left, node.right)
-    if not any(isinstance(side, tree.Coerced) for side in sides):
+    if not _converts(node):
         return
     if node.operator in ("==", "!="):
         yield from _never_equal(node, types)
@@ -64,6 +67,34 @@ def _about(node: tree.Node, types: Mapping[str, str]) -> Iterator[Finding]:
         yield from _joined(_summands(node), types)
     elif node.operator in _ORDER or node.operator == "-":
         yield from _ordered(node, types)
+
+
+def _told_above(nodes: list[tree.Node]) -> set[int]:
+    """Ids of the links of + whose parts a longer chain tells as well.
+
+    Telling each link anew would take the square of the chain's length; ``nodes`` are those below first.
+    """
+    told: set[int] = set()
+    for node in reversed(nodes):
+        if _is_sum(node) and (id(node) in told or _converts(node)):
+            below = _unconverted(node.left)
+            if _is_sum(below):
+                told.add(id(below))
+    return told
+
+
+def _is_sum(node: tree.Node) -> TypeGuard[tree.Binary]:
+    return isinstance(node, tree.Binary) and node.operator == "+"
+
+
+def _converts(node: tree.Binary) -> bool:
+    return isinstance(node.left, tree.Coerced) or isinstance(node.right, tree.Coerced)
+
+
+def _unconverted(node: tree.Node) -> tree.Node:
+    while isinstance(node, tree.Coerced):
+        node = node.operand
+    return node
 
 
 def _literal_as_truth(node: tree.Node) -> Iterator[Finding]:
@@ -103,14 +134,13 @@ def _never_equal(node: tree.Binary, types: Mapping[str, str]) -> Iterator[Findin
 
 
 def _summands(node: tree.Node) -> list[tree.Node]:
-    """The parts of a chain of +."""
-    first, spine = tree.left_spine(node)
-    parts = [first]
-    for link in spine:
-        if isinstance(link, tree.Binary):
-            # What another operator has made is one part, whatever it is made of.
-            parts = [*parts, link.right] if link.operator == "+" else [link]
-    return parts
+    """The parts of a chain of +; what another operator has made is one part, whatever it is made of."""
+    parts: list[tree.Node] = []
+    node = _unconverted(node)
+    while _is_sum(node):
+        parts.append(node.right)
+        node = _unconverted(node.left)
+    return [node, *reversed(parts)]
 
 
 def _joined(parts: list[tree.Node], types: Mapping[str, str]) -> Iterator[Finding]:
@@ -137,16 +167,14 @@ def _number_for_text(node: tree.Node, types: Mapping[str, str]) -> Iterator[Find
 
 def _makes_number(node: tree.Node) -> bool:
     """Whether an operation gives a number because its operands have been made numbers."""
-    return (
-        isinstance(node, tree.Binary)
-        and node.operator in _ARITHMETIC
-        and any(isinstance(side, tree.Coerced) for side in (node.left, node.right))
-    )
+    return isinstance(node, tree.Binary) and node.operator in _ARITHMETIC and _converts(node)
 
 
 def _ordered(node: tree.Binary, types: Mapping[str, str]) -> Iterator[Finding]:
-    left, right = _shown(node.left), _shown(node.right)
     kinds = {_kind(side, types) for side in (node.left, node.right)}
+    if not kinds & {"time", "duration", "text"}:
+        return
+    left, right = _shown(node.left), _shown(node.right)
     if "time" in kinds:
         way = (
             f"{left}.Sub({right})"

@@ -16,6 +16,7 @@ from rochallor_cli.dev_engine.expression import (
     compare_conditions,
     evaluate_condition,
 )
+from rochallor_cli.dev_engine.expression.coercion_traps import coercion_traps
 
 NOW = datetime(2026, 5, 3, tzinfo=UTC)
 
@@ -211,3 +212,11 @@ def test_exclusive_conditions_never_hold_together(
     variables = {"x": x, "y": y}
     if holds(one, variables, coercion=coercion) and holds(other, variables, coercion=coercion):
         assert compare_conditions(one, other, coercion=coercion).relation is not Relation.EXCLUSIVE
+
+
+def test_a_chain_of_thousands_of_summands_is_told_once_and_whole() -> None:
+    """Looking at each link's chain anew took minutes for these, of which nothing at all is to be told."""
+    assert coercion_traps(" + ".join(["1"] * 4000)) == []
+    (found,) = coercion_traps(" + ".join(["a"] * 400 + ['"x"'] + ["b"] * 400))
+    assert found.trap is Trap.TEXTS_JOINED
+    assert found.text.count("a, ") == found.text.count(", b") == 400
