@@ -166,8 +166,11 @@ class StreamLogHandler(logging.Handler):
         self, stream: TextIO, context: Sequence[logging.Filter] = (), *, secrets: Sequence[str] = ()
     ) -> None:
         super().__init__()
-        # As they are, and as they stand within a JSON text.
-        self._secrets = (*secrets, *(json.dumps(secret)[1:-1] for secret in secrets))
+        # As they are, and as they stand within a JSON text, ours or another's.
+        within = [
+            json.dumps(each, ensure_ascii=escaped)[1:-1] for each in secrets for escaped in (True, False)
+        ]
+        self._secrets = (*secrets, *within)
         self._stream = stream
         self._context = tuple(context)
         self._lost = 0

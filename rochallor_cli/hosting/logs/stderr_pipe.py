@@ -19,6 +19,8 @@ from rochallor_cli.hosting.waker import readable
 READ_BYTES = 65_536
 # A line without an end is written after this.
 PARTIAL_S = 0.5
+# More than a pipe holds by default. A program that outlives the host may go on writing for ever.
+LAST_READS = 4
 
 _diverted: StderrPipe | None = None
 
@@ -44,8 +46,9 @@ class StderrPipe:
         """Put stderr back, and take in what is left in the pipe."""
         with suppress(OSError):
             os.dup2(self.kept, 2)
-            while readable([self._read_end], 0.0) and self._read():
-                continue
+            for _ in range(LAST_READS):
+                if not (readable([self._read_end], 0.0) and self._read()):
+                    break
             self._lines.end_line()
 
     def _take_in(self) -> None:

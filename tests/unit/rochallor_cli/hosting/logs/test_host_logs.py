@@ -177,7 +177,7 @@ def test_no_secret_of_the_configuration_stands_in_a_line_whoever_writes_it(root,
         token="tok-Zq2",
         headers={"X-Key": 'he"ad-Zq3', "Authorization": "Basic bas-Zq4"},
     )
-    kafka = KafkaAccess("b:1", {"sasl.password": "sasl-Zq5", "ssl.key.pem": "pem-Zq6", "group.id": "shown"})
+    kafka = KafkaAccess("b:1", {"sasl.password": 'sä"sl-Zq5', "ssl.key.pem": "pem-Zq6", "group.id": "shown"})
     config = HostConfig(access, (), kafka)
     stream = io.StringIO()
     configure_logging(
@@ -187,6 +187,6 @@ def test_no_secret_of_the_configuration_stands_in_a_line_whoever_writes_it(root,
     try:
         raise ValueError(f"{access.headers['X-Key']} bas-Zq4")
     except ValueError:
-        logging.getLogger("theirs").exception("sasl-Zq5", extra={"key": "pem-Zq6"})
+        logging.getLogger("theirs").exception('sä"sl-Zq5', extra={"key": "pem-Zq6"})
     assert "Zq" not in stream.getvalue()
     assert "shown" in stream.getvalue()
