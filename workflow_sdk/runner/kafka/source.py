@@ -164,6 +164,8 @@ class KafkaSource:
             return f"{self.topic}: {self.health.trouble}"
         if not self.rebalances and not self.health.trouble:
             return f"{self.topic}: joining the group"
+        if not self.is_sure:
+            return f"{self.topic}: stood still, and waits for the group to confirm its place"
         return ""
 
     @property
