@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import re
 
-from rich.console import Console
 from rich.markdown import Markdown
 from rich.theme import Theme
 
+from rochallor_cli.output.rich_table import drawn
+
+_THEME = Theme({"markdown.code": "bold"})
 _EXAMPLE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -26,18 +27,5 @@ def page_lines(text: str, width: int, *, colored: bool) -> list[str]:
 
 
 def _wrapped(text: str, width: int, *, colored: bool) -> list[str]:
-    """What rich would print, as lines: the printer is the only way to stdout."""
-    drawn = io.StringIO()
-    console = Console(
-        file=drawn,
-        width=width,
-        force_terminal=colored,
-        color_system="standard" if colored else None,
-        no_color=not colored,
-        legacy_windows=False,
-        highlight=False,
-        emoji=False,
-        theme=Theme({"markdown.code": "bold"}),
-    )
-    console.print(Markdown(text, hyperlinks=False))
-    return drawn.getvalue().strip("\n").splitlines()
+    page = Markdown(text, hyperlinks=False)
+    return drawn(page, width, colored=colored, theme=_THEME).strip("\n").splitlines()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
+from rich.theme import Theme
 
 from rochallor_cli.output.cell import GAP, Cell
 from rochallor_cli.output.columns import Column
@@ -36,11 +37,12 @@ def rich_lines(
         )
     for row in rows:
         table.add_row(*(Text(row[index].text, style=rich_style(row[index].style)) for index in widths))
-    return _drawn(table, sum(widths.values()) + GAP * len(widths), colored=colored)
+    text = drawn(table, sum(widths.values()) + GAP * len(widths), colored=colored)
+    return [line.rstrip() for line in text.splitlines()]
 
 
-def _drawn(table: Table, width: int, *, colored: bool) -> list[str]:
-    """What rich would print, as lines: the printer is the only way to stdout."""
+def drawn(what: RenderableType, width: int, *, colored: bool, theme: Theme | None = None) -> str:
+    """What rich would print, as text: the printer is the only way to stdout."""
     text = io.StringIO()
     console = Console(
         file=text,
@@ -52,6 +54,7 @@ def _drawn(table: Table, width: int, *, colored: bool) -> list[str]:
         highlight=False,
         markup=False,
         emoji=False,
+        theme=theme,
     )
-    console.print(table)
-    return [line.rstrip() for line in text.getvalue().splitlines()]
+    console.print(what)
+    return text.getvalue()
