@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rochallor_cli.completion.table import COMMANDS, GLOBAL_OPTIONS
+from rochallor_cli.completion.table import COMMANDS, GLOBAL_OPTIONS, SHARED
 
-# One command of the table: `options` (by name: the kind of its value, help), `arguments` (kinds), `commands` (help).
+# One command of the table: `options` (names), `own` (kind of the value and help of those that are not shared),
+# `arguments` (kinds), `commands` (help).
 Entry = Mapping[str, Any]
 Candidate = tuple[str, str]
 
@@ -81,8 +82,8 @@ class _State:
         return [(name, text) for name, (_, text) in self._options().items()]
 
     def _options(self) -> Mapping[str, tuple[str, str]]:
-        own: Mapping[str, tuple[str, str]] = self.entry["options"]
-        return {**own, **GLOBAL_OPTIONS}
+        own: Mapping[str, tuple[str, str]] = self.entry["own"]
+        return {name: own.get(name) or SHARED[name] for name in self.entry["options"]} | GLOBAL_OPTIONS
 
     def commands(self) -> list[Candidate]:
         return [] if self.arguments else list(self.entry["commands"].items())
