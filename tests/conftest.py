@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from support.certificates import Certificates, certificates_in, make_certificates
 from support.stragglers import end_with_this_run
 from support.whole_run import made_once
-from workflow_sdk.client.bearer import forget_tokens
+from workflow_sdk.masking import forget_secrets
 
 end_with_this_run()
 
@@ -31,7 +31,7 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 @pytest.fixture(autouse=True)
 def no_tokens_of_other_tests() -> None:
     """What one test has read as a token is masked from then on, in the innocent words of the next one, too."""
-    forget_tokens()
+    forget_secrets()
 
 
 @pytest.fixture(scope="session")

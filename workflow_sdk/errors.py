@@ -4,6 +4,7 @@ WorkflowSDKError
 ├── NonRetryableError              raised by a handler: fail the job whatever its retry budget
 ├── ReleaseJobError                raised by a handler: give the job back, make no report
 ├── InvalidConnectionError         (also a ValueError) an address or credential that cannot be used
+│   └── UnusableTokenError         a token was read that no request can carry
 ├── KafkaConfigError               (also a ValueError) a Kafka setting that cannot be taken
 ├── EngineUnreachableError         no usable answer: refused, reset, TLS, a gateway's nonsense
 │   └── EngineTimeoutError         no answer in time; whether the engine did the work is unknown
@@ -45,6 +46,10 @@ class ReleaseJobError(WorkflowSDKError):
 
 class InvalidConnectionError(WorkflowSDKError, ValueError):
     """An engine URL, certificate or token source that cannot be used; no request was sent."""
+
+
+class UnusableTokenError(InvalidConnectionError):
+    """A token that no HTTP header can carry: where it comes from is a setting to mend, and waiting does not help."""
 
 
 class KafkaConfigError(WorkflowSDKError, ValueError):

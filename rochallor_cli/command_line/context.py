@@ -8,7 +8,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from rochallor_cli.configuration.config_file import ConfigFile, config_path, load_config
+from rochallor_cli.configuration.config_file import ConfigFile, config_path, load_config, save_config
 from rochallor_cli.configuration.engine_access import CREDENTIAL_TEXTS
 from rochallor_cli.configuration.invocation import Invocation
 from rochallor_cli.configuration.masking import secrets_in
@@ -51,6 +51,11 @@ class Context:
     @cached_property
     def config(self) -> ConfigFile:
         return load_config(config_path(self.environment.environ))
+
+    def save(self, config: ConfigFile) -> None:
+        """Write the file; what the command says from now on it says by these settings: the old may be unusable."""
+        save_config(config)
+        self.config = config
 
     @cached_property
     def settings(self) -> Settings:

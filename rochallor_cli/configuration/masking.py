@@ -21,17 +21,17 @@ def url_text(url: str) -> str:
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
-    """The text without these secrets, without tokens that were read, and without what stands before a URL's @."""
-    for secret in sorted({*secrets, *_tokens_read()}, key=len, reverse=True):
+    """The text without these secrets, without those the SDK has met, and without what stands before a URL's @."""
+    for secret in sorted({*secrets, *_met_by_sdk()}, key=len, reverse=True):
         if len(secret) >= _SHORTEST:
             text = text.replace(secret, MASK)
     return url_text(text)
 
 
-def _tokens_read() -> tuple[str, ...]:
-    """Tokens from files and commands. The SDK is not imported for this: without it, none was read."""
-    bearer = sys.modules.get("workflow_sdk.client.bearer")
-    found: tuple[str, ...] = bearer.tokens_read() if bearer else ()
+def _met_by_sdk() -> tuple[str, ...]:
+    """Tokens from files and commands among them. The SDK is not imported for this: without it, none was read."""
+    masking = sys.modules.get("workflow_sdk.masking")
+    found: tuple[str, ...] = masking.kept_secrets() if masking else ()
     return found
 
 

@@ -182,7 +182,7 @@ def _take_credentials(layers: Sequence[Layer], values: dict[str, object], origin
 def parsed(name: str, raw: object, origin: str) -> object:
     """A setting's value from its text; raises UsageError naming where the text came from."""
     parser = _PARSERS[name]
-    if not isinstance(raw, (str, list, tuple)):
+    if not isinstance(raw, (str, list, tuple, Mapping)):
         return raw
     try:
         return parser(raw)
@@ -196,8 +196,11 @@ def _text(raw: object) -> str:
 
 def _token(raw: object) -> str:
     """A token as it is sent after `Bearer`, which some write in front of it."""
+    # The SDK is loaded where there is a token to be checked.
+    from workflow_sdk.client.header_values import checked_token
+
     text = str(raw).strip()
-    return text[7:].strip() if text.lower().startswith("bearer ") else text
+    return checked_token(text[7:] if text.lower().startswith("bearer ") else text, "the token")
 
 
 def _url(raw: object) -> str:
@@ -210,6 +213,10 @@ def _url(raw: object) -> str:
 
 
 def _headers(raw: object) -> dict[str, str]:
+    from workflow_sdk.client.header_values import checked_headers
+
+    if isinstance(raw, Mapping):
+        return checked_headers({str(name): str(value) for name, value in raw.items()})
     lines = str(raw).splitlines() if isinstance(raw, str) else [str(line) for line in raw]  # type: ignore[attr-defined]
     headers = {}
     for line in lines:
@@ -218,7 +225,7 @@ def _headers(raw: object) -> dict[str, str]:
             # It is not repeated: it may be the secret alone.
             raise ValueError("what is given is no header: write 'Name: value'")
         headers[name.strip()] = value.strip()
-    return headers
+    return checked_headers(headers)
 
 
 def _one_of(*choices: str) -> Callable[[object], str]:

@@ -28,6 +28,7 @@ from workflow_sdk.errors import (
     InvalidConnectionError,
     WorkflowSDKError,
 )
+from workflow_sdk.masking import beginning
 
 START_OR_NAME_ONE = (
     "start one with `rochallor dev`, or name yours with --engine-url, ROCHALLOR_ENGINE_URL "
@@ -65,7 +66,9 @@ def may_be_done(error: WorkflowSDKError) -> bool:
 
 def _unreachable(error: EngineUnreachableError, settings: Settings) -> CliError:
     if error.kind in ("not-engine", "doubtful"):
-        return EngineAwayError(f"{settings.where}: {error.message}"[:_LONGEST_MESSAGE], hint=_GATEWAY)
+        return EngineAwayError(
+            beginning(f"{settings.where}: {error.message}", _LONGEST_MESSAGE), hint=_GATEWAY
+        )
     hint = START_OR_NAME_ONE
     if error.kind in ("certificate", "tls"):
         hint = "--ca-file names the certificates to trust, --client-cert the one to present"
@@ -73,13 +76,15 @@ def _unreachable(error: EngineUnreachableError, settings: Settings) -> CliError:
         hint = _PROXY
     if error.kind == "shortage":
         hint = "`ulimit -n` says how many files a process may open"
-    return EngineAwayError(f"cannot reach {settings.where}: {error.message}"[:_LONGEST_MESSAGE], hint=hint)
+    return EngineAwayError(
+        beginning(f"cannot reach {settings.where}: {error.message}", _LONGEST_MESSAGE), hint=hint
+    )
 
 
 def _answered(error: EngineClientError, settings: Settings) -> CliError:
-    status, text = error.status_code, error.message[:_LONGEST_MESSAGE]
+    status, text = error.status_code, beginning(error.message, _LONGEST_MESSAGE)
     if status in (401, 403):
-        return _not_authorised(status, settings, reason=error.reason[:_LONGEST_MESSAGE])
+        return _not_authorised(status, settings, reason=beginning(error.reason, _LONGEST_MESSAGE))
     if status == 404 and "page not found" in error.body_text:
         hint = "is the URL right? An engine's paths begin with /v1"
         if settings.access.url.endswith("/v1"):

@@ -159,6 +159,66 @@ def test_a_context_is_not_changed_to_what_cannot_be_used(config, pair):
     assert not Path(config["ROCHALLOR_CONFIG_FILE"]).exists()
 
 
+HANDLERS = """
+from workflow_sdk.handler.registry import HandlerRegistry
+registry = HandlerRegistry()
+registry.register("t", lambda job: None)
+"""
+UNFIT = ("t\u00f6k-Zq", "tok\x01Zq", "tok\nZq", "tok\udcffZq")
+
+
+@pytest.mark.parametrize("command", [("instances", "list"), ("doctor",), ("work", "-m", "h.py", "--check")])
+@pytest.mark.parametrize("token", UNFIT)
+def test_a_token_that_no_header_can_carry_is_an_error_of_its_source(config, tmp_path, command, token):
+    (tmp_path / "h.py").write_text(HANDLERS)
+    command = [str(tmp_path / "h.py") if word == "h.py" else word for word in command]
+    file = tmp_path / "token"
+    file.write_bytes(token.encode("utf-8", "surrogateescape"))
+    (tmp_path / "workers.yaml").write_text(
+        f"engine: {{url: {json.dumps(AWAY)}, token: {json.dumps(token)}}}\n"
+    )
+    Path(config["ROCHALLOR_CONFIG_FILE"]).write_text(
+        f'current_context = "prod"\n[contexts.prod]\nurl = "{AWAY}"\ntoken = {json.dumps(token)}\n'
+    )
+    said = [
+        ("--token: ", rochallor("--token", token, *command, url=AWAY)),
+        ("ROCHALLOR_TOKEN: ", rochallor(*command, url=AWAY, env={"ROCHALLOR_TOKEN": token})),
+        (f"the token file {file} ", rochallor("--token-file", file, *command, url=AWAY)),
+        (f"the output of `cat {file}` ", rochallor("--token-command", f"cat {file}", *command, url=AWAY)),
+    ]
+    if "\udcff" not in token:
+        said.append(("context prod: ", rochallor(*command, env=config)))
+    if command[0] == "work" and "\udcff" not in token:
+        arguments = (*command, "--config", tmp_path / "workers.yaml")
+        said.append((f"{tmp_path / 'workers.yaml'}:1: ", rochallor(*arguments)))
+    for source, result in said:
+        text = result.stdout + result.stderr
+        assert result.exit_status == 2, text
+        assert text.count("holds characters that no HTTP header can carry") == 1
+        assert source in text
+        assert "Zq" not in text
+
+
+@pytest.mark.parametrize("value", UNFIT[1:])
+def test_a_header_that_cannot_be_sent_is_an_error_of_its_source(config, value):
+    named = rochallor("instances", "list", "--header", f"X-Key: {value}", url=AWAY)
+    assert "error: --header: the value of the header X-Key holds characters" in named.stderr
+    Path(config["ROCHALLOR_CONFIG_FILE"]).write_text(
+        f'current_context = "prod"\n[contexts.prod]\nurl = "{AWAY}"\nheaders = {{"X-Key" = "a\\u0001b"}}\n'
+    )
+    stored = rochallor("instances", "list", env=config)
+    assert "error: context prod: the value of the header X-Key holds characters" in stored.stderr
+    assert named.exit_status == stored.exit_status == 2
+
+
+def test_a_context_with_a_token_that_cannot_be_sent_can_be_mended(config):
+    Path(config["ROCHALLOR_CONFIG_FILE"]).write_text(
+        f'current_context = "prod"\n[contexts.prod]\nurl = "{AWAY}"\ntoken = "t\u00f6k"\n'
+    )
+    assert rochallor("config", "set", "prod", "token=good", env=config).exit_status == 0
+    assert rochallor("instances", "list", env=config).exit_status == 5
+
+
 def test_a_url_on_the_command_line_never_gets_the_contexts_token(config):
     with running_gateway(401) as elsewhere:
         rochallor("config", "set", "prod", "url=http://prod.invalid", "token=prod-token", env=config)

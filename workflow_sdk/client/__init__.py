@@ -3,6 +3,7 @@
 interface.py       what runners (JobClient), and programs around them (EngineClient), ask of a client
 rest.py            RestEngineClient: one short method for each route
 connection.py      how an engine is reached: one frozen value for both HTTP stacks
+header_values.py   what headers may hold, tokens included
 bearer.py          a token given as text, in a file, or by a command
 proxies.py         which proxy the environment names for an address
 tls.py             TLS contexts that follow their files

@@ -11,6 +11,7 @@ from typing import Any
 
 from workflow_sdk.client.proxies import Proxy
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
+from workflow_sdk.masking import beginning
 
 MAX_BODY_TEXT = 10_000
 # The engine's own reasons may quote what they refuse; an error page may be of any size.
@@ -99,7 +100,7 @@ def acknowledged(response: RawResponse, *, url: str) -> None:
 def _not_the_engine(response: RawResponse, what: str, url: str) -> EngineUnreachableError:
     who = response.headers.get("server", "something else than the engine")
     return EngineUnreachableError(
-        f"{who[:80]} answers: this {response.status_code} {what}: {_beginning(response)!r}",
+        f"{beginning(who, 80)} answers: this {response.status_code} {what}: {_beginning(response)!r}",
         url=url,
         kind="not-engine",
     )
@@ -117,9 +118,9 @@ def error_from_answer(response: RawResponse) -> EngineClientError:
         reason=_text(fields.get("reason")),
         dispatch_mode=_text(fields.get("dispatch_mode")),
         retry_after_s=_retry_after_s(response.headers.get("retry-after")),
-        body_text=response.text[:MAX_BODY_TEXT],
+        body_text=beginning(response.text, MAX_BODY_TEXT),
         content_type=response.headers.get("content-type", ""),
-        server=response.headers.get("server", "")[:80],
+        server=beginning(response.headers.get("server", ""), 80),
     )
 
 
@@ -147,11 +148,11 @@ def _text(value: object) -> str:
 
 
 def _plain_message(response: RawResponse) -> str:
-    text = response.text[:MAX_BODY_TEXT].strip()
+    text = beginning(response.text, MAX_BODY_TEXT).strip()
     if text.startswith("<"):
         text = _title(text)
     if text:
-        return text[:500]
+        return beginning(text, 500)
     location = response.headers.get("location")
     if location:
         return f"redirected to {location}; redirects are not followed"
@@ -188,4 +189,4 @@ def _title(page: str) -> str:
 
 
 def _beginning(response: RawResponse) -> str:
-    return response.body[:80].decode("utf-8", "replace")
+    return beginning(response.body[:1000].decode("utf-8", "replace"), 80)

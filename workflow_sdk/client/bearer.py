@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from workflow_sdk.client.header_values import checked_token
 from workflow_sdk.errors import InvalidConnectionError
+from workflow_sdk.masking import beginning, keep_secret
 
 COMMAND_TIMEOUT_S = 30.0
-
-# The latest of this process, for those who keep them out of what they show.
-_REMEMBERED = 100
-_read_here: deque[str] = deque(maxlen=_REMEMBERED)
-
-
-def tokens_read() -> tuple[str, ...]:
-    """The tokens that were read in this process, from wherever they come."""
-    return tuple(_read_here)
-
-
-def forget_tokens() -> None:
-    """As if none had been read in this process; for tests."""
-    _read_here.clear()
 
 
 class BearerToken:
@@ -64,7 +51,8 @@ def bearer_token(
     if sum(source is not None for source in (token, token_file, token_command)) > 1:
         raise InvalidConnectionError("give one of token, token_file and token_command, not several")
     if token is not None:
-        return BearerToken(lambda: _checked(token, "the token"), renewable=False)
+        given = _remembered(checked_token(token, "the token"))
+        return BearerToken(lambda: given, renewable=False)
     if token_file is not None:
         return BearerToken(lambda: _token_from_file(token_file), renewable=True)
     if token_command is not None:
@@ -74,11 +62,10 @@ def bearer_token(
 
 def _token_from_file(path: str) -> str:
     try:
-        text = Path(path).expanduser().read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file"
-        raise InvalidConnectionError(f"cannot read the token file {path}: {reason}") from None
-    return _checked(text, f"the token file {path}")
+        text = Path(path).expanduser().read_text("utf-8", "surrogateescape")
+    except OSError as error:
+        raise InvalidConnectionError(f"cannot read the token file {path}: {error.strerror}") from None
+    return _remembered(checked_token(text, f"the token file {path}"))
 
 
 def _token_from_command(command: str | Sequence[str]) -> str:
@@ -93,7 +80,8 @@ def _token_from_command(command: str | Sequence[str]) -> str:
         done = subprocess.run(  # noqa: S603
             words,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",
             timeout=COMMAND_TIMEOUT_S,
             check=False,
             stdin=subprocess.DEVNULL,
@@ -105,19 +93,13 @@ def _token_from_command(command: str | Sequence[str]) -> str:
     except (OSError, IndexError) as error:
         raise InvalidConnectionError(f"the token command `{shown}` cannot be run: {error}") from None
     if done.returncode != 0:
-        said = done.stderr.strip().splitlines()[-1:] or [""]
+        said = [f": {beginning(line, 200)}" for line in done.stderr.strip().splitlines()[-1:]]
         raise InvalidConnectionError(
-            f"the token command `{shown}` ended with status {done.returncode}: {said[0][:200]}"
+            f"the token command `{shown}` ended with status {done.returncode}{''.join(said)}"
         )
-    return _checked(done.stdout, f"the output of `{shown}`")
+    return _remembered(checked_token(done.stdout, f"the output of `{shown}`"))
 
 
-def _checked(text: str, source: str) -> str:
-    token = text.strip()
-    if not token:
-        raise InvalidConnectionError(f"{source} is empty")
-    if not token.isascii() or not token.isprintable():
-        raise InvalidConnectionError(f"{source} holds characters that no HTTP header can carry")
-    if token not in _read_here:
-        _read_here.append(token)
+def _remembered(token: str) -> str:
+    keep_secret(token)
     return token

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,18 +10,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from workflow_sdk.client.bearer import BearerToken, bearer_token
+from workflow_sdk.client.header_values import checked_headers
 from workflow_sdk.client.proxies import Proxy, proxy_for
 from workflow_sdk.errors import InvalidConnectionError
+from workflow_sdk.masking import keep_secret
 from workflow_sdk.version import __version__
 
 if TYPE_CHECKING:
     import ssl
 
 DEFAULT_TIMEOUT_S = 30.0
-# A request's frame is ours alone: a wrong one would mix up requests and answers.
-_FRAMING_HEADERS = ("connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade")
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_UNFIT_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 USER_AGENT = f"rochallor-python/{__version__}"
 
 
@@ -96,9 +93,12 @@ def connection_to(
         raise InvalidConnectionError(f"a time-out of {timeout_s:g} s would let no request through")
     if client_key is not None and client_cert is None:
         raise InvalidConnectionError("client_key without client_cert: give both, or the certificate alone")
+    for secret in (*basic_auth.values(), *(headers or {}).values()):
+        keep_secret(secret)
+        keep_secret(secret.partition(" ")[2].strip())
     connection = Connection(
         url=address,
-        headers=_checked_headers({"User-Agent": user_agent or USER_AGENT}, basic_auth, headers or {}),
+        headers=checked_headers({"User-Agent": user_agent or USER_AGENT}, basic_auth, headers or {}),
         token=token,
         token_command=token_command,
         token_file=token_file,
@@ -137,27 +137,6 @@ def _ascii_host(host: str) -> str:
         return host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
         raise InvalidConnectionError(f"not a usable host name: {host!r}") from None
-
-
-def _checked_headers(*several: Mapping[str, str]) -> dict[str, str]:
-    """All in one, later ones in place of earlier ones whatever their case."""
-    found: dict[str, tuple[str, str]] = {}
-    for headers in several:
-        for name, value in headers.items():
-            _check_header(name, value)
-            found[name.lower()] = (name, value)
-    return dict(found.values())
-
-
-def _check_header(name: str, value: str) -> None:
-    if not _HEADER_NAME.fullmatch(name):
-        raise InvalidConnectionError(f"not the name of a header: {name!r}")
-    if name.lower() in _FRAMING_HEADERS:
-        raise InvalidConnectionError(f"the header {name} is set for each request, and cannot be given")
-    if _UNFIT_IN_HEADER.search(value) or value != value.strip(" \t"):
-        raise InvalidConnectionError(
-            f"the value of the header {name} holds characters that no header can carry"
-        )
 
 
 def _without_password(parts: SplitResult) -> str:

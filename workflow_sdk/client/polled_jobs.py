@@ -15,6 +15,7 @@ from typing import Any
 from workflow_sdk.client.answers import RawResponse, mapping_from_answer
 from workflow_sdk.client.job_json import unfit_name, value_from_json
 from workflow_sdk.errors import EngineUnreachableError
+from workflow_sdk.masking import beginning
 
 # A text, a quote that begins none, or a bracket. Possessive: nothing is looked at twice.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|"|[\[\]{}]', re.DOTALL)
@@ -54,7 +55,7 @@ def _job_from_text(text: bytes) -> PolledJob:
     except RecursionError:
         return _unreadable(_shallow(text), "its variables are nested too deeply for this Python's JSON")
     except ValueError as error:
-        return _unreadable(_shallow(text), f"it is no JSON: {error}"[:200])
+        return _unreadable(_shallow(text), beginning(f"it is no JSON: {error}", 200))
 
 
 def _checked(job: Any) -> PolledJob:
@@ -77,7 +78,7 @@ def _checked(job: Any) -> PolledJob:
 
 def _shown(value: Any) -> str:
     try:
-        return json.dumps(value)[:50]
+        return beginning(json.dumps(value), 50)
     except ValueError:
         return "a number of thousands of digits"
 

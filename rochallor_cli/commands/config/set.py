@@ -16,7 +16,6 @@ from rochallor_cli.configuration.config_file import (
     TRUTH_KEYS,
     ConfigFile,
     checked_context,
-    save_config,
 )
 from rochallor_cli.configuration.settings import parsed, resolve
 from rochallor_cli.errors import UsageError, did_you_mean
@@ -67,7 +66,7 @@ def _refuse_unusable(name: str, changed: dict[str, object]) -> None:
 
 def _save(context: Context, config: ConfigFile, name: str, changed: dict[str, object]) -> None:
     current = config.current or name
-    save_config(replace(config, current=current, contexts={**config.contexts, name: changed}))
+    context.save(replace(config, current=current, contexts={**config.contexts, name: changed}))
     context.printer.note(
         f"{name} is in {config.path}" + ("" if config.current else ", and is used from now on")
     )

@@ -9,9 +9,6 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.configuration.config_file import (
-    save_config,
-)
 from rochallor_cli.configuration.masking import url_text
 
 app = typer.Typer()
@@ -25,5 +22,5 @@ def use(
     """Make a context the one that is used when nothing else is said."""
     config = context.config
     config.context(name, named_by="the argument")
-    save_config(replace(config, current=name))
+    context.save(replace(config, current=name))
     context.printer.note(f"using {name}: {url_text(str(config.contexts[name].get('url', 'no url')))}")

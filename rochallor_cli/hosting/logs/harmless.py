@@ -9,7 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from rochallor_cli.configuration.masking import masked
 from rochallor_cli.output.text_width import CONTROL_CHARACTERS
+from workflow_sdk.masking import beginning
 
 LONGEST_TEXT = 16_000
 LONGEST_VALUE = 4_000
@@ -25,7 +27,11 @@ def harmless(text: str) -> str:
 
 
 def shortened(text: str, longest: int = LONGEST_TEXT) -> str:
-    return text if len(text) <= longest else f"{text[:longest]}… ({len(text) - longest:,} characters more)"
+    """So much of it, never half a secret: it is masked in the whole line, and only where it is whole."""
+    if len(text) <= longest:
+        return text
+    shown = beginning(text, longest)
+    return f"{shown}… ({len(text) - len(shown):,} characters more)"
 
 
 def message_of(record: logging.LogRecord) -> str:
@@ -53,7 +59,8 @@ def json_value(value: Any) -> Any:
     if isinstance(value, Mapping | list | tuple):
         try:
             text = json.dumps(value, allow_nan=False)
-            return value if len(text) <= LONGEST_VALUE else shortened(text, LONGEST_VALUE)
+            # Masked here: within the line it stands as a text, in which quotes are escaped once more.
+            return value if len(text) <= LONGEST_VALUE else shortened(masked(text, ()), LONGEST_VALUE)
         except (TypeError, ValueError, RecursionError):
             return shortened(_text(value), LONGEST_VALUE)
     return shortened(_text(value), LONGEST_VALUE)

@@ -18,6 +18,7 @@ from rochallor_cli.configuration.masking import masked
 from rochallor_cli.hosting.logs.harmless import harmless, json_value, message_of, shortened, traceback_of
 from rochallor_cli.output.styles import paint
 from rochallor_cli.output.text_width import harmless_json
+from workflow_sdk.masking import keep_secret
 
 LogFormat = Literal["text", "json"]
 LEVELS = ("debug", "info", "warning", "error")
@@ -167,10 +168,8 @@ class StreamLogHandler(logging.Handler):
     ) -> None:
         super().__init__()
         # As they are, and as they stand within a JSON text, ours or another's.
-        within = [
-            json.dumps(each, ensure_ascii=escaped)[1:-1] for each in secrets for escaped in (True, False)
-        ]
-        self._secrets = (*secrets, *within)
+        for secret in secrets:
+            keep_secret(secret)
         self._stream = stream
         self._context = tuple(context)
         self._lost = 0
@@ -193,7 +192,7 @@ class StreamLogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         for add in self._context:
             add.filter(record)
-        text = masked(self.format(record), self._secrets)
+        text = masked(self.format(record), ())
         if self._lost:
             lost = logging.makeLogRecord(
                 {"levelno": logging.WARNING, "levelname": "WARNING", "name": "rochallor.host"}

@@ -8,7 +8,11 @@ import sys
 from collections.abc import Callable
 from typing import TextIO
 
+from workflow_sdk.masking import beginning
+
 LONGEST_LINE_BYTES = 16_000
+# Of a line that is too long, what may be the beginning of a secret: it is masked only where it is whole.
+HELD_BACK_BYTES = 4_000
 
 
 class LossyOutput(io.RawIOBase):
@@ -50,8 +54,9 @@ class LinesOutput(LossyOutput):
     def write(self, data: object) -> int:
         text = bytes(memoryview(data))  # type: ignore[arg-type]
         *lines, self._begun = (self._begun + text).split(b"\n")
-        if len(self._begun) > LONGEST_LINE_BYTES:
-            lines, self._begun = [*lines, self._begun], b""
+        if len(self._begun) > LONGEST_LINE_BYTES + HELD_BACK_BYTES:
+            piece = _beginning(self._begun, len(self._begun) - HELD_BACK_BYTES)
+            lines, self._begun = [*lines, piece], self._begun[len(piece) :]
         for line in lines:
             if line.strip():
                 self._say(line.decode("utf-8", "replace"))
@@ -66,6 +71,11 @@ class LinesOutput(LossyOutput):
         """Say what has come of a line."""
         if self._begun:
             self.write(b"\n")
+
+
+def _beginning(data: bytes, longest: int) -> bytes:
+    """Bytes that are no UTF-8, and half a character at the end, stay what they are."""
+    return beginning(data.decode("utf-8", "surrogateescape"), longest).encode("utf-8", "surrogateescape")
 
 
 def survive_closed_streams(say: Callable[[str], None] | None = None) -> None:

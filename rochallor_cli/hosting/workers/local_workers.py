@@ -223,7 +223,7 @@ class LocalWorker:
         except CliError as error:
             self.failure = error
         except (InvalidConnectionError, KafkaConfigError) as error:
-            self.failure = UsageError(str(error))
+            self.failure = UsageError(str(error), hint="--print-config says where each setting comes from")
         except HeartbeatUnsupportedError as error:
             hint = "heartbeat: auto in workers.yaml extends leases only where the engine can"
             self.failure = EngineRefusedError(str(error), hint=hint)

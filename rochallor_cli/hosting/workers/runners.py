@@ -11,7 +11,7 @@ from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
 from rochallor_cli.handler_modules.loading import merged
 from rochallor_cli.hosting.config.host_config import KafkaAccess, WorkerConfig
 from workflow_sdk.client.rest import RestEngineClient
-from workflow_sdk.errors import EngineClientError, WorkflowSDKError
+from workflow_sdk.errors import EngineClientError, UnusableTokenError, WorkflowSDKError
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.reporting.engine_watch import reason_of
@@ -81,6 +81,8 @@ def resolved_mode(
             mode = "poll" if client.dispatch_mode() == "polling" else "kafka"
             away("")
             return mode
+        except UnusableTokenError:
+            raise
         except WorkflowSDKError as error:
             reason = reason_of(error) if isinstance(error, EngineClientError) else str(error)
             if not tries:

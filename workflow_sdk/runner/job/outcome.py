@@ -13,6 +13,7 @@ from typing import Any
 
 from workflow_sdk.client.answers import body_from_value
 from workflow_sdk.errors import NonRetryableError
+from workflow_sdk.masking import beginning
 
 MAX_MESSAGE = 2_000
 # Python writes no longer numbers by itself; what an engine stores has some 308 digits at most.
@@ -64,7 +65,7 @@ def outcome_of_error(error: BaseException) -> Failed:
     # The engine's database refuses NUL characters, in messages, too.
     text = f"{type(error).__name__}: {_text_of(error)}".removesuffix(": ").replace("\0", "\\0")
     return Failed(
-        text[: MAX_MESSAGE - len(place)] + place, retryable=not isinstance(error, NonRetryableError)
+        beginning(text, MAX_MESSAGE - len(place)) + place, retryable=not isinstance(error, NonRetryableError)
     )
 
 
@@ -130,7 +131,7 @@ def _unfit_values(value: Any, path: str, above: tuple[int, ...]) -> Iterator[str
     if id(value) in above:
         yield f"{path}: a container inside itself, which JSON cannot carry"
     elif len(above) > 200:
-        yield f"{path[:80]}…: nested too deeply for JSON"
+        yield f"{beginning(path, 80)}…: nested too deeply for JSON"
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _unfit_key(key, path)

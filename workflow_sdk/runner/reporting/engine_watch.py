@@ -7,7 +7,12 @@ import logging
 from collections.abc import Callable
 
 from workflow_sdk.clock import Clock, boottime
-from workflow_sdk.errors import EngineClientError, EngineUnreachableError
+from workflow_sdk.errors import (
+    EngineClientError,
+    EngineUnreachableError,
+    InvalidConnectionError,
+    UnusableTokenError,
+)
 from workflow_sdk.runner.counting import counted
 
 log = logging.getLogger("workflow_sdk.runner")
@@ -28,9 +33,16 @@ class EngineWatch:
     """
 
     def __init__(
-        self, url: str, *, clock: Clock = boottime, count_shortage: Callable[[], None] = lambda: None
+        self,
+        url: str,
+        *,
+        clock: Clock = boottime,
+        count_shortage: Callable[[], None] = lambda: None,
+        give_up: Callable[[UnusableTokenError], None] = lambda error: None,
     ) -> None:
+        """`give_up` is told of a token that was never of use: no absence, but a setting to mend."""
         self._url = url
+        self._give_up = give_up
         self._count_shortage = count_shortage
         self._clock = clock
         self.backlog = 0
@@ -98,6 +110,9 @@ class EngineWatch:
         """
         if isinstance(error, EngineUnreachableError) and error.kind == "shortage":
             self._count_shortage()
+        if isinstance(error, UnusableTokenError) and not self.has_answered:
+            self._give_up(error)
+            return False
         if self.is_away:
             self.tries += 1
             self._goes_on(error)
@@ -143,10 +158,9 @@ class EngineWatch:
         self.tries = 1
         self._reason = reason_of(error)
         self._said = {self._reason}
-        is_refusal = isinstance(error, EngineClientError) and error.status_code < 500
         log.warning(
             "engine %s: %s (%s). Retrying; %s waiting to be reported.",
-            "refuses requests" if is_refusal else "unreachable",
+            _trouble_text(error),
             self._reason,
             self._url,
             counted(self.backlog, "result"),
@@ -190,7 +204,16 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, EngineClientError):
         who = f"{error.server} answers" if error.server else "it answers"
         return f"{who} {error.status_code}, {error.message}"
+    if isinstance(error, InvalidConnectionError):
+        return str(error)
     return f"{type(error).__name__}: {error}"
+
+
+def _trouble_text(error: BaseException) -> str:
+    if isinstance(error, InvalidConnectionError):
+        return "cannot be asked"
+    is_refusal = isinstance(error, EngineClientError) and error.status_code < 500
+    return "refuses requests" if is_refusal else "unreachable"
 
 
 def _set_event() -> asyncio.Event:

@@ -7,7 +7,7 @@ import logging
 import re
 from typing import Any
 
-from workflow_sdk.masking import MASK
+from workflow_sdk.masking import MASK, beginning
 from workflow_sdk.runner.job.outcome import Completed
 from workflow_sdk.runner.job.report import Report
 from workflow_sdk.runner.reporting.engine_watch import reason_of
@@ -64,7 +64,7 @@ def result_text(report: Report) -> str:
     if not isinstance(report.outcome, Completed):
         return "a failure"
     text = json.dumps(_masked(json.loads(report.outcome.encoded)), ensure_ascii=False)
-    return text if len(text) <= _LONGEST_RESULT else f"{text[:_LONGEST_RESULT]}…"
+    return text if len(text) <= _LONGEST_RESULT else f"{beginning(text, _LONGEST_RESULT)}…"
 
 
 def _masked(value: Any) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from workflow_sdk.client.job_channel import JobChannel
 from workflow_sdk.client.judge import is_from_engine
 from workflow_sdk.clock import Clock, boottime
+from workflow_sdk.masking import beginning
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.claim import Say
 from workflow_sdk.runner.job.outcome import MAX_MESSAGE, Completed, Failed
@@ -221,7 +222,7 @@ class Senders:
             self._settle(report, Settlement.REJECTED)
         elif action is Action.FAIL_INSTEAD:
             say_turned(report, reason)
-            message = f"the result cannot be delivered: {reason}"[:MAX_MESSAGE].replace("\0", "\\0")
+            message = beginning(f"the result cannot be delivered: {reason}", MAX_MESSAGE).replace("\0", "\\0")
             report.turn_into(Failed(message, retryable=False))
             self._queue.put_nowait(report)
         else:

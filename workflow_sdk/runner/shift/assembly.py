@@ -47,7 +47,7 @@ def assembled(
     slots = _slots(plan)
     plan.metrics.expect(plan.registry.handlers(), dispatch=plan.dispatch)
     no_thread, no_descriptor = (plan.metrics.shortages.labels(what).inc for what in SHORTAGES)
-    watch = EngineWatch(channel.url, clock=plan.clock, count_shortage=no_descriptor)
+    watch = EngineWatch(channel.url, clock=plan.clock, count_shortage=no_descriptor, give_up=fail)
     statistics = Statistics(
         plan.metrics, clock=plan.clock, is_known=lambda job_type: plan.registry.find(job_type) is not None
     )

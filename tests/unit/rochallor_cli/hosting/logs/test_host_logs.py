@@ -11,9 +11,12 @@ import pytest
 
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.hosting.config.host_config import HostConfig, KafkaAccess
+from rochallor_cli.hosting.logs.harmless import LONGEST_TEXT, LONGEST_VALUE
 from rochallor_cli.hosting.logs.log_lines import configure_logging
+from rochallor_cli.hosting.logs.streams import LinesOutput
 from rochallor_cli.output.text_width import CONTROL_CHARACTERS
 from workflow_sdk.client.bearer import bearer_token
+from workflow_sdk.masking import keep_secret
 
 JOB = SimpleNamespace(job_id="01JOB", job_type="credit-score", instance_id="01INST")
 
@@ -190,3 +193,33 @@ def test_no_secret_of_the_configuration_stands_in_a_line_whoever_writes_it(root,
         logging.getLogger("theirs").exception('sä"sl-Zq5', extra={"key": "pem-Zq6"})
     assert "Zq" not in stream.getvalue()
     assert "shown" in stream.getvalue()
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("longest", [LONGEST_VALUE, LONGEST_TEXT])
+def test_no_secret_is_cut_in_two_where_a_line_is_too_long(root, log_format: str, longest: int) -> None:
+    secret = 'Zq-s3cr"t'
+    stream = io.StringIO()
+    configure_logging(
+        stream, log_format, level="info", with_time=True, current_job=lambda: None, secrets=[secret]
+    )
+    for before in range(longest - 20, longest):
+        text = "x" * before + secret + "y" * 50
+        try:
+            raise ValueError(text)
+        except ValueError:
+            logging.getLogger("theirs").exception("%s", text, extra={"one": text, "many": [text]})
+    assert "Zq" not in stream.getvalue()
+
+
+def test_a_line_that_does_not_end_is_said_in_pieces_that_part_no_secret() -> None:
+    keep_secret("Zq-s3cret")
+    said: list[str] = []
+    output = LinesOutput(2, said.append)
+    text = "Zq-s3cret Zq-s3cret ä " * 4000
+    for begin in range(0, len(text.encode()), 997):
+        output.write(text.encode()[begin : begin + 997])
+    output.end_line()
+    assert "".join(said) == text
+    assert len(said) > 3
+    assert "Zq" not in "".join(piece.replace("Zq-s3cret", "") + " " for piece in said)

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from workflow_sdk.errors import EngineClientError, EngineUnreachableError
+from workflow_sdk.errors import EngineClientError, EngineUnreachableError, UnusableTokenError
 from workflow_sdk.runner.reporting.engine_watch import MOST_REASONS, EngineWatch
 
 TOO_MANY = EngineClientError(429, "Too Many Requests")
@@ -67,3 +67,17 @@ def test_reasons_that_differ_in_every_repetition_fill_no_log(said: pytest.LogCap
         watch.failed(EngineUnreachableError(f"trace {number}"), began=watch.last_success)
         watch.reports_troubled(EngineUnreachableError(f"trace {number}"))
     assert (len(said.messages) <= 2 * MOST_REASONS, watch.reason) == (True, "trace 999")
+
+
+def test_a_token_that_was_never_of_use_is_no_absence_and_one_that_became_so_is_waited_out(
+    said: pytest.LogCaptureFixture,
+) -> None:
+    ends: list[Exception] = []
+    watch = EngineWatch("http://engine", give_up=ends.append)
+    unfit = UnusableTokenError("the token file t holds characters that no HTTP header can carry")
+    assert not watch.failed(unfit, began=watch.last_success)
+    assert (ends, said.messages, watch.is_away) == ([unfit], [], False)
+    watch.succeeded()
+    assert watch.failed(unfit, began=watch.last_success)
+    assert len(ends) == 1
+    assert said.messages[0].startswith("engine cannot be asked: the token file t holds characters")
