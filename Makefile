@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 TOOLS := .venv-tools
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 # Tests mostly wait for processes and sockets, so a few more of them than cores run at once.
-JOBS ?= 8
+JOBS ?= 4
 
 # Tests start thousands of processes. Where bytecode is not kept, each would compile all it imports anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -52,9 +52,15 @@ class UiAnswers:
     """Answers every request; what goes wrong inside is an answer, too."""
 
     def __init__(
-        self, reach: Reach, *, tell: Callable[[Exception], None], on_visit: Callable[[], None]
+        self,
+        reach: Reach,
+        *,
+        tell: Callable[[Exception], None],
+        on_visit: Callable[[], None],
+        engine_timeout_s: float = ENGINE_TIMEOUT_S,
     ) -> None:
         self._reach = reach
+        self._engine_timeout_s = engine_timeout_s
         self._tell = tell
         self._on_visit = on_visit
         self._renderer = Renderer(reach)
@@ -211,7 +217,7 @@ class UiAnswers:
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         def bounded() -> Result:
-            with request_timeout(ENGINE_TIMEOUT_S):
+            with request_timeout(self._engine_timeout_s):
                 return work()
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, bounded)
@@ -219,7 +225,7 @@ class UiAnswers:
     def _said(self, error: CliError | WorkflowSDKError) -> CliError:
         settings = self._reach.settings
         if isinstance(error, EngineTimeoutError):
-            waited_s = min(ENGINE_TIMEOUT_S, settings.access.timeout_s)
+            waited_s = min(self._engine_timeout_s, settings.access.timeout_s)
             hint = "a page waits no longer; the engine may have done what was asked"
             return EngineAwayError(f"no answer from {settings.where} within {waited_s:g} s", hint=hint)
         return error if isinstance(error, CliError) else meaning(error, settings)

@@ -13,7 +13,7 @@ from typing import Self
 from aiohttp import web
 
 from rochallor_cli.errors import UsageError
-from rochallor_cli.ui.answers import UiAnswers
+from rochallor_cli.ui.answers import ENGINE_TIMEOUT_S, UiAnswers
 from rochallor_cli.ui.reach import Reach
 from rochallor_cli.ui.security import Door
 
@@ -26,13 +26,20 @@ _GLANCE_S = 0.1
 class UiServer:
     """Serves the pages while the block runs. `tell` is given what nobody expected.
 
-    port: 0 for a free one. Raises UsageError where it cannot listen.
+    port: 0 for a free one. engine_timeout_s: how long a page waits for one answer of the engine.
+    Raises UsageError where it cannot listen.
     """
 
     def __init__(
-        self, reach: Reach, *, port: int = 0, tell: Callable[[Exception], None] = lambda _: None
+        self,
+        reach: Reach,
+        *,
+        port: int = 0,
+        tell: Callable[[Exception], None] = lambda _: None,
+        engine_timeout_s: float = ENGINE_TIMEOUT_S,
     ) -> None:
         self._reach = reach
+        self._engine_timeout_s = engine_timeout_s
         self._port = port
         self._tell = tell
         self._ready = threading.Event()
@@ -80,7 +87,12 @@ class UiServer:
 
     async def _serve(self) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
-        answers = UiAnswers(self._reach, tell=self._tell, on_visit=self._visited.set)
+        answers = UiAnswers(
+            self._reach,
+            tell=self._tell,
+            on_visit=self._visited.set,
+            engine_timeout_s=self._engine_timeout_s,
+        )
         runner = web.ServerRunner(answers.server, shutdown_timeout=_SHUTDOWN_S, handle_signals=False)
         await runner.setup()
         polling: asyncio.Task[None] | None = None

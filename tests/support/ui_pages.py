@@ -116,7 +116,8 @@ def ui_of(
             lambda: EngineVersion((version,), "said"),
             why_not_acting(settings, read_only=read_only),
         )
-        with UiServer(reach, tell=bugs.append) as server:
+        # A busy machine may hold an engine up for longer than a page waits for it.
+        with UiServer(reach, tell=bugs.append, engine_timeout_s=60.0) as server:
             yield Visitor(server).let_in()
     if bugs:
         raise bugs[0]
