@@ -16,7 +16,8 @@ from tests.support.ui_pages import ui_of
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
 # What HTML, attributes, scripts, templates and terminals would obey.
 HOSTILE = (
-    "x'\"><script>alert(1)</script><img src=x onerror=alert(2)></title></textarea>{{7*7}}{% x %}&lt;\x1b[2J\x00\x9b"
+    "x'\"><script>alert(1)</script><img src=x onerror=alert(2)></title></textarea>{{7919*7907}}{% x %}&lt;"
+    "\x1b[2J\x00\x9b"
     "\u202egnp.exe\u2066\ny javascript:alert(3)"
 )
 
@@ -98,7 +99,8 @@ def check_markup(page: str) -> None:
     assert [
         attributes for _, _, attributes in tags if re.search(r"""(?:^|["'\s])on\w+\s*=""", bare(attributes))
     ] == []
-    assert "49" not in re.findall(r"\{\{7\*7\}\}|\b49\b", page) or "{{7*7}}" in html.unescape(page)
+    # The product, if a template had computed it: a number that no time of day, port or id on a page has in it.
+    assert "62615533" not in page
     links = re.findall(r"""(?:href|src|action)=["']([^"']*)""", page)
     assert [link for link in links if not link.startswith(("/", "#"))] == []
 
