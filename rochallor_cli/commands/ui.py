@@ -10,6 +10,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.command_line.stopping import stop_signals
+from rochallor_cli.engine_client.ids import require_id
 from rochallor_cli.ui.serving import require_templates, ui_server
 
 app = typer.Typer()
@@ -43,6 +44,8 @@ def ui(
     alone and answers only the browser that was given the address it prints. In protected contexts it changes nothing.
     """
     require_templates()
+    if instance is not None:
+        require_id(instance, "instance")
     at = f"/instances/{quote(instance, safe='')}" if instance else "/"
     with (
         stop_signals() as stop,

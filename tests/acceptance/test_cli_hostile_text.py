@@ -64,7 +64,12 @@ LINES = {
     "jobs find": ("I", "--brokers", HOSTILE),
 }
 # They serve until somebody ends them, unless an option is refused: of these, options are tried that are.
-SERVING = {"dev": ("--port", "--dispatch", "--lease-seconds", "--seed"), "demo": ("--mode",)}
+# What `ui` prints of its argument is held where it is run as a process (test_cli_ui.py).
+SERVING = {
+    "dev": ("--port", "--dispatch", "--lease-seconds", "--seed"),
+    "demo": ("--mode",),
+    "ui": ("--port",),
+}
 # What they do not know ends with a status of its own; a difference is no failure of diff's.
 FORMS = ("table", "json", "yaml")
 
@@ -116,8 +121,8 @@ def lines_of(path: str) -> Iterator[tuple[str, ...]]:
     needed = tuple(ID if word == "I" else word for word in LINES.get(path, ()))
     if path not in SERVING:
         yield from ((*needed, "-o", form) for form in FORMS)
-    for place in range(len(arguments(path))):
-        yield (*needed[:place], HOSTILE, *needed[place + 1 :])
+        for place in range(len(arguments(path))):
+            yield (*needed[:place], HOSTILE, *needed[place + 1 :])
     for option in SERVING.get(path) or valued_options(path):
         yield (*(() if path in SERVING else needed), option, HOSTILE)
 

@@ -43,6 +43,16 @@ def test_it_prints_the_address_serves_until_ctrl_c_and_ends_well(engine: DevEngi
     assert (ended.exit_status, ended.stderr) == (0, "")
 
 
+def test_an_id_that_a_terminal_would_obey_is_quoted_in_the_address(engine: DevEngine) -> None:
+    with rochallor_process("ui", "a\x1b[2J\u202eb\x9b", url=engine.url) as command:
+        line = command.line()
+        assert "http://127.0.0.1:" in line
+        assert line.strip().isascii()
+        assert line.strip().isprintable()
+        command.process.send_signal(signal.SIGINT)
+        assert command.wait().exit_status == 0
+
+
 def test_a_port_that_is_taken_is_an_error_that_names_it(engine: DevEngine) -> None:
     result = rochallor("ui", "--port", str(engine.port), url=engine.url)
     assert result.exit_status == 2
