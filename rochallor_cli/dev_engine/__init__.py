@@ -24,6 +24,7 @@ ids.py          ULIDs
 clock.py        what time it is
 go_json/        JSON as the engine reads and writes it
 go_text.py      text as the engine's language prints it (``%q``, numbers)
+quick_values.py  dataclasses made by the hundred thousand
 """
 
 from __future__ import annotations

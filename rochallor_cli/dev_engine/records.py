@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Self
 
 from rochallor_cli.dev_engine.go_json.reading import holds_nul, read
 from rochallor_cli.dev_engine.go_json.writing import write_stored
+from rochallor_cli.dev_engine.quick_values import quick_dataclass
 
 
 class InstanceStatus(StrEnum):
@@ -107,7 +108,7 @@ def as_doubles(value: object) -> object:
 NO_VARIABLES = Variables(text="{}")
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class Instance:
     """One run of a definition, with all the state machine knows of its past.
 
@@ -128,7 +129,7 @@ class Instance:
     business_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class StepExecution:
     """One passage through a step; a row of the history."""
 
@@ -143,7 +144,7 @@ class StepExecution:
     failure_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class JobRecord:
     """Work for a machine. ``variables`` are the instance's as they were when the job was made."""
 
@@ -162,7 +163,7 @@ class JobRecord:
     lock_expires_ns: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class JobInPlace:
     """A job with what it belongs to: the state of its execution, and the instance."""
 
@@ -172,7 +173,7 @@ class JobInPlace:
     instance: Instance
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class UserTask:
     """Work for a person, open until somebody completes it."""
 
@@ -183,7 +184,7 @@ class UserTask:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class Timer:
     """A boundary timer that was started with its step."""
 
@@ -197,7 +198,7 @@ class Timer:
     target_step_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class NextWorkflow:
     """A definition to be started after a workflow that has ended, with what it inherits."""
 
@@ -206,7 +207,7 @@ class NextWorkflow:
     business_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class DefinitionVersion:
     """A stored definition; ``document`` is its JSON text as it is given out, without the version."""
 

@@ -243,7 +243,7 @@ class _Search:
         taken: list[int] = []
         groups: dict[tuple[ChoiceTaken, ...], int] = {}
         for reaction in outcomes:
-            if not is_consistent(self._definition, reaction):
+            if len(reaction.choices) > 1 and not is_consistent(self._definition, reaction):
                 continue
             orders = self._orders_of(reaction.choices)
             if orders not in groups:
@@ -266,6 +266,8 @@ class _Search:
 
     def _followed(self, reaction: Reaction) -> World:
         """The world after it, without what grows for ever."""
+        if not _enters_again(reaction.entries):
+            return reaction.world
         world, names = without_changing(reaction.world, reaction.entries, self._shape.sets)
         world, steps = without_crowd(world, reaction.entries)
         self._found.forgotten |= names
@@ -323,25 +325,34 @@ def _move(
     current: tuple[str, ...],
     reaction: Reaction,
 ) -> SearchMove:
-    world = reaction.world
+    instance = reaction.world.instance
     return SearchMove(
-        source=source,
-        target=target,
-        event=event,
-        step=step,
-        group=group,
-        faults=reaction.faults,
-        entries=reaction.entries,
-        choices=reaction.choices,
-        refusal=reaction.refusal,
-        status=world.instance.status,
-        current=current,
-        reason=world.instance.failure_reason,
-        again=tuple(
-            entry.step_id
-            for entry in reaction.entries
-            if entry.attempt > 1 and times_open(world, entry.step_id) > 1
-        ),
+        source,
+        target,
+        event,
+        step,
+        group,
+        reaction.faults,
+        reaction.entries,
+        reaction.choices,
+        reaction.refusal,
+        instance.status,
+        current,
+        instance.failure_reason,
+        _open_again(reaction) if _enters_again(reaction.entries) else (),
+    )
+
+
+def _enters_again(entries: Iterable[Entry]) -> bool:
+    """Whether a step is entered that was entered before; mostly none is, and nothing need be looked for."""
+    return any(entry.attempt > 1 for entry in entries)
+
+
+def _open_again(reaction: Reaction) -> tuple[str, ...]:
+    return tuple(
+        entry.step_id
+        for entry in reaction.entries
+        if entry.attempt > 1 and times_open(reaction.world, entry.step_id) > 1
     )
 
 

@@ -166,7 +166,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("definition",),
         ("expression", "records", "config", "ids"),
         ("errors", "clock", "codes", "go_json"),
-        ("versions", "go_text"),
+        ("versions", "go_text", "quick_values"),
     ],
 }
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import RESTING, Definition, Step
 from rochallor_cli.dev_engine.errors import WorkflowStuck
+from rochallor_cli.dev_engine.quick_values import quick_dataclass
 from rochallor_cli.dev_engine.records import ExecutionStatus, Instance, InstanceStatus
 from rochallor_cli.dev_engine.state_machine.choices import Abandoned, ChoiceTaken, Choose
 from rochallor_cli.dev_engine.state_machine.effects import Effect, ExecutionEnded, FaultMet
@@ -22,7 +22,7 @@ _ROUNDS = 2
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class Outcome:
     """What an event makes of an instance."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -18,6 +17,7 @@ from rochallor_cli.dev_engine.expression import (
 )
 from rochallor_cli.dev_engine.go_json.reading import JsonSyntaxError, check_depth, whole_number
 from rochallor_cli.dev_engine.go_json.writing import write
+from rochallor_cli.dev_engine.quick_values import quick_dataclass
 from rochallor_cli.dev_engine.records import Variables, as_doubles
 from rochallor_cli.dev_engine.state_machine.choices import Choose
 from rochallor_cli.dev_engine.versions import EngineRules
@@ -34,7 +34,7 @@ class StepFailed(Exception):  # noqa: N818 - the workflow's failure, not the pro
     """The step cannot be done; the text is the engine's failure reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class Branch:
     """One way on from a step: the condition and its target, or the failure that it comes to instead."""
 

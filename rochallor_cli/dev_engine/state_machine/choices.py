@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+from rochallor_cli.dev_engine.quick_values import quick_dataclass
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ class Abandoned(Exception):  # noqa: N818 - no error: a search has no use for th
     """Raised by whoever chooses, to leave an event in its middle; `every_outcome` goes on with the next way."""
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class ChoiceTaken:
     """Where something without an order was met, what could have been taken, and what was."""
 

@@ -5,12 +5,11 @@ An execution is named by its step and attempt, which are unique within the insta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from rochallor_cli.dev_engine.quick_values import quick_dataclass
 from rochallor_cli.dev_engine.records import ExecutionStatus, JobStatus, Variables
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class ExecutionStarted:
     """A step was entered and rests there."""
 
@@ -19,7 +18,7 @@ class ExecutionStarted:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class ExecutionPassed:
     """A step was entered and is done already."""
 
@@ -30,7 +29,7 @@ class ExecutionPassed:
     failure_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class ExecutionEnded:
     """An execution got its outcome. No reason: the one it has, if any, stays."""
 
@@ -40,7 +39,7 @@ class ExecutionEnded:
     failure_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class RunningFailed:
     """Every execution of a step that is still RUNNING has failed."""
 
@@ -48,7 +47,7 @@ class RunningFailed:
     failure_reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class JobOffered:
     step_id: str
     attempt: int
@@ -57,7 +56,7 @@ class JobOffered:
     variables: Variables
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class JobReturned:
     """A job is offered again."""
 
@@ -65,7 +64,7 @@ class JobReturned:
     retries_remaining: int
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class JobReplaced:
     """A job is cancelled, and another one of the same execution is offered in its place."""
 
@@ -73,13 +72,13 @@ class JobReplaced:
     retries_remaining: int
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class JobSettled:
     job_id: str
     status: JobStatus
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class JobWithdrawn:
     """The job of an execution is cancelled, unless it is settled already."""
 
@@ -87,20 +86,20 @@ class JobWithdrawn:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class UserTaskOpened:
     step_id: str
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class UserTasksClosed:
     """Every open user task of a step is done."""
 
     step_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class UserTaskWithdrawn:
     """The user task of an execution cannot be done any more."""
 
@@ -108,7 +107,7 @@ class UserTaskWithdrawn:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class TimerStarted:
     step_id: str
     attempt: int
@@ -117,12 +116,12 @@ class TimerStarted:
     target_step_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class TimerSpent:
     timer_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class NextWorkflowDue:
     """The latest version of another definition is to be started, a moment later."""
 
@@ -130,7 +129,7 @@ class NextWorkflowDue:
     variables: Variables
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class FaultMet:
     """The workflow ran into a fault of the engine; the code is explained in docs/engine-faults.md."""
 

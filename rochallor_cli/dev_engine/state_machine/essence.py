@@ -9,9 +9,11 @@ from operator import attrgetter
 from typing import Any
 
 from rochallor_cli.dev_engine.definition.model import Definition
-from rochallor_cli.dev_engine.records import ExecutionStatus, JobRecord, StepExecution
+from rochallor_cli.dev_engine.records import ExecutionStatus, StepExecution
 from rochallor_cli.dev_engine.state_machine.possible_events import effective_jobs, effective_timers
 from rochallor_cli.dev_engine.state_machine.world import PendingTimer, World
+
+_NO_JOB = -1
 
 
 def essence(definition: Definition, world: World) -> Hashable:
@@ -25,28 +27,30 @@ def essence(definition: Definition, world: World) -> Hashable:
     timers = effective_timers(definition, world)
     if not instance.status.is_live and not timers:
         return instance.status
-    jobs = {job.execution_id: job for job in effective_jobs(definition, world)}
-    held = {timer.execution_id for timer in timers}.union(jobs)
+    # How often a job may still fail, by its execution: its retries, as far as they are above nothing.
+    retries = {job.execution_id: max(job.retries_remaining, 0) for job in effective_jobs(definition, world)}
+    held = {timer.execution_id for timer in timers}.union(retries) if timers else retries
     kept = [execution for execution in world.executions if execution.id in held]
     numbers = _numbers(kept)
-    retries = {id_: job.retries_remaining for id_, job in jobs.items() if job.retries_remaining > 0}
-    running = ExecutionStatus.RUNNING
     return (
         instance.status,
         _in_no_order(instance.current_step_ids),
         instance.variables,
         _in_no_order(
-            [
-                _open_place(e.step_id, numbers.get(e.id, 1), e.status, retries.get(e.id, 0), e.id in jobs)
-                for e in kept
-            ]
+            [_open_place(e.step_id, numbers.get(e.id, 1), e.status, retries.get(e.id, _NO_JOB)) for e in kept]
         ),
         # However often a task or a wait is open, it is done at once.
-        _in_no_order({e.step_id for e in world.executions if e.status == running and e.id not in held}),
-        _in_no_order({task.step_id for task in world.user_tasks}),
+        _resting(world, held) if len(kept) < len(world.executions) else (),
+        _in_no_order({task.step_id for task in world.user_tasks}) if world.user_tasks else (),
         _in_order(timers, numbers),
-        _joins(definition, world, kept, jobs, timers),
+        _joins(definition, world, kept, retries, timers),
     )
+
+
+def _resting(world: World, held: Collection[str]) -> tuple[str, ...]:
+    """The steps that are open with nothing that hangs on them."""
+    running = ExecutionStatus.RUNNING
+    return _in_no_order({e.step_id for e in world.executions if e.status is running and e.id not in held})
 
 
 def _in_no_order(things: Collection[Any]) -> tuple[Any, ...]:
@@ -57,9 +61,9 @@ def _in_no_order(things: Collection[Any]) -> tuple[Any, ...]:
 # Most situations of a search are made of the same few.
 @lru_cache(maxsize=4096)
 def _open_place(
-    step_id: str, number: int, status: ExecutionStatus, retries: int, has_job: bool
-) -> tuple[str, int, ExecutionStatus, int, bool]:
-    return (step_id, number, status, retries, has_job)
+    step_id: str, number: int, status: ExecutionStatus, retries: int
+) -> tuple[str, int, ExecutionStatus, int]:
+    return (step_id, number, status, retries)
 
 
 def _numbers(executions: Sequence[StepExecution]) -> Mapping[str, int]:
@@ -90,7 +94,7 @@ def _joins(
     definition: Definition,
     world: World,
     kept: Sequence[StepExecution],
-    jobs: Mapping[str, JobRecord],
+    jobs: Collection[str],
     timers: Sequence[PendingTimer],
 ) -> Hashable:
     """What joins count: arrivals of the round, and first steps of branches that are completed.
@@ -116,7 +120,7 @@ def _joins(
 
 
 def _pinned(
-    step_id: str, kept: Sequence[StepExecution], jobs: Mapping[str, JobRecord], timers: Sequence[PendingTimer]
+    step_id: str, kept: Sequence[StepExecution], jobs: Collection[str], timers: Sequence[PendingTimer]
 ) -> int:
     """How many completed executions of a step may still be taken back."""
     interrupted = {timer.execution_id for timer in timers if timer.interrupting}

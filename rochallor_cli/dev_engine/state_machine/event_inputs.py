@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
+from rochallor_cli.dev_engine.quick_values import quick_dataclass
 from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, Conditions
 from rochallor_cli.dev_engine.state_machine.choices import ChoiceTaken, Choose, first_written
 
 DEFAULT_STEP_BUDGET = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class EventInputs:
     """The time, the choice among what has no order, what conditions come to, and how engine faults are treated.
 

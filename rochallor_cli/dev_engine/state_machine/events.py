@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from rochallor_cli.dev_engine.definition.model import Definition
 from rochallor_cli.dev_engine.errors import Refused, not_found
+from rochallor_cli.dev_engine.quick_values import quick_dataclass
 from rochallor_cli.dev_engine.records import NO_VARIABLES, ExecutionStatus, JobRecord, Timer, Variables
 from rochallor_cli.dev_engine.state_machine import transitions
 from rochallor_cli.dev_engine.state_machine.advance import Outcome
@@ -19,42 +20,42 @@ from rochallor_cli.dev_engine.state_machine.event_inputs import DEFAULT_STEP_BUD
 from rochallor_cli.dev_engine.state_machine.world import INSTANCE_ID, World, world_after
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class CompleteJob:
     job_id: str
     changes: Variables = NO_VARIABLES
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class FailJob:
     job_id: str
     message: str = ""
     retryable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class CompleteUserTask:
     step_id: str
     changes: Variables = NO_VARIABLES
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class Signal:
     step_id: str
     changes: Variables = NO_VARIABLES
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class FireTimer:
     timer_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class CancelInstance:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class RetryStep:
     """A failed step of a failed instance is run again, by the engines that can."""
 
@@ -65,7 +66,7 @@ class RetryStep:
 Event = CompleteJob | FailJob | CompleteUserTask | Signal | FireTimer | CancelInstance | RetryStep
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class Entry:
     """A step that was entered. RUNNING: the instance rests there."""
 
@@ -79,7 +80,7 @@ class Entry:
 _entry = lru_cache(maxsize=4096)(Entry)
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class Reaction:
     """What an event led to: the world after it, and what was met on the way, in order.
 

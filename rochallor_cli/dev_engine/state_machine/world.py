@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from rochallor_cli.dev_engine.quick_values import quick_dataclass
 from rochallor_cli.dev_engine.records import (
     ExecutionStatus,
     Instance,
@@ -22,7 +23,7 @@ from rochallor_cli.dev_engine.state_machine.advance import Outcome
 INSTANCE_ID = "instance"
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class PendingTimer(Timer):
     """A timer of a world. Of two, the one with the lower `started` began earlier; timers of one event have the same."""
 
@@ -30,7 +31,7 @@ class PendingTimer(Timer):
     started: int
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class World:
     """Ids are made from step and attempt ("work#1"), so that equal worlds are equal values.
 
