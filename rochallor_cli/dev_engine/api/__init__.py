@@ -4,6 +4,7 @@ server.py       the HTTP server: aiohttp's requests in, answers out
 connections.py  how many are kept, and how long one may take
 routes.py       which endpoint a path is for
 endpoints.py    one function for each endpoint
+responses.py    an endpoint's answer as a response of the server
 shapes.py       records as the engine's answers show them
 cors.py         the engine's open CORS
 browsers.py     what web pages may not do when CORS is closed

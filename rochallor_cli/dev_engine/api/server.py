@@ -17,6 +17,7 @@ from rochallor_cli.dev_engine.api.browsers import refusal
 from rochallor_cli.dev_engine.api.connections import BODY_TIMEOUT_S, BoundedServer
 from rochallor_cli.dev_engine.api.cors import is_preflight, preflight_headers
 from rochallor_cli.dev_engine.api.endpoints import Answer, Endpoint, Endpoints, Request
+from rochallor_cli.dev_engine.api.responses import response_to
 from rochallor_cli.dev_engine.api.routes import BadPath, NoRoute, RouteMatch, find_route
 from rochallor_cli.dev_engine.errors import Refused
 from rochallor_cli.dev_engine.services.resources import Resources
@@ -27,7 +28,6 @@ logger = logging.getLogger("rochallor_cli.dev_engine.http")
 # The engine has no limit; this one keeps a mistake from taking all memory.
 MAX_BODY_BYTES = 256 * 1024 * 1024
 
-_JSON = "application/json"
 _NOT_FOUND = "404 page not found\n"
 
 
@@ -48,7 +48,7 @@ class Api:
     def server(self) -> BoundedServer:
         return self._server
 
-    async def handle(self, request: web.BaseRequest) -> web.Response:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         began = time.perf_counter()
         self._server.begin_answer(request.protocol)
         try:
@@ -62,11 +62,11 @@ class Api:
             logger.info("%s %s %d %.1f ms", request.method, request.raw_path, response.status, took_ms)
         return response
 
-    async def _respond(self, request: web.BaseRequest) -> web.Response:
+    async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         if self._cors and is_preflight(request.method, request.headers):
             return web.Response(headers=preflight_headers(request.headers))
         if not self._cors and (reason := refusal(request.headers, listens_on=self._listens_on)):
-            return _response(Answer(403, shapes.error_shape("browser-refused", reason)))
+            return response_to(request, Answer(403, shapes.error_shape("browser-refused", reason)))
         path, _, query = request.raw_path.partition("?")
         try:
             route = find_route(request.method, path, self._rules)
@@ -76,7 +76,7 @@ class Api:
             return web.Response(status=404, text=_NOT_FOUND)
         if route is NoRoute.OTHER_METHOD:
             return web.Response(status=405)
-        return _response(await self._answer(request, route, query))
+        return response_to(request, await self._answer(request, route, query))
 
     async def _answer(self, request: web.BaseRequest, route: RouteMatch, query: str) -> Answer:
         endpoint: Endpoint = getattr(self._endpoints, route.name)
@@ -121,7 +121,7 @@ async def _body_of(request: web.BaseRequest) -> bytes:
         return b""
     if request.content.is_eof():
         # It came with the head, as small ones do: a time-out would cost more than all else that is done here.
-        return await request.read()
+        return request.content.read_nowait()
     return await asyncio.wait_for(request.read(), BODY_TIMEOUT_S)
 
 
@@ -130,10 +130,3 @@ def _first_values(query: str) -> dict[str, str]:
     for name, value in parse_qsl(query, keep_blank_values=True):
         values.setdefault(name, value)
     return values
-
-
-def _response(answer: Answer) -> web.Response:
-    if not answer.json:
-        return web.Response(status=answer.status)
-    body = answer.json.encode("utf-8", "replace")
-    return web.Response(status=answer.status, body=body, headers={"Content-Type": _JSON})
