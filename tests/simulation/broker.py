@@ -94,6 +94,10 @@ class Group:
         self._begin_joining(except_for=member_id)
         self._complete()
 
+    def knows(self, member_id: str) -> bool:
+        """Whether it is a member, and not one that was thrown out."""
+        return member_id in self._members
+
     def leave(self, member_id: str) -> None:
         if self._members.pop(member_id, None) is not None:
             self._begin_joining()

@@ -150,6 +150,10 @@ class SimulatedConsumer:
     def _join(self) -> None:
         if not self._member_id:
             self._member_id = f"{self._process}-{self._broker.next_number()}"
+        elif not self._group.knows(self._member_id):
+            # "Unknown member" to a request to join: librdkafka asks for a new id then, and what it had is lost.
+            self._lose()
+            return
         self._is_joining, self._must_join = True, False
         self._group.join(
             self._member_id, self, self._process, set(self._positions), session_s=self._session_s

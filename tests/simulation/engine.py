@@ -182,6 +182,11 @@ class SimulatedEngine:
         found: tuple[str, int] | None = self._connection.execute(question, [job_id]).fetchone()
         return found
 
+    def instance_of(self, job_id: str) -> str:
+        """The id of the instance that this job belongs to; empty where there is no such job."""
+        found = self._connection.execute("SELECT instance_id FROM job WHERE id = ?", [job_id]).fetchone()
+        return str(found[0]) if found else ""
+
     def is_running(self, instance_id: str, step_execution_id: str) -> bool:
         question = "SELECT status FROM execution WHERE instance_id = ? AND id = ?"
         (status,) = self._connection.execute(question, [instance_id, step_execution_id]).fetchone()

@@ -72,8 +72,8 @@ class SimulatedNetwork:
         self._numbers = 0
         # Of the engine's process: connections end with it.
         self._epoch = 0
-        # Told of each request that reaches the engine, before it is served.
-        self.arrives: Callable[[Message], None] = lambda message: None
+        # Told of each request that reaches the engine, before it is served; False has it lost.
+        self.arrives: Callable[[Message], bool] = lambda message: True
         self.fault_rate = 0.0
         self.is_down = False
         self.is_over = False
@@ -121,8 +121,9 @@ class SimulatedNetwork:
             _settle(answer, ConnectionResetError("connection reset"))
         elif fault == "gateway":
             _settle(answer, self._random.choice(GATEWAY_ANSWERS))
+        elif not self.arrives(message):
+            _settle(answer, ConnectionResetError("connection reset"))
         else:
-            self.arrives(message)
             answered = self._engine.answer(message.method, message.path, message.body)
             if message.what in ("complete", "fail"):
                 self._note(

@@ -40,6 +40,11 @@ class Promises:
         self._failures: Counter[str] = Counter()
         # Attempts, by step execution and retries left, of which some handler has failed.
         self._failed: set[tuple[str, int]] = set()
+        # By process and instance: when it last asked for the history; by job: when an outcome of it last counted,
+        # and when one that was long on its way did.
+        self._looked: dict[tuple[str, str], float] = {}
+        self._outcome_at: dict[str, float] = {}
+        self._late_outcome_at: dict[str, float] = {}
         # Of each step execution: the jobs that ran for it.
         self._ids: dict[str, set[str]] = {}
         self.runs: Counter[str] = Counter()
@@ -62,15 +67,40 @@ class Promises:
         if self._now() > self._engine.leased_until.get(message.job_id, 0.0):
             self._break("a failure is never sent after the lease's end", message.job_id)
 
-    def arrives(self, message: Message) -> None:
-        """The engine is about to serve this request; what was long on its way nobody can take back."""
-        if message.what != "fail" or self._now() - message.sent > AT_ONCE_S:
-            return
-        attempt = self._engine.attempt_of(message.job_id)
+    def arrives(self, message: Message) -> bool:
+        """The engine is about to serve this request; False has it lost instead, for nobody could foresee what it
+        meets.
+        """
+        if message.what == "history":
+            self._looked[message.process, message.path.split("/")[3]] = self._now()
+        now = self._now()
+        is_late = now - message.sent > AT_ONCE_S
+        if message.what == "fail" and (broken := self._breaks(message)):
+            if self._is_crossed(message):
+                return False
+            if not is_late:
+                self._break(broken, message.job_id)
+        if message.what in ("complete", "fail") and self._engine.attempt_of(message.job_id) is not None:
+            (self._late_outcome_at if is_late else self._outcome_at)[message.job_id] = now
+        return True
+
+    def _breaks(self, failure: Message) -> str:
+        """The promise that is broken when the engine takes this failure now; empty when none is."""
+        attempt = self._engine.attempt_of(failure.job_id)
         if attempt is None:
-            self._break("a failure undoes no job that is done", message.job_id)
-        elif attempt not in self._failed:
-            self._break("a failure costs no retry but its own attempt's", message.job_id)
+            return "a failure undoes no job that is done"
+        return "" if attempt in self._failed else "a failure costs no retry but its own attempt's"
+
+    def _is_crossed(self, failure: Message) -> bool:
+        """Whether its job got an outcome from elsewhere once this process had found it open, just before, in the
+        instance's history; or one that was long on its way, once this one had left.
+        """
+        job_id = failure.job_id
+        looked = self._looked.get((failure.process, self._engine.instance_of(job_id)), 0.0)
+        is_fresh = self._now() - looked <= AT_ONCE_S
+        return (is_fresh and self._outcome_at.get(job_id, 0.0) > looked) or (
+            self._late_outcome_at.get(job_id, 0.0) > failure.sent
+        )
 
     def answered(self, message: Message) -> None:
         """The process is done with this request, one way or the other."""

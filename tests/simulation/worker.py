@@ -238,7 +238,10 @@ class SimulatedWorker:
 
     @property
     def is_idle(self) -> bool:
-        return self.shift._execution.is_idle
+        """Whether nothing is in flight, and nothing is kept for what has not ended: a request without an answer, or
+        records that wait until a worker that stood still is sure of its partitions.
+        """
+        return self.shift._execution.is_idle and not grown(self._kept, kept(self.shift))
 
     def check_at_rest(self) -> None:
         shift = self.shift
