@@ -5,7 +5,8 @@ threads.py          threads in the same time, for the Kafka consumer's code
 engine.py           the embedded engine below its HTTP, with its leases and its relay in simulated time
 network.py          what lies between: lost requests and answers, late ones, gateways that answer in the engine's place
 broker.py           logs and consumer groups; consumer.py is librdkafka's consumer of them
-worker.py           a worker process: the runner as it is, with simulated handlers
+worker_process.py   a worker process: the runner as it is, with simulated handlers; metrics.py counts nothing for it
+worker.py           one such process after the other
 promises.py         what must hold whatever happens, each named after the sentence in the documentation that promises it
 kafka_promises.py   the same of Kafka mode
 memory.py           how much a runner keeps

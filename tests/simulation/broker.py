@@ -209,10 +209,16 @@ class SimulatedBroker:
         return next(self._numbers)
 
     def logs(self, topic: str) -> list[Log]:
-        return self._logs.setdefault(topic, [Log() for _ in range(PARTITIONS)])
+        found = self._logs.get(topic)
+        if found is None:
+            found = self._logs[topic] = [Log() for _ in range(PARTITIONS)]
+        return found
 
     def group(self, topic: str) -> Group:
-        return self._groups.setdefault(topic, Group(topic, self))
+        found = self._groups.get(topic)
+        if found is None:
+            found = self._groups[topic] = Group(topic, self)
+        return found
 
     @property
     def groups(self) -> dict[str, Group]:

@@ -233,12 +233,18 @@ class SimulatedConsumer:
         if self._is_away:
             return []
         found: list[SimulatedMessage] = []
-        numbers = sorted(self._positions)
-        self._broker.random.shuffle(numbers)
-        for number in numbers:
-            if number in self._paused:
-                continue
-            log = self._broker.logs(self._topic)[number]
+        logs, paused = self._broker.logs(self._topic), self._paused
+        news = [
+            number
+            for number, position in self._positions.items()
+            if position != logs[number].end and number not in paused
+        ]
+        if not news:
+            return found
+        news.sort()
+        self._broker.random.shuffle(news)
+        for number in news:
+            log = logs[number]
             position = self._positions[number]
             if position < log.start or position > log.end:
                 position = log.start

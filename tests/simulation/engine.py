@@ -80,7 +80,7 @@ def _result(coroutine: Coroutine[Any, Any, T]) -> T:
 
 class SimulatedEngine:
     """`answer` is what a request over a sound network gets. `lease_ends` counts leases that ended unreported, by
-    step execution; `leased_until` is when each job's latest lease ends, on the loop's clock.
+    step execution; `leased_until` is when each job's latest lease ends, on the loop's clock; `leased_to`, whose.
     """
 
     def __init__(
@@ -115,6 +115,7 @@ class SimulatedEngine:
         loop.call_later(SWEEP_S, self._sweep)
         self.lease_ends: Counter[str] = Counter()
         self.leased_until: dict[str, float] = {}
+        self.leased_to: dict[str, str] = {}
 
     def upload(self, document: dict[str, Any]) -> None:
         body = json.dumps(document).encode()
@@ -156,6 +157,7 @@ class SimulatedEngine:
         if jobs:
             until = self._loop.time() + self._resources.config.lease_s
             self.leased_until.update((job["id"], until) for job in jobs)
+            self.leased_to.update((job["id"], job["workerId"]) for job in jobs)
         else:
             self._in_vain[body] = self._connection.total_changes, answered
         return answered

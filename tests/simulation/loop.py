@@ -57,6 +57,8 @@ class Process:
         self._suspended_at = 0.0
         self.is_dead = False
         self.is_halted = False
+        # Done once it is killed.
+        self.death = loop.create_future()
         loop.processes.append(self)
 
     def spawn(self, coroutine: Any) -> asyncio.Task[Any]:
@@ -72,6 +74,8 @@ class Process:
     def kill(self) -> None:
         """As `kill -9` does: no line of its code is run any more, not even what cleans up."""
         self.is_dead = True
+        if not self.death.done():
+            self.death.set_result(None)
 
     def halt(self) -> None:
         """As SIGSTOP does: time goes on, and all that becomes due waits."""
@@ -156,7 +160,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def _call_at(self, when: float, callback: Any, args: tuple[Any, ...], context: Context | None) -> _Handle:
         handle = _Handle(callback, args, context or copy_context(), when)
-        self.call_handle_at(handle, when)
+        self.steps += 1
+        heappush(self._timers, (when, self._tie(), self.steps, handle))
         return handle
 
     def call_handle_at(self, handle: _Handle, when: float) -> None:

@@ -35,8 +35,11 @@ _AFTER = (500, 502, 504, 200, 202)
 ANSWERS_AFTER_THE_ENGINE = tuple(answer for answer in GATEWAY_ANSWERS if answer.status_code in _AFTER)
 FAULTS = ("refused", "lost", "cut", "late", "late answer", "silent", "gateway", "gateway after the engine")
 
+# Any other is met long before a client's patience is at its end.
+SLOW_FAULTS = ("late", "late answer", "silent")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One request of a worker process, by its number in this world."""
 
@@ -46,17 +49,10 @@ class Message:
     path: str
     body: bytes
     sent: float
-
-    @property
-    def job_id(self) -> str:
-        """Of a completion, a failure or an extension; else empty."""
-        parts = self.path.split("/")
-        return parts[3] if len(parts) == 5 and parts[2] == "jobs" else ""
-
-    @property
-    def what(self) -> str:
-        """`complete`, `fail`, `heartbeat`, `poll`, `history`, or what else it asks."""
-        return self.path.rpartition("/")[2]
+    # Of a completion, a failure or an extension; else empty.
+    job_id: str
+    # `complete`, `fail`, `heartbeat`, `poll`, `history`, or what else it asks.
+    what: str
 
 
 class SimulatedNetwork:
@@ -86,21 +82,26 @@ class SimulatedNetwork:
         head, _, body = request.partition(b"\r\n\r\n")
         method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
         self._numbers += 1
-        return Message(self._numbers, process, method, path, body, self._loop.time())
+        parts = path.split("/")
+        job_id = parts[3] if len(parts) == 5 and parts[2] == "jobs" else ""
+        return Message(self._numbers, process, method, path, body, self._loop.time(), job_id, parts[-1])
 
     async def ask(self, message: Message) -> RawResponse:
         """The answer, or what a connection raises: DialError, TimeoutError, OSError."""
         if self.is_over:
             raise DialError("the world is over")
         answer: asyncio.Future[RawResponse] = self._loop.create_future()
-        self._send(message, answer)
+        fault = self._send(message, answer)
+        if fault not in SLOW_FAULTS:
+            return await answer
         timer = self._loop.call_later(TIMEOUT_S, _settle, answer, TimeoutError())
         try:
             return await answer
         finally:
             timer.cancel()
 
-    def _send(self, message: Message, answer: asyncio.Future[RawResponse]) -> None:
+    def _send(self, message: Message, answer: asyncio.Future[RawResponse]) -> str:
+        """What it meets."""
         random = self._random
         fault = random.choice(FAULTS) if random.random() < self.fault_rate else ""
         if self.is_down:
@@ -108,11 +109,12 @@ class SimulatedNetwork:
         if fault:
             self._note(f"{message.process} #{message.number} {message.what} {message.job_id} meets: {fault}")
         if fault == "silent":
-            return
+            return fault
         delay_s = random.uniform(0.001, 0.02)
         if fault == "late":
             delay_s += random.uniform(0.0, 2 * TIMEOUT_S)
         self._later(delay_s, self._arrive, message, answer, fault, self._epoch)
+        return fault
 
     def _arrive(self, message: Message, answer: asyncio.Future[RawResponse], fault: str, epoch: int) -> None:
         if fault == "refused" or self.is_over:

@@ -87,22 +87,22 @@ KAFKA_FAULTS = (
     Plant("a late offset settles those before it", 24, OffsetTracker, "settle", _settle_all_below),
     Plant(
         "a job that was left unreported is passed",
-        37,
+        138,
         KafkaIntake,
         "settled",
         _settled_whatever_came(KafkaIntake.settled),
     ),
     Plant(
         "a dispatch is remembered at its start",
-        35,
+        42,
         KafkaIntake,
         "_begin",
         _remembered_at_its_start(KafkaIntake._begin),
     ),
     Plant("no dispatch is remembered", 36, AcknowledgedIds, "__contains__", lambda self, dedup_id: False),
-    Plant("a lost partition keeps its say", 44, Assignment, "say", property(lambda self: Say.HAS)),
+    Plant("a lost partition keeps its say", 35, Assignment, "say", property(lambda self: Say.HAS)),
     Plant("a job starts whose partition has gone", 43, KafkaRecord, "try_start", _started_whatever_has_gone),
-    Plant("a revoked partition waits for nobody", 40, Rebalances, "_await_running", _nothing),
+    Plant("a revoked partition waits for nobody", 27, Rebalances, "_await_running", _nothing),
     Plant("a paused partition stays so", 27, Flow, "_may_resume", lambda self, assignment: False),
     Plant(
         "a burst of records wakes nobody", 24, KafkaIntake, "_take_in", _woken_up_once(KafkaIntake._take_in)

@@ -45,6 +45,11 @@ class Promises:
         self._looked: dict[tuple[str, str], float] = {}
         self._outcome_at: dict[str, float] = {}
         self._late_outcome_at: dict[str, float] = {}
+        # Jobs that were completed by a worker whose lease had passed to another one.
+        self._done_by_others: set[str] = set()
+        # Instances of which a failure undid a job that was done, and nobody is to blame: a step of theirs may run
+        # once more, beyond the instance's end.
+        self._undone: set[str] = set()
         # Of each step execution: the jobs that ran for it.
         self._ids: dict[str, set[str]] = {}
         self.runs: Counter[str] = Counter()
@@ -73,20 +78,26 @@ class Promises:
         """
         if message.what == "history":
             self._looked[message.process, message.path.split("/")[3]] = self._now()
-        now = self._now()
-        is_late = now - message.sent > AT_ONCE_S
-        if message.what == "fail" and (broken := self._breaks(message)):
+        if message.what not in ("complete", "fail"):
+            return True
+        attempt = self._engine.attempt_of(message.job_id)
+        is_late = self._now() - message.sent > AT_ONCE_S
+        if message.what == "fail" and (broken := self._broken_by_failure(attempt)):
             if self._is_crossed(message):
                 return False
-            if not is_late:
+            # What was long on its way nobody can take back.
+            if not is_late and not self._has_lease_of_a_job_done(message):
                 self._break(broken, message.job_id)
-        if message.what in ("complete", "fail") and self._engine.attempt_of(message.job_id) is not None:
-            (self._late_outcome_at if is_late else self._outcome_at)[message.job_id] = now
+            if attempt is None:
+                self._undone.add(self._engine.instance_of(message.job_id))
+        if attempt is not None:
+            (self._late_outcome_at if is_late else self._outcome_at)[message.job_id] = self._now()
+            if message.what == "complete" and not self._has_its_lease(message):
+                self._done_by_others.add(message.job_id)
         return True
 
-    def _breaks(self, failure: Message) -> str:
-        """The promise that is broken when the engine takes this failure now; empty when none is."""
-        attempt = self._engine.attempt_of(failure.job_id)
+    def _broken_by_failure(self, attempt: tuple[str, int] | None) -> str:
+        """The promise that is broken when the engine takes a failure of this attempt now; empty when none is."""
         if attempt is None:
             return "a failure undoes no job that is done"
         return "" if attempt in self._failed else "a failure costs no retry but its own attempt's"
@@ -101,6 +112,13 @@ class Promises:
         return (is_fresh and self._outcome_at.get(job_id, 0.0) > looked) or (
             self._late_outcome_at.get(job_id, 0.0) > failure.sent
         )
+
+    def _has_lease_of_a_job_done(self, failure: Message) -> bool:
+        """Whether it comes from who has the lease: who cannot know of a result of whoever had it before."""
+        return failure.job_id in self._done_by_others and self._has_its_lease(failure)
+
+    def _has_its_lease(self, message: Message) -> bool:
+        return self._engine.leased_to.get(message.job_id) == message.process.partition(".")[0]
 
     def answered(self, message: Message) -> None:
         """The process is done with this request, one way or the other."""
@@ -147,7 +165,7 @@ class Promises:
         for end in ends:
             if end.status != "COMPLETED":
                 self._break(f"nothing is stuck: instance is {end.status}", end.id)
-            for execution_id, step_id in end.steps:
+            for execution_id, step_id in end.steps if end.id not in self._undone else ():
                 result = end.variables.get(execution_id)
                 if result not in self.results.get(execution_id, ()):
                     self._break(f"no result is lost: {step_id} left {result!r}", end.id)

@@ -1,259 +1,57 @@
-"""SimulatedWorker: the runner as it is, over a simulated network, with handlers whose end is an event."""
+"""SimulatedWorker: one process after the other under one worker id, as a supervisor keeps them."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from contextvars import copy_context
-from dataclasses import replace
-from functools import partial
-from random import Random
-from types import SimpleNamespace
-from typing import Any
-from unittest.mock import patch
-
-from simulation.broker import SimulatedBroker
-from simulation.consumer import SimulatedConsumer
-from simulation.loop import Process, SimulatedLoop
-from simulation.memory import grown, kept
-from simulation.network import SimulatedNetwork
-from simulation.promises import Promises
-from workflow_sdk.client.answers import RawResponse
-from workflow_sdk.client.connection import Connection
-from workflow_sdk.client.http_channel import HttpChannel
-from workflow_sdk.handler.registry import HandlerRegistry
-from workflow_sdk.runner.handlers.handler_call import call_in_thread
-from workflow_sdk.runner.handlers.handler_coroutines import HandlerCoroutines
-from workflow_sdk.runner.job.claim import Claim
-from workflow_sdk.runner.job.in_flight import InFlight
-from workflow_sdk.runner.job.outcome import Completed, Outcome
-from workflow_sdk.runner.job.report import Settlement
-from workflow_sdk.runner.kafka_runner import KafkaRunner
-from workflow_sdk.runner.runner import Runner
-from workflow_sdk.runner.shift import assembly
-from workflow_sdk.runner.shift.shift import Shift
-from workflow_sdk.runner.shift.worker_run import WorkerRun
-from workflow_sdk.runner.statistics import Statistics
-from workflow_sdk.runner.summary import RunSummary
-
-TIMEOUT_S = 2.0
-JOB_TYPES = ("a", "b")
-
-
-class _Wire:
-    """In place of a pool of connections: each request goes over the simulated network."""
-
-    def __init__(self, name: str, network: SimulatedNetwork, promises: Promises) -> None:
-        self._name = name
-        self._network = network
-        self._promises = promises
-
-    async def ask(self, request: bytes) -> RawResponse:
-        message = self._network.message(self._name, request)
-        self._promises.sent(message)
-        try:
-            return await self._network.ask(message)
-        finally:
-            self._promises.answered(message)
-
-    async def close(self) -> None:
-        """Nothing is kept open."""
-
-
-class _Channel(HttpChannel):
-    def __init__(self, wire: _Wire, **settings: Any) -> None:
-        super().__init__(Connection("http://engine:8080"), **settings)
-        self._opened = wire  # type: ignore[assignment]
-
-
-class _Threads:
-    """In place of handler threads: a run takes as long as the seed says, and ends as an event."""
-
-    def __init__(self, worker: SimulatedWorker, *, done: Callable[[InFlight], None], **_: Any) -> None:
-        self._worker = worker
-        self._done = done
-
-    def submit(self, item: InFlight) -> None:
-        self._worker.begin(item, self._done)
-
-    def close(self) -> None:
-        """There are none."""
-
-
-class _Coroutines(HandlerCoroutines):
-    """Async handlers on the world's loop, in place of one on a thread of its own."""
-
-    def __init__(
-        self, worker: SimulatedWorker, *, done: Callable[[InFlight], None], home: asyncio.AbstractEventLoop
-    ) -> None:
-        super().__init__(done=partial(worker._ended, done), home=home)
-        self._worker = worker
-        self._handler_loop = SimpleNamespace(loop=home, watch=lambda now: None)  # type: ignore[assignment]
-
-    def submit(self, item: InFlight) -> None:
-        item.context = copy_context()
-        self._worker.begin_later(item)
-        super().submit(item)
-
-    def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+from simulation.worker_process import Surroundings, WorkerProcess
 
 
 class SimulatedWorker:
-    """One process after the other under one name: `start` begins the next one."""
+    """`process` is the one that serves; those that it has replaced may still drain."""
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        network: SimulatedNetwork,
-        promises: Promises,
-        random: Random,
-        duration_s: Callable[[], float],
-        failure_rate: float,
-        note: Callable[[str], None],
-        broker: SimulatedBroker | None = None,
-        is_async: bool = False,
-    ) -> None:
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, SimulatedLoop)
-        self._loop = loop
+    def __init__(self, name: str, world: Surroundings) -> None:
         self._name = name
-        self._network = network
-        self._promises = promises
-        self._random = random
-        self._duration_s = duration_s
-        self._failure_rate = failure_rate
-        self._note = note
-        self._broker = broker
-        # Whether the handler of one type is a coroutine, with a time-out.
-        self._is_async = is_async
-        self._runs_s: dict[str, float] = {}
+        self._world = world
         # Whether it reaches no broker; the engine it does.
         self.is_cut = False
-        self._parallelism = random.choice([2, 4, 16])
+        self._parallelism = world.random.choice([2, 4, 16])
         self._starts = 0
-        self._fails: dict[str, bool] = {}
-        self.process: Process
-        self.shift: Shift
-        self.task: asyncio.Task[RunSummary]
+        self._leaving: list[WorkerProcess] = []
+        self.process = self._started()
 
     @property
     def name(self) -> str:
-        """Of the process that runs now."""
-        return f"{self._name}.{self._starts}"
+        """Of the process that serves."""
+        return self.process.name
 
     def start(self) -> None:
-        self._starts += 1
-        self.process = Process(self._loop)
-        self.task = self.process.spawn(self._work())
+        """The next process, unless somebody has started it already."""
+        if not self.process.is_running:
+            self.process = self._started()
 
-    async def _work(self) -> RunSummary:
-        registry = HandlerRegistry()
-        for job_type in JOB_TYPES:
-            registry.register(job_type, self._handle)
-        if self._is_async:
-            registry.register("b", self._handle_later, timeout=TIMEOUT_S)
-        wire = _Wire(self.name, self._network, self._promises)
-        plan = replace(
-            self._runner(registry)._plan,
-            clock=self._loop.time,
-            make_channel=lambda _, **settings: _Channel(wire, **settings),
-            make_threads=lambda **settings: _Threads(self, **settings),  # type: ignore[arg-type, return-value]
-        )
-        with patch.object(assembly, "HandlerCoroutines", partial(_Coroutines, self)):
-            self.shift = Shift(plan)
-        self._kept = kept(self.shift)
-        self._watch_counts(self.shift._statistics)
-        return await self.shift.work()
-
-    def _runner(self, registry: HandlerRegistry) -> WorkerRun:
-        if self._broker is None:
-            return Runner(None, registry, self._name, parallelism=self._parallelism)  # type: ignore[arg-type]
-        return KafkaRunner(
-            self._name,
-            "kafka:9092",
-            None,  # type: ignore[arg-type]
-            registry,
-            parallelism=self._parallelism,
-            consumer_factory=self._consumer,  # type: ignore[arg-type]
-        )
-
-    def _consumer(self, config: dict[str, Any]) -> SimulatedConsumer:
-        assert self._broker is not None
-        return SimulatedConsumer(config, broker=self._broker, process=self.name, is_cut=lambda: self.is_cut)
-
-    def _watch_counts(self, statistics: Statistics) -> None:
-        count, name = statistics.settled, self.name
-
-        def counted(claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
-            count(claim, outcome, settlement)
-            if settlement is Settlement.ACKNOWLEDGED and isinstance(outcome, Completed):
-                self._promises.counted_as_done(name, claim)
-
-        statistics.settled = counted  # type: ignore[method-assign]
-
-    def begin(self, item: InFlight, done: Callable[[InFlight], None]) -> None:
-        seconds = self._begins(item)
-        item.began = self._loop.time()
-        self._loop.call_later(seconds, self._end, item, done)
-
-    def _begins(self, item: InFlight) -> float:
-        """How long this run takes."""
-        job_id = str(item.current.job["id"])
-        is_last = item.claim.retries_remaining <= 0
-        self._fails[job_id] = not is_last and self._random.random() < self._failure_rate
-        seconds = self._duration_s()
-        self._note(
-            f"{self.name} runs {item.claim.job_type} {job_id} of {item.claim.instance_id}: {seconds:.2f} s"
-        )
-        self._promises.runs_now(self.name, item)
-        return seconds
-
-    def _end(self, item: InFlight, done: Callable[[InFlight], None]) -> None:
-        call_in_thread(item)
-        self._ended(done, item)
-
-    def _ended(self, done: Callable[[InFlight], None], item: InFlight) -> None:
-        job_id, succeeds = str(item.current.job["id"]), isinstance(item.outcome, Completed)
-        self._promises.ran(self.name, item, f"{self.name} {job_id}" if succeeds else "")
-        self._note(f"{self.name} ran {job_id}: {'succeeds' if succeeds else 'fails'}")
-        done(item)
-
-    def begin_later(self, item: InFlight) -> None:
-        """An async handler's run; its last attempt is in time."""
-        seconds = self._begins(item)
-        is_last = item.claim.retries_remaining <= 0
-        self._runs_s[str(item.current.job["id"])] = min(seconds, TIMEOUT_S / 2) if is_last else seconds
-
-    async def _handle_later(self, job: Any) -> dict[str, str]:
-        await asyncio.sleep(self._runs_s[job["id"]])
-        return self._handle(job)
-
-    def _handle(self, job: Any) -> dict[str, str]:
-        if self._fails[job["id"]]:
-            raise ConnectionError("as the seed says")
-        return {job["stepExecutionId"]: f"{self.name} {job['id']}"}
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is in flight, and nothing is kept for what has not ended: a request without an answer, or
-        records that wait until a worker that stood still is sure of its partitions.
-        """
-        return self.shift._execution.is_idle and not grown(self._kept, kept(self.shift))
-
-    def check_at_rest(self) -> None:
-        shift = self.shift
-        self._promises.at_rest(
-            self.name,
-            slots_in_use=shift._slots.in_use,
-            in_flight=len(shift._execution.in_flight),
-            unsettled=len(shift._senders.unsettled),
-            grown=grown(self._kept, kept(shift)),
-        )
+    async def reload(self) -> None:
+        """As a host does when its handlers have changed: a successor first, then the old process drains."""
+        old, self.process = self.process, self._started()
+        self._leaving.append(old)
+        await old.drain()
+        self._leaving.remove(old)
 
     async def drain(self) -> None:
         """As SIGTERM does."""
-        self.shift.stop("")
-        self._promises.drained(self.name, await self.task)
+        await self.process.drain()
+
+    @property
+    def is_at_rest(self) -> bool:
+        return not self._leaving and self.process.is_at_rest
+
+    def check_at_rest(self) -> None:
+        self.process.check_at_rest()
+
+    def _started(self) -> WorkerProcess:
+        self._starts += 1
+        return WorkerProcess(
+            f"{self._name}.{self._starts}",
+            self._world,
+            worker_id=self._name,
+            parallelism=self._parallelism,
+            is_cut=lambda: self.is_cut,
+        )

@@ -20,6 +20,7 @@ from simulation.network import SimulatedNetwork
 from simulation.promises import BrokenPromise, Promises
 from simulation.threads import run_as_thread, simulated_threads
 from simulation.worker import SimulatedWorker
+from simulation.worker_process import Surroundings
 
 VERSIONS = ("0", "next", "leases")
 INSTANCES = 24
@@ -187,20 +188,17 @@ class _World:
     def _start_workers(
         self, network: SimulatedNetwork, promises: Promises, broker: SimulatedBroker | None
     ) -> None:
-        for name in ("w1", "w2"):
-            worker = SimulatedWorker(
-                name,
-                network=network,
-                promises=promises,
-                random=self._random,
-                duration_s=self._duration_s,
-                failure_rate=0.15,
-                note=self.note,
-                broker=broker,
-                is_async="async" in self.kind,
-            )
-            worker.start()
-            self._workers.append(worker)
+        world = Surroundings(
+            network,
+            promises,
+            self._random,
+            duration_s=self._duration_s,
+            failure_rate=0.15,
+            note=self.note,
+            broker=broker,
+            is_async="async" in self.kind,
+        )
+        self._workers = [SimulatedWorker(name, world) for name in ("w1", "w2")]
 
     async def _come_to_rest(self, promises: Promises) -> None:
         """Handlers that another's result made needless still run, and the last answers are on their way."""
@@ -226,7 +224,7 @@ class _World:
     @property
     def _is_at_rest(self) -> bool:
         is_committed = not isinstance(self._promises, KafkaPromises) or self._promises.is_all_committed
-        return is_committed and all(worker.is_idle for worker in self._workers)
+        return is_committed and all(worker.is_at_rest for worker in self._workers)
 
     def _new_broker(self) -> SimulatedBroker:
         return SimulatedBroker(self._random, note=self.note)
@@ -297,11 +295,11 @@ class _World:
         """A machine is put to sleep, and a worker with it."""
         while self._loop.now < until:
             await asyncio.sleep(self._random.uniform(0.0, 15.0))
-            process = self._random.choice(self._workers).process
+            machine = self._random.choice(self._workers).process.machine
             self.note("world: the machine of a worker is suspended")
-            process.suspend()
+            machine.suspend()
             await asyncio.sleep(self._random.choice([2.0, 25.0, 2 * self._lease_s]))
-            process.wake()
+            machine.wake()
             self.note("world: the machine goes on")
 
     async def _faults(self, network: SimulatedNetwork, until: float) -> None:
@@ -316,7 +314,7 @@ class _World:
             await asyncio.sleep(self._random.uniform(0.0, 15.0))
             worker = self._random.choice(self._workers)
             self.note(f"world: kill -9 of {worker.name}")
-            worker.process.kill()
+            worker.process.machine.kill()
             await asyncio.sleep(self._random.uniform(0.0, 5.0))
             worker.start()
 
@@ -332,12 +330,12 @@ class _World:
     async def _pauses(self, _: SimulatedNetwork, until: float) -> None:
         while self._loop.now < until:
             await asyncio.sleep(self._random.uniform(0.0, 15.0))
-            process = self._random.choice(self._workers).process
+            machine = self._random.choice(self._workers).process.machine
             self.note("world: SIGSTOP of a worker")
-            process.halt()
+            machine.halt()
             long_s = 25.0 if self.is_kafka else 2 * self._lease_s
             await asyncio.sleep(self._random.choice([0.1, 2.0, long_s]))
-            process.resume()
+            machine.resume()
             self.note("world: SIGCONT")
 
     async def _outages(self, network: SimulatedNetwork, until: float) -> None:

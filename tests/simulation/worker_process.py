@@ -1,0 +1,275 @@
+"""WorkerProcess: the runner as it is, over a simulated network, with handlers whose end is an event."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextvars import copy_context
+from dataclasses import dataclass, replace
+from functools import partial
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from simulation.broker import SimulatedBroker
+from simulation.consumer import SimulatedConsumer
+from simulation.loop import Process, SimulatedLoop
+from simulation.memory import grown, kept
+from simulation.metrics import UncountedMetrics
+from simulation.network import SimulatedNetwork
+from simulation.promises import Promises
+from workflow_sdk.client.answers import RawResponse
+from workflow_sdk.client.connection import Connection
+from workflow_sdk.client.http_channel import HttpChannel
+from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.runner.handlers.handler_call import call_in_thread
+from workflow_sdk.runner.handlers.handler_coroutines import HandlerCoroutines
+from workflow_sdk.runner.job.claim import Claim
+from workflow_sdk.runner.job.in_flight import InFlight
+from workflow_sdk.runner.job.outcome import Completed, Outcome
+from workflow_sdk.runner.job.report import Settlement
+from workflow_sdk.runner.kafka_runner import KafkaRunner
+from workflow_sdk.runner.runner import Runner
+from workflow_sdk.runner.shift import assembly
+from workflow_sdk.runner.shift.shift import Shift
+from workflow_sdk.runner.shift.worker_run import WorkerRun
+from workflow_sdk.runner.statistics import Statistics
+from workflow_sdk.runner.summary import RunSummary
+
+TIMEOUT_S = 2.0
+JOB_TYPES = ("a", "b")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the processes of one world share. `broker` in Kafka mode; `is_async`: the handler of one type is a
+    coroutine, with a time-out.
+    """
+
+    network: SimulatedNetwork
+    promises: Promises
+    random: Random
+    duration_s: Callable[[], float]
+    failure_rate: float
+    note: Callable[[str], None]
+    broker: SimulatedBroker | None = None
+    is_async: bool = False
+
+
+class _Wire:
+    """In place of a pool of connections: each request goes over the simulated network."""
+
+    def __init__(self, name: str, network: SimulatedNetwork, promises: Promises) -> None:
+        self._name = name
+        self._network = network
+        self._promises = promises
+
+    async def ask(self, request: bytes) -> RawResponse:
+        message = self._network.message(self._name, request)
+        self._promises.sent(message)
+        try:
+            return await self._network.ask(message)
+        finally:
+            self._promises.answered(message)
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class _Channel(HttpChannel):
+    def __init__(self, wire: _Wire, **settings: Any) -> None:
+        super().__init__(Connection("http://engine:8080"), **settings)
+        self._opened = wire  # type: ignore[assignment]
+
+
+class _Threads:
+    """In place of handler threads: a run takes as long as the seed says, and ends as an event."""
+
+    def __init__(self, worker: WorkerProcess, *, done: Callable[[InFlight], None], **_: Any) -> None:
+        self._worker = worker
+        self._done = done
+
+    def submit(self, item: InFlight) -> None:
+        self._worker.begin(item, self._done)
+
+    def close(self) -> None:
+        """There are none."""
+
+
+class _Coroutines(HandlerCoroutines):
+    """Async handlers on the world's loop, in place of one on a thread of its own."""
+
+    def __init__(
+        self, worker: WorkerProcess, *, done: Callable[[InFlight], None], home: asyncio.AbstractEventLoop
+    ) -> None:
+        super().__init__(done=partial(worker.ended, done), home=home)
+        self._worker = worker
+        self._handler_loop = SimpleNamespace(loop=home, watch=lambda now: None)  # type: ignore[assignment]
+
+    def submit(self, item: InFlight) -> None:
+        item.context = copy_context()
+        self._worker.begin_later(item)
+        super().submit(item)
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+
+class WorkerProcess:
+    """`name` is its own, `worker_id` is what the engine sees. `is_cut`: whether it reaches no broker."""
+
+    def __init__(
+        self,
+        name: str,
+        world: Surroundings,
+        *,
+        worker_id: str,
+        parallelism: int,
+        is_cut: Callable[[], bool],
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, SimulatedLoop)
+        self._loop = loop
+        self._world = world
+        self._worker_id = worker_id
+        self._parallelism = parallelism
+        self._is_cut = is_cut
+        self._fails: dict[str, bool] = {}
+        self._runs_s: dict[str, float] = {}
+        self.name = name
+        self.machine = Process(loop)
+        self.shift = self.machine.context().run(self._made)
+        self._kept = kept(self.shift)
+        self._watch_counts(self.shift._statistics)
+        self._task: asyncio.Task[RunSummary] = self.machine.spawn(self.shift.work())
+
+    @property
+    def is_running(self) -> bool:
+        return not (self.machine.is_dead or self._task.done())
+
+    async def drain(self) -> None:
+        """As SIGTERM does; until it has ended, or was killed amid it."""
+        self.shift.stop("")
+        await asyncio.wait({self._task, self.machine.death}, return_when=asyncio.FIRST_COMPLETED)
+        if self._task.done():
+            self._world.promises.drained(self.name, self._task.result())
+
+    # --- the runner ---
+
+    def _made(self) -> Shift:
+        world = self._world
+        registry = HandlerRegistry()
+        for job_type in JOB_TYPES:
+            registry.register(job_type, self._handle)
+        if world.is_async:
+            registry.register("b", self._handle_later, timeout=TIMEOUT_S)
+        wire = _Wire(self.name, world.network, world.promises)
+        plan = replace(
+            self._runner(registry)._plan,
+            clock=self._loop.time,
+            make_channel=lambda _, **settings: _Channel(wire, **settings),
+            make_threads=lambda **settings: _Threads(self, **settings),  # type: ignore[arg-type, return-value]
+        )
+        with patch.object(assembly, "HandlerCoroutines", partial(_Coroutines, self)):
+            return Shift(plan)
+
+    def _runner(self, registry: HandlerRegistry) -> WorkerRun:
+        if self._world.broker is None:
+            return Runner(
+                None,  # type: ignore[arg-type]
+                registry,
+                self._worker_id,
+                metrics=UncountedMetrics(),
+                parallelism=self._parallelism,
+            )
+        return KafkaRunner(
+            self._worker_id,
+            "kafka:9092",
+            None,  # type: ignore[arg-type]
+            registry,
+            metrics=UncountedMetrics(),
+            parallelism=self._parallelism,
+            consumer_factory=self._consumer,  # type: ignore[arg-type]
+        )
+
+    def _consumer(self, config: dict[str, Any]) -> SimulatedConsumer:
+        assert self._world.broker is not None
+        return SimulatedConsumer(config, broker=self._world.broker, process=self.name, is_cut=self._is_cut)
+
+    def _watch_counts(self, statistics: Statistics) -> None:
+        count, name, promises = statistics.settled, self.name, self._world.promises
+
+        def counted(claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
+            count(claim, outcome, settlement)
+            if settlement is Settlement.ACKNOWLEDGED and isinstance(outcome, Completed):
+                promises.counted_as_done(name, claim)
+
+        statistics.settled = counted  # type: ignore[method-assign]
+
+    # --- its handlers ---
+
+    def begin(self, item: InFlight, done: Callable[[InFlight], None]) -> None:
+        seconds = self._begins(item)
+        item.began = self._loop.time()
+        self._loop.call_later(seconds, self._end, item, done)
+
+    def begin_later(self, item: InFlight) -> None:
+        """An async handler's run; its last attempt is in time."""
+        seconds = self._begins(item)
+        is_last = item.claim.retries_remaining <= 0
+        self._runs_s[str(item.current.job["id"])] = min(seconds, TIMEOUT_S / 2) if is_last else seconds
+
+    def ended(self, done: Callable[[InFlight], None], item: InFlight) -> None:
+        job_id, succeeds = str(item.current.job["id"]), isinstance(item.outcome, Completed)
+        self._world.promises.ran(self.name, item, f"{self.name} {job_id}" if succeeds else "")
+        self._world.note(f"{self.name} ran {job_id}: {'succeeds' if succeeds else 'fails'}")
+        done(item)
+
+    def _begins(self, item: InFlight) -> float:
+        """How long this run takes."""
+        world = self._world
+        job_id = str(item.current.job["id"])
+        is_last = item.claim.retries_remaining <= 0
+        self._fails[job_id] = not is_last and world.random.random() < world.failure_rate
+        seconds = world.duration_s()
+        world.note(
+            f"{self.name} runs {item.claim.job_type} {job_id} of {item.claim.instance_id}: {seconds:.2f} s"
+        )
+        world.promises.runs_now(self.name, item)
+        return seconds
+
+    def _end(self, item: InFlight, done: Callable[[InFlight], None]) -> None:
+        call_in_thread(item)
+        self.ended(done, item)
+
+    async def _handle_later(self, job: Any) -> dict[str, str]:
+        await asyncio.sleep(self._runs_s[job["id"]])
+        return self._handle(job)
+
+    def _handle(self, job: Any) -> dict[str, str]:
+        if self._fails[job["id"]]:
+            raise ConnectionError("as the seed says")
+        return {job["stepExecutionId"]: f"{self.name} {job['id']}"}
+
+    # --- at rest ---
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is in flight, and nothing kept of what was."""
+        return self.shift._execution.is_idle and not self._grown
+
+    @property
+    def _grown(self) -> list[str]:
+        return grown(self._kept, kept(self.shift))
+
+    def check_at_rest(self) -> None:
+        shift = self.shift
+        self._world.promises.at_rest(
+            self.name,
+            slots_in_use=shift._slots.in_use,
+            in_flight=len(shift._execution.in_flight),
+            unsettled=len(shift._senders.unsettled),
+            grown=self._grown,
+        )
