@@ -10,7 +10,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import Text, Timeout, Var, Vars, seconds_from, variables_from
-from rochallor_cli.documents.json_text import load_json
+from rochallor_cli.documents.json_text import typed_object
 from rochallor_cli.errors import UsageError
 from rochallor_cli.output.views import INSTANCE
 
@@ -173,19 +173,6 @@ def _replies(pairs: Sequence[str] | None, flag: str) -> Replies:
         name, _, text = pair.partition("=")
         if not name:
             raise UsageError(f"{flag} {pair!r}: write {flag} NAME='{{\"key\": value}}'")
-        found.setdefault(name, []).append(_object(text, flag, name))
+        given = typed_object(text, place=f"{flag} {name}", hint="quote it for the shell: '{\"key\": 1}'")
+        found.setdefault(name, []).append(given)
     return found
-
-
-def _object(text: str, flag: str, name: str) -> dict[str, Any]:
-    if not text.strip():
-        return {}
-    try:
-        value = load_json(text)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(
-            f"{flag} {name}: no JSON: {error}", hint="quote it for the shell: '{\"key\": 1}'"
-        ) from error
-    if not isinstance(value, dict):
-        raise UsageError(f'{flag} {name}: variables are one object, as {{"key": 1}}')
-    return value

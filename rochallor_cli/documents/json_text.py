@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from rochallor_cli.documents.document import Document, DocumentPath, Position, refuse_twice
-from rochallor_cli.errors import InvalidDocumentError
+from rochallor_cli.errors import InvalidDocumentError, UsageError
 
 
 def load_json(text: str) -> Any:
@@ -25,6 +25,23 @@ def finite(text: str) -> float:
     if math.isinf(number):
         raise ValueError(f"{text} is too large for a number")
     return number
+
+
+def typed_object(text: str, *, place: str = "", hint: str) -> dict[str, Any]:
+    """The variables that somebody has typed as one JSON object; none for nothing. Raises UsageError.
+
+    place: where they were typed, for the error; hint: how they are written there.
+    """
+    if not text.strip():
+        return {}
+    before = f"{place}: " if place else ""
+    try:
+        value = load_json(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{before}the variables are no JSON: {error}", hint=hint) from error
+    if not isinstance(value, dict):
+        raise UsageError(f"{before}variables are one object", hint=hint)
+    return value
 
 
 def parse_json(text: str, *, source: str) -> Document:

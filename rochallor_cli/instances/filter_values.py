@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,23 +14,28 @@ from rochallor_cli.instances.selection import Filters
 WHEN = "a time, or how long ago: 2h, 1d, 2026-05-03T13:08 (UTC)"
 
 
-def filters_from(given: Mapping[str, Any], now: datetime) -> Filters:
-    """The filters of what was given by the names that Filters has; UsageError names the option."""
+def option(name: str) -> str:
+    """A filter as a command line names it."""
+    return f"--{name.replace('_', '-')}"
+
+
+def filters_from(given: Mapping[str, Any], now: datetime, *, named: Callable[[str], str] = option) -> Filters:
+    """The filters of what was given by the names that Filters has; UsageError names them as `named` does."""
     return Filters(
-        status=status_from(given.get("status")),
+        status=status_from(given.get("status"), named("status")),
         definition=given.get("definition") or "",
         business_key=given.get("business_key") or "",
         version=given.get("version"),
         step=given.get("step") or "",
         reason=given.get("reason") or "",
-        since=moment_from(given.get("since"), "--since", now),
-        until=moment_from(given.get("until"), "--until", now),
-        older_than_s=seconds_from(given.get("older_than"), "--older-than"),
+        since=moment_from(given.get("since"), named("since"), now),
+        until=moment_from(given.get("until"), named("until"), now),
+        older_than_s=seconds_from(given.get("older_than"), named("older_than")),
     )
 
 
-def moment_from(text: str | None, flag: str, now: datetime) -> datetime | None:
-    """The moment that an option names: a time, or how long ago."""
+def moment_from(text: str | None, name: str, now: datetime) -> datetime | None:
+    """The moment that an option or a field names: a time, or how long ago."""
     if text is None:
         return None
     try:
@@ -42,7 +47,7 @@ def moment_from(text: str | None, flag: str, now: datetime) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{flag} {text!r} is no time", hint=f"write {WHEN}") from None
+        raise UsageError(f"{name} {text!r} is no time", hint=f"write {WHEN}") from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
@@ -56,11 +61,11 @@ def seconds_from(text: str | None, flag: str) -> float | None:
         raise UsageError(f"{flag}: {error}") from error
 
 
-def status_from(text: str | None) -> str:
+def status_from(text: str | None, name: str) -> str:
     """A status filter in the engine's spelling; "" for none. The engine would find nothing for an unknown one."""
     if not text:
         return ""
     if text.upper() in STATUSES:
         return text.upper()
     known = ", ".join(STATUSES)
-    raise UsageError(f"--status {text!r} is none of {known}", hint=did_you_mean(text.upper(), STATUSES))
+    raise UsageError(f"{name} {text!r} is none of {known}", hint=did_you_mean(text.upper(), STATUSES))

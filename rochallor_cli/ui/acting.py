@@ -6,12 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rochallor_cli.documents.json_text import load_json
-from rochallor_cli.errors import CliError, ConflictError, InvalidDocumentError, NotFoundError
+from rochallor_cli.documents.json_text import typed_object
+from rochallor_cli.errors import CliError, ConflictError, NotFoundError, UsageError
 from rochallor_cli.ui.reach import Reach
 
 # What the page says when it is done; the words are chosen from here, never from an address.
 DONE = {"complete": "The task is completed.", "signal": "The signal is sent.", "cancel": "It is cancelled."}
+
+
+class FieldError(UsageError):
+    """What was typed into a field is not what it takes."""
+
+    def __init__(self, field: str, error: UsageError) -> None:
+        super().__init__(error.message, hint=error.hint)
+        self.field = field
 
 
 @dataclass(frozen=True)
@@ -40,28 +48,21 @@ def do(reach: Reach, act: Act, given: Mapping[str, str]) -> None:
     if act.kind == "cancel":
         reach.engine.cancel(act.instance_id, given.get("reason", "").strip())
         return
-    variables = variables_from(given.get("variables", ""))
+    variables = _variables(given.get("variables", ""))
     if act.kind == "signal":
         reach.engine.signal(act.instance_id, act.step, variables)
     else:
         reach.engine.complete_task(act.instance_id, act.step, variables, by=given.get("by", "").strip())
 
 
-def variables_from(text: str) -> dict[str, Any]:
-    """The variables that were typed as one JSON object; none for nothing."""
-    if not text.strip():
-        return {}
+def _variables(text: str) -> dict[str, Any]:
     try:
-        value = load_json(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidDocumentError(
-            f"the variables are no JSON: {error}", hint='write {"name": "value"}'
-        ) from error
-    if not isinstance(value, dict):
-        raise InvalidDocumentError("variables are one object", hint='write {"name": "value"}')
-    return value
+        return typed_object(text, hint='write {"name": "value"}')
+    except UsageError as error:
+        raise FieldError("variables", error) from error
 
 
 def said_of(error: CliError) -> dict[str, Any]:
-    """An error as a page shows it."""
-    return {"message": error.message, "hint": error.hint or "", "details": error.details}
+    """An error as a page shows it. field: the one it is about, "" where it is about none."""
+    field = error.field if isinstance(error, FieldError) else ""
+    return {"message": error.message, "hint": error.hint or "", "details": error.details, "field": field}

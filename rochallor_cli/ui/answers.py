@@ -20,6 +20,7 @@ from rochallor_cli.ui.acting import DONE, Act, act_at, do, said_of
 from rochallor_cli.ui.connections import BoundedConnections
 from rochallor_cli.ui.events import Events
 from rochallor_cli.ui.pages.addresses import page_at, query_of, segments
+from rochallor_cli.ui.pages.instance import Seen
 from rochallor_cli.ui.pages.page import UiPage
 from rochallor_cli.ui.poller import Look, Poller
 from rochallor_cli.ui.reach import Reach
@@ -32,6 +33,8 @@ Result = TypeVar("Result")
 
 # What a form may bring: an engine's variables are rarely longer, and `--vars @FILE` takes any length.
 MOST_BODY_BYTES = 1024 * 1024
+# What is longer is read as well, up to here: then nothing that was typed is lost.
+_MOST_READ_BYTES = 4 * MOST_BODY_BYTES
 BODY_TIMEOUT_S = 15.0
 # A page does not wait longer for an engine, whatever the command line may.
 ENGINE_TIMEOUT_S = 5.0
@@ -87,12 +90,12 @@ class UiAnswers:
         try:
             return await self._answer(request)
         except web.HTTPRequestEntityTooLarge:
-            return _text(413, f"a form brings {MOST_BODY_BYTES:,} bytes at most")
+            return self._failed(request, _too_large(), status=413)
         except (CliError, WorkflowSDKError) as error:
-            return self._failed(self._said(error))
+            return self._failed(request, self._said(error))
         except Exception as error:  # noqa: BLE001 - the border: a fault of ours is an answer, never a lost connection
             self._tell(error)
-            return self._failed(_bug(error))
+            return self._failed(request, _bug(error))
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
@@ -129,6 +132,8 @@ class UiAnswers:
             case ["instances", instance_id, "variables.json"]:
                 return await self._variables(instance_id)
         page = page_at(self._reach, request.raw_path)
+        if page.wrong:
+            return self._page(page, Look(), status=400)
         look = await self.poller.looked_at(page)
         return self._page(page, look, done=query_of(query).get("done", ""))
 
@@ -144,6 +149,7 @@ class UiAnswers:
             frame=page.frame(),
             problem=more.get("problem"),
             typed=more.get("typed", {}),
+            offered=more.get("offered", False),
         )
         return _html(more.get("status") or look.status, html)
 
@@ -161,7 +167,7 @@ class UiAnswers:
             trouble=self._masked(said.message),
             hint=self._masked(said.hint or ""),
             status=_status_of(said),
-            title=last.title or "Trouble",
+            title=last.title or self._masked(page.name),
             every_s=2.0,
         )
 
@@ -183,6 +189,8 @@ class UiAnswers:
         if not self._events.has_room:
             return _text(503, "too many windows are open")
         page = page_at(self._reach, address)
+        for error in page.wrong.values():
+            raise error
         return await self._events.stream(request, page, HEADERS)
 
     async def _variables(self, instance_id: str) -> web.Response:
@@ -196,22 +204,38 @@ class UiAnswers:
 
     async def _act(self, request: web.BaseRequest, path: str) -> web.Response:
         act = act_at(segments(path))
-        body = await asyncio.wait_for(request.read(), BODY_TIMEOUT_S)
+        try:
+            body = await asyncio.wait_for(request.read(), BODY_TIMEOUT_S)
+        except TimeoutError:
+            return self._failed(request, _too_slow(), status=408)
         given = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        page = _page_with(self._reach, act, request.headers.get("Referer", ""))
+        if len(body) > MOST_BODY_BYTES:
+            return await self._not_done(page, act, given, _too_large(), status=413)
         try:
             await self._in_thread(lambda: do(self._reach, act, given))
         except (CliError, WorkflowSDKError) as error:
-            return await self._not_done(act, given, self._said(error))
+            return await self._not_done(page, act, given, self._said(error))
         self.poller.outdate()
-        location = f"/instances/{path_part(act.instance_id)}?done={act.kind}"
+        location = f"{page.address}{'&' if '?' in page.address else '?'}done={act.kind}"
         return web.Response(status=303, headers={**HEADERS, "Location": location})
 
-    async def _not_done(self, act: Act, given: dict[str, str], error: CliError) -> web.Response:
-        """The page again, with what went wrong and what was typed."""
-        page = page_at(self._reach, f"/instances/{path_part(act.instance_id)}")
+    async def _not_done(
+        self, page: UiPage, act: Act, given: dict[str, str], error: CliError, *, status: int = 0
+    ) -> web.Response:
+        """The page again, as it is now, with what went wrong and what was typed."""
+        self.poller.outdate()
         look = await self.poller.looked_at(page)
-        typed = {"kind": act.kind, "step": act.step, **given}
-        return self._page(page, look, problem=said_of(error), typed=typed, status=_status_of(error))
+        # While the engine is away nobody knows; then it may be tried again.
+        is_over = isinstance(look.found, Seen) and not look.found.offers(act.kind, act.step)
+        return self._page(
+            page,
+            look,
+            problem=said_of(error),
+            typed={**given, "kind": act.kind, "step": act.step},
+            offered=not (is_over or self._reach.why_not),
+            status=status or _status_of(error),
+        )
 
     # --- parts -----------------------------------------------------------------------------------
 
@@ -233,9 +257,33 @@ class UiAnswers:
     def _masked(self, text: str) -> str:
         return masked(text, self._reach.settings.secrets)
 
-    def _failed(self, error: CliError) -> web.Response:
-        html = self._renderer.whole("error.html", error=said_of(error), status=_status_of(error))
-        return _html(_status_of(error), html)
+    def _failed(self, request: web.BaseRequest, error: CliError, *, status: int = 0) -> web.Response:
+        status = status or _status_of(error)
+        match segments(request.raw_path.partition("?")[0]):
+            case ["instances", instance_id, _, *_]:
+                back = f"/instances/{path_part(instance_id)}"
+            case _:
+                back = ""
+        html = self._renderer.whole("error.html", error=said_of(error), status=status, back=back)
+        return _html(status, html)
+
+
+def _page_with(reach: Reach, act: Act, came_from: str) -> UiPage:
+    """The page of an act's instance, as it was where the form was sent from."""
+    address = f"/instances/{path_part(act.instance_id)}"
+    place, _, query = came_from.partition("#")[0].partition("?")
+    return page_at(reach, f"{address}?{query}" if place.endswith(address) else address)
+
+
+def _too_large() -> CliError:
+    return CliError(
+        f"a form brings {MOST_BODY_BYTES:,} bytes at most, and this was more",
+        hint="the command that stands at the form takes variables of any length from a file: --vars @FILE",
+    )
+
+
+def _too_slow() -> CliError:
+    return CliError(f"what was sent did not arrive within {BODY_TIMEOUT_S:g} s", hint="send it again")
 
 
 def _bug(error: Exception) -> CliError:
@@ -273,4 +321,4 @@ def _text(status: int, text: str) -> web.Response:
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
     loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MOST_BODY_BYTES)
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_MOST_READ_BYTES)

@@ -64,6 +64,7 @@ class Events:
 def _event(look: Look, parts: dict[str, list[str]]) -> bytes:
     body = {
         "trouble": look.trouble,
+        "away": look.status == 503,
         "hint": look.hint,
         "at": moment_text(look.at),
         "title": look.title,

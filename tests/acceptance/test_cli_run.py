@@ -135,7 +135,7 @@ def test_timers_are_not_waited_for_when_it_is_to_be_fast(tmp_path: Path):
     ("arguments", "says"),
     [
         (["--task", "aprove"], "did you mean approve?"),
-        (["--task", "approve=yes"], "--task approve: no JSON"),
+        (["--task", "approve=yes"], "--task approve: the variables are no JSON"),
         (["--task", "approve=[1]"], "variables are one object"),
         (["--stub", "scor"], "did you mean score?"),
         (["--upload"], "--engine-url"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,18 +16,17 @@ if not sys.platform.startswith("linux"):
     pytest.skip("the distribution's Chromium is a Linux one", allow_module_level=True)
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.support.browser import PATIENCE_MS, chromium, window
-from tests.support.engines import interrupted_engine, running_engine
+from tests.support.browser import chromium, window
+from tests.support.engines import interrupted_engine
 from tests.support.small_server import small_server
 from tests.support.stand_in import Answer, stand_in
-from tests.support.ui_pages import Visitor, ui_of
-from tests.support.workflows import decision, document, gateway, join, rule, service, table, user_task, wait
+from tests.support.ui_desk import Desk, loan_desk
+from tests.support.ui_pages import ui_of
+from tests.support.workflows import document, user_task
 from tests.unit.rochallor_cli.ui.test_ui_hostile import ID, hostile
 from workflow_sdk.client.rest import RestEngineClient
-
-expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -37,47 +35,10 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
-@dataclass
-class Desk:
-    """An engine with instances in several states, and its page."""
-
-    client: RestEngineClient
-    visitor: Visitor
-
-    def opened(self, page: Page, at: str = "/") -> None:
-        """Let a window in where it is not yet, and go to a page that is followed."""
-        is_in = page.url.startswith(self.visitor.origin)
-        page.goto(f"{self.visitor.origin}{at}" if is_in else self.visitor.server.address(at))
-        page.wait_for_url(f"{self.visitor.origin}{at}")
-        expect(page.locator("#live")).to_have_text("live")
-
-    def started(self, **variables: object) -> str:
-        return str(self.client.start_instance("loan", variables)["id"])
-
-    def score(self, value: int = 700) -> None:
-        for job in self.client.poll_jobs("t", ["score"], 100):
-            self.client.complete_job(job["id"], "t", {"score": value})
-
-
-LOAN = document(
-    service("score", "price", retryCount=2),
-    table("price", rule("score > 600", rate=3), rule("score <= 600", rate=9), next_step="way"),
-    decision("way", {"rate > 5": "end", "rate <= 5": "review"}),
-    user_task("review", "pay"),
-    wait("pay"),
-    id_="loan",
-)
-
-
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Desk]:
-    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
-        client.upload_definition(document(service("score"), id_="loan"))
-        client.upload_definition(LOAN)
-        odd = gateway("split", ["a", "b"]), service("a", "meet"), user_task("b", "meet"), join()
-        client.upload_definition(document(*odd, id_="odd"))
-        with ui_of(engine.url) as visitor:
-            yield Desk(client, visitor)
+    with loan_desk() as found:
+        yield found
 
 
 # --- what people do ------------------------------------------------------------------------------
@@ -138,24 +99,6 @@ def test_an_instance_is_followed_to_its_end_and_a_task_completed(desk: Desk, bro
         expect(page.locator(".act")).to_have_count(0)
         expect(page.locator(".variables")).to_contain_text("approved")
     assert seen.errors == []
-
-
-def test_what_somebody_types_into_is_left_alone_while_the_engine_goes_on(
-    desk: Desk, browser: Browser
-) -> None:
-    started = desk.started(amount=4)
-    desk.score()
-    with window(browser) as seen:
-        page = seen.page
-        desk.opened(page, f"/instances/{started}")
-        page.locator(".act.is-complete summary").click()
-        page.get_by_label("Variables to merge").fill('{"half": ')
-        desk.client.complete_user_task("review", "other", {}, instance_id=started)
-        expect(page.locator(".why")).to_contain_text("waits for a signal")
-        expect(page.get_by_label("Variables to merge")).to_have_value('{"half": ')
-        page.get_by_role("button", name="Complete review").click()
-        expect(page.locator(".problem")).to_contain_text("the variables are no JSON")
-        expect(page.locator(".problem textarea")).to_have_value('{"half": ')
 
 
 def test_a_step_is_chosen_and_the_graph_zoomed_by_mouse_and_keyboard(desk: Desk, browser: Browser) -> None:

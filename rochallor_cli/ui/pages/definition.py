@@ -17,7 +17,7 @@ from rochallor_cli.engine_client.admin_client import Value, steps_by_id
 from rochallor_cli.engine_client.reading import version_of
 from rochallor_cli.errors import CliError
 from rochallor_cli.graph.model import GraphNode, graph_of
-from rochallor_cli.ui.pages.page import UiPage, number_in
+from rochallor_cli.ui.pages.page import UiPage
 from rochallor_cli.ui.reach import Query, Reach
 
 # Older ones are reached by their number.
@@ -47,8 +47,12 @@ class DefinitionPage(UiPage):
     def __init__(self, reach: Reach, address: str, definition_id: str, query: Query) -> None:
         super().__init__(reach, address)
         self.definition_id = definition_id
-        self._wanted = number_in(query, "version", 1) if "version" in query else None
+        self._wanted = self.number(query, "version")
         self._last: Defined | None = None
+
+    @property
+    def name(self) -> str:
+        return self.definition_id
 
     def read(self) -> Defined:
         latest = self.reach.engine.definition(self.definition_id)
@@ -121,6 +125,7 @@ def _steps(found: Defined, nodes: tuple[GraphNode, ...], anchors: dict[str, str]
             "fields": steps.get(node.id, {}),
             "is_chosen": number == 0,
             "is_missing": node.type == "missing",
+            "executions": None,
         }
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.engine_client.reading import rows
-from rochallor_cli.ui.pages.page import UiPage, number_in
-from rochallor_cli.ui.reach import Found, Query, Reach
+from rochallor_cli.ui.pages.page import UiPage
+from rochallor_cli.ui.reach import Query, Reach
 
 SIZE = 100
 
@@ -29,7 +29,7 @@ class DefinitionsPage(UiPage):
     def __init__(self, reach: Reach, address: str, query: Query) -> None:
         super().__init__(reach, address)
         self.keyword = query.get("keyword", "")
-        self._page = number_in(query, "page", 1)
+        self._page = self.number(query, "page") or 1
 
     def read(self) -> DefinitionList:
         answer = self.reach.engine.client.list_definitions(self.keyword, self._page - 1, SIZE)
@@ -48,9 +48,6 @@ class DefinitionsPage(UiPage):
             "query": {"keyword": self.keyword} if self.keyword else {},
             "upload": self.reach.command("defs", "upload", "flow.yaml"),
         }
-
-    def title(self, found: Found) -> str:
-        return "Definitions"
 
     def frame(self) -> dict[str, Any]:
         return {"keyword": self.keyword}

@@ -8,7 +8,7 @@ from typing import Any
 from rochallor_cli.definitions.differences import Change, differences
 from rochallor_cli.engine_client.reading import version_of
 from rochallor_cli.graph.model import Graph, graph_of
-from rochallor_cli.ui.pages.page import UiPage, number_in
+from rochallor_cli.ui.pages.page import UiPage
 from rochallor_cli.ui.reach import Query, Reach
 
 
@@ -32,8 +32,13 @@ class DifferencePage(UiPage):
     def __init__(self, reach: Reach, address: str, definition_id: str, query: Query) -> None:
         super().__init__(reach, address)
         self.definition_id = definition_id
-        self._old = number_in(query, "from", 1) if "from" in query else None
-        self._new = number_in(query, "to", 1) if "to" in query else None
+        self._old = self.number(query, "from")
+        self._new = self.number(query, "to")
+        self._query = query
+
+    @property
+    def name(self) -> str:
+        return f"What has changed in {self.definition_id}"
 
     def read(self) -> Difference:
         newest = version_of(self.reach.engine.definition(self.definition_id))
@@ -54,7 +59,7 @@ class DifferencePage(UiPage):
         return f"{self.definition_id} v{found.old} and v{found.new}"
 
     def frame(self) -> dict[str, Any]:
-        return {"definition_id": self.definition_id}
+        return {"definition_id": self.definition_id, "query": self._query}
 
     def every_s(self, found: Difference) -> float:
         return 10.0

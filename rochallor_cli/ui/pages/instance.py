@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -33,7 +32,7 @@ from workflow_sdk.errors import WorkflowSDKError
 _MOST_EXECUTIONS = 20
 _MOST_EVENTS = 8
 _EXPLANATION_HOLDS_S = 10.0
-_WAITS_FOR = {"USER_TASK": "user-task", "WAIT": "signal"}
+_ACTS = {"USER_TASK": "complete", "user-task": "complete", "WAIT": "signal", "signal": "signal"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,12 @@ class Seen:
     child: Value | None
     parent: Value | None
     at: datetime
+
+    def offers(self, kind: str, step: str) -> bool:
+        """Whether complete, signal or cancel is something that can be done now."""
+        if kind == "cancel":
+            return not self.facts.is_ended
+        return {"kind": kind, "step": step} in acts_of(self)
 
 
 class InstancePage(UiPage):
@@ -96,6 +101,10 @@ class InstancePage(UiPage):
     def state(self, found: Seen) -> Any:
         return found.facts.instance, found.facts.executions
 
+    @property
+    def name(self) -> str:
+        return f"Instance {self.instance_id}"
+
     def title(self, found: Seen) -> str:
         return f"{found.facts.status} {found.facts.instance.get('definitionId')} {self.instance_id}"
 
@@ -117,7 +126,7 @@ class InstancePage(UiPage):
             "anchors": anchors,
             "steps": self._steps(facts, {node.id: node for node in drawn.nodes}, anchors),
             "why": self._why(found),
-            "acts": list(_acts(found)),
+            "acts": acts_of(found),
             "bars": timeline(facts.instance, facts.executions, self.reach.now()),
             "left_out": max(len(facts.executions) - MOST_ROWS, 0),
             "variables": facts.instance.get("variables"),
@@ -183,6 +192,7 @@ class InstancePage(UiPage):
                 "state": nodes[step_id].state if step_id in nodes else "",
                 "table": nodes[step_id].table if step_id in nodes else None,
                 "is_chosen": step_id == chosen,
+                "is_missing": step_id in nodes and nodes[step_id].type == "missing",
                 "earlier": max(len(by_step.get(step_id, [])) - _MOST_EXECUTIONS, 0),
                 "executions": [
                     {**row, "state": state_text(row, ended=facts.is_ended)}
@@ -248,20 +258,16 @@ def _definition(engine: AdminClient, instance: Value) -> Value:
         return {}
 
 
-def _acts(found: Seen) -> Iterator[dict[str, str]]:
+def acts_of(found: Seen) -> list[dict[str, str]]:
     """What a person can do now: the open user tasks and awaited signals, each once."""
     facts = found.facts
     if facts.status in ENDED:
-        return
-    seen: dict[tuple[str, str], None] = {}
+        return []
     if found.explanation is not None:
-        for mover in found.explanation.moved_by:
-            if mover.kind in ("user-task", "signal") and mover.answers_500 != "always":
-                seen[(mover.kind, mover.step)] = None
+        movers = found.explanation.moved_by
+        open_ones = [(mover.kind, mover.step) for mover in movers if mover.answers_500 != "always"]
     else:
-        for row in facts.executions:
-            kind = _WAITS_FOR.get(str(row.get("stepType")))
-            if kind and row.get("status") == "RUNNING":
-                seen[(kind, str(row.get("stepId")))] = None
-    for kind, step in seen:
-        yield {"kind": kind, "step": step, "name": str(facts.steps.get(step, {}).get("name") or "")}
+        rows = [row for row in facts.executions if row.get("status") == "RUNNING"]
+        open_ones = [(str(row.get("stepType")), str(row.get("stepId"))) for row in rows]
+    known = dict.fromkeys((_ACTS[kind], step) for kind, step in open_ones if kind in _ACTS)
+    return [{"kind": kind, "step": step} for kind, step in known]

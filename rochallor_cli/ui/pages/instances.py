@@ -8,18 +8,27 @@ from typing import Any
 from rochallor_cli.engine_client.admin_client import STATUSES, Value, steps_text
 from rochallor_cli.engine_client.reading import rows
 from rochallor_cli.errors import UsageError
-from rochallor_cli.instances.filter_values import filters_from
+from rochallor_cli.instances.filter_values import filters_from, option
 from rochallor_cli.instances.list_watch import EVERY_S
 from rochallor_cli.instances.selection import Filters, Selection
-from rochallor_cli.ui.pages.page import UiPage, number_in
+from rochallor_cli.ui.pages.page import UiPage
 from rochallor_cli.ui.reach import Found, Query, Reach
 
 SIZES = (50, 200, 1000)
 # Where the engine does not filter, so many are read at most: ten of its pages.
 MOST_READ = 2_000
-FILTERS = (
-    "status", "definition", "version", "business_key", "step", "reason", "older_than", "since", "until",
-)  # fmt: skip
+# The filters, with what stands at their fields.
+LABELS = {
+    "status": "Status",
+    "definition": "Definition",
+    "version": "Version",
+    "business_key": "Business key",
+    "step": "At step",
+    "reason": "Failure reason has",
+    "older_than": "Standing for longer than",
+    "since": "Started since",
+    "until": "Started until",
+}
 
 
 @dataclass(frozen=True)
@@ -42,15 +51,19 @@ class InstancesPage(UiPage):
 
     def __init__(self, reach: Reach, address: str, query: Query) -> None:
         super().__init__(reach, address)
-        self.query = {name: query[name] for name in FILTERS if name in query}
-        self._page = number_in(query, "page", 1)
-        self._size = number_in(query, "size", SIZES[0])
-        if self._size > SIZES[-1]:
-            raise UsageError(f"size {self._size}: a page has {SIZES[-1]} rows at most")
-        self._filters()
+        self.query = {name: query[name] for name in LABELS if name in query}
+        self._version = self.number(query, "version")
+        for name, value in self.query.items():
+            # Each by itself, so that all that are wrong are said.
+            try:
+                self._filters({name: value})
+            except UsageError as error:
+                self.wrong[name] = error
+        self._size = self.number(query, "size", most=SIZES[-1]) or SIZES[0]
+        self._page = self.number(query, "page") or 1
 
     def read(self) -> Listed:
-        filters = self._filters()
+        filters = self._filters(self.query)
         if filters.is_counted_by_engine:
             return self._of_engine(filters)
         selected = Selection(self.reach.engine, filters, now=self.reach.now(), most=MOST_READ)
@@ -73,20 +86,21 @@ class InstancesPage(UiPage):
             "command": self._command(),
         }
 
-    def title(self, found: Found) -> str:
-        return "Instances"
-
     def every_s(self, found: Found) -> float:
         return EVERY_S
 
     def frame(self) -> dict[str, Any]:
-        return {"query": self.query, "size": self._size, "sizes": SIZES, "statuses": STATUSES}
+        return {
+            "query": self.query,
+            "labels": LABELS,
+            "size": self._size,
+            "sizes": SIZES,
+            "statuses": STATUSES,
+        }
 
-    def _filters(self) -> Filters:
-        given: dict[str, Any] = dict(self.query)
-        if "version" in given:
-            given["version"] = number_in(self.query, "version", 1)
-        return filters_from(given, self.reach.now())
+    def _filters(self, given: Query) -> Filters:
+        known = {**given, "version": self._version}
+        return filters_from(known, self.reach.now(), named=LABELS.__getitem__)
 
     def _of_engine(self, filters: Filters) -> Listed:
         """Nothing is filtered here, so one request brings the page."""
@@ -111,7 +125,7 @@ class InstancesPage(UiPage):
     def _command(self) -> str:
         words = ["instances", "list"]
         for name, value in self.query.items():
-            words += [f"--{name.replace('_', '-')}", value]
+            words += [option(name), value]
         return self.reach.command(*words)
 
 

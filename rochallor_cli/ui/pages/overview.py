@@ -74,9 +74,6 @@ class OverviewPage(UiPage):
             "command": self.reach.command("instances", "audit"),
         }
 
-    def title(self, found: Found) -> str:
-        return "Overview"
-
     def every_s(self, found: Found) -> float:
         return 4.0
 

@@ -8,12 +8,15 @@ from typing import Any, ClassVar
 from rochallor_cli.errors import UsageError
 from rochallor_cli.ui.reach import Found, Query, Reach
 
+_LARGEST = 999_999_999
+
 
 class UiPage(ABC):
     """One address. Windows that are at it share what was read.
 
     template: its file in templates/ and in templates/parts/. parts: the macros there, each a part of the page that
-    changes while it is looked at. `read` runs in a thread, `values` gives the templates what they show.
+    changes while it is looked at. `read` runs in a thread, `values` gives the templates what they show. wrong: by the
+    name of its field, what of the query was not understood; nothing is read then.
     """
 
     template: ClassVar[str]
@@ -25,6 +28,12 @@ class UiPage(ABC):
     def __init__(self, reach: Reach, address: str) -> None:
         self.reach = reach
         self.address = address
+        self.wrong: dict[str, UsageError] = {}
+
+    @property
+    def name(self) -> str:
+        """What the window is called before anything is known."""
+        return self.section.capitalize()
 
     @abstractmethod
     def read(self) -> Found:
@@ -34,9 +43,9 @@ class UiPage(ABC):
     def values(self, found: Found) -> dict[str, Any]:
         """What the templates show of it."""
 
-    @abstractmethod
     def title(self, found: Found) -> str:
         """What the window is called."""
+        return self.name
 
     def every_s(self, found: Found) -> float:
         """How long it is left alone at least; what `instances list --watch` does."""
@@ -50,10 +59,13 @@ class UiPage(ABC):
         """What the page shows around its parts, known before anything is read."""
         return {}
 
-
-def number_in(query: Query, name: str, default: int) -> int:
-    """A number from 1 on in a query. Raises UsageError."""
-    text = query.get(name, str(default))
-    if not (text.isascii() and text.isdecimal()) or len(text) > 9 or int(text) < 1:
-        raise UsageError(f"{name} {text!r} is no number from 1 on")
-    return int(text)
+    def number(self, query: Query, name: str, *, most: int = _LARGEST) -> int | None:
+        """A number from 1 on in the query; None where there is none, and where it is wrong."""
+        text = query.get(name, "")
+        if not text:
+            return None
+        if text.isascii() and text.isdecimal() and len(text) <= len(str(_LARGEST)) and 1 <= int(text) <= most:
+            return int(text)
+        bounds = "from 1 on" if most == _LARGEST else f"from 1 to {most:,}"
+        self.wrong[name] = UsageError(f"{name.capitalize()} {text!r} is no number {bounds}")
+        return None

@@ -12,6 +12,9 @@
     here.searchParams.delete("done");
     history.replaceState(null, "", here);
   }
+  // Nor does a page that answers a refused form stand at an address that can be opened again.
+  const address = new URL(page.dataset.address ?? here, here);
+  if (address.pathname !== here.pathname) history.replaceState(null, "", address.pathname + address.search + here.hash);
 
   // --- steps: a click on the graph shows one -----------------------------------------------------
   let chosen = location.hash.slice(1);
@@ -156,7 +159,30 @@
   setInterval(showAges, 1000);
 
   // --- the engine is followed --------------------------------------------------------------------
-  const isHeld = (part) => part.querySelector(".act[open]") !== null;
+  const isTouched = (act) => [...act.querySelectorAll("input, textarea")].some((each) => each.value !== each.defaultValue);
+  const isOffered = (act, news) => news.querySelector(`[data-act="${CSS.escape(act.dataset.act)}"]`) !== null;
+
+  // A form that is open stays while it can be sent, or holds what somebody has typed.
+  const isHeld = (part, news) =>
+    [...part.querySelectorAll(".act[open]")].some((act) => isTouched(act) || isOffered(act, news));
+
+  // What is typed is kept, but says that it comes too late.
+  const showOffers = (news) => {
+    for (const act of document.querySelectorAll(".act[open]")) {
+      const isOver = !isOffered(act, news);
+      const isEnded = news.querySelector(".act") === null;
+      act.querySelector(".too-late")?.remove();
+      act.querySelector("form button").disabled = isOver && isEnded;
+      if (!isOver) continue;
+      const note = document.createElement("p");
+      note.className = "fault too-late";
+      note.setAttribute("role", "status");
+      note.textContent = isEnded
+        ? "The instance has ended meanwhile, so this can no longer be done."
+        : "This step has gone on meanwhile.";
+      act.querySelector("form").append(note);
+    }
+  };
 
   const replace = (part, mark, html) => {
     const focused = part.contains(document.activeElement) ? document.activeElement : null;
@@ -174,8 +200,11 @@
   const take = (name, [mark, html]) => {
     const part = document.querySelector(`[data-part="${name}"]`);
     if (!part || part.dataset.mark === mark) return waiting.delete(name);
-    // What somebody is typing into is left alone until it is closed.
-    if (isHeld(part)) return waiting.set(name, [mark, html]);
+    if (name === "acting") {
+      const news = new DOMParser().parseFromString(html, "text/html");
+      showOffers(news);
+      if (isHeld(part, news)) return waiting.set(name, [mark, html]);
+    }
     waiting.delete(name);
     const before = part.querySelector("[data-news]")?.textContent.trim();
     replace(part, mark, html);
@@ -186,12 +215,17 @@
     for (const [name, news] of [...waiting]) take(name, news);
   }, true);
 
-  const trouble = (text, hint, at) => {
+  // A step that was chosen is chosen on the page that answers, too.
+  document.addEventListener("submit", ({ target: form }) => {
+    if (form.method === "post") form.action = form.getAttribute("action").split("#")[0] + location.hash;
+  });
+
+  const trouble = (text, hint, at, away) => {
     const banner = byId("trouble");
     const live = byId("live");
-    live.hidden = false;
-    live.textContent = text ? "away" : "live";
-    live.classList.toggle("is-away", Boolean(text));
+    live.hidden = Boolean(text) && !away;
+    live.textContent = away ? "away" : "live";
+    live.classList.toggle("is-away", away);
     if (!text) {
       banner.hidden = true;
       return;
@@ -221,10 +255,10 @@
         showAges();
       }
       if (news.title) document.title = `${news.title} · rochallor`;
-      trouble(news.trouble, news.hint, news.at);
+      trouble(news.trouble, news.hint, news.at, news.away);
     };
     stream.onerror = () => {
-      trouble("The command that serves this page does not answer.", "Has it been stopped? Start it again, and open the address that it prints.", "");
+      trouble("The command that serves this page does not answer.", "Has it been stopped? Start it again, and open the address that it prints.", "", true);
       if (stream.readyState !== EventSource.CLOSED) return;
       stream = null;
       setTimeout(follow, 5000);
@@ -248,5 +282,7 @@
   showStep();
   showAges();
   draw();
+  // Where an address names a step, a browser gives that the focus instead.
+  addEventListener("load", () => document.querySelector("[autofocus]")?.focus());
   follow();
 })();

@@ -107,6 +107,54 @@ def test_what_the_engine_refuses_is_said_in_the_commands_words(desk: Desk, visit
     assert visitor.post(f"/instances/{'0' * 26}/cancel").status == 404
 
 
+def test_what_can_no_longer_be_done_is_offered_no_more_and_keeps_what_was_typed(
+    desk: Desk, visitor: Visitor
+) -> None:
+    started = desk.started()
+    # The page knows it as it was a moment before it ends.
+    assert "WAITING" in visitor.get(f"/instances/{started}").text
+    desk.client.cancel_instance(started, "elsewhere")
+    for path, form in (
+        ("cancel", {"reason": "withdrawn"}),
+        ("steps/approve/complete", {"variables": '{"approved": 1}', "by": "jane"}),
+        ("steps/pay/signal", {"variables": '{"approved": 1}'}),
+    ):
+        refused = visitor.post(f"/instances/{started}/{path}", form)
+        assert (refused.status, "CANCELLED already" in refused.text) == (409, True), refused.text
+        assert 'method="post"' not in refused.text
+        for typed in form.values():
+            assert f" readonly>{html.escape(typed, quote=False)}</textarea>" in refused.text.replace(
+                "&#34;", '"'
+            )
+
+
+def test_a_form_that_is_too_long_is_said_and_kept(desk: Desk, visitor: Visitor) -> None:
+    started = desk.started()
+    form = {"variables": "y" * 1_200_000, "by": "jane"}
+    refused = visitor.post(f"/instances/{started}/steps/approve/complete", form)
+    assert refused.status == 413
+    assert f"{form['variables']}</textarea>" in refused.text
+    assert "--vars @FILE" in refused.text
+    # What is longer than anybody reads is not kept, but leaves a way back.
+    refused = visitor.post(f"/instances/{started}/steps/approve/complete", {"variables": "y" * 4_200_000})
+    assert refused.status == 413
+    assert f'<a class="button" href="/instances/{started}">' in refused.text
+    assert desk.status(started) == "WAITING"
+
+
+def test_an_act_leads_back_to_the_page_that_it_was_done_from(desk: Desk, visitor: Visitor) -> None:
+    started = desk.started()
+    here = f"/instances/{started}?chain=parent"
+    path = f"/instances/{started}/steps/approve/complete"
+    refused = visitor.post(path, {"variables": "{"}, Referer=f"{visitor.origin}{here}")
+    assert f'data-address="{here}"' in refused.text
+    done = visitor.post(path, Referer=f"{visitor.origin}{here}&done=signal")
+    assert done.headers["location"] == f"{here}&done=complete"
+    for other in ("/definitions", "//evil.example/", "/instances/other?chain=parent", "[?chain=x"):
+        done = visitor.post(f"/instances/{desk.started()}/cancel", Referer=f"{visitor.origin}{other}")
+        assert "chain" not in done.headers["location"]
+
+
 @pytest.mark.parametrize(
     "path", ["/instances/I/retry", "/instances/I", "/", "/definitions", "/instances/I/steps/x/run"]
 )

@@ -129,6 +129,58 @@ def test_a_filter_that_is_none_is_said(world: World, query: str) -> None:
     assert query.partition("=")[2][:20] in html.unescape(answered.text)
 
 
+def test_filters_that_are_wrong_are_marked_in_their_form_which_keeps_the_others(world: World) -> None:
+    answered = world.visitor.get("/instances?status=LOST&definition=loan&older_than=soon&since=1h&version=x")
+    assert answered.status == 400
+    assert "<title>Instances · rochallor</title>" in answered.text
+    marked = dict(
+        re.findall(
+            r'<(?:input|select) id="f-(\w+)"[^>]* aria-invalid="true" aria-describedby="([^"]*)"',
+            answered.text,
+        )
+    )
+    assert set(marked) == {"status", "older_than", "version"}
+    for name, fault in marked.items():
+        [said] = re.findall(rf'<p class="fault" id="{fault}">(.*?)</p>', answered.text)
+        assert said, name
+    assert answered.text.count(" autofocus") == 1
+    values = re.findall(r'<input id="f-(\w+)" name="\w+" value="([^"]+)"', answered.text)
+    assert dict(values) == {"definition": "loan", "older_than": "soon", "since": "1h", "version": "x"}
+    assert "<option selected>LOST</option>" in answered.text
+    # Nothing is followed there, nor at the address of its events.
+    assert "data-address" not in answered.text
+    assert world.visitor.get("/events?page=/instances%3Fstatus%3DLOST").status == 400
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("/definitions?page=x", 'id="f-keyword"'),
+        ("/definitions/loan?version=0", 'href="/definitions/loan"'),
+        ("/definitions/loan/changes?from=x&to=2", 'id="f-from" name="from" inputmode="numeric" value="x"'),
+    ],
+)
+def test_an_address_that_is_not_understood_shows_its_page_with_a_way_on(
+    world: World, address: str, field: str
+) -> None:
+    answered = world.visitor.get(address)
+    assert answered.status == 400
+    assert "is no number from 1 on" in answered.text
+    assert field in answered.text
+    assert "<nav" in answered.text
+
+
+def test_a_window_is_titled_by_its_page_where_nothing_could_be_read(world: World) -> None:
+    for path, title in (
+        ("/instances/lost", "Instance lost"),
+        ("/definitions/lone", "lone"),
+        ("/definitions/lone/changes", "What has changed in lone"),
+    ):
+        answered = world.visitor.get(path)
+        assert answered.status == 404
+        assert f"<title>{title} · rochallor</title>" in answered.text
+
+
 def test_a_list_has_pages(world: World) -> None:
     first = shown(world, "/instances?size=2")
     assert "1 to 2 of 3" in words_of(first)
