@@ -17,10 +17,11 @@ from rochallor_cli.command_line.global_options import (
     INHERITED,
     group,
     stand_in,
+    with_examples,
     with_global_options,
     with_options,
 )
-from rochallor_cli.command_names import COMMANDS, command_words
+from rochallor_cli.command_names import COMMANDS, GROUP_EXAMPLES, command_words
 from rochallor_cli.configuration.environment import Environment, is_terminal, silence, unwritable_text
 from rochallor_cli.configuration.invocation import Invocation
 from rochallor_cli.errors import CliError, InvalidDocumentError, OutputClosed
@@ -147,7 +148,8 @@ def build(
             root.registered_commands.append(_command(name))
         else:
             app = _group(name, inner, everything=everything)
-            root.add_typer(app, name=name, help=help_line, short_help=help_line, epilog=INHERITED)
+            text = with_examples(help_line, GROUP_EXAMPLES[name])
+            root.add_typer(app, name=name, help=text, short_help=help_line, epilog=INHERITED)
     return root
 
 

@@ -87,6 +87,34 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
     "options": ("List the options that every command takes.", {}),
 }
 
+# What a group's help shows of its commands; each is an example of the command as well.
+GROUP_EXAMPLES: dict[str, tuple[str, ...]] = {
+    "defs": (
+        "rochallor defs new orders --steps reserve,charge,ship",
+        "rochallor defs lint flows/",
+        "rochallor defs upload flows/ --dry-run",
+    ),
+    "instances": (
+        "rochallor instances start loan-processing-workflow --var applicantId=A-001 --follow",
+        "rochallor instances list --status FAILED --since 2h",
+        "rochallor instances explain 01JD8Q3VZ6M0T2H8X4K7N5RWZK",
+    ),
+    "tasks": (
+        "rochallor tasks list --by-age",
+        "rochallor tasks complete 01JD8Q3VZ6M0T2H8X4K7N5RWZK --by jane@example.com --var approved=true",
+    ),
+    "jobs": (
+        "rochallor jobs find 01JD8Q3VZ6M0T2H8X4K7N5RWZK --brokers localhost:9092",
+        "rochallor jobs complete 01JD8Q3VZ6M0T2H8X4K7N5RWZK --var creditScore=720",
+    ),
+    "handlers": ("rochallor handlers run credit-score --module handlers.py --var applicantId=A-001",),
+    "config": (
+        "rochallor config set prod url=https://engine.example.com token-command='pass show rochallor'",
+        "rochallor config use prod",
+        "rochallor config show",
+    ),
+}
+
 OUTPUTS = ("table", "wide", "json", "jsonl", "yaml", "name")
 # "auto": as the engine's answers tell. A test holds the others against the table of versions.
 ENGINE_VERSIONS = ("auto", "0", "1.0.0", "1.0.1", "1.1.0", "next", "leases")

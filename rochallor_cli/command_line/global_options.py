@@ -7,18 +7,22 @@ nearest to the command wins. A command's own function never sees them: it gets a
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from typer.models import CommandInfo
 
+from rochallor_cli.command_line.apart import Apart, refuse_together
 from rochallor_cli.command_names import COLORS, OUTPUTS, TIMES
 from rochallor_cli.configuration.environment import is_terminal
 from rochallor_cli.configuration.invocation import Invocation
 from rochallor_cli.errors import OutputClosed, UsageError
 from rochallor_cli.garbage import resume_collection
+
+if TYPE_CHECKING:
+    from rochallor_cli.output.columns import View
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -198,18 +202,8 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
         invocation.given = merged(invocation.given, given)
         if not opens_context:
             return function(typer_context, **values)
-        # Settings, printer and what they need are loaded for commands that run, not for help.
-        from rochallor_cli.command_line.context import Context
-
-        resume_collection()
-        try:
-            with Context(invocation) as context:
-                return function(context, **values)
-        except BrokenPipeError as error:
-            raise OutputClosed from error
-        except KeyboardInterrupt as interruption:
-            _end_line(invocation, str(interruption))
-            raise
+        refuse_together(typer_context, invocation.given, getattr(function, "apart", ()))
+        return _run(function, invocation, values)
 
     parameters = [
         inspect.Parameter("typer_context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
@@ -220,6 +214,25 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
         ),
     ]
     return as_if(function, call, own.replace(parameters=parameters))
+
+
+def _run(function: Callable[..., Any], invocation: Invocation, values: Mapping[str, Any]) -> Any:
+    """Open the command's context and run it; a slip in --fields is said before."""
+    # Settings, printer and what they need are loaded for commands that run, not for help.
+    from rochallor_cli.command_line.context import Context
+
+    view: View | None = getattr(function, "view", None)
+    resume_collection()
+    try:
+        with Context(invocation) as context:
+            if view is not None:
+                view.check_fields(context.settings.fields)
+            return function(context, **values)
+    except BrokenPipeError as error:
+        raise OutputClosed from error
+    except KeyboardInterrupt as interruption:
+        _end_line(invocation, str(interruption))
+        raise
 
 
 def as_if(
@@ -266,21 +279,38 @@ def _end_line(invocation: Invocation, text: str) -> None:
     stderr.flush()
 
 
-def command(app: typer.Typer, name: str, *, examples: tuple[str, ...]) -> Callable[[Function], Function]:
+def command(
+    app: typer.Typer,
+    name: str,
+    *,
+    examples: tuple[str, ...],
+    apart: Sequence[Apart] = (),
+    view: View | None = None,
+) -> Callable[[Function], Function]:
     """Register a command: its docstring is its help, the examples stand beneath it.
+
+    Options that are `apart` are refused together. What it prints at the end is of `view`: a slip in --fields is said
+    before anything is done.
 
     Its global options come later, from `with_options`, and only to the command that is asked for.
     """
 
     def register(function: Function) -> Function:
         text = inspect.cleandoc(function.__doc__ or "")
-        lines = "\n".join(f"  {example}" for example in examples)
-        app.command(
-            name, help=f"{text}\n\n\b\nExamples:\n{lines}", short_help=next(iter(text.splitlines()), "")
-        )(function)
+        app.command(name, help=with_examples(text, examples), short_help=next(iter(text.splitlines()), ""))(
+            function
+        )
+        function.apart = apart  # type: ignore[attr-defined]
+        function.view = view  # type: ignore[attr-defined]
         return function
 
     return register
+
+
+def with_examples(text: str, examples: Sequence[str]) -> str:
+    """A help text with examples beneath it, which keep their lines."""
+    lines = "\n".join(f"  {example}" for example in examples)
+    return f"{text}\n\n\b\nExamples:\n{lines}"
 
 
 def group(help: str) -> typer.Typer:  # noqa: A002 - Typer's own word

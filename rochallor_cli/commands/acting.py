@@ -36,8 +36,8 @@ class Verb:
     view: View = ACTIONS
     # What a rehearsal says of one that would be done, besides that; "" for nothing.
     foretold: Callable[[Value], str] = lambda _: ""
-    # At which step a rehearsal says it would be done; None where no step is meant. May raise why it cannot be.
-    step_of: Callable[[Value], str | None] = lambda _: None
+    # At which step a rehearsal says it would be done, where one is meant. May raise why it cannot be.
+    step_of: Callable[[Value], str | None] | None = None
     # The result of one whose state forbids it; "" for `not` and `done`.
     conflict: str = ""
 
@@ -69,7 +69,7 @@ def act(
         return [], _status_of_choice(was_cut)
     if not named or "-" in named or context.settings.protected:
         context.confirm(_question(context, verb, filters, chosen), yes=yes)
-    rows, status = _done(context, verb, action, list(chosen))
+    rows, status = _done(context, verb, action, chosen)
     return rows, status or _status_of_choice(was_cut)
 
 
@@ -153,7 +153,8 @@ def _rehearsed(context: Context, verb: Verb, chosen: Mapping[str, Value | None])
         foretold = verb.foretold(instance) if error is None else ""
         if foretold:
             context.printer.note(f"{instance_id}: {foretold}")
-        rows.append(row_of(instance_id, result, {**instance, "step": step}, error=error))
+        meant = {} if verb.step_of is None else {"step": step}
+        rows.append(row_of(instance_id, result, {**instance, **meant}, error=error))
     context.printer.rows(verb.view, rows)
     willing = sum(not row["exitStatus"] for row in rows)
     context.printer.note(f"dry run: {count_text(willing, 'instance')} would be {verb.done}")
@@ -163,7 +164,7 @@ def _rehearsed(context: Context, verb: Verb, chosen: Mapping[str, Value | None])
 def _rehearsed_step(verb: Verb, instance: Value) -> tuple[str | None, CliError | None]:
     """The step it would be done at, if one is meant; or why it would be refused."""
     error = verb.refusal(instance)
-    if error is not None:
+    if error is not None or verb.step_of is None:
         return None, error
     try:
         return verb.step_of(instance), None
@@ -171,17 +172,21 @@ def _rehearsed_step(verb: Verb, instance: Value) -> tuple[str | None, CliError |
         return None, refused
 
 
-def _done(context: Context, verb: Verb, action: Action, ids: list[str]) -> tuple[list[Row], int]:
+def _done(
+    context: Context, verb: Verb, action: Action, chosen: Mapping[str, Value | None]
+) -> tuple[list[Row], int]:
     from rochallor_cli.engine_client.meaning import meaning
     from rochallor_cli.output.progress import working
 
     settings, printer = context.settings, context.printer
+    ids = list(chosen)
     # The client is made before the threads that share it.
     bulk = Bulk(
         action,
         verb.done,
         translate=lambda error: meaning(error, settings),
         look=context.engine.instance,
+        known=chosen,
         conflict=verb.conflict,
     )
     rows: list[Row] = []

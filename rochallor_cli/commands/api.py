@@ -60,12 +60,7 @@ def api(
         question = f"Send {method.upper()} {route} to {context.settings.where}?"
         context.confirm_if_protected(question, yes=yes)
     response = context.client().request(method.upper(), route, json=body)
-    if include:
-        context.printer.line(f"{response.status_code}")
-        for name, value in response.headers.items():
-            context.printer.line(f"{name}: {value}")
-        context.printer.line()
-    _print_body(context, response.text)
+    _print(context, response, with_head=include)
     if not 200 <= response.status_code < 300:
         raise error_from_answer(response)
 
@@ -81,13 +76,25 @@ def _body(context: Context, data: str) -> Any:
     return documents[0].value
 
 
-def _print_body(context: Context, text: str) -> None:
-    """JSON in the format asked for, anything else as it came."""
+def _print(context: Context, response: Any, *, with_head: bool) -> None:
+    """JSON in the format asked for, anything else as it came; with the head one document of both, or lines before."""
     import json
 
+    printer, text = context.printer, response.text
     try:
-        value = json.loads(text)
+        value, is_json = json.loads(text), True
     except ValueError:
-        context.printer.text(text if text.endswith("\n") or not text else f"{text}\n")
+        value, is_json = text, False
+    head = {"status": response.status_code, "headers": dict(response.headers.items())}
+    if with_head and not printer.for_people:
+        printer.document({**head, "body": value})
         return
-    context.printer.document(value)
+    if with_head:
+        printer.line(f"{response.status_code}")
+        for name, header in head["headers"].items():
+            printer.line(f"{name}: {header}")
+        printer.line()
+    if is_json:
+        printer.document(value)
+    else:
+        printer.text(text if text.endswith("\n") or not text else f"{text}\n")

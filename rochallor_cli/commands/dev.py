@@ -254,7 +254,7 @@ def _page(context: Context, engine: DevEngine, config: DevEngineConfig, *, wante
 
 def _announce(context: Context, engine: DevEngine, config: DevEngineConfig, page: str) -> None:
     kept_in = str(config.db) if config.db else "in memory"
-    if context.printer.for_people:
+    if context.printer.for_readers:
         context.printer.line(f"Embedded engine  {engine.url}  (SQLite, {kept_in})")
         if page:
             context.printer.line(f"Page             {page}")

@@ -45,7 +45,7 @@ def expr(
     version = context.offline_version().assumed
     rules = engine_rules(version, coercion=not context.settings.no_coercion)
     tried = try_expression(expression, given, rules, now=context.environment.now())
-    if context.printer.for_people:
+    if context.printer.for_readers:
         _show(context, expression, tried)
     else:
         context.printer.document(_row(expression, version, tried, coercion=rules.coercion))

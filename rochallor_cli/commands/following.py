@@ -62,7 +62,7 @@ def followed(context: Context, instance: Value, timeout_s: float | None) -> int:
             timeout_s=timeout_s,
             judge=judge_for(context),
         )
-    if printer.for_people:
+    if printer.for_readers:
         printer.line(ending.text)
     elif printer.settings.output != "jsonl":
         printer.value(INSTANCE, ending.instance)

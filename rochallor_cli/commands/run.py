@@ -32,6 +32,7 @@ Replies = dict[str, list[dict[str, Any]]]
         "rochallor run flow.yaml --stub score='{\"creditScore\": 720}' --task approve='{\"ok\": true}' --fast",
         "rochallor run flow.yaml --stub '*' --watch",
     ),
+    view=INSTANCE,
 )
 def run(
     context: Context,
@@ -135,7 +136,7 @@ def _run(context: Context, plan: FlowPlan, *, is_upload: bool) -> Ending:
 
 def _ended(context: Context, ending: Ending) -> int:
     printer = context.printer
-    if printer.for_people:
+    if printer.for_readers:
         given = ending.instance.get("variables") or {}
         printer.line(f"variables  {printer.json_text(given, indent=None)}")
         printer.line(ending.text)

@@ -58,7 +58,7 @@ def ui(
         ) as server,
     ):
         address = server.address(at)
-        if context.printer.for_people:
+        if context.printer.for_readers:
             context.printer.line(f"Page    {address}")
             context.printer.note(f"Engine  {context.settings.where}. Ctrl-C stops it.")
         else:

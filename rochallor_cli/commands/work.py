@@ -32,6 +32,7 @@ ACTIONS = (HEALTH, STATUS, QUIET, RESUME)
         "rochallor work health --live --config workers.yaml",
         "rochallor work status --health-port 8081",
     ),
+    apart=(("--check", "--print-config"), ("--live", "--check", "--print-config")),
 )
 @with_settings([WORKERS_FILE, *(setting for _, setting in settings_with_flags())])
 def work(
@@ -73,7 +74,11 @@ def work(
 
     Ctrl-C or SIGTERM drains: no new jobs, running ones finish and are reported. A second one leaves them.
     """
+    if live and action != HEALTH:
+        raise UsageError("--live is for a running host", hint="rochallor work health --live")
     if action is not None:
+        if check or print_config:
+            raise UsageError(f"work {action} looks at a running host: no --check and no --print-config")
         return _of_running_host(context, action, *_address(context, flags), live=live)
     if os.name != "posix":
         raise UsageError("rochallor work needs the signals and pipes of Linux or macOS")

@@ -16,7 +16,7 @@ from rochallor_cli.configuration.masking import url_text
 from rochallor_cli.durations import parse_duration
 from rochallor_cli.errors import UsageError, did_you_mean
 
-_TOKENS = ("token", "token_command", "token_file")
+TOKENS = ("token", "token_command", "token_file")
 _CERTIFICATE = ("client_cert", "client_key")
 
 
@@ -167,14 +167,14 @@ def _take_credentials(layers: Sequence[Layer], values: dict[str, object], origin
     _take("ca_file", layers, values, origins)
     for name in _OF_ENGINE:
         _take(name, layers, values, origins)
-    for group in (_TOKENS, _CERTIFICATE):
+    for group in (TOKENS, _CERTIFICATE):
         layer_with_it = next(
             (layer for layer in layers if any(layer.values.get(name) for name in group)), None
         )
         if layer_with_it is not None:
             for name in group:
                 _take(name, [layer_with_it], values, origins)
-    tokens = [origins[name] for name in _TOKENS if values.get(name)]
+    tokens = [origins[name] for name in TOKENS if values.get(name)]
     if len(tokens) > 1:
         raise UsageError(f"{' and '.join(tokens)} both name a token", hint="keep one of them")
 

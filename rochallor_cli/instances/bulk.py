@@ -11,6 +11,7 @@ from typing import Any
 
 from rochallor_cli.errors import CliError, ConflictError
 from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.instances.selection import steps_of_instance
 from workflow_sdk.errors import WorkflowSDKError
 
 # More connections than this are slower on the engine, not quicker.
@@ -25,19 +26,30 @@ Row = dict[str, Any]
 Action = Callable[[str], Mapping[str, Any]]
 Translate = Callable[[WorkflowSDKError], CliError]
 
+_NOTHING: Mapping[str, None] = {}
+
 
 class Bulk:
     """Does it to many.
 
     `rows` has one for each that was dealt with, see `row_of`. They are kept here, by the threads that do it: Ctrl-C
     may come between any two steps of the caller's. `errors` has the error of each that was refused, by id.
+    `known` are those that were read before, by id.
     `conflict` is the result where its state forbids it, if there is a better word than that it is not done.
     """
 
     def __init__(
-        self, action: Action, done: str, *, translate: Translate, look: Action, conflict: str = ""
+        self,
+        action: Action,
+        done: str,
+        *,
+        translate: Translate,
+        look: Action,
+        known: Mapping[str, Mapping[str, Any] | None] = _NOTHING,
+        conflict: str = "",
     ) -> None:
         self._action = action
+        self._known = known
         self._look = look
         self._done_word = done
         self._conflict_word = conflict or f"not {done}"
@@ -74,7 +86,8 @@ class Bulk:
 
     def _dealt_with(self, instance_id: str) -> Row:
         try:
-            return row_of(instance_id, self._done_word, self._action(instance_id))
+            done = self._action(instance_id)
+            return row_of(instance_id, self._done_word, {**self._left_out_of(instance_id, done), **done})
         except CliError as caught:
             error = caught
         except WorkflowSDKError as caught:
@@ -85,24 +98,39 @@ class Bulk:
         result = self._conflict_word if isinstance(error, ConflictError) else f"not {self._done_word}"
         return row_of(instance_id, result, self._as_it_is(instance_id, error), error=error)
 
+    def _left_out_of(self, instance_id: str, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the engine knows of one and leaves out of the answer to what was done: its business key."""
+        if "businessKey" in answer:
+            return {}
+        known = self._known.get(instance_id)
+        return self._as_told(instance_id) if known is None else known
+
     def _as_it_is(self, instance_id: str, error: CliError) -> Mapping[str, Any]:
         """One that was refused, as far as it can be told: what it was when it was chosen may be why it was refused."""
         if error.exit_status not in _TOLD_BY_ENGINE:
             return {}
+        return self._as_told(instance_id)
+
+    def _as_told(self, instance_id: str) -> Mapping[str, Any]:
         try:
             return self._look(instance_id)
-        except Exception:  # noqa: BLE001 - whatever it was, the refusal is what the row is about
+        except Exception:  # noqa: BLE001 - what was done or refused is what the row is about
             return {}
 
 
 def row_of(
     instance_id: str, result: str, instance: Mapping[str, Any], *, error: CliError | None = None
 ) -> Row:
-    """What came of one: the same keys whatever it was; what is not known is None."""
-    known = ("definitionId", "definitionVersion", "businessKey", "step", "status")
+    """What came of one: the same keys whatever it was; what is not known is None.
+
+    `step`: the one that was meant, or without such those that it is at.
+    """
+    standing = ", ".join(map(str, steps_of_instance(instance))) or None
     return {
         "id": instance_id,
-        **{name: instance.get(name) for name in known},
+        **{name: instance.get(name) for name in ("definitionId", "definitionVersion", "businessKey")},
+        "step": instance.get("step", standing),
+        "status": instance.get("status"),
         # Where another instance came of it.
         **({"startedId": instance["startedId"]} if "startedId" in instance else {}),
         "result": result,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -157,7 +157,7 @@ class Selection:
         return max(times, key=lambda text: parse_time(text) or self._now, default=None)
 
 
-def steps_of_instance(instance: Value) -> Sequence[str]:
+def steps_of_instance(instance: Mapping[str, Any]) -> Sequence[str]:
     """Where it is; a completed one is nowhere, whatever its list still says."""
     return texts(instance.get("currentStepIds")) if instance.get("status") != "COMPLETED" else []
 

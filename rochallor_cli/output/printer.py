@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rochallor_cli.configuration.environment import Environment, is_terminal
 from rochallor_cli.configuration.masking import masked
@@ -36,6 +36,11 @@ class Printer:
     def for_people(self) -> bool:
         """Whether the format is a table, for reading."""
         return self.settings.output in _TABLES
+
+    @property
+    def for_readers(self) -> bool:
+        """Whether a text for people is wanted where there is one: in the table formats, without --fields."""
+        return self.for_people and not self.settings.fields
 
     @property
     def width(self) -> int | None:
@@ -73,7 +78,19 @@ class Printer:
             self._document(self._chosen(value))
 
     def document(self, value: object) -> None:
-        """Any value in JSON or YAML; tables are for views, so a table format shows JSON."""
+        """Any value in JSON or YAML; tables are for views, so a table format shows JSON.
+
+        --fields chooses of an object, or of each object of a list; one that none of them has is said.
+        """
+        rows = [row for row in (value if isinstance(value, list) else [value]) if isinstance(row, Mapping)]
+        for path in self.settings.fields if rows else ():
+            if not any(path.partition(".")[0] in row or path in row for row in rows):
+                known = ", ".join(dict.fromkeys(str(name) for row in rows for name in row))
+                self.warn(f"no field {path!r}; there are: {known}")
+        if isinstance(value, list):
+            value = [self._chosen(row) if isinstance(row, Mapping) else row for row in value]
+        elif isinstance(value, Mapping):
+            value = self._chosen(value)
         if self.settings.output == "jsonl":
             self.line(self.json_text(value, indent=None))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -17,8 +18,9 @@ from rochallor_cli.configuration.config_file import (
     ConfigFile,
     checked_context,
 )
-from rochallor_cli.configuration.settings import parsed, resolve
+from rochallor_cli.configuration.settings import TOKENS, parsed, resolve
 from rochallor_cli.errors import UsageError, did_you_mean
+from rochallor_cli.output.text_width import shell_command
 
 app = typer.Typer()
 
@@ -52,16 +54,30 @@ def set_(
     if "url" not in changed:
         raise UsageError(f"context {name} has no url", hint=f"rochallor config set {name} url=https://…")
     checked_context(f"context {name}", changed)
-    _refuse_unusable(name, changed)
+    _refuse_unusable(name, changed, before=config.contexts.get(name, {}))
     _save(context, config, name, changed)
 
 
-def _refuse_unusable(name: str, changed: dict[str, object]) -> None:
+def _refuse_unusable(name: str, changed: dict[str, object], *, before: Mapping[str, object]) -> None:
     """Raise UsageError for a context that no command could use: it would be found out at night."""
     alone = ConfigFile(Path("config.toml"), name, {name: changed})
+    _refuse_two_tokens(name, changed, before)
     access = resolve({}, {}, lambda: alone).access
     if access.client_key and not access.client_cert:
         raise UsageError(f"context {name} has a client-key without its client-cert", hint="give both at once")
+
+
+def _refuse_two_tokens(name: str, changed: Mapping[str, object], before: Mapping[str, object]) -> None:
+    found = [key for key in TOKENS if changed.get(key)]
+    if len(found) < 2:
+        return
+    old = [key for key in found if changed[key] == before.get(key)] or found[1:]
+    words = [f"{key}=" for key in old] + [f"{key}=…" for key in found if key not in old]
+    line = " ".join(
+        ["rochallor config set", shell_command(name), *(word.replace("_", "-") for word in words)]
+    )
+    both = " and ".join(found).replace("_", "-")
+    raise UsageError(f"context {name} would have {both}: two that name a token", hint=f"keep one: {line}")
 
 
 def _save(context: Context, config: ConfigFile, name: str, changed: dict[str, object]) -> None:

@@ -61,10 +61,10 @@ def diff(
             known = context.engine.definition(one.id, against)
         changes = differences(known or {}, one.definition)
         differ = differ or bool(changes)
-        if context.printer.for_people:
+        if context.printer.for_readers:
             _show_changes(context, one, known, changes)
         rows += [{"id": one.id, "source": one.document.source, **change.as_row()} for change in changes]
-    if not context.printer.for_people:
+    if not context.printer.for_readers:
         context.printer.rows(CHANGES, rows)
     return DIFFERS if differ else ExitStatus.DONE
 

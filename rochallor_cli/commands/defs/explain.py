@@ -35,19 +35,19 @@ def explain(
 
     printer = context.printer
     if word is None:
-        if printer.for_people:
+        if printer.for_readers:
             for name in overview():
                 printer.line(name)
         else:
             printer.document(overview())
         return
     text = explained(word)
-    if printer.for_people and printer.width is not None:
+    if printer.for_readers and printer.width is not None:
         from rochallor_cli.output.rich_page import page_lines
 
         for line in page_lines(text, printer.width, colored=printer.colored):
             printer.styled(line)
-    elif printer.for_people:
+    elif printer.for_readers:
         printer.text(f"{text}\n")
     else:
         printer.document({"word": word, "text": text})

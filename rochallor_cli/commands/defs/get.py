@@ -37,10 +37,9 @@ def get(context: Context, definition: Definition) -> None:
     printer = context.printer
     if printer.settings.output == "name":
         printer.line(f"{found['id']}@{found['version']}")
-    elif printer.for_people and not printer.settings.fields:
+    elif printer.for_readers:
         from rochallor_cli.definitions.written_yaml import written_yaml
 
         printer.environment.stdout.write(written_yaml(found, printer.yaml_text))
     else:
-        chosen = {key: found.get(key) for key in printer.settings.fields}
-        printer.document(chosen or found)
+        printer.document(found)

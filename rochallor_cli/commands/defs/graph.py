@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rochallor_cli.command_line.apart import FORM_APART
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.definition_sources import is_file_name
@@ -35,6 +36,7 @@ _NOT_DRAWN = ("E100", "E104", "E110", "E111")
         "rochallor defs graph loan-processing-workflow --format svg > loan.svg",
         "rochallor defs graph loan --instance 01JD8Q3VZ6M0T2H8X4K7N5RWZK --format mermaid",
     ),
+    apart=(FORM_APART,),
 )
 def graph(
     context: Context,
@@ -76,7 +78,7 @@ def _show(context: Context, drawn: Graph, format_: str | None) -> None:
     from rochallor_cli.graph.texts import as_dot, as_mermaid, as_text
 
     printer = context.printer
-    if format_ is None and not printer.for_people:
+    if format_ is None and not printer.for_readers:
         printer.document(drawn.as_json())
     elif format_ == "svg":
         from rochallor_cli.graph.svg import as_svg

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rochallor_cli.command_line.apart import EVERYTHING, FORM_APART
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.definition_sources import (
@@ -45,6 +46,22 @@ app = typer.Typer()
         "rochallor defs lint flow.yaml --module handlers.py --format github",
         "rochallor defs lint flows/ --upgrade 1.0.1..next",
         "rochallor defs lint --explain W301",
+    ),
+    apart=(
+        FORM_APART,
+        ("--explain", EVERYTHING),
+        (
+            "--upgrade",
+            "--module",
+            "--disable",
+            "--error",
+            "--var",
+            "--text",
+            "--vars",
+            "--verify",
+            "--strict",
+            "--engine-version",
+        ),
     ),
 )
 def lint(
@@ -87,9 +104,9 @@ def lint(
         bool, typer.Option("--all", help="All definitions that are on the engine.")
     ] = False,
     format_: Annotated[
-        str,
+        str | None,
         typer.Option("--format", metavar="|".join(_FORMATS), help="text, or what a CI system reads."),
-    ] = "text",
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings are errors.")] = False,
     explain: Annotated[
         str | None, typer.Option("--explain", metavar="CODE", help="Say why a code matters, and stop.")
@@ -106,14 +123,11 @@ def lint(
     over. With --verify and --upgrade exit status 10 means that a search came to its bounds.
     """
     if explain is not None:
-        from rochallor_cli.definitions.linting import explanation
-
-        context.printer.line(explanation(explain))
-        return ExitStatus.DONE
+        return _explained(context, explain)
     names = [*(definitions or ()), *_all_on_engine(context, asked=everything)] or _no_files()
     if upgrade is not None:
         return _upgraded(context, names, exclude, versions=upgrade, format_=format_)
-    if format_ not in _FORMATS:
+    if format_ not in (None, *_FORMATS):
         raise UsageError(f"--format {format_!r} is none of {', '.join(_FORMATS)}")
     is_given = bool(var or text) or variables is not None
     values = variables_from(context, var=var, text=text, whole=variables) if is_given else None
@@ -130,6 +144,17 @@ def lint(
     return _status(found, searched, strict=strict)
 
 
+def _explained(context: Context, code: str) -> ExitStatus:
+    from rochallor_cli.definitions.linting import explanation
+
+    text = explanation(code)
+    if context.printer.for_readers:
+        context.printer.line(text)
+    else:
+        context.printer.document({"code": code.upper(), "text": text})
+    return ExitStatus.DONE
+
+
 def _status(found: list[DocumentFinding], searched: list[Verified], *, strict: bool) -> ExitStatus:
     from rochallor_cli.definitions.problem_codes import NOT_KNOWN
 
@@ -144,13 +169,13 @@ def _status(found: list[DocumentFinding], searched: list[Verified], *, strict: b
 
 
 def _upgraded(
-    context: Context, names: list[str], exclude: list[str] | None, *, versions: str, format_: str
+    context: Context, names: list[str], exclude: list[str] | None, *, versions: str, format_: str | None
 ) -> int:
     """What becomes of the definitions in another version; exit status 3 where something gets worse."""
     from rochallor_cli.verification import upgrade_report as report
     from rochallor_cli.verification.upgrading import UNKNOWN, upgrade_differences
 
-    if format_ not in ("text", "csv"):
+    if format_ not in (None, "text", "csv"):
         raise UsageError("--upgrade is written as text or csv, or by -o json")
     old, new = report.versions_of(versions, coercion=not context.settings.no_coercion)
     files, ids = (
@@ -160,7 +185,7 @@ def _upgraded(
     documents = documents_of_files(context, files, exclude=exclude) if files else []
     documents += documents_of_engine(context, ids)
     found = [each for document in documents for each in upgrade_differences(document, old, new)]
-    if not context.printer.for_people:
+    if format_ is None and not context.printer.for_readers:
         context.printer.document([each.as_row() for each in found])
     elif format_ == "csv":
         context.printer.text(report.report_csv(found))
@@ -261,14 +286,14 @@ def _known_codes(option: str, codes: Sequence[str]) -> list[str]:
 
 
 def _show_findings(
-    context: Context, found: list[DocumentFinding], format_: str, versions: Sequence[EngineVersion]
+    context: Context, found: list[DocumentFinding], format_: str | None, versions: Sequence[EngineVersion]
 ) -> None:
     from rochallor_cli.definitions.linting import summary
 
-    if not context.printer.for_people:
+    if format_ is None and not context.printer.for_readers:
         context.printer.rows(FINDINGS, [finding.as_row() for finding in found])
         return
-    if format_ == "text":
+    if format_ in (None, "text"):
         for finding in found:
             context.printer.line(harmless(str(finding)))
     else:

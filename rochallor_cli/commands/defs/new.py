@@ -50,7 +50,7 @@ def new(
     except OSError as error:
         raise UsageError(f"--folder {folder}: {error.strerror or error}") from error
     printer = context.printer
-    if not printer.for_people:
+    if not printer.for_readers:
         printer.document([str(path) for path in files])
         return
     for path in files:

@@ -71,7 +71,7 @@ def _exported(context: Context, words: list[str]) -> int:
         raise UsageError("name a file and a step, as in: rochallor defs table export flow.yaml rate")
     file, step_id = words
     step = _written_step(context, file, step_id)
-    if context.printer.for_people:
+    if context.printer.for_readers:
         context.printer.text(csv_from_step(step, f"{file}: {step_id}"))
     else:
         context.printer.document(step)
@@ -96,7 +96,7 @@ def _imported(context: Context, words: list[str]) -> int:
         name = Path(source).stem if words[0] != "-" else "table"
         step = {"id": name, "name": name.title(), "type": "DECISION_TABLE", "nextStep": "next", **found}
     printer = context.printer
-    if printer.for_people:
+    if printer.for_readers:
         printer.text(printer.yaml_text([step]))
     else:
         printer.document(step)
@@ -125,7 +125,7 @@ def _evaluated(context: Context, file: str, step: str, given: dict[str, Any]) ->
     rules = engine_rules(context.offline_version().assumed, coercion=not context.settings.no_coercion)
     found = _step(context, file, step, rules)
     tried = try_table(found, given, rules, now=context.environment.now())
-    if context.printer.for_people:
+    if context.printer.for_readers:
         _show(context, tried)
     else:
         context.printer.document(_row(tried))

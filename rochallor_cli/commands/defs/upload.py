@@ -42,6 +42,7 @@ app = typer.Typer()
         "rochallor defs upload flows/ --dry-run",
         "generate-flow | rochallor defs upload -",
     ),
+    view=UPLOADS,
 )
 def upload(
     context: Context,

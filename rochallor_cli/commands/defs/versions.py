@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rochallor_cli.command_line.apart import ALL_APART
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import LIMIT, All, Limit
@@ -24,6 +25,7 @@ app = typer.Typer()
     app,
     "versions",
     examples=("rochallor defs versions loan-processing-workflow",),
+    apart=(ALL_APART,),
 )
 def versions(
     context: Context,

@@ -73,7 +73,7 @@ def audit(
             found.take(found_one, str(instance["definitionId"]))
             progress.text = f"{found.looked_at:,} instances looked at, {found.stuck:,} stuck"
     rows = found.rows(serving.of(found.job_types))
-    if context.printer.for_people and not context.settings.fields:
+    if context.printer.for_readers:
         for line in audit_lines(context.printer, rows):
             context.printer.styled(line)
     else:

@@ -9,11 +9,12 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.acting import Verb, act
-from rochallor_cli.commands.filters import Most, with_filters
+from rochallor_cli.commands.filters import MOST_APART, Most, with_filters
 from rochallor_cli.commands.inputs import Ids, Yes
 from rochallor_cli.engine_client.admin_client import ENDED, OPEN, Value
 from rochallor_cli.errors import CliError, ConflictError
 from rochallor_cli.instances.selection import MOST_READ, Filters
+from rochallor_cli.output.views import ACTIONS
 
 app = typer.Typer()
 
@@ -27,6 +28,8 @@ app = typer.Typer()
         "rochallor instances cancel --definition imports --step import --older-than 1d --dry-run",
         "rochallor instances list --since 2h -o name | rochallor instances cancel - --yes",
     ),
+    view=ACTIONS,
+    apart=(MOST_APART,),
 )
 @with_filters()
 def cancel(

@@ -50,7 +50,7 @@ def explain(
         FactsReader(context.engine), instance, version.possible, now=context.environment.now
     )
     found = found.with_served(serving.of(found.job_types))
-    if context.printer.for_people and not context.settings.fields:
+    if context.printer.for_readers:
         text = ExplanationText(context.printer, facts)
         can_retry = not version.surely_lacks("step_retry")
         for line in text.lines(found, version_text=version.text, can_retry=can_retry):

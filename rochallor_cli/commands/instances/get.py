@@ -29,7 +29,7 @@ def get(context: Context, instance: Instance) -> None:
     As a table it says of a live one what each open step waits for, and whether nothing can move it.
     """
     found = context.engine.instance(instance)
-    if context.printer.for_people and not context.settings.fields and found.get("status") in OPEN:
+    if context.printer.for_readers and found.get("status") in OPEN:
         found = _judged(context, found)
     context.printer.value(INSTANCE, found)
     if found.get("verdict"):

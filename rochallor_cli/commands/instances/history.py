@@ -30,12 +30,16 @@ _VIEWS = ("table", "timeline", "tree")
         "rochallor instances history 01JD8Q3VZ6M0T2H8X4K7N5RWZK",
         "rochallor instances history 01JD8Q3VZ6M0T2H8X4K7N5RWZK --view timeline",
     ),
+    apart=(("--view", "--fields"),),
 )
 def history(
     context: Context,
     instance: Instance,
     view: Annotated[
-        str, typer.Option("--view", metavar="table|timeline|tree", help="The form of the history.")
+        str,
+        typer.Option(
+            "--view", metavar="table|timeline|tree", help="The form of the history where -o asks for a table."
+        ),
     ] = "table",
 ) -> None:
     """Show the steps an instance went through.

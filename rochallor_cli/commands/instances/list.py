@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rochallor_cli.command_line.apart import ALL_APART
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.acting import say_nothing_fits
@@ -28,6 +29,7 @@ app = typer.Typer()
         "rochallor instances list --definition loan-processing-workflow --all -o jsonl",
         "rochallor instances list --status FAILED --watch",
     ),
+    apart=(ALL_APART, ("--watch", "--all")),
 )
 @with_filters()
 def list_(

@@ -10,7 +10,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.acting import Verb, act
-from rochallor_cli.commands.filters import Most, with_filters
+from rochallor_cli.commands.filters import MOST_APART, Most, with_filters
 from rochallor_cli.commands.following import judge_for
 from rochallor_cli.commands.inputs import (
     Ids,
@@ -27,7 +27,7 @@ from rochallor_cli.errors import CliError, ConflictError, UsageError
 from rochallor_cli.instances.bulk import Row
 from rochallor_cli.instances.following import Waiting, status_of_outcome
 from rochallor_cli.instances.selection import MOST_READ, Filters
-from rochallor_cli.output.views import INSTANCES
+from rochallor_cli.output.views import ACTIONS, INSTANCES
 
 app = typer.Typer()
 
@@ -44,6 +44,8 @@ _FEATURE = "step_retry"
         "rochallor instances retry --definition loan-processing-workflow --dry-run",
         "rochallor instances retry --step score --reason 'refused the connection' --since 2h",
     ),
+    view=ACTIONS,
+    apart=(MOST_APART,),
 )
 @with_filters("status")
 def retry(

@@ -26,6 +26,7 @@ app = typer.Typer()
     app,
     "signal",
     examples=("rochallor instances signal 01JD8Q3VZ6M0T2H8X4K7N5RWZK wait-for-payment --var paid=true",),
+    view=INSTANCE,
 )
 def signal(
     context: Context,
@@ -41,7 +42,7 @@ def signal(
     context.confirm_if_protected(f"Signal {step} of {instance} on {context.settings.where}?", yes=yes)
     context.engine.signal(instance, step, values)
     after = context.engine.instance(instance)
-    if context.printer.for_people:
+    if context.printer.for_readers:
         context.printer.line(f"signalled {step}; the instance is {standing_text(after)}")
     else:
         context.printer.value(INSTANCE, after)

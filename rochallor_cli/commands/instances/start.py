@@ -40,6 +40,7 @@ app = typer.Typer()
         "rochallor instances start loan@3 --vars @application.json --business-key APP-2024-001",
         "id=$(rochallor instances start loan --text code=007 -o name)",
     ),
+    view=INSTANCE,
 )
 def start(
     context: Context,

@@ -9,10 +9,22 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import Text, Var, Vars, Yes, variables_from
+from rochallor_cli.output.columns import Column, View
 
 app = typer.Typer()
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id; `rochallor jobs find` names it.")]
+
+REPORTED = View("id", (Column("JOB", "id"), Column("RESULT", "result")))
+
+
+def show_reported(context: Context, job: str, result: str) -> None:
+    """`completed 01JD…`, or what scripts read: the job's id and what came of it."""
+    if context.printer.for_readers:
+        verb, *more = result.split(" ", 1)
+        context.printer.line(" ".join([verb, job, *more]))
+    else:
+        context.printer.value(REPORTED, {"id": job, "result": result})
 
 
 @command(
@@ -22,6 +34,7 @@ JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id; `rochal
         "rochallor jobs complete 01JD8Q3VZ6M0T2H8X4K7N5RWZK --var creditScore=720",
         "rochallor jobs complete 01JD8Q3VZ6M0T2H8X4K7N5RWZK --vars @result.json --yes",
     ),
+    view=REPORTED,
 )
 def complete(
     context: Context,
@@ -41,4 +54,4 @@ def complete(
     values = variables_from(context, var=var, text=text, whole=variables)
     context.confirm(f"Complete job {job} on {context.settings.where}?", yes=yes)
     complete_job(context.engine, job, values)
-    context.printer.line(f"completed {job}")
+    show_reported(context, job, "completed")

@@ -9,7 +9,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import Yes
-from rochallor_cli.commands.jobs.complete import JobId
+from rochallor_cli.commands.jobs.complete import REPORTED, JobId, show_reported
 
 app = typer.Typer()
 
@@ -21,6 +21,7 @@ app = typer.Typer()
         "rochallor jobs fail 01JD8Q3VZ6M0T2H8X4K7N5RWZK",
         "rochallor jobs fail 01JD8Q3VZ6M0T2H8X4K7N5RWZK --message 'never charged' --final",
     ),
+    view=REPORTED,
 )
 def fail(
     context: Context,
@@ -53,4 +54,4 @@ def fail(
     what = "Fail job {} for good on {}?" if final else "Fail job {} on {}, to have it tried again?"
     context.confirm(what.format(job, context.settings.where), yes=yes)
     fail_job(context.engine, job, message, retryable=not final)
-    context.printer.line(f"failed {job}{' for good' if final else ''}")
+    show_reported(context, job, "failed for good" if final else "failed")

@@ -24,6 +24,7 @@ app = typer.Typer()
         "rochallor tasks complete 01JD8Q3VZ6M0T2H8X4K7N5RWZK --by jane@example.com --var approved=true",
         "rochallor tasks complete 01JD8Q3VZ6M0T2H8X4K7N5RWZK/manual-review --vars @decision.json",
     ),
+    view=INSTANCE,
 )
 def complete(
     context: Context,
@@ -60,7 +61,7 @@ def complete(
     context.confirm_if_protected(question, yes=yes)
     context.engine.complete_task(instance_id, step_id, values, by=by or "")
     after = context.engine.instance(instance_id)
-    if context.printer.for_people:
+    if context.printer.for_readers:
         at = (
             ""
             if after["status"] in ENDED

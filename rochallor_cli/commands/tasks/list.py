@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from rochallor_cli.command_line.apart import ALL_APART
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.filters import Most, say_if_cut, selection, with_filters
@@ -28,6 +29,7 @@ app = typer.Typer()
         "rochallor tasks list --definition loan -o name",
         "rochallor tasks list --step approve --older-than 1d",
     ),
+    apart=(ALL_APART,),
 )
 @with_filters("status", "reason")
 def list_(
