@@ -14,7 +14,7 @@ JOBS ?= 4
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-floors coverage check format simulate dist image bench bench-quick reference pictures screenshots lock clean
+.PHONY: help demo test test-slow test-floors coverage check format simulate dist image bench bench-quick reference pictures screenshots lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,13 +22,11 @@ help: ## list the targets
 demo: $(VENV)/.installed ## set up and watch a workflow run on the embedded engine
 	@$(BIN)/rochallor demo
 
-test: $(VENV)/.dev $(TOOLS)/.installed ## set up and run the whole test suite; COVERAGE=yes measures on the way
-ifdef COVERAGE
-	$(MAKE) coverage
-	$(BIN)/pytest -n $(JOBS) --dist worksteal --ignore=tests/unit --ignore=tests/contract $(TESTS)
-else
-	$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS)
-endif
+test: $(VENV)/.collected $(TOOLS)/.installed ## set up and run the tests; COVERAGE=yes measures on the way
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not slow" $(if $(COVERAGE),--cov --cov-report=term) $(TESTS)
+
+test-slow: $(VENV)/.collected $(TOOLS)/.installed ## the tests that wait for minutes: outages, leases, endurance, a real Apache Kafka
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m slow $(TESTS)
 
 test-floors: ## run the suite on the lowest versions that pyproject.toml allows
 	rm -rf .venv-floors
@@ -38,7 +36,7 @@ test-floors: ## run the suite on the lowest versions that pyproject.toml allows
 	@# What is deprecated between there and here is no fault of ours.
 	.venv-floors/bin/pytest -n $(JOBS) --dist worksteal -W default $(TESTS)
 
-coverage: $(VENV)/.dev ## lines and branches that unit and contract tests run, and the gate
+coverage: $(VENV)/.collected ## lines and branches that unit and contract tests run, and the gate
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal --cov --cov-report=term tests/unit tests/contract
 
 check: $(VENV)/.dev ## lint, format and types
@@ -96,6 +94,12 @@ $(VENV)/.installed: $(VENV)/.python pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.installed
 	@$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+# Once, two folders at a time. Else each of JOBS processes would translate all tests, at the same time as the others.
+$(VENV)/.collected: $(VENV)/.dev
+	@printf '%s\n' tests/acceptance tests/unit 'tests --ignore=tests/acceptance --ignore=tests/unit' \
+		| xargs -P 2 -I{} sh -c '$(BIN)/pytest -qq --collect-only {}' >/dev/null 2>&1 || true
 	@touch $@
 
 $(TOOLS)/.installed: constraints-tools.txt

@@ -24,6 +24,8 @@ from support.worker_host import (
 )
 from workflow_sdk.client.rest import RestEngineClient
 
+pytestmark = pytest.mark.slow
+
 HANDLERS = """
 @registry.handler("packed")
 def packed(job):

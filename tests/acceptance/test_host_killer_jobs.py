@@ -13,6 +13,8 @@ from support.waiting import wait_until
 from support.worker_host import count_of, start_jobs, wait_until_completed, worker_host
 from workflow_sdk.client.rest import RestEngineClient
 
+pytestmark = pytest.mark.slow
+
 # Good jobs are at work when the killer strikes, so that all of them are suspects.
 HANDLERS = """
 @registry.handler("good")

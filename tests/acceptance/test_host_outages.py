@@ -61,6 +61,7 @@ def requests_of_workers(proxy: FaultProxy) -> int:
     return len(proxy.seen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["bad-gateway", "too-many", "cut", "cut-before", "hang"])
 def test_no_job_is_lost_or_run_twice_while_requests_go_wrong(place, proxy, client, fault) -> None:
     Path(place.folder, "workers.yaml").write_text(

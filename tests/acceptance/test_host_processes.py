@@ -35,6 +35,7 @@ def engine() -> Iterator[DevEngine]:
         yield running
 
 
+@pytest.mark.slow
 def test_only_the_process_that_died_is_started_again(place, engine, admin) -> None:
     place.write_handlers(STEADY)
     arguments = ("-m", "handlers.py", "--processes", "2", "--parallelism", "4")
@@ -67,6 +68,7 @@ def test_a_process_that_dies_again_and_again_ends_the_host_with_12(place, engine
         assert "Traceback" not in host.said()
 
 
+@pytest.mark.slow
 def test_changed_handlers_take_over_without_losing_or_repeating_a_job(place, engine, admin) -> None:
     place.write_handlers(STEADY.replace("VERSION", "one"))
     with worker_host(
@@ -93,6 +95,7 @@ def test_changed_handlers_take_over_without_losing_or_repeating_a_job(place, eng
     assert versions == {"changed"}
 
 
+@pytest.mark.slow
 def test_a_process_is_replaced_after_its_jobs_and_none_is_lost(place, engine, admin) -> None:
     place.write_handlers(STEADY)
     arguments = ("-m", "handlers.py", "--max-jobs-per-process", "40", "--parallelism", "2")
@@ -177,6 +180,7 @@ async def slow(job):
     assert "entered entered" not in " ".join(kind for kind in kinds if kind != "ran")
 
 
+@pytest.mark.slow
 def test_until_idle_leaves_when_the_work_is_done(place, engine, admin) -> None:
     place.write_handlers(STEADY)
     start_jobs(admin, "steady", 30)

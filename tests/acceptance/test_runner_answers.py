@@ -55,6 +55,7 @@ def started(admin: RestEngineClient, *, retries: int) -> list[str]:
     return [admin.start_instance("flow")["id"] for _ in OF_OTHERS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after_engine", [False, True], ids=["in its place", "after the engine took it"])
 def test_a_polled_jobs_result_outlives_whatever_answers(
     proxy: FaultProxy, admin: RestEngineClient, after_engine: bool
@@ -104,6 +105,7 @@ def test_a_polled_jobs_failure_that_the_engine_took_is_not_sent_a_second_time(
     assert set(answers.reports.values()) == {1}
 
 
+@pytest.mark.slow
 def test_a_job_of_kafkas_outlives_whatever_answers() -> None:
     executions = Executions()
     answers = OneRowEach("/complete", after_engine=False)

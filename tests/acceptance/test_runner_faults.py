@@ -116,6 +116,7 @@ def test_results_that_waited_are_reported_before_anything_is_claimed(
     assert executions.twice == []
 
 
+@pytest.mark.slow
 def test_a_report_that_timed_out_is_not_repeated_within_a_second(
     proxy: FaultProxy, admin: RestEngineClient
 ) -> None:

@@ -75,6 +75,7 @@ def test_a_name_that_cannot_be_resolved_is_said_and_does_not_hold_up_the_stop(
         assert running.stop().drained
 
 
+@pytest.mark.slow
 def test_connections_that_stay_open_and_silent_lose_nothing(executions: Executions) -> None:
     release = threading.Event()
     registry = registry_of(executions, lambda job: release.wait(60))

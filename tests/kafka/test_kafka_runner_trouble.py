@@ -35,6 +35,7 @@ def test_poison_goes_to_the_dead_letters_with_the_reason(
     assert engine.completed == Counter(["j0"])
 
 
+@pytest.mark.slow
 def test_a_job_the_engine_refuses_for_ever_holds_up_nothing(
     broker: EmbeddedBroker, engine: ReportingEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
