@@ -35,6 +35,16 @@ def out_of_reach(descriptor: int) -> int:
     return moved
 
 
+def kept_out_of_reach(descriptor: int) -> int | None:
+    """A second number of the same file, a high one; None where there is none: low ones are short then."""
+    low = os.dup(descriptor)
+    kept = out_of_reach(low)
+    if kept != low:
+        return kept
+    os.close(low)
+    return None
+
+
 def socket_out_of_reach(end: socket.socket) -> socket.socket:
     """The same socket under a high number; the given object holds none any more."""
     timeout_s = end.gettimeout()

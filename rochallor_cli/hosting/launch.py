@@ -23,8 +23,11 @@ from rochallor_cli.hosting.console import Console, handler_rows
 from rochallor_cli.hosting.host import Host
 from rochallor_cli.hosting.leaving import exit_soon
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
+from rochallor_cli.hosting.logs.standard_streams import StandardStreams
 from rochallor_cli.hosting.processes.supervisor import Supervisor
+from rochallor_cli.hosting.workers.local_runs import LocalRuns
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
+from workflow_sdk.runner.handlers.supervision import supervise
 
 
 def launch(context: Context, flags: Mapping[str, Any], *, check: bool, print_config: bool) -> int:
@@ -101,6 +104,8 @@ def host(config: HostConfig, context: Context) -> int:
                 console.banner(
                     worker, handler_rows(loaded.registry.handlers().values(), worker), config.engine
                 )
+            if is_this_process:
+                supervise(LocalRuns(StandardStreams()))
 
         status = Host(config, workers, console=console, environ=environment.environ).run(load)
     exit_soon(status)

@@ -11,7 +11,7 @@ import pytest
 
 from support.command_line import EXECUTABLE, variables
 from support.waiting import wait_until
-from support.worker_host import count_of, start_jobs, wait_until_completed, worker_host
+from support.worker_host import count_of, one_step, start_jobs, wait_until_completed, worker_host
 
 TAKE_OVERS = {
     "dictConfig": "import logging.config; logging.config.dictConfig({'version': 1})",
@@ -83,6 +83,57 @@ def starts(job):
     said = [json.loads(line)["message"] for line in lines if json.loads(line)["logger"] == "rochallor.stderr"]
     assert {"while imported", "from a library", "from a program", "no end"} <= set(map(str.strip, said))
     assert max(map(len, lines)) < 20_000
+
+
+SPOILT_STREAMS = {
+    "close": "sys.stdout.close(); sys.stderr.close()",
+    "buffers": "sys.stdout.buffer.close(); sys.stderr.detach()",
+    "descriptors": "os.close(0); os.close(1); os.close(2)",
+    "dup2": "other = os.open('other', os.O_WRONLY | os.O_CREAT); os.dup2(other, 1); os.dup2(other, 2)",
+    "exchanged": "sys.stdout = open('other', 'w'); sys.stdout.close(); sys.stderr = None",
+}
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--supervised", "--log-format", "json")], ids=["one process", "a child"]
+)
+def test_what_a_job_does_to_the_standard_streams_harms_neither_the_next_ones_nor_the_log(
+    place, engine, admin, options
+) -> None:
+    place.write_handlers(
+        f"\nSPOILT = {SPOILT_STREAMS!r}\n"
+        """
+import subprocess
+
+@registry.handler("spoils")
+def spoils(job):
+    exec(SPOILT[sorted(SPOILT)[job["variables"]["number"]]])
+    return {}
+
+@registry.handler("prints")
+def prints(job):
+    mark = job["instanceId"]
+    print("out-" + mark, flush=True)
+    print("err-" + mark, file=sys.stderr, flush=True)
+    subprocess.run(["sh", "-c", f"echo program-{mark} >&2"], check=True)
+    raise ValueError("log-" + mark)
+"""
+    )
+    with worker_host("-m", "handlers.py", *options, url=engine.url, folder=place.folder) as host:
+        host.wait_for("ready (")
+        admin.upload_definition(one_step("spoil", "spoils"))
+        failed = []
+        for number in range(len(SPOILT_STREAMS)):
+            admin.start_instance("spoil", {"number": number})
+            wait_until_completed(admin, number + 1)
+            failed += start_jobs(admin, "prints", 1)
+            wait_until(lambda: count_of(admin, "FAILED") == len(failed), "the next job ran")  # noqa: B023
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+        said = host.said()
+    what = ("out", "err", "program", "log")
+    assert [f"{word}-{mark}" for mark in failed for word in what if f"{word}-{mark}" not in said] == []
+    assert "has closed or exchanged" in said
 
 
 def test_printing_to_a_stdout_that_is_gone_fails_no_job(place, engine, admin) -> None:

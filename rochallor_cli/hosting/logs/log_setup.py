@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from rochallor_cli.hosting.config.host_config import LogConfig
+from rochallor_cli.hosting.descriptors import kept_out_of_reach
 from rochallor_cli.hosting.logs.log_lines import LoggedJob, configure_logging, thread_excepthook
 from rochallor_cli.hosting.logs.own_loggers import own_loggers
 from rochallor_cli.hosting.logs.stderr_pipe import divert_stderr, end_diversion
@@ -36,6 +37,8 @@ def configure_host_logging(
     if whole_process and has_handlers and say is not None and (kept := divert_stderr(say)) is not None:
         atexit.register(end_diversion)
         stream = os.fdopen(kept, "w", closefd=False)
+    elif whole_process:
+        stream = _out_of_reach(stream)
     handler = configure_logging(
         stream,
         config.format,
@@ -51,6 +54,15 @@ def configure_host_logging(
     if whole_process:
         own_loggers(handler, level=config.level)
         survive_closed_streams(say)
+
+
+def _out_of_reach(stream: TextIO) -> TextIO:
+    """The same file under a number that no job closes by mistake; the stream itself where that cannot be had."""
+    try:
+        kept = kept_out_of_reach(stream.fileno())
+    except (OSError, ValueError, AttributeError):
+        return stream
+    return stream if kept is None else os.fdopen(kept, "w", closefd=False)
 
 
 def _say_printed(line: str) -> None:

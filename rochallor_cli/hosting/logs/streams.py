@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from typing import TextIO
+from typing import TextIO, cast
 
 from workflow_sdk.masking import beginning
 
@@ -41,6 +41,24 @@ class LossyOutput(io.RawIOBase):
         except (OSError, ValueError):
             self.lost += 1
         return size
+
+
+class _LastingBuffer(io.BufferedWriter):
+    """Stays open: others print there, too."""
+
+    def close(self) -> None:
+        self.flush()
+
+
+class _LastingText(io.TextIOWrapper):
+    """Stays open, also for whoever takes its buffer to make another stream of it."""
+
+    def close(self) -> None:
+        self.flush()
+
+    def detach(self) -> io.BufferedWriter:
+        self.flush()
+        return cast(io.BufferedWriter, self.buffer)
 
 
 class LinesOutput(LossyOutput):
@@ -102,6 +120,6 @@ def _replaced(stream: TextIO, say: Callable[[str], None] | None) -> TextIO:
     except (OSError, ValueError, AttributeError):
         return stream
     raw = LossyOutput(descriptor) if say is None else LinesOutput(descriptor, say)
-    return io.TextIOWrapper(
-        io.BufferedWriter(raw), encoding=stream.encoding, errors="backslashreplace", line_buffering=True
+    return _LastingText(
+        _LastingBuffer(raw), encoding=stream.encoding, errors="backslashreplace", line_buffering=True
     )

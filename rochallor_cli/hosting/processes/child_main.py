@@ -96,6 +96,7 @@ def main() -> int:
         return error.exit_status
     finally:
         _ignore_stop_signals()  # an imported module may have put its own handlers in the place of ours
+    runs.keep_streams()
     child.say_loaded(loaded, handler_rows(workers.handlers(), worker))
     return AloneChild(pipe, workers.registry()).serve(orders) if start.alone else _served(child)
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rochallor_cli.hosting.logs.standard_streams import StandardStreams
 from rochallor_cli.hosting.processes.control_pipe import AskAlone, RanAlone
 from rochallor_cli.hosting.processes.running_jobs import RunningJobs
 from workflow_sdk.runner.job.in_flight import InFlight
@@ -27,11 +28,25 @@ class SupervisedRuns:
     """The SDK's Supervision over the control pipe."""
 
     def __init__(self, records: RunningJobs, say: Callable[[AskAlone], None]) -> None:
-        self.began = records.began
-        self.ended = records.ended
+        self._records = records
         self._say = say
         self._suspects: frozenset[str] = frozenset()
         self._away: dict[str, _Away] = {}
+        self._streams: StandardStreams | None = None
+
+    def keep_streams(self) -> None:
+        """To be called when handlers were imported: what jobs do to the standard streams is undone from now on."""
+        self._streams = StandardStreams()
+
+    def began(self, item: InFlight) -> None:
+        self._records.began(item)
+        if self._streams is not None:
+            self._streams.began()
+
+    def ended(self, item: InFlight) -> None:
+        self._records.ended(item)
+        if self._streams is not None:
+            self._streams.ended(item)
 
     def is_suspect(self, key: str) -> bool:
         return key in self._suspects

@@ -1,6 +1,7 @@
 """Workers of this process.
 
 local_workers.py  a thread for each worker, in which its runner blocks
+local_runs.py     what is done around each run of a handler
 runners.py        from a worker's configuration to the SDK's client and runner
 runner_status.py  from what the SDK's runners say of themselves to the host's own values
 """
