@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+# A reminder may lead back to a wait that nobody answers: a hundred rounds show that, and few flows have as many timers.
+_MAX_TIMERS = 100
 Replies = dict[str, list[dict[str, Any]]]
 
 
@@ -71,6 +73,15 @@ def run(
     fast: Annotated[
         bool, typer.Option("--fast", help="Wait for no timer: when nothing else moves, the next one fires.")
     ] = False,
+    max_timers: Annotated[
+        int | None,
+        typer.Option(
+            "--max-timers",
+            min=1,
+            metavar="N",
+            help=f"With --fast: give up, with exit status 10, where more would fire ({_MAX_TIMERS}).",
+        ),
+    ] = None,
     definition: Annotated[
         str | None,
         typer.Option("--definition", metavar="ID", help="Which one to run, where FLOW holds several."),
@@ -93,10 +104,13 @@ def run(
     """Try a definition: an embedded engine, a worker with these handlers, and an instance led to its end.
 
     Open user tasks and waits are answered by --task and --signal, or asked for on a terminal. The exit status is the
-    outcome: 0 COMPLETED, 9 FAILED, 7 where nothing can move the instance any more. With --engine-url it runs on that
+    outcome: 0 COMPLETED, 9 FAILED, 7 where nothing can move the instance any more, 10 where --timeout or --max-timers
+    ended it. With --engine-url it runs on that
     engine: under a name and job types of its own, so that nobody else takes part, unless --upload says otherwise. An
     instance that has not ended when the run is over is cancelled there, unless --keep says otherwise.
     """
+    if max_timers is not None and not fast:
+        raise UsageError("--max-timers is for --fast, which waits for no timer")
     if watch:
         from rochallor_cli.trial.watching import run_again
 
@@ -110,6 +124,7 @@ def run(
         replies={**_replies(task, "--task"), **_replies(signal, "--signal")},
         variables=variables_from(context, var=var, text=text, whole=variables),
         is_fast=fast,
+        max_timers=max_timers or _MAX_TIMERS,
         timeout_s=seconds_from(timeout, "--timeout"),
         keeps=keep,
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.errors import DevEngineError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rochallor_cli.dev_engine.engine import Engine
 
 _JOIN_S = 10.0
+_T = TypeVar("_T")
 
 
 class DevEngine:
@@ -59,10 +60,17 @@ class DevEngine:
     ) -> None:
         """Move the clock, one that can be moved: timers and leases due on the way are dealt with, in order of time."""
         seconds += 60 * (minutes + 60 * (hours + 24 * days))
+        self._await(lambda engine: engine.advance(seconds))
+
+    def fire_next_timer(self, instance_id: str) -> str | None:
+        """Move the clock, one that can be moved, to an instance's first timer; its step, None where it has no timer."""
+        return self._await(lambda engine: engine.fire_next_timer(instance_id))
+
+    def _await(self, task: Callable[[Engine], Coroutine[Any, Any, _T]]) -> _T:
         loop, engine = self._loop, self._engine
         if loop is None or engine is None:
-            raise DevEngineError("advance() needs an engine that runs")
-        asyncio.run_coroutine_threadsafe(engine.advance(seconds), loop).result()
+            raise DevEngineError("the clock of an engine that does not run cannot be moved")
+        return asyncio.run_coroutine_threadsafe(task(engine), loop).result()
 
     def __enter__(self) -> Self:
         ready = threading.Event()

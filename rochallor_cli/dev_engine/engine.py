@@ -106,6 +106,15 @@ class Engine:
         if self._resources.rules.durable_chains:
             await self._rounds.start_next_workflows()
 
+    async def fire_next_timer(self, instance_id: str) -> str | None:
+        """Move the clock to when the first timer of an instance fires; the step it is on, None without any."""
+        found = self._resources.store.timers.next_of(instance_id)
+        if found is None:
+            return None
+        fires_ns, step_id = found
+        await self.advance(max(0, fires_ns - self.config.clock.now_ns()) / 1e9)
+        return step_id
+
     async def _do_what_is_due(self) -> None:
         sweep_ns = self._next_sweep_ns()
         if sweep_ns is not None and sweep_ns <= self.config.clock.now_ns():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from rochallor_cli.engine_client.admin_client import AdminClient, Value
-from rochallor_cli.errors import ConflictError
+from rochallor_cli.errors import ConflictError, WaitRanOutError
 from rochallor_cli.instances.followers import EventLines, Follower
 from rochallor_cli.instances.following import Ending
 from rochallor_cli.instances.snapshots import Snapshot, snapshots
@@ -24,11 +24,42 @@ Ask = Callable[[str, str], Value | None]
 
 
 class MovableTime(Protocol):
-    """The clock of an engine whose time can be moved."""
+    """An engine whose time can be moved."""
 
-    def skip_to_next(self, snapshot: Snapshot) -> bool:
-        """Move it to when the next timer of what is open fires; False where there is none."""
+    def fire_next_timer(self, instance_id: str) -> str | None:
+        """Move it to when the first timer of an instance fires; the step it is on, None without any."""
         ...
+
+
+@dataclass
+class SkippedTimers:
+    """Timers that are not waited for, no more of them than `most`: a reminder can go round for ever.
+
+    types: of steps, by id.
+    """
+
+    engine: MovableTime
+    most: int
+    types: Mapping[str, str]
+    _fired: int = 0
+
+    def skip_to_next(self, instance_id: str) -> bool:
+        """Whether there was one. Raises WaitRanOutError for one more than `most`."""
+        step = self.engine.fire_next_timer(instance_id)
+        if step is None:
+            return False
+        self._fired += 1
+        if self._fired > self.most:
+            text = f"{self.most} timers have fired, the last on {step}, and the instance has not ended"
+            raise WaitRanOutError(text, hint=self._mend(step))
+        return True
+
+    def _mend(self, step: str) -> str:
+        flag = _FLAGS.get(self.types.get(step, ""))
+        answer = f"{shell_command(flag, f'{step}={{}}')} answers it, " if flag else ""
+        return (
+            f"{answer}--max-timers lets more of them fire; `rochallor defs verify` says whether it ever ends"
+        )
 
 
 @dataclass
@@ -67,7 +98,7 @@ class FlowRun:
     """An instance on its way.
 
     served: the job types that handlers or stubs exist for; job_types: those of each step; timed: steps with timers.
-    check: raises where the worker has failed. timers: of an engine whose time can be moved.
+    check: raises where the worker has failed. timers: not waited for, where the engine's time can be moved.
     prefix: what the run has put before the job types; --stub takes them without.
     """
 
@@ -78,7 +109,7 @@ class FlowRun:
     job_types: Mapping[str, str]
     timed: AbstractSet[str]
     check: Callable[[], None]
-    timers: MovableTime | None = None
+    timers: SkippedTimers | None = None
     prefix: str = ""
     # Executions that were answered already; the engine may show them open once more.
     _done: set[str] = field(default_factory=set)
@@ -111,7 +142,7 @@ class FlowRun:
             return
         # The instance is read before its history: only what was seen twice is where it stands.
         is_at_rest, self._last = self._last == snapshot.executions, snapshot.executions
-        if not is_at_rest or (self.timers is not None and self.timers.skip_to_next(snapshot)):
+        if not is_at_rest or (self.timers is not None and self.timers.skip_to_next(self.instance_id)):
             return
         if self.timers is not None or not any(_step(each) in self.timed for each in running):
             raise self._stuck(snapshot, jobs, waiting)

@@ -28,8 +28,8 @@ from rochallor_cli.instances.followers import Follower, follower_for
 from rochallor_cli.instances.following import Ending
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.text_width import harmless
-from rochallor_cli.trial.flow_run import Answers, FlowRun, MovableTime, RunLines
-from rochallor_cli.trial.own_engine import SkippedTimers, own_engine, timer_lengths_ns
+from rochallor_cli.trial.flow_run import Answers, FlowRun, RunLines, SkippedTimers
+from rochallor_cli.trial.own_engine import own_engine
 from rochallor_cli.trial.run_worker import ALL_OTHERS, WORKER_ID, registry_for, renamed, working
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import EngineClientError
@@ -48,6 +48,8 @@ class FlowPlan:
     replies: Mapping[str, Sequence[Value]]
     variables: Value
     is_fast: bool
+    # How many timers fire at most where they are not waited for.
+    max_timers: int
     timeout_s: float | None
     # On an engine of others: leave the instance as it stands.
     keeps: bool = False
@@ -60,6 +62,10 @@ class FlowPlan:
     def job_types(self) -> dict[str, str]:
         """Those of the definition's steps."""
         return {str(step["id"]): str(step["jobType"]) for step in self._steps() if step.get("jobType")}
+
+    @property
+    def step_types(self) -> dict[str, str]:
+        return {str(step["id"]): str(step["type"]) for step in self._steps()}
 
     @property
     def timed(self) -> set[str]:
@@ -95,15 +101,14 @@ def run_embedded(context: Context, plan: FlowPlan) -> Ending:
     """On an engine that is there for this run alone."""
     rules = engine_rules(context.offline_version().assumed, coercion=not context.settings.no_coercion)
     registry = plan.registry()
-    with own_engine(rules, is_fast=plan.is_fast) as (engine, clock):
+    with own_engine(rules, is_fast=plan.is_fast) as engine:
         # Nobody's credentials are sent to the embedded engine.
         settings = replace(context.settings, access=EngineAccess(engine.url), context=None)
         with connect(settings.access, printer=context.printer) as client:
             admin = AdminClient(client, settings)
             for one in reversed(plan.uploads):
                 admin.upload(one.definition)
-            lengths = timer_lengths_ns(plan.definition, rules) if plan.is_fast else {}
-            timers = SkippedTimers(engine, clock, lengths) if plan.is_fast else None
+            timers = SkippedTimers(engine, plan.max_timers, plan.step_types) if plan.is_fast else None
             where = f"the embedded engine, version {rules.version}"
             with _told_what_became_of_it(stays=False):
                 return _lead(context, plan, admin, client, registry, where=where, timers=timers)
@@ -152,7 +157,8 @@ def _told_what_became_of_it(*, stays: bool) -> Iterator[None]:
     except WaitRanOutError as error:
         if stays:
             raise
-        hint = "its instance went with the run; --engine-url with --keep leaves one to look at"
+        gone = "its instance went with the run; --engine-url with --keep leaves one to look at"
+        hint = gone if error.hint is None or "it was not cancelled" in error.hint else error.hint
         raise WaitRanOutError(error.message, hint=hint) from None
 
 
@@ -179,7 +185,7 @@ def _lead(
     registry: HandlerRegistry,
     *,
     where: str,
-    timers: MovableTime | None,
+    timers: SkippedTimers | None,
     prefix: str = "",
     version: int | None = None,
 ) -> Ending:

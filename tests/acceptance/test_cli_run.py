@@ -131,9 +131,29 @@ def test_timers_are_not_waited_for_when_it_is_to_be_fast(tmp_path: Path):
     assert steps.index("remind") < steps.index("late") < steps.index("end")
 
 
+def test_a_reminder_that_nobody_answers_goes_round_no_more_than_so_often(tmp_path: Path):
+    again = timer("PT24H", "remind", interrupting=True)
+    file = flow(tmp_path, user_task("approve", boundaryEvents=[again]), service("remind", "approve"))
+    result = rochallor("run", file, "--stub", "*", "--fast", "--max-timers", "3")
+    assert result.exit_status == 10
+    assert "3 timers have fired, the last on approve" in result.stderr
+    assert "--task 'approve={}'" in result.stderr
+    assert "--max-timers" in result.stderr
+    assert result.stdout.count("interrupted by boundary timer") == 3
+
+
+def test_a_timer_that_outlives_its_step_is_not_waited_for_either(tmp_path: Path):
+    late = timer("PT1H", "end", interrupting=False)
+    file = flow(tmp_path, service("work", "hold", boundaryEvents=[late]), wait("hold"))
+    common = ("run", file, "--stub", "*", "--fast", "--engine-version")
+    assert rochallor(*common, "0").exit_status == 0
+    assert rochallor(*common, "next").exit_status == 7
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["--max-timers", "3"], "--fast"),
         (["--task", "aprove"], "did you mean approve?"),
         (["--task", "approve=yes"], "--task approve: the variables are no JSON"),
         (["--task", "approve=[1]"], "variables are one object"),

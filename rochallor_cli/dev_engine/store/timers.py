@@ -12,6 +12,7 @@ _INSERT = f"INSERT INTO timer ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # n
 _DUE = f"SELECT {_COLUMNS} FROM timer WHERE fires_ns <= ? ORDER BY fires_ns, seq"  # noqa: S608
 _DELETE = "DELETE FROM timer WHERE id = ?"
 _NEXT = "SELECT min(fires_ns) FROM timer WHERE fires_ns > ?"
+_NEXT_OF = "SELECT fires_ns, step_id FROM timer WHERE instance_id = ? ORDER BY fires_ns, seq LIMIT 1"
 
 
 class Timers:
@@ -44,6 +45,11 @@ class Timers:
     def next_after(self, time_ns: int) -> int | None:
         """When the first timer after this time fires."""
         found: int | None = self._connection.execute(_NEXT, (time_ns,)).fetchone()[0]
+        return found
+
+    def next_of(self, instance_id: str) -> tuple[int, str] | None:
+        """When the first timer of an instance fires, and the step that it is on."""
+        found: tuple[int, str] | None = self._connection.execute(_NEXT_OF, (instance_id,)).fetchone()
         return found
 
 
