@@ -65,8 +65,10 @@ class _Wire:
         self._network = network
         self._promises = promises
 
-    async def ask(self, request: bytes) -> RawResponse:
+    async def ask(self, request: bytes, *, before_write: Callable[[], None] | None = None) -> RawResponse:
         message = self._network.message(self._name, request)
+        if before_write is not None:
+            before_write()
         self._promises.sent(message)
         try:
             return await self._network.ask(message)

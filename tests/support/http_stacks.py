@@ -86,7 +86,7 @@ class AsyncStack(Stack):
 
     def fail(self) -> None:
         with any_good_answer():
-            self._say(lambda channel: channel.fail("j", "no", True))
+            self._say(lambda channel: channel.fail("j", "no", True, before_write=lambda: None))
 
     def extend(self) -> str:
         return self._say(lambda channel: channel.extend("j", 30))  # type: ignore[no-any-return]

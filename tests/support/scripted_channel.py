@@ -27,6 +27,8 @@ class Script:
 
     def __init__(self) -> None:
         self.trouble: Callable[[str], Exception | None] = lambda _: None
+        # What happens while a connection is made for a failure.
+        self.dialled: Callable[[str], None] = lambda _: None
         self.tries: Counter[str] = Counter()
         self.under_way: Counter[str] = Counter()
         self.most_under_way = 0
@@ -54,7 +56,11 @@ class Script:
     async def instance_status(self, instance_id: str) -> str:
         return self.status
 
-    async def fail(self, job_id: str, message: str, retryable: bool) -> None:
+    async def fail(
+        self, job_id: str, message: str, retryable: bool, *, before_write: Callable[[], None]
+    ) -> None:
+        self.dialled(job_id)
+        before_write()
         self.failures.append((job_id, message, retryable))
         await self.complete(job_id, {}, b"")
 

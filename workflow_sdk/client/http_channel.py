@@ -74,11 +74,16 @@ class HttpChannel:
         return polled_jobs(response, url=self.url)
 
     async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:
-        await self._tell(f"{_segment(job_id)}/complete", b"%b%b}" % (self._complete_head, encoded))
+        body = b"%b%b}" % (self._complete_head, encoded)
+        acknowledged(await self._post(f"{_segment(job_id)}/complete", body), url=self.url)
 
-    async def fail(self, job_id: str, message: str, retryable: bool) -> None:
+    async def fail(
+        self, job_id: str, message: str, retryable: bool, *, before_write: Callable[[], None]
+    ) -> None:
         body = {"workerId": self._worker_id, "errorMessage": message, "retryable": retryable}
-        await self._tell(f"{_segment(job_id)}/fail", body_from_value(body))
+        path, encoded = f"{_segment(job_id)}/fail", body_from_value(body)
+        response = await self._send(lambda token: self._head.post(path, encoded, token), before_write)
+        acknowledged(response, url=self.url)
 
     async def extend(self, job_id: str, lease_seconds: int) -> str:
         body: dict[str, Any] = {"workerId": self._worker_id}
@@ -108,9 +113,6 @@ class HttpChannel:
         if self._opened is not None:
             await self._opened.close()
 
-    async def _tell(self, path: str, body: bytes) -> None:
-        acknowledged(await self._post(path, body), url=self.url)
-
     async def _require_the_engine(self) -> None:
         try:
             await self.probe()
@@ -126,24 +128,26 @@ class HttpChannel:
         """`path` is below /v1/."""
         return await self._send(lambda token: self._head.get(path, token))
 
-    async def _send(self, request: Callable[[str], bytes]) -> RawResponse:
+    async def _send(
+        self, request: Callable[[str], bytes], before_write: Callable[[], None] | None = None
+    ) -> RawResponse:
         """The answer to a request that `request` makes for a token; once more where a newer one is to be had."""
         bearer = self._connection.bearer
         if bearer is None:
-            return await self._ask(request(""))
+            return await self._ask(request(""), before_write)
         token = await _current_token(bearer)
-        response = await self._ask(request(token))
+        response = await self._ask(request(token), before_write)
         if response.status_code != 401:
             return response
         newer = await asyncio.get_running_loop().run_in_executor(None, bearer.renewed, token)
         if newer is None:
             return response
-        return await self._ask(request(newer))
+        return await self._ask(request(newer), before_write)
 
-    async def _ask(self, request: bytes) -> RawResponse:
+    async def _ask(self, request: bytes, before_write: Callable[[], None] | None) -> RawResponse:
         pool = self._opened or self._open()
         try:
-            return signed(await pool.ask(request), self._connection.proxy)
+            return signed(await pool.ask(request, before_write=before_write), self._connection.proxy)
         except _FOREIGN as error:
             raise failure(
                 error,

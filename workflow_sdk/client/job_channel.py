@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from workflow_sdk.client.http_channel import HttpChannel
@@ -30,7 +30,13 @@ class JobChannel(Protocol):
         """Report the result, and wait until the engine has acknowledged it. `encoded` is the JSON of `variables`."""
         ...
 
-    async def fail(self, job_id: str, message: str, retryable: bool) -> None: ...
+    async def fail(
+        self, job_id: str, message: str, retryable: bool, *, before_write: Callable[[], None]
+    ) -> None:
+        """Report the failure. `before_write` is called when all else is ready (a connection, a token, a thread); what
+        it raises is raised, and nothing is sent.
+        """
+        ...
 
     async def extend(self, job_id: str, lease_seconds: int) -> str:
         """The lease's new end; LeaseLostError, HeartbeatUnsupportedError."""

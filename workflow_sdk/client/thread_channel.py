@@ -40,8 +40,14 @@ class ThreadChannel:
     async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:
         await _in_thread(self._client.complete_job, job_id, self._worker_id, variables)
 
-    async def fail(self, job_id: str, message: str, retryable: bool) -> None:
-        await _in_thread(self._client.fail_job, job_id, self._worker_id, message, retryable)
+    async def fail(
+        self, job_id: str, message: str, retryable: bool, *, before_write: Callable[[], None]
+    ) -> None:
+        def fail_job() -> None:
+            before_write()
+            self._client.fail_job(job_id, self._worker_id, message, retryable)
+
+        await _in_thread(fail_job)
 
     async def extend(self, job_id: str, lease_seconds: int) -> str:
         extend = getattr(self._client, "extend_job_lease", None)

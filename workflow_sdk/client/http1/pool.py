@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from math import inf
 
 from workflow_sdk.client.answers import RawResponse
@@ -35,12 +36,15 @@ class ConnectionPool:
         self._asking: set[Http1Connection] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    async def ask(self, request: bytes) -> RawResponse:
-        """The answer to a whole request. DialError: it was not sent; every other error: it may have been."""
+    async def ask(self, request: bytes, *, before_write: Callable[[], None] | None = None) -> RawResponse:
+        """The answer to a whole request. DialError: it was not sent; every other error: it may have been.
+
+        `before_write` is called with nothing between it and the write; what it raises keeps the request from its way.
+        """
         deadline = self._loop.time() + self._timeout_s
         await self._find_room(deadline)
         try:
-            return await self._ask(request, deadline)
+            return await self._ask(request, deadline, before_write)
         finally:
             self._room.release()
 
@@ -66,8 +70,10 @@ class ConnectionPool:
         except TimeoutError as error:
             raise DialTimeoutError("no connection came free in time") from error
 
-    async def _ask(self, request: bytes, deadline: float) -> RawResponse:
-        connection, answer = await self._begin(request, deadline)
+    async def _ask(
+        self, request: bytes, deadline: float, before_write: Callable[[], None] | None
+    ) -> RawResponse:
+        connection, answer = await self._begin(request, deadline, before_write)
         self._asking.add(connection)
         self._look_at(deadline)
         try:
@@ -77,18 +83,34 @@ class ConnectionPool:
             self._put_away(connection, is_answered=answer.done() and not answer.cancelled())
 
     async def _begin(
-        self, request: bytes, deadline: float
+        self, request: bytes, deadline: float, before_write: Callable[[], None] | None
     ) -> tuple[Http1Connection, asyncio.Future[RawResponse]]:
         while self._resting:
             connection = self._resting.pop()
             if self._loop.time() - connection.rested_since > LOOK_AFTER_S and connection.has_news:
                 connection.abort()
-            elif (answer := connection.ask(request, deadline=deadline)) is not None:
+            elif (answer := self._write(connection, request, deadline, before_write)) is not None:
                 return connection, answer
         connection = await self._dialer.dial(deadline=deadline)
-        if (answer := connection.ask(request, deadline=deadline)) is not None:
+        if (answer := self._write(connection, request, deadline, before_write)) is not None:
             return connection, answer
         raise DialError("the connection was closed at once")
+
+    def _write(
+        self,
+        connection: Http1Connection,
+        request: bytes,
+        deadline: float,
+        before_write: Callable[[], None] | None,
+    ) -> asyncio.Future[RawResponse] | None:
+        try:
+            if before_write is not None:
+                before_write()
+        except Exception:
+            # Nothing was asked of it.
+            self._put_away(connection, is_answered=True)
+            raise
+        return connection.ask(request, deadline=deadline)
 
     def _put_away(self, connection: Http1Connection, *, is_answered: bool) -> None:
         now = self._loop.time()

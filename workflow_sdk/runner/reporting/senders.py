@@ -31,6 +31,14 @@ TIMES_TOO_LARGE = 3
 _KINDS = ("complete", "fail")
 
 
+class _WithheldError(Exception):
+    """The right to report a failure ended before it could be written."""
+
+    def __init__(self, say: Say) -> None:
+        super().__init__(say)
+        self.say = say
+
+
 class Senders:
     """A queue of reports. Of one job at most one report is under way, whatever goes wrong.
 
@@ -116,6 +124,9 @@ class Senders:
         self._under_way.add(report)
         try:
             await self._deliver(report)
+        except _WithheldError as withheld:
+            self._not_sent(report, withheld.say)
+            return True
         except Exception as raised:  # noqa: BLE001 - a client of the user's own may raise anything
             error = raised
         finally:
@@ -133,7 +144,13 @@ class Senders:
         if isinstance(outcome, Completed):
             await self._channel.complete(job_id, outcome.variables, outcome.encoded)
         else:
-            await self._channel.fail(job_id, outcome.message, outcome.retryable)
+
+            def before_write() -> None:
+                # The process may have stood still since it was last asked, while a connection was made.
+                if (say := report.claim.say(self._clock())) is not Say.HAS:
+                    raise _WithheldError(say)
+
+            await self._channel.fail(job_id, outcome.message, outcome.retryable, before_write=before_write)
 
     async def _obey(self, verdict: Verdict, report: Report, error: Exception | None, sent_at: float) -> bool:
         is_away = self._note(report, error, sent_at)

@@ -80,6 +80,27 @@ def test_a_cancelled_request_ends_its_connection_and_leaves_room(
     assert len(server.requests) == 2
 
 
+class Withheld(Exception):
+    """What keeps a request from its way."""
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_what_may_not_be_sent_once_there_is_a_connection_is_not(server: ByteServer, kept: int) -> None:
+    """The last look is at the very end: standing still while a connection is made costs any amount of time."""
+
+    def withhold() -> None:
+        raise Withheld
+
+    async def ask_in_vain(pool: ConnectionPool) -> None:
+        await ask_often(pool, kept)
+        with pytest.raises(Withheld):
+            await pool.ask(REQUEST, before_write=withhold)
+        await ask_often(pool, 1)
+
+    with_pool(server.port, ask_in_vain)
+    assert [len(requests) for requests in server.requests] == [kept + 1]
+
+
 @pytest.fixture
 def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of hosts, as they are looked up."""

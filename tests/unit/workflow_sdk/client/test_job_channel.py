@@ -59,6 +59,22 @@ def test_a_subclass_is_called_in_threads() -> None:
         assert channel.url == "http://localhost:1"
 
 
+class Withheld(Exception):
+    """What keeps a failure from its way."""
+
+
+def withhold() -> None:
+    raise Withheld
+
+
+def test_a_failure_whose_time_is_over_when_a_thread_has_it_is_not_sent() -> None:
+    client = ThreeMethods()
+    channel = ThreadChannel(client, worker_id="w", lease_seconds=0)
+    with pytest.raises(Withheld):
+        asyncio.run(channel.fail("j", "no", True, before_write=withhold))
+    assert client.calls == []
+
+
 def test_another_client_is_called_with_exactly_the_published_arguments() -> None:
     client = WithExtension()
     channel = job_channel(client, worker_id="w", lease_seconds=60)
@@ -66,7 +82,7 @@ def test_another_client_is_called_with_exactly_the_published_arguments() -> None
     async def talk() -> None:
         assert await channel.claim(["a"], 3) == []
         await channel.complete("j", {"x": 1}, b'{"x":1}')
-        await channel.fail("j", "no", True)
+        await channel.fail("j", "no", True, before_write=lambda: None)
         assert await channel.extend("j", 30) == "2026-01-01T00:00:00Z"
 
     asyncio.run(talk())

@@ -9,6 +9,7 @@ import pytest
 from support.scripted_channel import Desk, Script, played
 from workflow_sdk.clock import boottime
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
+from workflow_sdk.runner.job.claim import Lease, Say
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.reporting.senders import SENDERS
 
@@ -87,6 +88,46 @@ def test_a_failure_whose_lease_is_over_is_not_even_tried() -> None:
         assert script.looks > 0
 
     assert "late" not in played(play).tries
+
+
+def test_a_failure_whose_lease_ends_while_a_connection_is_made_is_not_sent() -> None:
+    async def play(script: Script, desk: Desk) -> None:
+        def end_its_lease(_: str) -> None:
+            report.claim.lease = Lease(30.0, boottime() - 1)
+
+        script.dialled = end_its_lease
+        report = desk.put("late", fails=True, lease_end=boottime() + 20)
+        await desk.until(lambda: desk.settled)
+        assert desk.settled == {"late": Settlement.LEFT}
+
+    assert played(play).failures == []
+
+
+class Wavering:
+    """A holder that is unsure of its say once a connection has been made, and sure again soon."""
+
+    say = Say.HAS
+    progress_s = 0.0
+    is_inherited = False
+    knows_retries = True
+
+
+def test_a_failure_that_is_unsure_once_a_connection_is_made_waits_until_it_is_sure() -> None:
+    async def play(script: Script, desk: Desk) -> None:
+        holder, dials = Wavering(), []
+
+        def waver(job_id: str) -> None:
+            dials.append(job_id)
+            holder.say = Say.UNSURE if len(dials) == 1 else Say.HAS
+            asyncio.get_running_loop().call_later(0.05, setattr, holder, "say", Say.HAS)
+
+        script.dialled = waver
+        desk.put("j", fails=True, holder=holder)
+        await desk.until(lambda: desk.settled)
+        assert desk.settled == {"j": Settlement.ACKNOWLEDGED}
+        assert len(dials) == 2
+
+    assert len(played(play).failures) == 1
 
 
 def test_so_many_reports_are_under_way_as_there_are_senders() -> None:
