@@ -45,6 +45,29 @@ class TableGrid:
         ]
         return [head, *rows]
 
+    def as_json(self) -> dict[str, Any]:
+        """The policy, the columns, and the rules as definitions write them, each with the cells that it has."""
+        return {
+            "hitPolicy": self.policy or DEFAULT_POLICY,
+            "conditions": list(self.conditions),
+            "outputs": list(self.outputs),
+            "rules": [
+                {
+                    "when": {
+                        name: cell
+                        for name, cell in zip(self.conditions, when, strict=True)
+                        if cell is not None
+                    },
+                    "outputs": {
+                        name: value
+                        for name, value in zip(self.outputs, values, strict=True)
+                        if value is not ABSENT
+                    },
+                }
+                for when, values in zip(self.when, self.values, strict=True)
+            ],
+        }
+
     @property
     def _width(self) -> int:
         return 1 + len(self.conditions) + len(self.outputs)

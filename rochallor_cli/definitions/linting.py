@@ -164,8 +164,9 @@ def _checked(
 def _as_finding(document: Document, problem: Problem, assumed: Assumed) -> DocumentFinding:
     near = _nearest(document, problem.path, problem.code, assumed)
     words = {NO_SUCH_TYPE: step_types(assumed.rules), NO_SUCH_POLICY: HIT_POLICIES}.get(problem.code)
-    # An engine may be newer than all that is known here.
-    if words and not assumed.is_given and not looks_mistyped(_at(document, problem.path), words):
+    word = _at(document, problem.path) if words else ""
+    # An engine may be newer than all that is known here; none knows a blank.
+    if words and word.strip() and not assumed.is_given and not looks_mistyped(word, words):
         known = "" if problem.code == NO_SUCH_POLICY else f" (known are {', '.join(words)})"
         return finding_at(document, problem.path, NOT_KNOWN, _not_known(problem.text, assumed) + known)
     return finding_at(document, problem.path, problem.code, problem.text + near)
@@ -231,6 +232,11 @@ def _as_said(document: Document, problems: Sequence[str]) -> list[tuple[str, Doc
 def refusals(document: Document, assumed: Assumed) -> list[DocumentFinding]:
     """What an engine of this version refuses; what is not known up to it is left to the engine."""
     return [finding for _, finding in _checked(document, assumed) if finding.is_refusal]
+
+
+def unknowns(document: Document, assumed: Assumed) -> list[DocumentFinding]:
+    """What is not known up to this version, so that it is left to the engine."""
+    return [finding for _, finding in _checked(document, assumed) if finding.code == NOT_KNOWN]
 
 
 def placed_lines(findings: Sequence[DocumentFinding]) -> list[str]:

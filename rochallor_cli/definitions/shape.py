@@ -44,9 +44,10 @@ def misfits(document: object, rules: EngineRules) -> Iterator[Misfit]:
 
 
 def without(document: Any, paths: Sequence[Path]) -> Any:
-    """A copy of a document without what stands at these paths."""
+    """A copy of a document without what stands at these paths, which are in the document's order."""
     copy = deepcopy(document) if paths else document
-    for *parents, last in paths:
+    # The last first: what goes from a list moves all that comes after it.
+    for *parents, last in reversed(paths):
         holder = copy
         for part in parents:
             holder = holder[part]

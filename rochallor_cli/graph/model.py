@@ -44,6 +44,7 @@ class GraphNode:
             "state": self.state,
             "entries": self.entries,
             "reason": self.reason,
+            "table": None if self.table is None else self.table.as_json(),
             "marks": list(self.marks),
         }
         return {name: value for name, value in written.items() if value}

@@ -34,6 +34,13 @@ def test_every_field_is_explained(field: str):
     assert f"`{field}`" in result.stdout
 
 
+def test_explanations_are_wrapped_to_the_terminal_and_whole_on_a_pipe():
+    for command in (["explain", "boundaryEvents"], ["lint", "--explain", "W401"]):
+        shown = rochallor("defs", *command, terminal=True, columns=50, env={"NO_COLOR": "1"}).stdout
+        assert max(map(len, shown.splitlines())) <= 50
+        assert max(map(len, rochallor("defs", *command).lines())) > 100
+
+
 def test_what_can_be_explained_is_listed_and_a_mistyped_word_gets_the_nearest():
     assert rochallor("defs", "explain").lines() == overview()
     mistyped = rochallor("defs", "explain", "retrycounts")

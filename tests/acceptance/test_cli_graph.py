@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.command_line import rochallor
-from support.workflows import document, service, user_task
+from support.workflows import document, rule, service, table, user_task
 
 
 def written(path: Path, definition: dict[str, Any]) -> Path:
@@ -60,3 +60,43 @@ def test_a_definition_with_a_way_to_nowhere_is_drawn_and_said_to_be_refused(tmp_
     assert "gone" in result.stdout
     assert "missing" in result.stdout
     assert "the engine refuses it" in result.stderr
+    assert result.exit_status == 3
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"type": "SERVCE_TASK"},
+        {"type": " "},
+        {"type": "DECISION_TABLE", "decisionTable": {"rules": []}},
+        {"type": "PARALLEL_GATEWAY", "parallelNextSteps": ["end"]},
+        {"type": "PARALLEL_GATEWAY", "parallelNextSteps": [1, {}, "end", 2], "joinStep": "end"},
+        {"boundaryEvents": [{"type": "TIMER", "duration": "PT1H"}]},
+        {"id": "with/slash", "nextStep": "gone"},
+        {"nextStep": None},
+    ],
+)
+def test_no_refused_definition_is_drawn_as_if_it_were_sound(tmp_path: Path, step: dict[str, Any]):
+    file = written(tmp_path / "f.json", document({**service("work"), **step}))
+    result = rochallor("defs", "graph", file)
+    assert result.exit_status == 3
+    assert "error:" in result.stderr or "the engine refuses it" in result.stderr
+
+
+def test_what_a_newer_engine_may_know_is_drawn_and_left_to_the_engine(tmp_path: Path):
+    file = written(tmp_path / "f.json", document({**service("work"), "type": "NEWER_TASK"}))
+    result = rochallor("defs", "graph", file)
+    assert (result.exit_status, "the engine decides" in result.stderr) == (13, True)
+    assert "NEWER_TASK" in result.stdout
+
+
+def test_the_graph_as_json_holds_the_tables(tmp_path: Path):
+    rules = [rule("amount > 1", "", fee=5), rule(fee=None, level="low")]
+    file = written(tmp_path / "f.json", document(table("rate", *rules, policy="F")))
+    node = rochallor("defs", "graph", file, "-o", "json").json()["nodes"][0]
+    assert node["table"] == {
+        "hitPolicy": "F",
+        "conditions": ["c0", "c1"],
+        "outputs": ["fee", "level"],
+        "rules": rules,
+    }

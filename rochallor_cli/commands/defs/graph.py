@@ -17,6 +17,7 @@ from rochallor_cli.documents.document import Document
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.engine_client.reading import definition_of
 from rochallor_cli.errors import InvalidDocumentError, UsageError
+from rochallor_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from rochallor_cli.graph.model import Graph
@@ -54,17 +55,18 @@ def graph(
     format_: Annotated[
         str | None, typer.Option("--format", metavar="text|mermaid|dot|svg", help="The form of the graph.")
     ] = None,
-) -> None:
+) -> ExitStatus:
     """Draw a definition as a graph: text, mermaid, dot, or SVG, which needs nothing installed.
 
-    With -o json its nodes and edges, where --format does not ask for a drawing.
+    With -o json its nodes and edges, where --format does not ask for a drawing. A file that the engine refuses for a
+    way to nowhere and the like is drawn as far as it goes, with exit status 3; 13 where the engine decides.
     """
     from rochallor_cli.graph.model import graph_of, marked, painted
 
     if format_ is not None and format_ not in _GRAPHS:
         raise UsageError(f"--format {format_!r} is none of {', '.join(_GRAPHS)}")
     found = context.engine.instance(instance) if instance else None
-    value = _definition_to_draw(context, definition, found)
+    value, status = _definition_to_draw(context, definition, found)
     drawn = graph_of(value)
     if verify:
         drawn = marked(drawn, _marks(context, definition or str(value.get("id")), value))
@@ -72,6 +74,7 @@ def graph(
         judged = {**found, "verdict": verdict_of(context, found)}
         drawn = painted(drawn, judged, context.engine.history(str(found["id"])))
     _show(context, drawn, format_)
+    return status
 
 
 def _show(context: Context, drawn: Graph, format_: str | None) -> None:
@@ -104,30 +107,38 @@ def _marks(context: Context, source: str, definition: Value) -> dict[str, list[s
     return found
 
 
-def _definition_to_draw(context: Context, name: str | None, instance: Value | None) -> Value:
-    """The file's or the engine's definition; without a name the one that the instance runs."""
+def _definition_to_draw(
+    context: Context, name: str | None, instance: Value | None
+) -> tuple[Value, ExitStatus]:
+    """The file's or the engine's definition, without a name the one that the instance runs; and what is said of it."""
     if name is None:
         if instance is None:
             raise UsageError("name a file or a definition, or an instance with --instance")
-        return context.engine.definition(*definition_of(instance))
+        return context.engine.definition(*definition_of(instance)), ExitStatus.DONE
     if is_file_name(name):
         document = read_definition(name, context.environment.stdin)
-        _require_drawable(context, document)
-        return _as_tried(context, document.value)
-    return context.engine.definition(*definition_and_version(name))
+        status = _judged(context, document)
+        return _as_tried(context, document.value), status
+    return context.engine.definition(*definition_and_version(name)), ExitStatus.DONE
 
 
-def _require_drawable(context: Context, document: Document) -> None:
+def _judged(context: Context, document: Document) -> ExitStatus:
     """Raises InvalidDocumentError for what is no definition; one refused for less is drawn, and that is said."""
-    from rochallor_cli.definitions.linting import Assumed, placed_lines, refusals
+    from rochallor_cli.definitions.linting import Assumed, placed_lines, refusals, unknowns
     from rochallor_cli.dev_engine import engine_rules
 
-    refused = refusals(document, Assumed(engine_rules()))
+    assumed = Assumed(engine_rules(context.offline_version().assumed))
+    refused = refusals(document, assumed)
     misshapen = [finding for finding in refused if finding.code in _NOT_DRAWN]
     if misshapen:
         raise InvalidDocumentError(placed_lines(misshapen)[0], hint="rochallor defs lint says all of them")
     if refused:
         context.printer.warn(f"the engine refuses it: {placed_lines(refused)[0]}")
+        return ExitStatus.INVALID
+    if left := unknowns(document, assumed):
+        context.printer.warn(placed_lines(left)[0])
+        return ExitStatus.NOT_KNOWN
+    return ExitStatus.DONE
 
 
 def _as_tried(context: Context, definition: Value) -> Value:

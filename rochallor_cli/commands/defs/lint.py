@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, replace
@@ -147,11 +148,12 @@ def lint(
 def _explained(context: Context, code: str) -> ExitStatus:
     from rochallor_cli.definitions.linting import explanation
 
-    text = explanation(code)
-    if context.printer.for_readers:
-        context.printer.line(text)
+    printer, text = context.printer, explanation(code)
+    if printer.for_readers:
+        for line in text.splitlines():
+            printer.line(line if printer.width is None else textwrap.fill(line, printer.width))
     else:
-        context.printer.document({"code": code.upper(), "text": text})
+        printer.document({"code": code.upper(), "text": text})
     return ExitStatus.DONE
 
 
