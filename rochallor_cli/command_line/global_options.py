@@ -7,6 +7,7 @@ nearest to the command wins. A command's own function never sees them: it gets a
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -197,7 +198,7 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
 
     def call(typer_context: typer.Context, **values: Any) -> Any:
         invocation: Invocation = typer_context.obj
-        _refuse_empty(typer_context, values)
+        _refuse_unmeant(typer_context, values)
         given = {name: values.pop(name) for name in global_options}
         invocation.given = merged(invocation.given, given)
         if not opens_context:
@@ -256,15 +257,41 @@ _ARGUMENTS = {
 }
 
 
-def _refuse_empty(typer_context: typer.Context, values: Mapping[str, Any]) -> None:
-    """Given but empty is a script's unset variable: as a filter it would choose everything, as a path the folder."""
+# They are looked at where they are read, wherever they come from.
+_CREDENTIALS = ("token", "headers")
+_ENCODINGS = "does your script, or your terminal, write in another encoding?"
+
+
+def _refuse_unmeant(typer_context: typer.Context, values: Mapping[str, Any]) -> None:
+    """Raise UsageError for texts that nobody meant.
+
+    Given but empty is a script's unset variable: as a filter it would choose everything, as a path the folder. Bytes
+    that are no UTF-8 can name a file, and nothing else: no engine could be sent them.
+    """
     for param in typer_context.command.params:
         value = values.get(param.name or "")
         given = value if isinstance(value, (list, tuple)) else [value]
-        if any(isinstance(one, str) and not one.strip() for one in given):
-            flag = next((name for name in param.opts if name.startswith("-")), None)
-            what = flag or _ARGUMENTS.get(param.name or "", param.human_readable_name)
-            raise UsageError(f"{what} is empty", hint="is a variable of your script not set?")
+        flag = next((name for name in param.opts if name.startswith("-")), None)
+        what = flag or _ARGUMENTS.get(param.name or "", param.human_readable_name)
+        for one in given:
+            if not isinstance(one, str):
+                continue
+            if not one.strip():
+                raise UsageError(f"{what} is empty", hint="is a variable of your script not set?")
+            if (
+                param.name not in _CREDENTIALS
+                and _is_no_text(one)
+                and not os.path.exists(one.removeprefix("@"))
+            ):
+                raise UsageError(f"{what} holds bytes that are no UTF-8", hint=_ENCODINGS)
+
+
+def _is_no_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _end_line(invocation: Invocation, text: str) -> None:

@@ -98,6 +98,8 @@ class Waiting:
         pauses = Pauses()
         for instance in instances:
             self._take(asking.first(instance), progress)
+            if self._away and deadline.is_over:
+                raise self._ran_out()
         judged: set[str] = set()
         while self.open:
             if deadline.is_over:
@@ -105,6 +107,8 @@ class Waiting:
             deadline.sleep(pauses.next_s)
             changed = False
             for last in list(self.open.values()):
+                if deadline.is_over:
+                    break
                 now = asking.again(last)
                 changed = changed or now.standing != last.standing
                 self._take(now, progress)

@@ -16,6 +16,7 @@ from rochallor_cli.output.text_width import harmless, harmless_json, harmless_li
 from rochallor_cli.output.times import Times
 
 _TABLES = ("table", "wide")
+_INDENTED = "\n  "
 
 
 class Printer:
@@ -102,8 +103,9 @@ class Printer:
         self.environment.stdout.flush()
 
     def line(self, text: str = "") -> None:
-        """A line of data; on a terminal without what the terminal would obey."""
-        self.text(text + "\n")
+        """One line of data, whatever its names hold; on a terminal without what the terminal would obey."""
+        shown = harmless(text) if self.environment.stdout_is_terminal else text.replace("\n", " ")
+        self.environment.stdout.write(shown + "\n")
 
     def text(self, text: str) -> None:
         """Text of lines, ready with their ends."""
@@ -131,14 +133,16 @@ class Printer:
     # --- besides the data ----------------------------------------------------------------------------
 
     def note(self, text: str) -> None:
-        """Something good to know, on stderr; silent with --quiet."""
+        """Something good to know, on stderr; silent with --quiet. What it quotes begins no line of its own."""
         if not self.settings.quiet:
-            self._to_stderr(text)
+            self._to_stderr(_INDENTED.join(text.split("\n")))
 
     def warn(self, text: str) -> None:
         """Something to act on, on stderr; --quiet does not silence it."""
         colored = self.environment.may_color(self.environment.stderr, self.settings.color)
-        self._to_stderr(text, before=f"{paint('warning:', 'yellow', colored=colored)} ")
+        self._to_stderr(
+            _INDENTED.join(text.split("\n")), before=f"{paint('warning:', 'yellow', colored=colored)} "
+        )
 
     def trace(self, text: str, *, level: int = 1) -> None:
         """Something for those who ask with -v (level 1) or -vv (level 2)."""
@@ -163,7 +167,7 @@ class Printer:
         if self.settings.output == "yaml":
             self.environment.stdout.write(self.yaml_text(value))
         else:
-            self.line(self.json_text(value))
+            self.text(self.json_text(value) + "\n")
 
     def _stream(self, view: View, rows: Iterable[Row]) -> int:
         count = 0

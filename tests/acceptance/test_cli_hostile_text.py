@@ -6,6 +6,7 @@ The lines are made from the command table: a command that is new is tried withou
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,26 +18,32 @@ from tests.support.stand_in import Answer, route, stand_in
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
 # C0, an escape sequence, DEL, C1, a change of direction, a second line, and what a shell would run.
-HOSTILE = "x\x1b]0;owned\x07\x1b[2J\x7f\x9b31m\u202egnp.exe\u2066\ny; touch owned #"
-RAW = ("\x1b]", "\x1b[2J", "\x07", "\x7f", "\x9b", "\u202e", "\u2066")
-STEPS = [
-    {"id": HOSTILE, "name": HOSTILE, "type": "SERVICE_TASK", "jobType": HOSTILE, "nextStep": "w"},
-    {"id": "w", "name": HOSTILE, "type": "WAIT", "nextStep": "t", HOSTILE: HOSTILE},
-    {
-        "id": "t",
-        "name": HOSTILE,
-        "type": "DECISION",
-        "conditionalNextSteps": {HOSTILE: "u", "a > 1": HOSTILE},
-    },
-    {"id": "u", "name": HOSTILE, "type": "USER_TASK", "nextStep": "e"},
-    {"id": "e", "name": HOSTILE, "type": "END"},
-]
-DEFINITION = {"id": HOSTILE, "name": HOSTILE, "description": HOSTILE, "steps": STEPS}
+DIRECTIONS = "".join(map(chr, (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+HOSTILE = f"x\x1b]0;owned\x07\x1b[2J\x7f\x9b31m{DIRECTIONS}\u2028\ny; touch owned #"
+# A command line holds neither; answers and files do.
+STORED = f"{HOSTILE}\x00\ud800"
+RAW = ("\x1b]", "\x1b[2J", "\x00", "\x07", "\x7f", "\x9b", "\u2028", *DIRECTIONS)
+# What would pass for a line of the command's own: a row, a note, an id.
+FALSE_LINE = re.compile(r"^y; touch owned", re.MULTILINE)
+
+
+def definition_of(text: str) -> dict[str, object]:
+    """A definition with the text wherever one may stand."""
+    steps = [
+        {"id": text, "name": text, "type": "SERVICE_TASK", "jobType": text, "nextStep": "w"},
+        {"id": "w", "name": text, "type": "WAIT", "nextStep": "t", text: text},
+        {"id": "t", "name": text, "type": "DECISION", "conditionalNextSteps": {text: "u", "a > 1": text}},
+        {"id": "u", "name": text, "type": "USER_TASK", "nextStep": "e"},
+        {"id": "e", "name": text, "type": "END"},
+    ]
+    return {"id": text, "name": text, "description": text, "steps": steps}
+
+
 HANDLERS = f"""
 from workflow_sdk.handler import HandlerRegistry
 handlers = HandlerRegistry()
 def fails(job):
-    raise ValueError({HOSTILE!r})
+    raise ValueError({STORED!r})
 handlers.register("t", fails)
 handlers.register({HOSTILE!r}, fails)
 """
@@ -74,42 +81,42 @@ SERVING = {
 FORMS = ("table", "json", "yaml")
 
 
-def hostile(status: str):
-    """An engine whose instance has this status, and that writes the hostile text wherever a text may stand."""
+def hostile(status: str, text: str = STORED):
+    """An engine whose instance has this status, and that writes the text wherever a text may stand."""
 
     def answer(method: str, path: str, body: bytes) -> Answer:
         where = route(path)
         instance = {
             "id": ID,
-            "definitionId": HOSTILE,
+            "definitionId": text,
             "definitionVersion": 1,
             "status": status,
-            "currentStepIds": [HOSTILE],
+            "currentStepIds": [text],
             "startedAt": "2026-11-28T10:00:00Z",
-            "businessKey": HOSTILE,
-            "failureReason": HOSTILE,
-            "variables": {HOSTILE: {HOSTILE: HOSTILE}},
+            "businessKey": text,
+            "failureReason": text,
+            "variables": {text: {text: text}},
         }
         if where == "/v1/jobs/poll" or (method == "POST" and where.startswith("/v1/jobs")):
-            return 400, {"error": "bad-request", "reason": HOSTILE}
+            return 400, {"error": "bad-request", "reason": text}
         if where == "/v1/instances":
             return (200, {"items": [instance], "total": 1}) if method == "GET" else (201, instance)
         if where.endswith("/history"):
-            row = {"ID": HOSTILE, "StepID": HOSTILE, "StepType": "SERVICE_TASK", "Status": "RUNNING"}
-            return 200, {"items": [{**row, "FailureReason": HOSTILE, "StartedAt": "2026-11-28T10:00:00Z"}]}
+            row = {"ID": text, "StepID": text, "StepType": "SERVICE_TASK", "Status": "RUNNING"}
+            return 200, {"items": [{**row, "FailureReason": text, "StartedAt": "2026-11-28T10:00:00Z"}]}
         if where == "/v1/definitions":
-            item = {"id": HOSTILE, "version": 1, "name": HOSTILE, "uploadedAt": HOSTILE}
+            item = {"id": text, "version": 1, "name": text, "uploadedAt": text}
             return (200, {"items": [item], "total": 1}) if method == "GET" else (201, item)
         if where.startswith("/v1/definitions/"):
-            return 200, {**DEFINITION, "version": 1, HOSTILE: HOSTILE}
-        return (409, {"error": "conflict", "reason": HOSTILE}) if method == "POST" else (200, instance)
+            return 200, {**definition_of(text), "version": 1, text: text}
+        return (409, {"error": "conflict", "reason": text}) if method == "POST" else (200, instance)
 
     return answer
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "flow.json").write_text(json.dumps(DEFINITION))
+    (tmp_path / "flow.json").write_text(json.dumps(definition_of(STORED)))
     (tmp_path / "handlers.py").write_text(HANDLERS)
     (tmp_path / "config.toml").write_text('[contexts.c]\nurl = "http://c"\n')
     monkeypatch.chdir(tmp_path)
@@ -127,9 +134,11 @@ def lines_of(path: str) -> Iterator[tuple[str, ...]]:
         yield (*(() if path in SERVING else needed), option, HOSTILE)
 
 
-def tried(path: str, words: tuple[str, ...], folder: Path, *, status: str = "FAILED") -> Result:
+def tried(
+    path: str, words: tuple[str, ...], folder: Path, *, status: str = "FAILED", text: str = STORED
+) -> Result:
     env = {"ROCHALLOR_CONFIG_FILE": str(folder / "config.toml"), "XDG_CACHE_HOME": str(folder)}
-    with stand_in(hostile(status)) as there:
+    with stand_in(hostile(status, text)) as there:
         return rochallor(
             *path.split(), *words, url=there.url, env=env, terminal=True, columns=200, stdin="y\n",
             bug_expected=path == "defs diff",
@@ -137,7 +146,8 @@ def tried(path: str, words: tuple[str, ...], folder: Path, *, status: str = "FAI
 
 
 def raw_in(result: Result) -> list[str]:
-    return [raw for raw in RAW if raw in result.stdout + result.stderr]
+    shown = result.stdout + result.stderr
+    return [*(raw for raw in RAW if raw in shown), *FALSE_LINE.findall(shown)]
 
 
 @pytest.mark.parametrize("path", sorted(commands()))
@@ -149,6 +159,26 @@ def test_no_command_sends_a_terminal_what_it_would_obey(path: str, folder: Path)
             if raw := raw_in(result):
                 obeyed[words, status] = raw
     assert obeyed == {}
+
+
+@pytest.mark.parametrize("path", sorted(set(commands()) - set(SERVING)))
+def test_every_command_comes_to_an_end_with_texts_that_have_no_end(path: str, folder: Path) -> None:
+    text = "\x1b[2J" + "w" * 50_000
+    (folder / "flow.json").write_text(json.dumps(definition_of(text)))
+    needed = tuple(ID if word == "I" else word.replace(HOSTILE, "w") for word in LINES.get(path, ()))
+    for form in ("table", "json"):
+        assert raw_in(tried(path, (*needed, "-o", form), folder, status="WAITING", text=text)) == []
+
+
+def test_bytes_that_are_no_text_can_name_a_file_and_nothing_else(folder: Path) -> None:
+    named = folder / "fl\udcfcss.json"
+    named.write_text(json.dumps({"id": "f", "name": "f", "steps": [{"id": "e", "name": "e", "type": "END"}]}))
+    assert tried("defs", ("lint", str(named)), folder).exit_status == 0
+    for words in (("instances", "list", "--definition", "M\udcfcller"), ("defs", "get", "M\udcfcller")):
+        with stand_in(hostile("FAILED")) as there:
+            refused = rochallor(*words, url=there.url)
+        assert (refused.exit_status, there.seen) == (2, [])
+        assert "holds bytes that are no UTF-8" in refused.stderr
 
 
 @pytest.mark.parametrize("option", global_valued_options())

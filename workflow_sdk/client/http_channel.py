@@ -222,4 +222,5 @@ async def _current_token(bearer: BearerToken) -> str:
 
 
 def _segment(identifier: str) -> str:
-    return quote(identifier, safe="")
+    """JSON may hold half of a surrogate pair: there is nothing of that name, as the engine will say."""
+    return quote(identifier, safe="", errors="surrogatepass")

@@ -350,9 +350,10 @@ def _something_else(answered: EngineClientError, url: str) -> EngineUnreachableE
 
 
 def _segment(identifier: str) -> str:
-    return quote(identifier, safe="")
+    """JSON may hold half of a surrogate pair: there is nothing of that name, as the engine will say."""
+    return quote(identifier, safe="", errors="surrogatepass")
 
 
 def _step_segment(step_id: str) -> str:
     """Step ids in paths: the engine compares these characters as they are sent."""
-    return quote(step_id, safe="$&+,:;=@~")
+    return quote(step_id, safe="$&+,:;=@~", errors="surrogatepass")

@@ -150,8 +150,10 @@ def _explained(context: Context, code: str) -> ExitStatus:
 
     printer, text = context.printer, explanation(code)
     if printer.for_readers:
-        for line in text.splitlines():
-            printer.line(line if printer.width is None else textwrap.fill(line, printer.width))
+        lines = text.splitlines()
+        if printer.width is not None:
+            lines = [textwrap.fill(line, printer.width) for line in lines]
+        printer.text("".join(f"{line}\n" for line in lines))
     else:
         printer.document({"code": code.upper(), "text": text})
     return ExitStatus.DONE

@@ -62,8 +62,8 @@ def run(
         if handler is None:
             raise _no_handler(registry, job_type)
         trial = run_once(registry, handler, item)
-    for line in trial.traceback:
-        context.printer.note(line)
+    if trial.traceback:
+        context.printer.note("\n".join(trial.traceback))
     context.printer.document(trial.outcome)
     return ExitStatus.DONE if trial.completed else ExitStatus.FAILED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 SEARCH_S = 20.0
+# Kafka has no topic of another name, so the engine has never put a job there.
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 FOUND_JOBS = View(
     "id",
@@ -94,6 +97,8 @@ def _rows(
     from workflow_sdk.runner.kafka.partition_reading import SearchError
 
     topic = f"workflow.jobs.{step['jobType']}"
+    if not _TOPIC.fullmatch(topic):
+        raise ConflictError(f"no Kafka topic can have the name of job type {step['jobType']!r:.80}")
     try:
         found = jobs_of(instance_id, topic, brokers=brokers, config=config, timeout_s=SEARCH_S)
     except SearchError as error:

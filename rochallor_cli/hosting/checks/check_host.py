@@ -242,7 +242,9 @@ def _print(findings: Findings, context: Context) -> None:
         for fact in findings.facts:
             printer.line(fact)
         if findings.problems:
-            count, between = len(findings.problems), " " if len(findings.problems) == 1 else "\n  "
-            printer.line(between.join([f"{count_text(count, 'problem')}:", *findings.problems]))
+            title = f"{count_text(len(findings.problems), 'problem')}:"
+            few = len(findings.problems) == 1
+            for line in [f"{title} {findings.problems[0]}"] if few else [title, *findings.problems]:
+                printer.line(line if few or line == title else f"  {line}")
         return
     printer.document({"handlers": findings.rows, "facts": findings.facts, "problems": findings.problems})
