@@ -107,7 +107,7 @@ class Waiting:
             deadline.sleep(pauses.next_s)
             changed = False
             for last in list(self.open.values()):
-                if deadline.is_over:
+                if deadline.left_s == 0.0:
                     break
                 now = asking.again(last)
                 changed = changed or now.standing != last.standing

@@ -83,6 +83,14 @@ def test_a_request_is_no_longer_than_what_is_left_of_the_wait() -> None:
     assert "waited 200 ms" in result.stderr
 
 
+def test_a_wait_for_many_is_over_with_the_first_that_nobody_answers_for() -> None:
+    ids = [f"{ID[:-2]}{number}" for number in range(10, 40)]
+    with stand_in(lambda *_: AWAY) as there:
+        result = rochallor("instances", "wait", *ids, "--timeout", "1ms", url=there.url)
+    asked = {path for _, path, _ in there.seen}
+    assert (result.exit_status, asked) == (5, {f"/v1/instances/{ids[0]}"})
+
+
 def test_nobody_there_at_all_is_said_at_once() -> None:
     result = rochallor("instances", "wait", ID, url="http://127.0.0.1:9")
     assert (result.exit_status, "cannot reach" in result.stderr) == (5, True)
