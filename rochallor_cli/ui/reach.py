@@ -69,6 +69,10 @@ class Reach:
         """A command that does the same from a shell, with what it takes to reach this engine."""
         return shell_command("rochallor", *words, *self._which)
 
+    def pipe(self, definition_id: str, version: int, *words: str) -> str:
+        """A command that reads a version of a definition from standard input, with the one that writes it there."""
+        return f"{self.command('defs', 'get', f'{definition_id}@{version}')} | {self.command(*words)}"
+
     def reaching(self, command: str) -> str:
         """A ready command, likewise."""
         return f"{command} {shell_command(*self._which)}" if self._which else command

@@ -72,6 +72,7 @@ class DefinitionPage(UiPage):
     def values(self, found: Defined) -> dict[str, Any]:
         graph = graph_of(found.document)
         anchors = {node.id: f"step-{number}" for number, node in enumerate(graph.nodes)}
+        numbered = self._numbered(found.version) if found.version != found.newest else self.definition_id
         return {
             "id": self.definition_id,
             "document": found.document,
@@ -89,17 +90,27 @@ class DefinitionPage(UiPage):
             "count": len(found.findings),
             "why_not": found.why_not,
             "engine_version": found.engine_version,
-            "start": self.reach.command(
-                "instances", "start", self.definition_id, "--var", "name=value", "--follow"
+            "tabled_by": lambda step: self.reach.pipe(
+                self.definition_id, found.version, "defs", "table", "-", step, "--var", "name=value"
             ),
-            "lint": self.reach.command("defs", "lint", self.definition_id),
+            "start": self.reach.command("instances", "start", numbered, "--var", "name=value", "--follow"),
+            "written_by": self.reach.command("defs", "get", numbered),
+            "lint": self.reach.command("defs", "lint", numbered),
         }
 
     def title(self, found: Defined) -> str:
         return f"{self.definition_id} v{found.version}"
 
     def frame(self) -> dict[str, Any]:
-        return {"definition_id": self.definition_id}
+        drawn = self.definition_id if self._wanted is None else self._numbered(self._wanted)
+        return {
+            "definition_id": self.definition_id,
+            "drawn_by": self.reach.command("defs", "graph", drawn),
+        }
+
+    def _numbered(self, version: int) -> str:
+        """A version as the commands name it."""
+        return f"{self.definition_id}@{version}"
 
     def every_s(self, found: Defined) -> float:
         return 5.0

@@ -46,6 +46,7 @@ class DefinitionsPage(UiPage):
             "has_more": found.total is not None and found.total > first + len(found.rows),
             "page": self._page,
             "query": {"keyword": self.keyword} if self.keyword else {},
+            "command": self.reach.command("defs", "list", *([self.keyword] if self.keyword else [])),
             "upload": self.reach.command("defs", "upload", "flow.yaml"),
         }
 

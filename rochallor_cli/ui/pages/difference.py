@@ -53,6 +53,9 @@ class DifferencePage(UiPage):
             "id": self.definition_id,
             "found": found,
             "signs": {"added": "+", "removed": "−", "changed": "~"},
+            "command": self.reach.pipe(
+                self.definition_id, found.new, "defs", "diff", "-", "--against", str(found.old)
+            ),
         }
 
     def title(self, found: Difference) -> str:

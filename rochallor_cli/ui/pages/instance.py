@@ -109,7 +109,8 @@ class InstancePage(UiPage):
         return f"{found.facts.status} {found.facts.instance.get('definitionId')} {self.instance_id}"
 
     def frame(self) -> dict[str, Any]:
-        return {"instance_id": self.instance_id}
+        drawn_by = self.reach.command("defs", "graph", "--instance", self.instance_id)
+        return {"instance_id": self.instance_id, "drawn_by": drawn_by}
 
     def values(self, found: Seen) -> dict[str, Any]:
         facts = found.facts
