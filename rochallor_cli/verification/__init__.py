@@ -9,6 +9,7 @@ grades.py       how certain a finding is
 traces.py       the shortest run that shows it
 verifying.py    a document checked, searched and graded
 suggestions.py  a rewrite for joins that count wrongly
+partings.py     a search over pairs of worlds: where two versions part
 upgrading.py    what becomes of a definition in another version
 upgrade_report.py  that for people and as CSV
 report.py       all that in words and as JSON

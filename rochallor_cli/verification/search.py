@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -40,7 +40,7 @@ from rochallor_cli.verification.forgetting import without_changing, without_crow
 from rochallor_cli.verification.shape import DefinitionShape
 
 # What one event may enter: enough for any definition that comes to a rest.
-_STEP_BUDGET = 500
+STEP_BUDGET = 500
 _FAILURE = "failed for good"
 
 FROM_OUTSIDE = (CompleteJob, CompleteUserTask, Signal)
@@ -146,7 +146,7 @@ class _Search:
         assumed: dict[str, object],
         bounds: Bounds,
     ) -> None:
-        self._definition = _without_schemas(definition)
+        self._definition = without_schemas(definition)
         self._shape = DefinitionShape.of(definition)
         self._variables = {**variables, **assumed}
         self._assumed = assumed
@@ -163,7 +163,7 @@ class _Search:
         self._found = Searched(definition, self._variables, fixed, [], [], [], None, True, 0.0, set(), set())
 
     def run(self) -> Searched:
-        with _without_collector():
+        with without_collector():
             return self._run()
 
     def _run(self) -> Searched:
@@ -175,7 +175,7 @@ class _Search:
                     self._definition,
                     self._variables,
                     conditions=self._conditions,
-                    step_budget=_STEP_BUDGET,
+                    step_budget=STEP_BUDGET,
                 )
             )
         except Refused as refused:
@@ -192,14 +192,14 @@ class _Search:
 
     def _expand(self, number: int, world: World, ran: int) -> None:
         situation = self._found.situations[number]
-        unknown = self._with_unknown_variables(world)
+        unknown = without_variables(world, but=self._assumed)
         for event in self._events(world):
             outcomes = every_outcome(
                 self._definition,
                 unknown if isinstance(event, FROM_OUTSIDE) else world,
                 event,
                 conditions=self._conditions,
-                step_budget=_STEP_BUDGET,
+                step_budget=STEP_BUDGET,
             )
             reactions = self._in_time(outcomes)
             situation.moves += self._take_in(number, step_of(event, world), reactions, event, ran)
@@ -221,15 +221,6 @@ class _Search:
             # Only timers of version 0 go on in an instance that has failed.
             if isinstance(event, CompleteJob) and self._outlives_failure and world.timers:
                 yield FailJob(event.job_id, _FAILURE)
-
-    def _with_unknown_variables(self, world: World) -> World:
-        """Jobs, people and signals may set any variable but those that are assumed."""
-        if not world.instance.variables.values:
-            return world
-        known = world.instance.variables.values
-        kept = {name: value for name, value in known.items() if name in self._assumed}
-        variables = Variables(values=kept) if kept else NO_VARIABLES
-        return replace(world, instance=replace(world.instance, variables=variables))
 
     def _take_in(
         self,
@@ -298,14 +289,24 @@ class _Search:
         return number
 
 
-def _without_schemas(definition: Definition) -> Definition:
+def without_variables(world: World, *, but: Collection[str] = ()) -> World:
+    """Jobs, people and signals may set any variable but those that are assumed."""
+    known = world.instance.variables.values
+    if not known:
+        return world
+    kept = {name: value for name, value in known.items() if name in but}
+    variables = Variables(values=kept) if kept else NO_VARIABLES
+    return replace(world, instance=replace(world.instance, variables=variables))
+
+
+def without_schemas(definition: Definition) -> Definition:
     """What starts instances and what jobs return is assumed to fit: nobody knows the values, but their types."""
     steps = tuple(replace(step, outputs_schema=None) for step in definition.steps)
     return replace(definition, input_schema=None, steps=steps)
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """No garbage collection: worlds are in no circles, and it would go through all that was found again and again."""
     was_enabled = gc.isenabled()
     gc.disable()

@@ -14,6 +14,7 @@ from rochallor_cli.dev_engine.upgrade import BETTER, FAILS, REFUSED, SILENT, ste
 from rochallor_cli.documents.document import Document, DocumentPath
 from rochallor_cli.verification.findings import TITLES, Flaw, find
 from rochallor_cli.verification.grades import Grade
+from rochallor_cli.verification.partings import Parting, parted
 from rochallor_cli.verification.search import Bounds, search
 
 # A search came to its bounds: what it has not seen is not known.
@@ -29,6 +30,12 @@ HEADINGS: Final = {
 _KINDS: Final = tuple(HEADINGS)
 # Of hundreds of definitions each search may take but a moment.
 _BOUNDS: Final = Bounds(max_states=3_000, max_seconds=3.0)
+_WAYS: Final = {
+    SILENT: "goes on another way",
+    FAILS: "stops where it went on",
+    BETTER: "goes on where it stopped",
+}
+_LOOK: Final = "rochallor defs verify with --engine-version shows what either version makes of it"
 _CHAIN_KEY: Final = "W315"
 # What is silent about a run that goes another way; everything else of verification stops or fails it.
 _SILENT_FLAWS: Final = frozenset({"V02", "V03", "V06", "V08", "V11"})
@@ -94,12 +101,15 @@ def _differences(document: Document, old: EngineRules, new: EngineRules) -> Iter
         return
     before, after = (definition_from_document(document.value, rules) for rules in (old, new))
     mends = _mends(document, new)
-    for each in step_differences(before, after):
+    of_steps = list(step_differences(before, after))
+    for each in of_steps:
         mend = "" if each.kind == BETTER else each.mend or mends.get(each.step, "")
         yield UpgradeDifference(
             document, each.kind, each.step, each.text, each.before, each.after, each.example, mend
         )
-    yield from _of_runs(document, before, after)
+    # What a run meets at other values is no less one of these; that no chance decides any more explains no run.
+    told = {each.step for each in of_steps if each.kind != BETTER}
+    yield from _of_runs(document, before, after, told, mends)
     yield from _of_chains(document, old, new)
 
 
@@ -122,10 +132,50 @@ def _mends(document: Document, rules: EngineRules) -> dict[str, str]:
 # --- runs -----------------------------------------------------------------------------------------
 
 
-def _of_runs(document: Document, before: Definition, after: Definition) -> Iterator[UpgradeDifference]:
-    """What a search of both machines finds in one of them only: joins, timers and what follows them."""
+def _of_runs(
+    document: Document, before: Definition, after: Definition, told: set[str], mends: Mapping[str, str]
+) -> Iterator[UpgradeDifference]:
+    """Joins, timers and what follows them: what verification finds in one version only, where runs part, and the rest.
+
+    told: steps of which something else is said that makes runs part.
+    """
     if not any(step.parallel_next_steps or step.boundary_events for step in after.steps):
         return
+    flaws = list(_of_flaws(document, before, after))
+    pairs = parted(before, after, _BOUNDS)
+    if pairs.is_complete and not pairs.partings:
+        # Every run is the same one: what was found besides is how the machines say it.
+        flaws = [each for each in flaws if not each.is_worse]
+    yield from flaws
+    told = told | {each.step for each in flaws}
+    seen: set[tuple[str, str]] = set()
+    for parting in pairs.partings:
+        kind = FAILS if parting.fails else BETTER if parting.is_mended else SILENT
+        if not parting.steps & told and (kind, parting.step) not in seen:
+            seen.add((kind, parting.step))
+            yield _of_parting(document, kind, parting, mends)
+    if not pairs.is_complete and not any(each.kind == UNKNOWN for each in flaws):
+        yield _not_compared(document)
+
+
+def _of_parting(
+    document: Document, kind: str, parting: Parting, mends: Mapping[str, str]
+) -> UpgradeDifference:
+    text = f"{parting.text}: the run {_WAYS[kind]}"
+    mend = next((mends[step] for step in sorted(parting.steps) if step in mends), _LOOK)
+    return UpgradeDifference(
+        document, kind, parting.step, text, parting.before, parting.after, {}, "" if kind == BETTER else mend
+    )
+
+
+def _not_compared(document: Document) -> UpgradeDifference:
+    text = "too much can happen to compare all of it"
+    mend = "rochallor defs verify with --engine-version, --max-states and --max-time reaches further"
+    return UpgradeDifference(document, UNKNOWN, "", text, "not known", "not known", {}, mend)
+
+
+def _of_flaws(document: Document, before: Definition, after: Definition) -> Iterator[UpgradeDifference]:
+    """What a search of each machine finds in one of them only."""
     was, now = _flaws(before), _flaws(after)
     for code, step in now.found.keys() - was.found.keys() if was.is_complete else ():
         kind = SILENT if code in _SILENT_FLAWS else FAILS
@@ -146,9 +196,7 @@ def _of_runs(document: Document, before: Definition, after: Definition) -> Itera
         )
     yield from _of_both(document, was, now)
     if not (was.is_complete and now.is_complete):
-        text = "too much can happen to compare all of it"
-        mend = "rochallor defs verify with --engine-version, --max-states and --max-time reaches further"
-        yield UpgradeDifference(document, UNKNOWN, "", text, "not known", "not known", {}, mend)
+        yield _not_compared(document)
 
 
 def _of_both(document: Document, was: _Flaws, now: _Flaws) -> Iterator[UpgradeDifference]:
