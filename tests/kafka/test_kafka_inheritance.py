@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import Counter
 from typing import Any
 
@@ -38,6 +39,30 @@ def test_an_attempt_that_was_failed_before_is_not_failed_again(
     publish(broker, "j0", dedup_id="retry", retries_remaining=2)
     with running_worker(broker.address, engine.url, registry_of(fail_the_first), ordering=ordering):
         wait_until(lambda: committed(broker) == 2 + between, "the commit of all")
+    assert (engine.failed["j0"], engine.completed["j0"]) == (0, 1)
+
+
+def test_a_retry_that_is_published_long_after_the_partition_came_is_not_spent(
+    broker: EmbeddedBroker, engine: ReportingEngine
+) -> None:
+    """The engine had failed the attempt, and was away before it could say so: after another failure was looked at."""
+    may_end = threading.Event()
+
+    def work(job: Job) -> dict[str, object]:
+        if job.job_id == "j0" and job.retries_remaining == 3:
+            may_end.wait(60)
+            raise ValueError("at last")
+        if job.job_id == "k":
+            raise ValueError("soon")
+        return {}
+
+    publish(broker, "j0", "k")
+    with running_worker(broker.address, engine.url, registry_of(work)):
+        wait_until(lambda: engine.failed["k"], "the failure that was looked at")
+        publish(broker, *(f"k{number}" for number in range(WINDOW + 200)))
+        publish(broker, "j0", dedup_id="retry", retries_remaining=2)
+        may_end.set()
+        wait_until(lambda: committed(broker) == WINDOW + 203, "the commit of all")
     assert (engine.failed["j0"], engine.completed["j0"]) == (0, 1)
 
 

@@ -142,7 +142,8 @@ class SimulatedConsumer:
 
     def _heartbeat(self) -> None:
         answer = self._group.heartbeat(self._member_id, self._generation)
-        if answer is Answer.JOIN_ANEW and not self._is_rebalancing:
+        # Who waits for what a generation gives it hears that first: what it had before is not what it has.
+        if answer is Answer.JOIN_ANEW and not self._is_rebalancing and not self._is_joining:
             self._join()
         elif answer is Answer.UNKNOWN or (answer is Answer.OLD and not self._is_joining):
             self._lose()
@@ -186,12 +187,13 @@ class SimulatedConsumer:
 
     def _rebalance(self, callback: str, partitions: list[int]) -> None:
         self._broker.note(f"{self._process} {callback} {self._topic} {partitions}")
-        began = self._loop.time()
+        began, read_to = self._loop.time(), dict(self._positions)
         self._callbacks[callback](self, [TopicPartition(self._topic, one) for one in partitions])
         is_sound = not (self._is_closed or self._is_away or self._broker.fault_rate)
         if callback == "on_revoke" and self._member_id and is_sound:
             for one in partitions:
-                self._broker.promises.revoked(self._process, self._topic, one, self._loop.time() - began)
+                waited_s = self._loop.time() - began
+                self._broker.promises.revoked(self._process, self._topic, one, waited_s, read_to[one])
         self._rebalances_due -= 1
         if self._rebalances_due > 0 or self._is_closed:
             return

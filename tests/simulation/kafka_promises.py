@@ -52,15 +52,17 @@ class KafkaPromises(Promises):
                     event.job_id,
                 )
 
-    def revoked(self, process: str, topic: str, partition: int, waited_s: float) -> None:
-        """The process gives a partition back, over a sound network, after having waited for so long."""
+    def revoked(self, process: str, topic: str, partition: int, waited_s: float, read_to: int) -> None:
+        """The process gives a partition back, over a sound network, after having waited for so long; what lies from
+        `read_to` on it has not seen: copies of what it has done, too.
+        """
         if waited_s < REVOKE_WAIT_S and any(
             (one, its_topic) == (process, topic) and _partition_of(instance_id) == partition
             for one, its_topic, instance_id in self._running
         ):
             self._break(f"a revoked partition waits for its running jobs: {process} {topic} {partition}")
         log, begin = self.broker.logs(topic)[partition], self.broker.group(topic).committed.get(partition, 0)
-        if self.broker.refuses_amid_rebalances or begin >= log.end:
+        if self.broker.refuses_amid_rebalances or begin >= min(log.end, read_to):
             return
         event = decode(log.records[begin].value)
         if (process, event.job_id, event.retries_remaining) in self._counted:

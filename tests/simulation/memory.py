@@ -19,6 +19,7 @@ BOUNDED = {
     "Outage._said",
     "Outage._first_seen",
     "_Search.retries",
+    "_Search.first",
     # One for each job type.
     "Statistics._by_type",
     "_FollowUp._passed_over",

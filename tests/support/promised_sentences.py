@@ -69,10 +69,14 @@ KAFKA = {
             "test_an_attempt_that_was_failed_before_is_not_failed_again",
             "test_a_step_that_was_completed_before_is_not_failed",
         ),
+        "Once the engine has answered a question": (
+            "test_the_retry_of_an_earlier_failure_is_looked_for_once_the_engine_has_answered_and_published_it",
+            "test_a_retry_that_is_published_long_after_the_partition_came_is_not_spent",
+        ),
         "This concerns the first thousand records": (
             "test_a_failure_is_only_looked_at_of_a_job_that_lay_there_when_the_partition_came",
         ),
-        "The exceptions: a partition that cannot be read on": (
+        "The exceptions: a retry that the engine": (
             "test_a_partition_that_cannot_be_read_to_its_end_keeps_no_failure_for_ever",
             "test_a_failure_in_doubt_waits_a_minute_for_a_partition_that_cannot_be_read_on",
         ),
@@ -237,6 +241,7 @@ WORKERS = {
         "A failure is reported once": (
             "test_a_polled_jobs_failure_that_the_engine_took_is_not_sent_a_second_time",
             "test_a_failure_that_came_after_the_lease_is_sent_under_the_next_one",
+            "test_a_failure_whose_lease_ends_while_a_connection_is_made_is_not_sent",
         ),
         "A job that comes again while it runs here": (
             "test_each_attempt_runs_once_however_long_it_takes",

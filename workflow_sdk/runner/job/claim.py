@@ -43,9 +43,10 @@ class Holder(Protocol):
         """Whether somebody who held the job before may have reported an outcome of it."""
         ...
 
-    @property
-    def knows_retries(self) -> bool:
-        """Whether a retry that such a report has led to would be known; who asks first has it looked for."""
+    def knows_retries(self, published_by: float) -> bool:
+        """Whether a retry that such a report has led to would be known, had it been published by this time (on the
+        runner's clock); who asks has it looked for.
+        """
         ...
 
 

@@ -32,6 +32,7 @@ class Report:
     `not_before` is when it may be sent again at the earliest: the engine may still be at work on the last try.
     `was_acknowledged`: a 204 came for it, if too late to count by itself. `proved` is set when the job's next
     attempt has come: this failure has arrived, whatever was answered.
+    `answered_at`: the engine answered a question that was asked since `doubted_at`; 0 before it is known.
     `cleared_for`: under this holder it is known that none before has reported the job.
     `was_refused` says that an earlier report of the same outcome was refused for good.
     """
@@ -50,6 +51,7 @@ class Report:
     was_acknowledged: bool = False
     doubted_at: float = 0.0
     doubted_progress_s: float = 0.0
+    answered_at: float = 0.0
     cleared_for: Holder | None = None
     proved: bool = False
     refusal: str = ""

@@ -61,6 +61,15 @@ class Backlog:
         else:
             del self._behind[lane]
 
+    def take_copies(self, record: KafkaRecord) -> list[KafkaRecord]:
+        """Take out what waits behind a record that is out and is the same dispatch, published again."""
+        lane = self._lane_of(record)
+        behind = self._behind[lane]
+        copies = [one for one in behind if one.event.dedup_id == record.event.dedup_id]
+        if copies:
+            self._behind[lane] = deque(one for one in behind if one not in copies)
+        return copies
+
     def is_overtaken(self, record: KafkaRecord) -> bool:
         """Whether a later attempt of the same job waits behind it: the engine has taken this attempt's failure."""
         event = record.event

@@ -3,7 +3,7 @@
 Who completed or failed an attempt and could not commit that (it was killed, it lost the partition) leaves the record
 to be read again. A failure of it would undo a step that is completed, or cost the retry that stands further on in the
 partition. So it is not sent before the instance's history has been asked (see Doubts), and before the partition has
-been read to its end: by a consumer of its own, since the worker's has its window and its slots to keep.
+been read to its end, as it is then: by a consumer of its own, since the worker's has its window and its slots to keep.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from weakref import WeakKeyDictionary
 
 from confluent_kafka import Consumer, KafkaException
@@ -24,8 +25,6 @@ from workflow_sdk.runner.kafka.partition_reading import SearchError, messages_of
 
 log = logging.getLogger("workflow_sdk.runner")
 
-# The engine's relay rests for 250 ms: what was failed before the partition came is published again by then.
-PUBLISHED_S = 1.0
 # A partition that cannot be read to its end, or is too long, is waited for no longer than this.
 PATIENCE_S = 60.0
 AGAIN_S = 1.0
@@ -37,10 +36,16 @@ NewReader = Callable[[str], Consumer]
 
 @dataclass(slots=True)
 class _Search:
-    """`retries` holds, by key, the fewest retries left of a later attempt; complete once `is_over`."""
+    """`retries` holds, by key, the fewest retries left of a later attempt: all that were published by `known_by`, which
+    is to come to `wanted`. `first` holds the retries left of the attempts that were there before; `read_to` is
+    the offset up to which all this is known.
+    """
 
+    first: dict[str, int] = field(default_factory=dict)
     retries: dict[str, int] = field(default_factory=dict)
-    is_over: bool = False
+    read_to: int = 0
+    known_by: float = -inf
+    wanted: float = -inf
     task: asyncio.Task[None] | None = None
 
 
@@ -56,13 +61,15 @@ class Inheritance:
         self._searches: WeakKeyDictionary[Assignment, _Search] = WeakKeyDictionary()
         self._turn = asyncio.Semaphore(SEARCHES_AT_ONCE)
 
-    def is_searched(self, assignment: Assignment) -> bool:
-        """Whether it has been read to its end; who asks first begins the search."""
-        search = self._searches.get(assignment)
-        if search is None:
-            search = self._searches[assignment] = _Search()
+    def is_searched(self, assignment: Assignment, *, by: float) -> bool:
+        """Whether it has been read to its end as that was at this time, or cannot be; who asks has it read."""
+        search = self._searches.setdefault(assignment, _Search())
+        if search.known_by >= by or not assignment.is_ours:
+            return True
+        search.wanted = max(search.wanted, by)
+        if search.task is None or search.task.done():
             search.task = asyncio.create_task(self._search(assignment, search), name="inheritance")
-        return search.is_over
+        return False
 
     def is_overtaken(self, record: KafkaRecord) -> bool:
         """Whether a later attempt of the same job is known to stand behind it."""
@@ -71,42 +78,45 @@ class Inheritance:
         return search is not None and search.retries.get(record.event.key, retries) < retries
 
     async def _search(self, assignment: Assignment, search: _Search) -> None:
-        give_up = self._clock() + PATIENCE_S
-        await asyncio.sleep(max(assignment.since + PUBLISHED_S - self._clock(), 0.0))
-        while not search.is_over and assignment.is_ours:
+        give_up = max(search.wanted, self._clock()) + PATIENCE_S
+        while search.known_by < search.wanted and assignment.is_ours:
+            await asyncio.sleep(max(search.wanted - self._clock(), 0.0))
             async with self._turn:
                 await self._try(assignment, search, give_up)
-        search.is_over = True
 
     async def _try(self, assignment: Assignment, search: _Search, give_up: float) -> None:
-        loop = asyncio.get_running_loop()
+        loop, began = asyncio.get_running_loop(), self._clock()
         try:
-            found = await loop.run_in_executor(None, self._later_attempts, assignment, give_up)
+            found = await loop.run_in_executor(None, self._later_attempts, assignment, search, give_up)
         except Exception as error:  # noqa: BLE001 - a reader that cannot be had must not keep a failure for ever
             log.debug("%s partition %s: %s", assignment.topic, assignment.partition, error)
             if self._clock() < give_up:
                 await asyncio.sleep(AGAIN_S)
                 return
             self._say_given_up(assignment, error)
-        else:
-            search.retries.update(found)
-            for key, retries in found.items():
-                self._found(key, retries)
-        search.is_over = True
+            search.known_by = inf
+            return
+        search.known_by = began
+        search.retries.update(found)
+        for key, retries in found.items():
+            self._found(key, retries)
 
-    def _later_attempts(self, assignment: Assignment, give_up: float) -> dict[str, int]:
-        """Of the inherited attempts that are followed by later ones: the fewest retries left. On a helper thread."""
-        first: dict[str, int] = {}
-        later: dict[str, int] = {}
+    def _later_attempts(self, assignment: Assignment, search: _Search, give_up: float) -> dict[str, int]:
+        """Of the inherited attempts that are followed by later ones, as found since the last time: the fewest retries
+        left. On a helper thread.
+        """
+        first, later = search.first, dict[str, int]()
         reader = self._new_reader(assignment.topic)
 
         def left_s() -> float:
             return give_up - self._clock() if assignment.is_ours else 0.0
 
+        begin = max(assignment.begin, search.read_to)
         try:
             for message in messages_of(
-                reader, assignment.topic, assignment.partition, begin=assignment.begin, left_s=left_s
+                reader, assignment.topic, assignment.partition, begin=begin, left_s=left_s
             ):
+                begin = (message.offset() or 0) + 1
                 try:
                     event = decode(message.value(), with_variables=False)
                 except PoisonRecordError:
@@ -117,6 +127,8 @@ class Inheritance:
                     later[event.key] = min(
                         event.retries_remaining, later.get(event.key, event.retries_remaining)
                     )
+            # What was read in vain is read again: of it nothing is returned.
+            search.read_to = begin
         finally:
             reader.close()
         return later
@@ -154,6 +166,5 @@ class RecordHolder:
     def is_inherited(self) -> bool:
         return self.record.assignment.is_inherited(self.record.offset)
 
-    @property
-    def knows_retries(self) -> bool:
-        return self.inheritance.is_searched(self.record.assignment)
+    def knows_retries(self, published_by: float) -> bool:
+        return self.inheritance.is_searched(self.record.assignment, by=published_by)

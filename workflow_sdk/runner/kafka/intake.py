@@ -154,6 +154,9 @@ class KafkaIntake:
         record = self._running.pop(claim)
         if settlement in (Settlement.ACKNOWLEDGED, Settlement.ENDED, Settlement.REJECTED):
             self._acknowledged.add(record.event.dedup_id)
+            # The copies first: a partition that is given back waits for what has started, and for nothing else.
+            for copy in self._backlog.take_copies(record):
+                self._skip_duplicate(copy)
             self._settle(record)
         elif settlement is Settlement.REFUSED:
             self._give_up(record)

@@ -3,7 +3,9 @@
 The one place that looks, at each at most once a second, and at so many instances then. A step execution that has ended
 settles its report. While it runs, a completion is sent again, each time a little later; a failure is, too, where
 no lease would bring its job back, once its retry would have come. A failure of a job that somebody before may have
-reported is looked at before it is sent at all, and at once: after a takeover there may be hundreds.
+reported is looked at before it is sent at all: once the engine has answered any question, the retry of a failure it
+took before is published a moment later, and looked for; the history comes last. After a takeover there may be
+hundreds, so these wait for no turn.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ LOOKS_AT_ONCE = 16
 LOOK_TIMEOUT_S = 10.0
 # A retry that the engine has published is read within this much of its partition's progress.
 PROGRESS_S = 5.0
+# The engine's relay rests for 250 ms: what it has failed by the time it answers is published again so much later.
+PUBLISHED_S = 1.0
 # A partition that cannot be read on (all its records wait for this one) is waited for no longer than this.
 PATIENCE_S = 60.0
 _OVER = ("COMPLETED", "FAILED", "CANCELLED")
@@ -66,11 +70,13 @@ class Doubts:
         self._fresh: dict[Report, None] = {}
         self._added = asyncio.Event()
         self._last_look = 0.0
+        # When the latest question was asked that the engine has answered.
+        self._answered = -1.0
 
     def add(self, report: Report) -> None:
         """Take a report in. It is looked after, until one of the two is called."""
         now = self._clock()
-        report.is_in_doubt, report.doubted_at = True, now
+        report.is_in_doubt, report.doubted_at, report.answered_at = True, now, 0.0
         report.doubted_progress_s = report.claim.holder.progress_s if report.claim.holder else 0.0
         self._open[report] = None
         if not report.tries:
@@ -91,9 +97,10 @@ class Doubts:
         while True:
             self._added.clear()
             due = self._due()
-            await asyncio.gather(*(self._consider(report) for report in due))
             for report in due:
                 self._fresh.pop(report, None)
+            await asyncio.gather(*(self._consider(report) for report in due))
+            for report in due:
                 if report in self._open:
                     # To the end of the line, so that all have their turn.
                     del self._open[report]
@@ -134,6 +141,10 @@ class Doubts:
         if found is Found.NOTHING and report.was_acknowledged:
             # A client of the user's own, without a history: its word is all there is.
             self._finish(report, Settlement.ACKNOWLEDGED)
+        elif not report.tries and not report.answered_at:
+            report.answered_at = self._clock()
+            if found is not Found.UNKNOWN:
+                self._fresh[report] = None
         elif self._clock() < report.not_before or not self._is_ripe(report):
             return
         elif not report.is_completion and report.claim.lease is not None:
@@ -153,9 +164,15 @@ class Doubts:
         if report.is_completion or report.is_last or holder is None:
             return True
         if not report.tries:
-            return holder.knows_retries
+            return self._is_unanswered(report) or holder.knows_retries(report.answered_at + PUBLISHED_S)
         read_s = holder.progress_s - report.doubted_progress_s
         return read_s >= PROGRESS_S or self._clock() - report.doubted_at >= PATIENCE_S
+
+    def _is_unanswered(self, report: Report) -> bool:
+        """Whether the engine has answered nothing yet that was asked since this doubt began."""
+        if not report.answered_at and self._answered >= report.doubted_at:
+            report.answered_at = self._clock()
+        return not report.answered_at
 
     def _finish(self, report: Report, settlement: Settlement) -> None:
         if self.drop(report):
@@ -187,10 +204,12 @@ class Doubts:
 
     async def _step_in_history(self, claim: Claim) -> Found:
         """How the step stands, by itself: OPEN also where its instance has ended without it."""
+        asked = self._clock()
         history = await self._channel.history(claim.instance_id)
         if history is None:
             return Found.NOTHING
         self._watch.succeeded()
+        self._answered = max(self._answered, asked)
         statuses = [step.get("status") for step in history if step.get("id") == claim.step_execution_id]
         if "COMPLETED" in statuses:
             return Found.COMPLETED

@@ -52,6 +52,23 @@ def test_records_of_one_key_run_one_after_another() -> None:
     assert take_all(backlog) == [second]
 
 
+@pytest.mark.parametrize("ordering", ["key", "none"])
+def test_copies_of_a_dispatch_are_taken_from_behind_it_and_nothing_else_is(ordering: Ordering) -> None:
+    backlog = Backlog(ordering)
+    out, copies = a_record("i1", "j1"), [a_record("i1", "j1") for _ in range(3)]
+    other, of_another = a_record("i1", "j2"), a_record("i2", "j3")
+    for record in (out, copies[0], other, of_another, *copies[1:]):
+        backlog.add(record)
+    assert backlog.take(any_type) is out
+    assert backlog.take_copies(out) == copies
+    assert backlog.take_copies(out) == []
+    backlog.free(out)
+    assert take_all(backlog) == ([of_another, other] if ordering == "key" else [other, of_another])
+    for record in (other, of_another):
+        backlog.free(record)
+    assert len(backlog) == 0
+
+
 def test_records_of_different_keys_run_side_by_side() -> None:
     backlog = Backlog()
     records = [a_record(f"i{number}", f"j{number}") for number in range(3)]

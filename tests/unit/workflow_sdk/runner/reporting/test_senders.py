@@ -109,7 +109,9 @@ class Wavering:
     say = Say.HAS
     progress_s = 0.0
     is_inherited = False
-    knows_retries = True
+
+    def knows_retries(self, published_by: float) -> bool:
+        return True
 
 
 def test_a_failure_that_is_unsure_once_a_connection_is_made_waits_until_it_is_sure() -> None:
