@@ -34,13 +34,14 @@ Judge = Callable[[str], str]
 class Snapshot:
     """The instance at one moment. `away` says why the engine did not answer this time (the values are older then).
 
-    `verdict`: why nothing can move it, where that is so.
+    `verdict`: why nothing can move it, where that is so. `is_old`: the time ran out before an answer came.
     """
 
     instance: Value
     executions: list[Value]
     away: str = ""
     verdict: str = ""
+    is_old: bool = False
 
     @property
     def ended(self) -> bool:
@@ -119,7 +120,7 @@ class Asking:
         except WorkflowSDKError as error:
             if isinstance(error, EngineTimeoutError) and self._deadline.is_over and "status" in last.instance:
                 # It is the wait that ended, not the engine.
-                return last
+                return replace(last, is_old=True)
             reason = away_text(error, is_first=is_first)
             if reason is None:
                 raise
@@ -192,7 +193,9 @@ def ran_out(snapshot: Snapshot, timeout_s: float, judge: Judge | None = None) ->
         look = shell_command("rochallor", "instances", "get", instance_id)
         return CliError(message, hint=look, exit_status=ExitStatus.UNREACHABLE)
     message = f"{instance_id} is still {standing_text(instance)} after {duration_text(timeout_s)}"
-    verdict = snapshot.verdict or (judge(instance_id) if judge is not None else "")
+    verdict = snapshot.verdict
+    if judge is not None and not verdict and not snapshot.is_old:
+        verdict = judge(instance_id)
     if verdict:
         explain = shell_command("rochallor", "instances", "explain", instance_id)
         return WaitRanOutError(f"{message}, and {verdict}", hint=f"it was not cancelled; {explain}")

@@ -5,6 +5,7 @@ that is known as soon as there is one.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -89,6 +90,22 @@ def test_a_wait_for_many_is_over_with_the_first_that_nobody_answers_for() -> Non
         result = rochallor("instances", "wait", *ids, "--timeout", "1ms", url=there.url)
     asked = {path for _, path, _ in there.seen}
     assert (result.exit_status, asked) == (5, {f"/v1/instances/{ids[0]}"})
+
+
+def test_an_engine_that_was_silent_at_the_end_of_the_time_is_asked_nothing_more() -> None:
+    released = threading.Event()
+
+    def silent(method: str, path: str, body: bytes) -> Answer:
+        if method == "GET":
+            released.wait(60)
+        return 201, instance()
+
+    with stand_in(silent) as there:
+        result = rochallor("instances", "start", "one", "--wait", "--timeout", "50ms", url=there.url)
+        asked = [(method, path) for method, path, _ in there.seen]
+        released.set()
+    assert (result.exit_status, f"{ID} is still ACTIVE" in result.stderr) == (10, True)
+    assert asked == [("POST", "/v1/instances"), ("GET", f"/v1/instances/{ID}")]
 
 
 def test_nobody_there_at_all_is_said_at_once() -> None:
