@@ -115,7 +115,7 @@ GROUP_EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-OUTPUTS = ("table", "wide", "json", "jsonl", "yaml", "name")
+OUTPUTS = ("table", "wide", "json", "jsonl", "yaml", "csv", "name")
 # "auto": as the engine's answers tell. A test holds the others against the table of versions.
 ENGINE_VERSIONS = ("auto", "0", "1.0.0", "1.0.1", "1.1.0", "next", "leases")
 TIMES = ("relative", "iso")

@@ -52,7 +52,7 @@ _KINDS = {
 }
 _CHOICES = {
     "--status": "ACTIVE|WAITING|COMPLETED|FAILED|CANCELLED",
-    "--output": "table|wide|json|jsonl|yaml|name",
+    "--output": "table|wide|json|jsonl|yaml|csv|name",
     "--time": "relative|iso",
     "--color": "auto|always|never",
 }

@@ -20,7 +20,7 @@ _INDENTED = "\n  "
 
 
 class Printer:
-    """Prints what a command hands over. The formats: table, wide, json, jsonl, yaml, name."""
+    """Prints what a command hands over. The formats: table, wide, json, jsonl, yaml, csv, name."""
 
     def __init__(self, environment: Environment, settings: Settings) -> None:
         self.environment = environment
@@ -164,7 +164,11 @@ class Printer:
         return {path: lookup(value, path) for path in wanted} if wanted else value
 
     def _document(self, value: object) -> None:
-        if self.settings.output == "yaml":
+        if self.settings.output == "csv":
+            from rochallor_cli.output.csv_text import csv_text, rows_of
+
+            self.text(csv_text(rows_of(value), headers=not self.settings.no_headers))
+        elif self.settings.output == "yaml":
             self.environment.stdout.write(self.yaml_text(value))
         else:
             self.text(self.json_text(value) + "\n")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rochallor_cli.definitions.finding import DocumentFinding
+from rochallor_cli.definitions.linting import Assumed, refusals
 from rochallor_cli.definitions.shape import known_part, looks_mistyped
 from rochallor_cli.dev_engine import ENGINE_VERSIONS, EngineRules, check, engine_rules, step_types
 from rochallor_cli.dev_engine.explore import definition_from_document
@@ -34,8 +35,13 @@ def verified_document(
     document, not_known = _known(document)
     refused = next((each for each in check(document.value, rules) if each.severity == "error"), None)
     if refused is not None:
+        text = f"{document.at(refused.path)}: {refused.code} {refused.text}"
+        # Of a wrong shape the engine says no place.
+        placed = refusals(document, Assumed(rules, is_given=True))
+        if placed:
+            text = f"{document.at(placed[0].path)}: {placed[0].code} {placed[0].text}"
         raise InvalidDocumentError(
-            f"{document.at(refused.path)}: {refused.code} {refused.text}",
+            text,
             hint="a definition that the engine refuses cannot be verified; see `rochallor defs lint`",
         )
     definition = definition_from_document(document.value, rules)
@@ -48,7 +54,7 @@ def _known(document: Document) -> tuple[Document, list[str]]:
     newest = engine_rules(ENGINE_VERSIONS[-1])
     value, fields = known_part(document.value, newest, keep_mistyped=True)
     steps = rows(value.get("steps")) if isinstance(value, dict) else []
-    types = [str(step["type"]) for step in steps if step.get("type")]
+    types = [step["type"] for step in steps if step.get("type") and isinstance(step["type"], str)]
     known = step_types(newest)
     for name in types:
         if name not in known and not looks_mistyped(name, known):

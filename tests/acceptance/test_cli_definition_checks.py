@@ -329,3 +329,23 @@ def test_a_code_that_does_not_exist_is_a_usage_error(tmp_path: Path, option: str
     result = rochallor("defs", "lint", write(tmp_path / "f.json", document()), option, "W999")
     assert result.exit_status == 2
     assert f"{option} W999: there is no such code" in result.stderr
+
+
+def test_a_refused_definition_keeps_no_other_from_being_verified(tmp_path: Path):
+    write(tmp_path / "a.yaml", document(service("work", "gone")))
+    write(tmp_path / "b.yaml", document(service("work")))
+    write(tmp_path / "c.yaml", document({**service("work"), "boundaryEvents": {"a": 1}}))
+    result = rochallor("defs", "verify", tmp_path)
+    assert result.exit_status == 3
+    assert [line.split(": ")[0] for line in result.lines()] == [str(tmp_path / "b.yaml")]
+    assert f"{tmp_path / 'a.yaml'}:" in result.stderr
+    assert "c.yaml:" in result.stderr
+    assert "expected a list, found a mapping" in result.stderr
+
+
+@pytest.mark.parametrize("max_time", ["90s", "1m", "2.5"])
+def test_the_time_of_a_search_is_written_like_every_other_duration(tmp_path: Path, max_time: str):
+    file = write(tmp_path / "f.yaml", document(service("work")))
+    assert rochallor("defs", "verify", file, "--max-time", max_time).exit_status == 0
+    wrong = rochallor("defs", "verify", file, "--max-time", "soon")
+    assert (wrong.exit_status, "--max-time" in wrong.stderr) == (2, True)

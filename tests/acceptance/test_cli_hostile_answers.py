@@ -16,7 +16,7 @@ ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
 # C0, an escape sequence, DEL, C1, a change of direction, a second line, and what a shell would run.
 HOSTILE = "x\x1b]0;owned\x07\x1b[2J\x7f\x9b31m\u202egnp.exe\u2066\ny; touch owned #"
 RAW = ("\x1b]", "\x1b[2J", "\x07", "\x7f", "\x9b", "\u202e", "\u2066")
-FORMATS = ("table", "wide", "json", "jsonl", "yaml", "name")
+FORMATS = ("table", "wide", "json", "jsonl", "yaml", "csv", "name")
 
 
 def hostile(method: str, path: str, body: bytes) -> Answer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -207,3 +209,21 @@ def test_streams_that_are_closed_from_the_start_do_no_harm(failed: str, redirect
         )  # fmt: skip
         assert "Traceback" not in done.stderr
         assert done.returncode == (3 if status is None else status)
+
+
+def test_lists_and_values_are_written_as_csv_for_spreadsheets(failed: str):
+    listed = ("instances", "list", "--definition", "out", "-o", "csv", "--fields")
+    rows = list(
+        csv.reader(io.StringIO(rochallor(*listed, "businessKey,variables,status", url=failed).stdout))
+    )
+    assert rows == [
+        ["businessKey", "variables", "status"],
+        ["K\n\x1b[31m0", '{"n": 0, "nested": {"list": [1, 2]}}', "FAILED"],
+    ]
+    bare = rochallor(*listed, "status", "--no-headers", url=failed)
+    assert bare.stdout == "FAILED\n"
+    one = rochallor("expr", "1 + 1", "-o", "csv", "--fields", "value,error,type")
+    assert one.stdout == "value,error,type\n2,,int\n"
+    explained = rochallor("defs", "explain", "-o", "csv").lines()
+    assert explained[0] == "value"
+    assert "DECISION_TABLE" in explained

@@ -17,9 +17,9 @@ from rochallor_cli.commands.definition_sources import (
     documents_of_files,
     is_file_name,
 )
-from rochallor_cli.commands.inputs import Var, variables_from
+from rochallor_cli.commands.inputs import Var, seconds_from, variables_from
 from rochallor_cli.documents.document import Document
-from rochallor_cli.errors import UsageError
+from rochallor_cli.errors import CliError, InvalidDocumentError, NotKnownError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -68,9 +68,11 @@ def verify(
         int, typer.Option("--max-states", min=1, metavar="N", help="Situations of one definition at most.")
     ] = 20_000,
     max_time: Annotated[
-        float,
-        typer.Option("--max-time", min=0.01, metavar="SECONDS", help="Seconds for one definition at most."),
-    ] = 30.0,
+        str,
+        typer.Option(
+            "--max-time", metavar="DURATION", help="Time for one definition at most: 30s, 2m, or seconds."
+        ),
+    ] = "30s",
     suggest: Annotated[
         bool,
         typer.Option(
@@ -94,20 +96,46 @@ def verify(
     from rochallor_cli.verification.search import Bounds
     from rochallor_cli.verification.verifying import verified_document
 
-    variables = variables_from(context, var=var, text=None, whole=None)
-    assumed = variables_from(context, var=assume, text=None, whole=None)
-    bounds = Bounds(max_states=max_states, max_seconds=max_time)
-    verified = [
-        verified_document(document, rules, variables=variables, assumed=assumed, bounds=bounds)
-        for name in definitions
-        for document, rules in _documents(context, name, exclude)
-    ]
+    bounds = Bounds(max_states=max_states, max_seconds=seconds_from(max_time, "--max-time") or 0.0)
+    search = partial(
+        verified_document,
+        variables=variables_from(context, var=var, text=None, whole=None),
+        assumed=variables_from(context, var=assume, text=None, whole=None),
+        bounds=bounds,
+    )
+    documents = [one for name in definitions for one in _documents(context, name, exclude)]
+    verified, refused = _searched(documents, search)
+    if refused and not verified:
+        raise _first(refused)
     if suggest:
         verified = [_with_suggestion(each, bounds) for each in verified]
     _show(context, verified)
     if replay:
         _replay(context, verified)
+    if refused:
+        raise _first(refused)
     return _status(verified, fail_on)
+
+
+def _searched(
+    documents: list[tuple[Document, EngineRules]], search: Callable[[Document, EngineRules], Verified]
+) -> tuple[list[Verified], list[CliError]]:
+    """What was found, and why the others cannot be searched: none keeps the rest from it."""
+    verified: list[Verified] = []
+    refused: list[CliError] = []
+    for document, rules in documents:
+        try:
+            verified.append(search(document, rules))
+        except (InvalidDocumentError, NotKnownError) as error:
+            refused.append(error)
+    return verified, refused
+
+
+def _first(refused: list[CliError]) -> CliError:
+    """The worst of what cannot be searched; one refused by every engine comes before one that a newer may take."""
+    worst = min(refused, key=lambda error: isinstance(error, NotKnownError))
+    worst.details += tuple(error.message for error in refused if error is not worst)
+    return worst
 
 
 def _documents(context: Context, name: str, exclude: list[str] | None) -> list[tuple[Document, EngineRules]]:

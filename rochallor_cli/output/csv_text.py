@@ -1,0 +1,36 @@
+"""Values as CSV, for spreadsheets and whatever else reads tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+
+Rows = Sequence[Mapping[str, object]]
+
+
+def csv_text(rows: Rows, *, headers: bool) -> str:
+    """One line a row, the columns in the order in which the rows name them; a column that a row lacks is empty."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    if not columns:
+        return ""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if headers:
+        writer.writerow(columns)
+    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+    return text.getvalue()
+
+
+def rows_of(value: object) -> Rows:
+    """A list's objects or an object alone as rows; anything else is the one column `value`."""
+    values = value if isinstance(value, list) else [value]
+    return [each if isinstance(each, Mapping) else {"value": each} for each in values]
+
+
+def _cell(value: object) -> str:
+    """Texts as they are, nothing for null, and JSON for the rest."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
