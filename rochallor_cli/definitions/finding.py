@@ -23,7 +23,12 @@ class DocumentFinding:
     path: DocumentPath
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.code} {self.text}"
+        return f"{self.place}: {self.code} {self.text}"
+
+    @property
+    def place(self) -> str:
+        """`file:line:column`."""
+        return f"{self.file}:{self.line}:{self.column}"
 
     @property
     def is_refusal(self) -> bool:

@@ -137,12 +137,12 @@ def _checked(
     unfit = list(misfits(value, assumed.rules))
     unknown = [each for each in unfit if each.is_new and not assumed.is_given]
     for each in unfit:
-        code, severity, text = SHAPE, "error", each.text
+        code, severity, text = SHAPE, "error", each.text + (f" ({each.advice})" if each.advice else "")
         if each in unknown:
             code, severity, text = NOT_KNOWN, "warning", _not_known(each.text, assumed)
         line, column = document.position(each.path, of_key=each.of_key)
         finding = DocumentFinding(document.source, line, column, code, severity, text, each.path)
-        yield f"json: {each.text.partition(' (')[0]}", finding
+        yield each.words, finding
     if any(not each.is_unknown and len(each.path) <= _STEP_DEPTH for each in unfit):
         return
     misshapen = {each.path[:_STEP_DEPTH] for each in unfit if not each.is_unknown}
@@ -199,15 +199,12 @@ def _nearest(document: Document, path: DocumentPath, code: str, assumed: Assumed
 
 
 def located(document: Document, problems: Sequence[str]) -> list[str]:
-    """An engine's complaints about a document, each with its place as far as a known version has the same."""
-    found = _as_said(document, problems)
-    places = dict(found)
-    shapes = [_placed(finding) for _, finding in found if finding.code == SHAPE]
-    lines = []
-    for problem in problems:
-        finding = places.get(problem)
-        lines.append(at_named_step(document, problem) if finding is None else _placed(finding))
-    return shapes if shapes and len(problems) == 1 else lines
+    """An engine's complaints about a document in its own words, each with its place where that can be told."""
+    places = {words: finding.place for words, finding in _as_said(document, problems)}
+    return [
+        f"{places[problem]}: {problem}" if problem in places else at_named_step(document, problem)
+        for problem in problems
+    ]
 
 
 def at_named_step(document: Document, problem: str) -> str:
@@ -245,7 +242,7 @@ def placed_lines(findings: Sequence[DocumentFinding]) -> list[str]:
 
 
 def _placed(finding: DocumentFinding) -> str:
-    return f"{finding.file}:{finding.line}:{finding.column}: {finding.text}"
+    return f"{finding.place}: {finding.text}"
 
 
 def _emptied(document: Document) -> Iterator[DocumentFinding]:

@@ -13,24 +13,32 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
-from rochallor_cli.dev_engine import EngineRules
+from rochallor_cli.dev_engine import OLDER_FORMS, EngineRules
 from rochallor_cli.errors import did_you_mean
 
 Path = tuple[str | int, ...]
 # How much of two names is the same where one is the other with a letter or two wrong: DECISON, nextSteps.
 _A_SLIP = 0.8
 _LEAST_CUT = 4
+# What decision tables have in place of the fields of their older form.
+_INSTEAD = "rules set outputs, and nextStep leads on"
+_NONE: Mapping[str, str] = {}
 
 Check = Callable[[Any, Path], "Iterator[Misfit]"]
 
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """One thing in a document that does not fit; of an unknown field, whether it may be a newer engine's."""
+    """One thing in a document that does not fit; of an unknown field, whether it may be a newer engine's.
+
+    advice: what to do; empty where the text says it. words: how an engine says it, where that is known.
+    """
 
     path: Path
     of_key: bool
     text: str
+    advice: str = ""
+    words: str = ""
     is_unknown: bool = False
     is_new: bool = False
 
@@ -132,7 +140,7 @@ def _mapping_of(inner: Check) -> Check:
     return check
 
 
-def _object(fields: Mapping[str, Check]) -> Check:
+def _object(fields: Mapping[str, Check], older_forms: Mapping[str, str] = _NONE) -> Check:
     # The engine matches names without regard to case.
     by_name = {name.lower(): check for name, check in fields.items()}
 
@@ -141,18 +149,24 @@ def _object(fields: Mapping[str, Check]) -> Check:
         for key, item in (value if isinstance(value, Mapping) else {}).items():
             inner = by_name.get(key.lower())
             if inner is None:
-                hint = did_you_mean(key, list(fields))
-                text = f'unknown field "{key}"' + (f" ({hint})" if hint else "")
-                is_new = not looks_mistyped(key, list(fields))
-                yield Misfit((*path, key), True, text, is_unknown=True, is_new=is_new)
+                yield _unknown((*path, key), key, list(fields), older_forms)
             else:
                 yield from inner(item, (*path, key))
 
     return check
 
 
+def _unknown(path: Path, key: str, known: Sequence[str], older_forms: Mapping[str, str]) -> Misfit:
+    if words := older_forms.get(key):
+        return Misfit(path, True, words, advice=_INSTEAD, words=words, is_unknown=True)
+    text = f'unknown field "{key}"'
+    is_new = not looks_mistyped(key, known)
+    near = did_you_mean(key, known) or ""
+    return Misfit(path, True, text, advice=near, words=f"json: {text}", is_unknown=True, is_new=is_new)
+
+
 _EVENT = _object({"type": _TEXT, "duration": _TEXT, "interrupting": _TRUTH, "targetStepId": _TEXT})
-_RULE = _object({"when": _mapping_of(_TEXT), "outputs": _mapping_of(_anything)})
+_RULE = _object({"when": _mapping_of(_TEXT), "outputs": _mapping_of(_anything)}, OLDER_FORMS)
 _SCHEMA = _object(
     {"properties": _mapping_of(_object({"type": _TEXT})), "required": _list_of(_TEXT)},
 )
@@ -185,8 +199,9 @@ def _definition_check(rules: EngineRules) -> Check:
         "metadata": _ANY_MAPPING,
     }
     if rules.decision_tables:
-        step |= {"decisionTable": _object({"rules": _list_of(_RULE)}), "hitPolicy": _TEXT}
+        step |= {"decisionTable": _object({"rules": _list_of(_RULE)}, OLDER_FORMS), "hitPolicy": _TEXT}
     if rules.schemas:
         step |= {"outputs_schema": _SCHEMA}
         definition |= {"input_schema": _SCHEMA}
-    return _object({**definition, "steps": _list_of(_object(step))})
+    older_forms = OLDER_FORMS if rules.decision_tables else _NONE
+    return _object({**definition, "steps": _list_of(_object(step, older_forms))})

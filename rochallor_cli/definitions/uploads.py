@@ -11,7 +11,7 @@ from rochallor_cli.definitions.files import Folders, read_all
 from rochallor_cli.documents.document import QUOTE_HINT, Document
 from rochallor_cli.engine_client.admin_client import AdminClient, Value
 from rochallor_cli.engine_client.reading import version_of
-from rochallor_cli.errors import InvalidDocumentError
+from rochallor_cli.errors import CliError, EngineRefusedError, InvalidDocumentError
 
 if TYPE_CHECKING:
     from rochallor_cli.definitions.finding import DocumentFinding
@@ -89,8 +89,8 @@ def send(engine: AdminClient, upload: Upload, *, as_new_at: str | None = None) -
         sent = _marked(sent, as_new_at)
     try:
         answer = engine.upload(sent)
-    except InvalidDocumentError as error:
-        raise _located(error, upload.document) from error
+    except EngineRefusedError as error:
+        raise _located(error, upload.document) if error.details else error from error
     return {**answer, **_result(latest, version_of(answer)), "source": upload.document.source}
 
 
@@ -120,20 +120,18 @@ def _marked(definition: Value, moment: str) -> Value:
     }
 
 
-def _located(error: InvalidDocumentError, document: Document) -> InvalidDocumentError:
-    """The engine's problems, each with its line and column."""
+def _located(error: EngineRefusedError, document: Document) -> CliError:
+    """The engine's problems in its own words, each with its line and column."""
     from rochallor_cli.definitions.linting import located
 
     return _with_lines(error, document, located(document, error.details))
 
 
-def _with_lines(
-    error: InvalidDocumentError, document: Document, lines: Sequence[str]
-) -> InvalidDocumentError:
-    hint = QUOTE_HINT if document.emptied else error.hint
+def _with_lines(error: CliError, document: Document, lines: Sequence[str]) -> CliError:
+    kind, hint = type(error), QUOTE_HINT if document.emptied else error.hint
     if len(lines) == 1:
-        return InvalidDocumentError(lines[0], hint=hint)
-    return InvalidDocumentError(f"{document.source}: {len(lines)} problems", details=lines, hint=hint)
+        return kind(lines[0], hint=hint)
+    return kind(f"{document.source}: {len(lines)} problems", details=lines, hint=hint)
 
 
 def _result(latest: Value | None, version: int) -> dict[str, Any]:
@@ -146,7 +144,7 @@ def _result(latest: Value | None, version: int) -> dict[str, Any]:
     return {"result": NOT_LATEST, "latest": before}
 
 
-def refusal(document: Document, found: Sequence[DocumentFinding]) -> InvalidDocumentError:
+def refusal(document: Document, found: Sequence[DocumentFinding]) -> CliError:
     """The error for a document in which this was found."""
     from rochallor_cli.definitions.linting import placed_lines
 

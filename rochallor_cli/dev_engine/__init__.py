@@ -38,6 +38,7 @@ from rochallor_cli.dev_engine.definition.branch_order import in_branch_order
 from rochallor_cli.dev_engine.definition.json_schema import definition_schema
 from rochallor_cli.dev_engine.definition.model import step_types
 from rochallor_cli.dev_engine.definition.problems import Problem
+from rochallor_cli.dev_engine.definition.shapes import OLDER_FORMS
 from rochallor_cli.dev_engine.definition.validation_tables import HIT_POLICIES
 from rochallor_cli.dev_engine.embedded import DevEngine
 from rochallor_cli.dev_engine.errors import DevEngineError, DevEngineSettingsError
@@ -56,6 +57,7 @@ __all__ = [
     "ENGINE_VERSIONS",
     "FEATURES",
     "HIT_POLICIES",
+    "OLDER_FORMS",
     "AheadClock",
     "Clock",
     "Code",

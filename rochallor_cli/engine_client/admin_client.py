@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.engine_client.ids import NO_IDS, require_id
-from rochallor_cli.engine_client.meaning import hint_of_refused_start, may_be_done, meaning
+from rochallor_cli.engine_client.meaning import hint_of_refused_start, may_be_done, meaning, refused_upload
 from rochallor_cli.engine_client.pages import PAGE, pages_of
 from rochallor_cli.engine_client.pages import Value as Value
 from rochallor_cli.engine_client.reading import definition_of, owned, rows
@@ -16,7 +16,6 @@ from rochallor_cli.errors import (
     ConflictError,
     EngineAwayError,
     EngineRefusedError,
-    InvalidDocumentError,
     NotFoundError,
     UsageError,
     did_you_mean,
@@ -52,14 +51,13 @@ class AdminClient:
     # --- definitions -----------------------------------------------------------------------------
 
     def upload(self, definition: Value) -> Value:
-        """The stored definition's id, version, name, uploadedAt. InvalidDocumentError with the problems as details."""
+        """The stored definition's id, version, name, uploadedAt. EngineRefusedError with the problems as details."""
         try:
             return self.client.upload_definition(definition)
         except EngineClientError as error:
             if not _refused(error, 400):
                 raise
-            problems = _problems_of_upload(error.message)
-            raise InvalidDocumentError("the engine refused the definition", details=problems) from error
+            raise refused_upload(error.message) from error
 
     def definition(self, definition_id: str, version: int | None = None) -> Value:
         require_id(definition_id, "definition")
@@ -385,11 +383,3 @@ def steps_text(instance: Mapping[str, Any]) -> str:
     """The ids of the steps that an instance is at, whatever an engine puts there."""
     ids = instance.get("currentStepIds") or []
     return ", ".join(map(str, ids)) if isinstance(ids, list) else str(ids)
-
-
-def _problems_of_upload(message: str) -> list[str]:
-    """The engine's problems, one a line, without its prefixes."""
-    text = message
-    for prefix in ("validation error: ", "validation errors:", "parse error: ", "parse: "):
-        text = text.removeprefix(prefix)
-    return [line.strip() for line in text.splitlines() if line.strip()] or [message]

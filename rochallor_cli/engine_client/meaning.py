@@ -6,6 +6,7 @@ import re
 
 from rochallor_cli.configuration.masking import url_text
 from rochallor_cli.configuration.settings import Settings
+from rochallor_cli.engine_client.version_evidence import UNKNOWN_PARTS
 from rochallor_cli.errors import (
     CliError,
     ConflictError,
@@ -21,6 +22,7 @@ from workflow_sdk.client.judge import (
     may_be_of_later_engine,
     was_not_forwarded,
 )
+from workflow_sdk.engine_versions import since
 from workflow_sdk.errors import (
     EngineClientError,
     EngineTimeoutError,
@@ -132,3 +134,15 @@ def hint_of_refused_start(reason: str) -> str:
     if reason.startswith(SCHEMA_VIOLATION):
         return "the definition's input_schema says which variables it takes; `rochallor defs get` shows it"
     return "the definition asks for something the engine cannot do; `rochallor defs lint` may say what"
+
+
+def refused_upload(reason: str) -> EngineRefusedError:
+    """The error for a definition that the engine refuses: its problems as details, one a line, without prefixes."""
+    text = reason
+    for prefix in ("validation error: ", "validation errors:", "parse error: ", "parse: "):
+        text = text.removeprefix(prefix)
+    problems = [line.strip() for line in text.splitlines() if line.strip()] or [reason]
+    hint = "refused by the engine, in its own words"
+    if feature := next((part for words, part in UNKNOWN_PARTS.items() if words in reason), None):
+        hint = f"this engine is too old for it: engines know that from {since(feature)} on"
+    return EngineRefusedError("the engine refused the definition", details=problems, hint=hint)

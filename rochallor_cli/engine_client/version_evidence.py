@@ -19,8 +19,9 @@ _INSTANCE = re.compile(r"/v1/instances/[^/?]+$")
 _RETRY = re.compile(r"/v1/instances/[^/?]+/steps/[^/?]+/retry$")
 _DEFINITION = re.compile(r"/v1/definitions(/[^?]+)?$")
 # A refused upload that does not know a part: the feature that the part came with.
-_UNKNOWN_PARTS = {
+UNKNOWN_PARTS = {
     'unknown field "decisionTable"': "decision_tables",
+    'unknown field "hitPolicy"': "decision_tables",
     'unsupported type "DECISION_TABLE"': "decision_tables",
     'unknown field "input_schema"': "schemas",
     'unknown field "outputs_schema"': "schemas",
@@ -80,7 +81,7 @@ def _by_words(exchange: Exchange) -> tuple[str, ...] | None:
     for beginning, feature in _WORDS.items():
         if reason.startswith(beginning):
             return since(feature)
-    for words, feature in _UNKNOWN_PARTS.items():
+    for words, feature in UNKNOWN_PARTS.items():
         if exchange.status == 400 and words in reason:
             return before(feature)
     return None

@@ -70,8 +70,8 @@ def upload(
     """Upload definitions, and say what came of each: created, unchanged, or not the latest.
 
     Nothing is sent before every document was checked by the engine's rules as far as they are known here (exit status
-    3). Where the engine itself refuses one, the others before it are stored: that is exit status 4, and the table says
-    what became of each. The engine answers a text that it knows with the old version and keeps the latest: reverting
+    3). Where the engine itself refuses one, which is exit status 4, those before it are stored, and the table says what
+    became of each. The engine answers a text that it knows with the old version and keeps the latest: reverting
     a file does not roll back. That is exit status 7; --as-new rolls back.
     """
     folders = Folders(tuple(exclude or ()))
@@ -183,7 +183,7 @@ def _with_rest(rows: list[dict[str, Any]], uploads: list[Upload], result: str) -
 
 
 def _refused(context: Context, error: Exception, upload: Upload, *, sent: int) -> Exception:
-    """The error with the file that it is about; 4 in place of 3 where others have been stored before."""
+    """The error with the file that it is about, and what was stored before."""
     from rochallor_cli.definitions.linting import at_named_step
     from rochallor_cli.engine_client.meaning import meaning
     from workflow_sdk.errors import WorkflowSDKError
@@ -193,12 +193,9 @@ def _refused(context: Context, error: Exception, upload: Upload, *, sent: int) -
         return error
     document = upload.document
     message = meant.message if document.source in meant.message else at_named_step(document, meant.message)
-    status = meant.exit_status
-    if sent and status == ExitStatus.INVALID:
-        status = ExitStatus.REFUSED
     stored = f"{count_text(sent, 'definition')} before it stored, none after it" if sent else ""
     hint = "; ".join(part for part in (meant.hint, stored) if part) or None
-    return type(meant)(message, details=meant.details, hint=hint, exit_status=status)
+    return type(meant)(message, details=meant.details, hint=hint, exit_status=meant.exit_status)
 
 
 def _say_what_lint_says(context: Context, found: list[DocumentFinding]) -> None:

@@ -16,7 +16,14 @@ from rochallor_cli.dev_engine.definition.model import (
     Step,
     TableRule,
 )
-from rochallor_cli.dev_engine.definition.shapes import EVENT, RULE, SCHEMA, definition_shape, step_shape
+from rochallor_cli.dev_engine.definition.shapes import (
+    EVENT,
+    OLDER_FORMS,
+    RULE,
+    SCHEMA,
+    definition_shape,
+    step_shape,
+)
 from rochallor_cli.dev_engine.go_json.decoding import BodyError, Shape, decode, decode_value
 from rochallor_cli.dev_engine.go_json.reading import read_exact
 from rochallor_cli.dev_engine.go_json.writing import write
@@ -24,13 +31,8 @@ from rochallor_cli.dev_engine.versions import EngineRules, engine_rules
 
 # These are written even when they are empty.
 _ALWAYS = {"id", "name", "type", "steps", "decisionTable", "input_schema", "outputs_schema"}
-_OLDER_FORMS = {
-    'json: unknown field "then"': 'step (DECISION_TABLE) rules[]: field "then"',
-    'json: unknown field "defaultNextStep"': 'step (DECISION_TABLE): field "defaultNextStep"',
-}
 # A number that may lose digits as a double.
 _LONG_NUMBER = re.compile(rb"\d{16}")
-_NO_LONGER = "is no longer supported; see the 005→007 migration note in docs/workflow-format.md"
 
 Fields = Mapping[str, Any]
 
@@ -66,8 +68,9 @@ def fields_from_document(document: object, rules: EngineRules) -> Fields:
 
 def _in_words_of(rules: EngineRules, error: BodyError) -> BodyError:
     """An engine with decision tables has words of its own for the fields that an older form of them had."""
-    older = _OLDER_FORMS.get(str(error)) if rules.decision_tables else None
-    return error if older is None else BodyError(f"{older} {_NO_LONGER}")
+    name = str(error).removeprefix('json: unknown field "').removesuffix('"')
+    is_older = rules.decision_tables and str(error) == f'json: unknown field "{name}"' and name in OLDER_FORMS
+    return BodyError(OLDER_FORMS[name]) if is_older else error
 
 
 def comparable(fields: Fields) -> str:

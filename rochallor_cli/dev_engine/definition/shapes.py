@@ -18,6 +18,12 @@ from rochallor_cli.dev_engine.go_json.decoding import (
 )
 from rochallor_cli.dev_engine.versions import EngineRules
 
+_NO_LONGER: Final = "is no longer supported; see the 005→007 migration note in docs/workflow-format.md"
+# What decision tables had once, by field: what every engine that has decision tables answers.
+OLDER_FORMS: Final = {
+    "then": f'step (DECISION_TABLE) rules[]: field "then" {_NO_LONGER}',
+    "defaultNextStep": f'step (DECISION_TABLE): field "defaultNextStep" {_NO_LONGER}',
+}
 _RAW_MAP: Final = MapOf("map[string]json.RawMessage")
 _TEXT_MAP: Final = MapOf("map[string]string", TEXT)
 
