@@ -17,6 +17,8 @@ log = logging.getLogger("workflow_sdk.runner")
 
 def is_final(item: InFlight, outcome: Failed) -> bool:
     """Whether the engine will not try again."""
+    if item.is_overtaken:
+        return False
     return not outcome.retryable or item.claim.retries_remaining <= 0
 
 
@@ -26,7 +28,9 @@ def log_failure(item: InFlight, outcome: Failed, *, attempt: int) -> None:
     `attempt` counts those of this worker, which is all of them unless others have tried.
     """
     claim, final = item.claim, is_final(item, outcome)
-    if final:
+    if item.is_overtaken:
+        what = "after somebody else had failed this attempt, which is not reported a second time"
+    elif final:
         what = "for good" if not outcome.retryable else f"at its last attempt, {attempt} of {attempt}"
     else:
         what = f"at attempt {attempt} of {attempt + claim.retries_remaining}, the engine tries again"

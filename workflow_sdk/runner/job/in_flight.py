@@ -38,8 +38,8 @@ class InFlight:
 
     `released_s`: its handler gave it back, to be run again after so long; LEFT: not here.
     `context` holds the context variables of this run, `record` is its place among a supervised process's records.
-    `duplicates` are later claims of the same job, settled with it; `next_attempt` is the job's retry,
-    handed out before our failure report came back acknowledged; `is_overtaken`: it came while the handler ran.
+    `duplicates` are later claims of the same job, settled with it; `next_attempt` is the job's retry, handed out
+    before our failure report came back acknowledged; `is_overtaken`: another worker has failed this attempt.
     """
 
     claim: Claim
@@ -79,6 +79,18 @@ class InFlight:
         """Whether a claim with so many retries left is the retry after this job's failure."""
         failed = self.report is not None and not self.report.is_completion
         return failed and retries_remaining < self.claim.retries_remaining
+
+    def expect(self, claim: Claim) -> None:
+        """Another attempt of the job has come, the latest of all; it begins when this one has failed."""
+        if self.next_attempt is not None:
+            self.duplicates.append(self.next_attempt)
+        self.next_attempt = claim
+
+    def stand_for_next(self) -> None:
+        """What comes of this attempt is the next one's outcome too: that will not be run."""
+        if self.next_attempt is not None:
+            self.duplicates.append(self.next_attempt)
+            self.next_attempt, self.is_overtaken = None, False
 
     def show_lease(self, now: float) -> None:
         """Tell the handler the lease's end, on the clock that is promised to it."""

@@ -187,7 +187,14 @@ class Execution:
             self._source.settled(claim, settlement)
         self._settled_one.set()
         if item.next_attempt is not None:
-            self.start(item.next_attempt)
+            self._follow_with(item.next_attempt)
+
+    def _follow_with(self, claim: Claim) -> None:
+        """Start the attempt that came while the one before it was in flight, if that may still be done."""
+        if self._is_draining or claim.is_over(self._clock()):
+            self._source.settled(claim, Settlement.LEFT)
+        else:
+            self.start(claim)
 
     def at_most(self, threads: int | None) -> None:
         """So many jobs may run while the system gives no more threads; what is claimed beyond waits in its lease."""
@@ -235,16 +242,26 @@ class Execution:
     def _came_again(self, here: InFlight, claim: Claim) -> None:
         """The engine handed out a job that is in flight here: its lease ran out, or its failure arrived."""
         if here.is_followed_by(claim.retries_remaining) and here.report is not None:
-            here.next_attempt = claim
+            here.expect(claim)
             self._prove(here, here.report)
             return
-        log.info(
-            "%s job %s came again while it runs here: its lease is renewed", claim.job_type, claim.job_id
-        )
+        if here.report is None and claim.retries_remaining < here.claim.retries_remaining:
+            log.warning(
+                "%s job %s came as its next attempt while one runs here, which somebody else has failed: "
+                "its result counts, its failure does not",
+                claim.job_type,
+                claim.job_id,
+            )
+            here.is_overtaken = True
+            here.expect(claim)
+        else:
+            log.info(
+                "%s job %s came again while it runs here: its lease is renewed", claim.job_type, claim.job_id
+            )
+            here.duplicates.append(claim)
         here.claim.renew(claim)
         here.show_lease(self._clock())
         here.warned_of_overrun = here.extending = False
-        here.duplicates.append(claim)
         if here.report is not None:
             self._reporter.renewed(here.report)
 
@@ -264,8 +281,11 @@ class Execution:
         item.report = report
         if item.is_overtaken and isinstance(outcome, Failed):
             # This attempt was failed before, by another worker: a second failure would cost the next one.
+            if item.next_attempt is not None:
+                item.next_attempt.renew(item.claim)
             self.settled(report, Settlement.ENDED)
             return
+        item.stand_for_next()
         wait_s = 0.0 if isinstance(outcome, Completed) else self._hold_s(item, outcome)
         if wait_s > 0:
             self._hold(item, wait_s, lambda: self._release(report))
@@ -302,6 +322,7 @@ class Execution:
 
     def _release_job(self, item: InFlight, delay_s: float) -> None:
         """Its handler gave it back: leave it, or run it again after a while; nothing is reported."""
+        item.stand_for_next()
         self._statistics.released(item.claim.job_type)
         log.info("%s job %s was given back by its handler", item.claim.job_type, item.claim.job_id)
         if delay_s == LEFT or self._is_draining or (delay_s == 0 and item.claim.lease is not None):
