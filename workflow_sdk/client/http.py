@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,22 +36,33 @@ class _Request(NamedTuple):
     body: bytes
 
 
+# Kept open for the next requests, as many as this.
+_MOST_IDLE = 20
+
+
 class HttpTransport:
-    """Sends requests over a pool of connections, made at the first request. Thread-safe."""
+    """Sends requests over connections that are made as they are needed, and kept. Thread-safe.
+
+    Each request has a client of httpx to itself: httpcore, below it, closes a connection that seems to have ended while
+    another thread of the same client has just taken it.
+    """
 
     def __init__(
         self, connection: Connection, *, on_exchange: Callable[[Exchange], None] | None = None
     ) -> None:
         self._connection = connection
         self._on_exchange = on_exchange
-        self._made: HttpxClient | None = None
+        self._idle: list[HttpxClient] = []
+        # A client that was lent before a close comes back to be closed.
+        self._closings = 0
         self._lock = threading.Lock()
 
     def close(self) -> None:
         with self._lock:
-            made, self._made = self._made, None
-        if made is not None:
-            made.close()
+            idle, self._idle = self._idle, []
+            self._closings += 1
+        for client in idle:
+            client.close()
 
     def send(
         self,
@@ -83,22 +95,35 @@ class HttpTransport:
         method, path, params, body = request
         url = self._connection.url + path
         timeout_s = min(self._connection.timeout_s, current_timeout() or self._connection.timeout_s)
-        client = self._client()
-        began = perf_counter()
         response: RawResponse | None = None
-        try:
-            response = client.ask(method, url, params=params, body=body, headers=headers, timeout_s=timeout_s)
-        finally:
-            if self._on_exchange:
-                status, answered = (response.status_code, response.body) if response else (None, b"")
-                self._on_exchange(Exchange(method, url, status, perf_counter() - began, body, answered))
+        with self._lent_client() as client:
+            began = perf_counter()
+            try:
+                response = client.ask(
+                    method, url, params=params, body=body, headers=headers, timeout_s=timeout_s
+                )
+            finally:
+                if self._on_exchange:
+                    status, answered = (response.status_code, response.body) if response else (None, b"")
+                    self._on_exchange(Exchange(method, url, status, perf_counter() - began, body, answered))
         return response
 
-    def _client(self) -> HttpxClient:
-        # httpx is a third of what a short command imports, and a worker's reports need none of it.
-        from workflow_sdk.client.httpx_client import HttpxClient
-
+    @contextmanager
+    def _lent_client(self) -> Iterator[HttpxClient]:
         with self._lock:
-            if self._made is None:
-                self._made = HttpxClient(self._connection)
-            return self._made
+            client = self._idle.pop() if self._idle else None
+            closings = self._closings
+        if client is None:
+            # httpx is a third of what a short command imports, and a worker's reports need none of it.
+            from workflow_sdk.client.httpx_client import HttpxClient
+
+            client = HttpxClient(self._connection)
+        try:
+            yield client
+        finally:
+            with self._lock:
+                is_kept = closings == self._closings and len(self._idle) < _MOST_IDLE
+                if is_kept:
+                    self._idle.append(client)
+            if not is_kept:
+                client.close()

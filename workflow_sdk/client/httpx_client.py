@@ -30,7 +30,7 @@ _FOREIGN = tuple(row.foreign for row in FAILURES)
 
 
 class HttpxClient:
-    """A client of httpx for one connection's settings. Thread-safe."""
+    """A client of httpx for one connection's settings, for one request after the other."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
