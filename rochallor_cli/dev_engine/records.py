@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from rochallor_cli.dev_engine.go_json.reading import holds_nul, read
 from rochallor_cli.dev_engine.go_json.writing import write_stored
@@ -43,6 +43,10 @@ class JobStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+# Characters that take some hundredths of a second to read.
+LARGE: Final = 200_000
+
+
 class Variables:
     """An instance's variables: an immutable JSON object, kept as text, as values, or as both.
 
@@ -61,6 +65,17 @@ class Variables:
         if self._text is None:
             self._text = write_stored(self._values)
         return self._text
+
+    def write(self) -> None:
+        """Have the text at hand, so that nobody waits for it later."""
+        assert self.text
+
+    @property
+    def is_large(self) -> bool:
+        """Whether to read or write them takes longer than others may wait."""
+        if self._text is not None:
+            return len(self._text) > LARGE
+        return _weight(self._values, LARGE) > LARGE
 
     @property
     def values(self) -> Mapping[str, object]:
@@ -92,6 +107,20 @@ class Variables:
 
     def __repr__(self) -> str:
         return f"Variables({self.text})"
+
+
+def _weight(value: object, most: int) -> int:
+    """About how many characters a JSON value is written with, counted up to `most`."""
+    if isinstance(value, str):
+        return len(value)
+    if not isinstance(value, (dict, list)):
+        return 1
+    found = len(value)
+    for item in value.values() if isinstance(value, dict) else value:
+        if found > most:
+            break
+        found += _weight(item, most - found)
+    return found
 
 
 def as_doubles(value: object) -> object:

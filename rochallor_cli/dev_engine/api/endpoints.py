@@ -118,6 +118,14 @@ class Endpoints:
     async def _body(self, request: Request, kind: Shape | MapOf) -> dict[str, Any]:
         return await self._apart.do_if_large(len(request.body), lambda: _body(request, kind))
 
+    async def _variables(self, request: Request, values: Mapping[str, object] | None) -> Variables:
+        """What an instance is started with, ready to be stored."""
+        if not values:
+            return NO_VARIABLES
+        variables = Variables(values=values)
+        await self._apart.do_if_large(len(request.body), variables.write)
+        return variables
+
     # --- instances ------------------------------------------------------------------------------
 
     async def start_instance(self, request: Request) -> Answer:
@@ -125,13 +133,13 @@ class Endpoints:
         definition_id = fields.get("definitionId")
         if not definition_id:
             raise bad_request("definitionId is required")
-        values = fields.get("variables")
+        variables = await self._variables(request, fields.get("variables"))
         instance = await self._work.do(
             lambda: instances.start_instance(
                 self._resources,
                 definition_id,
                 version=fields.get("definitionVersion", 0),
-                variables=Variables(values=values) if values else NO_VARIABLES,
+                variables=variables,
                 business_key=fields.get("businessKey"),
             )
         )

@@ -9,10 +9,10 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from rochallor_cli.dev_engine.records import LARGE
+
 T = TypeVar("T")
 
-# Bytes whose reading takes some hundredths of a second: what is larger is read apart.
-LARGE: Final = 200_000
 # At the same time: more would only take the loop's turns.
 _THREADS: Final = 2
 

@@ -3,6 +3,8 @@
 Everybody waits for a decision that is made within a transaction. So each may cost only so much there. What costs more
 is undone, made in a thread while others are served, and taken from there when the same is asked again: decisions are
 pure, so the same question has the same answer. Where the question has changed meanwhile, it is another one.
+
+What is about large variables is made apart at once: to read, merge and write them is what takes the time.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 
 from rochallor_cli.dev_engine.errors import Refused
 from rochallor_cli.dev_engine.expression import TooCostly, metered
+from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.state_machine.advance import Outcome
 
 # Instructions of expressions: some hundredths of a second, and some seconds.
@@ -61,9 +64,10 @@ def knowing(decided: Sequence[Decided]) -> Iterator[None]:
         _decided.reset(token)
 
 
-def decide(*key: object, decision: Callable[[], Outcome]) -> Outcome:
+def decide(*key: object, decision: Callable[[], Outcome], is_large: bool = False) -> Outcome:
     """The outcome of the decision. `key` is all that it depends on, but the time and the choices.
 
+    `is_large`: nobody is to wait until it is made.
     Raises CostlyDecision, and Refused as the decision does.
     """
     known = _decided.get() or []
@@ -73,8 +77,20 @@ def decide(*key: object, decision: Callable[[], Outcome]) -> Outcome:
             if isinstance(outcome, Refused):
                 raise outcome
             return outcome
+    if is_large:
+        raise CostlyDecision(key, lambda: _written(decision()))
     try:
         with metered(AT_ONCE_STEPS, first_try=True):
             return decision()
     except TooCostly:
         raise CostlyDecision(key, decision) from None
+
+
+def _written(outcome: Outcome) -> Outcome:
+    """The outcome with its variables ready to be stored."""
+    outcome.instance.variables.write()
+    for effect in outcome.effects:
+        found = getattr(effect, "variables", None)
+        if isinstance(found, Variables):
+            found.write()
+    return outcome

@@ -27,10 +27,14 @@ def start_instance(
     version: int,
     variables: Variables,
     business_key: str | None,
+    is_alone: bool = True,
 ) -> Instance:
-    """Start a definition's version; one below 1 is the latest."""
+    """Start a definition's version; one below 1 is the latest.
+
+    is_alone: nothing else is done in the same piece of work, so that it may be done again.
+    """
     try:
-        return _start(resources, definition_id, version, variables, business_key)
+        return _start(resources, definition_id, version, variables, business_key, is_alone=is_alone)
     except SchemaViolated:
         raise
     except Refused as refused:
@@ -38,7 +42,13 @@ def start_instance(
 
 
 def _start(
-    resources: Resources, definition_id: str, version: int, variables: Variables, business_key: str | None
+    resources: Resources,
+    definition_id: str,
+    version: int,
+    variables: Variables,
+    business_key: str | None,
+    *,
+    is_alone: bool,
 ) -> Instance:
     if version < 1:
         version = resources.store.definitions.latest_version(definition_id)
@@ -60,7 +70,11 @@ def _start(
         now_ns=inputs.now_ns,
     )
     outcome = decide(
-        definition, variables, business_key, decision=lambda: transitions.start(definition, instance, inputs)
+        definition,
+        variables,
+        business_key,
+        decision=lambda: transitions.start(definition, instance, inputs),
+        is_large=is_alone and variables.is_large,
     )
     write_outcome(resources, outcome, is_new=True)
     return outcome.instance
@@ -89,6 +103,7 @@ def start_next_workflows(resources: Resources) -> int:
                 version=0,
                 variables=following.variables,
                 business_key=following.business_key,
+                is_alone=False,
             )
         except Refused as refused:
             resources.tell_chain_failure(following.definition_id, refused.reason)
@@ -179,6 +194,7 @@ def _decided(
         found,
         changes,
         decision=lambda: event(changes=_without_nul(changes), inputs=resources.inputs()),
+        is_large=instance.variables.is_large or Variables(values=changes).is_large,
     )
 
 

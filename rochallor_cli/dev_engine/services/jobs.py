@@ -13,6 +13,7 @@ from rochallor_cli.dev_engine.services.decisions import decide
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.state_machine import transitions
 from rochallor_cli.dev_engine.state_machine.effects import FaultMet
+from rochallor_cli.dev_engine.versions import EngineRules
 
 DEFAULT_MAX_JOBS = 10
 _NS_PER_S = 1_000_000_000
@@ -49,11 +50,6 @@ def complete_job(
 ) -> str:
     """Complete a job; what is answered by a 500 though it is kept, else empty."""
     found = _find(resources, job_id)
-    if changes and Variables(values=changes).holds_nul():
-        nul = "ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)"
-        by_id = resources.rules.completion_once
-        doing = "complete step_execution by id" if by_id else "mark step_execution completed"
-        raise internal_error(f"{doing}: {nul}")
     _note_twice_at_once(resources, found)
     outcome = decide(
         found,
@@ -65,12 +61,21 @@ def complete_job(
             found.job,
             step_status=found.step_status,
             worker_id=worker_id,
-            changes=changes,
+            changes=_without_nul(changes, resources.rules),
             inputs=resources.inputs(),
         ),
+        is_large=found.instance.variables.is_large or Variables(values=changes).is_large,
     )
     write_outcome(resources, outcome)
     return outcome.complaint
+
+
+def _without_nul(changes: Mapping[str, object], rules: EngineRules) -> Mapping[str, object]:
+    if changes and Variables(values=changes).holds_nul():
+        nul = "ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)"
+        doing = "complete step_execution by id" if rules.completion_once else "mark step_execution completed"
+        raise internal_error(f"{doing}: {nul}")
+    return changes
 
 
 def _note_twice_at_once(resources: Resources, found: JobInPlace) -> None:

@@ -42,6 +42,7 @@ def fire_timer(resources: Resources, timer: Timer) -> None:
                 step_status=status,
                 inputs=resources.inputs(),
             ),
+            is_large=instance.variables.is_large,
         )
     except Refused as refused:
         text = f'a timer of step "{timer.step_id}" cannot fire, it is tried again: {refused.reason}'
