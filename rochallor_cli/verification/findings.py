@@ -28,7 +28,7 @@ TITLES = {entry.code: entry.title for entry in VERIFICATION_CODES}
 
 # What the machine says of itself in a move, by the code of the fault.
 _LOOP, _JOIN = "W301", "W302"
-_BY_FAULT = {_LOOP: ENDLESS_LOOP, "W303": WORK_LEFT, "W401": LATE_TIMER, "W402": BOTH_WAYS}
+_BY_FAULT = {"W303": WORK_LEFT, "W401": LATE_TIMER, "W402": BOTH_WAYS}
 _PASSED_EARLY = "was passed at arrival"
 
 # Code, step and text of what a move shows.
@@ -102,6 +102,12 @@ class _Looker:
             self._add(REFUSED, step, f"no instance can be started: {refusal.reason}")
 
     def _shown_by(self, move: SearchMove) -> Iterator[Shown]:
+        if any(fault.code == _LOOP for fault in move.faults):
+            # The engine hangs: whatever else it has done is not written.
+            yield from (
+                (ENDLESS_LOOP, fault.step_id, fault.text) for fault in move.faults if fault.code == _LOOP
+            )
+            return
         yield from _faults(move)
         yield from self._second_runs(move)
         yield from self._failures(move)
@@ -120,8 +126,7 @@ class _Looker:
 
     def _failures(self, move: SearchMove) -> Iterator[Shown]:
         is_new = move.source is None or self._found.situations[move.source].status.is_live
-        is_loop = any(fault.code == _LOOP for fault in move.faults)
-        if move.status == InstanceStatus.FAILED and is_new and not is_loop and not move.is_refused:
+        if move.status == InstanceStatus.FAILED and is_new and not move.is_refused:
             step = _last_step(move)
             yield FAILS, step, f'at "{step}" the instance fails: {move.reason}'
 

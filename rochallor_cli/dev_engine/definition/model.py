@@ -24,6 +24,8 @@ class StepType(StrEnum):
 # Where an instance rests until somebody outside does something, and where timers are started.
 PARKING = frozenset({StepType.USER_TASK, StepType.WAIT})
 RESTING = PARKING | {StepType.SERVICE_TASK}
+# What sets variables as it is passed.
+SETTING = frozenset({StepType.TRANSFORMATION, StepType.DECISION_TABLE})
 
 
 def step_types(rules: EngineRules) -> tuple[StepType, ...]:
@@ -100,6 +102,8 @@ class Definition:
     parking: frozenset[str] = field(init=False, compare=False, repr=False)
     # Of all gateways together.
     branch_count: int = field(init=False, compare=False, repr=False)
+    # The ids of the steps that set variables as they are passed.
+    setting: tuple[str, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         gateways = [step for step in self.steps if step.type == StepType.PARALLEL_GATEWAY]
@@ -107,6 +111,8 @@ class Definition:
         object.__setattr__(self, "gateways", {step.join_step: step for step in reversed(gateways)})
         parking = frozenset(step_id for step_id, step in self.by_id.items() if step.type in PARKING)
         object.__setattr__(self, "parking", parking)
+        setting = tuple(step_id for step_id, step in self.by_id.items() if step.type in SETTING)
+        object.__setattr__(self, "setting", setting)
         object.__setattr__(self, "branch_count", sum(len(step.parallel_next_steps) for step in gateways))
 
     def step(self, step_id: str) -> Step | None:

@@ -5,6 +5,7 @@ advance.py          how an instance goes on from step to step within one event
 steps.py            what each type of step does when it is entered
 branches.py         what conditions and transformations come to
 decision_tables.py  what a table makes of the variables
+rounds.py           loops that one event goes through, for searches
 choices.py          choosing among what has no order
 event_inputs.py     what an event meets with: the time, choices, how faults are treated
 effects.py          what is to be written afterwards

@@ -13,11 +13,10 @@ from rochallor_cli.dev_engine.records import ExecutionStatus, Instance, Instance
 from rochallor_cli.dev_engine.state_machine.choices import Abandoned, ChoiceTaken, Choose
 from rochallor_cli.dev_engine.state_machine.effects import Effect, ExecutionEnded, FaultMet
 from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
+from rochallor_cli.dev_engine.state_machine.rounds import ChoiceMet, ChoicesMet
 
 # A loop through a gateway leaves something open at each round, which costs more than passing a step.
 _RESTING_COST = 10
-# How often a search goes through the same choice within one event.
-_ROUNDS = 2
 
 T = TypeVar("T")
 
@@ -59,7 +58,8 @@ class Advance:
         self._budget = inputs.step_budget
         # Set by a fault that is not put up with: nothing is entered any more.
         self._is_stopped = False
-        self._choices_met: dict[object, int] = {}
+        self._rounds: ChoicesMet | None = None
+        self._goes_round = False
 
     @property
     def now_ns(self) -> int:
@@ -127,37 +127,43 @@ class Advance:
         """Chooses among what has no order at this step, and notes it; `name` says an option in words."""
 
         def choose(options: Sequence[T], /) -> T:
-            if self.inputs.is_search:
-                self._abandon_loop(step)
-            taken = self.inputs.choose(options)
+            for_ever = self._repeated(step) if self.inputs.is_search else None
+            if for_ever is None:
+                taken = self.inputs.choose(options)
+            else:
+                taken = next(option for option in options if name(option) == for_ever)
             if self.choices is not None:
                 self.choices.append(ChoiceTaken(step.id, tuple(map(name, options)), name(taken)))
             return taken
 
         return choose
 
-    def _abandon_loop(self, step: Step) -> None:
-        """Raises Abandoned where going on can only repeat what this event has been through already."""
-        # The first round may complete a step that a join counts; the second sees all there is.
-        met = (step.id, tuple(self._waiting), frozenset(self.current), self._status)
-        branches = self.definition.branch_count
-        if (
-            self._times_met(met) > _ROUNDS
-            # A loop through a gateway is never twice the same: more and more branches wait.
-            or self._times_met(step.id) > branches + _ROUNDS
-            or len(self._waiting) > branches
-        ):
-            raise Abandoned
+    def _repeated(self, step: Step) -> str | None:
+        """What is taken here for ever, in a loop that never ends; None where this is no loop, or not yet.
 
-    def _times_met(self, what: object) -> int:
-        times = self._choices_met[what] = self._choices_met.get(what, 0) + 1
-        return times
+        Raises Abandoned where going on can only repeat what this event has been through already.
+        """
+        if self._rounds is None:
+            self._rounds = ChoicesMet(self.definition.branch_count)
+        state = (step.id, tuple(self._waiting), frozenset(self.current), self._status)
+        settings = sum(self._entered.get(step_id, 0) for step_id in self.definition.setting)
+        meeting = ChoiceMet(len(self.choices or ()), len(self._waiting), settings)
+        if not self._rounds.is_enough(step.id, state, meeting):
+            return None
+        taken = self._rounds.taken_for_ever(step.id, self.choices or ())
+        if taken is None:
+            raise Abandoned
+        # The next step is where the loop is stopped.
+        self._budget, self._goes_round = 0, True
+        return taken
 
     def _stop_endless_loop(self, step: Step) -> None:
-        text = (
-            f'step "{step.id}": some {self.inputs.step_budget} steps were entered without a rest; '
-            "this loop never ends (the engine would hang)"
+        shown = (
+            "nothing in it changes what its conditions see"
+            if self._goes_round
+            else f"some {self.inputs.step_budget} steps were entered without a rest"
         )
+        text = f'step "{step.id}": {shown}; this loop never ends (the engine would hang)'
         self._waiting.clear()
         self.effects.append(FaultMet(codes.ENDLESS_LOOP, step.id, text))
         self.fail(text)

@@ -245,6 +245,14 @@ def test_the_same_condition_comes_out_the_same_within_one_event() -> None:
     assert "V01" in [each.code for each in searched(between)[1]]
 
 
+def test_a_loop_that_some_values_never_leave_is_possible_and_one_that_counts_is_not_found() -> None:
+    work, check = service("work", "check"), decision("check", {"n > 0": "again", "n <= 0": "end"})
+    _, [flaw] = searched(document(work, check, decision("again", {"true": "check"})))
+    assert (flaw.code, str(flaw.grade)) == ("V07", "possible")
+    counted = transform("again", {"n": "${n - 1}"}, "check")
+    assert searched(document(work, check, counted))[1] == []
+
+
 def test_the_shortest_run_is_shown_and_timers_come_in_an_order_that_a_clock_allows() -> None:
     steps = document(
         wait("hold", "end", boundaryEvents=[timer("PT10M", "slow", interrupting=True)]),

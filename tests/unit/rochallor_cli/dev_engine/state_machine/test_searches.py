@@ -56,6 +56,30 @@ def test_every_way_through_a_loop_of_free_choices_is_finite() -> None:
     assert len(found) < 100
 
 
+def loops(*steps: dict[str, object]) -> int:
+    """How many ways of a start go round for ever."""
+    ways = every_start(model(*steps), {}, conditions=FREE)
+    return sum(fault.code == codes.ENDLESS_LOOP for way in ways for fault in way.faults)
+
+
+def test_a_loop_in_which_nothing_changes_what_its_conditions_see_never_ends() -> None:
+    one = decision("one", {"a": "two", "!a": "end"})
+    assert loops(one, decision("two", {"b": "one", "!b": "end"})) == 1
+    assert loops(one, decision("two", {"b": "one", "!b": "two"})) == 2
+    # A gateway in it, behind which a branch waits that is never come to.
+    assert loops(one, gateway("two", ["one", "work"]), service("work", "meet"), join()) == 1
+
+
+def test_a_loop_that_sets_a_variable_or_is_come_out_of_may_end() -> None:
+    one = decision("one", {"a": "two", "!a": "end"})
+    assert loops(one, transform("two", {"a": "${b > 1}"}, "one")) == 0
+    assert loops(one, decision("two", {"b": "work", "!b": "end"}), service("work", "one")) == 0
+    assert (
+        loops(one, gateway("two", ["same", "same"]), decision("same", {"c": "meet", "!c": "end"}), join())
+        == 0
+    )
+
+
 def test_a_smaller_step_budget_ends_a_loop_sooner() -> None:
     reaction = explore.started(FOR_EVER, {"n": 1}, step_budget=20)
     assert len(reaction.entries) == 20
