@@ -3,6 +3,7 @@
 launch.py        from the options of `rochallor work` to a running host and back to an exit status
 host.py          signals in, one drain for all workers, one health endpoint, one exit status
 host_signals.py  the signals a host obeys: to stop, to be quiet, to show stacks
+stray_signals.py  the others that would end it
 config/          every setting declared once; flags, environment and workers.yaml resolved to one value
 checks/          what is looked at before anything runs
 workers/         workers of this process

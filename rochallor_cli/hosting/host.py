@@ -98,6 +98,7 @@ class Host:
         return ExitStatus.HUNG_UP if has_hung_up and status is ExitStatus.DONE else status
 
     def _obey(self, signals: HostSignals) -> None:
+        signals.say_strays()
         if signals.stacks_wanted:
             signals.stacks_wanted = False
             if self._config.log.format == "json":

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import faulthandler
+import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from rochallor_cli.hosting.stray_signals import StraySignals
 from rochallor_cli.hosting.waker import Waker
+
+log = logging.getLogger("rochallor.host")
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 # A closed terminal stops a worker too.
@@ -45,17 +49,22 @@ class HostSignals:
         self._has_terminal = False
         self._waker = Waker()
         self._before: dict[int, Any] = {}
+        self._own: dict[int, Callable[[int, FrameType | None], None]] = {}
+        self._strays = StraySignals(self.wake)
         self._interrupts = False
 
     def __enter__(self) -> Self:
         self._has_terminal = _has_terminal()
-        for number in self._stopping_signals():
-            self._before[number] = signal.signal(number, self._on_stop)
-        for number in QUIETING:
-            self._before[number] = signal.signal(number, self._on_quiet)
+        self._own = {
+            **dict.fromkeys(self._stopping_signals(), self._on_stop),
+            **dict.fromkeys(QUIETING, self._on_quiet),
+        }
         if hasattr(signal, "SIGUSR1"):
-            self._before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._on_stacks)
-            self._dumps_stacks = self._dump_stacks and _dump_stacks_first()
+            self._own[signal.SIGUSR1] = self._on_stacks
+        for number, handler in self._own.items():
+            self._before[number] = signal.signal(number, handler)
+        self._dumps_stacks = self._dump_stacks and _dump_stacks_first()
+        self._strays.take(but=self._own)
         os.register_at_fork(after_in_child=self._forget)
         return self
 
@@ -65,6 +74,7 @@ class HostSignals:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._strays.end()
         if hasattr(signal, "SIGUSR1") and self._dumps_stacks:
             faulthandler.unregister(signal.SIGUSR1)
         for number, handler in self._before.items():
@@ -85,11 +95,23 @@ class HostSignals:
             self._interrupts = False
             self._take_again()
 
+    def say_strays(self) -> None:
+        """Say of signals that the host has no use for that they came."""
+        self._strays.say()
+
     def _take_again(self) -> None:
-        # An imported module may have put its own handlers in the place of ours.
-        for number in self._before:
-            if number in ALL_STOPPING:
-                signal.signal(number, self._on_stop)
+        """An imported module may have put its own handlers in the place of ours, or blocked the signals."""
+        taken = [number for number, handler in self._own.items() if signal.getsignal(number) != handler]
+        for number in taken:
+            signal.signal(number, self._own[number])
+        if hasattr(signal, "SIGUSR1") and self._dumps_stacks:
+            faulthandler.unregister(signal.SIGUSR1)
+            signal.signal(signal.SIGUSR1, self._on_stacks)
+            self._dumps_stacks = _dump_stacks_first()
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._own)
+        self._strays.take(but=self._own)
+        say_taken_again(taken)
 
     @property
     def has_hung_up(self) -> bool:
@@ -132,9 +154,19 @@ class HostSignals:
         self.wake()
 
     def _forget(self) -> None:
+        self._strays.forget()
         for number in self._before:
             default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
             signal.signal(number, default)
+
+
+def say_taken_again(numbers: Collection[int]) -> None:
+    """Signals for which a module had set its own handlers."""
+    if numbers:
+        names = ", ".join(signal.Signals(number).name for number in sorted(numbers))
+        log.warning(
+            "a module of handlers has set handlers for %s: the host obeys these signals itself", names
+        )
 
 
 def _has_terminal() -> bool:
@@ -148,6 +180,8 @@ def _has_terminal() -> bool:
 
 def _dump_stacks_first() -> bool:
     """Stacks are printed by faulthandler, even while Python code hangs; then our own handler runs."""
+    if not hasattr(signal, "SIGUSR1"):
+        return False
     try:
         faulthandler.register(signal.SIGUSR1, file=sys.stderr, all_threads=True, chain=True)
     except (OSError, ValueError, AttributeError):

@@ -22,7 +22,12 @@ TAKE_OVERS = {
         "logging.getLogger().addHandler(Raising())\n"
         "for one in logging.getLogger().handlers: one.addFilter(lambda record: 1 / 0)"
     ),
-    "signals": "import signal\nfor n in (2, 15, 1): signal.signal(n, signal.SIG_DFL)",
+    "signals": (
+        "import signal\n"
+        "for name in ('INT', 'TERM', 'HUP', 'USR1', 'USR2', 'PIPE', 'TSTP', 'CONT', 'ALRM'):\n"
+        "    signal.signal(getattr(signal, 'SIG' + name), signal.SIG_DFL)\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())"
+    ),
     "directory": "import os; os.chdir('/')",
     "prints": "import sys; print('a line of text', file=sys.stderr); import warnings; warnings.warn('odd')",
     "descriptors": "import os; os.closerange(3, os.sysconf('SC_OPEN_MAX'))",
@@ -55,6 +60,51 @@ def test_the_host_keeps_its_log_its_signals_and_its_life(place, engine, admin, k
         entries = [json.loads(line) for line in host.said().splitlines()]
     records = [entry for entry in entries if f"boom-{failed}" in entry["message"]]
     assert [(entry["level"], entry["logger"]) for entry in records] == [("error", "workflow_sdk.runner")]
+
+
+SIGNALLING = """
+import signal
+
+def noted(number, frame):
+    note({"id": "SIGUSR2"}, "own-handler")
+
+def raising(number, frame):
+    sys.exit(3)
+
+signal.signal(signal.SIGUSR2, noted)
+signal.signal(signal.SIGALRM, raising)
+NOT_MEANT = "INT TERM HUP TSTP KILL STOP QUIT SEGV BUS FPE ILL ABRT CHLD URG WINCH CONT TTIN TTOU".split()
+
+@registry.handler("signals")
+def signals(job):
+    signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+    for timer in (signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+        signal.setitimer(timer, 0.001)
+    for number in signal.valid_signals() - {getattr(signal, "SIG" + name) for name in NOT_MEANT}:
+        os.kill(os.getpid(), number)
+    return {}
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("--supervised",)], ids=["one process", "a child"])
+def test_no_signal_that_a_job_raises_or_arms_ends_the_host(place, engine, admin, options) -> None:
+    """Each is said once, and what a module has set for one is called, and may raise."""
+    place.write_handlers(SIGNALLING)
+    with worker_host("-m", "handlers.py", *options, url=engine.url, folder=place.folder) as host:
+        host.wait_for("ready (")
+        for count in (1, 2):
+            start_jobs(admin, "signals", 1)
+            wait_until_completed(admin, count)
+        wait_until(lambda: place.notes("own-handler")["SIGUSR2"] >= 2, "the module's own handler was called")
+        host.wait_for("SIGPROF came")
+        pids = {host.pid, *host.children()}
+        host.send(signal.SIGTERM)
+        assert host.wait() == 0, host.said()
+        said = host.said()
+    assert place.pids() <= pids
+    assert said.count("set for SIGALRM raised SystemExit") == 1
+    for name in ("SIGIO", "SIGXCPU", "SIGPROF", "SIGVTALRM", "SIGSYS", "SIGTRAP", "SIGRTMIN+2"):
+        assert said.count(f"{name} came") == 1, said
 
 
 @pytest.mark.parametrize("options", [(), ("--supervised",)], ids=["one process", "a child"])

@@ -22,7 +22,7 @@ from rochallor_cli.handler_modules.loading import LoadedHandlers, watchable_file
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.console import HandlerRow, handler_rows
 from rochallor_cli.hosting.descriptors import out_of_reach, told_less
-from rochallor_cli.hosting.host_signals import ALL_STOPPING
+from rochallor_cli.hosting.host_signals import ALL_STOPPING, QUIETING, say_taken_again
 from rochallor_cli.hosting.leaving import exit_soon
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.hosting.logs.stacks import show_stacks
@@ -48,6 +48,7 @@ from rochallor_cli.hosting.processes.control_pipe import (
 from rochallor_cli.hosting.processes.crash_stacks import write_crashes_to
 from rochallor_cli.hosting.processes.running_jobs import RunningJobs
 from rochallor_cli.hosting.processes.supervised import SupervisedRuns
+from rochallor_cli.hosting.stray_signals import StraySignals
 from rochallor_cli.hosting.waker import Waker
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
 from workflow_sdk.runner.handlers.supervision import supervise
@@ -57,12 +58,16 @@ log = logging.getLogger("rochallor.host")
 STATUS_EVERY_S = 1.0
 TICK_S = 0.25
 STARTING_TICK_S = 0.02
+# They come to the whole group of processes, and only the supervisor obeys them.
+OF_THE_GROUP = (*ALL_STOPPING, *QUIETING, signal.SIGUSR1)
 CLOSED = "descriptors of this process were closed: a module or a job has closed some that are not its own"
 
 
 def main() -> int:
     """Serve until told to leave; the exit status is the host's, for this one worker."""
-    _ignore_stop_signals()
+    strays = StraySignals()
+    _ignore_signals(strays)
+    os.register_at_fork(after_in_child=strays.forget)
     os.register_at_fork(after_in_child=_listen_again)
     pipe_end, records, crash = map(int, sys.argv[1:])
     write_crashes_to(out_of_reach(crash))
@@ -87,7 +92,7 @@ def main() -> int:
     runs = SupervisedRuns(RunningJobs(records), lambda asked: child.say(asked))
     runs.suspect(start.suspects)
     supervise(runs)
-    child = _Child(pipe, workers, runs, orders)
+    child = _Child(pipe, workers, runs, orders, strays)
     try:
         with told_less():
             (loaded,) = workers.load()
@@ -95,7 +100,8 @@ def main() -> int:
         child.say_failed(error)
         return error.exit_status
     finally:
-        _ignore_stop_signals()  # an imported module may have put its own handlers in the place of ours
+        # An imported module may have put its own handlers in the place of ours.
+        say_taken_again(_ignore_signals(strays))
     runs.keep_streams()
     child.say_loaded(loaded, handler_rows(workers.handlers(), worker))
     return AloneChild(pipe, workers.registry()).serve(orders) if start.alone else _served(child)
@@ -115,15 +121,18 @@ def _is_of_closed_descriptor(error: BaseException | None) -> bool:
     return isinstance(error, OSError) and error.errno == errno.EBADF
 
 
-def _ignore_stop_signals() -> None:
-    """Signals that mean stop do nothing here.
+def _ignore_signals(strays: StraySignals) -> list[int]:
+    """Signals that mean something to a host do nothing here; those that were not ignored yet.
 
     A handler that does nothing, not SIG_IGN: what a job starts as a program of its own would inherit that,
     and could not be ended by a signal any more. The supervisor blocks the signals until we are here.
     """
-    for number in ALL_STOPPING:
+    changed = [number for number in OF_THE_GROUP if signal.getsignal(number) != _do_nothing]
+    for number in changed:
         signal.signal(number, _do_nothing)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ALL_STOPPING)
+    strays.take(but=OF_THE_GROUP)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, OF_THE_GROUP)
+    return changed
 
 
 def _do_nothing(number: int, frame: FrameType | None) -> None:
@@ -132,7 +141,7 @@ def _do_nothing(number: int, frame: FrameType | None) -> None:
 
 def _listen_again() -> None:
     """What a handler forks dies by a signal as everybody expects."""
-    for number in ALL_STOPPING:
+    for number in OF_THE_GROUP:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
@@ -148,11 +157,17 @@ class _Child:
     """The conversation with the supervisor while the worker works."""
 
     def __init__(
-        self, pipe: ControlPipe, workers: LocalWorkers, runs: SupervisedRuns, orders: list[Message]
+        self,
+        pipe: ControlPipe,
+        workers: LocalWorkers,
+        runs: SupervisedRuns,
+        orders: list[Message],
+        strays: StraySignals,
     ) -> None:
         self._pipe = pipe
         self._runs = runs
         self._orders = orders
+        self._strays = strays
         self._workers = workers
         self._waker = Waker()
         self._is_connected = True
@@ -166,6 +181,7 @@ class _Child:
         while not self._workers.has_ended:
             self._listen(TICK_S if self._was_ready else STARTING_TICK_S)
             self._workers.tend()
+            self._strays.say()
             self._report()
         return self._end()
 
