@@ -4,6 +4,7 @@ launch.py        from the options of `rochallor work` to a running host and back
 host.py          signals in, one drain for all workers, one health endpoint, one exit status
 host_signals.py  the signals a host obeys: to stop, to be quiet, to show stacks
 stray_signals.py  the others that would end it
+own_library.py   the standard library, where no patch of a handler arrives
 config/          every setting declared once; flags, environment and workers.yaml resolved to one value
 checks/          what is looked at before anything runs
 workers/         workers of this process

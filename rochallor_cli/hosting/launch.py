@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TextIO
 
@@ -23,10 +23,12 @@ from rochallor_cli.hosting.console import Console, handler_rows
 from rochallor_cli.hosting.host import Host
 from rochallor_cli.hosting.leaving import exit_soon
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
-from rochallor_cli.hosting.logs.standard_streams import StandardStreams
+from rochallor_cli.hosting.logs.loggers_in_use import LoggersInUse
+from rochallor_cli.hosting.own_library import keep_standard_library
 from rochallor_cli.hosting.processes.supervisor import Supervisor
 from rochallor_cli.hosting.workers.local_runs import LocalRuns
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
+from rochallor_cli.hosting.workers.process_state import ProcessState
 from workflow_sdk.runner.handlers.supervision import supervise
 
 
@@ -98,18 +100,29 @@ def host(config: HostConfig, context: Context) -> int:
         status = Host(config, supervisor, console=console, environ=environment.environ).run(_nothing_to_load)
     else:
         workers = LocalWorkers(config)
-
-        def load() -> None:
-            for worker, loaded in zip(config.workers, workers.load(), strict=True):
-                console.banner(
-                    worker, handler_rows(loaded.registry.handlers().values(), worker), config.engine
-                )
-            if is_this_process:
-                supervise(LocalRuns(StandardStreams()))
-
+        load = _loader(config, workers, console, whole_process=is_this_process)
         status = Host(config, workers, console=console, environ=environment.environ).run(load)
     exit_soon(status)
     return status
+
+
+def _loader(
+    config: HostConfig, workers: LocalWorkers, console: Console, *, whole_process: bool
+) -> Callable[[], None]:
+    """What imports the handlers of this process."""
+
+    def load() -> None:
+        if whole_process:
+            keep_standard_library()
+        loggers = LoggersInUse()
+        for worker, loaded in zip(config.workers, workers.load(), strict=True):
+            console.banner(worker, handler_rows(loaded.registry.handlers().values(), worker), config.engine)
+        if whole_process:
+            state = ProcessState(loggers)
+            workers.keep(state)
+            supervise(LocalRuns(state))
+
+    return load
 
 
 def _nothing_to_load() -> None:

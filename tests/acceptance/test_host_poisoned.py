@@ -11,10 +11,15 @@ import pytest
 
 from support.command_line import EXECUTABLE, variables
 from support.waiting import wait_until
-from support.worker_host import count_of, one_step, start_jobs, wait_until_completed, worker_host
+from support.worker_host import count_of, start_jobs, wait_until_completed, worker_host
 
 TAKE_OVERS = {
     "dictConfig": "import logging.config; logging.config.dictConfig({'version': 1})",
+    "fileConfig": (
+        "import io, logging.config\n"
+        "logging.config.fileConfig(io.StringIO('[loggers]\\nkeys=root\\n[handlers]\\nkeys=\\n[formatters]\\nkeys=\\n'\n"
+        "    '[logger_root]\\nhandlers=\\n'))"
+    ),
     "clear": "import logging; logging.getLogger().handlers.clear(); logging.disable(logging.CRITICAL)",
     "raising": (
         "import logging\n"
@@ -36,6 +41,8 @@ TAKE_OVERS = {
 HANDLERS = """
 @registry.handler("fails")
 def fails(job):
+    if IS_LOGGING:
+        logging.getLogger("mine").warning("mine-" + job.instance_id)
     raise ValueError("boom-" + job.instance_id)
 
 @registry.handler("works")
@@ -47,7 +54,9 @@ async def works(job):
 @pytest.mark.parametrize("options", [(), ("--supervised",)], ids=["one process", "a child"])
 @pytest.mark.parametrize("kind", TAKE_OVERS)
 def test_the_host_keeps_its_log_its_signals_and_its_life(place, engine, admin, kind, options) -> None:
-    place.write_handlers(TAKE_OVERS[kind] + HANDLERS)
+    is_logging = kind in ("dictConfig", "fileConfig", "clear")
+    logger = f"import logging; logging.getLogger('mine'); IS_LOGGING = {is_logging}\n"
+    place.write_handlers(logger + TAKE_OVERS[kind] + HANDLERS)
     arguments = ("-m", "handlers.py", "--log-format", "json", *options)
     with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
         host.wait_for('"ready (')
@@ -60,51 +69,7 @@ def test_the_host_keeps_its_log_its_signals_and_its_life(place, engine, admin, k
         entries = [json.loads(line) for line in host.said().splitlines()]
     records = [entry for entry in entries if f"boom-{failed}" in entry["message"]]
     assert [(entry["level"], entry["logger"]) for entry in records] == [("error", "workflow_sdk.runner")]
-
-
-SIGNALLING = """
-import signal
-
-def noted(number, frame):
-    note({"id": "SIGUSR2"}, "own-handler")
-
-def raising(number, frame):
-    sys.exit(3)
-
-signal.signal(signal.SIGUSR2, noted)
-signal.signal(signal.SIGALRM, raising)
-NOT_MEANT = "INT TERM HUP TSTP KILL STOP QUIT SEGV BUS FPE ILL ABRT CHLD URG WINCH CONT TTIN TTOU".split()
-
-@registry.handler("signals")
-def signals(job):
-    signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
-    for timer in (signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
-        signal.setitimer(timer, 0.001)
-    for number in signal.valid_signals() - {getattr(signal, "SIG" + name) for name in NOT_MEANT}:
-        os.kill(os.getpid(), number)
-    return {}
-"""
-
-
-@pytest.mark.parametrize("options", [(), ("--supervised",)], ids=["one process", "a child"])
-def test_no_signal_that_a_job_raises_or_arms_ends_the_host(place, engine, admin, options) -> None:
-    """Each is said once, and what a module has set for one is called, and may raise."""
-    place.write_handlers(SIGNALLING)
-    with worker_host("-m", "handlers.py", *options, url=engine.url, folder=place.folder) as host:
-        host.wait_for("ready (")
-        for count in (1, 2):
-            start_jobs(admin, "signals", 1)
-            wait_until_completed(admin, count)
-        wait_until(lambda: place.notes("own-handler")["SIGUSR2"] >= 2, "the module's own handler was called")
-        host.wait_for("SIGPROF came")
-        pids = {host.pid, *host.children()}
-        host.send(signal.SIGTERM)
-        assert host.wait() == 0, host.said()
-        said = host.said()
-    assert place.pids() <= pids
-    assert said.count("set for SIGALRM raised SystemExit") == 1
-    for name in ("SIGIO", "SIGXCPU", "SIGPROF", "SIGVTALRM", "SIGSYS", "SIGTRAP", "SIGRTMIN+2"):
-        assert said.count(f"{name} came") == 1, said
+    assert is_logging is (f"mine-{failed}" in [entry["message"] for entry in entries])
 
 
 @pytest.mark.parametrize("options", [(), ("--supervised",)], ids=["one process", "a child"])
@@ -133,57 +98,6 @@ def starts(job):
     said = [json.loads(line)["message"] for line in lines if json.loads(line)["logger"] == "rochallor.stderr"]
     assert {"while imported", "from a library", "from a program", "no end"} <= set(map(str.strip, said))
     assert max(map(len, lines)) < 20_000
-
-
-SPOILT_STREAMS = {
-    "close": "sys.stdout.close(); sys.stderr.close()",
-    "buffers": "sys.stdout.buffer.close(); sys.stderr.detach()",
-    "descriptors": "os.close(0); os.close(1); os.close(2)",
-    "dup2": "other = os.open('other', os.O_WRONLY | os.O_CREAT); os.dup2(other, 1); os.dup2(other, 2)",
-    "exchanged": "sys.stdout = open('other', 'w'); sys.stdout.close(); sys.stderr = None",
-}
-
-
-@pytest.mark.parametrize(
-    "options", [(), ("--supervised", "--log-format", "json")], ids=["one process", "a child"]
-)
-def test_what_a_job_does_to_the_standard_streams_harms_neither_the_next_ones_nor_the_log(
-    place, engine, admin, options
-) -> None:
-    place.write_handlers(
-        f"\nSPOILT = {SPOILT_STREAMS!r}\n"
-        """
-import subprocess
-
-@registry.handler("spoils")
-def spoils(job):
-    exec(SPOILT[sorted(SPOILT)[job["variables"]["number"]]])
-    return {}
-
-@registry.handler("prints")
-def prints(job):
-    mark = job["instanceId"]
-    print("out-" + mark, flush=True)
-    print("err-" + mark, file=sys.stderr, flush=True)
-    subprocess.run(["sh", "-c", f"echo program-{mark} >&2"], check=True)
-    raise ValueError("log-" + mark)
-"""
-    )
-    with worker_host("-m", "handlers.py", *options, url=engine.url, folder=place.folder) as host:
-        host.wait_for("ready (")
-        admin.upload_definition(one_step("spoil", "spoils"))
-        failed = []
-        for number in range(len(SPOILT_STREAMS)):
-            admin.start_instance("spoil", {"number": number})
-            wait_until_completed(admin, number + 1)
-            failed += start_jobs(admin, "prints", 1)
-            wait_until(lambda: count_of(admin, "FAILED") == len(failed), "the next job ran")  # noqa: B023
-        host.send(signal.SIGTERM)
-        assert host.wait() == 0, host.said()
-        said = host.said()
-    what = ("out", "err", "program", "log")
-    assert [f"{word}-{mark}" for mark in failed for word in what if f"{word}-{mark}" not in said] == []
-    assert "has closed or exchanged" in said
 
 
 def test_printing_to_a_stdout_that_is_gone_fails_no_job(place, engine, admin) -> None:

@@ -44,9 +44,12 @@ def signed(response: RawResponse, proxy: Proxy | None) -> RawResponse:
     return RawResponse(407, {**response.headers, "server": f"the proxy {proxy.url}"}, response.body)
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
+
 def body_from_value(value: object) -> bytes:
     """JSON for a request. ASCII, so that not even a lone surrogate can spoil it; NaN is a ValueError."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return _ENCODER.encode(value).encode("ascii")
 
 
 def value_from_answer(response: RawResponse, *, url: str) -> Any:

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
 import sys
-import threading
 from contextlib import suppress
 from typing import Any
 
 from rochallor_cli.hosting.descriptors import kept_out_of_reach
-from workflow_sdk.runner.job.in_flight import InFlight
 
 try:
     import fcntl
 except ImportError:  # Windows: what a job closes there stays closed
     fcntl = None  # type: ignore[assignment]
 
-log = logging.getLogger("rochallor.host")
-
 _NAMES = {0: "stdin", 1: "stdout", 2: "stderr"}
 
 
 class StandardStreams:
-    """Looks after each job, from whatever thread.
-
-    What is closed is put back at once. What is another file or object may serve a job that still runs, so that is put
-    back when none does.
-    """
+    """What is closed is put back at once. What is another file or object may serve a job that still runs."""
 
     def __init__(self) -> None:
         """To be made after handlers were imported: what their modules have put in place stays."""
-        self._lock = threading.Lock()
-        self._running = 0
         self._kept: dict[int, int] = {}
         self._were: dict[int, tuple[int, int]] = {}
-        self._said: set[str] = set()
         self._streams = {name: getattr(sys, name) for name in ("stdout", "stderr")}
         for descriptor in _NAMES:
             with suppress(OSError):  # closed already, or no descriptor is to be had
@@ -45,44 +33,29 @@ class StandardStreams:
                 if kept is not None:
                     self._kept[descriptor] = kept
 
-    def began(self) -> None:
-        with self._lock:
-            self._running += 1
+    def put_back(self, *, others_run: bool) -> list[str]:
+        """What had been closed or exchanged."""
+        return [*self._put_streams_back(others_run), *self._put_descriptors_back(others_run)]
 
-    def ended(self, item: InFlight) -> None:
-        with self._lock:
-            self._running -= 1
-            put_back = [*self._put_streams_back(), *self._put_descriptors_back()]
-            job_type = item.claim.job_type
-            is_news = bool(put_back) and job_type not in self._said
-            if is_news:
-                self._said.add(job_type)
-        if is_news:
-            log.warning(
-                "a %s job, or one that ran with it, has closed or exchanged %s: put back",
-                job_type,
-                " and ".join(put_back),
-            )
-
-    def _put_streams_back(self) -> list[str]:
+    def _put_streams_back(self, others_run: bool) -> list[str]:
         found = []
         for name, stream in self._streams.items():
             current = getattr(sys, name, None)
-            if current is not stream and (not self._running or _is_closed(current)):
+            if current is not stream and (not others_run or _is_closed(current)):
                 setattr(sys, name, stream)
                 found.append(f"sys.{name}")
         return found
 
-    def _put_descriptors_back(self) -> list[str]:
+    def _put_descriptors_back(self, others_run: bool) -> list[str]:
         return [
             f"descriptor {descriptor}, {_NAMES[descriptor]}"
             for descriptor, kept in self._kept.items()
-            if self._is_put_back(descriptor, kept)
+            if self._is_put_back(descriptor, kept, others_run)
         ]
 
-    def _is_put_back(self, descriptor: int, kept: int) -> bool:
+    def _is_put_back(self, descriptor: int, kept: int, others_run: bool) -> bool:
         try:
-            if _file_of(descriptor) == self._were[descriptor] or self._running:
+            if _file_of(descriptor) == self._were[descriptor] or others_run:
                 return False
             if stat.S_IFMT(os.fstat(descriptor).st_mode) in (0, stat.S_IFSOCK):
                 return (

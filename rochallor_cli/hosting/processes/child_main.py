@@ -25,7 +25,9 @@ from rochallor_cli.hosting.descriptors import out_of_reach, told_less
 from rochallor_cli.hosting.host_signals import ALL_STOPPING, QUIETING, say_taken_again
 from rochallor_cli.hosting.leaving import exit_soon
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
+from rochallor_cli.hosting.logs.loggers_in_use import LoggersInUse
 from rochallor_cli.hosting.logs.stacks import show_stacks
+from rochallor_cli.hosting.own_library import keep_standard_library
 from rochallor_cli.hosting.processes.alone_main import AloneChild
 from rochallor_cli.hosting.processes.control_pipe import (
     Abandon,
@@ -51,6 +53,7 @@ from rochallor_cli.hosting.processes.supervised import SupervisedRuns
 from rochallor_cli.hosting.stray_signals import StraySignals
 from rochallor_cli.hosting.waker import Waker
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
+from rochallor_cli.hosting.workers.process_state import ProcessState
 from workflow_sdk.runner.handlers.supervision import supervise
 
 log = logging.getLogger("rochallor.host")
@@ -79,15 +82,9 @@ def main() -> int:
     assert isinstance(start, Start), "the supervisor begins with Start"
     worker = start.worker
     config = HostConfig(start.engine, (worker,), start.kafka, start.log, health=start.health)
-    configure_host_logging(
-        start.log,
-        sys.stderr,
-        workers=[worker.worker_id],
-        name_workers=True,
-        whole_process=True,
-        has_handlers=True,
-        secrets=config.secrets,
-    )
+    _configure_logging(config)
+    keep_standard_library()
+    loggers = LoggersInUse()
     workers = LocalWorkers(config)
     runs = SupervisedRuns(RunningJobs(records), lambda asked: child.say(asked))
     runs.suspect(start.suspects)
@@ -102,9 +99,24 @@ def main() -> int:
     finally:
         # An imported module may have put its own handlers in the place of ours.
         say_taken_again(_ignore_signals(strays))
-    runs.keep_streams()
+    state = ProcessState(loggers)
+    workers.keep(state)
+    runs.keep(state)
     child.say_loaded(loaded, handler_rows(workers.handlers(), worker))
     return AloneChild(pipe, workers.registry()).serve(orders) if start.alone else _served(child)
+
+
+def _configure_logging(config: HostConfig) -> None:
+    (worker,) = config.workers
+    configure_host_logging(
+        config.log,
+        sys.stderr,
+        workers=[worker.worker_id],
+        name_workers=True,
+        whole_process=True,
+        has_handlers=True,
+        secrets=config.secrets,
+    )
 
 
 def _served(child: _Child) -> int:

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rochallor_cli.hosting.logs.standard_streams import StandardStreams
 from rochallor_cli.hosting.processes.control_pipe import AskAlone, RanAlone
 from rochallor_cli.hosting.processes.running_jobs import RunningJobs
+from rochallor_cli.hosting.workers.process_state import ProcessState
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Completed, Failed
 
@@ -32,21 +32,21 @@ class SupervisedRuns:
         self._say = say
         self._suspects: frozenset[str] = frozenset()
         self._away: dict[str, _Away] = {}
-        self._streams: StandardStreams | None = None
+        self._state: ProcessState | None = None
 
-    def keep_streams(self) -> None:
-        """To be called when handlers were imported: what jobs do to the standard streams is undone from now on."""
-        self._streams = StandardStreams()
+    def keep(self, state: ProcessState) -> None:
+        """To be called when handlers were imported: what jobs do to the process is undone from now on."""
+        self._state = state
 
     def began(self, item: InFlight) -> None:
         self._records.began(item)
-        if self._streams is not None:
-            self._streams.began()
+        if self._state is not None:
+            self._state.began()
 
     def ended(self, item: InFlight) -> None:
         self._records.ended(item)
-        if self._streams is not None:
-            self._streams.ended(item)
+        if self._state is not None:
+            self._state.ended(item)
 
     def is_suspect(self, key: str) -> bool:
         return key in self._suspects

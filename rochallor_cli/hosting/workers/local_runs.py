@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rochallor_cli.hosting.logs.standard_streams import StandardStreams
+from rochallor_cli.hosting.workers.process_state import ProcessState
 from workflow_sdk.runner.job.in_flight import InFlight
 
 
 class LocalRuns:
-    """The SDK's Supervision where there is no other process: the streams are looked after, and no job is a suspect."""
+    """The SDK's Supervision without another process: this one's state is looked after, and no job is a suspect."""
 
-    def __init__(self, streams: StandardStreams) -> None:
-        self._streams = streams
+    def __init__(self, state: ProcessState) -> None:
+        self._state = state
 
     def began(self, item: InFlight) -> None:
-        self._streams.began()
+        self._state.began()
 
     def ended(self, item: InFlight) -> None:
-        self._streams.ended(item)
+        self._state.ended(item)
 
     def is_suspect(self, key: str) -> bool:
         return False

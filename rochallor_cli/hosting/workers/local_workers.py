@@ -31,6 +31,8 @@ from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
 from rochallor_cli.hosting.health.exposition import Family, families_of, families_of_handlers, new_registry
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.logs.stacks import log_jobs_in_flight, log_thread_names
+from rochallor_cli.hosting.own_library import keep_it_for_late_modules
+from rochallor_cli.hosting.workers.process_state import ProcessState
 from rochallor_cli.hosting.workers.runner_status import status_of, summary_of
 from rochallor_cli.hosting.workers.runners import AnyRunner, build_runner, limited, resolved_mode
 from rochallor_cli.version import VERSION
@@ -53,6 +55,7 @@ class LocalWorkers:
         self._config = config
         self._prometheus = new_registry()
         self._workers: list[LocalWorker] = []
+        self._state: ProcessState | None = None
 
     def load(self) -> list[LoadedHandlers]:
         """Import the handlers of all workers, in the calling thread; InvalidDocumentError for bad ones."""
@@ -62,6 +65,10 @@ class LocalWorkers:
             LocalWorker(worker, self._config, metrics, folder) for worker in self._config.workers
         ]
         return [worker.loaded for worker in self._workers]
+
+    def keep(self, state: ProcessState) -> None:
+        """Look now and then after what jobs do to the process; to be called when handlers were imported."""
+        self._state = state
 
     def start(self, wake: Callable[[], None]) -> None:
         """Start the threads; `wake` is called from them when one has ended."""
@@ -83,6 +90,8 @@ class LocalWorkers:
 
     def tend(self) -> None:
         """One worker that cannot go on ends the host: the others drain."""
+        if self._state is not None:
+            self._state.look()
         if any(worker.failure for worker in self._workers):
             self.drain()
 
@@ -219,6 +228,7 @@ class LocalWorker:
                     registry=self.registry,
                     metrics=self._metrics,
                 )
+                keep_it_for_late_modules()
                 self._run(runner)
         except CliError as error:
             self.failure = error

@@ -60,7 +60,7 @@ class HandlerCoroutines:
         self._outbox_called = False
         while self._outbox:
             item = self._outbox.popleft()
-            task = asyncio.get_running_loop().create_task(self._run(item), context=context_of(item))
+            task = self.handler_loop.new_task(self._run(item), context=context_of(item))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             item.task = task
@@ -69,6 +69,7 @@ class HandlerCoroutines:
         try:
             await call_as_coroutine(item)
         finally:
+            self.handler_loop.put_back()
             self._inbox.append(item)
             if not self._inbox_called:
                 self._inbox_called = True

@@ -14,6 +14,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Coroutine
+from contextvars import Context
 from typing import Any
 
 from workflow_sdk.runner.daemon_loop import DaemonLoop
@@ -32,12 +33,40 @@ class HandlerLoop:
         self._probed_at = 0.0
         self._said_blocked = False
         self._closing = False
+        self._settings: tuple[Any, ...] | None = None
         self._thread = threading.Thread(target=self._run, name="workflow-sdk async handlers", daemon=True)
         self._thread.start()
 
     def call(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
         """Run it there and await it here: for hooks."""
         return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self.loop))
+
+    def new_task(self, run: Coroutine[Any, Any, None], *, context: Context) -> asyncio.Task[None]:
+        """A task of ours, called on the loop: made by no factory that a handler may have set.
+
+        What the loop's settings are before the first one, by a start-up hook perhaps, they are to be.
+        """
+        if self._settings is None:
+            self._settings = self._settings_now()
+        factory = self.loop.get_task_factory()
+        self.loop.set_task_factory(None)
+        try:
+            return self.loop.create_task(run, context=context)
+        finally:
+            self.loop.set_task_factory(factory)
+
+    def put_back(self) -> None:
+        """The loop's settings, where the job that ends has changed them: others would have no tasks, perhaps."""
+        if self._settings in (None, self._settings_now()):
+            return
+        factory, handler, is_debugged = self._settings or (None, None, False)
+        self.loop.set_task_factory(factory)
+        self.loop.set_exception_handler(handler)
+        self.loop.set_debug(is_debugged)
+        log.warning("an async handler has changed the settings of the event loop: put back")
+
+    def _settings_now(self) -> tuple[Any, ...]:
+        return self.loop.get_task_factory(), self.loop.get_exception_handler(), self.loop.get_debug()
 
     def watch(self, now: float) -> None:
         """Called now and then while handlers run: says once, with the stack, that one blocks the loop."""
