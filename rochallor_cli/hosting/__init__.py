@@ -15,6 +15,7 @@ console.py       what is said at the start and the end
 idleness.py      when a host that was started until idle leaves
 leaving.py       gone, whatever threads the handlers have left behind
 waker.py         sleeping until somebody calls
+own_descriptors.py  what code that closes all descriptors leaves open
 descriptors.py   descriptors that handlers' modules do not close by accident
 
 A child process dies: processes/kept_process.py. A setting is added: config/host_config.py, and where it is used.

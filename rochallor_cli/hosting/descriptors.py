@@ -21,6 +21,12 @@ except ImportError:  # Windows has neither
 ROOM = 64
 # The system keeps a table as long as the highest number, and copies it for each process that is forked.
 HIGHEST = 8192
+_kept: set[int] = set()
+
+
+def kept_for_the_host() -> set[int]:
+    """The high numbers that were given to the host's own descriptors."""
+    return _kept
 
 
 def out_of_reach(descriptor: int) -> int:
@@ -32,6 +38,7 @@ def out_of_reach(descriptor: int) -> int:
     except (OSError, ValueError, AttributeError):
         return descriptor
     os.close(descriptor)
+    _kept.add(moved)
     return moved
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
+from rochallor_cli.hosting.own_descriptors import guard_descriptors
+
 OWN = ("rochallor_cli", "workflow_sdk", "prometheus_client")
 # What the host stands on reads clocks and sockets while it runs. Within its own package each sees the originals.
 STOOD_ON = (
@@ -36,6 +38,7 @@ def keep_standard_library() -> None:
     global _copies
     _copies = _Copies()
     _copies.put_into_all()
+    guard_descriptors(sys.modules["os"])
 
 
 def keep_it_for_late_modules() -> None:

@@ -36,6 +36,7 @@ TAKE_OVERS = {
     "directory": "import os; os.chdir('/')",
     "prints": "import sys; print('a line of text', file=sys.stderr); import warnings; warnings.warn('odd')",
     "descriptors": "import os; os.closerange(3, os.sysconf('SC_OPEN_MAX'))",
+    "all descriptors": "import os; os.closerange(3, 1 << 20)",
     "sockets": "import socket; socket.setdefaulttimeout(0.001)",
 }
 HANDLERS = """

@@ -123,6 +123,11 @@ def patch_all():
             if isinstance(value, (types.FunctionType, types.BuiltinFunctionType)) and not name.startswith("_"):
                 setattr(module, name, broken)
 
+def close_each():
+    for number in range(1024, 9000):
+        with contextlib.suppress(OSError):
+            os.close(number)
+
 LOOP = "asyncio.get_running_loop()"
 DEEDS = {
     "task factory": f"{LOOP}.set_task_factory(broken)",
@@ -135,6 +140,8 @@ DEEDS = {
     "level": "logging.getLogger().setLevel(100)",
     "record factory": "logging.setLogRecordFactory(broken)",
     "builtins": "import builtins; builtins.open = builtins.print = builtins.__import__ = broken",
+    "all descriptors": "os.closerange(3, 1 << 20)",
+    "each descriptor": "close_each()",
     "recursion": "sys.setrecursionlimit(60)",
     "everything": "patch_all()",
 }

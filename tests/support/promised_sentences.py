@@ -332,6 +332,14 @@ WORKERS = {
             "test_nothing_in_a_line_is_obeyed_by_a_terminal_and_no_token_stands_in_it",
         ),
         "The host's own lines come through": ("test_the_host_keeps_its_log_its_signals_and_its_life",),
+        "What a job changes of the process": (
+            "test_what_a_job_does_to_the_process_harms_neither_the_next_ones_nor_the_host",
+            "test_what_a_job_does_to_the_standard_streams_harms_neither_the_next_ones_nor_the_log",
+        ),
+        "Code that closes all descriptors": (
+            "test_the_host_keeps_its_log_its_signals_and_its_life",
+            "test_what_a_job_does_to_the_process_harms_neither_the_next_ones_nor_the_host",
+        ),
         "A library that replaces threads and sockets": (
             "test_a_patch_raises_in_whoever_asks_for_it",
             "test_a_gevent_patch_is_refused_whatever_else_it_breaks",

@@ -7,7 +7,9 @@ stuck `asyncio.to_thread` of a handler, would hold up a worker that was told to 
 from __future__ import annotations
 
 import asyncio
+import selectors
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Executor
 from queue import SimpleQueue
@@ -19,6 +21,17 @@ Ts = TypeVarTuple("Ts")
 _Work = tuple[asyncio.Future[Any], Callable[..., Any], tuple[Any, ...]]
 
 
+_loops: weakref.WeakSet[DaemonLoop] = weakref.WeakSet()
+
+
+def descriptors_of_loops(*, connections: bool) -> set[int]:
+    """What the loops of this process live on: selectors and what wakes them, with `connections` all they listen to."""
+    found: set[int] = set()
+    for loop in list(_loops):
+        found |= loop.descriptors(connections=connections)
+    return found
+
+
 class DaemonLoop(asyncio.SelectorEventLoop):
     """As the standard loop, but `run_in_executor(None, …)` uses daemon threads, as many as needed."""
 
@@ -27,6 +40,18 @@ class DaemonLoop(asyncio.SelectorEventLoop):
         self._work: SimpleQueue[_Work | None] = SimpleQueue()
         self._idle_threads = 0
         self._threads_lock = threading.Lock()
+        _loops.add(self)
+
+    def descriptors(self, *, connections: bool) -> set[int]:
+        """Its selector and the pair of sockets that wakes it; from any thread."""
+        if self.is_closed():
+            return set()
+        selector: selectors.DefaultSelector = self._selector  # type: ignore[attr-defined]
+        found = {end.fileno() for end in (self._ssock, self._csock)}  # type: ignore[attr-defined]
+        if hasattr(selector, "fileno"):  # those of select and poll have none
+            found.add(selector.fileno())
+        # In one step, since the loop's own thread may add some meanwhile.
+        return found.union(selector.get_map()) if connections else found  # type: ignore[arg-type]
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts

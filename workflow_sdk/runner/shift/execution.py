@@ -324,7 +324,14 @@ class Execution:
         """Its handler gave it back: leave it, or run it again after a while; nothing is reported."""
         item.stand_for_next()
         self._statistics.released(item.claim.job_type)
-        log.info("%s job %s was given back by its handler", item.claim.job_type, item.claim.job_id)
+        claim = item.claim
+        log.info(
+            "%s job %s of instance %s was given back by its handler",
+            claim.job_type,
+            claim.job_id,
+            claim.instance_id,
+            extra={"job_id": claim.job_id, "job_type": claim.job_type, "instance_id": claim.instance_id},
+        )
         if delay_s == LEFT or self._is_draining or (delay_s == 0 and item.claim.lease is not None):
             self._settle(item, Settlement.LEFT)
         else:
