@@ -38,6 +38,7 @@ class Context:
         self.environment = invocation.environment
         self._files = files
         self._close = [] if close is None else close
+        self._has_said_contradiction = False
 
     def __enter__(self) -> Self:
         return self
@@ -96,15 +97,20 @@ class Context:
 
         return AdminClient(self.client(), self.settings)
 
-    def engine_version(self, *, only_get: bool = False) -> EngineVersion:
-        """Which version the engine is: said, remembered for a day, or asked (`only_get`: by GET alone)."""
+    def engine_version(self, *, only_get: bool = False, anew: bool = False) -> EngineVersion:
+        """Which version the engine is: said, or asked (`only_get`: by GET alone).
+
+        What was found within a day counts while its answer to a GET fits that; not where it is asked `anew`.
+        """
         from rochallor_cli.engine_client import engine_version as versions
 
         environ = self.environment.environ
-        found = (
-            versions.said_version(self.settings)
-            or versions.remembered_version(self.settings, environ)
-            or versions.asked_version(self.engine.client, self.settings, environ, only_get=only_get)
+        found = versions.said_version(self.settings) or versions.asked_version(
+            self.engine.client,
+            self.settings,
+            environ,
+            only_get=only_get,
+            known=None if anew else versions.remembered_version(self.settings, environ),
         )
         self.printer.trace(f"engine version {found.text} ({found.how})")
         return found
@@ -117,18 +123,20 @@ class Context:
             (OFFLINE,), "assumed; --engine-version says another"
         )
 
-    def forget_engine_version(self) -> None:
-        """An answer of the engine has contradicted the version that is remembered for it."""
-        from rochallor_cli.engine_client.engine_version import forget_version
+    def engine_lacks(self, feature: str) -> None:
+        """The engine has shown that it lacks a feature (workflow_sdk/engine_versions.py)."""
+        from rochallor_cli.engine_client.engine_version import forget_unless_it_lacks
 
-        forget_version(self.settings, self.environment.environ)
+        forget_unless_it_lacks(feature, self.settings, self.environment.environ)
 
     def _look_at(self, exchange: Exchange) -> None:
-        # Nothing is remembered of an engine whose version is said.
-        if self.settings.engine_version == "auto":
-            from rochallor_cli.engine_client.engine_version import forget_if_contradicted
+        from rochallor_cli.engine_client import engine_version as versions
 
-            forget_if_contradicted(exchange, self.settings, self.environment.environ)
+        versions.forget_if_contradicted(exchange, self.settings, self.environment.environ)
+        contradiction = versions.contradicts_said(exchange, self.settings)
+        if contradiction and not self._has_said_contradiction:
+            self._has_said_contradiction = True
+            self.printer.warn(contradiction)
 
     def _say_where_from(self) -> None:
         settings = self.settings

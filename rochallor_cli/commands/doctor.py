@@ -150,7 +150,14 @@ def _answers(context: Context) -> dict[str, Any]:
 
 
 def _version(context: Context) -> dict[str, Any]:
-    version = context.engine_version()
+    from rochallor_cli.engine_client.engine_version import asked_version, said_version
+
+    # The command that is to tell: whatever is said or remembered, the engine itself is asked.
+    found = asked_version(context.engine.client, context.settings, context.environment.environ)
+    version = said_version(context.settings) or found
+    if not set(version.possible) & set(found.possible):
+        detail = f"{version.text} ({version.how}), but it answers as version {found.text} does"
+        return _row("engine version", "warning", detail, hint="--engine-version auto goes by its answers")
     return _ok("engine version", f"{version.text} ({version.how})")
 
 

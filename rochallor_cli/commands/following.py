@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.engine_client.admin_client import OPEN, Value
@@ -11,6 +12,9 @@ from rochallor_cli.errors import CliError, Interrupted
 from rochallor_cli.instances.following import follow_instance
 from rochallor_cli.instances.snapshots import Judge
 from rochallor_cli.output.views import INSTANCE
+
+if TYPE_CHECKING:
+    from rochallor_cli.engine_client.engine_version import EngineVersion
 
 
 @contextmanager
@@ -31,6 +35,8 @@ def judge_for(context: Context) -> Judge:
     An engine that gives no answer soon is not waited for: the look is no part of what was asked.
     """
 
+    asked: list[EngineVersion] = []
+
     def judge(instance_id: str) -> str:
         from rochallor_cli.explanation.verdicts import stuck_text
         from workflow_sdk.client.deadline import request_timeout
@@ -38,8 +44,9 @@ def judge_for(context: Context) -> Judge:
 
         try:
             with request_timeout(_SOON_S):
-                version = context.engine_version(only_get=True)
-                return stuck_text(context.engine, instance_id, version.possible, now=context.environment.now)
+                # Once for all that are waited for.
+                asked[:] = asked or [context.engine_version(only_get=True)]
+                return stuck_text(context.engine, instance_id, asked[0].possible, now=context.environment.now)
         except (CliError, WorkflowSDKError):
             return ""
 

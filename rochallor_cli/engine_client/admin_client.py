@@ -38,7 +38,7 @@ OPEN = ("ACTIVE", "WAITING")
 STATUSES = (*OPEN, *ENDED)
 _ID_LENGTH = 26
 # How many holders of one business key are looked for; more than one is a wrong already.
-_LIVE = 2
+_LIVE = 20
 
 
 class AdminClient:
@@ -150,8 +150,9 @@ class AdminClient:
         return KeyTakenError(text, holder)
 
     def live_instance(self, definition_id: str, business_key: str) -> Value | None:
-        """The instance of a definition that holds a business key: one that is ACTIVE or WAITING."""
-        return next(self.live_instances(definition_id, business_key), None)
+        """The instance of a definition that holds a business key, ACTIVE or WAITING; of several the first started."""
+        live = self.live_instances(definition_id, business_key)
+        return min(live, key=lambda one: str(one.get("id")), default=None)
 
     def live_instances(self, definition_id: str, business_key: str) -> Iterator[Value]:
         """Those that hold it: one at most, but on engines that do not keep keys unique."""

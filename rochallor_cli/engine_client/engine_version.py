@@ -1,8 +1,10 @@
-"""Which version an engine is, as far as that can be known: said by the user, remembered, or asked.
+"""Which version an engine is, as far as that can be known: said by the user, asked, and remembered.
 
 An engine states its version nowhere. What its answers about an instance that does not exist tell apart: the version
 without a number, 1.0, and 1.1 or later; versions within these look alike, and so do engines with and without
 coercion. For advice the newest that fits is assumed; for acting the engine's answer counts, never the guess.
+
+What is remembered only adds to what the engine says now, where both fit: another engine may have come to the URL.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ KNOWN = ENGINE_VERSIONS
 OFFLINE = "next"
 REMEMBERED_S = 24 * 3600.0
 # 26 characters, as ids have, and none that an engine would make.
+ASKED_BEFORE = "asked within the last day"
 _NOBODY = "00000000000000000000000000"
 _REASON_BEFORE = f'instance "{_NOBODY}" not found'
 _REASON_SINCE = "workflow instance not found"
@@ -75,7 +78,7 @@ def remembered_version(settings: Settings, environ: Mapping[str, str]) -> Engine
     except ValueError:
         return None
     possible = tuple(version for version in KNOWN if isinstance(found, list) and version in found)
-    return EngineVersion(possible, "asked within the last day") if possible else None
+    return EngineVersion(possible, ASKED_BEFORE) if possible else None
 
 
 def forget_version(settings: Settings, environ: Mapping[str, str]) -> None:
@@ -93,11 +96,39 @@ def forget_if_contradicted(exchange: Exchange, settings: Settings, environ: Mapp
         forget_version(settings, environ)
 
 
+def forget_unless_it_lacks(feature: str, settings: Settings, environ: Mapping[str, str]) -> None:
+    """The engine has shown that it lacks a feature: forget what is remembered of it, unless that is known."""
+    known = remembered_version(settings, environ)
+    if known is not None and not known.surely_lacks(feature):
+        forget_version(settings, environ)
+
+
+def contradicts_said(exchange: Exchange, settings: Settings) -> str | None:
+    """What to say of an answer that no engine of the version said by the user gives; None where it may be its."""
+    said, proved = said_version(settings), versions_proved(exchange)
+    if said is None or proved is None or said.assumed in proved:
+        return None
+    answers_as = EngineVersion(proved, "").text
+    return f"this engine answers as version {answers_as} does, though {said.how} says {said.assumed}"
+
+
 def asked_version(
-    client: RestEngineClient, settings: Settings, environ: Mapping[str, str], *, only_get: bool = False
+    client: RestEngineClient,
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    only_get: bool = False,
+    known: EngineVersion | None = None,
 ) -> EngineVersion:
-    """Ask the engine; what it tells is remembered. `only_get`: for commands that promise to write nothing."""
-    possible = _possible(client, only_get=only_get)
+    """Ask the engine; what it tells is remembered. `only_get`: for commands that promise to write nothing.
+
+    known: what it was found to be before, which counts as long as its answer fits that.
+    """
+    possible = _possible_by_get(client)
+    if known is not None and set(known.possible) <= set(possible):
+        return known
+    if possible == KNOWN[1:] and not only_get:
+        possible = _possible_by_retry(client)
     # By GET alone later versions look alike: whoever may ask more is to ask it still.
     if len(possible) < len(KNOWN) and not (only_get and possible == KNOWN[1:]):
         remember(_file_name(settings), json.dumps(possible), environ)
@@ -106,14 +137,14 @@ def asked_version(
     )
 
 
-def _possible(client: RestEngineClient, *, only_get: bool) -> tuple[str, ...]:
+def _possible_by_get(client: RestEngineClient) -> tuple[str, ...]:
     reason = _reason(client.request("GET", f"/v1/instances/{_NOBODY}"))
     if reason == _REASON_BEFORE:
         return ("0",)
-    if reason != _REASON_SINCE:
-        return KNOWN
-    if only_get:
-        return KNOWN[1:]
+    return KNOWN[1:] if reason == _REASON_SINCE else KNOWN
+
+
+def _possible_by_retry(client: RestEngineClient) -> tuple[str, ...]:
     # Only now: a proxy answers unknown paths in the same words as an engine without this route.
     answer = client.request("POST", f"/v1/instances/{_NOBODY}/steps/x/retry")
     if _reason(answer) == _REASON_SINCE:

@@ -9,7 +9,7 @@ from rochallor_cli.engine_client.engine_version import EngineVersion
 from rochallor_cli.errors import ConflictError
 from workflow_sdk.engine_versions import since
 
-_FEATURE = "business_keys"
+FEATURE = "business_keys"
 # A holder that ends between the refusal and the look at it leaves the key free: tried again, this often.
 _TRIES = 5
 
@@ -20,17 +20,17 @@ class KeyIsNotUniqueError(ConflictError):
 
 def refuse_old_engine(version: EngineVersion, where: str) -> None:
     """ConflictError where the engine starts two instances with one key."""
-    if version.surely_lacks(_FEATURE):
+    if version.surely_lacks(FEATURE):
         raise ConflictError(
             f"{where} (version {version.text}) lets several live instances have one business key; "
             "nothing was started",
-            hint=f"--if-absent needs an engine from {since(_FEATURE)} on",
+            hint=f"--if-absent needs an engine from {since(FEATURE)} on",
         )
 
 
 def doubt(version: EngineVersion, where: str) -> str | None:
     """What to say where the engine may be too old to keep keys unique; None where it is not."""
-    if version.surely_has(_FEATURE):
+    if version.surely_has(FEATURE):
         return None
     return (
         f"{where} may be {version.text}; taken for {version.assumed}, which keeps business keys unique "
@@ -45,7 +45,7 @@ def require_unique(engine: AdminClient, started: Value, business_key: str) -> No
     if others:
         raise KeyIsNotUniqueError(
             f"{started['id']} was started while {', '.join(others)} has the business key {business_key}: "
-            f"this engine is older than {since(_FEATURE)} and does not keep keys unique",
+            f"this engine is older than {since(FEATURE)} and does not keep keys unique",
             hint=f"`rochallor instances cancel {started['id']}` ends the one too many",
         )
 

@@ -27,7 +27,7 @@ def show(context: Context) -> None:
     context.printer.rows(SETTINGS, list(_rows(settings)))
     version = remembered_version(settings, context.environment.environ)
     if version is not None and settings.engine_version == "auto":
-        context.printer.note(f"this engine is {version.text} ({version.how})")
+        context.printer.note(f"this engine was {version.text} ({version.how}); `rochallor doctor` asks anew")
     contexts = ", ".join(
         f"{name} (current)" if name == context.config.current else name for name in context.config.contexts
     )

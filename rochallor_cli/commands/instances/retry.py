@@ -93,7 +93,7 @@ def retry(
         try:
             return engine.retry(instance_id, step, given)
         except NoRetryError:
-            context.forget_engine_version()
+            context.engine_lacks(_FEATURE)
             raise
 
     too_old = _refused_by_version(context) if dry_run else None
@@ -133,7 +133,7 @@ def _refused_by_version(context: Context) -> CliError | None:
 
     Where the version is not known for sure, that is said.
     """
-    version, where = context.engine_version(), context.settings.where
+    version, where = context.engine_version(anew=True), context.settings.where
     if version.surely_lacks(_FEATURE):
         return NoRetryError(f"{where} (version {version.text})")
     if not version.surely_has(_FEATURE):

@@ -25,7 +25,14 @@ from rochallor_cli.engine_client.admin_client import Value, standing_text
 from rochallor_cli.errors import CliError, UsageError, WaitRanOutError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.instances.following import Waiting, status_of_outcome
-from rochallor_cli.instances.if_absent import doubt, refuse_old_engine, require_unique, start_if_absent
+from rochallor_cli.instances.if_absent import (
+    FEATURE,
+    KeyIsNotUniqueError,
+    doubt,
+    refuse_old_engine,
+    require_unique,
+    start_if_absent,
+)
 from rochallor_cli.output.views import INSTANCE
 from workflow_sdk.errors import WorkflowSDKError
 
@@ -117,8 +124,12 @@ def _if_absent(context: Context, definition_id: str, key: str, begin: Callable[[
     if not is_new:
         context.printer.note(f"{instance['id']} has this business key and is {standing_text(instance)}")
         return instance
-    if doubtful:
+    try:
+        # Whatever the version is taken for: what the engine has done counts.
         require_unique(engine, instance, key)
+    except KeyIsNotUniqueError:
+        context.engine_lacks(FEATURE)
+        raise
     earlier = engine.instances(definition_id=definition_id, business_key=key, limit=2)
     for ended in (one for one in earlier if one.get("id") != instance["id"]):
         context.printer.note(f"an earlier one with this key, {ended['id']}, is {standing_text(ended)}")
