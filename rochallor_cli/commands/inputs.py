@@ -119,7 +119,8 @@ def _whole(context: Context, whole: str) -> dict[str, Any]:
         source, text = "--vars", whole
     documents = parse_documents(text, source=source, is_json=source.endswith(".json"))
     if len(documents) != 1 or not isinstance(documents[0].value, dict):
-        raise InvalidDocumentError(f"{source}: variables are one object", hint='write {"name": value}')
+        written = 'write {"name": value}' if whole.startswith("@") else 'write {"name": value}, or @file'
+        raise InvalidDocumentError(f"{source}: variables are one object", hint=written)
     return dict(documents[0].value)
 
 

@@ -40,7 +40,7 @@ def test_a_release_publishes_without_a_secret_and_only_after_tests_and_attestati
     assert (jobs["publish"]["needs"], jobs["attest"]["needs"]) == ("attest", "build")
     assert jobs["publish"]["permissions"] == {"id-token": "write"}
     *tried, image = [step["run"] for step in jobs["build"]["steps"] if "run" in step][1:]
-    assert tried == ["bash .ci/run", "make dist"]
+    assert tried == ["bash .ci/run", "make test-floors", "make dist"]
     assert "docker build -t rochallor -f docs/deploy/Containerfile ." in image
     assert "secrets." not in text
 
