@@ -48,6 +48,13 @@ def test_the_image_is_made_of_the_repository_alone() -> None:
     assert all("--constraint" in text and "/tmp/dist/*.whl" in text for text in installs)
 
 
+def test_the_command_that_builds_the_image_keeps_its_health_check() -> None:
+    """Podman writes OCI images unless told otherwise, and those have none: it is left out with a warning."""
+    assert of_kind("HEALTHCHECK")
+    [podman] = [line for line in CONTAINERFILE.splitlines() if line.startswith("#   podman build")]
+    assert "--format docker" in podman
+
+
 def test_no_variable_of_the_image_goes_before_workers_yaml() -> None:
     assert "ROCHALLOR_" not in " ".join(of_kind("ENV"))
 
