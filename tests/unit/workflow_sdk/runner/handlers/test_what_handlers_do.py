@@ -119,6 +119,52 @@ def test_a_group_with_a_final_error_is_final_and_says_which() -> None:
     assert (result.retryable, "NonRetryableError: card is stolen" in str(result.error)) == (False, True)
 
 
+def broken(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("broken")
+
+
+def ends(*_: Any) -> None:
+    raise SystemExit
+
+
+LOOP_DEEDS: dict[str, Callable[[asyncio.AbstractEventLoop], object]] = {
+    "factory that raises": lambda loop: loop.set_task_factory(broken),
+    "factory that makes nothing": lambda loop: loop.set_task_factory(lambda *_, **__: None),  # type: ignore[arg-type, return-value]
+    "exception handler": lambda loop: loop.set_exception_handler(broken),
+    "debug": lambda loop: loop.set_debug(True),
+    "stop": lambda loop: loop.stop(),
+    "callback that ends the program": lambda loop: loop.call_soon(ends),
+    "callback that raises": lambda loop: loop.call_soon(broken),
+    "no loop": lambda loop: asyncio.set_event_loop(None),
+    "close": lambda loop: loop.close(),
+    "itself cancelled": lambda loop: getattr(asyncio.current_task(), "cancel")(),  # noqa: B009
+}
+
+
+@pytest.mark.parametrize("deed", LOOP_DEEDS)
+def test_whatever_an_async_handler_does_to_its_loop_the_next_ones_have_tasks(deed: str) -> None:
+    registry, engine = HandlerRegistry(), FakeEngineClient()
+
+    async def part() -> dict[str, Any]:
+        loop = asyncio.get_running_loop()
+        return {"debug": loop.get_debug(), "handler": loop.get_exception_handler()}
+
+    @registry.handler("odd")
+    async def odd(job: Any) -> None:
+        LOOP_DEEDS[deed](asyncio.get_running_loop())
+
+    @registry.handler("next")
+    async def following(job: Any) -> dict[str, Any]:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(part())
+        return await task
+
+    engine.offer("odd")
+    after = engine.offer("next")
+    engine.work(registry, parallelism=1)
+    assert engine.completed[after] == {"debug": False, "handler": None}
+
+
 # --- logs and hooks of failures ---
 
 
