@@ -19,9 +19,10 @@ from rochallor_cli.dev_engine.expression import (
     go_type_of,
     rewritten_text,
 )
+from rochallor_cli.dev_engine.go_json.reading import whole_as_int
 from rochallor_cli.dev_engine.lint.expressions import code_of
 from rochallor_cli.dev_engine.records import Variables, as_doubles
-from rochallor_cli.dev_engine.state_machine.branches import StepFailed, whole_as_int
+from rochallor_cli.dev_engine.state_machine.branches import StepFailed
 from rochallor_cli.dev_engine.state_machine.decision_tables import DecisionCell, cells_of, decided
 from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
 from rochallor_cli.dev_engine.versions import EngineRules

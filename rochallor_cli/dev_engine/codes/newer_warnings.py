@@ -124,10 +124,10 @@ NEWER_WARNINGS: Final = (
     ),
     Code(
         COLUMN_MISSING,
-        "a column that a rule under an aggregate lacks",
-        "C+, C> and C< want a number of each rule that holds. A rule without the column counts as null, which fails "
-        "the step: DecisionTableAggregatorTypeError.",
-        "Write the column in every rule, as 0 where it adds nothing.",
+        "a column without a number under an aggregate",
+        "C+, C> and C< want a number of each rule that holds. A text or a truth value is none, and a rule without the "
+        "column counts as null, which fails the step: DecisionTableAggregatorTypeError.",
+        "Write the column in every rule, as a number, 0 where it adds nothing.",
         since="decision_tables",
     ),
     Code(

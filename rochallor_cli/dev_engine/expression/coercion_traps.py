@@ -189,9 +189,12 @@ def _ordered(node: tree.Binary, types: Mapping[str, str]) -> Iterator[Finding]:
         )
         yield Finding(Trap.TEXTS_ORDERED, text)
     elif "text" in kinds and node.operator in _ORDER:
+        sort = f", or look which is the smaller with sort([{left}, {right}])[0]"
+        # Texts and numbers together cannot be sorted.
+        way = "" if "number" in kinds or _is_numeral(node.left) or _is_numeral(node.right) else sort
         text = (
             f"{left} {node.operator} {right} converts its operands to numbers and does not put texts in order: compare "
-            f"numbers, times as date(x).Unix(), or look which is the smaller with sort([{left}, {right}])[0]"
+            f"numbers, times as date(x).Unix(){way}"
         )
         yield Finding(Trap.TEXTS_ORDERED, text)
 
@@ -208,6 +211,12 @@ def _kind(node: tree.Node, types: Mapping[str, str]) -> str:
     if inner.type.is_number:
         return "number"
     return "text" if inner.type.kind == "string" else ""
+
+
+def _is_numeral(node: tree.Node) -> bool:
+    """Whether an operand is a number as it is written."""
+    inner = node.operand if isinstance(node, tree.Coerced) else node
+    return isinstance(inner, tree.Literal) and isinstance(inner.value, float | int)
 
 
 def _shown(node: tree.Node) -> str:

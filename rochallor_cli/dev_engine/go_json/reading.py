@@ -133,6 +133,17 @@ def whole_number(number: float) -> int:
     return int(number) if abs(number) < _EXACT_BELOW else int(Decimal(repr(number)))
 
 
+def whole_as_int(value: object) -> object:
+    """A JSON value with whole numbers as ints, as they are written."""
+    if isinstance(value, float) and value.is_integer():
+        return whole_number(value)
+    if isinstance(value, dict):
+        return {key: whole_as_int(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [whole_as_int(item) for item in value]
+    return value
+
+
 def _double(literal: str) -> float:
     number = float(literal)
     if number in (float("inf"), float("-inf")):

@@ -18,6 +18,7 @@ from rochallor_cli.dev_engine.expression import (
     value_with,
     witness_text,
 )
+from rochallor_cli.dev_engine.go_json.reading import whole_as_int
 from rochallor_cli.dev_engine.go_json.writing import write
 
 _MAX_PAIRS: Final = 2_000
@@ -66,6 +67,8 @@ class _Table:
             for problem in self._never_matches(index):
                 never.add(index)
                 yield problem
+            if index not in never:
+                yield from self._no_numbers(index, rule)
             yield from self._outputs_use_each_other(index, rule)
         pairs = (pair for pair in combinations(range(len(self.rules)), 2) if not never & set(pair))
         for one, other in islice(pairs, _MAX_PAIRS):
@@ -84,6 +87,16 @@ class _Table:
         )
         text = f'step "{self.step.id}": rule {index} can never match: {reason}'
         yield warning((*self.at, index), codes.RULE_NEVER_MATCHES, text)
+
+    def _no_numbers(self, index: int, rule: TableRule) -> Iterator[Problem]:
+        """Literals under an aggregate that it cannot add or compare."""
+        for name, literal in rule.outputs.items() if self.policy in _AGGREGATES else ():
+            if _is_literal(literal) and (isinstance(literal, bool) or not isinstance(literal, int | float)):
+                text = (
+                    f'step "{self.step.id}": rule {index} sets "{name}" to {write(literal)}, which is no number: '
+                    f"under {self.policy} the step fails whenever the rule holds"
+                )
+                yield warning((*self.at, index, "outputs", name), codes.COLUMN_MISSING, text)
 
     def _outputs_use_each_other(self, index: int, rule: TableRule) -> Iterator[Problem]:
         for name, literal in rule.outputs.items():
@@ -120,7 +133,8 @@ class _Table:
         for name, value in first.items():
             if not _is_literal(value) or not _is_literal(second.get(name)):
                 continue
-            if write(value) != write(second.get(name)):
+            # 1.0 and 1 are one number to the engine, also within lists.
+            if write(whole_as_int(value)) != write(whole_as_int(second.get(name))):
                 text = (
                     f'step "{self.step.id}": rules {one} and {other} can hold together ({witness_text(witness)}) '
                     f'and disagree in "{name}": {write(value)} and {write(second.get(name))}'

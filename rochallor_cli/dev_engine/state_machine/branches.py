@@ -15,7 +15,7 @@ from rochallor_cli.dev_engine.expression import (
     evaluate_transformation,
     is_expression,
 )
-from rochallor_cli.dev_engine.go_json.reading import JsonSyntaxError, check_depth, whole_number
+from rochallor_cli.dev_engine.go_json.reading import JsonSyntaxError, check_depth, whole_as_int
 from rochallor_cli.dev_engine.go_json.writing import write
 from rochallor_cli.dev_engine.quick_values import quick_dataclass
 from rochallor_cli.dev_engine.records import Variables, as_doubles
@@ -129,14 +129,3 @@ def check_length(what: str, result: object) -> None:
     if len(write(result)) > MAX_RESULT_LENGTH:
         limit = f"{MAX_RESULT_LENGTH} characters of JSON, the dev engine's limit"
         raise StepFailed(f"{what}: the result has more than {limit}")
-
-
-def whole_as_int(value: object) -> object:
-    """A JSON value with whole numbers as ints, as they are written."""
-    if isinstance(value, float) and value.is_integer():
-        return whole_number(value)
-    if isinstance(value, dict):
-        return {key: whole_as_int(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [whole_as_int(item) for item in value]
-    return value

@@ -22,6 +22,7 @@ from rochallor_cli.dev_engine.expression import (
     is_expression,
     value_text,
 )
+from rochallor_cli.dev_engine.go_json.reading import whole_as_int
 from rochallor_cli.dev_engine.go_json.writing import write
 from rochallor_cli.dev_engine.go_text import float_text, quoted
 from rochallor_cli.dev_engine.records import Variables, as_doubles
@@ -29,7 +30,6 @@ from rochallor_cli.dev_engine.state_machine.branches import (
     StepFailed,
     check_length,
     merged_variables,
-    whole_as_int,
 )
 from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
 from rochallor_cli.dev_engine.versions import EngineRules

@@ -328,3 +328,34 @@ def test_a_condition_is_held_against_the_variables_of_a_start() -> None:
 def test_a_timer_flow_as_the_documentation_writes_it_is_clean_on_later_engines() -> None:
     events = [timer("P1DT2H", "remind", interrupting=False)]
     assert codes(wait("hold", boundaryEvents=events), service("remind"), version="1.1.0") == []
+
+
+# --- outputs that the engine compares or adds -------------------------------------------------------
+
+
+@pytest.mark.parametrize(("one", "other"), [(1.0, 1), (1e2, 100), ([1], [1.0]), ({"a": 2.0}, {"a": 2})])
+def test_numbers_written_in_two_ways_are_the_same_output(one: Any, other: Any) -> None:
+    rules = (rule("a > 1", x=one), rule("b > 1", x=other))
+    assert "W323" not in codes(table("t", *rules, policy="A"))
+    assert "W323" in codes(table("t", rule("a > 1", x=one), rule("b > 1", x="other"), policy="A"))
+
+
+@pytest.mark.parametrize("policy", ["C+", "C>", "C<"])
+@pytest.mark.parametrize("value", ["5", True, None, [1]])
+def test_a_literal_that_is_no_number_cannot_be_aggregated(policy: str, value: Any) -> None:
+    assert "which is no number" in text_of("W324", table("t", rule("a > 1", x=value), policy=policy))
+    assert "W324" not in codes(table("t", rule("a > 1", x="${a}"), policy=policy))
+    assert "W324" not in codes(table("t", rule("a > 1 && a < 1", x=value), policy=policy))
+
+
+def test_what_is_only_counted_or_listed_may_be_anything() -> None:
+    assert "W324" not in codes(table("t", rule("a > 1", x="5"), policy="C#"))
+    assert "W324" not in codes(table("t", rule("a > 1", x="5"), policy="C"))
+
+
+@pytest.mark.parametrize("condition", ["s > 5", "5 >= s", "s < 2.5"])
+def test_no_advice_sorts_a_text_with_a_number(condition: str) -> None:
+    steps = (decision("d", {condition: "end", f"!({condition})": "end"}),)
+    found = [each.text for each in problems(*steps, input_schema=of_types(s="string")) if each.code == "W205"]
+    assert found
+    assert not any("sort(" in text for text in found)
