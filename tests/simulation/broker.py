@@ -202,6 +202,8 @@ class SimulatedBroker:
         self.fault_rate = 0.0
         self.is_down = False
         self.is_over = False
+        # Topic, partition and offset of the records that were copied to a topic of dead letters.
+        self.dead_letters: set[tuple[str, int, int]] = set()
         self._numbers = count(1)
         self._loop.call_later(LOOK_S, self._look)
 

@@ -89,6 +89,7 @@ class SimulatedEngine:
         version: str,
         lease_s: float,
         seed: int,
+        extends_leases: bool = False,
         publish: Callable[[DispatchRecord], bool] | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
@@ -107,6 +108,7 @@ class SimulatedEngine:
         self._endpoints = Endpoints(self._resources, self._work)
         self._rounds = Rounds(self._resources, self._work)
         self._is_open = True
+        self._extends_leases = extends_leases
         self._publish = publish
         self._relay_is_due = False
         self._written: dict[str, DispatchRecord] = {}
@@ -116,6 +118,7 @@ class SimulatedEngine:
         self.lease_ends: Counter[str] = Counter()
         self.leased_until: dict[str, float] = {}
         self.leased_to: dict[str, str] = {}
+        self.cancelled: set[str] = set()
 
     def upload(self, document: dict[str, Any]) -> None:
         body = json.dumps(document).encode()
@@ -142,8 +145,8 @@ class SimulatedEngine:
 
     @property
     def is_done(self) -> bool:
-        """Whether every instance has been completed."""
-        question = "SELECT EXISTS (SELECT * FROM instance WHERE status != 'COMPLETED')"
+        """Whether every instance has been completed, or cancelled."""
+        question = "SELECT EXISTS (SELECT * FROM instance WHERE status NOT IN ('COMPLETED', 'CANCELLED'))"
         return not self._connection.execute(question).fetchone()[0]
 
     def answer(self, method: str, path: str, body: bytes) -> RawResponse:
@@ -163,6 +166,8 @@ class SimulatedEngine:
         return answered
 
     def _answer(self, method: str, path: str, body: bytes) -> RawResponse:
+        if self._extends_leases and path.endswith("/heartbeat"):
+            return self._extended(path.split("/")[3], json.loads(body))
         route = find_route(method, path, self._resources.rules)
         if isinstance(route, NoRoute):
             text = b"404 page not found\n" if route is NoRoute.UNKNOWN_PATH else b""
@@ -175,6 +180,25 @@ class SimulatedEngine:
             status, text = refused.status, shapes.error_shape(refused.code, refused.reason)
         self._relay_soon()
         return RawResponse(status, {"content-type": "application/json"} if text else {}, text.encode())
+
+    def _extended(self, job_id: str, asked: dict[str, Any]) -> RawResponse:
+        """As newer engines are said to do it; the embedded one knows no such request."""
+        now_ns, seconds = self._resources.clock.now_ns(), asked["leaseSeconds"]
+        extended = self._connection.execute(
+            "UPDATE job SET lock_expires_ns = ? WHERE id = ? AND worker_id = ? AND lock_expires_ns > ?",
+            [now_ns + seconds * 1_000_000_000, job_id, asked["workerId"], now_ns],
+        )
+        if not extended.rowcount:
+            text = shapes.error_shape("conflict", "the lease is over")
+            return RawResponse(409, {"content-type": "application/json"}, text.encode())
+        self.leased_until[job_id] = self._loop.time() + seconds
+        text = json.dumps({"accepted": True, "lockExpiresAt": str(now_ns)})
+        return RawResponse(200, {"content-type": "application/json"}, text.encode())
+
+    def cancel(self, instance_id: str) -> None:
+        """As somebody does whose job is lost."""
+        if self.answer("POST", f"/v1/instances/{instance_id}/cancel", b"{}").status_code < 300:
+            self.cancelled.add(instance_id)
 
     def attempt_of(self, job_id: str) -> tuple[str, int] | None:
         """The step execution and the retries left of a job that is open; None for any other."""

@@ -6,13 +6,13 @@ from collections import Counter
 from typing import Any
 from zlib import crc32
 
-from simulation.broker import PARTITIONS, SimulatedBroker
+from simulation.broker import PARTITIONS, Record, SimulatedBroker
 from simulation.network import Message
 from simulation.promises import Promises
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.kafka.assignment import Assignment
-from workflow_sdk.runner.kafka.dispatch_event import decode
+from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent, PoisonRecordError, decode
 from workflow_sdk.runner.kafka.inheritance import RecordHolder
 from workflow_sdk.runner.kafka.intake import topic_of
 
@@ -22,6 +22,15 @@ REVOKE_WAIT_S = 9.9
 
 def _partition_of(instance_id: str) -> int:
     return crc32(instance_id.encode()) % PARTITIONS
+
+
+def _event_of(record: Record, topic: str) -> DispatchEvent | None:
+    """The job of this topic's type; None where the record is none."""
+    try:
+        event = decode(record.value)
+    except PoisonRecordError:
+        return None
+    return event if topic_of(event.job_type) == topic else None
 
 
 class KafkaPromises(Promises):
@@ -45,12 +54,20 @@ class KafkaPromises(Promises):
         if end > log.end:
             self._break(f"no more is committed than there is: {topic} {partition}: {end} of {log.end}")
         for offset in range(max(begin, log.start), end):
-            event = decode(log.records[offset].value)
-            if self._engine.attempt_of(event.job_id) == (event.step_execution_id, event.retries_remaining):
+            event = _event_of(log.records[offset], topic)
+            if event is None:
+                self._is_copied(topic, partition, offset)
+            elif self._engine.attempt_of(event.job_id) == (event.step_execution_id, event.retries_remaining):
                 self._break(
                     f"an offset is committed only after the job's outcome: {topic} {partition} {offset}",
                     event.job_id,
                 )
+
+    def _is_copied(self, topic: str, partition: int, offset: int) -> None:
+        if (topic, partition, offset) not in self.broker.dead_letters:
+            self._break(
+                f"a record nobody can read is copied before it is passed: {topic} {partition} {offset}"
+            )
 
     def revoked(self, process: str, topic: str, partition: int, waited_s: float, read_to: int) -> None:
         """The process gives a partition back, over a sound network, after having waited for so long; what lies from
@@ -64,8 +81,8 @@ class KafkaPromises(Promises):
         log, begin = self.broker.logs(topic)[partition], self.broker.group(topic).committed.get(partition, 0)
         if self.broker.refuses_amid_rebalances or begin >= min(log.end, read_to):
             return
-        event = decode(log.records[begin].value)
-        if (process, event.job_id, event.retries_remaining) in self._counted:
+        event = _event_of(log.records[begin], topic)
+        if event is not None and (process, event.job_id, event.retries_remaining) in self._counted:
             self._break("what is done of a partition is committed before it moves", event.job_id)
 
     def _may_fail(self, message: Message) -> None:
@@ -110,6 +127,8 @@ class KafkaPromises(Promises):
     def counted_as_done(self, process: str, claim: Claim) -> None:
         """An attempt that another worker has failed before counts for nothing: its retry does the job."""
         self._counted.add((process, claim.job_id, claim.retries_remaining))
+        if claim.instance_id in self._engine.cancelled:
+            return
         if self._engine.attempt_of(claim.job_id) == (claim.step_execution_id, claim.retries_remaining):
             self._break("what was counted as done was done", claim.job_id)
 
@@ -131,5 +150,5 @@ class KafkaPromises(Promises):
             f"{topic} {partition}: {group.committed.get(partition, 0)} of {log.end}"
             for topic, group in self.broker.groups.items()
             for partition, log in enumerate(self.broker.logs(topic))
-            if group.committed.get(partition, 0) != log.end
+            if max(group.committed.get(partition, 0), log.start) != log.end
         ]

@@ -40,4 +40,9 @@ TROUBLES: dict[str, tuple[str, ...]] = {
     "kafka: suspends": ("suspends",),
     "kafka: suspends and faults": ("suspends", "faults", "brokers"),
     "kafka: async handlers die": ("kills", "brokers"),
+    "reloads": ("reloads",),
+    "kafka: reloads": ("reloads",),
+    "long handlers, leases are extended": ("faults", "pauses"),
+    "kafka: poison": ("poison", "brokers"),
+    "kafka: retention": ("retention", "cuts"),
 }

@@ -86,6 +86,12 @@ class SimulatedNetwork:
         job_id = parts[3] if len(parts) == 5 and parts[2] == "jobs" else ""
         return Message(self._numbers, process, method, path, body, self._loop.time(), job_id, parts[-1])
 
+    async def dial(self) -> None:
+        """What it takes until a request has its connection; most find one, and a name may be looked up for long."""
+        drawn = self._random.random()
+        if drawn < 1 / 4:
+            await asyncio.sleep(self._random.uniform(0.001, 0.02 if drawn > 1 / 20 else 0.8 * TIMEOUT_S))
+
     async def ask(self, message: Message) -> RawResponse:
         """The answer, or what a connection raises: DialError, TimeoutError, OSError."""
         if self.is_over:

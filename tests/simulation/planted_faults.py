@@ -9,13 +9,16 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from workflow_sdk.client import http_channel
+from workflow_sdk.client.http_channel import HttpChannel
 from workflow_sdk.runner.job.claim import Claim, Lease, claim_from_poll
+from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.kept_outcomes import KeptOutcomes
 from workflow_sdk.runner.job.slots import Slots
 from workflow_sdk.runner.polling import poll_source
 from workflow_sdk.runner.reporting.doubts import Doubts, Found
 from workflow_sdk.runner.reporting.senders import Senders
 from workflow_sdk.runner.shift.execution import Execution
+from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper
 from workflow_sdk.runner.shift.shift import Shift
 
 
@@ -84,6 +87,26 @@ def _sent_twice(original: Callable[..., None]) -> Callable[..., None]:
     return put
 
 
+def _looked_at_too_early(original: Callable[..., Any]) -> Callable[..., Any]:
+    async def fail(
+        self: HttpChannel, job_id: str, message: str, retryable: bool, *, before_write: Callable[[], None]
+    ) -> None:
+        before_write()
+        await original(self, job_id, message, retryable, before_write=lambda: None)
+
+    return fail
+
+
+def _renewed_from_the_answer(original: Callable[..., Any]) -> Callable[..., Any]:
+    async def extend(self: LeaseKeeper, item: InFlight, lease: Lease) -> None:
+        await original(self, item, lease)
+        renewed, now = item.claim.lease, asyncio.get_running_loop().time()
+        if renewed is not None and renewed is not lease and renewed.end > now:
+            item.claim.lease = Lease(renewed.length_s, now + renewed.length_s)
+
+    return extend
+
+
 async def _found_completed(self: Doubts, claim: Claim) -> Found:
     return Found.COMPLETED
 
@@ -93,13 +116,13 @@ async def _idle_at_once(self: Execution) -> None:
 
 
 FAULTS = (
-    Plant("a job is known by its id alone", 14, Claim, "key", property(_by_id)),
-    Plant("any 2xx acknowledges a result", 19, http_channel, "acknowledged", _acknowledged_by_anybody),
+    Plant("a job is known by its id alone", 17, Claim, "key", property(_by_id)),
+    Plant("any 2xx acknowledges a result", 3, http_channel, "acknowledged", _acknowledged_by_anybody),
     Plant("a lease counts from its answer", 0, poll_source, "claim_from_poll", _lease_from_the_answer),
     Plant("a lease never ends", 13, Claim, "is_over", lambda self, now: False),
-    Plant("unreported results are forgotten", 17, KeptOutcomes, "keep", lambda self, *_, **__: None),
+    Plant("unreported results are forgotten", 13, KeptOutcomes, "keep", lambda self, *_, **__: None),
     Plant("a slot is not given back", 0, Slots, "give_back", lambda self, job_type: None),
-    Plant("a slot is not given back by who waits", 4, Execution, "_settle", _without_slot(Execution._settle)),
+    Plant("a slot is not given back by who waits", 2, Execution, "_settle", _without_slot(Execution._settle)),
     Plant(
         "a job that comes again begins again",
         1,
@@ -108,10 +131,10 @@ FAULTS = (
         _again_from_the_beginning(Execution.start),
     ),
     Plant("a doubt is never looked after", 3, Doubts, "add", lambda self, report: None),
-    Plant("a doubt is taken for done", 16, Doubts, "_found", _found_completed),
+    Plant("a doubt is taken for done", 4, Doubts, "_found", _found_completed),
     Plant(
         "a result sent again is a failure",
-        17,
+        5,
         Senders,
         "_send_again",
         _success_made_failure(Senders._send_again),
@@ -119,5 +142,19 @@ FAULTS = (
     Plant("two senders have one report", 0, Senders, "put", _sent_twice(Senders.put)),
     Plant("a drain waits for nobody", 21, Execution, "wait_until_idle", _idle_at_once),
     Plant("a delayed report is dropped", 4, Senders, "_delay", lambda self, report, seconds: None),
+    Plant(
+        "a failure is looked at before its connection is made",
+        3,
+        HttpChannel,
+        "fail",
+        _looked_at_too_early(HttpChannel.fail),
+    ),
+    Plant(
+        "a renewed lease counts from its answer",
+        78,
+        LeaseKeeper,
+        "_extend",
+        _renewed_from_the_answer(LeaseKeeper._extend),
+    ),
     Plant("a claim is dropped", 0, Shift, "_start", lambda self, claim: None),
 )

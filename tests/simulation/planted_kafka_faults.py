@@ -76,6 +76,10 @@ def _lane_of_its_own(self: Backlog, record: KafkaRecord) -> tuple[str, str]:
     return record.assignment.topic, lane
 
 
+def _passed_at_once(self: KafkaIntake, message: Any, reason: str, *, then: Callable[[], None]) -> None:
+    then()
+
+
 def _nothing(self: Any, *_: Any, **__: Any) -> None:
     return
 
@@ -87,20 +91,20 @@ KAFKA_FAULTS = (
     Plant("a late offset settles those before it", 24, OffsetTracker, "settle", _settle_all_below),
     Plant(
         "a job that was left unreported is passed",
-        38,
+        37,
         KafkaIntake,
         "settled",
         _settled_whatever_came(KafkaIntake.settled),
     ),
     Plant(
         "a dispatch is remembered at its start",
-        42,
+        37,
         KafkaIntake,
         "_begin",
         _remembered_at_its_start(KafkaIntake._begin),
     ),
-    Plant("no dispatch is remembered", 37, AcknowledgedIds, "__contains__", lambda self, dedup_id: False),
-    Plant("a lost partition keeps its say", 44, Assignment, "say", property(lambda self: Say.HAS)),
+    Plant("no dispatch is remembered", 36, AcknowledgedIds, "__contains__", lambda self, dedup_id: False),
+    Plant("a lost partition keeps its say", 294, Assignment, "say", property(lambda self: Say.HAS)),
     Plant("a job starts whose partition has gone", 43, KafkaRecord, "try_start", _started_whatever_has_gone),
     Plant("a revoked partition waits for nobody", 27, Rebalances, "_await_running", _nothing),
     Plant("a paused partition stays so", 27, Flow, "_may_resume", lambda self, assignment: False),
@@ -111,6 +115,7 @@ KAFKA_FAULTS = (
     Plant(
         "nobody looks for an earlier owner", 31, RecordHolder, "is_inherited", property(lambda self: False)
     ),
+    Plant("a record that nobody can read is not copied", 81, KafkaIntake, "poison_arrived", _passed_at_once),
     Plant("a record settles nothing", 24, KafkaIntake, "_settle", _nothing),
 )
 

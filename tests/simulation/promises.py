@@ -80,6 +80,8 @@ class Promises:
             self._looked[message.process, message.path.split("/")[3]] = self._now()
         if message.what not in ("complete", "fail"):
             return True
+        if self._engine.instance_of(message.job_id) in self._engine.cancelled:
+            return True
         attempt = self._engine.attempt_of(message.job_id)
         is_late = self._now() - message.sent > AT_ONCE_S
         if message.what == "fail" and (broken := self._broken_by_failure(attempt)):
@@ -138,14 +140,19 @@ class Promises:
 
     def _runs_with_reason(self, claim: Claim) -> None:
         step = claim.step_execution_id
-        if claim.lease is not None and claim.lease.end > self._engine.leased_until[claim.job_id] + 1e-6:
-            self._break("a lease is never taken to last longer than the engine's", claim.job_id)
+        self._is_no_longer_than_the_engines(claim)
         if self.runs[step] > 1 + self._engine.lease_ends[step] + self._failures[step]:
             self._break("a job runs again only after a failure or its lease's end", claim.job_id)
+
+    def _is_no_longer_than_the_engines(self, claim: Claim) -> None:
+        if claim.lease is not None and claim.lease.end > self._engine.leased_until[claim.job_id] + 1e-6:
+            self._break("a lease is never taken to last longer than the engine's", claim.job_id)
 
     def ran(self, process: str, item: InFlight, result: str) -> None:
         """`result` is empty for a failure."""
         claim = item.claim
+        if not claim.is_over(self._now()):
+            self._is_no_longer_than_the_engines(claim)
         self._ids.setdefault(claim.step_execution_id, set()).add(claim.job_id)
         self._succeeded[process, str(item.current.job["id"])] = bool(result)
         if result:
@@ -155,6 +162,8 @@ class Promises:
             self._failed.add((claim.step_execution_id, claim.retries_remaining))
 
     def counted_as_done(self, process: str, claim: Claim) -> None:
+        if claim.instance_id in self._engine.cancelled:
+            return
         if self._engine.is_running(claim.instance_id, claim.step_execution_id):
             self._break("what was counted as done was done", claim.job_id)
 
@@ -162,7 +171,7 @@ class Promises:
 
     def all_completed(self, ends: list[InstanceEnd]) -> None:
         """No result is lost, nothing is stuck: every instance is completed with each handler's result."""
-        for end in ends:
+        for end in (end for end in ends if end.id not in self._engine.cancelled):
             if end.status != "COMPLETED":
                 self._break(f"nothing is stuck: instance is {end.status}", end.id)
             for execution_id, step_id in end.steps if end.id not in self._undone else ():

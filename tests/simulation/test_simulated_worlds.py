@@ -19,7 +19,7 @@ FINDERS = (
     231,
     292,
 )
-SEEDS = (*range(63), *FINDERS)
+SEEDS = (*range(87), *FINDERS)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

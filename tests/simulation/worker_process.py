@@ -18,17 +18,20 @@ from simulation.loop import Process, SimulatedLoop
 from simulation.memory import grown, kept
 from simulation.metrics import UncountedMetrics
 from simulation.network import SimulatedNetwork
+from simulation.producer import SimulatedProducer
 from simulation.promises import Promises
 from workflow_sdk.client.answers import RawResponse
 from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.http_channel import HttpChannel
 from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.runner import kafka_runner
 from workflow_sdk.runner.handlers.handler_call import call_in_thread
 from workflow_sdk.runner.handlers.handler_coroutines import HandlerCoroutines
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Completed, Outcome
 from workflow_sdk.runner.job.report import Settlement
+from workflow_sdk.runner.kafka.dead_letters import DeadLetters
 from workflow_sdk.runner.kafka_runner import KafkaRunner
 from workflow_sdk.runner.runner import Runner
 from workflow_sdk.runner.shift import assembly
@@ -68,6 +71,7 @@ class _Wire:
     async def ask(self, request: bytes, *, before_write: Callable[[], None] | None = None) -> RawResponse:
         message = self._network.message(self._name, request)
         if before_write is not None:
+            await self._network.dial()
             before_write()
         self._promises.sent(message)
         try:
@@ -174,7 +178,10 @@ class WorkerProcess:
             make_channel=lambda _, **settings: _Channel(wire, **settings),
             make_threads=lambda **settings: _Threads(self, **settings),  # type: ignore[arg-type, return-value]
         )
-        with patch.object(assembly, "HandlerCoroutines", partial(_Coroutines, self)):
+        with (
+            patch.object(assembly, "HandlerCoroutines", partial(_Coroutines, self)),
+            patch.object(kafka_runner, "DeadLetters", partial(DeadLetters, factory=self._producer)),
+        ):
             return Shift(plan)
 
     def _runner(self, registry: HandlerRegistry) -> WorkerRun:
@@ -193,12 +200,17 @@ class WorkerProcess:
             registry,
             metrics=UncountedMetrics(),
             parallelism=self._parallelism,
+            dead_letter_topic="dead",
             consumer_factory=self._consumer,  # type: ignore[arg-type]
         )
 
     def _consumer(self, config: dict[str, Any]) -> SimulatedConsumer:
         assert self._world.broker is not None
         return SimulatedConsumer(config, broker=self._world.broker, process=self.name, is_cut=self._is_cut)
+
+    def _producer(self, config: dict[str, Any]) -> SimulatedProducer:
+        assert self._world.broker is not None
+        return SimulatedProducer(self._world.broker, is_cut=self._is_cut)
 
     def _watch_counts(self, statistics: Statistics) -> None:
         count, name, promises = statistics.settled, self.name, self._world.promises

@@ -19,6 +19,7 @@ from simulation.loop import SimulatedLoop, StandsStillError
 from simulation.network import SimulatedNetwork
 from simulation.promises import BrokenPromise, Promises
 from simulation.threads import run_as_thread, simulated_threads
+from simulation.troubles import Troubles
 from simulation.worker import SimulatedWorker
 from simulation.worker_process import Surroundings
 
@@ -166,6 +167,7 @@ class _World:
             version=self.version,
             lease_s=self._lease_s,
             seed=self._seed,
+            extends_leases="extended" in self.kind,
             publish=None if broker is None else self._publish,
         )
         self._network = network = SimulatedNetwork(engine, self._random, note=self.note)
@@ -173,7 +175,18 @@ class _World:
         network.arrives = promises.arrives
         engine.upload(FLOW)
         self._start_workers(network, promises, broker)
-        trouble = asyncio.create_task(self._trouble(network))
+        troubles = Troubles(
+            self._random,
+            self.note,
+            network,
+            engine,
+            broker,
+            self._workers,
+            lease_s=self._lease_s,
+            until=self._loop.now + TROUBLED_S,
+        )
+        names = [name for name in TROUBLES[self.kind] if name not in self._without]
+        trouble = asyncio.create_task(troubles.befall(names))
         if self.kind == "kafka: calm":
             # What is done amid a rebalance may be done again behind what is not.
             await asyncio.sleep(SETTLED_S)
@@ -281,93 +294,3 @@ class _World:
             if self.broken is not None:
                 raise self.broken
             await asyncio.sleep(1.0)
-
-    async def _trouble(self, network: SimulatedNetwork) -> None:
-        """What befalls this world, by its kind; at its end all is well again."""
-        until = self._loop.now + TROUBLED_S
-        await asyncio.gather(*(getattr(self, f"_{name}")(network, until) for name in self._troubles))
-
-    @property
-    def _troubles(self) -> list[str]:
-        return [name for name in TROUBLES[self.kind] if name not in self._without]
-
-    async def _suspends(self, _: SimulatedNetwork, until: float) -> None:
-        """A machine is put to sleep, and a worker with it."""
-        while self._loop.now < until:
-            await asyncio.sleep(self._random.uniform(0.0, 15.0))
-            machine = self._random.choice(self._workers).process.machine
-            self.note("world: the machine of a worker is suspended")
-            machine.suspend()
-            await asyncio.sleep(self._random.choice([2.0, 25.0, 2 * self._lease_s]))
-            machine.wake()
-            self.note("world: the machine goes on")
-
-    async def _faults(self, network: SimulatedNetwork, until: float) -> None:
-        while self._loop.now < until:
-            network.fault_rate = self._random.choice([0.0, 0.1, 0.3, 0.9])
-            await asyncio.sleep(self._random.uniform(0.0, 10.0))
-        network.fault_rate = 0.0
-        self.note("world: no faults any more")
-
-    async def _kills(self, _: SimulatedNetwork, until: float) -> None:
-        while self._loop.now < until:
-            await asyncio.sleep(self._random.uniform(0.0, 15.0))
-            worker = self._random.choice(self._workers)
-            self.note(f"world: kill -9 of {worker.name}")
-            worker.process.machine.kill()
-            await asyncio.sleep(self._random.uniform(0.0, 5.0))
-            worker.start()
-
-    async def _restarts(self, _: SimulatedNetwork, until: float) -> None:
-        """As a new version is rolled out: SIGTERM amid jobs, then the next process."""
-        while self._loop.now < until:
-            await asyncio.sleep(self._random.uniform(0.0, 5.0))
-            worker = self._random.choice(self._workers)
-            self.note(f"world: SIGTERM to {worker.name}")
-            await worker.drain()
-            worker.start()
-
-    async def _pauses(self, _: SimulatedNetwork, until: float) -> None:
-        while self._loop.now < until:
-            await asyncio.sleep(self._random.uniform(0.0, 15.0))
-            machine = self._random.choice(self._workers).process.machine
-            self.note("world: SIGSTOP of a worker")
-            machine.halt()
-            long_s = 25.0 if self.is_kafka else 2 * self._lease_s
-            await asyncio.sleep(self._random.choice([0.1, 2.0, long_s]))
-            machine.resume()
-            self.note("world: SIGCONT")
-
-    async def _outages(self, network: SimulatedNetwork, until: float) -> None:
-        while self._loop.now < until:
-            await asyncio.sleep(self._random.uniform(0.0, 15.0))
-            network.is_down = True
-            network.cut()
-            self.note("world: the engine is away")
-            await asyncio.sleep(self._random.choice([0.05, 3.0, 20.0]))
-            network.is_down = False
-            self.note("world: the engine is back")
-
-    async def _brokers(self, _: SimulatedNetwork, until: float) -> None:
-        """Brokers restart, and commits or their answers are lost."""
-        assert self._broker is not None
-        while self._loop.now < until:
-            self._broker.fault_rate = self._random.choice([0.0, 0.1, 0.5])
-            await asyncio.sleep(self._random.uniform(0.0, 15.0))
-            self.note("world: the brokers are away")
-            self._broker.go_down()
-            await asyncio.sleep(self._random.choice([0.05, 3.0, 15.0]))
-            self._broker.come_back()
-            self.note("world: the brokers are back")
-        self._broker.fault_rate = 0.0
-
-    async def _cuts(self, _: SimulatedNetwork, until: float) -> None:
-        """One worker reaches no broker, and the engine as ever."""
-        while self._loop.now < until:
-            await asyncio.sleep(self._random.uniform(0.0, 20.0))
-            worker = self._random.choice(self._workers)
-            self.note(f"world: {worker.name} reaches no broker")
-            worker.is_cut = True
-            await asyncio.sleep(self._random.choice([0.5, 5.0, 25.0]))
-            worker.is_cut = False
-            self.note(f"world: {worker.name} reaches the brokers")

@@ -1,0 +1,155 @@
+"""Troubles: what befalls a world, each kind as a course of events of its own; at its end all is well again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from random import Random
+
+from simulation.broker import PARTITIONS, Record, SimulatedBroker
+from simulation.engine import SimulatedEngine
+from simulation.network import SimulatedNetwork
+from simulation.worker import SimulatedWorker
+from simulation.worker_process import JOB_TYPES
+from workflow_sdk.runner.kafka.intake import topic_of
+
+
+@dataclass(frozen=True)
+class Troubles:
+    """They come until `until`, a time of the loop; the methods are the names in `kinds.TROUBLES`."""
+
+    random: Random
+    note: Callable[[str], None]
+    network: SimulatedNetwork
+    engine: SimulatedEngine
+    broker: SimulatedBroker | None
+    workers: list[SimulatedWorker]
+    lease_s: float
+    until: float
+
+    async def befall(self, names: Iterable[str]) -> None:
+        """Let these happen, side by side."""
+        await asyncio.gather(*(getattr(self, name)() for name in names))
+
+    @property
+    def _goes_on(self) -> bool:
+        return asyncio.get_running_loop().time() < self.until
+
+    @property
+    def _kafka(self) -> SimulatedBroker:
+        assert self.broker is not None
+        return self.broker
+
+    async def suspends(self) -> None:
+        """A machine is put to sleep, and a worker with it."""
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 15.0))
+            machine = self.random.choice(self.workers).process.machine
+            self.note("world: the machine of a worker is suspended")
+            machine.suspend()
+            await asyncio.sleep(self.random.choice([2.0, 25.0, 2 * self.lease_s]))
+            machine.wake()
+            self.note("world: the machine goes on")
+
+    async def faults(self) -> None:
+        while self._goes_on:
+            self.network.fault_rate = self.random.choice([0.0, 0.1, 0.3, 0.9])
+            await asyncio.sleep(self.random.uniform(0.0, 10.0))
+        self.network.fault_rate = 0.0
+        self.note("world: no faults any more")
+
+    async def kills(self) -> None:
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 15.0))
+            worker = self.random.choice(self.workers)
+            self.note(f"world: kill -9 of {worker.name}")
+            worker.process.machine.kill()
+            await asyncio.sleep(self.random.uniform(0.0, 5.0))
+            worker.start()
+
+    async def restarts(self) -> None:
+        """As a new version is rolled out: SIGTERM amid jobs, then the next process."""
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 5.0))
+            worker = self.random.choice(self.workers)
+            self.note(f"world: SIGTERM to {worker.name}")
+            await worker.drain()
+            worker.start()
+
+    async def reloads(self) -> None:
+        """Handlers have changed: for a while two processes serve under one worker id."""
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 8.0))
+            worker = self.random.choice(self.workers)
+            self.note(f"world: {worker.name} is reloaded")
+            await worker.reload()
+
+    async def poison(self) -> None:
+        """Somebody else writes to the topics: nonsense, and jobs of another type."""
+        broker = self._kafka
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 3.0))
+            topic, other = self.random.sample([topic_of(one) for one in JOB_TYPES], 2)
+            records = [record for log in broker.logs(other) for record in log.records[-1:]]
+            nonsense = Record(self.random.choice([b"", b"x", b"y", b"z"]), b"\xff nonsense", ())
+            partition, offset = broker.append(topic, self.random.choice([nonsense, *records]))
+            self.note(f"world: {topic} {partition} {offset} is no job of its topic")
+
+    async def retention(self) -> None:
+        """Old records are removed, some before they are read: their instances are cancelled then."""
+        broker = self._kafka
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 5.0))
+            topic = self.random.choice([topic_of(one) for one in JOB_TYPES])
+            number = self.random.randrange(PARTITIONS)
+            log, committed = broker.logs(topic)[number], broker.group(topic).committed.get(number, 0)
+            most = committed if self.random.random() < 0.7 else max(committed, log.end - 1)
+            begin, log.start = log.start, max(log.start, self.random.randint(0, most))
+            self.note(f"world: {topic} {number} begins at {log.start} now, committed {committed}")
+            for record in log.records[max(begin, committed) : log.start]:
+                self.engine.cancel(record.key.decode())
+
+    async def pauses(self) -> None:
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 15.0))
+            machine = self.random.choice(self.workers).process.machine
+            self.note("world: SIGSTOP of a worker")
+            machine.halt()
+            long_s = 25.0 if self.broker is not None else 2 * self.lease_s
+            await asyncio.sleep(self.random.choice([0.1, 2.0, long_s]))
+            machine.resume()
+            self.note("world: SIGCONT")
+
+    async def outages(self) -> None:
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 15.0))
+            self.network.is_down = True
+            self.network.cut()
+            self.note("world: the engine is away")
+            await asyncio.sleep(self.random.choice([0.05, 3.0, 20.0]))
+            self.network.is_down = False
+            self.note("world: the engine is back")
+
+    async def brokers(self) -> None:
+        """Brokers restart, and commits or their answers are lost."""
+        while self._goes_on:
+            self._kafka.fault_rate = self.random.choice([0.0, 0.1, 0.5])
+            await asyncio.sleep(self.random.uniform(0.0, 15.0))
+            self.note("world: the brokers are away")
+            self._kafka.go_down()
+            await asyncio.sleep(self.random.choice([0.05, 3.0, 15.0]))
+            self._kafka.come_back()
+            self.note("world: the brokers are back")
+        self._kafka.fault_rate = 0.0
+
+    async def cuts(self) -> None:
+        """One worker reaches no broker, and the engine as ever."""
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 20.0))
+            worker = self.random.choice(self.workers)
+            self.note(f"world: {worker.name} reaches no broker")
+            worker.is_cut = True
+            await asyncio.sleep(self.random.choice([0.5, 5.0, 25.0]))
+            worker.is_cut = False
+            self.note(f"world: {worker.name} reaches the brokers")
