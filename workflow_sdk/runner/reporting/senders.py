@@ -149,6 +149,9 @@ class Senders:
                 # The process may have stood still since it was last asked, while a connection was made.
                 if (say := report.claim.say(self._clock())) is not Say.HAS:
                     raise _WithheldError(say)
+                if report.claim.job_id != job_id:
+                    # The lease is that of another id by now, under which it goes next.
+                    raise _WithheldError(Say.UNSURE)
 
             await self._channel.fail(job_id, outcome.message, outcome.retryable, before_write=before_write)
 

@@ -9,7 +9,8 @@ import pytest
 from support.scripted_channel import Desk, Script, played
 from workflow_sdk.clock import boottime
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
-from workflow_sdk.runner.job.claim import Lease, Say
+from workflow_sdk.job import job_from_poll
+from workflow_sdk.runner.job.claim import Lease, Say, claim_of
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.reporting.senders import SENDERS
 
@@ -101,6 +102,23 @@ def test_a_failure_whose_lease_ends_while_a_connection_is_made_is_not_sent() -> 
         assert desk.settled == {"late": Settlement.LEFT}
 
     assert played(play).failures == []
+
+
+def test_a_failure_whose_job_comes_again_while_a_connection_is_made_goes_under_the_new_id() -> None:
+    async def play(script: Script, desk: Desk) -> None:
+        def come_again(job_id: str) -> None:
+            if job_id == "old":
+                later = claim_of(
+                    job_from_poll({"id": "new", "jobType": "t"}), lease=Lease(30.0, boottime() + 30)
+                )
+                report.claim.renew(later)
+
+        script.dialled = come_again
+        report = desk.put("old", fails=True, lease_end=boottime() + 20)
+        await desk.until(lambda: desk.settled)
+        assert desk.settled == {"new": Settlement.ACKNOWLEDGED}
+
+    assert [job_id for job_id, *_ in played(play).failures] == ["new"]
 
 
 class Wavering:
