@@ -171,13 +171,14 @@ def _instances(context: Context) -> dict[str, Any]:
 
 def _unknown(context: Context) -> dict[str, Any] | None:
     """What the latest instances and definitions hold that this version of rochallor does not know."""
-    from rochallor_cli.engine_client.unknown import unknown_in_definitions, unknown_in_instances
+    from rochallor_cli.definitions.unknown import unknown_in
+    from rochallor_cli.engine_client.unknown import unknown_in_instances
 
     engine = context.engine
     found = unknown_in_instances(engine.instances(limit=_LOOKED_AT))
     latest = (str(row.get("id")) for row in engine.definitions(limit=_LOOKED_AT))
     known = (engine.known_definition(definition_id) for definition_id in latest)
-    found += unknown_in_definitions(definition for definition in known if definition is not None)
+    found += dict.fromkeys(str(each) for definition in known if definition for each in unknown_in(definition))
     if not found:
         return None
     detail = f"{', '.join(found)}: shown as they are; a newer rochallor may know them"

@@ -11,6 +11,7 @@ lint_formats.py   findings in the forms that CI systems read
 problem_codes.py  the table of codes, the dev engine's included
 verification_codes.py  the codes of what verification finds
 shape.py          what was expected where in a document, and what was found
+unknown.py        what a definition holds that no version known here has
 differences.py    two definitions, step by step
 versions.py       the versions of one, and what each changed
 decision_tables.py  tables as rows and columns, and compared rule by rule

@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 from shlex import quote
 
 from rochallor_cli.engine_client.admin_client import Value
-from rochallor_cli.explanation.explaining import STUCK, Explanation, Mover
+from rochallor_cli.explanation.explaining import OF_ENGINE, STUCK, Explanation, Mover
 from rochallor_cli.explanation.served import UNKNOWN, Served
 from rochallor_cli.output.times import parse_time
 
 NOTHING_KNOWN: Mapping[str, Served] = {}
 # The worst first: what nothing moves, what needs a person, what workers or time will move.
-_ORDER = ("stuck", "job", "user-task", "signal", "timer")
+_ORDER = ("stuck", "job", "user-task", "signal", OF_ENGINE, "timer")
 _WAITS_FOR = {
     "job": "open at {step}: for a worker that serves job type {job_type}",
     "user-task": "wait for a person at {step}",
     "signal": "wait for a signal at {step}",
+    OF_ENGINE: "at {step}, whose type is not known here: only the engine knows what moves them",
     "timer": "wait for a timer at {step} alone",
 }
 

@@ -12,6 +12,7 @@ from shlex import quote
 from typing import Any
 
 from rochallor_cli.definitions.shape import known_part
+from rochallor_cli.definitions.unknown import unknown_values_in
 from rochallor_cli.dev_engine import ENGINE_VERSIONS
 from rochallor_cli.dev_engine.explore import (
     CompleteJob,
@@ -37,6 +38,8 @@ from rochallor_cli.explanation.rebuilding import Rebuilt, rebuilt
 from rochallor_cli.explanation.served import UNKNOWN, Served
 
 MOVES, WAITS, STUCK, ENDED = "moves", "waits", "stuck", "ended"
+# What moves a step of a type that is not known here.
+OF_ENGINE = "engine"
 # More connections than a few make the engine slower, not quicker.
 _AT_ONCE, _WINDOW = 4, 32
 
@@ -79,6 +82,7 @@ class Explanation:
 
     certain: False where the facts allow another verdict as well.
     not_known: what the engine shows of a later version, and what this is explained without.
+    by_rules: False where no known engine could follow the definition: told is what stands in it and in the history.
     """
 
     id: str
@@ -90,6 +94,7 @@ class Explanation:
     certain: bool
     outlook: Outlook
     not_known: tuple[str, ...] = ()
+    by_rules: bool = True
 
     @property
     def job_types(self) -> list[str]:
@@ -182,7 +187,7 @@ def explanation(
     """The explanation by the newest of the versions that the engine may be; certain where all of them agree.
 
     is_whole: False leaves out what lies ahead, which many instances in a row have no use for. What no version known
-    here has is left out; NotKnownError where nothing can be said without it.
+    here has is left out; where nothing can be worked out without it, what is written is told.
     """
     facts, not_known = _known(facts)
     found: dict[Any, Explanation] = {}
@@ -194,7 +199,7 @@ def explanation(
             if definition is not None:
                 found[key] = _by_rules(definition, facts, now, is_whole=is_whole)
     if not found:
-        raise _unreadable(facts)
+        return _as_written(facts, not_known)
     newest = list(found.values())[-1]
     agree = (
         len(
@@ -227,22 +232,6 @@ def _with_known_status(row: Value, facts: Facts) -> Value:
         return row
     is_open = not facts.is_ended and str(row.get("stepId")) in facts.current
     return {**row, "status": str(ExecutionStatus.RUNNING if is_open else ExecutionStatus.COMPLETED)}
-
-
-def _unreadable(facts: Facts) -> CliError:
-    what = definition_name(facts.instance)
-    types = [
-        str(step.get("type")) for step in facts.steps.values() if str(step.get("type")) not in set(StepType)
-    ]
-    if types:
-        return NotKnownError(
-            f"{what} has steps of types that are not known here, so it cannot be explained: "
-            + ", ".join(dict.fromkeys(types)),
-            hint="a newer rochallor may know them",
-        )
-    return InvalidDocumentError(
-        f"{what} is no definition that a known engine takes, so it cannot be explained"
-    )
 
 
 def _definition(facts: Facts, rules: EngineRules) -> Definition | None:
@@ -299,11 +288,47 @@ def _is_certain(built: Rebuilt, possible: Sequence[Move], verdict: str) -> bool:
     return verdict in (STUCK, ENDED) or bool(sure)
 
 
+# --- what can be told without a machine ----------------------------------------------------------------
+
+
+def _as_written(facts: Facts, not_known: list[str]) -> Explanation:
+    """Where an instance stands, and who can move it there, of a definition that no engine known here could follow."""
+    values = [str(each) for each in unknown_values_in(facts.document)]
+    because = values or [f"{definition_name(facts.instance)}, which no engine known here takes"]
+    movers = () if facts.is_ended else tuple(_movers_as_written(facts))
+    is_served = any(mover.kind == "job" for mover in movers)
+    return Explanation(
+        id=str(facts.instance["id"]),
+        status=facts.status,
+        verdict=ENDED if facts.is_ended else MOVES if is_served else WAITS,
+        since=_since(facts),
+        moved_by=movers,
+        causes=(),
+        certain=False,
+        outlook=NOTHING_AHEAD,
+        not_known=(*not_known, *because),
+        by_rules=False,
+    )
+
+
+def _movers_as_written(facts: Facts) -> Iterator[Mover]:
+    """What each open step waits for by its type; of a type that is not known only the engine knows."""
+    running = [str(row["stepId"]) for row in facts.executions if row.get("status") == "RUNNING"]
+    for step_id in dict.fromkeys((*running, *facts.current)):
+        step, since = facts.steps.get(step_id, {}), _open_since(facts, step_id)
+        if step.get("type") == StepType.SERVICE_TASK:
+            yield Mover("job", step_id, since, "never", job_type=str(step.get("jobType")))
+        elif step.get("type") in (StepType.USER_TASK, StepType.WAIT):
+            yield _by_hand(facts, step_id, is_task=step["type"] == StepType.USER_TASK, answers_500="never")
+        else:
+            yield Mover(OF_ENGINE, step_id, since, "never")
+
+
 # --- movers ------------------------------------------------------------------------------------------
 
 
 def _mover(definition: Definition, facts: Facts, built: Rebuilt, move: Move) -> Mover:
-    event, instance_id = move.event, str(facts.instance["id"])
+    event = move.event
     common: dict[str, Any] = {"answers_500": move.answers_500, "refusals": move.refusals}
     if isinstance(event, CompleteJob):
         job = next(job for job in built.world.jobs if job.id == event.job_id)
@@ -315,12 +340,15 @@ def _mover(definition: Definition, facts: Facts, built: Rebuilt, move: Move) -> 
         since = _started(facts, timer.step_id, timer.attempt)
         return Mover("timer", timer.step_id, since, at=at, **common)
     assert isinstance(event, CompleteUserTask | Signal), "these are all that possible_events names"
-    is_task = isinstance(event, CompleteUserTask)
+    return _by_hand(facts, event.step_id, is_task=isinstance(event, CompleteUserTask), **common)
+
+
+def _by_hand(facts: Facts, step_id: str, *, is_task: bool, **common: Any) -> Mover:
     words = "tasks complete" if is_task else "instances signal"
     who = " --by YOU" if is_task else ""
-    command = f"rochallor {words} {quote(instance_id)} {quote(event.step_id)}{who}"
-    since = _open_since(facts, event.step_id)
-    return Mover("user-task" if is_task else "signal", event.step_id, since, command=command, **common)
+    command = f"rochallor {words} {quote(str(facts.instance['id']))} {quote(step_id)}{who}"
+    since = _open_since(facts, step_id)
+    return Mover("user-task" if is_task else "signal", step_id, since, command=command, **common)
 
 
 def _started(facts: Facts, step_id: str, attempt: int) -> str | None:

@@ -37,7 +37,7 @@ class ExplanationText:
         self._width = min(printer.width or _WIDEST, _WIDEST)
         self._now = printer.environment.now()
 
-    def lines(self, explanation: Explanation, *, version_text: str, can_retry: bool) -> Iterator[str]:
+    def lines(self, explanation: Explanation, *, version_text: str, retry: str) -> Iterator[str]:
         yield from self._heading(explanation)
         if explanation.verdict != ENDED:
             yield from self._places(explanation)
@@ -53,7 +53,7 @@ class ExplanationText:
         if not explanation.certain:
             yield ""
             yield from self._wrapped(doubt_words(version_text), 0)
-        commands = list(ways_out(explanation, self.facts, can_retry=can_retry))
+        commands = list(ways_out(explanation, self.facts, retry=retry))
         if commands:
             yield ""
             yield "ways out"

@@ -7,7 +7,14 @@ from datetime import datetime
 
 from rochallor_cli.durations import duration_text
 from rochallor_cli.engine_client.admin_client import AdminClient, Value
-from rochallor_cli.explanation.explaining import STUCK, Explanation, Mover, confirmed, confirmed_of
+from rochallor_cli.explanation.explaining import (
+    OF_ENGINE,
+    STUCK,
+    Explanation,
+    Mover,
+    confirmed,
+    confirmed_of,
+)
 from rochallor_cli.explanation.facts import FactsReader
 from rochallor_cli.output.times import parse_time
 from workflow_sdk.errors import EngineUnreachableError
@@ -62,7 +69,11 @@ def awaited_lines(found: Explanation, now: datetime) -> list[str]:
 
 def awaited_of(mover: Mover) -> str:
     """Whom an open place waits for."""
-    whom = {"user-task": "for a person", "signal": "for a signal"}
+    whom = {
+        "user-task": "for a person",
+        "signal": "for a signal",
+        OF_ENGINE: "for what only the engine knows: its type is not known here",
+    }
     return f"waits {whom.get(mover.kind, f'for a worker that serves {mover.job_type}, or runs at one')}"
 
 

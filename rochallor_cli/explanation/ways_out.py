@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from shlex import quote
 
+from rochallor_cli.engine_client.engine_version import EngineVersion
 from rochallor_cli.explanation.explaining import ENDED, STUCK, Explanation
 from rochallor_cli.explanation.facts import Facts
+from workflow_sdk.engine_versions import since
 
 WayOut = tuple[str, str]
 
 
-def ways_out(explanation: Explanation, facts: Facts, *, can_retry: bool) -> Iterator[WayOut]:
-    """Commands with what they do; none where only a person, a signal or a timer is due."""
+def retry_words(version: EngineVersion) -> str:
+    """What a retry does, and whether this engine can surely do it; "" where it surely cannot."""
+    if version.surely_lacks("step_retry"):
+        return ""
+    words = "run the failed step again, from where it failed"
+    if version.surely_has("step_retry"):
+        return words
+    return f"{words}; engines can from {since('step_retry')} on, and this one is {version.text}"
+
+
+def ways_out(explanation: Explanation, facts: Facts, *, retry: str) -> Iterator[WayOut]:
+    """Commands with what they do; none where only a person, a signal or a timer is due. retry: as `retry_words`."""
     instance_id = quote(explanation.id)
     if explanation.verdict == STUCK:
         for code in explanation.codes:
@@ -20,11 +32,8 @@ def ways_out(explanation: Explanation, facts: Facts, *, can_retry: bool) -> Iter
         yield f"rochallor instances cancel {instance_id} --reason stuck", "end it"
         yield _restart(instance_id), "and begin again, once the definition is mended and uploaded"
     elif explanation.verdict == ENDED and explanation.status == "FAILED":
-        if can_retry and _failed_step(facts):
-            yield (
-                f"rochallor instances retry {instance_id}",
-                "run the failed step again, from where it failed",
-            )
+        if retry and _failed_step(facts):
+            yield f"rochallor instances retry {instance_id}", retry
         yield _restart(instance_id), "begin again from the start; what was done is done twice"
     elif explanation.verdict == ENDED and explanation.status == "CANCELLED":
         yield _restart(instance_id), "begin again from the start; what was done is done twice"

@@ -50,7 +50,7 @@ def cause_words(cause: Cause) -> str:
 def ahead_words(explanation: Explanation) -> Iterator[tuple[int, str]]:
     """What can become of it: the ends, or why there are none; each line with its indent."""
     ahead = explanation.outlook
-    if explanation.verdict in (ENDED, STUCK):
+    if explanation.verdict in (ENDED, STUCK) or not explanation.by_rules:
         return
     if not ahead.reachable_ends:
         yield 0, "whatever happens, it reaches no END from here"

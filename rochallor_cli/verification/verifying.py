@@ -9,10 +9,10 @@ from typing import Any
 from rochallor_cli.definitions.finding import DocumentFinding
 from rochallor_cli.definitions.linting import Assumed, refusals
 from rochallor_cli.definitions.shape import known_part, looks_mistyped
-from rochallor_cli.dev_engine import ENGINE_VERSIONS, EngineRules, check, engine_rules, step_types
+from rochallor_cli.definitions.unknown import unknown_values_in
+from rochallor_cli.dev_engine import ENGINE_VERSIONS, EngineRules, check, engine_rules
 from rochallor_cli.dev_engine.explore import definition_from_document
 from rochallor_cli.documents.document import Document
-from rochallor_cli.engine_client.reading import rows
 from rochallor_cli.errors import InvalidDocumentError, NotKnownError, WaitRanOutError
 from rochallor_cli.verification.findings import find
 from rochallor_cli.verification.grades import Grade
@@ -27,12 +27,14 @@ def verified_document(
     variables: Mapping[str, Any] | None = None,
     assumed: Mapping[str, Any] | None = None,
     bounds: Bounds | None = None,
+    is_stored: bool = False,
 ) -> Verified:
     """Raises InvalidDocumentError for what the engine would refuse: nothing can happen to an instance of it.
 
-    NotKnownError for steps of a type that no version known here has.
+    is_stored: an engine has it, so that no name in it is a slip. NotKnownError for step types, policies and the like
+    that no version known here has.
     """
-    document, not_known = _known(document)
+    document, not_known = _known(document, is_stored=is_stored)
     refused = next((each for each in check(document.value, rules) if each.severity == "error"), None)
     if refused is not None:
         text = f"{document.at(refused.path)}: {refused.code} {refused.text}"
@@ -40,6 +42,11 @@ def verified_document(
         placed = refusals(document, Assumed(rules, is_given=True))
         if placed:
             text = f"{document.at(placed[0].path)}: {placed[0].code} {placed[0].text}"
+        if is_stored:
+            raise NotKnownError(
+                f"{text}; this engine has it all the same, so what is known here is not enough to search it",
+                hint=f"checked for engine version {rules.version}; --engine-version says another",
+            )
         raise InvalidDocumentError(
             text,
             hint="a definition that the engine refuses cannot be verified; see `rochallor defs lint`",
@@ -49,19 +56,19 @@ def verified_document(
     return Verified.of(document, found, find(found), assumed or {}, not_known=not_known)
 
 
-def _known(document: Document) -> tuple[Document, list[str]]:
+def _known(document: Document, *, is_stored: bool) -> tuple[Document, list[str]]:
     """The document without the fields that no version known here has, and their names."""
     newest = engine_rules(ENGINE_VERSIONS[-1])
-    value, fields = known_part(document.value, newest, keep_mistyped=True)
-    steps = rows(value.get("steps")) if isinstance(value, dict) else []
-    types = [step["type"] for step in steps if step.get("type") and isinstance(step["type"], str)]
-    known = step_types(newest)
-    for name in types:
-        if name not in known and not looks_mistyped(name, known):
-            raise NotKnownError(
-                f"{document.source} has steps of type {name}, which is not known here, so it cannot be searched",
-                hint="a newer rochallor may know it",
-            )
+    value, fields = known_part(document.value, newest, keep_mistyped=not is_stored)
+    unknown = [
+        each for each in unknown_values_in(value) if is_stored or not looks_mistyped(each.name, each.known)
+    ]
+    if unknown:
+        names = ", ".join(map(str, unknown))
+        raise NotKnownError(
+            f"{document.source} cannot be searched: not known here is {names}",
+            hint="a newer rochallor may know it",
+        )
     return replace(document, value=value), fields
 
 

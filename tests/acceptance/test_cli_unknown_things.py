@@ -120,6 +120,7 @@ def test_nothing_of_a_later_engine_stops_a_command(path: str, engine: Recorded, 
         with_unknown_fields,
         with_unknown(("status",), "PAUSED"),
         with_unknown(("type", "steptype"), "LOOP"),
+        with_unknown(("hitpolicy",), "Z#"),
     ):
         for form in ("table", "json"):
             result, _ = run(path, Planted(engine, change), "-o", form)

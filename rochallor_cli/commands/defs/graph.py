@@ -102,7 +102,8 @@ def _marks(context: Context, source: str, definition: Value) -> dict[str, list[s
     rules = engine_rules(version.assumed, coercion=not context.settings.no_coercion)
     unnumbered = {name: value for name, value in definition.items() if name != "version"}
     found: dict[str, list[str]] = {}
-    for finding, _ in verified_document(Document(source, unnumbered), rules).findings:
+    is_stored = not is_file_name(source)
+    for finding, _ in verified_document(Document(source, unnumbered), rules, is_stored=is_stored).findings:
         found.setdefault(finding.step, []).append(f"{finding.code} {TITLES[finding.code]} ({finding.grade})")
     return found
 

@@ -118,14 +118,14 @@ def verify(
 
 
 def _searched(
-    documents: list[tuple[Document, EngineRules]], search: Callable[[Document, EngineRules], Verified]
+    documents: list[tuple[Document, EngineRules, bool]], search: Callable[..., Verified]
 ) -> tuple[list[Verified], list[CliError]]:
     """What was found, and why the others cannot be searched: none keeps the rest from it."""
     verified: list[Verified] = []
     refused: list[CliError] = []
-    for document, rules in documents:
+    for document, rules, is_stored in documents:
         try:
-            verified.append(search(document, rules))
+            verified.append(search(document, rules, is_stored=is_stored))
         except (InvalidDocumentError, NotKnownError) as error:
             refused.append(error)
     return verified, refused
@@ -138,14 +138,16 @@ def _first(refused: list[CliError]) -> CliError:
     return worst
 
 
-def _documents(context: Context, name: str, exclude: list[str] | None) -> list[tuple[Document, EngineRules]]:
-    """What is to be verified, each with the rules of the engine that it is for."""
+def _documents(
+    context: Context, name: str, exclude: list[str] | None
+) -> list[tuple[Document, EngineRules, bool]]:
+    """What is to be verified, each with the rules of the engine that it is for, and whether an engine has it."""
     if is_file_name(name):
         rules = _rules(context, context.offline_version())
-        return [(document, rules) for document in documents_of_files(context, [name], exclude=exclude)]
+        return [(document, rules, False) for document in documents_of_files(context, [name], exclude=exclude)]
     found = list(documents_of_engine(context, [name]))
     rules = _rules(context, context.engine_version(only_get=True))
-    return [(document, rules) for document in found]
+    return [(document, rules, True) for document in found]
 
 
 def _rules(context: Context, version: EngineVersion) -> EngineRules:

@@ -37,11 +37,12 @@ def explain(
 
     Read from its definition, state and history by the rules of the engine; nothing is written. Who serves a job type
     is known where --brokers or a workers.yaml is named. Exit status 0 if it can go on or is COMPLETED, 7 if nothing can
-    move it, 9 if it is FAILED or CANCELLED.
+    move it, 9 if it is FAILED or CANCELLED, 13 if that depends on what is not known here alone.
     """
-    from rochallor_cli.explanation.explaining import confirmed
+    from rochallor_cli.explanation.explaining import ENDED, OF_ENGINE, confirmed
     from rochallor_cli.explanation.facts import FactsReader
     from rochallor_cli.explanation.text import ExplanationText
+    from rochallor_cli.explanation.ways_out import retry_words
 
     serving = Serving(context, flags)
     context = serving.context
@@ -52,11 +53,20 @@ def explain(
     found = found.with_served(serving.of(found.job_types))
     if context.printer.for_readers:
         text = ExplanationText(context.printer, facts)
-        can_retry = not version.surely_lacks("step_retry")
-        for line in text.lines(found, version_text=version.text, can_retry=can_retry):
+        for line in text.lines(found, version_text=version.text, retry=retry_words(version)):
             context.printer.styled(line)
     else:
         context.printer.value(EXPLANATION, found.as_json())
+    if len(version.possible) > 1:
+        context.printer.note(
+            f"explained by the rules of version {version.assumed}: the engine is {version.text} ({version.how})"
+        )
+    if (
+        not found.by_rules
+        and all(mover.kind == OF_ENGINE for mover in found.moved_by)
+        and found.verdict != ENDED
+    ):
+        return ExitStatus.NOT_KNOWN
     return _exit_status(found.verdict, found.status)
 
 

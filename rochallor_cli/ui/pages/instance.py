@@ -12,7 +12,7 @@ from rochallor_cli.errors import CliError
 from rochallor_cli.explanation.explaining import Explanation, confirmed_by
 from rochallor_cli.explanation.facts import Facts
 from rochallor_cli.explanation.verdicts import verdict_text
-from rochallor_cli.explanation.ways_out import ways_out
+from rochallor_cli.explanation.ways_out import retry_words, ways_out
 from rochallor_cli.explanation.words import (
     ahead_words,
     cause_words,
@@ -43,7 +43,7 @@ class Seen:
     explanation: Explanation | None
     why_not: str
     version_text: str
-    can_retry: bool
+    retry: str
     child: Value | None
     parent: Value | None
     at: datetime
@@ -89,9 +89,10 @@ class InstancePage(UiPage):
             except Exception:  # noqa: BLE001 - a view of odd data shows what it has, as `instances get` does
                 why_not = "what the engine says of it is odd"
         self._look_around(facts)
-        can_retry = not version.surely_lacks("step_retry")
         around = (self._child, self._parent)
-        self._last = Seen(facts, explanation, why_not, version.text, can_retry, *around, self.reach.now())
+        self._last = Seen(
+            facts, explanation, why_not, version.text, retry_words(version), *around, self.reach.now()
+        )
         return self._last
 
     def every_s(self, found: Seen) -> float:
@@ -215,7 +216,7 @@ class InstancePage(UiPage):
         explanation = found.explanation
         if explanation is None:
             return {"words": "", "why_not": found.why_not}
-        commands = ways_out(explanation, found.facts, can_retry=found.can_retry)
+        commands = ways_out(explanation, found.facts, retry=found.retry)
         return {
             "words": verdict_words(explanation),
             "verdict": explanation.verdict,
