@@ -38,7 +38,7 @@ class ChoicesMet:
             times > _ROUNDS
             # A loop through a gateway is never twice the same: more and more branches wait.
             or len(meetings) > self.branch_count + _ROUNDS
-            or meeting.waiting > self.branch_count
+            or (meeting.waiting > self.branch_count and len(meetings) > _ROUNDS)
         )
 
     def taken_for_ever(self, step_id: str, choices: Sequence[ChoiceTaken]) -> str | None:

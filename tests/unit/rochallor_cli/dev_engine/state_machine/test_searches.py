@@ -66,7 +66,9 @@ def test_a_loop_in_which_nothing_changes_what_its_conditions_see_never_ends() ->
     one = decision("one", {"a": "two", "!a": "end"})
     assert loops(one, decision("two", {"b": "one", "!b": "end"})) == 1
     assert loops(one, decision("two", {"b": "one", "!b": "two"})) == 2
-    # A gateway in it, behind which a branch waits that is never come to.
+    # A gateway in it, behind which branches wait that are never come to.
+    works = (service("work", "meet"), service("more", "meet"))
+    assert loops(one, gateway("two", ["one", "work", "more"]), *works, join()) == 1
     assert loops(one, gateway("two", ["one", "work"]), service("work", "meet"), join()) == 1
 
 
