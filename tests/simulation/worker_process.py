@@ -111,7 +111,9 @@ class _Coroutines(HandlerCoroutines):
     ) -> None:
         super().__init__(done=partial(worker.ended, done), home=home)
         self._worker = worker
-        self._handler_loop = SimpleNamespace(loop=home, watch=lambda now: None)  # type: ignore[assignment]
+        self._handler_loop = SimpleNamespace(  # type: ignore[assignment]
+            loop=home, watch=lambda now: None, new_task=home.create_task, put_back=lambda: None
+        )
 
     def submit(self, item: InFlight) -> None:
         item.context = copy_context()
