@@ -51,16 +51,16 @@ def explain(
         FactsReader(context.engine), instance, version.possible, now=context.environment.now
     )
     found = found.with_served(serving.of(found.job_types))
+    if len(version.possible) > 1:
+        context.printer.note(
+            f"explained by the rules of version {version.assumed}: the engine is {version.text} ({version.how})"
+        )
     if context.printer.for_readers:
         text = ExplanationText(context.printer, facts)
         for line in text.lines(found, version_text=version.text, retry=retry_words(version)):
             context.printer.styled(line)
     else:
         context.printer.value(EXPLANATION, found.as_json())
-    if len(version.possible) > 1:
-        context.printer.note(
-            f"explained by the rules of version {version.assumed}: the engine is {version.text} ({version.how})"
-        )
     if (
         not found.by_rules
         and all(mover.kind == OF_ENGINE for mover in found.moved_by)
