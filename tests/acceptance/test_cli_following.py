@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.command_line import rochallor, rochallor_process
-from support.engines import running_engine
+from support.engines import interrupted_engine
 from support.workflows import do_jobs, service, uploaded, user_task
 from workflow_sdk.client.rest import RestEngineClient
 
@@ -118,19 +118,18 @@ def test_watching_in_jsonl_prints_events_that_jq_reads(engine_url, ended):
 
 
 def test_watching_goes_on_through_a_restart_of_the_engine(tmp_path):
-    with running_engine(db=tmp_path / "e.sqlite") as first, RestEngineClient(first.url) as client:
-        port = first.port
+    with interrupted_engine(tmp_path / "e.sqlite") as engine, RestEngineClient(engine.url) as client:
         uploaded(client, service("s", job_type="restart-job"), id_="restarted")
         instance = client.start_instance("restarted")["id"]
-        with rochallor_process("instances", "watch", instance, "-o", "jsonl", url=first.url) as watching:
+        with rochallor_process("instances", "watch", instance, "-o", "jsonl", url=engine.url) as watching:
             assert json.loads(watching.line())["stepId"] == "s"
             assert json.loads(watching.line())["event"] == "instance"
-            first.stop()
+            engine.go_away()
             assert json.loads(watching.line())["event"] == "engine-away"
-            with running_engine(db=tmp_path / "e.sqlite", port=port):
-                assert json.loads(watching.line())["event"] == "engine-back"
-                do_jobs(client, "restart-job")
-                assert watching.wait().exit_status == 0
+            engine.come_back()
+            assert json.loads(watching.line())["event"] == "engine-back"
+            do_jobs(client, "restart-job")
+            assert watching.wait().exit_status == 0
 
 
 def test_an_interrupted_watch_ends_with_130_and_no_traceback(engine_url, client):
