@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from workflow_sdk import current_job
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import NonRetryableError, ReleaseJobError
 from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.testing import FakeEngineClient
 
 VERSIONS = ["0", "1.1.0", "leases"]
 CAME = "came as its next attempt while one runs here"
@@ -134,3 +135,43 @@ def test_a_drain_leaves_the_next_attempt_to_others(
         assert running.end().drained
     assert attempts.seen == [1]
     assert admin.get_instance(instance)["status"] == "ACTIVE"
+
+
+class OvertakenAnswers(FakeEngineClient):
+    """The answer to a second question holds the first one's job, and arrives when `is_settled` says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_settled: Callable[[], bool] = lambda: False
+        self.is_asked_again = threading.Event()
+        self._first: list[dict[str, Any]] = []
+
+    def poll_jobs(self, worker_id: str, job_types: list[str], max_jobs: int = 1) -> list[dict[str, Any]]:
+        jobs = super().poll_jobs(worker_id, job_types, max_jobs)
+        if not self._first:
+            self._first = [dict(job) for job in jobs]
+        elif not self.is_asked_again.is_set():
+            self.is_asked_again.set()
+            wait_until(self.is_settled, "the first attempt to be over")
+            return self._first
+        return jobs
+
+
+def test_an_attempt_that_is_over_is_not_run_again_by_an_answer_that_was_on_its_way() -> None:
+    engine = OvertakenAnswers()
+    seen: list[int] = []
+    registry = HandlerRegistry()
+
+    @registry.handler("work")
+    def handler(job: Any) -> None:
+        seen.append(job.retries_remaining)
+        engine.is_asked_again.wait(60)
+        if len(seen) == 1:
+            raise ValueError("no")
+
+    job = engine.offer("work", retries=1)
+    with running_runner(engine, registry) as running:
+        engine.is_settled = lambda: bool(engine.failures) and not running.snapshot.in_flight
+        wait_until(lambda: job in engine.completed, "the next attempt to be done")
+        running.stop()
+    assert seen == [1, 0]

@@ -30,6 +30,8 @@ FLUSH_LIMIT_S = 10.0
 # While results wait, nobody's Retry-After keeps us from looking whether the engine is back.
 LOOK_AGAIN_S = 5.0
 MAX_SAID = 1_000
+# Settlements after which nothing is left to be done for an attempt.
+ENDED = (Settlement.ACKNOWLEDGED, Settlement.ENDED, Settlement.REJECTED)
 
 
 class PollSource:
@@ -69,6 +71,8 @@ class PollSource:
         self._failures = 0
         self._stopping = False
         self._is_claiming = False
+        # Attempts that ended while the present question was under way, by step execution.
+        self._ended_meanwhile: dict[str, int] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -105,6 +109,8 @@ class PollSource:
 
     def settled(self, claim: Claim, settlement: Settlement) -> None:
         """A job is done with: there is a slot more, and perhaps its successor."""
+        if self._is_claiming and settlement in ENDED:
+            self._ended_meanwhile[claim.key] = claim.retries_remaining
         if settlement is Settlement.ACKNOWLEDGED:
             self._pacing.reported(self._clock(), claim.job_type)
         self.slot_freed()
@@ -161,6 +167,7 @@ class PollSource:
             self._take(job, asked_at=began)
 
     async def _claim(self, order: Order) -> Sequence[PolledJob]:
+        self._ended_meanwhile.clear()
         self._is_claiming = True
         try:
             return await self._channel.claim(order.job_types, order.max_jobs)
@@ -175,6 +182,10 @@ class PollSource:
             claim = claim_from_poll(job, asked_at=asked_at)
         except Exception as error:  # noqa: BLE001 - what a client of the user's own hands out may be anything
             self._say_unreadable(UnreadableJob(f"{type(error).__name__}: {error}"))
+            return
+        if claim.retries_remaining >= self._ended_meanwhile.get(claim.key, inf):
+            # Handed out before the engine took what we reported of it; the answer was overtaken on its way.
+            log.debug("%s job %s is done already", claim.job_type, claim.job_id)
             return
         self._start(claim)
 
