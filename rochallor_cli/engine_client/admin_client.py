@@ -118,7 +118,8 @@ class AdminClient:
             if _refused(error, 500) and "definition not found" in error.message:
                 self._no_definition(definition_id, version)
             if _refused(error, 409) and business_key is not None:
-                raise self._key_is_taken(definition_id, business_key) from error
+                way = "; or start with --if-absent"
+                raise self._key_is_taken(definition_id, business_key, way=way) from error
             if _refused(error, 500) and "SQLSTATE" not in error.message:
                 raise EngineRefusedError(
                     f"{definition_id} cannot be started: {error.message}",
@@ -142,12 +143,12 @@ class AdminClient:
             hint=f"look before starting another: {shell_command(*words)}",
         ) from error
 
-    def _key_is_taken(self, definition_id: str, business_key: str) -> KeyTakenError:
+    def _key_is_taken(self, definition_id: str, business_key: str, *, way: str = "") -> KeyTakenError:
         holder = self.live_instance(definition_id, business_key)
         if holder is None:
             return KeyTakenError(f"the business key {business_key} was taken at that moment", None)
         text = f"the business key {business_key} is held by {holder['id']}, which is {standing_text(holder)}"
-        return KeyTakenError(text, holder)
+        return KeyTakenError(text, holder, way=way)
 
     def live_instance(self, definition_id: str, business_key: str) -> Value | None:
         """The instance of a definition that holds a business key, ACTIVE or WAITING; of several the first started."""
@@ -328,11 +329,10 @@ class AdminClient:
 class KeyTakenError(ConflictError):
     """A live instance of the definition has the business key; `holder` is None where it has ended meanwhile."""
 
-    def __init__(self, message: str, holder: Value | None) -> None:
-        hint = (
-            None if holder is None else f"rochallor instances watch {holder['id']}; or start with --if-absent"
+    def __init__(self, message: str, holder: Value | None, *, way: str = "") -> None:
+        super().__init__(
+            message, hint=None if holder is None else f"rochallor instances watch {holder['id']}{way}"
         )
-        super().__init__(message, hint=hint)
         self.holder = holder
 
 

@@ -148,7 +148,9 @@ NEWER_WARNINGS: Final = (
     Code(
         VALUES_WITHOUT_RULE,
         "values for which no rule holds",
-        "Where no rule holds the step and the instance fail: DecisionTableNoRuleMatched.",
+        "Where no rule holds the step and the instance fail: DecisionTableNoRuleMatched. Told where all conditions "
+        "compare variables with literals; of texts only those that the rules name are tried, for nobody knows which "
+        "others come.",
         "Add a rule for these values, or a last one without conditions (under F).",
         since="decision_tables",
     ),

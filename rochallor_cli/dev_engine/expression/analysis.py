@@ -19,6 +19,9 @@ from rochallor_cli.dev_engine.expression.parser import parse
 from rochallor_cli.dev_engine.expression.rewriting import rewrite
 from rochallor_cli.dev_engine.expression.traps import Finding, Trap
 
+# Whatever their operands are, these give a number, a text, a time or an error.
+_NEVER_TRUE: Final = ("+", "-", "*", "/", "%", "**")
+
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
@@ -31,6 +34,8 @@ class Analysis:
     """Functions of the language it calls, each once."""
     result: str
     """The Go type of what it comes to, as far as it is known without variables; else empty."""
+    operator: str
+    """The operator that has the last word, where it never gives a truth value; else empty."""
     fault: str
     """Why it fails whatever the variables are, as the engine words it; empty where it may work."""
     findings: tuple[Finding, ...]
@@ -49,7 +54,8 @@ def analyse(source: str, coercion: bool = False) -> Analysis:
     fault = fault or compile_expression(source, coercion).fault
     result = "" if root is None or fault else _result(coerced(root) if coercion else root)
     findings = (*_findings(source, nodes, names, fault), *(coercion_traps(source) if coercion else ()))
-    return Analysis(source, names, functions, result, fault, findings)
+    operator = root.operator if isinstance(root, tree.Binary) and root.operator in _NEVER_TRUE else ""
+    return Analysis(source, names, functions, result, operator, fault, findings)
 
 
 def _result(root: tree.Node) -> str:

@@ -188,7 +188,7 @@ def _ordered(node: tree.Binary, types: Mapping[str, str]) -> Iterator[Finding]:
             f"{node.operator} converts its operands to numbers, which a duration is not: take its .Seconds()"
         )
         yield Finding(Trap.TEXTS_ORDERED, text)
-    elif "text" in kinds and node.operator in _ORDER:
+    elif "text" in kinds and node.operator in _ORDER and not _compares_with_number(node, types):
         sort = f", or look which is the smaller with sort([{left}, {right}])[0]"
         # Texts and numbers together cannot be sorted.
         way = "" if "number" in kinds or _is_numeral(node.left) or _is_numeral(node.right) else sort
@@ -197,6 +197,17 @@ def _ordered(node: tree.Binary, types: Mapping[str, str]) -> Iterator[Finding]:
             f"numbers, times as date(x).Unix(){way}"
         )
         yield Finding(Trap.TEXTS_ORDERED, text)
+
+
+def _compares_with_number(node: tree.Binary, types: Mapping[str, str]) -> bool:
+    """Whether a variable, whose texts may all be numbers, is compared with a number: that is what conversion is for."""
+    for side, other in ((node.left, node.right), (node.right, node.left)):
+        number = other.operand if isinstance(other, tree.Coerced) else other
+        is_number = isinstance(number, tree.Literal) and isinstance(number.value, int | float)
+        variable = side.operand if isinstance(side, tree.Coerced) else side
+        if isinstance(variable, tree.Identifier) and (is_number or _kind(other, types) == "number"):
+            return True
+    return False
 
 
 def _kind(node: tree.Node, types: Mapping[str, str]) -> str:

@@ -50,8 +50,9 @@ def expression_warnings(definition: Definition) -> Iterator[Problem]:
 
 def _condition(path: Path, step: Step, condition: str, rules: EngineRules) -> Iterator[Problem]:
     yield from trapped(path, step, condition, rules)
-    result = analyse(condition, rules.coercion).result
-    if result not in ("", "bool"):
+    found = analyse(condition, rules.coercion)
+    result = found.result or (f"what {found.operator} makes" if found.operator else "")
+    if not found.fault and result not in ("", "bool"):
         text = f'step "{step.id}": expression "{condition}": result is {result}, not bool'
         yield warning(path, codes.BROKEN_EXPRESSION, text)
 

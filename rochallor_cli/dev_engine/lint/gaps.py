@@ -64,7 +64,8 @@ def _gap(
     for variables in islice(trials, _MOST_TRIALS):
         if _no_one_holds(conjunctions, variables, coercion=coercion):
             code = codes.VALUES_WITHOUT_RULE if noun == "rule" else codes.VALUES_WITHOUT_BRANCH
-            text = f'step "{step.id}": no {noun} holds for {witness_text(variables)}'
+            values_text = f"for {witness_text(variables)}" if variables else "whatever the variables are"
+            text = f'step "{step.id}": no {noun} holds {values_text}'
             yield warning(path, code, text)
             return
 

@@ -353,9 +353,19 @@ def test_what_is_only_counted_or_listed_may_be_anything() -> None:
     assert "W324" not in codes(table("t", rule("a > 1", x="5"), policy="C"))
 
 
-@pytest.mark.parametrize("condition", ["s > 5", "5 >= s", "s < 2.5"])
-def test_no_advice_sorts_a_text_with_a_number(condition: str) -> None:
+@pytest.mark.parametrize("condition", ["s > 5", "5 >= s", "s < 2.5", "s <= amount"])
+def test_a_text_that_is_compared_with_a_number_is_meant_to_be_read_as_one(condition: str) -> None:
     steps = (decision("d", {condition: "end", f"!({condition})": "end"}),)
-    found = [each.text for each in problems(*steps, input_schema=of_types(s="string")) if each.code == "W205"]
-    assert found
-    assert not any("sort(" in text for text in found)
+    assert "W205" not in codes(*steps, input_schema=of_types(s="string", amount="number"))
+
+
+@pytest.mark.parametrize("condition", ["s > 'apple'", "s > other", "lower(s) > 5"])
+def test_texts_that_are_put_in_order_are_told(condition: str) -> None:
+    steps = (decision("d", {condition: "end", f"!({condition})": "end"}),)
+    assert "W205" in codes(*steps, input_schema=of_types(s="string", other="string"))
+
+
+@pytest.mark.parametrize("never", ["a + 1", "a - b", "a * b", "a / 2", "len(a) % 2", "a ** 2"])
+def test_a_condition_that_is_never_a_truth_value_is_told_whatever_its_variables_are(never: str) -> None:
+    assert "W201" in codes(decision("d", {never: "end", "a > 1": "end"}))
+    assert "W201" in codes(table("t", rule(never, x=1), rule(x=2), policy="F"))
