@@ -54,10 +54,8 @@ class StraySignals:
     def say(self) -> None:
         """What has come since the last time; a signal handler itself must not log."""
         while self._news:
-            number, raised = news = self._news.pop()
-            if news in self._said:
-                continue
-            self._said.add(news)
+            number, raised = self._news[-1]
+            self._said.add(self._news.pop())
             if raised:
                 log.warning(
                     "the handler that a module has set for %s raised %s in the main thread, where no job runs: "
@@ -102,10 +100,11 @@ class StraySignals:
         return run
 
     def _note(self, number: int, raised: str) -> None:
-        # A timer of a millisecond may be at work: no list of all its signals.
-        if len(self._news) < len(ENDING):
-            self._news.append((number, raised))
-        self._wake()
+        # A timer of a millisecond may be at work: it is news once, and wakes nobody afterwards.
+        news = (number, raised)
+        if news not in self._said and news not in self._news:
+            self._news.append(news)
+            self._wake()
 
 
 def _name_of(number: int) -> str:

@@ -21,7 +21,7 @@ def raising(number, frame):
 
 signal.signal(signal.SIGUSR2, noted)
 signal.signal(signal.SIGALRM, raising)
-NOT_MEANT = "INT TERM HUP TSTP KILL STOP QUIT SEGV BUS FPE ILL ABRT CHLD URG WINCH CONT TTIN TTOU".split()
+NOT_MEANT = "INT TERM HUP TSTP USR1 KILL STOP QUIT SEGV BUS FPE ILL ABRT CHLD URG WINCH CONT TTIN TTOU".split()
 
 @registry.handler("signals")
 def signals(job):
