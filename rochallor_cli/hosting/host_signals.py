@@ -9,10 +9,11 @@ import signal
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from rochallor_cli.hosting.stray_signals import StraySignals
+from rochallor_cli.hosting.stray_signals import StraySignals, off_main_thread
 from rochallor_cli.hosting.waker import Waker
 
 log = logging.getLogger("rochallor.host")
@@ -183,7 +184,9 @@ def _dump_stacks_first() -> bool:
     if not hasattr(signal, "SIGUSR1"):
         return False
     try:
-        faulthandler.register(signal.SIGUSR1, file=sys.stderr, all_threads=True, chain=True)
+        off_main_thread(
+            partial(faulthandler.register, signal.SIGUSR1, file=sys.stderr, all_threads=True, chain=True)
+        )
     except (OSError, ValueError, AttributeError):
         return False  # stderr is no file: jobs in flight are logged all the same
     return True

@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import logging
 import signal
+import threading
 from collections.abc import Callable, Collection
 from types import FrameType
 from typing import Any
@@ -105,6 +106,31 @@ class StraySignals:
         if news not in self._said and news not in self._news:
             self._news.append(news)
             self._wake()
+
+
+def off_main_thread(use_faulthandler: Callable[[], object]) -> None:
+    """Call what gives its thread faulthandler's stack for signals, in a thread that ends.
+
+    That stack is a small one: of five signals that come at once each is handled within the one before, and the process
+    dies of it. The main thread, which gets them, has its own stack for that.
+    """
+    raised: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            use_faulthandler()
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller
+            raised.append(error)
+
+    try:
+        thread = threading.Thread(target=call, name="faulthandler", daemon=True)
+        thread.start()
+    except RuntimeError:  # no thread is to be had
+        use_faulthandler()
+        return
+    thread.join()
+    if raised:
+        raise raised[0]
 
 
 def _name_of(number: int) -> str:

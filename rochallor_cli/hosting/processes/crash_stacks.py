@@ -6,6 +6,8 @@ import faulthandler
 import os
 import tempfile
 
+from rochallor_cli.hosting.stray_signals import off_main_thread
+
 # The stack of the thread that crashed comes first; what comes after so many bytes are idle threads.
 MOST_BYTES = 8_000
 
@@ -18,7 +20,7 @@ def new_crash_file() -> int:
 
 def write_crashes_to(descriptor: int) -> None:
     """Have a crash of this process (SIGSEGV, SIGABRT and their like) leave its stacks there."""
-    faulthandler.enable(descriptor)
+    off_main_thread(lambda: faulthandler.enable(descriptor))
 
 
 def read_crash(descriptor: int) -> str:
