@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.test_cli_engine_versions import ID, LOAN, START, TABLE
 from tests.acceptance.test_cli_engine_versions import engine as answering_as
-from tests.support.command_line import rochallor
+from tests.support.command_line import rochallor, rochallor_process
 from tests.support.engines import running_engine
 from tests.support.stand_in import Answer, route, stand_in
 from tests.support.workflows import document, wait
@@ -61,8 +61,9 @@ def test_a_key_that_is_not_unique_is_found_whatever_version_is_said(tmp_path: Pa
         assert rochallor("defs", "upload", "-", url=there.url, stdin=flow).exit_status == 0
         line = (*START, "--engine-version", "1.1.0", "-o", "json")
         env = {"XDG_CACHE_HOME": str(tmp_path)}
-        with ThreadPoolExecutor(4) as pool:
-            done = list(pool.map(lambda _: rochallor(*line, url=there.url, env=env), range(4)))
+        with ExitStack() as stack:
+            starts = [stack.enter_context(rochallor_process(*line, url=there.url, env=env)) for _ in range(4)]
+            done = [start.wait() for start in starts]
         live = rochallor("instances", "list", "--business-key", "A-1", "-o", "json", url=there.url).json()
     given = {json.loads(one.stdout)["id"] for one in done if one.exit_status == 0}
     assert given <= {min(one["id"] for one in live)}

@@ -62,7 +62,7 @@ STATUS_EVERY_S = 1.0
 TICK_S = 0.25
 STARTING_TICK_S = 0.02
 # They come to the whole group of processes, and only the supervisor obeys them.
-OF_THE_GROUP = (*ALL_STOPPING, *QUIETING, signal.SIGUSR1)
+OF_THE_GROUP = (*ALL_STOPPING, *QUIETING, *([signal.SIGUSR1] if hasattr(signal, "SIGUSR1") else []))
 CLOSED = "descriptors of this process were closed: a module or a job has closed some that are not its own"
 
 
