@@ -15,9 +15,7 @@ from rochallor_cli.engine_client.engine_version import OFFLINE, EngineVersion
 from tests.support.command_line import rochallor, rochallor_process
 from tests.support.engines import running_engine
 from tests.support.stand_in import NO_ROUTE, Answer, route, stand_in
-from tests.support.workflows import decision, uploaded, user_task
 from workflow_sdk import engine_versions as sdk
-from workflow_sdk.client.rest import RestEngineClient
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
 LOAN = {"definitionId": "loan", "definitionVersion": 1, "businessKey": "A-1", "currentStepIds": ["score"]}
@@ -261,16 +259,6 @@ def test_a_key_that_is_taken_names_who_holds_it() -> None:
     assert result.exit_status == 7
     assert f"held by {ID}, which is WAITING at score" in result.stderr
     assert "or start with --if-absent" in result.stderr
-
-
-def test_a_retry_that_a_taken_key_forbids_names_who_holds_it() -> None:
-    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
-        uploaded(client, decision("d", {"v > 1": "ask"}), user_task("ask"), id_="keyed")
-        broken = client.start_instance("keyed", {"v": 0}, None, "A-1")["id"]
-        live = client.start_instance("keyed", {"v": 2}, None, "A-1")["id"]
-        result = rochallor("instances", "retry", broken, "--step", "d", "--var", "v=2", url=engine.url)
-    assert (result.exit_status, f"held by {live}" in result.stderr) == (7, True), result.stderr
-    assert "--if-absent" not in result.stderr
 
 
 def test_start_if_absent_gives_the_live_one_back() -> None:

@@ -13,7 +13,8 @@ from tests.acceptance.test_cli_engine_versions import engine as answering_as
 from tests.support.command_line import rochallor, rochallor_process
 from tests.support.engines import running_engine
 from tests.support.stand_in import Answer, route, stand_in
-from tests.support.workflows import document, wait
+from tests.support.workflows import decision, document, uploaded, user_task, wait
+from workflow_sdk.client.rest import RestEngineClient
 
 # (a command, its exit status and what it says where the engine is 0): whatever was found at this URL before.
 REPLACED: list[tuple[tuple[str, ...], int, str]] = [
@@ -97,3 +98,13 @@ def test_a_refused_retry_leaves_what_it_does_not_contradict(tmp_path: Path) -> N
             refused = rochallor("instances", "retry", ID, "--step", "a", url=there.url, env=env)
             assert refused.exit_status == 7, refused.stderr
             assert list(tmp_path.rglob("engine-version-*"))
+
+
+def test_a_retry_that_a_taken_key_forbids_names_who_holds_it() -> None:
+    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
+        uploaded(client, decision("d", {"v > 1": "ask"}), user_task("ask"), id_="keyed")
+        broken = client.start_instance("keyed", {"v": 0}, None, "A-1")["id"]
+        live = client.start_instance("keyed", {"v": 2}, None, "A-1")["id"]
+        result = rochallor("instances", "retry", broken, "--step", "d", "--var", "v=2", url=engine.url)
+    assert (result.exit_status, f"held by {live}" in result.stderr) == (7, True), result.stderr
+    assert "--if-absent" not in result.stderr
