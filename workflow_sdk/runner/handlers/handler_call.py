@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack, ExitStack
 from contextvars import Context
@@ -98,6 +99,7 @@ async def _run_as_coroutine(item: InFlight) -> None:
 
 
 def _begin(item: InFlight) -> None:
+    item.process_id = os.getpid()
     enter_job(item.current)
     if item.began:
         return  # a plain handler has returned what is now awaited
@@ -107,6 +109,9 @@ def _begin(item: InFlight) -> None:
 
 
 def _end(item: InFlight) -> None:
+    if os.getpid() != item.process_id:
+        # The handler forked, and this is the child: its results are not ours, and our locks may never be free here.
+        os._exit(0)
     item.ended = item.clock()
     item.context = None
     if (watched := supervision()) is not None:

@@ -37,6 +37,7 @@ class InFlight:
     `is_troubled`: because that will take long.
 
     `released_s`: its handler gave it back, to be run again after so long; LEFT: not here.
+    `process_id` is the process that runs it: a handler may fork.
     `context` holds the context variables of this run, `record` is its place among a supervised process's records.
     `duplicates` are later claims of the same job, settled with it; `next_attempt` is the job's retry, handed out
     before our failure report came back acknowledged; `is_overtaken`: another worker has failed this attempt.
@@ -50,6 +51,7 @@ class InFlight:
     began: float = 0.0
     ended: float = 0.0
     thread_id: int = 0
+    process_id: int = 0
     task: asyncio.Task[None] | None = None
     awaitable: Awaitable[Any] | None = None
     outcome: Outcome | None = None
