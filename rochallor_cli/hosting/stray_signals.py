@@ -55,8 +55,10 @@ class StraySignals:
     def say(self) -> None:
         """What has come since the last time; a signal handler itself must not log."""
         while self._news:
-            number, raised = self._news[-1]
-            self._said.add(self._news.pop())
+            # One more may be noted between any two steps here, at the end: what comes first is what is taken away.
+            number, raised = self._news[0]
+            self._said.add((number, raised))
+            del self._news[0]
             if raised:
                 log.warning(
                     "the handler that a module has set for %s raised %s in the main thread, where no job runs: "
