@@ -49,6 +49,7 @@ def _call_in_thread(item: InFlight) -> None:
             _run_in_thread(item)
     except BaseException as error:  # noqa: BLE001 - a tracer is not ours
         item.outcome = item.outcome or _failed(item, error)
+    _leave_if_forked(item)
     if item.awaitable is None:
         _end(item)
         item.thread_id = 0
@@ -83,6 +84,7 @@ async def call_as_coroutine(item: InFlight) -> None:
             await _run_as_coroutine(item)
     except BaseException as error:  # noqa: BLE001 - a tracer is not ours; the task must not end with an exception
         item.outcome = item.outcome or _failed(item, error)
+    _leave_if_forked(item)
     _end(item)
 
 
@@ -108,10 +110,13 @@ def _begin(item: InFlight) -> None:
         watched.began(item)
 
 
-def _end(item: InFlight) -> None:
+def _leave_if_forked(item: InFlight) -> None:
+    """A handler that forked may return in the child: its results are not ours, our locks may never be free there."""
     if os.getpid() != item.process_id:
-        # The handler forked, and this is the child: its results are not ours, and our locks may never be free here.
         os._exit(0)
+
+
+def _end(item: InFlight) -> None:
     item.ended = item.clock()
     item.context = None
     if (watched := supervision()) is not None:

@@ -57,9 +57,9 @@ class HandlerLoop:
 
     def put_back(self) -> None:
         """The loop's settings, where the job that ends has changed them: others would have no tasks, perhaps."""
-        if self._settings in (None, self._settings_now()):
+        if self._settings is None or self._settings == self._settings_now():
             return
-        factory, handler, is_debugged = self._settings or (None, None, False)
+        factory, handler, is_debugged = self._settings
         self.loop.set_task_factory(factory)
         self.loop.set_exception_handler(handler)
         self.loop.set_debug(is_debugged)

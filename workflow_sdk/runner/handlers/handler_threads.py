@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -46,7 +45,6 @@ class HandlerThreads:
         self._done = done
         self._loop = loop
         self._at_most = at_most
-        self._pid = os.getpid()
         self._to_do: SimpleQueue[InFlight | None] = SimpleQueue()
         self._results: deque[InFlight] = deque()
         self._wake_up_sent = False
@@ -109,8 +107,6 @@ class HandlerThreads:
     def _serve(self) -> None:
         while (item := self._to_do.get()) is not None:
             call_in_thread(item)
-            if os.getpid() != self._pid:
-                os._exit(0)  # the handler forked, and this is the child: its results are not ours
             self._results.append(item)
             # A wake-up that was sent and has not begun to collect will find this result, too.
             if not self._wake_up_sent:

@@ -24,6 +24,11 @@ class Settlement(enum.Enum):
     REFUSED = "refused"  # the engine will never take it
     LEFT = "left"  # not sent, or nobody knows: the job is left to its lease, or to its partition's next owner
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to be done for the attempt, by anybody."""
+        return self in (Settlement.ACKNOWLEDGED, Settlement.ENDED, Settlement.REJECTED)
+
 
 @dataclass(slots=True, eq=False)
 class Report:

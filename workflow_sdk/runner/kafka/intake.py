@@ -152,7 +152,7 @@ class KafkaIntake:
     def settled(self, claim: Claim, settlement: Settlement) -> None:
         """A job is done with; its offset counts unless it was left unreported."""
         record = self._running.pop(claim)
-        if settlement in (Settlement.ACKNOWLEDGED, Settlement.ENDED, Settlement.REJECTED):
+        if settlement.is_over:
             self._acknowledged.add(record.event.dedup_id)
             # The copies first: a partition that is given back waits for what has started, and for nothing else.
             for copy in self._backlog.take_copies(record):

@@ -30,8 +30,6 @@ FLUSH_LIMIT_S = 10.0
 # While results wait, nobody's Retry-After keeps us from looking whether the engine is back.
 LOOK_AGAIN_S = 5.0
 MAX_SAID = 1_000
-# Settlements after which nothing is left to be done for an attempt.
-ENDED = (Settlement.ACKNOWLEDGED, Settlement.ENDED, Settlement.REJECTED)
 
 
 class PollSource:
@@ -109,7 +107,7 @@ class PollSource:
 
     def settled(self, claim: Claim, settlement: Settlement) -> None:
         """A job is done with: there is a slot more, and perhaps its successor."""
-        if self._is_claiming and settlement in ENDED:
+        if self._is_claiming and settlement.is_over:
             self._ended_meanwhile[claim.key] = claim.retries_remaining
         if settlement is Settlement.ACKNOWLEDGED:
             self._pacing.reported(self._clock(), claim.job_type)
