@@ -65,3 +65,21 @@ def ended(client: RestEngineClient, engine_url: str) -> Iterator[dict[str, Any]]
     found["active"] = client.start_instance("ended")["id"]
     yield found
     client.cancel_instance(found["active"])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, for the files whose tests look at pages; others run without Playwright."""
+    from tests.support.browser import chromium
+
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Any]:
+    """An engine with instances in several states, and its page."""
+    from tests.support.ui_desk import loan_desk
+
+    with loan_desk() as found:
+        yield found

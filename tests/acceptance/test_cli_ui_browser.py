@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,28 +17,15 @@ if not sys.platform.startswith("linux"):
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser import chromium, window
+from tests.support.browser import window
 from tests.support.engines import interrupted_engine
 from tests.support.small_server import small_server
 from tests.support.stand_in import Answer, stand_in
-from tests.support.ui_desk import Desk, loan_desk
+from tests.support.ui_desk import Desk
 from tests.support.ui_pages import ui_of
 from tests.support.workflows import document, user_task
 from tests.unit.rochallor_cli.ui.test_ui_hostile import ID, hostile
 from workflow_sdk.client.rest import RestEngineClient
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    with loan_desk() as found:
-        yield found
-
 
 # --- what people do ------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,20 +14,8 @@ if not sys.platform.startswith("linux"):
 
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser import chromium, window
-from tests.support.ui_desk import Desk, loan_desk
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    with loan_desk() as found:
-        yield found
+from tests.support.browser import window
+from tests.support.ui_desk import Desk
 
 
 def test_what_somebody_types_into_is_left_alone_while_the_engine_goes_on(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from support.engines import running_engine
-from support.sdk_workers import chain, running_runner, wait_for_status
+from support.sdk_workers import RunningRunner, chain, running_runner, wait_for_status
 from support.waiting import wait_until
 from workflow_sdk import current_job
 from workflow_sdk.client.rest import RestEngineClient
@@ -66,13 +67,19 @@ class Attempts:
         return self.first
 
 
-def failed_by_somebody_else(
+@contextmanager
+def overtaken(
     admin: RestEngineClient, attempts: Attempts, caplog: pytest.LogCaptureFixture
-) -> None:
-    wait_until(lambda: attempts.ids, "the first attempt to run")
-    # Under this worker's own name: the latest engine takes it from nobody else while the lease lasts.
-    admin.fail_job(attempts.ids[0], "w1", "by hand")
-    wait_until(lambda: CAME in caplog.text, "the next attempt to come")
+) -> Iterator[tuple[str, RunningRunner]]:
+    """An instance whose first attempt runs here and was failed by somebody else; its next attempt has come."""
+    admin.upload_definition(chain("flow", "work", retries=1))
+    instance = admin.start_instance("flow")["id"]
+    with running_runner(admin, attempts.registry) as running:
+        wait_until(lambda: attempts.ids, "the first attempt to run")
+        # Under this worker's own name: the latest engine takes it from nobody else while the lease lasts.
+        admin.fail_job(attempts.ids[0], "w1", "by hand")
+        wait_until(lambda: CAME in caplog.text, "the next attempt to come")
+        yield instance, running
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["def", "async def"])
@@ -81,10 +88,7 @@ def test_the_failure_of_an_attempt_that_somebody_else_has_failed_is_not_the_next
     admin: RestEngineClient, caplog: pytest.LogCaptureFixture, error: Exception, is_async: bool
 ) -> None:
     attempts = Attempts(error, is_async=is_async)
-    admin.upload_definition(chain("flow", "work", retries=1))
-    instance = admin.start_instance("flow")["id"]
-    with running_runner(admin, attempts.registry) as running:
-        failed_by_somebody_else(admin, attempts, caplog)
+    with overtaken(admin, attempts, caplog) as (instance, running):
         attempts.go_on.set()
         wait_for_status(admin, [instance])
         summary = running.stop()
@@ -97,10 +101,7 @@ def test_the_result_of_an_attempt_that_somebody_else_has_failed_counts(
     admin: RestEngineClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     attempts = Attempts({"by": "the first"}, is_async=False)
-    admin.upload_definition(chain("flow", "work", retries=1))
-    instance = admin.start_instance("flow")["id"]
-    with running_runner(admin, attempts.registry) as running:
-        failed_by_somebody_else(admin, attempts, caplog)
+    with overtaken(admin, attempts, caplog) as (instance, running):
         attempts.go_on.set()
         wait_for_status(admin, [instance])
         assert running.stop().types["work"].done == 1
@@ -112,10 +113,7 @@ def test_a_job_that_is_given_back_then_runs_as_the_next_attempt(
     admin: RestEngineClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     attempts = Attempts(ReleaseJobError(delay=0.1), is_async=False)
-    admin.upload_definition(chain("flow", "work", retries=1))
-    instance = admin.start_instance("flow")["id"]
-    with running_runner(admin, attempts.registry):
-        failed_by_somebody_else(admin, attempts, caplog)
+    with overtaken(admin, attempts, caplog) as (instance, _):
         attempts.go_on.set()
         wait_for_status(admin, [instance])
     assert len(attempts.seen) == 2
@@ -125,10 +123,7 @@ def test_a_drain_leaves_the_next_attempt_to_others(
     admin: RestEngineClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     attempts = Attempts(ValueError("no"), is_async=False)
-    admin.upload_definition(chain("flow", "work", retries=1))
-    instance = admin.start_instance("flow")["id"]
-    with running_runner(admin, attempts.registry) as running:
-        failed_by_somebody_else(admin, attempts, caplog)
+    with overtaken(admin, attempts, caplog) as (instance, running):
         running.runner.stop()
         wait_until(attempts.stopping.is_set, "the drain to begin")
         attempts.go_on.set()
