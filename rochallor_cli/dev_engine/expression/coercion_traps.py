@@ -202,10 +202,8 @@ def _ordered(node: tree.Binary, types: Mapping[str, str]) -> Iterator[Finding]:
 def _compares_with_number(node: tree.Binary, types: Mapping[str, str]) -> bool:
     """Whether a variable, whose texts may all be numbers, is compared with a number: that is what conversion is for."""
     for side, other in ((node.left, node.right), (node.right, node.left)):
-        number = other.operand if isinstance(other, tree.Coerced) else other
-        is_number = isinstance(number, tree.Literal) and isinstance(number.value, int | float)
         variable = side.operand if isinstance(side, tree.Coerced) else side
-        if isinstance(variable, tree.Identifier) and (is_number or _kind(other, types) == "number"):
+        if isinstance(variable, tree.Identifier) and (_is_numeral(other) or _kind(other, types) == "number"):
             return True
     return False
 

@@ -57,10 +57,9 @@ class StandardStreams:
         try:
             if _file_of(descriptor) == self._were[descriptor] or others_run:
                 return False
+            # Closed by a job, and a connection of somebody's by now: it is not ours to close.
             if stat.S_IFMT(os.fstat(descriptor).st_mode) in (0, stat.S_IFSOCK):
-                return (
-                    False  # closed by a job, and a connection of somebody's by now: it is not ours to close
-                )
+                return False
         except OSError:
             return _taken_if_free(descriptor, kept)
         with suppress(OSError):
