@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from time import monotonic
+from typing import Protocol
 
 from rochallor_cli.hosting.logs.loggers_in_use import LoggersInUse
 from rochallor_cli.hosting.logs.standard_streams import StandardStreams
@@ -16,6 +18,12 @@ log = logging.getLogger("rochallor.host")
 MOST_SHOWN = 5
 # To look at everything takes some hundredths of a millisecond: not at the end of each of thousands of jobs a second.
 LOOK_EVERY_S = 0.005
+
+
+class _Part(Protocol):
+    def put_back(self, *, others_run: bool) -> list[str]:
+        """What had been changed. others_run: whether it may still serve a job that runs."""
+        ...
 
 
 class ProcessState:
@@ -46,17 +54,21 @@ class ProcessState:
         with self._lock:
             self._running -= 1
             self._last_type = item.claim.job_type
-        self.look()
-
-    def look(self) -> None:
-        """Put back what jobs have changed, and say so once."""
-        with self._lock:
-            others_run = self._running > 0
             now = monotonic()
+            # Only jobs that end soon after one another spare each other a look.
             is_due = now - self._looked_at >= LOOK_EVERY_S
             if is_due:
                 self._looked_at = now
-            parts = self._all if is_due else self._cheap
+        self._put_back(self._all if is_due else self._cheap)
+
+    def look(self) -> None:
+        """Now and then, for what jobs do while they run."""
+        self._put_back(self._all)
+
+    def _put_back(self, parts: Sequence[_Part]) -> None:
+        """Put back what jobs have changed, and say so once."""
+        with self._lock:
+            others_run = self._running > 0
             put_back = [what for part in parts for what in part.put_back(others_run=others_run)]
             if not put_back:
                 return
