@@ -5,14 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from rochallor_cli.hosting.logs.own_loggers import OwnLogger
 from support.certificates import Certificates, certificates_in, make_certificates
 from support.stragglers import end_with_this_run
 from support.whole_run import made_once
@@ -47,12 +45,6 @@ def pytest_collection() -> Generator[None, object, object]:
 def no_tokens_of_other_tests() -> None:
     """What one test has read as a token is masked from then on, in the innocent words of the next one, too."""
     forget_secrets()
-
-
-@pytest.fixture(autouse=True)
-def no_loggers_of_other_tests() -> None:
-    """A host that a test has run in this process made the loggers its own: they would say more in the next one."""
-    OwnLogger.own_handler, OwnLogger.own_level = None, sys.maxsize
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,11 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class Environment:
-    """Streams, environment variables, wall clock, monotonic clock and sleep of one invocation."""
+    """Streams, environment variables, wall clock, monotonic clock and sleep of one invocation.
+
+    is_this_process: the process is there for this invocation alone, which may make its streams, signals and libraries
+    its own.
+    """
 
     stdin: TextIO
     stdout: TextIO
@@ -28,10 +32,12 @@ class Environment:
     now: Callable[[], datetime] = field(default=_now)
     monotonic: Callable[[], float] = field(default=time.monotonic)
     sleep: Callable[[float], None] = field(default=time.sleep)
+    is_this_process: bool = False
 
     @classmethod
     def of_this_process(cls) -> Environment:
-        return cls(stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr, environ=os.environ)
+        streams = {name: getattr(sys, name) for name in ("stdin", "stdout", "stderr")}
+        return cls(**streams, environ=os.environ, is_this_process=True)
 
     @property
     def stdin_is_terminal(self) -> bool:

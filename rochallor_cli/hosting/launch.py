@@ -77,17 +77,16 @@ def host(config: HostConfig, context: Context) -> int:
     environment = context.environment
     ids = [worker.worker_id for worker in config.workers]
     several = len(ids) > 1 and not config.needs_processes
-    is_this_process = environment.stderr is sys.stderr
     configure_host_logging(
         config.log,
         environment.stderr,
         workers=ids,
         name_workers=several,
-        whole_process=is_this_process,
+        whole_process=environment.is_this_process,
         has_handlers=not config.needs_processes,
         secrets=config.secrets,
     )
-    if is_this_process:
+    if environment.is_this_process:
         # Errors that end the host are lines of its log like any other.
         context.invocation.environment = replace(environment, stdout=sys.stdout, stderr=sys.stderr)
     console = Console(
@@ -100,7 +99,7 @@ def host(config: HostConfig, context: Context) -> int:
         status = Host(config, supervisor, console=console, environ=environment.environ).run(_nothing_to_load)
     else:
         workers = LocalWorkers(config)
-        load = _loader(config, workers, console, whole_process=is_this_process)
+        load = _loader(config, workers, console, whole_process=environment.is_this_process)
         status = Host(config, workers, console=console, environ=environment.environ).run(load)
     exit_soon(status)
     return status
