@@ -17,7 +17,7 @@ from rochallor_cli.commands.triage import CHECKS
 from rochallor_cli.commands.triage import ok as _ok
 from rochallor_cli.commands.triage import problem as _problem
 from rochallor_cli.commands.triage import row as _row
-from rochallor_cli.configuration.masking import masked, secrets_in, url_text
+from rochallor_cli.configuration.masking import masked, url_text
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.given import BROKER_SETTINGS
@@ -58,8 +58,7 @@ def doctor(context: Context, **flags: Any) -> int:
 
 
 def _without_secrets(row: dict[str, Any], context: Context) -> dict[str, Any]:
-    secrets = secrets_in(context.invocation.arguments, context.environment.environ)
-    return {**row, "detail": masked(row["detail"], secrets)}
+    return {**row, "detail": masked(row["detail"], context.invocation.secrets)}
 
 
 def _checks(context: Context, flags: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any
 
-from rochallor_cli.configuration.masking import MASK, url_text
+from rochallor_cli.configuration.masking import MASK, command_text, secrets_in_command, url_text, userinfo
 from rochallor_cli.configuration.setting import Setting
 
 _SCHEMES = ("bearer", "basic", "token", "digest", "apikey")
@@ -60,7 +60,12 @@ class EngineAccess:
         values = [*([self.token] if self.token else []), *self.headers.values()]
         # `Bearer abc` is as secret without its scheme.
         parts = [value.partition(" ") for value in values]
-        return (*values, *(bare.strip() for scheme, _, bare in parts if bare and scheme.lower() in _SCHEMES))
+        more = (*userinfo(self.url), *secrets_in_command(self.token_command or ""))
+        return (
+            *values,
+            *more,
+            *(bare.strip() for scheme, _, bare in parts if bare and scheme.lower() in _SCHEMES),
+        )
 
     def shown(self) -> dict[str, Any]:
         """What is set, by name, with secrets masked."""
@@ -68,6 +73,8 @@ class EngineAccess:
         values["url"] = url_text(self.url)
         values["headers"] = dict.fromkeys(self.headers, MASK)
         values["token"] = None if self.token is None else MASK
+        if self.token_command:
+            values["token_command"] = command_text(self.token_command)
         return {name: value for name, value in values.items() if value not in (None, {})}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rochallor_cli.configuration.environment import Environment
+from rochallor_cli.configuration.masking import secrets_in
 
 if TYPE_CHECKING:
     from rochallor_cli.configuration.settings import Settings
@@ -26,6 +27,12 @@ class Invocation:
             return str(getattr(self.settings, name))
         given = self.given.get(name) or _written(self.arguments, flags)
         return str(given) if given else self.environment.environ.get(f"ROCHALLOR_{name.upper()}")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown: of arguments, environment, and settings once they are resolved."""
+        known = secrets_in(self.arguments, self.environment.environ)
+        return (*known, *(self.settings.secrets if self.settings else ()))
 
 
 def _written(arguments: Sequence[str], flags: Sequence[str]) -> str | None:

@@ -11,13 +11,37 @@ MASK = "***"
 
 # Shorter ones would be found in innocent words, too.
 _SHORTEST = 4
-# `://user:secret@`, or `://user:se/cr#et@` where what follows the colon is no port.
-_CREDENTIALS = re.compile(r"://(?:[^\s/@'\"]*|[^\s/@:'\"]*:(?!\d+(?:/|$|\s))[^\s'\"]*)@")
+# Within a text: `://user:secret@`, or `://user:se/cr#et@` where what follows the colon is no port.
+_CREDENTIALS = re.compile(r"://(?:[^\s/'\"]*|[^\s/@:'\"]*:(?!\d+(?:/|$|\s))[^\s'\"]*)@")
+_END_OF_HOST = re.compile(r"[/?#]")
+# In a command: `--password x`, `API_KEY=x`, `-H "Authorization: Bearer x"`.
+_NAME = r"[\w.-]*(?:pass|pwd|secret|token|key|credential|auth)[\w.-]*"
+_IN_COMMAND = re.compile(
+    rf"(?:-{_NAME}[\s=]+|\b{_NAME}(?:=|:\s*))(?:(?:bearer|basic)\s+)?[\"']?([^\s\"']+)",
+    re.IGNORECASE,
+)
 
 
 def url_text(url: str) -> str:
-    """The URL as it may be shown: `https://user:secret@host` becomes `https://***@host`."""
-    return _CREDENTIALS.sub(f"://{MASK}@", url)
+    """One URL as it may be shown: `https://user:secret@host` becomes `https://***@host`.
+
+    Where no @ stands before the first slash, a later one shows that the secret holds what parts a URL.
+    """
+    scheme, separator, rest = url.partition("://")
+    end = _END_OF_HOST.search(rest)
+    host = rest[: end.start()] if end else rest
+    begin = (host if "@" in host else rest).rfind("@")
+    return f"{scheme}{separator}{MASK}{rest[begin:]}" if separator and begin >= 0 else url
+
+
+def command_text(command: str) -> str:
+    """A command that prints a token, as it may be shown: without what it is given to prove who asks."""
+    return masked(command, secrets_in_command(command))
+
+
+def secrets_in_command(command: str) -> tuple[str, ...]:
+    """What looks like a secret in a command: the values of options, variables and headers that are named so."""
+    return tuple(_IN_COMMAND.findall(command))
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
@@ -25,7 +49,7 @@ def masked(text: str, secrets: Iterable[str]) -> str:
     for secret in sorted({*secrets, *_met_by_sdk()}, key=len, reverse=True):
         if len(secret) >= _SHORTEST:
             text = text.replace(secret, MASK)
-    return url_text(text)
+    return _CREDENTIALS.sub(f"://{MASK}@", text)
 
 
 def _met_by_sdk() -> tuple[str, ...]:
@@ -46,27 +70,31 @@ def secrets_in(arguments: Iterable[str], environ: Mapping[str, str]) -> tuple[st
         elif equals and name in _OPTIONS:
             found += _secrets_of(name, value)
         option = "" if option or argument not in _OPTIONS else argument
-        found += _userinfo(argument)
+        found += userinfo(argument)
     for name, value in environ.items():
         if name == "ROCHALLOR_TOKEN":
             found += _secrets_of("--token", value)
+        elif name == "ROCHALLOR_TOKEN_COMMAND":
+            found += secrets_in_command(value)
         elif name == "ROCHALLOR_HEADER":
             found += [part for line in value.splitlines() for part in _secrets_of("--header", line)]
         elif name.lower().endswith("_proxy") or name == "ROCHALLOR_ENGINE_URL":
-            found += _userinfo(value)
+            found += userinfo(value)
     return tuple(dict.fromkeys(found))
 
 
-_OPTIONS = ("--token", "--header")
+_OPTIONS = ("--token", "--token-command", "--header")
 
 
 def _secrets_of(option: str, value: str) -> list[str]:
-    """A token with and without its scheme; a header's value, or the whole of what is no header."""
+    """A token with and without its scheme; a header's value, or the whole of what is no header; parts of a command."""
+    if option == "--token-command":
+        return [*secrets_in_command(value)]
     secret = value.partition(":")[2].strip() if option == "--header" and ":" in value else value.strip()
     return [secret, secret.partition(" ")[2].strip()]
 
 
-def _userinfo(url: str) -> list[str]:
+def userinfo(url: str) -> list[str]:
     """What stands before the last @ of a URL, whole and without the user's name; nothing where there is none."""
-    userinfo, at, _ = url.partition("://")[2].rpartition("@") if "://" in url else url.rpartition("@")
-    return [userinfo, userinfo.partition(":")[2]] if at and ":" in userinfo else []
+    found, at, _ = url.partition("://")[2].rpartition("@") if "://" in url else url.rpartition("@")
+    return [found, found.partition(":")[2]] if at and ":" in found else []

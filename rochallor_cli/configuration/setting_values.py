@@ -53,7 +53,7 @@ def checked_scalar(setting: Setting, value: object) -> object:
     match setting.kind:
         case "text" | "path":
             if not isinstance(value, str):
-                raise WrongValueError(f"expected text, found {value_text(value)}")
+                raise WrongValueError(f"expected text, found {kind_text(value)}")
             return str(value)
         case "brokers":
             return _brokers(value)
@@ -78,7 +78,7 @@ def checked_scalar(setting: Setting, value: object) -> object:
 def _brokers(value: object) -> str:
     """The same list without blanks. Whoever asks no broker in the end is told of a wrong one all the same."""
     if not isinstance(value, str):
-        raise WrongValueError(f"expected text, found {value_text(value)}")
+        raise WrongValueError(f"expected text, found {kind_text(value)}")
     listed = [one.strip() for one in value.split(",") if one.strip()]
     for one in listed or [value]:
         if not _BROKER.fullmatch(one):
@@ -138,6 +138,14 @@ def _check_limits(setting: Setting, value: float, noun: str) -> None:
         raise WrongValueError(f"expected a {noun} above {setting.above:g}, found {value:g}")
     if setting.maximum is not None and value > setting.maximum:
         raise WrongValueError(f"expected a {noun} of at most {setting.maximum:g}, found {value:g}")
+
+
+def kind_text(value: object) -> str:
+    """What a value is where all of it is of the wrong kind, without repeating it: it may be somebody's secret."""
+    if value is None:
+        return "nothing"
+    kinds = {bool: "true or false", str: "text", int: "a number", float: "a number"}
+    return kinds.get(type(value)) or value_text(value)
 
 
 def value_text(value: object) -> str:

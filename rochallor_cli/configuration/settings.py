@@ -6,8 +6,10 @@ that `--engine-url staging` never sends the token that was meant for prod.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from rochallor_cli.command_names import COLORS, ENGINE_VERSIONS, OUTPUTS, TIMES
 from rochallor_cli.configuration.config_file import ConfigFile
@@ -205,11 +207,18 @@ def _token(raw: object) -> str:
 
 def _url(raw: object) -> str:
     text = str(raw).strip().rstrip("/")
-    scheme, separator, rest = text.partition("://")
-    if separator and scheme.lower() in ("http", "https") and rest.split("/")[0].strip():
-        return text
     shown = "what is given" if "@" in text else repr(str(raw))
-    raise ValueError(f"{shown} is no URL: write http://host:port or https://host")
+    try:
+        parts = urlsplit(text)
+        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable or re.search(r"\s", text):
+        raise ValueError(f"{shown} is no URL: write http://host:port or https://host")
+    if "?" in text or "#" in text:
+        # An API key, maybe: it is not shown.
+        raise ValueError("an engine's URL holds no ? and no #: keys are sent with --header")
+    return text
 
 
 def _headers(raw: object) -> dict[str, str]:

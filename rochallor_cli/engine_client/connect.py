@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rochallor_cli.configuration.engine_access import EngineAccess
-from rochallor_cli.configuration.masking import url_text
 from rochallor_cli.version import VERSION
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def _tracer(printer: Printer) -> Callable[[Exchange], None]:
     def trace(exchange: Exchange) -> None:
         status = exchange.status or "no answer"
         took_ms = exchange.duration_s * 1000
-        printer.trace(f"{exchange.method} {url_text(exchange.url)} → {status} in {took_ms:.0f} ms")
+        printer.trace(f"{exchange.method} {exchange.url} → {status} in {took_ms:.0f} ms")
         for mark, body in ((">", exchange.request_body), ("<", exchange.response_body)):
             if body:
                 printer.trace(f"{mark} {body.decode('utf-8', 'replace').rstrip()}", level=2)

@@ -6,7 +6,7 @@ import traceback
 from contextlib import suppress
 
 from rochallor_cli.configuration.invocation import Invocation
-from rochallor_cli.configuration.masking import masked, secrets_in
+from rochallor_cli.configuration.masking import masked
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.styles import paint
@@ -35,8 +35,7 @@ def report(error: CliError, invocation: Invocation) -> int:
 
 
 def _without_secrets(error: CliError, invocation: Invocation) -> CliError:
-    known = secrets_in(invocation.arguments, invocation.environment.environ)
-    secrets = (*known, *(invocation.settings.secrets if invocation.settings else ()))
+    secrets = invocation.secrets
     return CliError(
         masked(error.message, secrets),
         hint=None if error.hint is None else masked(error.hint, secrets),
@@ -84,8 +83,8 @@ def unexpected(error: Exception, invocation: Invocation) -> int:
     """A bug of ours: say so, ask for a report, and show the traceback to those who asked with -v."""
     stderr = invocation.environment.stderr
     if invocation.given.get("verbosity") or {"-v", "-vv", "--verbose"} & set(invocation.arguments):
-        known = secrets_in(invocation.arguments, invocation.environment.environ)
-        stderr.write(harmless_lines(masked("".join(traceback.format_exception(error)), known)))
+        text = "".join(traceback.format_exception(error))
+        stderr.write(harmless_lines(masked(text, invocation.secrets)))
     bug = CliError(
         f"unexpected {type(error).__name__}: {error}",
         hint="this is a bug; please report it with what `-v` prints and `rochallor --version`",

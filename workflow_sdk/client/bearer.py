@@ -73,7 +73,10 @@ def _token_from_command(command: str | Sequence[str]) -> str:
     import shlex
     import subprocess
 
-    words = shlex.split(command) if isinstance(command, str) else list(command)
+    try:
+        words = shlex.split(command) if isinstance(command, str) else list(command)
+    except ValueError as error:
+        raise InvalidConnectionError(f"the token command cannot be read: {error}") from None
     shown = shlex.join(words)
     try:
         # The command is the user's own setting.

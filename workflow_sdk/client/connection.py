@@ -114,7 +114,13 @@ def connection_to(
 
 def _address(url: str) -> tuple[str, dict[str, str]]:
     """The URL without slash and credentials, and the credentials as a header: both stacks send the same."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        # A bracket that is not closed. The URL is not shown: what of it is a password cannot be told.
+        raise InvalidConnectionError(
+            f"not a usable engine URL: {error} (like http://localhost:8080)"
+        ) from None
     try:
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:

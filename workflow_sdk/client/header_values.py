@@ -36,7 +36,8 @@ def checked_token(text: str, source: str) -> str:
 
 def _check_header(name: str, value: str) -> None:
     if not _HEADER_NAME.fullmatch(name):
-        raise InvalidConnectionError(f"not the name of a header: {name!r}")
+        # It may be the value, by mistake: where it is no name, it is not repeated.
+        raise InvalidConnectionError("what is given is not the name of a header")
     if name.lower() in _FRAMING_HEADERS:
         raise InvalidConnectionError(f"the header {name} is set for each request, and cannot be given")
     if _UNFIT_IN_HEADER.search(value) or value != value.strip(" \t"):

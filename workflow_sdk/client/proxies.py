@@ -43,7 +43,10 @@ def proxy_for(url: str) -> Proxy | None:
 
 def proxy_from_url(named: str) -> Proxy:
     """From `http://user:password@host:port`; a missing scheme means http."""
-    parts = urlsplit(named if "://" in named else f"http://{named}")
+    try:
+        parts = urlsplit(named if "://" in named else f"http://{named}")
+    except ValueError as error:
+        raise InvalidConnectionError(f"the proxy of the environment cannot be used: {error}") from None
     userinfo, _, address = parts.netloc.rpartition("@")
     shown = f"{parts.scheme}://{address}"
     if parts.scheme not in _DEFAULT_PORTS:

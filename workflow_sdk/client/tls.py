@@ -96,12 +96,26 @@ def _trust_also(context: ssl.SSLContext, ca_file: str) -> None:
 
 def _show_certificate(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
     try:
-        context.load_cert_chain(certificate, key)
+        context.load_cert_chain(certificate, key, password=_unasked)
+    except _EncryptedKeyError:
+        raise InvalidConnectionError(
+            f"the key of the client certificate in {key or certificate} is encrypted, and nobody is asked for its"
+            " passphrase: `openssl pkey -in FILE` writes it without one"
+        ) from None
     except (OSError, ssl.SSLError) as error:
         with_key = f" with key {key}" if key else ""
         raise InvalidConnectionError(
             f"cannot use the client certificate {certificate}{with_key}: {_reason(error)}"
         ) from None
+
+
+class _EncryptedKeyError(Exception):
+    """Apart from what else may be wrong with a key."""
+
+
+def _unasked() -> str:
+    """OpenSSL would ask whoever sits at the terminal, at any time, and wait for the answer."""
+    raise _EncryptedKeyError
 
 
 def _state_of(files: Sequence[str]) -> list[tuple[int, int, int]]:

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.configuration.masking import MASK, url_text
+from rochallor_cli.configuration.masking import MASK, command_text, url_text
 from rochallor_cli.configuration.setting import Setting
 from rochallor_cli.hosting.config.file_settings import ENGINE_SETTINGS
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.config.sections import SECTIONS
 from rochallor_cli.output.views import SETTINGS
+
+# Settings that are no secret, and may hold one.
+_TEXTS = {"url": url_text, "token_command": command_text, "brokers": url_text}
 
 
 def print_host_config(config: HostConfig, context: Context) -> None:
@@ -62,7 +65,8 @@ def _shown(setting: Setting, value: Any, *, section: str) -> Any:
         from workflow_sdk.runner.kafka.config import masked
 
         return masked(value)
-    return url_text(value) if setting.attribute == "url" else value
+    text = _TEXTS.get(setting.attribute)
+    return value if text is None else text(value)
 
 
 def _without_nones(section: str, owner: object) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rochallor_cli.configuration.setting import Setting
-from rochallor_cli.configuration.setting_values import WrongValueError, checked_scalar, value_text
+from rochallor_cli.configuration.setting_values import WrongValueError, checked_scalar, kind_text, value_text
 from rochallor_cli.errors import did_you_mean
 from rochallor_cli.hosting.config.sections import SECTIONS
 from rochallor_cli.hosting.config.substitution import UnsetVariableError, fill
@@ -27,7 +27,7 @@ class WorkersReader:
         if value is None:
             return {}  # a key with nothing after it
         if not isinstance(value, Mapping):
-            self._report(path, f"expected a mapping, found {value_text(value)}")
+            self._report(path, f"expected a mapping, found {kind_text(value)}")
             return {}
         settings = {setting.key: setting for setting in SECTIONS[name]}
         checked: dict[str, Any] = {}
@@ -81,12 +81,12 @@ def _text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, (str, int, float)):
         return str(value)
-    raise WrongValueError(f"expected text, found {value_text(value)}")
+    raise WrongValueError(f"expected text, found {kind_text(value)}")
 
 
 def _expect_mapping(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise WrongValueError(f"expected a mapping, found {value_text(value)}")
+        raise WrongValueError(f"expected a mapping, found {kind_text(value)}")
     return value
 
 

@@ -54,7 +54,10 @@ _REACHING = (
     *("security.", "sasl.", "ssl.", "https.", "enable.ssl.", "enable.sasl.", "oauth_cb"),
     *("broker.", "socket.", "client."),
 )
-_SECRET = re.compile(r"password|passphrase|secret|key\.pem|sasl\.oauthbearer\.config|token$")
+# Generous: a name that is misspelt, or another client's, is shown before anybody refuses it.
+_SECRET = re.compile(
+    r"pass|pwd|secret|key\.pem|jaas|credential|sasl\.oauthbearer\.config|token$", re.IGNORECASE
+)
 
 
 def consumer_config(

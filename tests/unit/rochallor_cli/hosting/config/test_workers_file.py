@@ -76,7 +76,7 @@ def test_all_problems_are_told_at_once_with_place_and_path(refused) -> None:
         "workers.yaml:3:20: workers[1].poll_interval: 'often' is no duration: write seconds, or 250ms, 90s, 5m, 1h30m",
         "workers.yaml:4:5: workers[1].paralelism: unknown key; did you mean parallelism?",
         "workers.yaml:5:16: workers[1].processes: expected a whole number of at least 1, found 0",
-        'workers.yaml:6:9: engine: expected a mapping, found "http://engine:8080"',
+        "workers.yaml:6:9: engine: expected a mapping, found text",
         "workers.yaml:7:16: health.port: expected a port from 0 to 65535, found 99999",
         'workers.yaml:8:19: logging.format: expected one of text, json, found "xml"',
         'workers.yaml:9:16: host.reload: expected true or false, found "yes"',
@@ -88,7 +88,7 @@ def test_all_problems_are_told_at_once_with_place_and_path(refused) -> None:
     [
         ("workers: {id: a}", "workers.yaml:1:10: workers: expected a list, found a mapping"),
         ("- a", "workers.yaml:1:1: expected a mapping, found a list"),
-        ("workers: [a]", 'workers.yaml:1:11: workers[0]: expected a mapping, found "a"'),
+        ("workers: [a]", "workers.yaml:1:11: workers[0]: expected a mapping, found text"),
         (
             "workers: [{modules: h.py}]",
             'workers.yaml:1:21: workers[0].modules: expected a list, found "h.py"',
