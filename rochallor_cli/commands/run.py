@@ -23,6 +23,8 @@ app = typer.Typer()
 
 # A reminder may lead back to a wait that nobody answers: a hundred rounds show that, and few flows have as many timers.
 _MAX_TIMERS = 100
+# A loop of jobs goes round as long as it is let: few instances enter as many steps.
+_MAX_STEPS = 1_000
 Replies = dict[str, list[dict[str, Any]]]
 
 
@@ -82,6 +84,15 @@ def run(
             help=f"With --fast: give up, with exit status 10, where more would fire ({_MAX_TIMERS}).",
         ),
     ] = None,
+    max_steps: Annotated[
+        int,
+        typer.Option(
+            "--max-steps",
+            min=1,
+            metavar="N",
+            help="Give up, with exit status 10, where it enters more steps.",
+        ),
+    ] = _MAX_STEPS,
     definition: Annotated[
         str | None,
         typer.Option("--definition", metavar="ID", help="Which one to run, where FLOW holds several."),
@@ -104,10 +115,10 @@ def run(
     """Try a definition: an embedded engine, a worker with these handlers, and an instance led to its end.
 
     Open user tasks and waits are answered by --task and --signal, or asked for on a terminal. The exit status is the
-    outcome: 0 COMPLETED, 9 FAILED, 7 where nothing can move the instance any more, 10 where --timeout or --max-timers
-    ended it. With --engine-url it runs on that
-    engine: under a name and job types of its own, so that nobody else takes part, unless --upload says otherwise. An
-    instance that has not ended when the run is over is cancelled there, unless --keep says otherwise.
+    outcome: 0 COMPLETED, 9 FAILED, 7 where nothing can move the instance any more, 10 where --timeout, --max-steps or
+    --max-timers ended it. With --engine-url it runs on that engine: under a name and job types of its own, so that
+    nobody else takes part, unless --upload says otherwise. An instance that has not ended when the run is over is
+    cancelled there, unless --keep says otherwise.
     """
     if max_timers is not None and not fast:
         raise UsageError("--max-timers is for --fast, which waits for no timer")
@@ -125,6 +136,7 @@ def run(
         variables=variables_from(context, var=var, text=text, whole=variables),
         is_fast=fast,
         max_timers=max_timers or _MAX_TIMERS,
+        max_steps=max_steps,
         timeout_s=seconds_from(timeout, "--timeout"),
         keeps=keep,
     )

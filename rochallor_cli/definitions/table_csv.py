@@ -3,7 +3,8 @@
 The corner holds the hit policy, the first column the rules' numbers; then come the columns `when NAME` and
 `output NAME`. A blank condition is absent (it holds always), a blank output as well. A value is a number, true, false
 or null where it reads as one, a list or object where it is JSON, else text. A text that would read as anything else,
-or that a spreadsheet would turn into something else, stands as JSON in quotes.
+or that a spreadsheet would turn into something else, stands as JSON in quotes. Only a value of JSON's types is kept as
+it is: what else a rule holds is refused.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rochallor_cli.definitions.decision_tables import ABSENT, TableGrid, grid_of
@@ -23,6 +24,12 @@ from rochallor_cli.errors import InvalidDocumentError
 _WHEN, _OUTPUT = "when ", "output "
 # What spreadsheets take for formulas, numbers or dates.
 _CHANGED_BY_SPREADSHEETS: Final = re.compile(r"[=+\-@\t\r']|\s|\.?\d")
+# What spreadsheets drop or turn into a line's end.
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x85\u2028\u2029]")
+# How they write the conditions `true` and `false`.
+_SHOUTED: Final = ("TRUE", "FALSE")
+# What some put before everything else, to say what parts the cells.
+_SEPARATOR_LINE: Final = re.compile(r"sep=(.)(?:\r\n|\r|\n)")
 _WORDS: Final = {"true": True, "false": False, "null": None}
 _FIELDS: Final = {"when", "outputs"}
 # The corner of a table that names no hit policy.
@@ -39,15 +46,22 @@ def csv_from_step(step: Mapping[str, Any], where: str) -> str:
             raise InvalidDocumentError(
                 f"{where}: rule {number} has {', '.join(foreign)}, which CSV has no place for"
             )
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+        for name, cell in (rule.get("when") or {}).items():
+            if not isinstance(cell, str):
+                raise InvalidDocumentError(f"{where}: rule {number}: the condition {name} is no text")
     conditions, outputs = (
         (_WHEN + name for name in grid.conditions),
         (_OUTPUT + name for name in grid.outputs),
     )
-    writer.writerow([grid.policy or _NO_POLICY, *conditions, *outputs])
-    writer.writerows(_row(number, grid) for number in range(len(grid.when)))
-    return text.getvalue()
+    head = [grid.policy or _NO_POLICY, *conditions, *outputs]
+    return "".join(_line(row) for row in (head, *(_row(number, grid) for number in range(len(grid.when)))))
+
+
+def _line(row: Sequence[str]) -> str:
+    """One row. Written with the line's end that makes the library quote either half of it within a cell."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerow(row)
+    return text.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _row(number: int, grid: TableGrid) -> list[str]:
@@ -59,7 +73,13 @@ def _row(number: int, grid: TableGrid) -> list[str]:
 
 
 def _condition_text(cell: str) -> str:
-    is_safe = cell.strip() and cell == cell.strip() and not cell.startswith(("=", "+", "-", "@", '"'))
+    is_safe = (
+        cell.strip()
+        and cell == cell.strip()
+        and not cell.startswith(("=", "+", "-", "@", '"'))
+        and cell not in _SHOUTED
+        and not _CONTROLS.search(cell)
+    )
     return cell if is_safe else json.dumps(cell, ensure_ascii=False)
 
 
@@ -71,6 +91,7 @@ def _value_text(value: object) -> str:
         and _value(value) == value
         and value.strip() == value
         and not _CHANGED_BY_SPREADSHEETS.match(value)
+        and not _CONTROLS.search(value)
     )
     return value if is_safe else json.dumps(value, ensure_ascii=False)
 
@@ -87,53 +108,75 @@ def _value(text: str) -> Any:
 
 def table_from_csv(text: str, source: str) -> dict[str, Any]:
     """`hitPolicy` (where the corner names one) and `decisionTable` of a CSV text. Raises InvalidDocumentError."""
-    rows = list(csv.reader(io.StringIO(text), dialect=_dialect(text), strict=False))
-    filled = [(number, row) for number, row in enumerate(rows, 1) if any(cell.strip() for cell in row)]
+    filled = [(line, row) for line, row in _rows(text, source) if any(cell.strip() for cell in row)]
     if not filled:
         raise InvalidDocumentError(f"{source}: nothing in it")
-    (_, header), *rules = filled
-    policy, columns = _columns(header, source)
+    (line, header), *rules = filled
+    policy, columns = _columns(header, f"{source}:{line}")
     found = [_rule(row, columns, f"{source}:{number}") for number, row in rules]
     named = {"hitPolicy": policy} if policy else {}
     return {**named, "decisionTable": {"rules": found}}
 
 
-def _dialect(text: str) -> type[csv.Dialect]:
-    """Commas, semicolons or tabs: whichever the header has most of."""
-    header = text.partition("\n")[0]
+def _rows(text: str, source: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row with the line that it begins in."""
+    said = _SEPARATOR_LINE.match(text)
+    first = 2 if said else 1
+    text = text[said.end() :] if said else text
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=said[1] if said else _delimiter(text), strict=True
+    )
+    line = first
+    try:
+        for row in reader:
+            yield line, row
+            line = first + reader.line_num
+    except csv.Error as error:
+        raise InvalidDocumentError(
+            f"{source}:{line}: not CSV: {error}",
+            hint='a cell with quotes in it stands in quotes, its own doubled: "tier == ""gold"""',
+        ) from None
 
-    class Found(csv.excel):
-        delimiter = max(",;\t", key=header.count)
 
-    return Found
+def _delimiter(text: str) -> str:
+    """Comma, semicolon or tab: whichever parts the header into most columns of a table."""
+
+    def columns(delimiter: str) -> tuple[int, int]:
+        try:
+            header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+        except csv.Error:
+            return 0, 0
+        return sum(cell.lower().startswith((_WHEN, _OUTPUT)) for cell in header), len(header)
+
+    return max(",;\t", key=columns)
 
 
-def _columns(header: Sequence[str], source: str) -> tuple[str, list[tuple[str, str] | None]]:
+def _columns(header: Sequence[str], where: str) -> tuple[str, list[tuple[str, str] | None]]:
     """The policy, and for each column its part and name; None for what is no part of a rule."""
     corner, first = header[0].strip().removeprefix(_NO_POLICY), header[0].strip().lower()
     has_corner = not first.startswith((_WHEN, _OUTPUT))
     if has_corner and corner and corner.upper() not in HIT_POLICIES:
         raise InvalidDocumentError(
-            f"{source}:1: the corner holds {corner!r}",
+            f"{where}: the corner holds {corner!r}",
             hint=f"a hit policy stands there: {', '.join(HIT_POLICIES)}",
         )
     columns: list[tuple[str, str] | None] = [None] if has_corner else []
-    columns += [_column(name, source) for name in header[len(columns) :]]
+    columns += [_column(name, where) for name in header[len(columns) :]]
     given = [column for column in columns if column]
     for column in given:
         if given.count(column) > 1:
-            raise InvalidDocumentError(f"{source}:1: the column {' '.join(column)!r} is there twice")
+            raise InvalidDocumentError(f"{where}: the column {' '.join(column)!r} is there twice")
     return (corner.upper() if has_corner else ""), columns
 
 
-def _column(name: str, source: str) -> tuple[str, str] | None:
+def _column(name: str, where: str) -> tuple[str, str] | None:
     for prefix, part in ((_WHEN, "when"), (_OUTPUT, "outputs")):
-        if name.lower().startswith(prefix) and name[len(prefix) :].strip():
+        if f"{name} ".lower().startswith(prefix):
             return part, name[len(prefix) :]
     if not name.strip():
         return None
     raise InvalidDocumentError(
-        f"{source}:1: the column {name!r} is neither a condition nor an output",
+        f"{where}: the column {name!r} is neither a condition nor an output",
         hint=f"write {_WHEN}{name} or {_OUTPUT}{name}",
     )
 
@@ -161,4 +204,4 @@ def _condition(cell: str) -> str | None:
     if cell.startswith('"'):
         quoted = _value(cell)
         return quoted if isinstance(quoted, str) else cell
-    return cell
+    return cell.lower() if cell in _SHOUTED else cell

@@ -16,7 +16,10 @@ from rochallor_cli.dev_engine.expression import (
     compile_expression,
     conversions,
     evaluate,
+    evaluate_value,
     go_type_of,
+    inner_source,
+    is_expression,
     rewritten_text,
 )
 from rochallor_cli.dev_engine.go_json.reading import whole_as_int
@@ -70,6 +73,9 @@ def try_expression(
     type_, trouble = "", ""
     given = {name: as_doubles(item) for name, item in variables.items()}
     try:
+        if is_expression(source) and inner_source(source) == "now()":
+            # The one value that engines write as a text of seconds.
+            return TriedExpression(source, evaluate_value(source, given, now=now), "string", "", (), ())
         value = whole_as_int(evaluate(source, given, now=now, coercion=rules.coercion))
         type_ = go_type_of(compile_expression(source, rules.coercion).evaluate(given, now=now))
     except (ExpressionError, UnrepresentableResult) as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from rochallor_cli.definitions.decision_tables import TableGrid
 from rochallor_cli.graph.lanes import NODE_PLACE, lane_lines
 from rochallor_cli.graph.model import MARKS, STATES, Edge, Graph, GraphNode
 from rochallor_cli.output.text_width import cells, harmless, padded
@@ -33,6 +34,8 @@ FILLS = {
 }
 
 
+TableLines = Callable[[TableGrid], list[str]]
+
 _STEP = "○"
 
 MARK_COLOUR = "#c9372c"
@@ -48,18 +51,21 @@ def edge_label(edge: Edge) -> str:
 # --- text ----------------------------------------------------------------------------------------
 
 
-def as_text(graph: Graph) -> list[str]:
-    """Lanes for what runs side by side; one line a step, from above to below, the ways on beneath it."""
+def as_text(graph: Graph, table_lines: TableLines = TableGrid.lines) -> list[str]:
+    """Lanes for what runs side by side; one line a step, from above to below, the ways on beneath it.
+
+    What a definition holds is harmless in it. table_lines: of a step's table, styles of our own included.
+    """
     widest = max((cells(harmless(node.id)) for node in graph.nodes), default=0)
     is_painted = any(node.state for node in graph.nodes)
-    lines = [graph.title]
+    lines = [harmless(graph.title)]
     for line in lane_lines(graph):
         if line.edge is not None:
             lines.append(f"{line.before}      {_way(line.edge, is_back=line.is_back)}")
         elif line.node is not None:
             mark = MARKS.get(line.node.state, "·") if is_painted else _STEP
             lines.append(line.before.replace(NODE_PLACE, mark) + _step_line(line.node, widest))
-            lines += [f"{line.under}      {text}" for text in _about(line.node)]
+            lines += [f"{line.under}      {text}" for text in _about(line.node, table_lines)]
     return [line.rstrip() for line in lines]
 
 
@@ -70,13 +76,13 @@ def _step_line(node: GraphNode, widest: int) -> str:
     return f"{padded(harmless(node.id), widest)}  {harmless(kind)}{state}"
 
 
-def _about(node: GraphNode) -> Iterator[str]:
+def _about(node: GraphNode, table_lines: TableLines) -> Iterator[str]:
     """Why it failed, what was found at it, its table."""
     if node.reason:
         yield harmless(node.reason)
     yield from (f"!! {harmless(mark)}" for mark in node.marks)
     if node.table is not None:
-        yield from node.table.lines()
+        yield from table_lines(node.table)
 
 
 def _way(edge: Edge, *, is_back: bool) -> str:

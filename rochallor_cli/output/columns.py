@@ -45,7 +45,7 @@ class Column:
 
     Where a table is too wide for the terminal, columns with `least` shrink to that many cells, then those with the
     highest `rank` are left out; a column without either always stays whole. What does not fit into a column that
-    has shrunk is cut, or stands on further lines where the column `wraps`.
+    has shrunk is cut, or stands on further lines where the column `wraps`. What is `computed` is no field of the value.
     """
 
     title: str
@@ -57,6 +57,7 @@ class Column:
     wraps: bool = False
     rank: int = 0
     right: bool = False
+    computed: bool = False
 
     def cell(self, row: Row, times: Times) -> str:
         return self.text(row, times) if self.text else plain(lookup(row, self.field))
@@ -84,6 +85,11 @@ class View:
             return [column for column in self.columns if wide or not column.wide]
         by_field = {column.field: column for column in self.columns}
         return [by_field.get(path) or Column(path.upper(), path) for path in wanted]
+
+    @property
+    def csv_columns(self) -> list[str]:
+        """The fields of its values, in one order. What only a column computes is none."""
+        return [column.field for column in self.columns if not column.computed] + list(self.fields)
 
     def without_first(self, fields: Sequence[str]) -> View:
         """The same view, of which these fields' columns are left out first where room is short."""

@@ -10,9 +10,12 @@ from collections.abc import Mapping, Sequence
 Rows = Sequence[Mapping[str, object]]
 
 
-def csv_text(rows: Rows, *, headers: bool) -> str:
-    """One line a row, the columns in the order in which the rows name them; a column that a row lacks is empty."""
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+def csv_text(rows: Rows, *, headers: bool, first: Sequence[str] = ()) -> str:
+    """One line a row; a column that a row lacks is empty.
+
+    first: columns that are there whatever the rows hold; those of the rows follow in the order in which they are named.
+    """
+    columns = list(dict.fromkeys([*first, *(name for row in rows for name in row)]))
     if not columns:
         return ""
     text = io.StringIO()

@@ -62,6 +62,10 @@ class Printer:
             if everything:
                 for line in self.table_lines(view, everything):
                     self.styled(line)
+        elif self.settings.output == "csv":
+            # The same columns whatever the rows hold, and where there are none.
+            columns = self.settings.fields or view.csv_columns
+            self._csv([self._chosen(row) for row in everything], columns)
         else:
             self._document([self._chosen(row) for row in everything])
         return len(everything)
@@ -165,13 +169,16 @@ class Printer:
 
     def _document(self, value: object) -> None:
         if self.settings.output == "csv":
-            from rochallor_cli.output.csv_text import csv_text, rows_of
-
-            self.text(csv_text(rows_of(value), headers=not self.settings.no_headers))
+            self._csv(value)
         elif self.settings.output == "yaml":
             self.environment.stdout.write(self.yaml_text(value))
         else:
             self.text(self.json_text(value) + "\n")
+
+    def _csv(self, value: object, columns: Sequence[str] = ()) -> None:
+        from rochallor_cli.output.csv_text import csv_text, rows_of
+
+        self.text(csv_text(rows_of(value), headers=not self.settings.no_headers, first=columns))
 
     def _stream(self, view: View, rows: Iterable[Row]) -> int:
         count = 0

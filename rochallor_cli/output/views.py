@@ -265,7 +265,7 @@ EXECUTIONS = View(
         Column("ENTRY", "attemptNumber", right=True, rank=5),
         Column("STATUS", "status", _state, style=_status_style),
         time_column("STARTED", "startedAt", rank=2),
-        Column("OPEN FOR", "openFor", _open_for, right=True, rank=3),
+        Column("OPEN FOR", "openFor", _open_for, right=True, rank=3, computed=True),
         Column("REASON", "failureReason", least=16, rank=1),
         Column("EXECUTION", "id", style="dim", wide=True),
     ),

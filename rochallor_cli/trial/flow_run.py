@@ -99,6 +99,7 @@ class FlowRun:
 
     served: the job types that handlers or stubs exist for; job_types: those of each step; timed: steps with timers.
     check: raises where the worker has failed. timers: not waited for, where the engine's time can be moved.
+    max_steps: entered at most, since a loop of jobs or answers can go round for ever.
     prefix: what the run has put before the job types; --stub takes them without.
     """
 
@@ -109,14 +110,17 @@ class FlowRun:
     job_types: Mapping[str, str]
     timed: AbstractSet[str]
     check: Callable[[], None]
+    max_steps: int
     timers: SkippedTimers | None = None
     prefix: str = ""
     # Executions that were answered already; the engine may show them open once more.
     _done: set[str] = field(default_factory=set)
     _last: list[Value] = field(default_factory=list)
+    # Executions whose timer somebody has been told of.
+    _awaited: set[str] = field(default_factory=set)
 
     def lead(self, printer: Printer, follower: Follower, timeout_s: float | None) -> Ending:
-        """To the end. ConflictError where nothing can move it any more, WaitRanOutError after the time-out."""
+        """To the end. ConflictError where nothing can move it any more, WaitRanOutError at the time-out or a bound."""
         instance: Value = {}
         for snapshot in snapshots(
             self.engine, {"id": self.instance_id}, printer.environment, timeout_s=timeout_s
@@ -124,10 +128,20 @@ class FlowRun:
             follower.show(snapshot)
             instance = snapshot.instance
             if not snapshot.ended and not snapshot.away:
-                self._move(snapshot)
+                self._require_few(snapshot)
+                self._move(snapshot, printer)
         return Ending(instance, follower.has_shown(harmless(str(instance.get("failureReason") or ""))))
 
-    def _move(self, snapshot: Snapshot) -> None:
+    def _require_few(self, snapshot: Snapshot) -> None:
+        entered = len(snapshot.executions)
+        if entered > self.max_steps:
+            last = _step(snapshot.executions[-1])
+            raise WaitRanOutError(
+                f"{entered} steps were entered, the last {last}, and the instance has not ended",
+                hint="--max-steps lets it enter more; `rochallor defs verify` says whether it ever ends",
+            )
+
+    def _move(self, snapshot: Snapshot, printer: Printer) -> None:
         self.check()
         running = [
             each
@@ -144,8 +158,21 @@ class FlowRun:
         is_at_rest, self._last = self._last == snapshot.executions, snapshot.executions
         if not is_at_rest or (self.timers is not None and self.timers.skip_to_next(self.instance_id)):
             return
-        if self.timers is not None or not any(_step(each) in self.timed for each in running):
+        timed = [each for each in running if _step(each) in self.timed]
+        if self.timers is not None or not timed:
             raise self._stuck(snapshot, jobs, waiting)
+        self._tell_of_timers(timed, printer)
+
+    def _tell_of_timers(self, timed: list[Value], printer: Printer) -> None:
+        """Nothing else moves the instance: once for each execution, so that nobody wonders why it stands."""
+        for each in timed:
+            step, flag = _step(each), _FLAGS.get(str(each.get("stepType")))
+            if str(each.get("id")) not in self._awaited:
+                self._awaited.add(str(each.get("id")))
+                answer = f"{shell_command(flag, f'{step}={{}}')} answers it, " if flag else ""
+                printer.note(
+                    f"{step} waits for its timer; {answer}--fast (on the embedded engine) does not wait"
+                )
 
     def _answer(self, execution: Value) -> bool:
         step, step_type = _step(execution), str(execution.get("stepType"))

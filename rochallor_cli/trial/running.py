@@ -50,6 +50,8 @@ class FlowPlan:
     is_fast: bool
     # How many timers fire at most where they are not waited for.
     max_timers: int
+    # How many steps are entered at most.
+    max_steps: int
     timeout_s: float | None
     # On an engine of others: leave the instance as it stands.
     keeps: bool = False
@@ -212,6 +214,7 @@ def _lead(
             check=check,
             timers=timers,
             prefix=prefix,
+            max_steps=plan.max_steps,
         )
         try:
             return run.lead(printer, _follower(printer), plan.timeout_s)

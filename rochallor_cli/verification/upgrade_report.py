@@ -10,10 +10,14 @@ from typing import Final
 
 from rochallor_cli.dev_engine import ENGINE_VERSIONS, EngineRules, engine_rules
 from rochallor_cli.errors import UsageError
+from rochallor_cli.output.columns import Column, View
 from rochallor_cli.verification.upgrading import HEADINGS, UpgradeDifference
 
 _SEPARATOR: Final = ".."
 _COLUMNS: Final = ("kind", "file", "line", "id", "step", "text", "example", "before", "after", "mend")
+
+DIFFERENCES: Final = View("id", [Column(name.upper(), name) for name in _COLUMNS], fields=("column",))
+"""For what programs read."""
 
 
 def versions_of(text: str, *, coercion: bool) -> tuple[EngineRules, EngineRules]:
@@ -53,13 +57,18 @@ def report_lines(found: Sequence[UpgradeDifference]) -> Iterator[str]:
                 yield f"      mend    {each.mend}"
 
 
+def worst_first(found: Sequence[UpgradeDifference]) -> list[UpgradeDifference]:
+    """Of all definitions together."""
+    kinds = list(HEADINGS)
+    return sorted(found, key=lambda each: kinds.index(each.kind))
+
+
 def report_csv(found: Sequence[UpgradeDifference]) -> str:
     """One line each, with a header."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    kinds = list(HEADINGS)
-    for each in sorted(found, key=lambda each: kinds.index(each.kind)):
+    for each in worst_first(found):
         row = {
             **each.as_row(),
             "example": json.dumps(each.example, ensure_ascii=False) if each.example else "",

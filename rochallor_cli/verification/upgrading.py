@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from rochallor_cli.definitions.problem_codes import PROBLEM_CODES
+from rochallor_cli.definitions.shape import known_part
 from rochallor_cli.definitions.together import started_by
-from rochallor_cli.dev_engine import CODES, EngineRules, check
+from rochallor_cli.dev_engine import CODES, ENGINE_VERSIONS, EngineRules, check, engine_rules
 from rochallor_cli.dev_engine.explore import Definition, definition_from_document
 from rochallor_cli.dev_engine.upgrade import BETTER, FAILS, REFUSED, SILENT, step_differences
 from rochallor_cli.documents.document import Document, DocumentPath
@@ -92,12 +93,10 @@ def upgrade_differences(document: Document, old: EngineRules, new: EngineRules) 
 
 
 def _differences(document: Document, old: EngineRules, new: EngineRules) -> Iterator[UpgradeDifference]:
+    document = _without_newer_fields(document)
     was, now = _refusal(document, old), _refusal(document, new)
     if was or now:
-        if bool(was) != bool(now):
-            kind = REFUSED if now else BETTER
-            text = "the upload is refused" if now else "can be uploaded"
-            yield UpgradeDifference(document, kind, "", text, was or "accepted", now or "accepted", {}, "")
+        yield _of_upload(document, was, now)
         return
     before, after = (definition_from_document(document.value, rules) for rules in (old, new))
     mends = _mends(document, new)
@@ -111,6 +110,21 @@ def _differences(document: Document, old: EngineRules, new: EngineRules) -> Iter
     told = {each.step for each in of_steps if each.kind != BETTER}
     yield from _of_runs(document, before, after, told, mends)
     yield from _of_chains(document, old, new)
+
+
+def _without_newer_fields(document: Document) -> Document:
+    """What no version known here has is the same before and after."""
+    value, _ = known_part(document.value, engine_rules(ENGINE_VERSIONS[-1]), keep_mistyped=True)
+    return replace(document, value=value)
+
+
+def _of_upload(document: Document, was: str, now: str) -> UpgradeDifference:
+    if was and now:
+        text, mend = "neither version takes it", "rochallor defs lint says what is wrong"
+        return UpgradeDifference(document, UNKNOWN, "", text, was, now, {}, mend)
+    kind = REFUSED if now else BETTER
+    text = "the upload is refused" if now else "can be uploaded"
+    return UpgradeDifference(document, kind, "", text, was or "accepted", now or "accepted", {}, "")
 
 
 def _refusal(document: Document, rules: EngineRules) -> str:

@@ -47,6 +47,12 @@ def test_what_cannot_be_evaluated_is_told_in_the_engines_words_and_is_exit_statu
         assert says in result.json()["error"]
 
 
+def test_the_time_is_shown_as_a_value_of_a_definition_gets_it():
+    tried = rochallor("expr", "${now()}", "-o", "json").json()
+    assert (tried["type"], len(tried["value"])) == ("string", len("2026-05-03T12:30:00Z"))
+    assert rochallor("expr", "now()", "-o", "json").json()["type"] == "time.Time"
+
+
 def flow(path: Path, *rules: dict, policy: str) -> Path:
     path.write_text(
         dump(document(table("rate", *rules, policy=policy, next_step="work"), service("work"))), "utf-8"
@@ -71,6 +77,29 @@ def test_a_cell_that_fails_is_shown_with_its_reason_and_an_unknown_step_with_the
     assert 'undefined variable "missing"' in result.stdout
     assert rochallor("defs", "table", file, "rat").exit_status == 6
     assert "did you mean rate?" in rochallor("defs", "table", file, "rat").stderr
+
+
+def test_what_no_version_has_elsewhere_in_a_file_keeps_no_table_from_being_evaluated(tmp_path: Path):
+    file = flow(tmp_path / "f.yaml", rule("a > 1", x=1), policy="F")
+    text = file.read_text("utf-8")
+    file.write_text(f"future: {{a: 1}}\n{text}", "utf-8")
+    assert (
+        rochallor("defs", "table", file, "rate", "--var", "a=2").stdout.splitlines()[-1] == "F sets   x = 1"
+    )
+    file.write_text(text.replace("hitPolicy: F", "hitPolicy: Z9"), "utf-8")
+    unknown = rochallor("defs", "table", file, "rate", "--var", "a=2")
+    assert (unknown.exit_status, 'hit policy "Z9"' in unknown.stderr) == (13, True)
+    too_old = rochallor("defs", "table", file, "rate", "--engine-version", "0")
+    assert (too_old.exit_status, 'unknown field "' in too_old.stderr) == (3, True)
+
+
+def test_on_a_terminal_a_table_is_boxed_and_one_too_wide_is_aligned_text(tmp_path: Path):
+    file = flow(tmp_path / "f.yaml", rule("amount > 100", rate=1), policy="F")
+    boxed = rochallor("defs", "graph", file, terminal=True, columns=80).stdout
+    assert "│ amount > 100 │" in boxed
+    assert "→ rate" in boxed
+    wide = rochallor("defs", "graph", file, terminal=True, columns=24).stdout
+    assert "F | c0           || rate" in wide
 
 
 def test_the_schema_of_definitions_is_one_json_document():

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import yaml
 
+from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
 from support.command_line import EXECUTABLE, rochallor, rochallor_run, variables
 from support.workflows import document, service
 from workflow_sdk.client.rest import RestEngineClient
@@ -209,6 +210,15 @@ def test_streams_that_are_closed_from_the_start_do_no_harm(failed: str, redirect
         )  # fmt: skip
         assert "Traceback" not in done.stderr
         assert done.returncode == (3 if status is None else status)
+
+
+def test_a_list_has_the_same_columns_in_csv_whatever_it_holds(failed: str):
+    with DevEngine(DevEngineConfig(port=0)) as empty:
+        for group, field in (("instances", "id"), ("defs", "id"), ("tasks", "stepId")):
+            full = rochallor(group, "list", "-o", "csv", url=failed).stdout
+            assert rochallor(group, "list", "-o", "csv", url=empty.url).lines() == [full.splitlines()[0]]
+            named = rochallor(group, "list", "-o", "csv", "--fields", field, url=empty.url)
+            assert named.lines() == [field]
 
 
 def test_lists_and_values_are_written_as_csv_for_spreadsheets(failed: str):

@@ -150,3 +150,20 @@ def test_what_is_not_compared_to_the_end_is_said_and_is_no_success(
         rochallor("defs", "lint", file, "--upgrade", "1.0.0..1.0.1", "-o", "json").json()[0]["kind"]
         == "unknown"
     )
+
+
+def test_what_neither_version_takes_is_said_and_what_none_knows_is_left_out(tmp_path: Path):
+    file = tmp_path / "f.yaml"
+    file.write_text(dump({**document(service("a")), "future": 1}), "utf-8")
+    assert rochallor("defs", "lint", file, "--upgrade", "1.1.0..next").exit_status == 0
+    file.write_text(dump(document(service("a", "nowhere"))), "utf-8")
+    found = rochallor("defs", "lint", file, "--upgrade", "1.1.0..next", "-o", "json")
+    assert (found.exit_status, found.json()[0]["text"]) == (10, "neither version takes it")
+    assert "nowhere" in found.json()[0]["after"]
+
+
+def test_the_columns_of_a_report_are_there_where_nothing_was_found(tmp_path: Path):
+    file = tmp_path / "f.yaml"
+    file.write_text(dump(document(service("a"))), "utf-8")
+    empty = rochallor("defs", "lint", file, "--upgrade", "1.1.0..next", "-o", "csv")
+    assert empty.lines() == ["kind,file,line,id,step,text,example,before,after,mend,column"]

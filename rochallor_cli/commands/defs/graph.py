@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+# What stands before a table in the text.
+_TABLE_INDENT = 10
 _GRAPHS = ("text", "mermaid", "dot", "svg")
 # Another shape, no steps, steps without an id or with one that another has: a drawing would be of something else.
 _NOT_DRAWN = ("E100", "E104", "E110", "E111")
@@ -87,8 +89,17 @@ def _show(context: Context, drawn: Graph, format_: str | None) -> None:
         from rochallor_cli.graph.svg import as_svg
 
         printer.text(as_svg(drawn))
+    elif format_ in ("mermaid", "dot"):
+        for line in (as_mermaid if format_ == "mermaid" else as_dot)(drawn):
+            printer.line(line)
+    elif printer.width is not None:
+        from rochallor_cli.graph.terminal_table import boxed_lines
+
+        room = printer.width - _TABLE_INDENT
+        for line in as_text(drawn, lambda grid: boxed_lines(grid, room, colored=printer.colored)):
+            printer.styled(line)
     else:
-        for line in {"mermaid": as_mermaid, "dot": as_dot}.get(format_ or "", as_text)(drawn):
+        for line in as_text(drawn):
             printer.line(line)
 
 

@@ -190,7 +190,7 @@ def _upgraded(
     documents += documents_of_engine(context, ids)
     found = [each for document in documents for each in upgrade_differences(document, old, new)]
     if format_ is None and not context.printer.for_readers:
-        context.printer.document([each.as_row() for each in found])
+        context.printer.rows(report.DIFFERENCES, [each.as_row() for each in report.worst_first(found)])
     elif format_ == "csv":
         context.printer.text(report.report_csv(found))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,13 @@ from rochallor_cli.commands.inputs import Text, Var, Vars, variables_from
 from rochallor_cli.definitions.files import read_definition
 from rochallor_cli.definitions.finding import steps_of
 from rochallor_cli.documents.reading import read_text
-from rochallor_cli.errors import InvalidDocumentError, NotFoundError, UsageError, did_you_mean
+from rochallor_cli.errors import (
+    InvalidDocumentError,
+    NotFoundError,
+    NotKnownError,
+    UsageError,
+    did_you_mean,
+)
 from rochallor_cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -133,17 +140,29 @@ def _evaluated(context: Context, file: str, step: str, given: dict[str, Any]) ->
 
 
 def _step(context: Context, file: str, step_id: str, rules: EngineRules) -> Any:
+    """The step as the engine reads it; what no version known here has may stand elsewhere in the file."""
     from rochallor_cli.definitions.linting import Assumed, placed_lines, refusals
+    from rochallor_cli.definitions.shape import known_part
+    from rochallor_cli.definitions.unknown import unknown_values_in
+    from rochallor_cli.dev_engine import ENGINE_VERSIONS, engine_rules
     from rochallor_cli.dev_engine.explore import definition_from_document
+    from rochallor_cli.engine_client.engine_version import said_version
 
     document = read_definition(file, context.environment.stdin)
-    if refused := refusals(document, Assumed(rules)):
+    value, _ = known_part(document.value, engine_rules(ENGINE_VERSIONS[-1]), keep_mistyped=True)
+    document = replace(document, value=value)
+    is_given = said_version(context.settings) is not None
+    if refused := refusals(document, Assumed(rules, is_given=is_given)):
         raise InvalidDocumentError(placed_lines(refused)[0], hint="rochallor defs lint says all of them")
-    definition = definition_from_document(document.value, rules)
-    tables = [step.id for step in definition.steps if step.decision_table is not None]
+    tables = {str(step.get("id")): step for _, step in steps_of(document) if step.get("decisionTable")}
     if step_id not in tables:
-        raise _no_table(document.source, step_id, tables)
-    return definition.step(step_id)
+        raise _no_table(document.source, step_id, list(tables))
+    if unknown := unknown_values_in({"steps": [tables[step_id]]}):
+        raise NotKnownError(
+            f"{document.source}: step {step_id!r} cannot be evaluated: not known here is {unknown[0]}",
+            hint="a newer rochallor may know it",
+        )
+    return definition_from_document(value, rules).step(step_id)
 
 
 def _row(tried: TriedTable) -> dict[str, Any]:

@@ -13,15 +13,18 @@ from rochallor_cli.definitions.table_csv import csv_from_step, table_from_csv
 from rochallor_cli.errors import InvalidDocumentError
 from support.workflows import rule, table
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00\r"), max_size=8)
-NAMES = st.text("abAB _-.", min_size=1, max_size=4).filter(lambda name: name.strip() == name)
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+NAMES = st.text("abAB _-.,;\t\r\n\"'ž", max_size=4)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
-    | st.sampled_from(["01", "true", "NULL", "1e5", "=1+1", "2026-01-01", '"x"', " x", "${a}", "a,b;c", "[1]"]),
+    | st.sampled_from(["01", "true", "NULL", "1e5", "=1+1", "2026-01-01", '"x"', " x", "${a}", "a,b;c", "[1]"])
+    | st.sampled_from(["a\rb", "a\r\nb", "a\x85b"]),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=2),
     max_leaves=3,
 )  # fmt: skip
-CONDITIONS = TEXTS | st.sampled_from(["a > 1", "", " ", "-x > 1", '"a"', "s == 'x,y'", "a || b"])
+CONDITIONS = TEXTS | st.sampled_from(
+    ["a > 1", "", " ", "-x > 1", '"a"', "s == 'x,y'", "a || b", "TRUE", "true", "a\r> 1"]
+)
 RULES = st.lists(
     st.fixed_dictionaries(
         {
@@ -55,9 +58,24 @@ def test_what_a_spreadsheet_writes_is_read() -> None:
     }
 
 
+def test_whatever_parts_the_cells_and_ends_the_lines_the_table_is_the_same() -> None:
+    step = table(
+        "t", rule("a > 1; b", x="1;2;3"), {"when": {"a;b;c": "true"}, "outputs": {"x": 1}}, policy="F"
+    )
+    expected = {name: step[name] for name in ("hitPolicy", "decisionTable")}
+    text = csv_from_step(step, "f")
+    for ending in ("\n", "\r\n", "\r"):
+        assert table_from_csv(text.replace("\n", ending), "t.csv") == expected
+    assert table_from_csv(f"sep=,\n{text.replace(',true,', ',TRUE,')}", "t.csv") == expected
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        ('U,when a\n0,"b\n1,c\n2,d\n', "t.csv:2: not CSV: unexpected end of data"),
+        ('U,when a\n0,b\n1,"gold" == tier\n', "t.csv:3: not CSV"),
+        ('U,when a,output x\n0,"b\n\nc",1\n1,2,3,4\n', "t.csv:5: 4 cells, but 3 columns"),
+        (f"U,when a\n0,{'x' * 200_000}\n", "t.csv:2: not CSV: field larger than"),
         ("", "nothing in it"),
         ("X,when a\n0,b\n", "the corner holds 'X'"),
         ("U,amount\n0,b\n", "'amount' is neither a condition nor an output"),
@@ -74,6 +92,8 @@ def test_what_csv_has_no_place_for_is_refused() -> None:
     odd = table("t", {**rule("a", x=1), "note": "later"})
     with pytest.raises(InvalidDocumentError, match="rule 0 has note"):
         csv_from_step(odd, "f")
+    with pytest.raises(InvalidDocumentError, match="rule 0: the condition a is no text"):
+        csv_from_step(table("t", {"when": {"a": True}, "outputs": {"x": 1}}), "f")
 
 
 def test_a_table_is_shown_with_the_policy_in_the_corner_and_the_union_of_its_columns() -> None:
