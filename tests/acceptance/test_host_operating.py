@@ -265,14 +265,14 @@ def test_a_full_disk_for_logs_stops_no_job(place, engine, admin) -> None:
 
 def test_check_compares_handlers_with_uploaded_definitions(place, engine, admin, monkeypatch) -> None:
     monkeypatch.chdir(place.folder)
-    place.write_handlers(QUICK + BLOCKED)
+    place.write_handlers(QUICK.replace("parallelism=5", "parallelism=5, rate=0.5") + BLOCKED)
     admin.upload_definition(one_step("orders", "quick"))
     clean = rochallor("work", "-m", "handlers.py", "--check", url=engine.url)
     assert clean.exit_status == 0, clean.stderr
     lines = [line.split() for line in clean.lines()]
     assert lines[0] == ["JOB", "TYPE", "HANDLER", "LIMITS", "ENGINE"]
     assert lines[1][0] == "quick"
-    assert lines[1][2:] == ["(sync)", "5", "slots", "used", "by", "orders", "v1"]
+    assert " ".join(lines[1][2:]) == "(sync) 5 slots, 0.5 a second used by orders v1"
     assert lines[2][-5:] == ["not", "used", "by", "any", "definition"]
     assert clean.lines()[-1] == f"engine     {engine.url}  reachable, dispatch mode polling"
     admin.upload_definition(one_step("letters", "send-letter"))
@@ -297,6 +297,8 @@ def test_check_can_be_narrowed_and_names_misspelt_types(place, engine, admin, mo
 
     misspelt = "blocked is used by no definition; did you mean blockde?"
     assert sorted(problems()) == ["blockde has no handler", misspelt, "send-letter has no handler"]
+    rows = rochallor("work", "-m", "handlers.py", "--check", "-o", "json", url=engine.url).json()["handlers"]
+    assert {row["jobType"] for row in rows if row["isProblem"]} == {"blocked", "blockde", "send-letter"}
     assert problems("--job-type", "quick") == []
     assert problems("--definition", "orders") == [misspelt]
     assert "send-letter has no handler" in problems("--definition", "letters")

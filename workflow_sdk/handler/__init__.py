@@ -3,6 +3,7 @@
 registry.py   which function does the jobs of which type
 handler.py    such a function, with its own limits
 job_hooks.py  what is done around each job, and when one fails
+callables.py  what both must be like to be called
 """
 
 from workflow_sdk.handler.registry import HandlerRegistry

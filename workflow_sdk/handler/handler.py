@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from workflow_sdk.handler.callables import (
+    is_async,
+    refuse_generators,
+    require_callable,
+    written_function,
+)
 from workflow_sdk.handler.job_hooks import JobHooks
 
 # Returns a dict or None, or is a coroutine function that does.
@@ -68,16 +72,15 @@ def handler_of(
     rate: float | None = None,
 ) -> Handler:
     """Describe `function`; TypeError when it cannot be called, ValueError for limits that make no sense."""
-    if not callable(function):
-        raise TypeError(f"the handler of {job_type!r} is {function!r}, which cannot be called")
-    written = _written_function(function)
-    _refuse_generators(written, job_type)
-    _check_arguments(function, job_type)
+    who = f"the handler of {job_type!r}"
+    refuse_generators(function, who)
+    require_callable(function, who, arguments=1, given="with the job alone")
+    written = written_function(function)
     code = getattr(written, "__code__", None)
     return Handler(
         callable=function,
         job_type=job_type,
-        is_async=_is_async(function),
+        is_async=is_async(function),
         name=getattr(written, "__qualname__", type(function).__name__),
         file=code.co_filename if code else "",
         line=code.co_firstlineno if code else 0,
@@ -86,45 +89,6 @@ def handler_of(
         retry_delay=retry_delay,
         rate=rate,
     )
-
-
-def _refuse_generators(written: Any, job_type: str) -> None:
-    if inspect.isgeneratorfunction(written) or inspect.isasyncgenfunction(written):
-        name = getattr(written, "__qualname__", written)
-        raise TypeError(
-            f"the handler of {job_type!r}, {name}, is a generator: it would never run; use return, not yield"
-        )
-
-
-def _check_arguments(function: JobHandler, job_type: str) -> None:
-    """A handler is called with the job alone."""
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return  # written in C: nobody can tell
-    try:
-        signature.bind(object())
-    except TypeError as error:
-        name = getattr(function, "__qualname__", type(function).__name__)
-        unbound = next(iter(signature.parameters), "") == "self"
-        hint = "; it is a method without its object: register `object.method`" if unbound else ""
-        raise TypeError(
-            f"the handler of {job_type!r}, {name}{signature}, cannot be called with the job alone ({error}){hint}"
-        ) from None
-
-
-def _is_async(function: JobHandler) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
-
-
-def _written_function(function: Any) -> Any:
-    """The function a person wrote, beneath decorators, partials and callable objects."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    function = inspect.unwrap(function)
-    if inspect.isroutine(function):
-        return function
-    return type(function).__call__
 
 
 def _check_retry_delay(job_type: str, retry_delay: RetryDelay | None) -> None:

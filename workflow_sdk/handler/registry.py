@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
 from workflow_sdk.handler.handler import Handler, JobHandler, RetryDelay, handler_of
-from workflow_sdk.handler.job_hooks import JobHooks, around_of
+from workflow_sdk.handler.job_hooks import JobHooks, check_process_hook
 
 __all__ = ["Handler", "HandlerRegistry", "JobHandler", "RetryDelay"]
 
@@ -142,11 +142,13 @@ class HandlerRegistry:
 
     def on_startup(self, hook: F) -> F:
         """Decorator: call `hook` (plain or async, no arguments) once before the first job."""
+        check_process_hook(hook, "the start-up hook")
         self._startup.append(hook)
         return hook
 
     def on_shutdown(self, hook: F) -> F:
         """Decorator: call `hook` once after the last job, in reverse order of registration."""
+        check_process_hook(hook, "the shutdown hook")
         self._shutdown.append(hook)
         return hook
 
@@ -156,7 +158,9 @@ class HandlerRegistry:
         A generator function with one `yield` will do. Async ones are for async handlers only. In a plain handler's
         thread it is entered and left there, so a database connection for each thread can be taken and given back.
         """
-        self._hooks.around.append(around_of(hook))
+        self._hooks.add_around(hook)
+        for handler in self.handlers().values():
+            _check_hooks(handler)
         return hook
 
     def on_failure(self, hook: F) -> F:
@@ -165,7 +169,7 @@ class HandlerRegistry:
         `error` is what it raised (for a result that cannot be sent, a WorkflowSDKError), `final` whether the engine
         will not try again. Called where the handler ran; what it raises is logged.
         """
-        self._hooks.on_failure.append(hook)
+        self._hooks.add_on_failure(hook)
         return hook
 
     def startup_hooks(self) -> tuple[Callable[[], Any], ...]:
@@ -176,6 +180,7 @@ class HandlerRegistry:
 
     def add(self, handler: Handler) -> None:
         """Let this handler, which is described already, do the jobs of its type."""
+        _check_hooks(handler)
         with self._lock:
             before = self._handlers.get(handler.job_type)
             self._handlers[handler.job_type] = handler
@@ -188,6 +193,14 @@ class HandlerRegistry:
                 before.name,
                 before.place,
             )
+
+
+def _check_hooks(handler: Handler) -> None:
+    if handler.hooks.has_async_around and not handler.is_async:
+        raise TypeError(
+            f"the handler of {handler.job_type!r}, {handler.name}, runs in a thread, where the async around_job hook "
+            "of its registry cannot be entered: make it async, or give it a registry of its own"
+        )
 
 
 def _check_job_type(job_type: str) -> None:

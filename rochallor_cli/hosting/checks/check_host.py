@@ -161,8 +161,8 @@ def _compare(
     served = {handler.job_type for _, handler in handlers}
     for worker, handler in handlers:
         used_by = None if users is None else users.get(handler.job_type, [])
-        findings.rows.append(_row(worker, handler, used_by))
         meant = did_you_mean(handler.job_type, sorted(set(users or {}) - served)) if used_by == [] else None
+        findings.rows.append(_row(worker, handler, used_by, is_problem=bool(meant)))
         if meant:
             findings.problems.append(f"{handler.job_type} is used by no definition; {meant}")
     for job_type, used_by in wanted.items():
@@ -200,7 +200,9 @@ def _wanted(
     return {} if is_narrowed else users
 
 
-def _row(worker: WorkerConfig, handler: Handler, used_by: list[str] | None) -> dict[str, Any]:
+def _row(
+    worker: WorkerConfig, handler: Handler, used_by: list[str] | None, *, is_problem: bool
+) -> dict[str, Any]:
     if used_by is None:
         engine = "not known"
     else:
@@ -213,12 +215,14 @@ def _row(worker: WorkerConfig, handler: Handler, used_by: list[str] | None) -> d
         "engine": engine,
         "worker": worker.worker_id,
         "usedBy": used_by or [],
-        "isProblem": False,
+        "isProblem": is_problem,
     }
 
 
 def _limits(worker: WorkerConfig, handler: Handler) -> str:
     parts = [count_text(min(handler.parallelism or worker.parallelism, worker.parallelism), "slot")]
+    if handler.rate is not None:
+        parts.append(f"{handler.rate:.3g} a second")
     if handler.timeout_s is not None:
         parts.append(f"timeout {handler.timeout_s:g} s")
     if handler.retry_delay is not None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 import os
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack, ExitStack
@@ -15,15 +17,18 @@ from workflow_sdk.job import enter_job
 from workflow_sdk.runner.handlers.failure_log import failure_calls
 from workflow_sdk.runner.handlers.supervision import supervision
 from workflow_sdk.runner.handlers.tracing import handler_span
-from workflow_sdk.runner.job.in_flight import InFlight
+from workflow_sdk.runner.job.in_flight import SOON_S, InFlight
 from workflow_sdk.runner.job.outcome import (
     Failed,
     Outcome,
     awaitable_in,
+    meant_in,
     outcome_of_error,
     outcome_of_result,
     timed_out,
 )
+
+log = logging.getLogger("workflow_sdk.runner")
 
 
 def call_in_thread(item: InFlight) -> None:
@@ -65,6 +70,8 @@ def _run_in_thread(item: InFlight) -> None:
             item.awaitable = awaitable_in(result)
             if item.awaitable is None:
                 item.outcome = outcome_of_result(result, handler_name=item.handler.name)
+            else:
+                item.around = around.pop_all()
     except BaseException as error:  # noqa: BLE001 - sys.exit in a handler harms its own job only
         item.awaitable, item.outcome = None, _failed(item, error)
     if isinstance(item.outcome, Failed):
@@ -138,8 +145,10 @@ async def _within_timeout(item: InFlight) -> Any:
 
 
 async def _enter(around: AsyncExitStack, item: InFlight) -> None:
-    if item.awaitable is not None:
-        return  # a plain handler's hooks were around its call
+    if item.around is not None:
+        around.push(item.around)  # entered before the plain handler that returned what is now awaited
+        item.around = None
+        return
     for hook in item.handler.hooks.around:
         manager = hook(item.current.job)
         if hasattr(manager, "__aenter__"):
@@ -163,11 +172,26 @@ class _RanTooLongError(Exception):
 
 def _failed(item: InFlight, error: BaseException) -> Outcome | None:
     """None where the job is given back."""
-    if isinstance(error, ReleaseJobError):
-        item.released_s = error.delay or 0.0
+    meant = meant_in(error)
+    if isinstance(meant, ReleaseJobError):
+        item.released_s = _delay_s(meant)
         return None
     if isinstance(error, _RanTooLongError):
         item.error = TimeoutError(str(error))
         return timed_out(error.timeout_s)
     item.error = error
     return outcome_of_error(error)
+
+
+def _delay_s(given: ReleaseJobError) -> float:
+    """Seconds; 0 for no delay. One that is no time is said and left out: to give a job back never fails it."""
+    delay = given.delay
+    if delay is None:
+        return 0.0
+    try:
+        if math.isfinite(delay):
+            return max(delay, SOON_S)
+    except (TypeError, OverflowError):
+        pass
+    log.warning("a job was given back with a delay of %.100r, which is no number of seconds: left out", delay)
+    return 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from workflow_sdk.runner.handlers.handler_call import call_as_coroutine, context_of
 from workflow_sdk.runner.handlers.handler_loop import HandlerLoop, release_handler_loop, shared_handler_loop
@@ -24,8 +25,10 @@ class HandlerCoroutines:
         self._outbox: deque[InFlight] = deque()
         self._inbox: deque[InFlight] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._to_begin: set[InFlight] = set()
         self._outbox_called = False
         self._inbox_called = False
+        self._is_closed = False
 
     @property
     def handler_loop(self) -> HandlerLoop:
@@ -48,6 +51,7 @@ class HandlerCoroutines:
 
     def close(self) -> None:
         """Cancel what still runs, and let go of the loop. May take a second; call it off the loop."""
+        self._is_closed = True
         if self._handler_loop is None:
             return
         self._handler_loop.loop.call_soon_threadsafe(lambda: [task.cancel() for task in self._tasks])
@@ -62,10 +66,18 @@ class HandlerCoroutines:
             item = self._outbox.popleft()
             task = self.handler_loop.new_task(self._run(item), context=context_of(item))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._to_begin.add(item)
+            task.add_done_callback(partial(self._ended, item))
             item.task = task
 
+    def _ended(self, item: InFlight, task: asyncio.Task[None]) -> None:
+        """Where another handler has cancelled all tasks there are, one that had not begun ends without a run."""
+        self._tasks.discard(task)
+        if item in self._to_begin and not self._is_closed:
+            self.submit(item)
+
     async def _run(self, item: InFlight) -> None:
+        self._to_begin.discard(item)
         try:
             await call_as_coroutine(item)
         finally:

@@ -57,6 +57,8 @@ class HandlerLoop:
 
     def put_back(self) -> None:
         """The loop's settings, where the job that ends has changed them: others would have no tasks, perhaps."""
+        if asyncio._get_running_loop() is not self.loop:
+            asyncio._set_running_loop(self.loop)  # as a patch for nested loops leaves it
         if self._settings is None or self._settings == self._settings_now():
             return
         factory, handler, is_debugged = self._settings

@@ -6,6 +6,7 @@ import asyncio
 import enum
 import sys
 from collections.abc import Awaitable
+from contextlib import ExitStack
 from contextvars import Context
 from dataclasses import dataclass, field
 from os.path import basename
@@ -23,6 +24,8 @@ from workflow_sdk.runner.summary import AbandonedJob, InFlightJob
 
 # In `released_s`: leave the job as it is.
 LEFT = float("inf")
+# How soon a job that was given back runs again at the earliest.
+SOON_S = 1.0
 
 
 class Phase(enum.Enum):
@@ -36,7 +39,8 @@ class InFlight:
     """`holds_slot`: it takes a slot; `waits_without_slot`: it has left its slot to wait for its report's answer,
     `is_troubled`: because that will take long.
 
-    `released_s`: its handler gave it back, to be run again after so long; LEFT: not here.
+    `released_s`: its handler gave it back, to be run again after so long; 0: when the engine says; LEFT: not here.
+    `around` holds the hooks that a plain handler has entered, until what it returned was awaited.
     `process_id` is the process that runs it: a handler may fork.
     `context` holds the context variables of this run, `record` is its place among a supervised process's records.
     `duplicates` are later claims of the same job, settled with it; `next_attempt` is the job's retry, handed out
@@ -54,6 +58,7 @@ class InFlight:
     process_id: int = 0
     task: asyncio.Task[None] | None = None
     awaitable: Awaitable[Any] | None = None
+    around: ExitStack | None = None
     outcome: Outcome | None = None
     report: Report | None = None
     error: BaseException | None = None

@@ -12,10 +12,11 @@ from os.path import basename
 from typing import Any
 
 from workflow_sdk.client.answers import body_from_value
-from workflow_sdk.errors import NonRetryableError
+from workflow_sdk.errors import NonRetryableError, ReleaseJobError
 from workflow_sdk.masking import beginning
 
 MAX_MESSAGE = 2_000
+_DECIDING = (NonRetryableError, ReleaseJobError)
 # Python writes no longer numbers by itself; what an engine stores has some 308 digits at most.
 _LONGEST_BITS = int(4_300 * math.log2(10))
 
@@ -60,7 +61,7 @@ def outcome_of_result(result: object, *, handler_name: str) -> Outcome:
 
 def outcome_of_error(error: BaseException) -> Failed:
     """What an exception in a handler means: retry, unless it says otherwise, alone or within a group."""
-    error = _meant_in(error)
+    error = meant_in(error)
     place = _raised_at(error)
     # The engine's database refuses NUL characters, in messages, too.
     text = f"{type(error).__name__}: {_text_of(error)}".removesuffix(": ").replace("\0", "\\0")
@@ -69,13 +70,18 @@ def outcome_of_error(error: BaseException) -> Failed:
     )
 
 
-def _meant_in(error: BaseException) -> BaseException:
-    """Of a group (a TaskGroup raises nothing else) the error that decides: one that forbids a retry."""
+def meant_in(error: BaseException) -> BaseException:
+    """Of a group (a TaskGroup raises nothing else) the error that decides.
+
+    One that forbids a retry before one that gives the job back, and this before any other.
+    """
     if not isinstance(error, BaseExceptionGroup):
         return error
-    inner = [_meant_in(part) for part in error.exceptions]
-    deciding = [part for part in inner if isinstance(part, NonRetryableError)]
-    return deciding[0] if deciding else inner[0] if len(inner) == 1 else error
+    inner = [meant_in(part) for part in error.exceptions]
+    for kind in _DECIDING:
+        if deciding := [part for part in inner if isinstance(part, kind)]:
+            return deciding[0]
+    return inner[0] if len(inner) == 1 else error
 
 
 def awaitable_in(result: object) -> Awaitable[Any] | None:

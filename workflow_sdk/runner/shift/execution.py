@@ -18,7 +18,7 @@ from workflow_sdk.job import CurrentJob
 from workflow_sdk.runner.handlers.failure_log import log_failure
 from workflow_sdk.runner.handlers.supervision import supervision
 from workflow_sdk.runner.job.claim import Claim
-from workflow_sdk.runner.job.in_flight import LEFT, InFlight, Phase
+from workflow_sdk.runner.job.in_flight import LEFT, SOON_S, InFlight, Phase
 from workflow_sdk.runner.job.kept_outcomes import KeptOutcomes
 from workflow_sdk.runner.job.outcome import Completed, Failed, Outcome, no_handler
 from workflow_sdk.runner.job.report import Report, Settlement
@@ -31,8 +31,6 @@ log = logging.getLogger("workflow_sdk.runner")
 
 # A held failure must be reported while the lease lasts, with this much to spare.
 LEASE_MARGIN_S = 5.0
-# How soon a job that was given back runs again at the earliest.
-SOON_S = 1.0
 # So many jobs whose results the engine will not take may wait without a slot; the next ones keep theirs.
 MAX_TROUBLED = 1_000
 
@@ -151,11 +149,12 @@ class Execution:
 
     def finished(self, item: InFlight) -> None:
         """A handler is done."""
+        if item.released_s is not None:
+            self._release_job(item, item.released_s)
+            return
         if item.outcome is None:
             if item.awaitable is not None:
                 self._coroutines.submit(item)
-            elif item.released_s is not None:
-                self._release_job(item, item.released_s)
             return
         self._statistics.ran(item.claim.job_type, item.ran_s())
         if isinstance(item.outcome, Failed):

@@ -119,6 +119,25 @@ def test_a_group_with_a_final_error_is_final_and_says_which() -> None:
     assert (result.retryable, "NonRetryableError: card is stolen" in str(result.error)) == (False, True)
 
 
+def test_a_handler_that_cancels_all_tasks_costs_no_job_that_had_not_begun() -> None:
+    registry, engine = HandlerRegistry(), FakeEngineClient()
+    runs: list[str] = []
+
+    @registry.handler("odd")
+    async def odd(job: Any) -> None:
+        for task in asyncio.all_tasks():
+            task.cancel()
+
+    @registry.handler("next")
+    async def following(job: Any) -> None:
+        runs.append(job.job_id)
+
+    engine.offer("odd")
+    others = [engine.offer("next") for _ in range(6)]
+    engine.work(registry, parallelism=4)
+    assert (sorted(runs), engine.failures) == (others, [])
+
+
 def broken(*_: Any, **__: Any) -> Any:
     raise RuntimeError("broken")
 
@@ -137,6 +156,7 @@ LOOP_DEEDS: dict[str, Callable[[asyncio.AbstractEventLoop], object]] = {
     "callback that raises": lambda loop: loop.call_soon(broken),
     "no loop": lambda loop: asyncio.set_event_loop(None),
     "close": lambda loop: loop.close(),
+    "no running loop": lambda loop: asyncio._set_running_loop(None),
     "itself cancelled": lambda loop: getattr(asyncio.current_task(), "cancel")(),  # noqa: B009
 }
 
@@ -248,30 +268,13 @@ def test_hooks_are_entered_around_each_job_of_their_registry(caplog) -> None:
     assert steps == ["open 1", "work", "close 1", "open 2", "work", "close 2"]
 
 
-# --- giving a job back ---
-
-
-def test_a_job_given_back_with_a_delay_runs_again_without_a_report() -> None:
-    registry, engine = HandlerRegistry(), FakeEngineClient()
-    runs: list[int] = []
-
-    @registry.handler("later")
-    def later(job: Any) -> dict[str, Any]:
-        runs.append(1)
-        if len(runs) == 1:
-            raise ReleaseJobError("the partner is closed", delay=0.1)
-        return {"runs": len(runs)}
-
-    job_id = engine.offer("later")
-    engine.work(registry, parallelism=1)
-    assert (engine.completed[job_id], engine.failures) == ({"runs": 2}, [])
-
-
 # --- registration ---
 
 
 class Thing:
     def method(self, job: Any) -> None: ...
+
+    def alone(self) -> None: ...
 
 
 def yields(job: Any):
@@ -290,6 +293,7 @@ async def yields_async(job: Any):
         (lambda: None, "cannot be called with the job alone"),
         (lambda job, more: None, "cannot be called with the job alone"),
         (Thing.method, "it is a method without its object"),
+        (Thing.alone, "it is a method without its object"),
     ],
 )
 def test_what_could_never_do_a_job_is_refused_at_registration(handler: Any, said: str) -> None:
