@@ -15,6 +15,8 @@ from workflow_sdk.masking import beginning
 
 LONGEST_TEXT = 16_000
 LONGEST_VALUE = 4_000
+# Of so many digits; Python writes no longer ones by itself.
+LONGEST_NUMBER_BITS = int(LONGEST_VALUE * math.log2(10))
 
 # All but tabs and line feeds: escapes, carriage returns and what turns the direction of writing.
 _CONTROL = re.compile(f"[{re.escape(''.join(sorted(CONTROL_CHARACTERS - {chr(9), chr(10)})))}]")
@@ -52,7 +54,7 @@ def traceback_of(formatter: logging.Formatter, record: logging.LogRecord) -> str
 
 def json_value(value: Any) -> Any:
     """The value as JSON carries it; what it does not carry, and what is too long, as text."""
-    if value is None or isinstance(value, bool | int):
+    if value is None or (isinstance(value, int) and value.bit_length() <= LONGEST_NUMBER_BITS):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)

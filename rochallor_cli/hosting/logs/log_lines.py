@@ -190,9 +190,7 @@ class StreamLogHandler(logging.Handler):
             self.release()
 
     def emit(self, record: logging.LogRecord) -> None:
-        for add in self._context:
-            add.filter(record)
-        text = masked(self.format(record), ())
+        text = self._line(record)
         if self._lost:
             lost = logging.makeLogRecord(
                 {"levelno": logging.WARNING, "levelname": "WARNING", "name": "rochallor.host"}
@@ -202,6 +200,20 @@ class StreamLogHandler(logging.Handler):
                 self._lost = 0
         if not self._write(text + "\n"):
             self._lost += 1
+
+    def _line(self, record: logging.LogRecord) -> str:
+        """The line of a record; where it cannot be made, which is no harm to whoever logs, one that says so."""
+        try:
+            for add in self._context:
+                add.filter(record)
+            return masked(self.format(record), ())
+        except Exception as error:  # noqa: BLE001 - a record holds what its caller and others have put there
+            level = {"levelno": record.levelno, "levelname": logging.getLevelName(record.levelno)}
+            said = logging.makeLogRecord({"name": "rochallor.host", **level})
+            said.msg = (
+                f"a log record of {record.pathname}:{record.lineno} cannot be written: {type(error).__name__}"
+            )
+            return self.format(said)
 
     def _write(self, text: str) -> bool:
         try:

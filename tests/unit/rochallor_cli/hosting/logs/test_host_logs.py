@@ -113,6 +113,42 @@ def test_a_log_call_that_cannot_be_formatted_is_named_and_harms_nobody(root) -> 
     assert "cannot be formatted" in lines(stream)[0]
 
 
+class Unreadable:
+    def __str__(self) -> str:
+        raise LookupError("no text")
+
+    __repr__ = __str__
+
+
+ODD_EXTRAS = [
+    {"job_id": Unreadable()},
+    {"worker": Unreadable()},
+    {"big": 10**5_000},
+    {"deep": {"big": [10**5_000]}},
+    {("a", "key"): 1},
+    {7: 1},
+    {"half": "\ud800", "\ud800": 1},
+    {"nan": [float("nan")], "inf": float("-inf")},
+    {"self": vars()},
+    {"levelname": 3, "time": "1999", "level": "FORGED"},
+]
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_whatever_a_record_holds_is_one_line_and_no_harm_to_its_caller(root, log_format: str) -> None:
+    stream = configured(log_format, name_workers=True)
+    for extra in ODD_EXTRAS:
+        record = logging.LogRecord("app", logging.ERROR, "shop.py", 7, "bought", (), None)
+        vars(record).update(extra)
+        logging.getLogger("app").handle(record)
+    said = lines(stream)
+    assert len(said) == len(ODD_EXTRAS)
+    for line in said:
+        assert "bought" in line or "a log record of shop.py:7 cannot be written" in line
+        if log_format == "json":
+            assert json.loads(line, parse_constant=pytest.fail)["level"] == "error"
+
+
 def test_libraries_that_log_each_request_are_quiet_below_debug(root) -> None:
     stream = configured()
     logging.getLogger("httpx").info("HTTP Request: POST /v1/jobs/poll")
