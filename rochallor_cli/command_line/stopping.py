@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
+import queue
 import signal
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 
+class StopRequest:
+    """An event that a signal handler may set at any moment; waited for in one thread.
+
+    `threading.Event` is not one: its `set` takes a lock that its `wait` holds for some instructions, and a signal that
+    interrupts the waiting thread there waits for that lock for ever. A `SimpleQueue` is made for it (reentrant).
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._calls: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def set(self) -> None:
+        """End the running `wait`, and all to come."""
+        self._is_set = True
+        self._calls.put(None)
+
+    def is_set(self) -> bool:
+        """Whether it has been set; it stays so."""
+        return self._is_set
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Sleep until it is set or the time is over; whether it is set."""
+        if not self._is_set:
+            with suppress(queue.Empty):
+                self._calls.get(timeout=timeout_s)
+        return self._is_set
+
+
 @contextmanager
-def stop_signals() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set, as long as the block runs; a second SIGINT interrupts as usual."""
-    stop = threading.Event()
+def stop_signals() -> Iterator[StopRequest]:
+    """What SIGINT and SIGTERM set, as long as the block runs; a second SIGINT interrupts as usual."""
+    stop = StopRequest()
 
     def ask_to_stop(number: int, frame: FrameType | None) -> None:
-        stop.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        stop.set()
 
     before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -12,6 +12,7 @@ from typing import Self
 
 from aiohttp import web
 
+from rochallor_cli.command_line.stopping import StopRequest
 from rochallor_cli.errors import UsageError
 from rochallor_cli.ui.answers import ENGINE_TIMEOUT_S, UiAnswers
 from rochallor_cli.ui.reach import Reach
@@ -54,7 +55,7 @@ class UiServer:
         """The address to open first; it holds the token."""
         return self.door.first_address(at)
 
-    def wait_for_visitor(self, stop: threading.Event, timeout_s: float) -> None:
+    def wait_for_visitor(self, stop: StopRequest, timeout_s: float) -> None:
         """Wait until a browser has opened the page, until `stop`, or so long."""
         deadline = time.monotonic() + timeout_s
         while not (self._visited.is_set() or stop.is_set()) and time.monotonic() < deadline:

@@ -304,6 +304,31 @@ def test_a_worker_runs_beside_a_running_loop_and_in_several_threads(
         wait_for_status(admin, start_chain(admin, "work", count=5))
 
 
+class WatchedEvent(threading.Event):
+    """Knows which threads have waited for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: set[threading.Thread] = set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waiting.add(threading.current_thread())
+        return super().wait(timeout)
+
+
+def test_the_thread_that_handles_signals_does_not_wait_for_the_event_that_they_set(
+    admin: RestEngineClient, registry: HandlerRegistry
+) -> None:
+    """An event's `set` takes a lock that its `wait` holds for a moment: in one thread they would wait for ever."""
+    stop = WatchedEvent()
+    registry.register("work", lambda job: stop.set())
+    instances = start_chain(admin, "work")
+    Runner(admin, registry, "signalled").run(stop)
+    wait_for_status(admin, instances)
+    assert threading.current_thread() not in stop.waiting
+    assert stop.waiting
+
+
 def test_a_runner_runs_once_at_a_time_and_again_afterwards(
     admin: RestEngineClient, registry: HandlerRegistry
 ) -> None:

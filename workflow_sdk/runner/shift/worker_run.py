@@ -163,12 +163,23 @@ def _work(plan: ShiftPlan, orders: _Orders, result: _Result) -> None:
 
 
 def _wait_for(stop_event: threading.Event, orders: _Orders, result: _Result) -> None:
+    """Let the caller's event end the run. Another thread waits for it.
+
+    Programs set it in a signal handler of their own. That handler runs in this thread, and would wait for ever for a
+    lock of the event if it interrupted this thread just as it waits for the event, too.
+    """
+    threading.Thread(
+        target=_stop_with, args=[stop_event, orders, result], name="stop event", daemon=True
+    ).start()
     try:
-        while not stop_event.wait(_LOOK_S) and not result.done.is_set():
-            pass
-        orders.stop()
         result.done.wait()
     except BaseException:
         orders.abandon()
         result.done.wait(_LEAVE_S)
         raise
+
+
+def _stop_with(stop_event: threading.Event, orders: _Orders, result: _Result) -> None:
+    while not stop_event.wait(_LOOK_S) and not result.done.is_set():
+        pass
+    orders.stop()
