@@ -72,7 +72,11 @@ class UiAnswers:
         self._events = Events(self.poller)
         # A window that has gone is let go at once.
         self.server = BoundedConnections(
-            self._handle, request_factory=_request, access_log=None, handler_cancellation=True
+            self._handle,
+            unreadable=self._unreadable,
+            request_factory=_request,
+            access_log=None,
+            handler_cancellation=True,
         )
         self.door = Door(0)
 
@@ -93,6 +97,9 @@ class UiAnswers:
             return self._failed(request, _too_large(), status=413)
         except (CliError, WorkflowSDKError) as error:
             return self._failed(request, self._said(error))
+        except ConnectionError:
+            # Whoever asked has gone before all of it was here; nobody reads this.
+            return _text(400, "the request did not come whole")
         except Exception as error:  # noqa: BLE001 - the border: a fault of ours is an answer, never a lost connection
             self._tell(error)
             return self._failed(request, _bug(error))
@@ -105,7 +112,7 @@ class UiAnswers:
             return self._let_in(request, query_of(query))
         refused = self.door.refusal(request.method, request.headers, request.cookies)
         if refused:
-            return _text(403, f"Not from here: {refused}.")
+            return self._refused(request, refused)
         if request.method == "POST":
             return await self._act(request, path)
         return await self._get(request, path, query)
@@ -117,7 +124,7 @@ class UiAnswers:
         """
         refused = self.door.refusal_of_place(request.method, request.headers)
         if refused or not self.door.is_token(query["token"]):
-            return _text(403, f"Not from here: {refused or 'this address is of another run of the command'}.")
+            return self._refused(request, refused or "this address is of another run of the command")
         self._on_visit()
         to = path_within(query.get("to", "/"))
         html = self._renderer.whole("entry.html", to=to)
@@ -256,6 +263,18 @@ class UiAnswers:
 
     def _masked(self, text: str) -> str:
         return masked(text, self._reach.settings.secrets)
+
+    def _refused(self, request: web.BaseRequest, reason: str) -> web.Response:
+        """A page that needs no other file, since none would be given; one line for programs."""
+        if "text/html" in request.headers.get("Accept", ""):
+            return _html(403, self._renderer.whole("refused.html", reason=reason))
+        return _text(403, f"Not from here: {reason}.")
+
+    def _unreadable(self, is_too_long: bool) -> web.Response:
+        """What is no request: nobody knows who has sent it, so it says nothing of the engine."""
+        error = CliError("this address is too long" if is_too_long else "this is no request")
+        status = 414 if is_too_long else 400
+        return _html(status, self._renderer.whole("error.html", error=said_of(error), status=status, back=""))
 
     def _failed(self, request: web.BaseRequest, error: CliError, *, status: int = 0) -> web.Response:
         status = status or _status_of(error)

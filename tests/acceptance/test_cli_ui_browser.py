@@ -23,7 +23,7 @@ from tests.support.small_server import small_server
 from tests.support.stand_in import Answer, stand_in
 from tests.support.ui_desk import Desk
 from tests.support.ui_pages import ui_of
-from tests.support.workflows import document, user_task
+from tests.support.workflows import document, gateway, join, user_task
 from tests.unit.rochallor_cli.ui.test_ui_hostile import ID, hostile
 from workflow_sdk.client.rest import RestEngineClient
 
@@ -142,6 +142,38 @@ def test_without_script_the_pages_show_and_act(desk: Desk, browser: Browser) -> 
         page.locator(".act.is-complete summary").click()
         page.get_by_role("button", name="Complete review").click()
         expect(page.get_by_role("status")).to_have_text("The task is completed.")
+
+
+def test_more_windows_than_a_browser_has_connections_are_all_told(desk: Desk, browser: Browser) -> None:
+    started = desk.started(amount=8)
+    with window(browser) as seen:
+        desk.opened(seen.page)
+        windows = [seen.page, *(seen.page.context.new_page() for _ in range(7))]
+        for each in windows:
+            each.goto(f"{desk.visitor.origin}/instances/{started}")
+            expect(each.locator(".head .pill")).to_have_text("ACTIVE")
+        desk.client.cancel_instance(started, "no longer wanted")
+        for each in windows:
+            expect(each.locator(".head .pill")).to_have_text("CANCELLED")
+            expect(each.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_large_graph_is_scrolled_to_the_step_that_is_shown(desk: Desk, browser: Browser) -> None:
+    steps = [f"s{number}" for number in range(30)]
+    branches = [user_task(each, "meet") for each in steps]
+    desk.client.upload_definition(document(gateway("split", steps), *branches, join(), id_="broad"))
+    started = str(desk.client.start_instance("broad", {})["id"])
+    with window(browser, viewport={"width": 800, "height": 600}) as seen:
+        desk.opened(seen.page, f"/instances/{started}")
+        canvas = seen.page.locator(".canvas")
+        canvas.scroll_into_view_if_needed()
+        expect(seen.page.locator(".step:visible h3")).to_have_text("s29")
+        expect(canvas.locator("a[aria-label^='s29,']")).to_be_in_viewport()
+        seen.page.get_by_role("table", name="Step executions by time").get_by_role(
+            "link", name="s3", exact=True
+        ).click()
+        canvas.scroll_into_view_if_needed()
+        expect(canvas.locator("a[aria-label^='s3,']")).to_be_in_viewport()
 
 
 def a_thousand(method: str, path: str, body: bytes) -> Answer:
@@ -293,6 +325,10 @@ def test_no_page_has_what_axe_finds_wrong_or_is_wider_than_its_window(
             assert seen.page.evaluate("document.documentElement.scrollWidth") <= width, address
             found = Axe().run(seen.page, options=rules).response["violations"]
             assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == [], address
+    with window(browser, color_scheme=scheme, viewport={"width": width, "height": 900}) as refused:
+        refused.page.goto(desk.visitor.origin)
+        assert refused.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert Axe().run(refused.page).response["violations"] == []
 
 
 def test_nothing_moves_for_those_who_ask_for_that(desk: Desk, browser: Browser) -> None:

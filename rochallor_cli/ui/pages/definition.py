@@ -88,6 +88,7 @@ class DefinitionPage(UiPage):
             "total_lines": len(found.text.splitlines()),
             "findings": _by_line(found.findings),
             "count": len(found.findings),
+            "first_finding": _first(found.findings),
             "why_not": found.why_not,
             "engine_version": found.engine_version,
             "tabled_by": lambda step: self.reach.pipe(
@@ -138,6 +139,12 @@ def _steps(found: Defined, nodes: tuple[GraphNode, ...], anchors: dict[str, str]
             "is_missing": node.type == "missing",
             "executions": None,
         }
+
+
+def _first(findings: list[DocumentFinding]) -> str:
+    """The place of the first finding on the page; that of the whole text where its line is not shown."""
+    lines = [finding.line for finding in findings if 1 <= finding.line <= MOST_LINES]
+    return f"line-{min(lines)}" if lines else "source-title"
 
 
 def _by_line(findings: list[DocumentFinding]) -> dict[int, list[DocumentFinding]]:

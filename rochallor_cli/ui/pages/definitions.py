@@ -7,7 +7,7 @@ from typing import Any
 
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.engine_client.reading import rows
-from rochallor_cli.ui.pages.page import UiPage
+from rochallor_cli.ui.pages.page import LONGEST_FIELD, UiPage
 from rochallor_cli.ui.reach import Query, Reach
 
 SIZE = 100
@@ -51,4 +51,4 @@ class DefinitionsPage(UiPage):
         }
 
     def frame(self) -> dict[str, Any]:
-        return {"keyword": self.keyword}
+        return {"keyword": self.keyword, "longest": LONGEST_FIELD}

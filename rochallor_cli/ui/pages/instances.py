@@ -11,7 +11,7 @@ from rochallor_cli.errors import UsageError
 from rochallor_cli.instances.filter_values import filters_from, option
 from rochallor_cli.instances.list_watch import EVERY_S
 from rochallor_cli.instances.selection import Filters, Selection
-from rochallor_cli.ui.pages.page import UiPage
+from rochallor_cli.ui.pages.page import LONGEST_FIELD, UiPage
 from rochallor_cli.ui.reach import Found, Query, Reach
 
 SIZES = (50, 200, 1000)
@@ -93,6 +93,7 @@ class InstancesPage(UiPage):
         return {
             "query": self.query,
             "labels": LABELS,
+            "longest": LONGEST_FIELD,
             "size": self._size,
             "sizes": SIZES,
             "statuses": STATUSES,

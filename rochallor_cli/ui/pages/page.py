@@ -9,6 +9,8 @@ from rochallor_cli.errors import UsageError
 from rochallor_cli.ui.reach import Found, Query, Reach
 
 _LARGEST = 999_999_999
+# What a field of a filter takes: with all of them full, an address still fits into a request, and its events' as well.
+LONGEST_FIELD = 300
 
 
 class UiPage(ABC):

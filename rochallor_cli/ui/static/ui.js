@@ -30,7 +30,22 @@
       if (leads) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
+    bringIntoView(isStep ? step : document.querySelector(".step.is-first"));
     return isStep ? step : null;
+  };
+
+  // A large graph is scrolled to the step that is shown, each time that this is another one.
+  let inView = null;
+  const bringIntoView = (step) => {
+    if (!step || step.id === inView) return;
+    inView = step.id;
+    for (const canvas of canvases()) {
+      const box = canvas.querySelector(`a[href="#${CSS.escape(step.id)}"]`)?.getBoundingClientRect();
+      if (!box) continue;
+      const all = canvas.getBoundingClientRect();
+      const isSeen = box.left >= all.left && box.right <= all.right && box.top >= all.top && box.bottom <= all.bottom;
+      if (!isSeen) canvas.scrollBy((box.left + box.right - all.left - all.right) / 2, (box.top + box.bottom - all.top - all.bottom) / 2);
+    }
   };
 
   const choose = (id) => {
@@ -242,10 +257,33 @@
     banner.hidden = false;
   };
 
-  let stream = null;
-  const follow = () => {
-    if (stream || document.hidden || page.dataset.address === undefined) return;
-    stream = new EventSource(`/events?page=${encodeURIComponent(page.dataset.address)}`);
+  // A browser has six connections to a host, for all its windows. Those that are followed share four, and take turns
+  // where they are more; the others are for pages and forms.
+  const SEATS = ["seat-0", "seat-1", "seat-2", "seat-3"];
+  const TURN_MS = 3000;
+  const alone = { request: (seat, how, work) => work(), query: async () => ({ held: [], pending: [] }) };
+  const locks = navigator.locks ?? alone;
+
+  const freestSeat = async () => {
+    const { held, pending } = await locks.query();
+    const users = (seat) => [...held, ...pending].filter(({ name }) => name === seat).length;
+    return SEATS.reduce((best, seat) => (users(seat) < users(best) ? seat : best));
+  };
+
+  // Until somebody else waits for the seat, or nobody looks here any more.
+  const listen = (seat, left) => new Promise((done) => {
+    if (left.aborted) return done();
+    const stream = new EventSource(`/events?page=${encodeURIComponent(page.dataset.address)}`);
+    const end = () => {
+      stream.close();
+      clearInterval(turns);
+      done();
+    };
+    const turns = setInterval(async () => {
+      const { pending } = await locks.query();
+      if (pending.some(({ name }) => name === seat)) end();
+    }, TURN_MS);
+    left.addEventListener("abort", end, { once: true });
     stream.onmessage = (event) => {
       const news = JSON.parse(event.data);
       for (const [name, part] of Object.entries(news.parts)) take(name, part);
@@ -259,29 +297,33 @@
     };
     stream.onerror = () => {
       trouble("The command that serves this page does not answer.", "Has it been stopped? Start it again, and open the address that it prints.", "", true);
-      if (stream.readyState !== EventSource.CLOSED) return;
-      stream = null;
-      setTimeout(follow, 5000);
+      if (stream.readyState === EventSource.CLOSED) setTimeout(end, 5000);
     };
-  };
-  // A hidden window is not followed: a browser has six connections to a host, and the engine has better to do.
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden && stream) {
-      stream.close();
-      stream = null;
-    } else follow();
-  });
-  addEventListener("pagehide", () => stream?.close());
-  addEventListener("pageshow", (event) => {
-    if (event.persisted) {
-      stream = null;
-      follow();
-    }
   });
 
+  let following = null;
+  const follow = async () => {
+    if (following || document.hidden || page.dataset.address === undefined) return;
+    const mine = following = new AbortController();
+    const left = mine.signal;
+    while (!left.aborted) {
+      const seat = await freestSeat();
+      // It rejects when the window is left while it waits.
+      await locks.request(seat, { signal: left }, () => listen(seat, left)).catch(() => mine.abort());
+    }
+  };
+  const leave = () => {
+    following?.abort();
+    following = null;
+  };
+  // A hidden window is not followed: the engine has better to do.
+  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : follow()));
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", (event) => event.persisted && follow());
+
+  draw();
   showStep();
   showAges();
-  draw();
   // Where an address names a step, a browser gives that the focus instead.
   addEventListener("load", () => document.querySelector("[autofocus]")?.focus());
   follow();

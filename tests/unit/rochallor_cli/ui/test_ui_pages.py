@@ -259,10 +259,12 @@ def test_what_lint_finds_stands_at_its_line(world: World) -> None:
         )
     )
     page = shown(world, "/definitions/doubtful")
-    lines = re.findall(r"<li><code>([^<]*)</code>(.*?)</li>", page, re.DOTALL)
-    found = [(code, words_of(rest)) for code, rest in lines if words_of(rest)]
+    lines = re.findall(r'<li id="(line-\d+)"><code>[^<]*</code>(.*?)</li>', page, re.DOTALL)
+    found = [(place, words_of(rest)) for place, rest in lines if words_of(rest)]
     assert found, "lint finds something in a branch that misses its join"
     assert all(re.match(r"[WE]\d+ ", text) for _, text in found)
+    # The count of them leads to the first.
+    assert f'<a href="#{found[0][0]}">' in page
 
 
 def test_what_is_not_there_is_said_with_a_hint(world: World) -> None:

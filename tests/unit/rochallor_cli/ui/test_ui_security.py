@@ -7,11 +7,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from rochallor_cli.ui.connections import MOST_CONNECTIONS
-from rochallor_cli.ui.security import Door, path_within
+from rochallor_cli.ui.pages.page import LONGEST_FIELD
+from rochallor_cli.ui.security import HEADERS, Door, path_within
 from tests.support.engines import running_engine
 from tests.support.ui_pages import Visitor, ui_of
 from tests.support.workflows import document, user_task
@@ -138,6 +140,72 @@ def test_a_first_address_leads_to_no_other_site() -> None:
 def test_a_form_is_bounded(visitor: Visitor) -> None:
     signal = f"/instances/{the_instance(visitor)}/steps/approve/complete"
     assert visitor.post(signal, {"variables": "x" * 1_100_000}).status == 413
+
+
+def raw(visitor: Visitor, sent: bytes) -> str:
+    """What the server answers to these bytes, until it ends the connection."""
+    with socket.create_connection(
+        ("127.0.0.1", int(visitor.host.rpartition(":")[2])), timeout=60
+    ) as connection:
+        connection.sendall(sent)
+        answered = b""
+        # What nobody has read of the request makes the end a reset.
+        with suppress(ConnectionResetError):
+            while received := connection.recv(65536):
+                answered += received
+        return answered.decode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GARBAGE\r\n\r\n", 400),
+        (b"\x16\x03\x01\x00\x00", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET * HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n", 400),
+        (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 70_000 + b"\r\n\r\n", 414),
+    ],
+)
+def test_what_is_no_request_is_answered_as_all_else_and_fills_no_terminal(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture, sent: bytes, status: int
+) -> None:
+    answered = raw(visitor, sent)
+    assert f" {status} " in answered.splitlines()[0]
+    for name, value in HEADERS.items():
+        assert f"{name}: {value}" in answered
+    assert "<h1>this" in answered
+    assert caplog.text == ""
+
+
+def test_who_leaves_in_the_middle_of_a_form_is_no_bug(visitor: Visitor) -> None:
+    cancel = f"/instances/{the_instance(visitor)}/cancel"
+    head = f"POST {cancel} HTTP/1.1\r\nHost: {visitor.host}\r\nCookie: {visitor.cookie}\r\nOrigin: {visitor.origin}"
+    for rest in ("Content-Length: 100\r\n\r\nreason=", "Transfer-Encoding: chunked\r\n\r\n64\r\nreason="):
+        with socket.create_connection(("127.0.0.1", int(visitor.host.rpartition(":")[2]))) as connection:
+            connection.sendall(f"{head}\r\n{rest}".encode())
+            # The server is at it once it answers somebody else.
+            assert visitor.get("/").status == 200
+    assert "WAITING" in visitor.get("/instances").text
+
+
+def test_a_filter_with_every_field_full_is_a_request_and_can_be_followed(visitor: Visitor) -> None:
+    full = dict.fromkeys(("definition", "business_key", "step", "reason"), "語" * LONGEST_FIELD)
+    address = f"/instances?{urlencode({**full, 'older_than': '1h', 'since': '2h'})}"
+    page = visitor.get(address)
+    assert (page.status, "No instance fits" in page.text) == (200, True)
+    with visitor.events(address) as told:
+        assert next(told)["trouble"] == ""
+
+
+def test_a_browser_that_is_refused_reads_why_on_a_page_that_needs_no_other_file(visitor: Visitor) -> None:
+    for path in ("/", "/?token=x"):
+        refused = visitor.get(path, Cookie="", Accept="text/html,*/*")
+        assert refused.status == 403
+        assert '<html lang="en">' in refused.text
+        assert "Not from here" in refused.text
+        assert re.findall(r"(?:src|href)=", refused.text) == []
 
 
 def test_connections_are_bounded(visitor: Visitor) -> None:
