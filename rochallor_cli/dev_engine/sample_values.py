@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any, Final
 
 from rochallor_cli.dev_engine.expression import analyse, rewritten_text
@@ -17,7 +18,10 @@ _JOINS: Final = re.compile(r"&&|\|\||\band\b|\bor\b|\?(?!\.)")
 _RECKONING: Final = re.compile(r"[-+*/%<>]|[=!]=")
 # How many assignments are tried of one step: a report on hundreds of definitions is to take seconds.
 MOST_TRIED: Final = 120
-_TWO_KINDS: Final = ((5, "5"), ("5", 5), ("1", "01"))
+# And how many more that nothing but a lot has put together.
+MOST_MIXED: Final = 300
+_MANY: Final = 2
+_TWO_KINDS: Final = ((5, "5"), ("5", 5), ("1", "01"), ("9", "10"))
 _OF_TYPE: Final[Mapping[str, tuple[type, ...]]] = {
     "string": (str,),
     "number": (int, float),
@@ -44,13 +48,29 @@ def assignments(
         yield {}
         return
     seen: set[str] = set()
-    for values in itertools.islice(_combined(domains), MOST_TRIED * 4):
+    for values in itertools.chain(_likeliest(_combined(domains)), _mixed_by_lot(domains)):
         key = repr(values)
         if key not in seen:
             seen.add(key)
             yield _nested(domains, values)
+
+
+def _likeliest(combined: Iterator[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
+    seen: set[str] = set()
+    for values in itertools.islice(combined, MOST_TRIED * 4):
+        seen.add(repr(values))
+        yield values
         if len(seen) >= MOST_TRIED:
             return
+
+
+def _mixed_by_lot(domains: Sequence[_Domain]) -> Iterator[tuple[object, ...]]:
+    """Several variables of any value each, always the same ones: what no order of trying comes to in time."""
+    if len(domains) < _MANY:
+        return
+    lot = Random(0)  # noqa: S311 - to be repeated, not to be secret
+    for _ in range(MOST_MIXED):
+        yield tuple(lot.choice((*domain.natural, *domain.others)) for domain in domains)
 
 
 def _combined(domains: Sequence[_Domain]) -> Iterator[tuple[object, ...]]:
@@ -61,10 +81,11 @@ def _combined(domains: Sequence[_Domain]) -> Iterator[tuple[object, ...]]:
     for place, domain in enumerate(domains):
         for value, base in itertools.product(domain.others, bases):
             yield (*base[:place], value, *base[place + 1 :])
-    if len(domains) > 1:
-        # Variables that are compared with each other: the same value as a number and as text.
-        for place, (one, other) in itertools.product(range(len(domains)), _TWO_KINDS):
-            yield tuple(one if number == place else other for number in range(len(domains)))
+    # Variables that are compared with each other: the same value as a number and as text.
+    pairs = itertools.combinations(range(len(domains)), 2)
+    for (first, second), (one, other), base in itertools.product(pairs, _TWO_KINDS, bases[:2]):
+        given = {first: one, second: other}
+        yield tuple(given.get(number, value) for number, value in enumerate(base))
     longest = max(len(domain.others) for domain in domains)
     for turn in range(longest):
         yield tuple(domain.others[turn % len(domain.others)] for domain in domains)
@@ -96,14 +117,15 @@ def _domain(path: tuple[str, ...], sources: Sequence[str], type_: str) -> _Domai
             texts += [one or two or three for one, two, three in _TEXT.findall(beside)]
             numbers += [float(each) for each in _NUMBER.findall(_TEXT.sub('""', beside))]
             is_reckoned = is_reckoned or bool(_RECKONING.search(_TEXT.sub('""', beside)))
+    numbers += _reckoned(numbers) if is_reckoned else ()
     natural: list[object] = [*dict.fromkeys(texts), *dict.fromkeys(_around(numbers))]
     if not natural:
         natural = ["a", "b", 1, 2] if is_reckoned else [True, False]
     if texts:
-        natural.append(f"{texts[0]}x")
+        natural += [f"{texts[0]}x", *_rests(texts)]
     others: list[object] = [str(_whole(number)) for number in dict.fromkeys(numbers)]
     others += [_whole(float(text)) for text in texts if _reads_as_number(text)]
-    others += [True, False, "true", "250", 250, "abc", "def", None, _mixed(texts, numbers)]
+    others += [True, False, "true", "250", 250, "abc", "def", None, 0, _mixed(texts, numbers)]
     fits = [value for value in (*natural, *others) if _fits(value, type_)]
     kept = [value for value in natural if _fits(value, type_)] or fits[:1] or list(natural)
     rest = tuple(value for value in others if _fits(value, type_)) or tuple(kept)
@@ -116,6 +138,23 @@ def _beside(path: tuple[str, ...], source: str) -> Iterator[str]:
     for clause in _JOINS.split(source):
         if re.search(rf"(?<![\w.]){name}(?!\w)", _TEXT.sub('""', clause)):
             yield clause
+
+
+def _reckoned(numbers: Sequence[float]) -> list[float]:
+    """What one number makes of another where it is added or multiplied: of the first few."""
+    found: list[float] = []
+    for one, other in itertools.permutations(dict.fromkeys(numbers[:3]), 2):
+        found += [one - other, *((one / other,) if other else ())]
+    return found
+
+
+def _rests(texts: Sequence[str]) -> Iterator[str]:
+    """What makes one text of another where it is joined to it."""
+    for whole, part in itertools.permutations(dict.fromkeys(texts), 2):
+        if part and whole.endswith(part):
+            yield whole.removesuffix(part)
+        elif part and whole.startswith(part):
+            yield whole.removeprefix(part)
 
 
 def _mixed(texts: Sequence[str], numbers: Sequence[float]) -> list[object]:

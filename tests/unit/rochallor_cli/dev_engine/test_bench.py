@@ -13,7 +13,7 @@ from support.recordings import table_of
 NOW = datetime(2026, 5, 3, 12, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("version", ["next"])
+@pytest.mark.parametrize("version", ["1.0.0", "next"])
 def test_a_recorded_expression_is_tried_as_the_engine_had_it(version: str) -> None:
     for row in table_of(version, "expressions"):
         is_value = row["kind"] == "transformation"

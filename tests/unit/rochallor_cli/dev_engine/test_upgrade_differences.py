@@ -60,3 +60,24 @@ def test_values_come_from_the_constants_of_an_expression_the_likeliest_first() -
     texts = [values["n"] for values in assignments(["n > 5"], {"n": "string"})]
     assert texts
     assert all(isinstance(value, str) for value in texts)
+
+
+def kinds_of(conditions: dict[str, str]) -> set[str]:
+    value = document(decision("step", conditions))
+    old, new = (definition_from_document(value, rules) for rules in (BEFORE, AFTER))
+    return {each.kind for each in step_differences(old, new)}
+
+
+def test_a_text_that_only_joining_makes_is_among_the_values() -> None:
+    """No constant of the condition is the one text for which it held."""
+    assert FAILS in kinds_of({'s + "x" == "goldx"': "end"})
+    assert FAILS in kinds_of({'"x" + s == "xgold"': "end"})
+
+
+def test_a_number_that_only_reckoning_makes_is_among_the_values() -> None:
+    assert BETTER in kinds_of({"a * 2 == 12": "end"})
+
+
+def test_several_variables_take_values_that_only_together_show_a_difference() -> None:
+    assert FAILS in kinds_of({"a + s > 5": "end", 's == "01"': "end", 'string(a) == "5"': "end"})
+    assert SILENT in kinds_of({"!b && s == a": "end", "!(!b && s == a)": "step"})
