@@ -261,6 +261,29 @@ WORKERS = {
         ),
         "Such a job is logged once": ("test_a_job_that_nobody_can_read_is_said_once_and_counted",),
     },
+    "What a job does to its process": {
+        "What a job changes of the process": (
+            "test_what_a_job_does_to_the_process_harms_neither_the_next_ones_nor_the_host",
+            "test_what_a_job_does_to_the_standard_streams_harms_neither_the_next_ones_nor_the_log",
+        ),
+        "Working directory, umask and the sockets' default time-out": (
+            "test_after_each_job_the_process_is_as_it_was",
+            "test_what_a_job_that_still_runs_may_need_is_put_back_when_none_runs",
+        ),
+        "Code that closes all descriptors": (
+            "test_the_host_keeps_its_log_its_signals_and_its_life",
+            "test_what_a_job_does_to_the_process_harms_neither_the_next_ones_nor_the_host",
+        ),
+        "A library that replaces threads and sockets": (
+            "test_a_patch_raises_in_whoever_asks_for_it",
+            "test_a_gevent_patch_is_refused_whatever_else_it_breaks",
+        ),
+        "The environment stays as a job leaves it": ("test_what_a_library_may_have_set_for_good_stays",),
+        "What only one job is to see": ("test_what_a_library_may_have_set_for_good_stays",),
+        "Async handlers share one loop": (
+            "test_a_handler_that_cancels_all_tasks_costs_no_job_that_had_not_begun",
+        ),
+    },
     "What a host is doing": {
         "`rochallor work status --health-port 8081` shows": (
             "test_status_names_the_jobs_in_flight_and_quiet_claims_no_more",
@@ -332,18 +355,6 @@ WORKERS = {
             "test_nothing_in_a_line_is_obeyed_by_a_terminal_and_no_token_stands_in_it",
         ),
         "The host's own lines come through": ("test_the_host_keeps_its_log_its_signals_and_its_life",),
-        "What a job changes of the process": (
-            "test_what_a_job_does_to_the_process_harms_neither_the_next_ones_nor_the_host",
-            "test_what_a_job_does_to_the_standard_streams_harms_neither_the_next_ones_nor_the_log",
-        ),
-        "Code that closes all descriptors": (
-            "test_the_host_keeps_its_log_its_signals_and_its_life",
-            "test_what_a_job_does_to_the_process_harms_neither_the_next_ones_nor_the_host",
-        ),
-        "A library that replaces threads and sockets": (
-            "test_a_patch_raises_in_whoever_asks_for_it",
-            "test_a_gevent_patch_is_refused_whatever_else_it_breaks",
-        ),
         "On a terminal lines have no time": (
             "test_text_lines_begin_with_the_time_where_nobody_else_adds_it",
         ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
+import re
 import socket
 import sys
 from collections.abc import Callable
@@ -28,6 +30,23 @@ def _put_collection(is_on: bool) -> None:
     (gc.enable if is_on else gc.disable)()
 
 
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it has been deleted
+        return ""
+
+
+def _umask() -> int | None:
+    """Asked by os.umask it would be another one for a moment, in which other threads make files."""
+    try:
+        with open("/proc/self/status", "rb", buffering=0) as status:
+            found = re.search(rb"^Umask:\s*([0-7]+)", status.read(4_096), re.MULTILINE)
+    except OSError:
+        return None  # a system that does not say it
+    return None if found is None else int(found[1], 8)
+
+
 _SETTINGS = (
     _Setting("logging.disable", lambda: _root.manager.disable, logging.disable),
     _Setting("the root logger's level", lambda: _root.level, _root.setLevel),
@@ -36,22 +55,35 @@ _SETTINGS = (
     _Setting("gc.disable", gc.isenabled, _put_collection, at_once=False),
     _Setting("socket.setdefaulttimeout", socket.getdefaulttimeout, socket.setdefaulttimeout, at_once=False),
 )
+# These cost system calls. Not among them is the environment: what a library sets there when a first job loads it,
+# it needs from then on, and nobody can tell that from a job's own.
+_DEARER_SETTINGS = (
+    _Setting("the working directory", _working_directory, os.chdir, at_once=False),
+    _Setting("the umask", _umask, os.umask, at_once=False),
+)
 
 
 class ProcessSettings:
     """To be made after handlers were imported: what their modules have set stays."""
 
-    def __init__(self) -> None:
-        self._were = [(setting, setting.value()) for setting in _SETTINGS]
+    def __init__(self, *, dearer: bool = False) -> None:
+        settings = _DEARER_SETTINGS if dearer else _SETTINGS
+        self._were = [(setting, setting.value()) for setting in settings]
 
     def put_back(self, *, others_run: bool) -> list[str]:
         """What had been changed."""
-        found = []
-        for setting, value in self._were:
-            if setting.value() != value and (setting.at_once or not others_run):
-                setting.put(value)
-                found.append(setting.called)
-        return found
+        due = [(setting, value) for setting, value in self._were if setting.at_once or not others_run]
+        return [
+            setting.called for setting, value in due if setting.value() != value and _is_put(setting, value)
+        ]
+
+
+def _is_put(setting: _Setting, value: Any) -> bool:
+    try:
+        setting.put(value)
+    except OSError:  # the working directory is not there any more
+        return False
+    return True
 
 
 class ImportedModules:

@@ -38,7 +38,12 @@ class ProcessState:
             log.warning("a module of handlers has switched off %s: put back", " and ".join(changed))
         self._cheap = (ImportedModules(), loggers, ProcessSettings())
         # First of all what the others put back with.
-        self._all = (LibraryFunctions(), StandardStreams(), *self._cheap)
+        self._all = (
+            LibraryFunctions(),
+            StandardStreams(),
+            ProcessSettings(dearer=True),
+            *self._cheap,
+        )
         self._looked_at = 0.0
         self._lock = threading.Lock()
         self._running = 0

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import decimal
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflow_sdk.errors import NonRetryableError, ReleaseJobError
+from workflow_sdk.errors import NonRetryableError
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.testing import FakeEngineClient, run_handler
 
@@ -42,7 +43,35 @@ ERRORS: list[Callable[[], BaseException]] = [
     lambda: MemoryError(),
     lambda: RecursionError(),
 ]
-RESULTS: list[Any] = [None, {}, {"a": 1}, [1], "text", 3, {"x": object()}, {(1, 2): 3}, {"b": b"x"}, object]
+
+
+def broken(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("broken")
+
+
+def ends(*_: Any) -> None:
+    raise SystemExit
+
+
+LOOP_DEEDS: dict[str, Callable[[asyncio.AbstractEventLoop], object]] = {
+    "factory that raises": lambda loop: loop.set_task_factory(broken),
+    "factory that makes nothing": lambda loop: loop.set_task_factory(lambda *_, **__: None),  # type: ignore[arg-type, return-value]
+    "exception handler": lambda loop: loop.set_exception_handler(broken),
+    "debug": lambda loop: loop.set_debug(True),
+    "stop": lambda loop: loop.stop(),
+    "callback that ends the program": lambda loop: loop.call_soon(ends),
+    "callback that raises": lambda loop: loop.call_soon(broken),
+    "no loop": lambda loop: asyncio.set_event_loop(None),
+    "close": lambda loop: loop.close(),
+    "no running loop": lambda loop: asyncio._set_running_loop(None),
+    "itself cancelled": lambda loop: getattr(asyncio.current_task(), "cancel")(),  # noqa: B009
+}
+
+
+def yield_nothing() -> Any:
+    yield
+
+
 tenant: contextvars.ContextVar[str] = contextvars.ContextVar("tenant", default="none")
 
 
@@ -55,45 +84,96 @@ def seen() -> dict[str, Any]:
     return {"tenant": tenant.get(), "prec": decimal.getcontext().prec}
 
 
-DEEDS = st.one_of(
-    st.sampled_from(ERRORS).map(lambda make: ("raise", make)),
-    st.sampled_from(RESULTS).map(lambda result: ("return", result)),
-    st.just(("release", None)),
+def groups_of(errors: list[BaseException]) -> BaseException:
+    return BaseExceptionGroup("several", errors)
+
+
+ODD_VALUES: dict[str, Any] = {
+    "flag": True,
+    "number": 3,
+    "not a number": float("nan"),
+    "text": "text",
+    "NUL": "\0",
+    "half a pair": "\ud800",
+    "bytes": b"x",
+    "object": object(),
+    "5,000 digits": 10**5_000,
+    "set": {1},
+    "function": open,
+    "generator": yield_nothing(),
+}
+RAISED = st.recursive(
+    st.sampled_from(ERRORS).map(lambda make: make()),
+    lambda inner: st.lists(inner, min_size=1, max_size=3).map(groups_of),
+    max_leaves=4,
+)
+RETURNED = st.recursive(
+    st.none() | st.sampled_from(sorted(ODD_VALUES)).map(lambda name: ODD_VALUES[name]),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["a", "", 1, None, (1, 2)]), inner)
+    ),
+    max_leaves=4,
+)
+# What it does first, what comes of it, whether it is async, plain, or plain and returns what is to be awaited.
+ODD_JOBS = st.tuples(
+    st.lists(st.sampled_from(sorted(LOOP_DEEDS)), max_size=2),
+    RAISED | RETURNED,
+    st.sampled_from(["async", "plain", "awaited"]),
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(deed=DEEDS, is_async=st.booleans())
-def test_whatever_a_handler_does_its_only_slot_comes_back_clean(
-    deed: tuple[str, Any], is_async: bool
-) -> None:
-    registry, engine = HandlerRegistry(), FakeEngineClient()
-    what, value = deed
+def odd_registry(jobs: list[Any], runs: Counter[str]) -> HandlerRegistry:
+    """Handlers of these odd jobs by their numbers, and two of good ones, that count their runs."""
+    registry = HandlerRegistry()
 
-    def do() -> Any:
+    def come_to(what: Any) -> Any:
         soil()
-        if what == "raise":
-            raise value()
-        if what == "release":
-            raise ReleaseJobError("not now", delay=None)
-        return value
+        if isinstance(what, BaseException):
+            raise what
+        return what
 
-    async def do_async(job: Any) -> Any:
-        await asyncio.sleep(0)
-        return do()
+    async def odd_async(job: Any) -> Any:
+        runs[job.job_id] += 1
+        deeds, what, _ = jobs[job.variables["number"]]
+        for deed in deeds:
+            LOOP_DEEDS[deed](asyncio.get_running_loop())
+        return come_to(what)
 
-    registry.register("odd", do_async if is_async else lambda job: do())
-    registry.register("next", lambda job: seen())
+    def odd_plain(job: Any) -> Any:
+        runs[job.job_id] += 1
+        return come_to(jobs[job.variables["number"]][1])
 
-    @registry.handler("next-async")
-    async def next_async(job: Any) -> dict[str, Any]:
+    def good(job: Any) -> dict[str, Any]:
+        runs[job.job_id] += 1
+        return seen()
+
+    async def good_async(job: Any) -> dict[str, Any]:
+        runs[job.job_id] += 1
         return await asyncio.to_thread(seen)
 
-    if what != "release":
-        engine.offer("odd")
-    clean = [engine.offer("next"), engine.offer("next-async")]
-    engine.work(registry, parallelism=1)
-    assert [engine.completed[job] for job in clean] == [{"tenant": "none", "prec": 28}] * 2
+    registry.register("async", odd_async)
+    registry.register("plain", odd_plain)
+    registry.register("awaited", lambda job: odd_async(job))
+    registry.register("good", good)
+    registry.register("good async", good_async)
+    return registry
+
+
+@settings(max_examples=30, deadline=None)
+@given(jobs=st.lists(ODD_JOBS, min_size=1, max_size=4))
+def test_whatever_handlers_do_each_job_runs_and_ends_once_and_the_next_ones_are_untouched(
+    jobs: list[Any],
+) -> None:
+    engine, runs = FakeEngineClient(), Counter[str]()
+    odd, clean = [], []
+    for number, (_, _, kind) in enumerate(jobs):
+        odd.append(engine.offer(kind, {"number": number}))
+        clean += [engine.offer("good"), engine.offer("good async")]
+    engine.work(odd_registry(jobs, runs), parallelism=1, timeout_s=60)
+    assert runs == dict.fromkeys([*odd, *clean], 1)
+    assert [engine.completed[job] for job in clean] == [{"tenant": "none", "prec": 28}] * len(clean)
+    assert engine.completed.keys() | engine.failed.keys() == {*odd, *clean}
+    assert [failure.job_id for failure in engine.failures] == [job for job in odd if job in engine.failed]
 
 
 @pytest.mark.parametrize("error", ERRORS)
@@ -136,29 +216,6 @@ def test_a_handler_that_cancels_all_tasks_costs_no_job_that_had_not_begun() -> N
     others = [engine.offer("next") for _ in range(6)]
     engine.work(registry, parallelism=4)
     assert (sorted(runs), engine.failures) == (others, [])
-
-
-def broken(*_: Any, **__: Any) -> Any:
-    raise RuntimeError("broken")
-
-
-def ends(*_: Any) -> None:
-    raise SystemExit
-
-
-LOOP_DEEDS: dict[str, Callable[[asyncio.AbstractEventLoop], object]] = {
-    "factory that raises": lambda loop: loop.set_task_factory(broken),
-    "factory that makes nothing": lambda loop: loop.set_task_factory(lambda *_, **__: None),  # type: ignore[arg-type, return-value]
-    "exception handler": lambda loop: loop.set_exception_handler(broken),
-    "debug": lambda loop: loop.set_debug(True),
-    "stop": lambda loop: loop.stop(),
-    "callback that ends the program": lambda loop: loop.call_soon(ends),
-    "callback that raises": lambda loop: loop.call_soon(broken),
-    "no loop": lambda loop: asyncio.set_event_loop(None),
-    "close": lambda loop: loop.close(),
-    "no running loop": lambda loop: asyncio._set_running_loop(None),
-    "itself cancelled": lambda loop: getattr(asyncio.current_task(), "cancel")(),  # noqa: B009
-}
 
 
 @pytest.mark.parametrize("deed", LOOP_DEEDS)
