@@ -27,6 +27,8 @@ app = typer.Typer()
 
 # Of instances and definitions, for what is not known here.
 _LOOKED_AT = 20
+# Of what is not known, for whoever is to read it.
+_NAMED = 20
 
 
 @command(
@@ -180,7 +182,10 @@ def _unknown(context: Context) -> dict[str, Any] | None:
     found += dict.fromkeys(str(each) for definition in known if definition for each in unknown_in(definition))
     if not found:
         return None
-    detail = f"{', '.join(found)}: shown as they are; a newer rochallor may know them"
+    named, more = found[:_NAMED], len(found) - _NAMED
+    if more > 0:
+        named.append(f"{more:,} more")
+    detail = f"{', '.join(named)}: shown as they are; a newer rochallor may know them"
     return _row("not known here", "warning", detail)
 
 

@@ -259,6 +259,16 @@ def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused(
 
 
 @both
+def test_an_answer_that_is_packed_twice_is_not_unpacked(stack: type[Stack]) -> None:
+    """Each packing undone may be a thousand times as long, and the inner one is bounded by nothing."""
+    packed = gzip.compress(gzip.compress(JOBS))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    refused = pytest.raises(EngineUnreachableError, match="is no JSON")
+    with byte_server([READ, head + packed, WAIT]) as server, refused:
+        stack(server.url).claim()
+
+
+@both
 def test_an_answer_without_end_is_refused(stack: type[Stack], monkeypatch: pytest.MonkeyPatch) -> None:
     bound_answers(monkeypatch, 1_000_000)
     endless = [READ, b"HTTP/1.1 200 OK\r\n\r\n", *([b" " * 100_000] * 1_000)]

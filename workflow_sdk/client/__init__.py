@@ -11,6 +11,7 @@ deadline.py        limits for the requests of the calling context
 http.py            one JSON request and its answer, for the synchronous client
 httpx_client.py    httpx, which sends these requests
 bounded_streams.py  its streams, so that an answer that drips ends with its request
+compression.py     bodies that a gateway has packed
 answers.py         what an answer means: a value, or one of the SDK's errors
 job_json.py        what a job holds that came as JSON, and which names of it can be sent back
 judge.py           whether an answer is the engine's: acknowledged, refused, doubtful, or not the engine

@@ -169,7 +169,8 @@ def _retry_after_s(header: str | None) -> float | None:
     digits = header.strip()
     # "²" is a digit to isdigit, and no number.
     if digits.isascii() and digits.isdecimal():
-        return float(digits)
+        # A number of hundreds of digits would be infinite.
+        return float(digits) if len(digits) < 10 else None
     from email.utils import parsedate_to_datetime
 
     try:

@@ -9,6 +9,7 @@ import httpx
 
 from workflow_sdk.client.answers import MAX_ANSWER_BYTES, TOO_LONG, RawResponse, signed
 from workflow_sdk.client.bounded_streams import BoundedBackend, all_within
+from workflow_sdk.client.compression import unpacked
 from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.failures import FailureTable, Meaning, failure
 from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
@@ -72,15 +73,24 @@ class HttpxClient:
         return signed(RawResponse(answer.status_code, dict(answer.headers), content), self._connection.proxy)
 
     def _whole(self, answer: httpx.Response) -> bytes:
-        """The body, decompressed."""
+        """The body, unpacked here: httpx would undo any number of packings, each without a bound."""
         pieces: list[bytes] = []
         length = 0
-        for piece in answer.iter_bytes():
+        for piece in answer.iter_raw():
             pieces.append(piece)
             length += len(piece)
             if length > MAX_ANSWER_BYTES:
-                raise EngineUnreachableError(TOO_LONG, url=self._connection.url, kind="not-engine")
-        return b"".join(pieces)
+                raise self._not_engine(TOO_LONG)
+        try:
+            body = unpacked(b"".join(pieces), answer.headers, longest=MAX_ANSWER_BYTES)
+        except ValueError as error:
+            raise self._not_engine(str(error)) from None
+        if body is None:
+            raise self._not_engine(TOO_LONG)
+        return body
+
+    def _not_engine(self, what: str) -> EngineUnreachableError:
+        return EngineUnreachableError(what, url=self._connection.url, kind="not-engine")
 
 
 class _Transport(httpx.HTTPTransport):

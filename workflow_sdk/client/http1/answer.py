@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
-
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from workflow_sdk.client.answers import MAX_ANSWER_BYTES, TOO_LONG, RawResponse
+from workflow_sdk.client.compression import unpacked
 
 MAX_HEAD_BYTES = 64 * 1024
-_CODINGS = ("gzip", "x-gzip", "deflate")
 
 
 class BadAnswerError(Exception):
@@ -80,9 +78,12 @@ class AnswerReader:
         for raw_name, raw_value in self._headers:
             name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        body = b"".join(self._body)
-        if body and headers.get("content-encoding", "").lower() in _CODINGS:
-            body = _decompressed(body)
+        try:
+            body = unpacked(b"".join(self._body), headers, longest=MAX_ANSWER_BYTES)
+        except ValueError as error:
+            raise BadAnswerError(str(error)) from None
+        if body is None:
+            raise BadAnswerError(TOO_LONG)
         return RawResponse(self._status, headers, body)
 
     # --- called by the parser ---
@@ -120,20 +121,3 @@ class AnswerReader:
 
 
 _FRAMING = (b"content-length", b"transfer-encoding")
-
-
-def _decompressed(body: bytes) -> bytes:
-    """What gzip or deflate holds, the latter with or without its own head."""
-    for wbits in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):
-        unpacking = zlib.decompressobj(wbits=wbits)
-        try:
-            unpacked = unpacking.decompress(body, MAX_ANSWER_BYTES)
-        except zlib.error as error:
-            reason = str(error)
-            continue
-        if unpacking.unconsumed_tail:
-            raise BadAnswerError(TOO_LONG)
-        if unpacking.eof:
-            return unpacked
-        reason = "it is not whole"
-    raise BadAnswerError(f"the answer's compression cannot be undone: {reason}")
