@@ -222,7 +222,7 @@ class UiAnswers:
         try:
             await self._in_thread(lambda: do(self._reach, act, given))
         except (CliError, WorkflowSDKError) as error:
-            return await self._not_done(page, act, given, self._said(error))
+            return await self._not_done(page, act, given, self._said(error, may_be_done=True))
         self.poller.outdate()
         location = f"{page.address}{'&' if '?' in page.address else '?'}done={act.kind}"
         return web.Response(status=303, headers={**HEADERS, "Location": location})
@@ -253,11 +253,12 @@ class UiAnswers:
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, bounded)
 
-    def _said(self, error: CliError | WorkflowSDKError) -> CliError:
+    def _said(self, error: CliError | WorkflowSDKError, *, may_be_done: bool = False) -> CliError:
         settings = self._reach.settings
         if isinstance(error, EngineTimeoutError):
             waited_s = min(self._engine_timeout_s, settings.access.timeout_s)
-            hint = "a page waits no longer; the engine may have done what was asked"
+            doubt = "; the engine may have done what was asked" if may_be_done else ""
+            hint = f"a page waits no longer{doubt}"
             return EngineAwayError(f"no answer from {settings.where} within {waited_s:g} s", hint=hint)
         return error if isinstance(error, CliError) else meaning(error, settings)
 

@@ -103,7 +103,13 @@ class Visitor:
 
 @contextmanager
 def ui_of(
-    url: str, *, read_only: bool = False, version: str = "next", settings: Settings | None = None
+    url: str,
+    *,
+    read_only: bool = False,
+    version: str = "next",
+    settings: Settings | None = None,
+    # A busy machine may hold an engine up for longer than a page waits for it.
+    engine_timeout_s: float = 60.0,
 ) -> Iterator[Visitor]:
     """The page of an engine, and somebody who has been let in; a bug of the page fails the test."""
     settings = settings or Settings()
@@ -116,8 +122,7 @@ def ui_of(
             lambda: EngineVersion((version,), "said"),
             why_not_acting(settings, read_only=read_only),
         )
-        # A busy machine may hold an engine up for longer than a page waits for it.
-        with UiServer(reach, tell=bugs.append, engine_timeout_s=60.0) as server:
+        with UiServer(reach, tell=bugs.append, engine_timeout_s=engine_timeout_s) as server:
             yield Visitor(server).let_in()
     if bugs:
         raise bugs[0]

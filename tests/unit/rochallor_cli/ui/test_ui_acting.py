@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -190,3 +191,14 @@ def test_where_nothing_may_be_changed_there_are_no_buttons_and_the_server_refuse
             assert (refused.status, reason in refused.text) == (409, True)
             assert 'method="post"' not in refused.text
     assert desk.status(started) == "WAITING"
+
+
+def test_an_engine_that_hangs_may_have_done_what_was_asked_but_not_what_was_looked_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with ui_of(url, engine_timeout_s=0.1) as visitor:
+            looked, acted = visitor.get("/instances"), visitor.post("/instances/01X/cancel", {"reason": "x"})
+    assert (looked.status, acted.status) == (503, 503)
+    assert "no answer from" in looked.text
+    assert "may have done" not in looked.text
+    assert "the engine may have done what was asked" in acted.text
