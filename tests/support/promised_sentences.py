@@ -308,6 +308,9 @@ WORKERS = {
         "A worker whose slots have all been taken": (
             "test_a_worker_whose_slots_are_all_blocked_is_not_ready",
         ),
+        "So is one whose job types are all at their limits": (
+            "test_a_worker_whose_types_are_all_at_their_limits_is_blocked",
+        ),
         "Where the system gives no more threads": (
             "test_jobs_run_in_the_threads_there_are_and_no_more_are_asked_for",
             "test_while_threads_are_short_no_more_is_claimed_than_there_are",

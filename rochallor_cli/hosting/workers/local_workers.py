@@ -33,7 +33,7 @@ from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.logs.stacks import log_jobs_in_flight, log_thread_names
 from rochallor_cli.hosting.own_library import keep_it_for_late_modules
 from rochallor_cli.hosting.workers.process_state import ProcessState
-from rochallor_cli.hosting.workers.runner_status import status_of, summary_of
+from rochallor_cli.hosting.workers.runner_status import places_of, status_of, summary_of
 from rochallor_cli.hosting.workers.runners import AnyRunner, build_runner, limited, resolved_mode
 from rochallor_cli.version import VERSION
 from workflow_sdk.errors import (
@@ -156,6 +156,7 @@ class LocalWorker:
         self._metrics = metrics
         self.loaded = load_handlers(config.modules, folder=folder)
         self.registry = limited(self.loaded.registry, config)
+        self._places = places_of(config, self.registry)
         self._mode: str = config.mode
         self._runner: AnyRunner | None = None
         self._stopping = threading.Event()
@@ -211,7 +212,11 @@ class LocalWorker:
             state = "stopped" if self.has_ended else "starting"
             return WorkerStatus(self._config.worker_id, os.getpid(), self._mode, state, reason=self._away)
         return status_of(
-            self._config, self._mode, snapshot, blocked_after_s=self._host.health.blocked_after_s
+            self._config,
+            self._mode,
+            snapshot,
+            places=self._places,
+            blocked_after_s=self._host.health.blocked_after_s,
         )
 
     def _work(self, wake: Callable[[], None]) -> None:

@@ -12,12 +12,14 @@ from rochallor_cli.hosting.health.status import (
     WorkerSummary,
     resident_bytes,
 )
+from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.runner.summary import AbandonedJob, InFlightJob, RunnerSnapshot, RunSummary
 
 
 def status_of(
-    config: WorkerConfig, mode: str, snapshot: RunnerSnapshot, *, blocked_after_s: float
+    config: WorkerConfig, mode: str, snapshot: RunnerSnapshot, *, places: int, blocked_after_s: float
 ) -> WorkerStatus:
+    """`places` is how many jobs may run at once: see `places_of`."""
     settled = snapshot.types.values()
     return WorkerStatus(
         worker_id=config.worker_id,
@@ -33,9 +35,19 @@ def status_of(
         resident_bytes=resident_bytes(),
         waiting_reports=snapshot.waiting_reports,
         in_flight=tuple(_job(job) for job in snapshot.in_flight),
-        blocked=_blocked(snapshot, blocked_after_s),
+        blocked=_blocked(snapshot, places, blocked_after_s),
         is_surplus=bool(snapshot.surplus),
     )
+
+
+def places_of(config: WorkerConfig, registry: HandlerRegistry) -> int:
+    """How many jobs may run at once: fewer than slots where each type that is served has a limit of its own."""
+    served = [
+        handler
+        for handler in registry.handlers().values()
+        if not config.job_types or handler.job_type in config.job_types
+    ]
+    return min(config.parallelism, sum(handler.parallelism or config.parallelism for handler in served))
 
 
 def summary_of(worker_id: str, summary: RunSummary) -> WorkerSummary:
@@ -58,20 +70,20 @@ def _reason(snapshot: RunnerSnapshot) -> str:
     return ""
 
 
-def _blocked(snapshot: RunnerSnapshot, after_s: float) -> str:
-    """Said when no slot has come free for so long: nothing new can start here."""
+def _blocked(snapshot: RunnerSnapshot, places: int, after_s: float) -> str:
+    """Said when no place has come free for so long: nothing new can start here."""
     if snapshot.is_paused and snapshot.state == "running":
         return "quiet: claims no jobs until it is resumed"
     if snapshot.state == "running" and (snapshot.shortage or snapshot.surplus):
         return snapshot.shortage or snapshot.surplus
     running = [job for job in snapshot.in_flight if job.phase == "running"]
-    if snapshot.state != "running" or len(running) < snapshot.slots:
+    if snapshot.state != "running" or len(running) < places:
         return ""
     shortest_s = min(job.ran_s for job in running)
     if shortest_s < after_s:
         return ""
     types = ", ".join(dict.fromkeys(job.job_type for job in running))
-    return f"blocked: {snapshot.slots} of {snapshot.slots} slots taken for {shortest_s:.0f} s, by {types}"
+    return f"blocked: {places} of {places} slots taken for {shortest_s:.0f} s, by {types}"
 
 
 def _job(job: InFlightJob | AbandonedJob) -> HostedJob:

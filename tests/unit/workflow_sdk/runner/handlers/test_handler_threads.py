@@ -94,7 +94,11 @@ def test_a_runner_without_any_thread_says_so_claims_nothing_and_goes_on_once_the
     with running_runner(engine, registry, parallelism=4) as running:
         wait_until(lambda: running.snapshot.shortage, "the shortage is known")
         status = status_of(
-            WorkerConfig(worker_id="w1", modules=("h.py",)), "poll", running.snapshot, blocked_after_s=60
+            WorkerConfig(worker_id="w1", modules=("h.py",)),
+            "poll",
+            running.snapshot,
+            places=4,
+            blocked_after_s=60,
         )
         assert (status.is_ready, status.unready_reason) == (False, "the system gives no thread for a handler")
         engine.offer("a")
