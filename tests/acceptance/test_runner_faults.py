@@ -42,6 +42,10 @@ def is_claim(seen: Seen) -> bool:
     return seen.path == "/v1/jobs/poll" and seen.body != b"{}"
 
 
+def is_probe(seen: Seen) -> bool:
+    return seen.path == "/v1/jobs/poll" and not is_claim(seen)
+
+
 def test_answers_cut_after_the_engine_did_the_work_make_no_job_run_twice(
     proxy: FaultProxy, admin: RestEngineClient
 ) -> None:
@@ -111,6 +115,8 @@ def test_results_that_waited_are_reported_before_anything_is_claimed(
         release.set()
         wait_until(lambda: running.snapshot.waiting_reports == 30, "all results to wait")
         wait_until(lambda: running.snapshot.engine_reachable is False, "the outage to be noticed")
+        # There is one question at a time: the last claim, asked before the outage was noticed, has had its answer.
+        wait_until(lambda: is_probe(proxy.seen[-1]), "the poller to know it, too")
         back_at = time.monotonic()  # before the proxy lets anything through: all that passes is seen
         proxy.always(None)
         wait_for_status(admin, instances)
