@@ -51,6 +51,20 @@ class InvalidDocumentError(CliError):
     exit_status = ExitStatus.INVALID
 
 
+class UnreadableTextError(InvalidDocumentError):
+    """A text that is no document: what is wrong where. line, column: from 1; 0 where nobody knows."""
+
+    def __init__(
+        self, source: str, problem: str, *, line: int = 0, column: int = 0, hint: str | None = None
+    ) -> None:
+        place = ":".join(str(part) for part in (source, line, column) if part)
+        super().__init__(f"{place}: {problem}", hint=hint)
+        self.source = source
+        self.problem = problem
+        self.line = line
+        self.column = column
+
+
 class NotKnownError(CliError):
     """Only a newer rochallor may know what this is about."""
 

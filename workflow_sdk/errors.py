@@ -63,7 +63,7 @@ class EngineUnreachableError(WorkflowSDKError):
     is False when the engine cannot have seen the request. `kind` says what to look at: the connection,
     the engine's `certificate`, `tls` otherwise, a `timeout`, a `shortage` of descriptors here, that something
     else answered (`not-engine`), or an empty answer that is not the engine's own, so that nobody knows what
-    became of the request (`doubtful`).
+    became of the request (`doubtful`). `proxy` is the URL of the proxy on the way, without its password; "" for none.
     """
 
     def __init__(
@@ -73,8 +73,10 @@ class EngineUnreachableError(WorkflowSDKError):
         url: str = "",
         was_sent: bool = True,
         kind: UnreachableKind = "connection",
+        proxy: str = "",
     ) -> None:
         super().__init__(message)
+        self.proxy = proxy
         self.message = message
         self.url = url
         self.was_sent = was_sent
@@ -88,9 +90,15 @@ class EngineTimeoutError(EngineUnreachableError):
     """No answer came in time. The engine may have done what was asked."""
 
     def __init__(
-        self, message: str, *, url: str = "", was_sent: bool = True, kind: UnreachableKind = "timeout"
+        self,
+        message: str,
+        *,
+        url: str = "",
+        was_sent: bool = True,
+        kind: UnreachableKind = "timeout",
+        proxy: str = "",
     ) -> None:
-        super().__init__(message, url=url, was_sent=was_sent, kind=kind)
+        super().__init__(message, url=url, was_sent=was_sent, kind=kind, proxy=proxy)
 
 
 class EngineClientError(WorkflowSDKError):

@@ -13,7 +13,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.commands.inputs import definition_and_version
 from rochallor_cli.definitions.files import SUFFIXES, Folders, read_all
 from rochallor_cli.documents.document import Document
-from rochallor_cli.errors import InvalidDocumentError
+from rochallor_cli.errors import UnreadableTextError
 
 Exclude = Annotated[
     list[str] | None,
@@ -33,7 +33,7 @@ def documents_of_files(
     names: Sequence[str],
     *,
     exclude: Sequence[str] | None = None,
-    unreadable: list[InvalidDocumentError] | None = None,
+    unreadable: list[UnreadableTextError] | None = None,
 ) -> list[Document]:
     """The definitions of files and folders; of what was passed over is told."""
     folders = Folders(tuple(exclude or ()))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from rochallor_cli.documents.document import Document, DocumentPath
-from rochallor_cli.errors import InvalidDocumentError
+from rochallor_cli.errors import UnreadableTextError
 
 # By name what is within: the fields of an object, or of each object in a list.
 Names = Mapping[str, "Names"]
@@ -76,8 +76,9 @@ def _spelled(
         name = str(key if key in names else by_small.get(str(key).lower(), key))
         before, after = (*old, str(key)), (*new, name)
         if name in found:
-            where = document.at(before, of_key=True)
-            raise InvalidDocumentError(f"{where}: {key!r} is {name!r} to the engine, which is given twice")
+            line, column = document.position(before, of_key=True)
+            problem = f"{key!r} is {name!r} to the engine, which is given twice"
+            raise UnreadableTextError(document.source, problem, line=line, column=column)
         if before != after:
             spelled[before] = after
         found[name] = _spelled(document, item, names.get(name, _NONE), before, after, spelled)

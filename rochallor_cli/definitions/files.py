@@ -13,7 +13,7 @@ from typing import Any, Final, TextIO
 from rochallor_cli.definitions.field_names import in_engine_spelling
 from rochallor_cli.documents.document import Document
 from rochallor_cli.documents.reading import read_document, read_documents
-from rochallor_cli.errors import InvalidDocumentError, NotFoundError
+from rochallor_cli.errors import InvalidDocumentError, NotFoundError, UnreadableTextError
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 # Folders of dependencies; hidden ones are passed over as well.
@@ -40,7 +40,7 @@ def read_all(
     names: Sequence[str],
     stdin: TextIO,
     *,
-    unreadable: list[InvalidDocumentError] | None = None,
+    unreadable: list[UnreadableTextError] | None = None,
     folders: Folders | None = None,
 ) -> list[Document]:
     """Every document of files, folders and `-`; InvalidDocumentError where there is none at all.
@@ -54,7 +54,7 @@ def read_all(
         try:
             is_folder = name != "-" and os.path.isdir(name)
             found += _of_folder(name, folders, unreadable) if is_folder else _read(name, stdin)
-        except InvalidDocumentError as error:
+        except UnreadableTextError as error:
             if unreadable is None:
                 raise
             unreadable.append(error)
@@ -72,13 +72,13 @@ def read_definition(name: str, stdin: TextIO) -> Document:
     return in_engine_spelling(read_document(name, stdin))
 
 
-def _of_folder(name: str, folders: Folders, unreadable: list[InvalidDocumentError] | None) -> list[Document]:
+def _of_folder(name: str, folders: Folders, unreadable: list[UnreadableTextError] | None) -> list[Document]:
     found: list[Document] = []
     errors = len(unreadable or ())
     for path in _files(name, folders):
         try:
             documents = _definitions_in(path)
-        except InvalidDocumentError as error:
+        except UnreadableTextError as error:
             if unreadable is None:
                 hint = f"{error.hint}; " if error.hint else ""
                 raise InvalidDocumentError(

@@ -34,7 +34,7 @@ from rochallor_cli.dev_engine import (
     step_types,
 )
 from rochallor_cli.documents.document import QUOTE_HINT, Document, DocumentPath
-from rochallor_cli.errors import InvalidDocumentError, UsageError, did_you_mean
+from rochallor_cli.errors import UnreadableTextError, UsageError, did_you_mean
 
 # The length of a step's own path: what is wrong further in leaves the rest of the document to be checked.
 _STEP_DEPTH = 2
@@ -88,14 +88,10 @@ def lint_documents(
     return found
 
 
-def unreadable_finding(error: InvalidDocumentError) -> DocumentFinding:
-    """The finding for a file that cannot be read; its message begins with the place."""
-    place = re.fullmatch(r"(.*?):(\d+)(?::(\d+))?: (.*)", error.message, re.DOTALL)
-    text = place[4] if place else error.message
-    text += f" ({error.hint})" if error.hint else ""
-    if place is None:
-        return DocumentFinding(error.message.partition(":")[0], 1, 1, UNREADABLE, "error", text, ())
-    return DocumentFinding(place[1], int(place[2]), int(place[3] or 1), UNREADABLE, "error", text, ())
+def unreadable_finding(error: UnreadableTextError) -> DocumentFinding:
+    """The finding for a file that cannot be read."""
+    text = f"{error.problem} ({error.hint})" if error.hint else error.problem
+    return DocumentFinding(error.source, error.line or 1, error.column or 1, UNREADABLE, "error", text, ())
 
 
 def summary(found: Sequence[DocumentFinding]) -> str:

@@ -26,6 +26,9 @@ class DatabaseFileError(DevEngineError):
 class Refused(Exception):  # noqa: N818 - an answer, not a fault
     """The request is answered with an error; what it has written is undone."""
 
+    # Why, in the table of problem codes; empty where it has no row.
+    problem = ""
+
     def __init__(self, status: int, code: str, reason: str) -> None:
         super().__init__(reason)
         self.status = status
@@ -34,10 +37,11 @@ class Refused(Exception):  # noqa: N818 - an answer, not a fault
 
 
 class WorkflowStuck(Refused):
-    """The definition does not let the workflow go on from this request."""
+    """The definition does not let the workflow go on from this request, by the problem of this code, if it has one."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, problem: str = "") -> None:
         super().__init__(500, "internal-error", reason)
+        self.problem = problem
 
 
 class SchemaViolated(Refused):

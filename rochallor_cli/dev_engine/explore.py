@@ -10,6 +10,7 @@ Nothing here needs a database, a clock or a loop.
 
 from __future__ import annotations
 
+from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
 from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Schema, Step, StepType
 from rochallor_cli.dev_engine.definition.parsing import definition_from_document
@@ -95,6 +96,7 @@ __all__ = [
     "World",
     "apply",
     "broken_rules",
+    "codes",
     "deciding_values",
     "definition_from_document",
     "effective_timers",

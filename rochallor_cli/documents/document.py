@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from rochallor_cli.errors import InvalidDocumentError
+from rochallor_cli.errors import UnreadableTextError
 
 DocumentPath = tuple[str | int, ...]
 
@@ -56,5 +56,5 @@ def refuse_twice(
 ) -> None:
     """A key given twice is an error: one of the two values would be lost without a word."""
     if key in found and first is not None:
-        where = f"{source}:{place.line}:{place.column}"
-        raise InvalidDocumentError(f"{where}: duplicate key {key!r}, first on line {first.line}")
+        problem = f"duplicate key {key!r}, first on line {first.line}"
+        raise UnreadableTextError(source, problem, line=place.line, column=place.column)

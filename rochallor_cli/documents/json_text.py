@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from rochallor_cli.documents.document import Document, DocumentPath, Position, refuse_twice
-from rochallor_cli.errors import InvalidDocumentError, UsageError
+from rochallor_cli.errors import UnreadableTextError, UsageError
 
 
 def load_json(text: str) -> Any:
@@ -45,7 +45,7 @@ def typed_object(text: str, *, place: str = "", hint: str) -> dict[str, Any]:
 
 
 def parse_json(text: str, *, source: str) -> Document:
-    """A JSON text with positions. Raises InvalidDocumentError with file:line:column."""
+    """A JSON text with positions. Raises UnreadableTextError."""
     try:
         load_json(text)
     except json.JSONDecodeError as error:
@@ -53,9 +53,11 @@ def parse_json(text: str, *, source: str) -> Document:
         # Python 3.13 and later name the comma, earlier ones what comes after it.
         is_comma = "trailing comma" in message or text[: error.pos].rstrip().endswith(",")
         hint = "a comma too many?" if is_comma else None
-        raise InvalidDocumentError(f"{source}:{error.lineno}:{error.colno}: {message}", hint=hint) from error
+        raise UnreadableTextError(
+            source, message, line=error.lineno, column=error.colno, hint=hint
+        ) from error
     except ValueError as error:
-        raise InvalidDocumentError(f"{source}: {error}") from error
+        raise UnreadableTextError(source, str(error)) from error
     walk = _JsonWalk(text, source)
     value, _ = walk.value(walk.blank(0), ())
     return Document(source, value, walk.positions, walk.keys)

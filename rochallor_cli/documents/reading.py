@@ -8,7 +8,7 @@ from typing import TextIO
 from rochallor_cli.documents.document import QUOTE_HINT, Document
 from rochallor_cli.documents.json_text import parse_json
 from rochallor_cli.documents.yaml_text import parse_yaml
-from rochallor_cli.errors import InvalidDocumentError, NotFoundError, UsageError
+from rochallor_cli.errors import InvalidDocumentError, NotFoundError, UnreadableTextError, UsageError
 
 
 def read_documents(name: str, stdin: TextIO) -> list[Document]:
@@ -44,8 +44,8 @@ def read_text(name: str, stdin: TextIO) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
-        raise InvalidDocumentError(
-            f"{source}:{line}:{column}: not UTF-8", hint="save the file as UTF-8"
+        raise UnreadableTextError(
+            source, "not UTF-8", line=line, column=column, hint="save the file as UTF-8"
         ) from error
 
 
@@ -57,16 +57,16 @@ def parse_documents(text: str, *, source: str, is_json: bool = False) -> list[Do
         if text.lstrip()[:1] in ("{", "["):
             try:
                 return [parse_json(text, source=source)]
-            except InvalidDocumentError as error:
+            except UnreadableTextError as error:
                 return _yaml_or(error, text, source)
         return list(parse_yaml(text, source=source))
     except RecursionError as error:
-        raise InvalidDocumentError(f"{source}: nested too deep") from error
+        raise UnreadableTextError(source, "nested too deep") from error
 
 
-def _yaml_or(json_error: InvalidDocumentError, text: str, source: str) -> list[Document]:
+def _yaml_or(json_error: UnreadableTextError, text: str, source: str) -> list[Document]:
     """YAML in flow style looks like JSON; what is neither gets JSON's message, unless a comment explains it."""
     try:
         return list(parse_yaml(text, source=source))
-    except InvalidDocumentError as error:
+    except UnreadableTextError as error:
         raise (error if error.hint == QUOTE_HINT else json_error) from None

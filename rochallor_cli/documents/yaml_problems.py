@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rochallor_cli.documents.document import QUOTE_HINT, Position
-from rochallor_cli.errors import InvalidDocumentError
+from rochallor_cli.errors import UnreadableTextError
 
 _NEVER_CLOSED = "a quote that is never closed"
 _INDENTATION = "check the indentation of this line and of the one before"
@@ -27,17 +27,17 @@ _QUOTED = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*\"""")
 _SWALLOWED = re.compile(r"(?<=[\s,\[{])#.*[\]}]")
 
 
-def yaml_problem(error: Any, lines: Sequence[str], source: str) -> InvalidDocumentError:
-    """The parser's error with file:line:column."""
+def yaml_problem(error: Any, lines: Sequence[str], source: str) -> UnreadableTextError:
+    """The parser's error."""
     if cut := _cut_short(error, lines):
-        where = f"{source}:{cut.line}:{cut.column}"
-        return InvalidDocumentError(f"{where}: the brackets here are not closed", hint=QUOTE_HINT)
+        problem = "the brackets here are not closed"
+        return UnreadableTextError(source, problem, line=cut.line, column=cut.column, hint=QUOTE_HINT)
     mark = error.problem_mark or error.context_mark
     problem, hint = _in_our_words(str(error.problem or error.context or "cannot be read"), mark, lines)
     if problem == _NEVER_CLOSED and error.context_mark:
         mark = error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
-    return InvalidDocumentError(f"{source}:{line + 1}:{column + 1}: {problem}", hint=hint)
+    return UnreadableTextError(source, problem, line=line + 1, column=column + 1, hint=hint)
 
 
 def _in_our_words(problem: str, mark: Any, lines: Sequence[str]) -> tuple[str, str | None]:

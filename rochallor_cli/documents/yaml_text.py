@@ -10,7 +10,7 @@ from typing import Any
 from rochallor_cli.documents.document import Document, DocumentPath, Position, refuse_twice
 from rochallor_cli.documents.json_text import finite
 from rochallor_cli.documents.yaml_problems import yaml_problem
-from rochallor_cli.errors import InvalidDocumentError
+from rochallor_cli.errors import UnreadableTextError
 
 # What anchors may add to a document: enough for any honest one, little enough for memory and patience.
 ALIASED_NODES = 100_000
@@ -18,7 +18,7 @@ _IGNORE = re.compile(r"(?:^|\s)#\s*rochallor:\s*ignore\[([\w\s,]*)\]")
 
 
 def parse_yaml(text: str, *, source: str) -> Iterator[Document]:
-    """The documents of a YAML text. Raises InvalidDocumentError with file:line:column."""
+    """The documents of a YAML text. Raises UnreadableTextError."""
     import yaml
 
     from rochallor_cli.documents.json_yaml import JsonTypesLoader
@@ -36,7 +36,7 @@ def parse_yaml(text: str, *, source: str) -> Iterator[Document]:
         raise yaml_problem(error, lines, source) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise InvalidDocumentError(f"{source}:{line}: characters that YAML does not allow") from error
+        raise UnreadableTextError(source, "characters that YAML does not allow", line=line) from error
 
 
 def ignored_codes(lines: list[str]) -> dict[int, frozenset[str]]:
@@ -147,9 +147,9 @@ class _YamlWalk:
             long = len(node.value) > sys.int_info.default_max_str_digits
             raise self._problem(node, "a number with too many digits" if long else str(error)) from error
 
-    def _problem(self, node: Any, text: str) -> InvalidDocumentError:
+    def _problem(self, node: Any, text: str) -> UnreadableTextError:
         place = _place(node)
-        return InvalidDocumentError(f"{self.source}:{place.line}:{place.column}: {text}")
+        return UnreadableTextError(self.source, text, line=place.line, column=place.column)
 
 
 def _place(node: Any) -> Position:

@@ -74,7 +74,7 @@ def _unreachable(error: EngineUnreachableError, settings: Settings) -> CliError:
     hint = START_OR_NAME_ONE
     if error.kind in ("certificate", "tls"):
         hint = "--ca-file names the certificates to trust, --client-cert the one to present"
-    if "(through the proxy " in error.message:
+    if error.proxy:
         hint = _PROXY
     if error.kind == "shortage":
         hint = "`ulimit -n` says how many files a process may open"

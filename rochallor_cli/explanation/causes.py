@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rochallor_cli.dev_engine.explore import CompleteUserTask, Definition, FireTimer, Step
+from rochallor_cli.dev_engine.explore import CompleteUserTask, Definition, FireTimer, Step, codes
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.explanation.facts import Facts
 from rochallor_cli.explanation.prospects import Move
 from rochallor_cli.explanation.rebuilding import Rebuilt
-
-JOIN_MISCOUNTS, NO_WAY_ON, DANGLING, NO_GATEWAY = "W302", "W304", "W305", "W306"
-TIMER_OUTLIVES, TASK_SURVIVES, DURATION, TIMER_LOST = "W401", "W402", "W403", "W406"
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ def _of_ended_branches(definition: Definition, facts: Facts) -> Iterator[Cause]:
             and not step.conditional_next_steps
         ):
             text = f'"{step.id}" is done and its branch ends there: neither nextStep nor conditionalNextSteps'
-            yield Cause(step.id, NO_WAY_ON, text, (row,))
+            yield Cause(step.id, codes.NO_WAY_ON, text, (row,))
 
 
 def _causes(
@@ -69,7 +66,7 @@ def _causes(
     for timer in built.world.timers:
         if timer.id in built.overdue:
             text = f'a timer of "{timer.step_id}" was due and has not fired'
-            yield Cause(timer.step_id, TIMER_LOST, text)
+            yield Cause(timer.step_id, codes.TIMER_CANNOT_FIRE, text)
 
 
 def _of_dead_place(definition: Definition, facts: Facts, step: Step, rows: list[Value]) -> Iterator[Cause]:
@@ -87,10 +84,10 @@ def _of_dead_place(definition: Definition, facts: Facts, step: Step, rows: list[
             "and nothing open leads to it"
         )
         told = [row for row in facts.executions if row.get("stepId") in {step.id, *branches}]
-        yield Cause(step.id, JOIN_MISCOUNTS, text, tuple(told))
+        yield Cause(step.id, codes.JOIN_MISCOUNTS, text, tuple(told))
     elif step.type == "SERVICE_TASK" and not step.next_step and not step.conditional_next_steps:
         text = f'"{step.id}" is done and has no way on: neither nextStep nor conditionalNextSteps'
-        yield Cause(step.id, NO_WAY_ON, text, tuple(rows[-1:]))
+        yield Cause(step.id, codes.NO_WAY_ON, text, tuple(rows[-1:]))
 
 
 def _awaits_branches(facts: Facts, branches: Sequence[str]) -> bool:
@@ -103,25 +100,14 @@ def _times(number: int) -> str:
 
 
 def _of_refusals(built: Rebuilt, move: Move) -> Iterator[Cause]:
-    for reason in move.refusals:
+    for code, reason in move.refusals:
         step = _step_of(built, move)
         how = "every completion" if move.answers_500 == "always" else "some completions"
         if isinstance(move.event, FireTimer):
-            yield Cause(step, TIMER_LOST, f'the timer of "{step}" cannot fire: {reason}')
+            yield Cause(step, codes.TIMER_CANNOT_FIRE, f'the timer of "{step}" cannot fire: {reason}')
         else:
             text = f'{how} of "{step}" would be answered with 500 and undone: {reason}'
-            yield Cause(step, _code_of(reason), text)
-
-
-def _code_of(reason: str) -> str:
-    for words, code in (
-        ("boundary event duration", DURATION),
-        ("no matching PARALLEL_GATEWAY", NO_GATEWAY),
-        ("not found in definition", DANGLING),
-    ):
-        if words in reason:
-            return code
-    return ""
+            yield Cause(step, code, text)
 
 
 def _of_late_move(built: Rebuilt, move: Move) -> Iterator[Cause]:
@@ -129,12 +115,12 @@ def _of_late_move(built: Rebuilt, move: Move) -> Iterator[Cause]:
     event = move.event
     if isinstance(event, CompleteUserTask) and not built.world.running(event.step_id):
         text = f'a timer interrupted "{event.step_id}", and its user task is still open: done late, it goes on as well'
-        yield Cause(event.step_id, TASK_SURVIVES, text)
+        yield Cause(event.step_id, codes.TASK_SURVIVES_TIMER, text)
     if isinstance(event, FireTimer):
         timer = next(timer for timer in built.world.timers if timer.id == event.timer_id)
         if timer.attempt not in built.world.running(timer.step_id):
             text = f'"{timer.step_id}" is over and its timer still fires: "{timer.target_step_id}" is started then'
-            yield Cause(timer.step_id, TIMER_OUTLIVES, text)
+            yield Cause(timer.step_id, codes.TIMER_OUTLIVES_STEP, text)
 
 
 def _step_of(built: Rebuilt, move: Move) -> str:

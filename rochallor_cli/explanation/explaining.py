@@ -55,7 +55,6 @@ class Mover:
     job_type: str | None = None
     at: str | None = None
     command: str | None = None
-    refusals: tuple[str, ...] = ()
     served: Served = UNKNOWN
 
     def as_json(self) -> Value:
@@ -329,7 +328,7 @@ def _movers_as_written(facts: Facts) -> Iterator[Mover]:
 
 def _mover(definition: Definition, facts: Facts, built: Rebuilt, move: Move) -> Mover:
     event = move.event
-    common: dict[str, Any] = {"answers_500": move.answers_500, "refusals": move.refusals}
+    common: dict[str, Any] = {"answers_500": move.answers_500}
     if isinstance(event, CompleteJob):
         job = next(job for job in built.world.jobs if job.id == event.job_id)
         since = _started(facts, job.step_id, job.attempt)

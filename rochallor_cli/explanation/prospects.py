@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from rochallor_cli.dev_engine.explore import (
     Definition,
@@ -31,13 +32,20 @@ _MOST_TRIED = 600
 Fault = tuple[str, str]
 
 
+class Refusal(NamedTuple):
+    """Why the engine would answer with 500: the code of the problem, "" for one without, and its words."""
+
+    code: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class Move:
     """Something that can happen, and how often the engine would answer it with 500: never, sometimes, always."""
 
     event: Event
     answers_500: str
-    refusals: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
 
     @property
     def can_happen(self) -> bool:
@@ -69,7 +77,7 @@ def moves(definition: Definition, world: World) -> list[Move]:
 
 def _move(definition: Definition, world: World, event: Event) -> Move:
     ways = list(_ways(definition, world, event))
-    refused = [way.refusal.reason for way in ways if way.refusal is not None]
+    refused = [Refusal(way.refusal.problem, way.refusal.reason) for way in ways if way.refusal is not None]
     answers = "never" if not refused else "always" if len(refused) == len(ways) else "sometimes"
     return Move(event, answers, tuple(dict.fromkeys(refused)))
 

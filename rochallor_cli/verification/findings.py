@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rochallor_cli.definitions.verification_codes import VERIFICATION_CODES
-from rochallor_cli.dev_engine.explore import ExecutionStatus, InstanceStatus
+from rochallor_cli.dev_engine.explore import ExecutionStatus, InstanceStatus, codes
 from rochallor_cli.verification.grades import Grade, Grades
 from rochallor_cli.verification.search import Searched, SearchMove, Situation
 from rochallor_cli.verification.shape import DefinitionShape
@@ -27,9 +27,11 @@ BOTH_WAYS = "V11"
 TITLES = {entry.code: entry.title for entry in VERIFICATION_CODES}
 
 # What the machine says of itself in a move, by the code of the fault.
-_LOOP, _JOIN = "W301", "W302"
-_BY_FAULT = {"W303": WORK_LEFT, "W401": LATE_TIMER, "W402": BOTH_WAYS}
-_PASSED_EARLY = "was passed at arrival"
+_BY_FAULT = {
+    codes.END_LEAVES_BRANCHES: WORK_LEFT,
+    codes.TIMER_OUTLIVES_STEP: LATE_TIMER,
+    codes.TASK_SURVIVES_TIMER: BOTH_WAYS,
+}
 
 # Code, step and text of what a move shows.
 Shown = tuple[str, str, str]
@@ -102,10 +104,12 @@ class _Looker:
             self._add(REFUSED, step, f"no instance can be started: {refusal.reason}")
 
     def _shown_by(self, move: SearchMove) -> Iterator[Shown]:
-        if any(fault.code == _LOOP for fault in move.faults):
+        if any(fault.code == codes.ENDLESS_LOOP for fault in move.faults):
             # The engine hangs: whatever else it has done is not written.
             yield from (
-                (ENDLESS_LOOP, fault.step_id, fault.text) for fault in move.faults if fault.code == _LOOP
+                (ENDLESS_LOOP, fault.step_id, fault.text)
+                for fault in move.faults
+                if fault.code == codes.ENDLESS_LOOP
             )
             return
         yield from _faults(move)
@@ -179,7 +183,7 @@ def _faults(move: SearchMove) -> Iterator[Shown]:
     for fault in move.faults:
         if fault.code in _BY_FAULT:
             yield _BY_FAULT[fault.code], fault.step_id, fault.text
-        elif fault.code == _JOIN and _PASSED_EARLY in fault.text:
+        elif fault.passed_early:
             yield EARLY_JOIN, fault.step_id, fault.text
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 import yaml
 
 from rochallor_cli.documents.json_yaml import dump
@@ -263,6 +264,14 @@ def test_lint_goes_on_after_a_file_that_cannot_be_read(tmp_path: Path):
     }  # fmt: skip
     github = rochallor("defs", "lint", tmp_path, "--format", "github")
     assert (github.exit_status, f"file={tmp_path / 'a.yaml'},line=2,col=8" in github.stdout) == (3, True)
+
+
+@pytest.mark.parametrize("name", ["a:12: b.yaml", "a:1:2: b.json", "C:drive.yaml"])
+def test_a_file_that_cannot_be_read_is_named_whole_whatever_its_name(tmp_path: Path, name: str):
+    (tmp_path / name).write_text("[" * 3_000 + "]" * 3_000)
+    (finding,) = rochallor("defs", "lint", tmp_path / name, "-o", "json").json()
+    assert (finding["file"], finding["line"], finding["column"]) == (str(tmp_path / name), 1, 1)
+    assert finding["text"] == "nested too deep"
 
 
 def test_lint_says_for_which_version_it_speaks_and_speaks_for_the_one_that_is_named(tmp_path: Path):

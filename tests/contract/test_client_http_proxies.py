@@ -82,6 +82,7 @@ def test_a_proxy_that_is_not_there_is_named(
         stack(f"{scheme}://engine.invalid").complete()
     assert not caught.value.was_sent
     assert caught.value.message == "connection refused (through the proxy http://127.0.0.1:9)"
+    assert caught.value.proxy == "http://127.0.0.1:9"
 
 
 @both

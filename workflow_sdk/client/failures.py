@@ -47,10 +47,11 @@ def failure(
     meaning = next(row for row in table if isinstance(error, row.foreign))
     is_timeout = issubclass(meaning.kind, EngineTimeoutError)
     words = f"no answer within {timeout_s:g} s" if is_timeout else _words(error)
-    if proxy is not None:
-        words = f"{words} (through the proxy {proxy.url})"
+    through = proxy.url if proxy is not None else ""
+    if through:
+        words = f"{words} (through the proxy {through})"
     kind: UnreachableKind = "timeout" if is_timeout else _kind(error)
-    return meaning.kind(words, url=url, was_sent=meaning.was_sent, kind=kind)
+    return meaning.kind(words, url=url, was_sent=meaning.was_sent, kind=kind, proxy=through)
 
 
 def _kind(error: BaseException) -> UnreachableKind:

@@ -22,7 +22,7 @@ from rochallor_cli.commands.definition_sources import (
 )
 from rochallor_cli.commands.inputs import Text, Var, Vars, variables_from
 from rochallor_cli.documents.document import Document
-from rochallor_cli.errors import InvalidDocumentError, NotKnownError, UsageError, did_you_mean
+from rochallor_cli.errors import NotKnownError, UnreadableTextError, UsageError, did_you_mean
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.text_width import harmless
 from rochallor_cli.output.views import FINDINGS
@@ -209,12 +209,12 @@ class _Check:
     documents: Sequence[Document]
     assumed: Assumed
     version: EngineVersion
-    unreadable: Sequence[InvalidDocumentError] = ()
+    unreadable: Sequence[UnreadableTextError] = ()
 
 
 def _files(context: Context, names: list[str], exclude: list[str] | None) -> _Check:
     files = [name for name in names if is_file_name(name)]
-    unreadable: list[InvalidDocumentError] = []
+    unreadable: list[UnreadableTextError] = []
     documents = documents_of_files(context, files, exclude=exclude, unreadable=unreadable) if files else []
     version = context.offline_version()
     return _Check(documents, _assumed(context, version), version, unreadable)

@@ -118,7 +118,7 @@ class Advance:
     def find(self, step_id: str) -> Step:
         step = self.definition.step(step_id)
         if step is None:
-            raise WorkflowStuck(f'step "{step_id}" not found in definition')
+            raise WorkflowStuck(f'step "{step_id}" not found in definition', problem=codes.DANGLING_BRANCH)
         return step
 
     # --- choices --------------------------------------------------------------------------------
@@ -251,9 +251,9 @@ class Advance:
         """Note a fault of the engine that comes from how it is used, not from the definition."""
         self.effects.append(FaultMet(code, step_id, text))
 
-    def meet_fault(self, code: str, step_id: str, text: str) -> None:
+    def meet_fault(self, code: str, step_id: str, text: str, *, passed_early: bool = False) -> None:
         """Note a fault that the definition runs into; where faults are not put up with, it fails."""
-        self.effects.append(FaultMet(code, step_id, text))
+        self.effects.append(FaultMet(code, step_id, text, passed_early=passed_early))
         if self.inputs.strict:
             self._is_stopped = True
             self._waiting.clear()

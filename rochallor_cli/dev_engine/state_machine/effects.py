@@ -131,11 +131,15 @@ class NextWorkflowDue:
 
 @quick_dataclass(frozen=True, slots=True)
 class FaultMet:
-    """The workflow ran into a fault of the engine; the code is explained in docs/engine-faults.md."""
+    """The workflow ran into a fault of the engine; the code is explained in docs/engine-faults.md.
+
+    passed_early: a join was passed before all its branches had arrived.
+    """
 
     code: str
     step_id: str
     text: str
+    passed_early: bool = False
 
 
 Effect = (

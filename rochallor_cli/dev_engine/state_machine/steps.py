@@ -110,7 +110,8 @@ def _rest(advance: Advance, step: Step) -> int:
         try:
             fires_ns = advance.now_ns + duration_ns(event.duration, advance.definition.rules)
         except DurationError as error:
-            raise WorkflowStuck(f'boundary event duration "{event.duration}": {error}') from None
+            reason = f'boundary event duration "{event.duration}": {error}'
+            raise WorkflowStuck(reason, problem=codes.DURATION_UNREADABLE) from None
         timer = TimerStarted(step.id, attempt, fires_ns, event.interrupting, event.target_step_id)
         advance.effects.append(timer)
     return attempt
@@ -196,7 +197,8 @@ def _enter_gateway(advance: Advance, step: Step) -> None:
 def _enter_join(advance: Advance, step: Step) -> None:
     gateway = advance.definition.gateway_of(step.id)
     if gateway is None:
-        raise WorkflowStuck(f'join step "{step.id}": no matching PARALLEL_GATEWAY found')
+        reason = f'join step "{step.id}": no matching PARALLEL_GATEWAY found'
+        raise WorkflowStuck(reason, problem=codes.JOIN_WITHOUT_GATEWAY)
     arrivals = _pass(advance, step)
     advance.arrive(step.id)
     branches = len(gateway.parallel_next_steps)
@@ -223,7 +225,7 @@ def _note_wrong_count(advance: Advance, step: Step, arrivals: int, branches: int
             f'join "{step.id}" was passed at arrival {arrivals % branches} of {branches}: '
             "it counts branches by their first step"
         )
-        advance.meet_fault(codes.JOIN_MISCOUNTS, step.id, text)
+        advance.meet_fault(codes.JOIN_MISCOUNTS, step.id, text, passed_early=True)
     elif all_there and not passes:
         text = (
             f'join "{step.id}" was not passed though all {branches} branches arrived: '

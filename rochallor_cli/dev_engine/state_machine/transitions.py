@@ -281,7 +281,7 @@ def retry(
     try:
         advance_from(advance, step.id)
     except WorkflowStuck as stuck:
-        raise WorkflowStuck(f"retry step: {stuck.reason}") from None
+        raise WorkflowStuck(f"retry step: {stuck.reason}", problem=stuck.problem) from None
     return advance.outcome()
 
 
