@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from simulation.planted_faults import FAULTS, Plant
-from workflow_sdk.runner.job.claim import Say
+from workflow_sdk.runner.job.claim import Right
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
 from workflow_sdk.runner.kafka.backlog import Backlog
@@ -104,7 +104,13 @@ KAFKA_FAULTS = (
         _remembered_at_its_start(KafkaIntake._begin),
     ),
     Plant("no dispatch is remembered", 36, AcknowledgedIds, "__contains__", lambda self, dedup_id: False),
-    Plant("a lost partition keeps its say", 294, Assignment, "say", property(lambda self: Say.HAS)),
+    Plant(
+        "a lost partition keeps its right to fail",
+        294,
+        Assignment,
+        "right_to_fail",
+        property(lambda self: Right.HAS),
+    ),
     Plant("a job starts whose partition has gone", 43, KafkaRecord, "try_start", _started_whatever_has_gone),
     Plant("a revoked partition waits for nobody", 27, Rebalances, "_await_running", _nothing),
     Plant("a paused partition stays so", 27, Flow, "_may_resume", lambda self, assignment: False),

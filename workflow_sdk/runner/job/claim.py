@@ -1,4 +1,4 @@
-"""Claim: one job this runner holds, with its lease or whatever else gives it a say over the job."""
+"""Claim: one job this runner holds, with its lease or whatever else gives it a right to report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Lease:
     end: float
 
 
-class Say(enum.Enum):
+class Right(enum.Enum):
     """Whether a failure may be reported: the engine takes it at face value, whoever sends it, and when."""
 
     HAS = "has"
@@ -31,7 +31,7 @@ class Holder(Protocol):
     """Who holds a job without a lease: a partition, while it is assigned to this consumer."""
 
     @property
-    def say(self) -> Say: ...
+    def right_to_fail(self) -> Right: ...
 
     @property
     def progress_s(self) -> float:
@@ -84,11 +84,11 @@ class Claim:
         """Whether the lease has ended."""
         return self.lease is not None and now >= self.lease.end
 
-    def say(self, now: float) -> Say:
+    def right_to_fail(self, now: float) -> Right:
         """Whether a failure of this job may be reported now."""
         if self.is_over(now):
-            return Say.LOST
-        return Say.HAS if self.holder is None else self.holder.say
+            return Right.LOST
+        return Right.HAS if self.holder is None else self.holder.right_to_fail
 
 
 def claim_of(job: Job, *, lease: Lease | None = None, holder: Holder | None = None) -> Claim:

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from workflow_sdk.runner.job.claim import Say
+from workflow_sdk.runner.job.claim import Right
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
 from workflow_sdk.runner.kafka.offsets import WINDOW, OffsetTracker
 from workflow_sdk.runner.kafka.pulse import Pulse
@@ -70,11 +70,11 @@ class Assignment:
             self._running -= 1
 
     @property
-    def say(self) -> Say:
+    def right_to_fail(self) -> Right:
         """Whether a failure of one of its jobs may be reported: not once somebody else may have done the job."""
         if not self._is_ours:
-            return Say.LOST
-        return Say.HAS if self._pulse is None or self._pulse.is_sure else Say.UNSURE
+            return Right.LOST
+        return Right.HAS if self._pulse is None or self._pulse.is_sure else Right.UNSURE
 
     @property
     def is_ours(self) -> bool:

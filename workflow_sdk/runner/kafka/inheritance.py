@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 from confluent_kafka import Consumer, KafkaException
 
 from workflow_sdk.clock import Clock
-from workflow_sdk.runner.job.claim import Say
+from workflow_sdk.runner.job.claim import Right
 from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
 from workflow_sdk.runner.kafka.dispatch_event import PoisonRecordError, decode
 from workflow_sdk.runner.kafka.partition_reading import SearchError, messages_of
@@ -149,14 +149,14 @@ class Inheritance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordHolder:
-    """What gives this worker a say over a record's job: the Holder of its claim."""
+    """What gives this worker a right to report a record's job: the Holder of its claim."""
 
     record: KafkaRecord
     inheritance: Inheritance
 
     @property
-    def say(self) -> Say:
-        return self.record.assignment.say
+    def right_to_fail(self) -> Right:
+        return self.record.assignment.right_to_fail
 
     @property
     def progress_s(self) -> float:

@@ -89,7 +89,7 @@ class PollSource:
             due = self._pacing.due(now, free_slots=order.max_jobs)
             if due > now:
                 await self._sleep_until(due)
-            elif self._watch.backlog and not self._watch.is_flushed:
+            elif self._watch.waiting_reports and not self._watch.is_flushed:
                 # The senders try on behalf of all. Should they fail to get through, we try, too.
                 await self._watch.wait_for_flush(FLUSH_LIMIT_S)
                 await self._probe_if_away()
@@ -217,7 +217,7 @@ class PollSource:
         self._pacing.not_answered(self._clock() if is_away else self._clock() + pause_s)
         if self._stopping or not is_away:
             return
-        if asked_for_s is not None and self._watch.backlog:
+        if asked_for_s is not None and self._watch.waiting_reports:
             pause_s = min(pause_s, LOOK_AGAIN_S)
         await self._watch.sleep(pause_s)
 

@@ -24,7 +24,7 @@ MOST_REASONS = 5
 class EngineWatch:
     """Shared by everything that talks to the engine on one loop.
 
-    `backlog` is the number of results that nothing but the engine's absence keeps from being reported; the
+    `waiting_reports` is the number of results that nothing but the engine's absence keeps from being reported; the
     senders keep it.
 
     While the engine is away callers sleep between tries, and the first success of any call wakes them
@@ -45,11 +45,11 @@ class EngineWatch:
         self._give_up = give_up
         self._count_shortage = count_shortage
         self._clock = clock
-        self.backlog = 0
+        self.waiting_reports = 0
         self._back = _set_event()
         self._flushed = _set_event()
         self.last_success = 0.0
-        self._backlog_on_return = 0
+        self._waiting_on_return = 0
         self._away_s = 0.0
         self.has_answered = False
         self.since = self._away_since = clock()
@@ -163,7 +163,7 @@ class EngineWatch:
             _trouble_text(error),
             self._reason,
             self._url,
-            counted(self.backlog, "result"),
+            counted(self.waiting_reports, "result"),
         )
 
     def _goes_on(self, error: BaseException) -> None:
@@ -182,9 +182,9 @@ class EngineWatch:
     def _returned(self) -> None:
         now = self._clock()
         self._away_s, self.since, self._reason = now - self.since, now, ""
-        self._backlog_on_return = self.backlog
+        self._waiting_on_return = self.waiting_reports
         self._back.set()
-        if not self._backlog_on_return:
+        if not self._waiting_on_return:
             self.flushed()
 
     def _say_returned(self) -> None:
@@ -193,7 +193,7 @@ class EngineWatch:
             "engine reachable again after %.0f s (%s); %s reported",
             self._away_s,
             counted(self.tries, "try"),
-            counted(self._backlog_on_return, "result"),
+            counted(self._waiting_on_return, "result"),
         )
 
 

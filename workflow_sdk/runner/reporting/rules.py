@@ -29,7 +29,7 @@ FIRST_BACK_OFF_S = 0.05
 MAX_BACK_OFF_S = 2.0
 MAX_RETRY_AFTER_S = 120.0
 # What a Retry-After leaves of the lease, to send the result in.
-LEASE_MARGIN_S = 3.0
+RETRY_AFTER_MARGIN_S = 3.0
 # Who refuses everything (no token, wrong path) is asked this seldom.
 REFUSED_BACK_OFF_S = 5.0
 
@@ -61,12 +61,13 @@ class Action(enum.Enum):
 
 class Verdict(NamedTuple):
     """What to do with a report. `hold_s` must pass, from now, before it is sent again, in any case; `pause_s`
-    was asked for, and ends when the engine is heard of.
+    was asked for, and ends when the engine is heard of. `is_slow`: the next hold of a try like this one is longer.
     """
 
     action: Action
     hold_s: float = 0.0
     pause_s: float = 0.0
+    is_slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,12 @@ def verdict_on(
     action = rule.completion if report.is_completion else rule.failure
     if rule.lasting is not Action.AGAIN and report.is_refused_for_good(now):
         action = rule.lasting
-    return Verdict(action, _hold_s(report, came, sent_at, now), _asked_for_s(report, error, now))
+    return Verdict(
+        action,
+        _hold_s(report, came, sent_at, now),
+        _asked_for_s(report, error, now),
+        is_slow=came is Came.SLOW,
+    )
 
 
 def status_of(error: BaseException | None) -> int:
@@ -167,4 +173,4 @@ def _asked_for_s(report: Report, error: Exception | None, now: float) -> float:
         return 0.0
     asked_s = min(asked_s, MAX_RETRY_AFTER_S)
     lease = report.claim.lease
-    return asked_s if lease is None else max(min(asked_s, lease.end - LEASE_MARGIN_S - now), 0.0)
+    return asked_s if lease is None else max(min(asked_s, lease.end - RETRY_AFTER_MARGIN_S - now), 0.0)

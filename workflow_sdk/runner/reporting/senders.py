@@ -11,7 +11,7 @@ from workflow_sdk.client.judge import is_from_engine
 from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.masking import beginning
 from workflow_sdk.metrics.metrics import Metrics
-from workflow_sdk.runner.job.claim import Say
+from workflow_sdk.runner.job.claim import Right
 from workflow_sdk.runner.job.outcome import MAX_MESSAGE, Completed, Failed
 from workflow_sdk.runner.job.report import Report, Settlement
 from workflow_sdk.runner.reporting.doubts import Doubts
@@ -34,9 +34,9 @@ _KINDS = ("complete", "fail")
 class _WithheldError(Exception):
     """The right to report a failure ended before it could be written."""
 
-    def __init__(self, say: Say) -> None:
-        super().__init__(say)
-        self.say = say
+    def __init__(self, right: Right) -> None:
+        super().__init__(right)
+        self.right = right
 
 
 class Senders:
@@ -78,7 +78,7 @@ class Senders:
     def put(self, report: Report) -> None:
         """Report it, however long that takes; `settled` is called once."""
         self._unsettled.add(report)
-        self._watch.backlog = self._backlog
+        self._watch.waiting_reports = self._waiting_reports
         self._queue.put_nowait(report)
 
     def renewed(self, report: Report) -> None:
@@ -113,8 +113,8 @@ class Senders:
         if sent_at < report.not_before:
             self._delay(report, report.not_before - sent_at)
             return True
-        if not report.is_completion and (say := report.claim.say(sent_at)) is not Say.HAS:
-            self._not_sent(report, say)
+        if not report.is_completion and (right := report.claim.right_to_fail(sent_at)) is not Right.HAS:
+            self._not_sent(report, right)
             return True
         if report.is_uncleared:
             self._has_own_trouble(report, by_engine=True)
@@ -125,7 +125,7 @@ class Senders:
         try:
             await self._deliver(report)
         except _WithheldError as withheld:
-            self._not_sent(report, withheld.say)
+            self._not_sent(report, withheld.right)
             return True
         except Exception as raised:  # noqa: BLE001 - a client of the user's own may raise anything
             error = raised
@@ -147,18 +147,18 @@ class Senders:
 
             def before_write() -> None:
                 # The process may have stood still since it was last asked, while a connection was made.
-                if (say := report.claim.say(self._clock())) is not Say.HAS:
-                    raise _WithheldError(say)
+                if (right := report.claim.right_to_fail(self._clock())) is not Right.HAS:
+                    raise _WithheldError(right)
                 if report.claim.job_id != job_id:
                     # The lease is that of another id by now, under which it goes next.
-                    raise _WithheldError(Say.UNSURE)
+                    raise _WithheldError(Right.UNSURE)
 
             await self._channel.fail(job_id, outcome.message, outcome.retryable, before_write=before_write)
 
     async def _obey(self, verdict: Verdict, report: Report, error: Exception | None, sent_at: float) -> bool:
         is_away = self._note(report, error, sent_at)
         report.not_before = self._clock() + verdict.hold_s
-        report.slow_tries += verdict.hold_s >= 1.0
+        report.slow_tries += verdict.is_slow
         if verdict.action is Action.DONE or report.proved:
             self._settle(report, Settlement.ACKNOWLEDGED)
             return True
@@ -250,8 +250,8 @@ class Senders:
             self._rejected[_kind(report)].inc()
             self._settle(report, Settlement.REFUSED)
 
-    def _not_sent(self, report: Report, say: Say) -> None:
-        if say is Say.UNSURE:
+    def _not_sent(self, report: Report, right: Right) -> None:
+        if right is Right.UNSURE:
             self._delay(report, UNSURE_S)
         else:
             self._settle(report, Settlement.LEFT)
@@ -278,12 +278,12 @@ class Senders:
         self._settled(report, settlement)
 
     @property
-    def _backlog(self) -> int:
+    def _waiting_reports(self) -> int:
         return len(self._unsettled) - self._troublesome
 
     def _tell_watch(self) -> None:
-        self._watch.backlog = self._backlog
-        if self._backlog <= 0:
+        self._watch.waiting_reports = self._waiting_reports
+        if self._waiting_reports <= 0:
             self._watch.flushed()
 
 

@@ -30,7 +30,7 @@ from workflow_sdk.runner.statistics import Statistics
 log = logging.getLogger("workflow_sdk.runner")
 
 # A held failure must be reported while the lease lasts, with this much to spare.
-LEASE_MARGIN_S = 5.0
+HELD_MARGIN_S = 5.0
 # So many jobs whose results the engine will not take may wait without a slot; the next ones keep theirs.
 MAX_TROUBLED = 1_000
 
@@ -66,7 +66,7 @@ class _Held:
 class Execution:
     """Lives on the runner's loop; `call_later(seconds, function)` is the loop's clock.
 
-    `connect` names those who know it in their turn: who reports, where handlers run, who brings claims.
+    `begin_with` names those who know it in their turn: who reports, where handlers run, who brings claims.
     """
 
     def __init__(
@@ -311,7 +311,7 @@ class Execution:
             return 0.0
         seconds = retry_delay_s(item.handler, item.attempt)
         lease = item.claim.lease
-        return seconds if lease is None else min(seconds, lease.end - LEASE_MARGIN_S - self._clock())
+        return seconds if lease is None else min(seconds, lease.end - HELD_MARGIN_S - self._clock())
 
     def _hold(self, item: InFlight, wait_s: float, release: Callable[[], None]) -> None:
         item.phase = Phase.HELD

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workflow_sdk.runner.job.claim import Say
+from workflow_sdk.runner.job.claim import Right
 from workflow_sdk.runner.kafka.assignment import Assignment
 from workflow_sdk.runner.kafka.pulse import HEARTBEATS, Pulse
 
@@ -72,15 +72,15 @@ def test_the_broker_counts_from_a_heartbeat_before_the_turn(
 
 def test_a_failure_is_held_while_unsure_and_dropped_once_lost(pulse: Pulse, time: Time) -> None:
     assignment = Assignment("workflow.jobs.a", 0, pulse=pulse)
-    assert assignment.say is Say.HAS
+    assert assignment.right_to_fail is Right.HAS
     time.now += 30.0
-    assert assignment.say is Say.UNSURE
+    assert assignment.right_to_fail is Right.UNSURE
     pulse.beat()
-    assert assignment.say is Say.UNSURE
+    assert assignment.right_to_fail is Right.UNSURE
     time.now += HEARTBEATS * 1.0
     pulse.beat()
-    assert assignment.say is Say.HAS
+    assert assignment.right_to_fail is Right.HAS
     assignment.close()
-    assert assignment.say is Say.HAS, "a partition that is revoked is ours until it is given up"
+    assert assignment.right_to_fail is Right.HAS, "a partition that is revoked is ours until it is given up"
     assignment.end()
-    assert assignment.say is Say.LOST
+    assert assignment.right_to_fail is Right.LOST

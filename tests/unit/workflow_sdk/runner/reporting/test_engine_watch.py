@@ -25,7 +25,7 @@ def fail(watch: EngineWatch) -> None:
 
 def test_a_single_answer_amid_an_absence_does_not_make_two_of_it(said: pytest.LogCaptureFixture) -> None:
     watch = EngineWatch("http://engine")
-    watch.backlog = 12
+    watch.waiting_reports = 12
     fail(watch)
     began = watch.since
     # An answer that was on its way already; the twelve results still wait.
@@ -34,7 +34,7 @@ def test_a_single_answer_amid_an_absence_does_not_make_two_of_it(said: pytest.Lo
     fail(watch)
     assert (watch.is_away, watch.since, watch.tries) == (True, began, 2)
     watch.succeeded()
-    watch.backlog = 0
+    watch.waiting_reports = 0
     watch.flushed()
     first, last = said.messages
     assert first.startswith("engine refuses requests: it answers 429")

@@ -10,7 +10,7 @@ from support.scripted_channel import Desk, Script, played
 from workflow_sdk.clock import boottime
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
 from workflow_sdk.job import job_from_poll
-from workflow_sdk.runner.job.claim import Lease, Say, claim_of
+from workflow_sdk.runner.job.claim import Lease, Right, claim_of
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.reporting.senders import SENDERS
 
@@ -25,7 +25,7 @@ def test_while_the_engine_is_away_few_tries_are_made_however_many_results_wait()
         await desk.until(lambda: script.tries.total() >= 3 * SENDERS)
         assert len(script.tries) <= SENDERS
         assert desk.watch.is_away
-        assert desk.watch.backlog == 200
+        assert desk.watch.waiting_reports == 200
 
     played(play)
 
@@ -53,7 +53,7 @@ def test_one_result_that_never_gets_through_holds_up_no_others() -> None:
         for number in range(100):
             desk.put(f"j{number}")
         await desk.until(lambda: len(desk.settled) == 100)
-        while desk.watch.backlog:
+        while desk.watch.waiting_reports:
             desk.put(f"more{script.tries.total()}")
             await asyncio.sleep(0.02)
         assert "poison" not in desk.settled
@@ -122,9 +122,9 @@ def test_a_failure_whose_job_comes_again_while_a_connection_is_made_goes_under_t
 
 
 class Wavering:
-    """A holder that is unsure of its say once a connection has been made, and sure again soon."""
+    """A holder that is unsure of its right once a connection has been made, and sure again soon."""
 
-    say = Say.HAS
+    right_to_fail = Right.HAS
     progress_s = 0.0
     is_inherited = False
 
@@ -138,8 +138,8 @@ def test_a_failure_that_is_unsure_once_a_connection_is_made_waits_until_it_is_su
 
         def waver(job_id: str) -> None:
             dials.append(job_id)
-            holder.say = Say.UNSURE if len(dials) == 1 else Say.HAS
-            asyncio.get_running_loop().call_later(0.05, setattr, holder, "say", Say.HAS)
+            holder.right_to_fail = Right.UNSURE if len(dials) == 1 else Right.HAS
+            asyncio.get_running_loop().call_later(0.05, setattr, holder, "right_to_fail", Right.HAS)
 
         script.dialled = waver
         desk.put("j", fails=True, holder=holder)
