@@ -53,14 +53,14 @@ class HttpTransport:
         self._connection = connection
         self._on_exchange = on_exchange
         self._idle: list[HttpxClient] = []
-        # A client that was lent before a close comes back to be closed.
-        self._closings = 0
+        # What comes back after the close is closed: threads may be at their requests, and at those that follow.
+        self._is_closed = False
         self._lock = threading.Lock()
 
     def close(self) -> None:
         with self._lock:
             idle, self._idle = self._idle, []
-            self._closings += 1
+            self._is_closed = True
         for client in idle:
             client.close()
 
@@ -112,7 +112,6 @@ class HttpTransport:
     def _lent_client(self) -> Iterator[HttpxClient]:
         with self._lock:
             client = self._idle.pop() if self._idle else None
-            closings = self._closings
         if client is None:
             # httpx is a third of what a short command imports, and a worker's reports need none of it.
             from workflow_sdk.client.httpx_client import HttpxClient
@@ -122,7 +121,7 @@ class HttpTransport:
             yield client
         finally:
             with self._lock:
-                is_kept = closings == self._closings and len(self._idle) < _MOST_IDLE
+                is_kept = not self._is_closed and len(self._idle) < _MOST_IDLE
                 if is_kept:
                     self._idle.append(client)
             if not is_kept:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 
 def counted(number: int, thing: str) -> str:
-    """`1 job`, `1,204 jobs`, `3 tries`."""
+    """`1 job`, `1,204 jobs`, `3 tries`, `2 processes`."""
     if number == 1:
         return f"1 {thing}"
-    many = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
-    return f"{number:,} {many}"
+    if thing.endswith("y"):
+        return f"{number:,} {thing[:-1]}ies"
+    return f"{number:,} {thing}{'es' if thing.endswith('s') else 's'}"

@@ -62,3 +62,12 @@ def test_a_client_that_was_closed_during_a_request_leaves_no_connection_open() -
         released.set()
         thread.join()
         assert client._http._idle == []
+
+
+def test_a_thread_that_goes_on_after_the_close_leaves_no_connection_open() -> None:
+    """A command that has its answer closes the client; a thread of its may be between two requests."""
+    with stand_in(lambda *_: (200, {"id": "one", "version": 1})) as there:
+        client = RestEngineClient(there.url)
+        client.close()
+        client.get_definition("one")
+        assert client._http._idle == []
