@@ -61,6 +61,9 @@ class KeptProcess:
         self._spawn = spawn
         self._history = RestartHistory(policy)
         self._start_at = 0.0
+        # Of successors that did not come up.
+        self._renewals = RestartHistory(policy)
+        self._renew_at = 0.0
         self._has_served = False
 
     def start(self) -> None:
@@ -128,10 +131,8 @@ class KeptProcess:
         if successor.has_ended:
             self._successor = None
             self._keep_counts(successor)
-            log.error(
-                "%s: the new process did not come up (%s); the old one goes on", self._name, successor.ending
-            )
-            _log_failure(successor.failure)
+            if self.state is not State.STOPPING:
+                self._not_replaced(successor)
             self._replaced()
         elif successor.ready_at is not None:
             log.info("%s: process %d takes over", self._name, successor.pid)
@@ -139,7 +140,17 @@ class KeptProcess:
                 self.child.leave()
                 self._leaving.append(self.child)
             self.child, self._successor = successor, None
+            self._renewals = RestartHistory(self._renewals.policy)
             self._replaced()
+
+    def _not_replaced(self, successor: ChildProcess) -> None:
+        """Its handlers cannot be imported any more, mostly: a child that is worn out waits before the next try."""
+        log.error(
+            "%s: the new process did not come up (%s); the old one goes on", self._name, successor.ending
+        )
+        _log_failure(successor.failure)
+        self._renewals.died(ready_for_s=0.0)
+        self._renew_at = time.monotonic() + self._renewals.delay_s
 
     def _replaced(self) -> None:
         if self.state is State.REPLACING:
@@ -167,7 +178,9 @@ class KeptProcess:
 
     def _is_worn_out(self, child: ChildProcess) -> bool:
         most = self.worker.max_jobs_per_process
-        return most is not None and self.state is State.SERVING and child.status().jobs_settled >= most
+        if most is None or self.state is not State.SERVING or time.monotonic() < self._renew_at:
+            return False
+        return child.status().jobs_settled >= most
 
     def _died(self, child: ChildProcess) -> None:
         """Nobody asked it to end: start again after a while, or give up."""

@@ -21,7 +21,7 @@ class RestartHistory:
     """The deaths of one kept process, in a row."""
 
     def __init__(self, policy: RestartPolicy) -> None:
-        self._policy = policy
+        self.policy = policy
         self.deaths_in_a_row = 0
 
     def died(self, *, ready_for_s: float, with_jobs: bool = False) -> None:
@@ -29,22 +29,22 @@ class RestartHistory:
 
         A death that came `with_jobs` is laid to them: it makes the next start wait, and no crash loop.
         """
-        if ready_for_s >= self._policy.proven_after_s:
+        if ready_for_s >= self.policy.proven_after_s:
             self.deaths_in_a_row = 0
         if with_jobs:
-            self.deaths_in_a_row = max(1, min(self.deaths_in_a_row, self._policy.deaths_allowed - 1))
+            self.deaths_in_a_row = max(1, min(self.deaths_in_a_row, self.policy.deaths_allowed - 1))
         else:
             self.deaths_in_a_row += 1
 
     @property
     def is_crash_loop(self) -> bool:
-        return self.deaths_in_a_row >= self._policy.deaths_allowed
+        return self.deaths_in_a_row >= self.policy.deaths_allowed
 
     @property
     def delay_s(self) -> float:
         """Seconds to wait before the next start; 0 before the first death."""
         if self.deaths_in_a_row == 0:
             return 0.0
-        policy = self._policy
+        policy = self.policy
         delay_s = policy.first_delay_s * policy.factor ** (self.deaths_in_a_row - 1)
         return min(delay_s, policy.longest_delay_s)
