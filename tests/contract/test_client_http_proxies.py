@@ -98,6 +98,26 @@ def test_a_proxy_that_closes_on_connect_has_brought_nobody_a_request(
 
 
 @both
+@pytest.mark.parametrize(
+    ("head", "who"),
+    [
+        ("", "the proxy {proxy}, or what is behind it, answers 403"),
+        ("Server: squid/6.9\r\n", "squid/6.9 answers 403"),
+        ("Content-Type: application/json\r\n", "it answers 403"),
+    ],
+)
+def test_an_error_that_nobody_signs_may_be_the_proxys_which_is_named(
+    stack: type[Stack], head: str, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = f"HTTP/1.1 403 Forbidden\r\n{head}Content-Length: 0\r\n\r\n".encode()
+    with byte_server([Step.READ, answer, Step.CLOSE]) as proxy:
+        monkeypatch.setenv("http_proxy", with_credentials(proxy.url))
+        with pytest.raises(EngineClientError) as caught:
+            stack("http://engine.invalid").complete()
+    assert reason_of(caught.value).startswith(who.format(proxy=proxy.url))
+
+
+@both
 def test_a_plain_engine_is_asked_of_the_proxy_by_its_whole_address(
     stack: type[Stack], monkeypatch: pytest.MonkeyPatch
 ) -> None:

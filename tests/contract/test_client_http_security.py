@@ -121,6 +121,15 @@ def test_a_server_that_wants_a_client_certificate_refuses_without(
     assert tls_server.seen == []
 
 
+@both
+def test_an_https_url_of_what_speaks_plain_http_says_so(stack: type[Stack], server: SmallServer) -> None:
+    with pytest.raises(
+        EngineUnreachableError, match="speaks no TLS; is its address an http:// one"
+    ) as caught:
+        stack(server.url.replace("http:", "https:")).complete()
+    assert not caught.value.was_sent
+
+
 def test_a_plain_url_builds_no_tls_context(monkeypatch: pytest.MonkeyPatch, server: SmallServer) -> None:
     def unwanted(*_: object, **__: object) -> None:
         raise AssertionError("a TLS context was built")

@@ -38,10 +38,20 @@ class RawResponse:
 
 
 def signed(response: RawResponse, proxy: Proxy | None) -> RawResponse:
-    """The answer; one that only a proxy gives says which it was, as its `server`."""
-    if response.status_code != 407 or proxy is None:
+    """The answer; one that a proxy gives, or may have given, says which it was, as its `server`.
+
+    `proxy` is one that reads what it forwards: within a tunnel nobody but the engine's side answers.
+    """
+    status = response.status_code
+    if status < 400 or proxy is None or (status != 407 and _names_itself(response)):
         return response
-    return RawResponse(407, {**response.headers, "server": f"the proxy {proxy.url}"}, response.body)
+    who = f"the proxy {proxy.url}" + ("" if status == 407 else ", or what is behind it,")
+    return RawResponse(status, {**response.headers, "server": who}, response.body)
+
+
+def _names_itself(response: RawResponse) -> bool:
+    """As other servers do; and the engine's errors are JSON."""
+    return "server" in response.headers or "json" in response.headers.get("content-type", "")
 
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)

@@ -65,6 +65,11 @@ class Connection:
         return proxy_for(self.url)
 
     @cached_property
+    def reading_proxy(self) -> Proxy | None:
+        """That proxy, where it reads what it forwards: not for https://, where it only makes a tunnel."""
+        return None if self.is_tls else self.proxy
+
+    @cached_property
     def proxy_ssl_context(self) -> ssl.SSLContext | None:
         """For TLS to a proxy that is reached by https."""
         if self.proxy is None or not self.proxy.is_tls:

@@ -36,6 +36,8 @@ _WORDS_OF_ERRNO = {
     errno.EMFILE: "too many open files in this process",
     errno.ENFILE: "too many open files on this machine",
 }
+# OpenSSL's names for an answer in plain text.
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG"})
 # No descriptor is to be had here: nothing is wrong with the engine.
 _SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE})
 
@@ -83,7 +85,13 @@ def _words(error: BaseException) -> str:
 def _readable(error: ssl.SSLError) -> str:
     """`tlsv13 alert certificate required`, from OpenSSL's own name for it; errors made in Python have none."""
     reason: str | None = getattr(error, "reason", None)
-    return reason.replace("_", " ").lower() if reason else str(error)
+    if reason in _NO_TLS:
+        return f"{_spelt(reason)}: what answers there speaks no TLS; is its address an http:// one?"
+    return _spelt(reason) if reason else str(error)
+
+
+def _spelt(reason: str) -> str:
+    return reason.replace("_", " ").lower()
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

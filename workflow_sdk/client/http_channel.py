@@ -147,7 +147,8 @@ class HttpChannel:
     async def _ask(self, request: bytes, before_write: Callable[[], None] | None) -> RawResponse:
         pool = self._opened or self._open()
         try:
-            return signed(await pool.ask(request, before_write=before_write), self._connection.proxy)
+            response = await pool.ask(request, before_write=before_write)
+            return signed(response, self._connection.reading_proxy)
         except _FOREIGN as error:
             raise failure(
                 error,

@@ -70,7 +70,8 @@ class HttpxClient:
                 timeout_s=timeout_s,
                 proxy=self._connection.proxy,
             ) from error
-        return signed(RawResponse(answer.status_code, dict(answer.headers), content), self._connection.proxy)
+        response = RawResponse(answer.status_code, dict(answer.headers), content)
+        return signed(response, self._connection.reading_proxy)
 
     def _whole(self, answer: httpx.Response) -> bytes:
         """The body, unpacked here: httpx would undo any number of packings, each without a bound."""
