@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from workflow_sdk.client.job_json import value_from_json
 from workflow_sdk.client.proxies import Proxy
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
 from workflow_sdk.masking import beginning
@@ -67,9 +68,16 @@ def value_from_answer(response: RawResponse, *, url: str) -> Any:
     if not 200 <= response.status_code < 300:
         raise error_from_answer(response)
     try:
-        return json.loads(response.body)
-    except (ValueError, RecursionError):
+        return _value(response.body)
+    except ValueError:
         raise _not_the_engine(response, "is no JSON", url) from None
+
+
+def _value(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except RecursionError:
+        return value_from_json(body)
 
 
 def mapping_from_answer(

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import Any
 from urllib.parse import quote
 
 # Reading one of so many takes about a second.
 MOST_DIGITS = 1_000_000
+# What Go's JSON reads and writes, and so an engine; Python's own reader goes some hundred levels deep on 3.11.
+MOST_LEVELS = 10_000
 # Servers take lines of some 8,000 characters; an engine's ids have 26.
 LONGEST_NAME = 2_000
 
 
 def value_from_json(text: str | bytes) -> Any:
-    """The value. Python refuses whole numbers of more than 4,300 digits by itself; ValueError, RecursionError."""
+    """The value, as far as an engine's JSON goes; ValueError for all else.
+
+    Python by itself refuses whole numbers of more than 4,300 digits, and what is nested deeper than its stack.
+    """
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, UnicodeDecodeError):
         raise
     except ValueError:
         return json.loads(text, parse_int=_whole_number)
+    except RecursionError:
+        return _DeepReader(text if isinstance(text, str) else text.decode()).value()
 
 
 def unfit_name(name: str) -> str:
@@ -30,6 +38,81 @@ def unfit_name(name: str) -> str:
     except UnicodeEncodeError:
         return "is no text that UTF-8 can carry"
     return f"has {length} characters, more than a URL can carry" if length > LONGEST_NAME else ""
+
+
+class _DeepReader:
+    """Reads one value of JSON without a call for each level of it: what is open stands in a list."""
+
+    _BLANK = re.compile(r"[ \t\n\r]*")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._open: list[dict[str, Any] | list[Any]] = []
+        self._keys: list[str] = []
+        self._decoder = json.JSONDecoder(parse_int=_whole_number)
+
+    def value(self) -> Any:
+        """The whole text's value; a text may hold no more than that."""
+        value, is_whole = self._begin()
+        while self._open or not is_whole:
+            value, is_whole = self._put(value) if is_whole else self._begin()
+        if self._next():
+            raise self._wrong("Extra data")
+        return value
+
+    def _begin(self) -> tuple[Any, bool]:
+        """What begins here, and whether it has ended: not so an object or a list that holds something."""
+        mark = self._next()
+        if mark not in ("{", "["):
+            value, self._at = self._decoder.raw_decode(self._text, self._at)
+            return value, True
+        if len(self._open) >= MOST_LEVELS:
+            raise ValueError(f"it is nested more than {MOST_LEVELS:,} levels deep")
+        self._at += 1
+        inner: dict[str, Any] | list[Any] = {} if mark == "{" else []
+        if self._next() == ("}" if mark == "{" else "]"):
+            self._at += 1
+            return inner, True
+        self._open.append(inner)
+        if isinstance(inner, dict):
+            self._keys.append(self._key())
+        return inner, False
+
+    def _put(self, value: Any) -> tuple[Any, bool]:
+        """Put it into what is open; that, and whether it ends here."""
+        here = self._open[-1]
+        if isinstance(here, dict):
+            here[self._keys.pop()] = value
+        else:
+            here.append(value)
+        mark = self._next()
+        self._at += 1
+        if mark == ("}" if isinstance(here, dict) else "]"):
+            return self._open.pop(), True
+        if mark != ",":
+            raise self._wrong("Expecting ',' delimiter")
+        if isinstance(here, dict):
+            self._keys.append(self._key())
+        return here, False
+
+    def _key(self) -> str:
+        if self._next() != '"':
+            raise self._wrong("Expecting property name enclosed in double quotes")
+        key, self._at = self._decoder.raw_decode(self._text, self._at)
+        if self._next() != ":":
+            raise self._wrong("Expecting ':' delimiter")
+        self._at += 1
+        return str(key)
+
+    def _next(self) -> str:
+        """The next character that is no blank; empty at the end."""
+        blank = self._BLANK.match(self._text, self._at)
+        self._at = blank.end() if blank else self._at
+        return self._text[self._at : self._at + 1]
+
+    def _wrong(self, what: str) -> json.JSONDecodeError:
+        return json.JSONDecodeError(what, self._text, min(self._at, len(self._text)))
 
 
 def _whole_number(digits: str) -> int:

@@ -1,7 +1,7 @@
 """The jobs of a poll's answer, each read alone: one that nobody can read costs itself only.
 
-Variables nested deeper than the interpreter's JSON goes would otherwise keep all jobs of the answer from being read,
-again and again. Where the whole cannot be read it is cut at its jobs.
+One that is no JSON, or nested deeper than the interpreter's reader goes, would otherwise keep all jobs of the answer
+from being read, again and again. Where the whole cannot be read it is cut at its jobs.
 """
 
 from __future__ import annotations
@@ -52,10 +52,8 @@ def polled_jobs(response: RawResponse, *, url: str) -> list[PolledJob]:
 def _job_from_text(text: bytes) -> PolledJob:
     try:
         return _checked(value_from_json(text))
-    except RecursionError:
-        return _unreadable(_shallow(text), "its variables are nested too deeply for this Python's JSON")
     except ValueError as error:
-        return _unreadable(_shallow(text), beginning(f"it is no JSON: {error}", 200))
+        return _unreadable(_shallow(text), beginning(f"it is no JSON that can be read: {error}", 200))
 
 
 def _checked(job: Any) -> PolledJob:
@@ -79,8 +77,8 @@ def _checked(job: Any) -> PolledJob:
 def _shown(value: Any) -> str:
     try:
         return beginning(json.dumps(value), 50)
-    except ValueError:
-        return "a number of thousands of digits"
+    except (ValueError, RecursionError):
+        return "a number of thousands of digits" if isinstance(value, int) else "a value nested too deeply"
 
 
 def _unreadable(job: dict[str, Any], reason: str) -> UnreadableJob:

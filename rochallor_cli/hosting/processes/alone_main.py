@@ -70,8 +70,14 @@ class AloneChild:
                 released_s = run.released_s
             except Exception as error:  # noqa: BLE001 - a start-up hook's: the job may be tried again
                 outcome = Failed(f"a start-up hook failed: {type(error).__name__}: {error}", retryable=True)
+        ran = _ran(order.key, outcome, monotonic() - began, released_s)
         try:
-            self.pipe.send(_ran(order.key, outcome, monotonic() - began, released_s))
+            try:
+                self.pipe.send(ran)
+            except (RecursionError, ValueError) as error:
+                # JSON has taken the result, by the skin of its teeth: the pipe's messages go a little less deep.
+                words = f"its result cannot be handed back by the process it ran in: {error}"
+                self.pipe.send(RanAlone(order.key, error=words, ran_s=ran.ran_s))
         except PipeClosedError:
             # Nobody waits any more, or the job has closed what is not its own: to the supervisor that is a death.
             os._exit(ExitStatus.FAILED)

@@ -24,6 +24,13 @@ class _Away:
     loop: asyncio.AbstractEventLoop
 
 
+_NOT_TO_BE_SAID = Failed(
+    "processes have died while this job ran, and its variables are nested too deeply, or their numbers too long, "
+    "for it to be run in a process of its own",
+    retryable=False,
+)
+
+
 class SupervisedRuns:
     """The SDK's Supervision over the control pipe."""
 
@@ -52,9 +59,15 @@ class SupervisedRuns:
         return key in self._suspects
 
     def run_alone(self, item: InFlight, finished: Finished) -> None:
-        key = item.claim.key
-        self._away[key] = _Away(item, finished, asyncio.get_running_loop())
-        self._say(AskAlone(key, dict(item.current.job), item.current.lease_end))
+        key, loop = item.claim.key, asyncio.get_running_loop()
+        self._away[key] = _Away(item, finished, loop)
+        try:
+            self._say(AskAlone(key, dict(item.current.job), item.current.lease_end))
+        except (RecursionError, ValueError):
+            # What this process can read it cannot always write: thousands of levels, or of digits.
+            del self._away[key]
+            item.outcome = _NOT_TO_BE_SAID
+            loop.call_soon(finished, item)
 
     def suspect(self, keys: tuple[str, ...]) -> None:
         """These jobs are the suspects from now on."""

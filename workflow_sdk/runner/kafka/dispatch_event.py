@@ -122,10 +122,8 @@ def _variables(message: Any) -> dict[str, Any]:
     whose = f"the payload of job {message.job_id} of instance {message.instance_id}"
     try:
         variables = value_from_json(message.job_payload.decode("utf-8"))
-    except RecursionError as error:
-        raise PoisonRecordError(f"{whose} is nested too deeply for this Python's JSON") from error
     except ValueError as error:
-        raise PoisonRecordError(f"{whose} is not JSON: {error}") from error
+        raise PoisonRecordError(f"{whose} is no JSON that can be read: {error}") from error
     if variables is None:
         return {}
     if not isinstance(variables, dict):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflow_sdk.client.answers import RawResponse
-from workflow_sdk.client.job_json import MOST_DIGITS
+from workflow_sdk.client.job_json import MOST_DIGITS, MOST_LEVELS
 from workflow_sdk.client.polled_jobs import UnreadableJob, polled_jobs
 from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
 from workflow_sdk.runner.polling.batch_size import BatchSize
@@ -67,20 +67,37 @@ def test_unknown_fields_are_kept_and_absent_ones_have_defaults() -> None:
     assert job == {"id": "x", "jobType": "t", "newer": {"a": 1}, "variables": {}, "retriesRemaining": 0}
 
 
-@pytest.mark.parametrize("depth", [1_100, 5_000, 100_000])
-def test_variables_nested_too_deeply_cost_their_job_only(depth: int) -> None:
-    deep = b'{"id":"deep","variables":{"a":%b%b},"instanceId":"in","jobType":"t"}' % (
-        b"[" * depth,
-        b"]" * depth,
-    )
+def deep_json(depth: int) -> bytes:
+    return b"%b1%b" % (b'[{"a":' * (depth // 2), b"}]" * (depth // 2))
+
+
+def levels(value: Any) -> int:
+    """How deep it is nested, in lists and objects of one member."""
+    count = 0
+    while isinstance(value, list | dict):
+        value = value[0] if isinstance(value, list) else value["a"]
+        count += 1
+    return count
+
+
+def answer_with_deep_variables(depth: int) -> list[Any]:
+    deep = b'{"id":"deep","variables":{"a":%b},"instanceId":"in","jobType":"t"}' % deep_json(depth)
     jobs = read(
-        b'{"more":[{}],"jobs":[%b,%b,{"id":"last","jobType":"t"}],"x":[{"id":"no"}]}'
-        % (json.dumps(GOOD).encode(), deep)
+        b'{"more":[{}],"jobs":[%b,%b,{"id":"last","jobType":"t"}],"x":[{"id":"no"}]}' % (GOOD_TEXT, deep)
     )
-    readable = [job for job in jobs if isinstance(job, dict)]
-    unreadable = [job for job in jobs if isinstance(job, UnreadableJob)]
-    assert [job["id"] for job in readable if job["id"] != "deep"] == ["j1", "last"]
-    assert [(job.job_id, job.job_type, job.instance_id) for job in unreadable] in ([("deep", "t", "in")], [])
+    assert [jobs[0]["id"], jobs[2]["id"], len(jobs)] == ["j1", "last", 3]
+    return jobs
+
+
+@pytest.mark.parametrize("depth", [1_100, 5_000, MOST_LEVELS - 2])
+def test_variables_nested_deeper_than_the_interpreters_json_goes_are_read(depth: int) -> None:
+    assert levels(answer_with_deep_variables(depth)[1]["variables"]) == depth + 1
+
+
+def test_variables_nested_without_end_cost_their_job_only() -> None:
+    job = answer_with_deep_variables(MOST_LEVELS + 2)[1]
+    assert (job.job_id, job.job_type, job.instance_id) == ("deep", "t", "in")
+    assert "more than 10,000 levels" in job.reason
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -115,16 +115,23 @@ def test_a_payload_that_is_no_json_object_is_a_poison_record(payload: bytes) -> 
     [
         (b"[1]", "is a list, not an object"),
         (b'"text"', "is a str, not an object"),
-        (b"{", "is not JSON"),
-        (b"\xff\xfe", "is not JSON"),
-        (b"[" * 200_000, "of job J1 of instance I1 is nested too deeply"),
-        (b'{"n":%b}' % (b"1" * (MOST_DIGITS + 1)), "is not JSON: a number of 1000001 digits"),
+        (b"{", "is no JSON"),
+        (b"\xff\xfe", "is no JSON"),
+        (b"[" * 200_000, "of job J1 of instance I1 is no JSON that can be read: it is nested more"),
+        (b'{"n":%b}' % (b"1" * (MOST_DIGITS + 1)), "is no JSON that can be read: a number of 1000001 digits"),
     ],
     ids=["list", "string", "cut short", "not UTF-8", "too deep", "a number too long"],
 )
 def test_the_error_says_what_is_wrong_with_the_payload(payload: bytes, reason: str) -> None:
     with pytest.raises(PoisonRecordError, match=reason):
         decode(a_record(payload=payload).value())
+
+
+def test_variables_nested_deeper_than_the_interpreters_json_goes_are_read() -> None:
+    found = decode(a_record(payload=b'{"a":%b%b}' % (b"[" * 5_000, b"]" * 5_000)).value()).variables["a"]
+    for _ in range(4_999):
+        (found,) = found
+    assert found == []
 
 
 def test_a_number_of_more_digits_than_the_interpreter_takes_is_read() -> None:
