@@ -53,6 +53,32 @@ def test_what_was_removed_unread_is_said_counted_and_shown(
     assert state(broker).lost == 0
 
 
+def test_what_is_removed_of_a_partition_before_its_first_record_is_read_is_said(
+    broker: EmbeddedBroker, engine: ReportingEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler = Handler()
+    publish(broker, "j0")
+    with running_worker(broker.address, engine.url, registry_of(handler)):
+        wait_until(lambda: committed(broker) == 1, "the first commit")
+    engine.away = True
+    with running_worker(broker.address, engine.url, registry_of(handler)) as worker:
+        value = worker.metrics.registry.get_sample_value
+        wait_until(
+            lambda: value("workflow_sdk_kafka_paused", {"topic": TOPIC, "partition": "0"}) == 1, "the pause"
+        )
+        for number in range(COUNT):
+            publish(broker, f"k{number}", variables={"large": LARGE})
+        wait_until(lambda: first_kept(broker) > 1, "the end of the first records")
+        lost = first_kept(broker) - 1
+        engine.away = False
+        wait_until(lambda: committed(broker) == 1 + COUNT, "the commit of the rest", timeout_s=60)
+        wait_until(
+            lambda: value("workflow_sdk_kafka_lost_records_total", {"topic": TOPIC}) == lost, "the count"
+        )
+    assert f"the records of offsets 1 to {lost} were removed before they were read" in caplog.text
+    assert sum(handler.runs.values()) == 1 + COUNT - lost
+
+
 def test_a_group_that_never_committed_has_lost_nothing(broker: EmbeddedBroker) -> None:
     for number in range(COUNT):
         publish(broker, f"k{number}", variables={"large": LARGE})

@@ -52,8 +52,8 @@ class Answer(Enum):
 class Joins(Protocol):
     """A member as its group knows it."""
 
-    def assigned(self, generation: int, partitions: set[int]) -> None:
-        """A generation has begun, in which these are its partitions."""
+    def assigned(self, member_id: str, generation: int, partitions: set[int]) -> None:
+        """A generation has begun, in which these are this member's partitions."""
 
 
 @dataclass
@@ -160,7 +160,7 @@ class Group:
             for partition in given - member.owned:
                 self.moves[partition] += 1
             member.owned = given
-            member.client.assigned(self.generation, given)
+            member.client.assigned(member_id, self.generation, given)
         shares = ", ".join(f"{one.process} {sorted(one.owned)}" for one in self._members.values())
         self._broker.note(f"kafka: {self._topic} generation {self.generation}: {shares or 'nobody'}")
 
@@ -184,6 +184,8 @@ class Watches(Protocol):
 
     def revoked(self, process: str, topic: str, partition: int, waited_s: float, read_to: int) -> None: ...
 
+    def removed(self, topic: str, partition: int, offsets: range) -> None: ...
+
 
 class SimulatedBroker:
     """All the world's topics and groups. `fault_rate` is the share of commits whose request or answer is lost."""
@@ -204,6 +206,8 @@ class SimulatedBroker:
         self.is_over = False
         # Topic, partition and offset of the records that were copied to a topic of dead letters.
         self.dead_letters: set[tuple[str, int, int]] = set()
+        # Topic, partition and offset of the records that a member of the group was given.
+        self.delivered: set[tuple[str, int, int]] = set()
         self._numbers = count(1)
         self._loop.call_later(LOOK_S, self._look)
 

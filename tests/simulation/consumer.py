@@ -167,9 +167,11 @@ class SimulatedConsumer:
             self._is_rebalancing = True
             self._tell_rebalance("on_lost", sorted(self._positions))
 
-    def assigned(self, generation: int, partitions: set[int]) -> None:
-        """The group's word; it takes its way to us, and a process that is halted hears it later."""
-        self._later(self._latency_s(), self._take_assigned, self._member_id, generation, partitions)
+    def assigned(self, member_id: str, generation: int, partitions: set[int]) -> None:
+        """The group's word; it takes its way to us, and a process that is halted hears it later. That to a member which
+        we were before is not ours.
+        """
+        self._later(self._latency_s(), self._take_assigned, member_id, generation, partitions)
 
     def _take_assigned(self, member_id: str, generation: int, partitions: set[int]) -> None:
         if member_id != self._member_id or generation < self._generation or self._is_closed:
@@ -256,6 +258,8 @@ class SimulatedConsumer:
                 for offset in range(position, end)
             ]
             self._positions[number] = max(position, end)
+            if self._callbacks:
+                self._broker.delivered.update((self._topic, number, at) for at in range(position, end))
         return found
 
     def _tell(self, event: Callable[[], None]) -> None:

@@ -45,6 +45,9 @@ class KafkaPromises(Promises):
         self._running: set[tuple[str, str, str]] = set()
         self._counted: set[tuple[str, str, int]] = set()
         self._of_attempt: Counter[tuple[str, int]] = Counter()
+        # By topic: the records that were removed, and those of them that nobody had read.
+        self._removed: Counter[str] = Counter()
+        self._unread: Counter[str] = Counter()
 
     def commits(self, topic: str, partition: int, begin: int, end: int) -> None:
         """The group takes note that everything below `end` is done; `begin` is what it was."""
@@ -57,11 +60,32 @@ class KafkaPromises(Promises):
             event = _event_of(log.records[offset], topic)
             if event is None:
                 self._is_copied(topic, partition, offset)
+            elif event.instance_id in self._engine.cancelled:
+                continue  # what is reported of it the engine takes, and does nothing
             elif self._engine.attempt_of(event.job_id) == (event.step_execution_id, event.retries_remaining):
                 self._break(
                     f"an offset is committed only after the job's outcome: {topic} {partition} {offset}",
                     event.job_id,
                 )
+
+    def removed(self, topic: str, partition: int, offsets: range) -> None:
+        """Kafka has removed these, which the group had not committed; of one without an offset nobody knows where it
+        would have begun.
+        """
+        self._removed[topic] += len(offsets)
+        if partition in self.broker.group(topic).committed:
+            unread = [at for at in offsets if (topic, partition, at) not in self.broker.delivered]
+            self._unread[topic] += len(unread)
+
+    def said_lost(self, said: Counter[str]) -> None:
+        """At rest: what the workers have said, by topic."""
+        for topic in self.broker.groups:
+            if said[topic] < self._unread[topic]:
+                self._break(
+                    f"records removed unread are said: {said[topic]} of {self._unread[topic]} in {topic}"
+                )
+            if said[topic] and not self._removed[topic]:
+                self._break(f"nothing is said to be removed that is there: {said[topic]} in {topic}")
 
     def _is_copied(self, topic: str, partition: int, offset: int) -> None:
         if (topic, partition, offset) not in self.broker.dead_letters:

@@ -18,6 +18,7 @@ from workflow_sdk.runner.kafka.inheritance import RecordHolder
 from workflow_sdk.runner.kafka.intake import KafkaIntake
 from workflow_sdk.runner.kafka.offsets import OffsetTracker
 from workflow_sdk.runner.kafka.rebalances import Rebalances
+from workflow_sdk.runner.kafka.surroundings import Surroundings
 
 _NUMBERS = count()
 
@@ -91,14 +92,14 @@ KAFKA_FAULTS = (
     Plant("a late offset settles those before it", 24, OffsetTracker, "settle", _settle_all_below),
     Plant(
         "a job that was left unreported is passed",
-        37,
+        42,
         KafkaIntake,
         "settled",
         _settled_whatever_came(KafkaIntake.settled),
     ),
     Plant(
         "a dispatch is remembered at its start",
-        37,
+        42,
         KafkaIntake,
         "_begin",
         _remembered_at_its_start(KafkaIntake._begin),
@@ -106,7 +107,7 @@ KAFKA_FAULTS = (
     Plant("no dispatch is remembered", 36, AcknowledgedIds, "__contains__", lambda self, dedup_id: False),
     Plant(
         "a lost partition keeps its right to fail",
-        294,
+        151,
         Assignment,
         "right_to_fail",
         property(lambda self: Right.HAS),
@@ -119,10 +120,11 @@ KAFKA_FAULTS = (
     ),
     Plant("jobs of one instance overlap", 24, Backlog, "_lane_of", _lane_of_its_own),
     Plant(
-        "nobody looks for an earlier owner", 31, RecordHolder, "is_inherited", property(lambda self: False)
+        "nobody looks for an earlier owner", 32, RecordHolder, "is_inherited", property(lambda self: False)
     ),
     Plant("a record that nobody can read is not copied", 81, KafkaIntake, "poison_arrived", _passed_at_once),
     Plant("a record settles nothing", 24, KafkaIntake, "_settle", _nothing),
+    Plant("what was removed before it was assigned is not said", 345, Surroundings, "_check_start", _nothing),
 )
 
 ALL_FAULTS = FAULTS + KAFKA_FAULTS

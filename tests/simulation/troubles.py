@@ -102,11 +102,16 @@ class Troubles:
         while self._goes_on:
             await asyncio.sleep(self.random.uniform(0.0, 5.0))
             topic = self.random.choice([topic_of(one) for one in JOB_TYPES])
+            logs, offsets = broker.logs(topic), broker.group(topic).committed
             number = self.random.randrange(PARTITIONS)
-            log, committed = broker.logs(topic)[number], broker.group(topic).committed.get(number, 0)
-            most = committed if self.random.random() < 0.7 else max(committed, log.end - 1)
+            is_behind = self.random.random() < 0.5
+            if is_behind:
+                number = max(range(PARTITIONS), key=lambda one: logs[one].end - offsets.get(one, 0))
+            log, committed = logs[number], offsets.get(number, 0)
+            most = max(committed, log.end - 1) if is_behind else committed
             begin, log.start = log.start, max(log.start, self.random.randint(0, most))
             self.note(f"world: {topic} {number} begins at {log.start} now, committed {committed}")
+            broker.promises.removed(topic, number, range(max(begin, committed), log.start))
             for record in log.records[max(begin, committed) : log.start]:
                 self.engine.cancel(record.key.decode())
 

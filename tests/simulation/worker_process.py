@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass, replace
@@ -279,6 +280,12 @@ class WorkerProcess:
     @property
     def _grown(self) -> list[str]:
         return grown(self._kept, kept(self.shift))
+
+    @property
+    def lost(self) -> Counter[str]:
+        """How many records it has said to be removed unread, by topic."""
+        sources = getattr(self.shift._source, "sources", {})
+        return Counter({topic: source.lost for topic, source in sources.items()})
 
     def check_at_rest(self) -> None:
         shift = self.shift

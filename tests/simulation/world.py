@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import random
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from random import Random
 
@@ -220,6 +220,8 @@ class _World:
             await asyncio.sleep(1.0)
         for worker in self._workers:
             worker.check_at_rest()
+        if isinstance(promises, KafkaPromises):
+            promises.said_lost(sum((worker.process.lost for worker in self._workers), Counter()))
         for worker in self._workers:
             await worker.drain()
         if isinstance(promises, KafkaPromises):

@@ -21,7 +21,8 @@ class Assignment:
     The consumer's thread owns the tracker and the flags; `try_start` is the runner's loop's, and the lock
     makes it and `close` agree: after `close` no job of this assignment starts. `progress_s` is for how long
     it has been read. `before` is the same partition, assigned as long, of a log that was cut since. `since` is when
-    it came; `log_end` the log's end as it was seen soon after that, None before it is known.
+    it came; `log_end` the log's end as it was seen soon after that, and `start` the offset of the first record that was
+    due then, each None before it is known.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Assignment:
         self.partition = partition
         self.since = since
         self.log_end: int | None = None
+        self.start: int | None = None
         self.progress_s = 0.0
         self._pulse = pulse
         self._before = before

@@ -322,10 +322,8 @@ class KafkaSource:
         assignment = self._partitions.find(partition)
         if assignment is None:
             return None
-        expected = assignment.tracker.next_offset
+        self._surroundings.came(assignment, offset)
         if assignment.tracker.receive(offset):
-            if expected is not None and offset > expected:
-                self._surroundings.skipped(consumer, partition, expected, offset)
             return assignment
         # The log was cut, or the topic made anew: what comes now is new, whatever its offset. What came before and
         # still waits runs all the same, for no log may have it any more; its offsets count for nothing.

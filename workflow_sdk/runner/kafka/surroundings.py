@@ -15,6 +15,8 @@ log = logging.getLogger("workflow_sdk.runner.kafka_source")
 
 PROBE_EVERY_S, PROBE_TIMEOUT_S = 2.0, 0.5
 LAG_EVERY_S = 1.0
+# A log of transactions has a gap after each; while nobody answers no more are kept than these.
+MOST_GAPS = 1_000
 
 
 class Surroundings:
@@ -24,9 +26,12 @@ class Surroundings:
         self._topic = topic
         self._health = health
         self._clock = clock
-        self._next_probe, self._next_lag = 0.0, 0.0
+        self._next_probe, self._next_lag, self._next_check = 0.0, 0.0, 0.0
         self._lags: dict[int, int] = {}
+        # Whose start is known, or cannot be known any more.
         self._checked: set[Assignment] = set()
+        # Partition, the offset that was due, and the one that came.
+        self._gaps: list[tuple[int, int, int]] = []
         self.lost = 0
 
     def look(self, consumer: Consumer, assignments: Collection[Assignment]) -> None:
@@ -36,42 +41,69 @@ class Surroundings:
         if is_worth_asking and now >= self._next_probe:
             self._next_probe = now + PROBE_EVERY_S
             self._probe(consumer)
+        fresh = [assignment for assignment in assignments if assignment not in self._checked]
+        if fresh and now >= self._next_check:
+            self._check_starts(consumer, fresh)
         if now >= self._next_lag:
             self._next_lag = now + LAG_EVERY_S
-            self._check_starts(consumer, assignments)
+            self._checked.intersection_update(assignments)
+            self._look_into_gaps(consumer)
             lags = {assignment.partition: self._lag(consumer, assignment) for assignment in assignments}
             self._lags = {number: lag for number, lag in lags.items() if lag is not None}
 
-    def skipped(self, consumer: Consumer, partition: int, expected: int, offset: int) -> None:
-        """A record is further on than was due: compaction leaves gaps, and so does what retention removed."""
-        low, _ = consumer.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
-        if low > expected:
-            self._say_lost(partition, expected, min(low, offset))
+    def came(self, assignment: Assignment, offset: int) -> None:
+        """A record is about to be noted. Where it is further on than was due, retention may have removed what was
+        between, or compaction, or it was a transaction's mark: that is asked soon.
+        """
+        due = assignment.tracker.next_offset
+        due = assignment.start if due is None else due
+        if due is not None and offset > due:
+            self._gaps.append((assignment.partition, due, offset))
 
     def lag_of(self, partition: int) -> int | None:
         """Records not settled or not yet consumed; None before that is known."""
         return self._lags.get(partition)
 
-    def _check_starts(self, consumer: Consumer, assignments: Collection[Assignment]) -> None:
-        """Of a partition that came: where does it end, and is what follows its committed offset still there?"""
-        fresh = [assignment for assignment in assignments if assignment not in self._checked]
-        self._checked = set(assignments)
-        places = {
-            assignment.partition: TopicPartition(self._topic, assignment.partition) for assignment in fresh
-        }
-        if not places:
-            return
+    def _check_starts(self, consumer: Consumer, fresh: Collection[Assignment]) -> None:
+        """Of partitions that came: where do they end, and is what follows their committed offsets still there?"""
+        by_number = {assignment.partition: assignment for assignment in fresh}
+        places = [TopicPartition(self._topic, number) for number in by_number]
         try:
-            lows: dict[int, int] = {}
-            for assignment in fresh:
-                place = places[assignment.partition]
-                ends = consumer.get_watermark_offsets(place, timeout=PROBE_TIMEOUT_S, cached=False)
-                lows[assignment.partition], assignment.log_end = ends
-            for place in consumer.committed(list(places.values()), timeout=PROBE_TIMEOUT_S) or []:
-                if 0 <= place.offset < lows[place.partition]:
-                    self._say_lost(place.partition, place.offset, lows[place.partition])
+            for place in consumer.committed(places, timeout=PROBE_TIMEOUT_S):
+                ends = self._ends(consumer, place.partition)
+                self._checked.add(by_number[place.partition])
+                self._check_start(by_number[place.partition], place.offset, ends)
         except (KafkaException, TypeError) as error:
+            self._next_check = self._clock() + PROBE_EVERY_S
             log.debug("%s: committed offsets are not known: %s", self._topic, error)
+
+    def _check_start(self, assignment: Assignment, committed: int, ends: tuple[int, int]) -> None:
+        low, assignment.log_end = ends
+        first = assignment.tracker.first_offset
+        if first is not None and committed > first:
+            return  # by ourselves, meanwhile
+        kept = low if first is None else min(low, first)
+        # A group without an offset begins with what is there.
+        assignment.start = max(committed, kept)
+        if 0 <= committed < kept:
+            self._say_lost(assignment.partition, committed, kept)
+
+    def _look_into_gaps(self, consumer: Consumer) -> None:
+        """Say which of them begin below where their partition begins by now."""
+        gaps, self._gaps = self._gaps, []
+        try:
+            lows = {number: self._ends(consumer, number)[0] for number in {gap[0] for gap in gaps}}
+        except (KafkaException, TypeError) as error:
+            log.debug("%s: where its partitions begin is not known: %s", self._topic, error)
+            self._gaps = gaps[-MOST_GAPS:]
+            return
+        for number, due, offset in gaps:
+            if due < lows[number]:
+                self._say_lost(number, due, min(lows[number], offset))
+
+    def _ends(self, consumer: Consumer, number: int) -> tuple[int, int]:
+        place = TopicPartition(self._topic, number)
+        return consumer.get_watermark_offsets(place, timeout=PROBE_TIMEOUT_S, cached=False)
 
     def _say_lost(self, partition: int, begin: int, end: int) -> None:
         self.lost += end - begin
