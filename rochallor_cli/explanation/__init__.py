@@ -1,8 +1,10 @@
 """Why an instance stands where it stands: facts by GET, rebuilt into the dev engine's pure machine, told in words.
 
 facts.py       what the engine says: instance, history, definition
+readings.py    a definition as engines of each version read it
 rebuilding.py  facts to a world of the machine: jobs, tasks and timers that there must be
 prospects.py   what can become of a world
+movers.py      what would move it, place by place
 causes.py      why nothing moves it, with codes
 explaining.py  the explanation: verdict, what would move it, what lies ahead
 verdicts.py    a verdict in a few words

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rochallor_cli.dev_engine.explore import CompleteUserTask, Definition, FireTimer, Step, codes
+from rochallor_cli.dev_engine.explore import (
+    CompleteJob,
+    CompleteUserTask,
+    Definition,
+    ExecutionStatus,
+    FireTimer,
+    PendingTimer,
+    Signal,
+    Step,
+    codes,
+)
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.explanation.facts import Facts
 from rochallor_cli.explanation.prospects import Move
@@ -60,13 +70,8 @@ def _causes(
         rows = [row for row in facts.executions if row.get("stepId") == step_id]
         if step is not None and rows and not any(row.get("status") == "RUNNING" for row in rows):
             yield from _of_dead_place(definition, facts, step, rows)
-    for move in possible:
-        yield from _of_refusals(built, move)
-        yield from _of_late_move(built, move)
-    for timer in built.world.timers:
-        if timer.id in built.overdue:
-            text = f'a timer of "{timer.step_id}" was due and has not fired'
-            yield Cause(timer.step_id, codes.TIMER_CANNOT_FIRE, text)
+    # Of a loop there may be thousands that are alike.
+    yield from dict.fromkeys(_of_moves(built, possible))
 
 
 def _of_dead_place(definition: Definition, facts: Facts, step: Step, rows: list[Value]) -> Iterator[Cause]:
@@ -99,35 +104,47 @@ def _times(number: int) -> str:
     return "once" if number == 1 else "twice" if number == 2 else f"{number} times"
 
 
-def _of_refusals(built: Rebuilt, move: Move) -> Iterator[Cause]:
+def _of_moves(built: Rebuilt, possible: Sequence[Move]) -> Iterator[Cause]:
+    """What of all that can happen would be refused, and what the faults of older engines have left open."""
+    running = {(e.step_id, e.attempt) for e in built.world.executions if e.status == ExecutionStatus.RUNNING}
+    running_steps = {step_id for step_id, _ in running}
+    jobs = {job.id: job for job in built.world.jobs}
+    timers = {timer.id: timer for timer in built.world.timers}
+    for move in possible:
+        event = move.event
+        if isinstance(event, FireTimer):
+            timer = timers[event.timer_id]
+            yield from _of_timer(move, timer, is_late=(timer.step_id, timer.attempt) not in running)
+            continue
+        assert isinstance(event, CompleteJob | CompleteUserTask | Signal), "these are all that moves has"
+        step = jobs[event.job_id].step_id if isinstance(event, CompleteJob) else event.step_id
+        yield from _of_refusals(move, step)
+        if isinstance(event, CompleteUserTask) and step not in running_steps:
+            still = "may still be" if step in built.doubtful_tasks else "is still"
+            text = (
+                f'a timer interrupted "{step}", and its user task {still} open: done late, it goes on as well'
+            )
+            yield Cause(step, codes.TASK_SURVIVES_TIMER, text)
+    for timer in built.world.timers:
+        if timer.id in built.overdue:
+            yield Cause(
+                timer.step_id,
+                codes.TIMER_CANNOT_FIRE,
+                f'a timer of "{timer.step_id}" was due and has not fired',
+            )
+
+
+def _of_timer(move: Move, timer: PendingTimer, *, is_late: bool) -> Iterator[Cause]:
+    step = timer.step_id
+    for _, reason in move.refusals:
+        yield Cause(step, codes.TIMER_CANNOT_FIRE, f'the timer of "{step}" cannot fire: {reason}')
+    if is_late:
+        text = f'"{step}" is over and its timer still fires: "{timer.target_step_id}" is started then'
+        yield Cause(step, codes.TIMER_OUTLIVES_STEP, text)
+
+
+def _of_refusals(move: Move, step: str) -> Iterator[Cause]:
+    how = "every completion" if move.answers_500 == "always" else "some completions"
     for code, reason in move.refusals:
-        step = _step_of(built, move)
-        how = "every completion" if move.answers_500 == "always" else "some completions"
-        if isinstance(move.event, FireTimer):
-            yield Cause(step, codes.TIMER_CANNOT_FIRE, f'the timer of "{step}" cannot fire: {reason}')
-        else:
-            text = f'{how} of "{step}" would be answered with 500 and undone: {reason}'
-            yield Cause(step, code, text)
-
-
-def _of_late_move(built: Rebuilt, move: Move) -> Iterator[Cause]:
-    """What the faults of older engines have left open."""
-    event = move.event
-    if isinstance(event, CompleteUserTask) and not built.world.running(event.step_id):
-        text = f'a timer interrupted "{event.step_id}", and its user task is still open: done late, it goes on as well'
-        yield Cause(event.step_id, codes.TASK_SURVIVES_TIMER, text)
-    if isinstance(event, FireTimer):
-        timer = next(timer for timer in built.world.timers if timer.id == event.timer_id)
-        if timer.attempt not in built.world.running(timer.step_id):
-            text = f'"{timer.step_id}" is over and its timer still fires: "{timer.target_step_id}" is started then'
-            yield Cause(timer.step_id, codes.TIMER_OUTLIVES_STEP, text)
-
-
-def _step_of(built: Rebuilt, move: Move) -> str:
-    event = move.event
-    if isinstance(event, FireTimer):
-        return next(timer.step_id for timer in built.world.timers if timer.id == event.timer_id)
-    job_id = getattr(event, "job_id", None)
-    if job_id is not None:
-        return next(job.step_id for job in built.world.jobs if job.id == job_id)
-    return str(getattr(event, "step_id", ""))
+        text = f'{how} of "{step}" would be answered with 500 and undone: {reason}'
+        yield Cause(step, code, text)

@@ -6,73 +6,29 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
-from shlex import quote
 from typing import Any
 
-from rochallor_cli.definitions.shape import known_part
 from rochallor_cli.definitions.unknown import unknown_values_in
-from rochallor_cli.dev_engine import ENGINE_VERSIONS
 from rochallor_cli.dev_engine.explore import (
     CompleteJob,
-    CompleteUserTask,
     Definition,
-    EngineRules,
     ExecutionStatus,
-    FireTimer,
-    Signal,
-    StepType,
-    UnreadableDefinition,
-    broken_rules,
-    definition_from_document,
     engine_rules,
 )
 from rochallor_cli.engine_client.admin_client import STATUSES, Value, definition_name
-from rochallor_cli.engine_client.reading import attempt_of
 from rochallor_cli.errors import CliError, InvalidDocumentError, NotKnownError
 from rochallor_cli.explanation.causes import Cause, causes
 from rochallor_cli.explanation.facts import Facts, FactsReader
+from rochallor_cli.explanation.movers import Mover, movers, movers_as_written
 from rochallor_cli.explanation.prospects import NOTHING_AHEAD, Move, Outlook, moves, outlook
-from rochallor_cli.explanation.rebuilding import Rebuilt, rebuilt
+from rochallor_cli.explanation.rebuilding import rebuilt
 from rochallor_cli.explanation.served import UNKNOWN, Served
 
 MOVES, WAITS, STUCK, ENDED = "moves", "waits", "stuck", "ended"
-# What moves a step of a type that is not known here.
-OF_ENGINE = "engine"
 # More connections than a few make the engine slower, not quicker.
 _AT_ONCE, _WINDOW = 4, 32
-
-
-@dataclass(frozen=True)
-class Mover:
-    """One thing that would move an instance; times as the engine says them, or in ISO form."""
-
-    kind: str
-    step: str
-    since: str | None
-    answers_500: str
-    job_type: str | None = None
-    at: str | None = None
-    command: str | None = None
-    served: Served = UNKNOWN
-
-    def as_json(self) -> Value:
-        optional = {
-            "jobType": self.job_type,
-            "at": self.at,
-            "command": self.command,
-            "workers": self.served.workers,
-            "recordsWaiting": self.served.waiting,
-            "hasHandler": self.served.has_handler,
-        }
-        return {
-            "kind": self.kind,
-            "step": self.step,
-            **{name: value for name, value in optional.items() if value is not None},
-            "since": self.since,
-            "answers500": self.answers_500,
-        }
 
 
 @dataclass(frozen=True)
@@ -102,8 +58,8 @@ class Explanation:
 
     def with_served(self, served: Mapping[str, Served]) -> Explanation:
         """The same, with what is known of who serves its job types."""
-        movers = (replace(one, served=served.get(one.job_type or "", UNKNOWN)) for one in self.moved_by)
-        return replace(self, moved_by=tuple(movers))
+        known = (replace(one, served=served.get(one.job_type or "", UNKNOWN)) for one in self.moved_by)
+        return replace(self, moved_by=tuple(known))
 
     @property
     def codes(self) -> list[str]:
@@ -194,7 +150,7 @@ def explanation(
         rules = engine_rules(version)
         key = replace(rules, version="", schemas=False, business_keys=False, step_retry=False)
         if key not in found:
-            definition = _definition(facts, rules)
+            definition = facts.reading.by(rules)
             if definition is not None:
                 found[key] = _by_rules(definition, facts, now, is_whole=is_whole)
     if not found:
@@ -215,14 +171,13 @@ def explanation(
 
 def _known(facts: Facts) -> tuple[Facts, list[str]]:
     """The facts without what no version known here has, and what that was."""
-    document, fields = known_part(facts.document, engine_rules(ENGINE_VERSIONS[-1]))
-    not_known = [f'field "{name}"' for name in fields]
+    not_known = [f'field "{name}"' for name in facts.reading.known[1]]
     if facts.status not in STATUSES:
         not_known.append(f'status "{facts.status}", taken for a live one')
     states = {str(row.get("status")) for row in facts.executions} - set(ExecutionStatus)
     not_known += [f'step status "{state}"' for state in sorted(states)]
     executions = [_with_known_status(row, facts) for row in facts.executions]
-    return replace(facts, document=document, executions=executions), not_known
+    return replace(facts, executions=executions), not_known
 
 
 def _with_known_status(row: Value, facts: Facts) -> Value:
@@ -233,30 +188,19 @@ def _with_known_status(row: Value, facts: Facts) -> Value:
     return {**row, "status": str(ExecutionStatus.RUNNING if is_open else ExecutionStatus.COMPLETED)}
 
 
-def _definition(facts: Facts, rules: EngineRules) -> Definition | None:
-    """The definition as engines of these rules read it; None where they would not take it."""
-    try:
-        definition = definition_from_document(facts.document, rules)
-    except UnreadableDefinition:
-        return None
-    # What breaks a rule of these engines was uploaded to another one, and the machine would not know what to do.
-    return None if broken_rules(definition) else definition
-
-
 def _by_rules(definition: Definition, facts: Facts, now: datetime, *, is_whole: bool) -> Explanation:
     built = rebuilt(definition, facts, now)
     possible = moves(definition, built.world)
-    movers = tuple(_mover(definition, facts, built, move) for move in possible)
-    verdict = _verdict(facts, possible)
+    verdict, moved_by = _verdict(facts, possible), tuple(movers(facts, built, possible))
     ahead = outlook(definition, built.world) if is_whole and not facts.is_ended else NOTHING_AHEAD
     return Explanation(
         id=str(facts.instance["id"]),
         status=facts.status,
         verdict=verdict,
         since=_since(facts),
-        moved_by=movers,
+        moved_by=moved_by,
         causes=tuple(causes(definition, facts, built, possible)) if not facts.is_ended else (),
-        certain=_is_certain(built, possible, verdict),
+        certain=_is_certain(moved_by, verdict),
         outlook=ahead,
     )
 
@@ -275,16 +219,11 @@ def _since(facts: Facts) -> str | None:
     return completed or facts.last_event
 
 
-def _is_certain(built: Rebuilt, possible: Sequence[Move], verdict: str) -> bool:
+def _is_certain(moved_by: Sequence[Mover], verdict: str) -> bool:
     """Whether what is sure is enough for the verdict."""
-    sure = [
-        move
-        for move in possible
-        if move.can_happen
-        and not (isinstance(move.event, CompleteUserTask) and move.event.step_id in built.doubtful_tasks)
-        and not (isinstance(move.event, FireTimer) and move.event.timer_id in built.overdue)
-    ]
-    return verdict in (STUCK, ENDED) or bool(sure)
+    return verdict in (STUCK, ENDED) or any(
+        mover.certain and mover.answers_500 != "always" for mover in moved_by
+    )
 
 
 # --- what can be told without a machine ----------------------------------------------------------------
@@ -292,74 +231,19 @@ def _is_certain(built: Rebuilt, possible: Sequence[Move], verdict: str) -> bool:
 
 def _as_written(facts: Facts, not_known: list[str]) -> Explanation:
     """Where an instance stands, and who can move it there, of a definition that no engine known here could follow."""
-    values = [str(each) for each in unknown_values_in(facts.document)]
+    values = [str(each) for each in unknown_values_in(facts.reading.known[0])]
     because = values or [f"{definition_name(facts.instance)}, which no engine known here takes"]
-    movers = () if facts.is_ended else tuple(_movers_as_written(facts))
-    is_served = any(mover.kind == "job" for mover in movers)
+    found = () if facts.is_ended else tuple(movers_as_written(facts))
+    is_served = any(mover.kind == "job" for mover in found)
     return Explanation(
         id=str(facts.instance["id"]),
         status=facts.status,
         verdict=ENDED if facts.is_ended else MOVES if is_served else WAITS,
         since=_since(facts),
-        moved_by=movers,
+        moved_by=found,
         causes=(),
         certain=False,
         outlook=NOTHING_AHEAD,
         not_known=(*not_known, *because),
         by_rules=False,
     )
-
-
-def _movers_as_written(facts: Facts) -> Iterator[Mover]:
-    """What each open step waits for by its type; of a type that is not known only the engine knows."""
-    running = [str(row["stepId"]) for row in facts.executions if row.get("status") == "RUNNING"]
-    for step_id in dict.fromkeys((*running, *facts.current)):
-        step, since = facts.steps.get(step_id, {}), _open_since(facts, step_id)
-        if step.get("type") == StepType.SERVICE_TASK:
-            yield Mover("job", step_id, since, "never", job_type=str(step.get("jobType")))
-        elif step.get("type") in (StepType.USER_TASK, StepType.WAIT):
-            yield _by_hand(facts, step_id, is_task=step["type"] == StepType.USER_TASK, answers_500="never")
-        else:
-            yield Mover(OF_ENGINE, step_id, since, "never")
-
-
-# --- movers ------------------------------------------------------------------------------------------
-
-
-def _mover(definition: Definition, facts: Facts, built: Rebuilt, move: Move) -> Mover:
-    event = move.event
-    common: dict[str, Any] = {"answers_500": move.answers_500}
-    if isinstance(event, CompleteJob):
-        job = next(job for job in built.world.jobs if job.id == event.job_id)
-        since = _started(facts, job.step_id, job.attempt)
-        return Mover("job", job.step_id, since, job_type=job.job_type, **common)
-    if isinstance(event, FireTimer):
-        timer = next(timer for timer in built.world.timers if timer.id == event.timer_id)
-        at = datetime.fromtimestamp(timer.fires_ns / 1e9, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        since = _started(facts, timer.step_id, timer.attempt)
-        return Mover("timer", timer.step_id, since, at=at, **common)
-    assert isinstance(event, CompleteUserTask | Signal), "these are all that possible_events names"
-    return _by_hand(facts, event.step_id, is_task=isinstance(event, CompleteUserTask), **common)
-
-
-def _by_hand(facts: Facts, step_id: str, *, is_task: bool, **common: Any) -> Mover:
-    words = "tasks complete" if is_task else "instances signal"
-    who = " --by YOU" if is_task else ""
-    command = f"rochallor {words} {quote(str(facts.instance['id']))} {quote(step_id)}{who}"
-    since = _open_since(facts, step_id)
-    return Mover("user-task" if is_task else "signal", step_id, since, command=command, **common)
-
-
-def _started(facts: Facts, step_id: str, attempt: int) -> str | None:
-    for row in facts.executions:
-        if row.get("stepId") == step_id and attempt_of(row) == attempt:
-            return row.get("startedAt")
-    return None
-
-
-def _open_since(facts: Facts, step_id: str) -> str | None:
-    """When the oldest open execution of a step began, or else the last one."""
-    rows = [row for row in facts.executions if row.get("stepId") == step_id]
-    running = [row for row in rows if row.get("status") == "RUNNING"]
-    found = (running[:1] or rows[-1:] or [{}])[0]
-    return found.get("startedAt")

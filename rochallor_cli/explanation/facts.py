@@ -8,6 +8,7 @@ from typing import Any
 
 from rochallor_cli.engine_client.admin_client import ENDED, AdminClient, Value
 from rochallor_cli.engine_client.reading import definition_of, rows, texts
+from rochallor_cli.explanation.readings import Reading
 from rochallor_cli.output.times import parse_time
 
 # How often facts that contradict each other are read again: the instance goes on meanwhile.
@@ -16,15 +17,19 @@ _LOOKS = 4
 
 @dataclass(frozen=True)
 class Facts:
-    """An instance, its step executions by start, and the document of its definition's version.
+    """An instance, its step executions by start, and its definition's version.
 
     agree: False where instance and history belong to different moments, however often they were read.
     """
 
     instance: Value
     executions: list[Value]
-    document: Value
+    reading: Reading
     agree: bool = True
+
+    @property
+    def document(self) -> Value:
+        return self.reading.document
 
     @property
     def status(self) -> str:
@@ -59,7 +64,7 @@ class FactsReader:
 
     def __init__(self, engine: AdminClient) -> None:
         self._engine = engine
-        self._documents: dict[tuple[str, int], Value] = {}
+        self._readings: dict[tuple[str, int], Reading] = {}
 
     def facts(self, instance_id: str) -> Facts:
         """Raises NotFoundError."""
@@ -68,10 +73,10 @@ class FactsReader:
     def facts_of(self, instance: Value) -> Facts:
         """The facts about an instance that was just read; it is read again where the history knows more."""
         instance_id = str(instance["id"])
-        document = self._document(instance)
+        reading = self._reading(instance)
         for _ in range(_LOOKS):
             executions = [_in_text(row) for row in self._engine.client.get_instance_history(instance_id)]
-            facts = Facts(instance, executions, document)
+            facts = Facts(instance, executions, reading)
             if not _contradict(facts):
                 return facts
             again = self._engine.instance(instance_id)
@@ -79,7 +84,7 @@ class FactsReader:
                 # Nothing happened in between: that is how it is.
                 return facts
             instance = again
-        return Facts(instance, executions, document, agree=False)
+        return Facts(instance, executions, reading, agree=False)
 
     def look_again(self, facts: Facts) -> Facts | None:
         """The facts of now where they have changed, else None."""
@@ -87,11 +92,11 @@ class FactsReader:
         same = (again.instance, again.executions) == (facts.instance, facts.executions)
         return None if same else again
 
-    def _document(self, instance: Value) -> Value:
+    def _reading(self, instance: Value) -> Reading:
         key = definition_of(instance)
-        if key not in self._documents:
-            self._documents[key] = self._engine.definition(*key)
-        return self._documents[key]
+        if key not in self._readings:
+            self._readings[key] = Reading(self._engine.definition(*key))
+        return self._readings[key]
 
 
 def _in_text(row: Value) -> Value:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
 from rochallor_cli.dev_engine.explore import (
+    CompleteJob,
     Definition,
     Event,
     FireTimer,
     FreeConditions,
     InstanceStatus,
+    JobRecord,
+    PendingTimer,
     Reaction,
+    UserTask,
     World,
     effective_timers,
     essence,
     every_outcome,
     possible_events,
+    without_past,
 )
 
 # A completion may bring any variables, so any branch may be taken, and none.
@@ -28,6 +33,8 @@ _MOST_WAYS = 64
 _STEP_BUDGET = 500
 # Some tenths of a second; what lies beyond is read off the definition's edges.
 _MOST_TRIED = 600
+# Of more entries than these no more than some of each kind are tried.
+_MANY, _ALIKE = 200, 3
 
 Fault = tuple[str, str]
 
@@ -69,10 +76,60 @@ NOTHING_AHEAD = Outlook()
 
 
 def moves(definition: Definition, world: World) -> list[Move]:
-    """Everything that can happen to it, timers too that others come before."""
-    events: list[Event] = [e for e in possible_events(definition, world) if not isinstance(e, FireTimer)]
-    events += [FireTimer(timer.id) for timer in effective_timers(definition, world)]
-    return [_move(definition, world, event) for event in events]
+    """Everything that can happen to it, timers too that others come before; what is alike is tried once."""
+    thin, tried = thinned(world), dict[Hashable, Move]()
+    for event, kind in _events(definition, thin):
+        if kind not in tried:
+            tried[kind] = _move(definition, thin, event)
+    return [replace(tried[kind], event=event) for event, kind in _events(definition, world)]
+
+
+def thinned(world: World) -> World:
+    """The same with no more than a few open places of each kind: a loop may have left thousands."""
+    if len(world.executions) <= _MANY:
+        return world
+    world = without_past(world)
+    hanging: dict[str, list[str]] = {}
+    things: list[JobRecord | UserTask | PendingTimer] = [*world.open_jobs, *world.user_tasks, *world.timers]
+    for thing in things:
+        hanging.setdefault(thing.execution_id, []).append(_word(thing))
+    kinds = Counter[Hashable]()
+    kept: set[str] = set()
+    for execution in world.executions:
+        kind = execution.step_id, execution.status, *hanging.get(execution.id, ())
+        kinds[kind] += 1
+        if kinds[kind] <= _ALIKE:
+            kept.add(execution.id)
+    return replace(
+        world,
+        executions=tuple(each for each in world.executions if each.id in kept),
+        jobs=tuple(job for job in world.jobs if job.execution_id in kept),
+        user_tasks=tuple(task for task in world.user_tasks if task.execution_id in kept),
+        timers=tuple(timer for timer in world.timers if timer.execution_id in kept),
+    )
+
+
+def _word(thing: JobRecord | UserTask | PendingTimer) -> str:
+    """What hangs on a place, other than its number."""
+    return f"timer {_number(thing)}" if isinstance(thing, PendingTimer) else type(thing).__name__
+
+
+def _number(timer: PendingTimer) -> str:
+    """Which of its step's timers it is."""
+    return timer.id.rpartition("/")[2]
+
+
+def _events(definition: Definition, world: World) -> Iterator[tuple[Event, Hashable]]:
+    """What can happen, each with what it is told apart by but for the number of its place."""
+    status = {execution.id: execution.status for execution in world.executions}
+    places = {job.id: (job.step_id, status.get(job.execution_id)) for job in world.open_jobs}
+    for event in possible_events(definition, world):
+        if isinstance(event, CompleteJob):
+            yield event, places[event.job_id]
+        elif not isinstance(event, FireTimer):
+            yield event, event
+    for timer in effective_timers(definition, world):
+        yield FireTimer(timer.id), (timer.step_id, _number(timer), status.get(timer.execution_id))
 
 
 def _move(definition: Definition, world: World, event: Event) -> Move:
@@ -90,7 +147,7 @@ def _ways(definition: Definition, world: World, event: Event) -> Iterator[Reacti
 def outlook(definition: Definition, world: World) -> Outlook:
     """What can be reached, by trying everything as far as that is little enough."""
     search = _Search(definition)
-    search.run(world)
+    search.run(thinned(world))
     if search.is_whole:
         ends = search.ends
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from rochallor_cli.dev_engine.explore import (
     BoundaryEvent,
@@ -36,7 +36,7 @@ LATENESS_S = 60.0
 class Rebuilt:
     """A world, and what in it is likely only.
 
-    doubtful_tasks: steps whose user task may have been completed late, which leaves no trace.
+    doubtful_tasks: steps whose user task may have been completed, which leaves no trace once a timer interrupted it.
     overdue: ids of timers that should have fired and have left no trace.
     """
 
@@ -48,8 +48,9 @@ class Rebuilt:
 def rebuilt(definition: Definition, facts: Facts, now: datetime) -> Rebuilt:
     """The world in which the facts hold, by the rules of the definition's engine version."""
     executions = tuple(_execution(row) for row in facts.executions)
-    tasks, doubtful = _open_tasks(definition, facts)
-    pending = list(_pending_timers(definition, facts, now))
+    latest = _Latest(facts)
+    tasks, doubtful = _open_tasks(definition, facts, latest)
+    pending = list(_pending_timers(definition, facts, latest, now))
     world = World(
         _instance(facts, executions),
         executions,
@@ -122,8 +123,38 @@ def _open_jobs(definition: Definition, executions: tuple[StepExecution, ...]) ->
         )
 
 
-def _open_tasks(definition: Definition, facts: Facts) -> tuple[list[UserTask], set[str]]:
-    """Open user tasks, and the steps of those that may have been completed late, which leaves no trace."""
+class _Latest:
+    """When each step was last entered, and last completed."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._entered: dict[str, datetime] = {}
+        self._completed: dict[str, datetime] = {}
+        for row in facts.executions:
+            step_id = str(row.get("stepId"))
+            _note(self._entered, step_id, row.get("startedAt"))
+            if row.get("status") == "COMPLETED":
+                _note(self._completed, step_id, row.get("endedAt"))
+
+    def was_entered(self, step_id: str, since: object) -> bool:
+        return _is_since(self._entered.get(step_id), since)
+
+    def was_completed(self, step_id: str, since: object) -> bool:
+        return _is_since(self._completed.get(step_id), since)
+
+
+def _note(latest: dict[str, datetime], step_id: str, text: object) -> None:
+    moment = parse_time(text)
+    if moment is not None:
+        latest[step_id] = max(moment, latest.get(step_id, moment))
+
+
+def _is_since(moment: datetime | None, since: object) -> bool:
+    first = since if isinstance(since, datetime) else parse_time(since)
+    return moment is not None and first is not None and moment >= first
+
+
+def _open_tasks(definition: Definition, facts: Facts, latest: _Latest) -> tuple[list[UserTask], set[str]]:
+    """Open user tasks, and the steps of those that may have been completed, which leaves no trace."""
     tasks, doubtful = [], set()
     for row in facts.executions:
         step = definition.step(str(row.get("stepId")))
@@ -131,30 +162,24 @@ def _open_tasks(definition: Definition, facts: Facts) -> tuple[list[UserTask], s
             continue
         if row.get("status") == "RUNNING":
             tasks.append(_task(row))
-        elif _survived(definition, facts, row):
+        elif _survived(definition, latest, row):
             tasks.append(_task(row))
-            if _went_on_after(step, facts, str(row.get("endedAt"))):
+            if _may_be_done(step, latest, row):
                 doubtful.add(step.id)
     return tasks, doubtful
 
 
-def _survived(definition: Definition, facts: Facts, row: Value) -> bool:
+def _survived(definition: Definition, latest: _Latest, row: Value) -> bool:
     """Whether a timer interrupted it and left the task open, and nobody has completed the step since."""
     if definition.rules.interrupted_tasks_close or row.get("failureReason") != INTERRUPTED:
         return False
-    return not any(
-        other.get("stepId") == row.get("stepId")
-        and other.get("status") == "COMPLETED"
-        and _is_later(other.get("endedAt"), row.get("endedAt"))
-        for other in facts.executions
-    )
+    return not latest.was_completed(str(row.get("stepId")), row.get("endedAt"))
 
 
-def _went_on_after(step: Step, facts: Facts, moment: str) -> bool:
-    targets = {step.next_step, *step.conditional_next_steps.values()}
-    return any(
-        row.get("stepId") in targets and _is_later(row.get("startedAt"), moment) for row in facts.executions
-    )
+def _may_be_done(step: Step, latest: _Latest, row: Value) -> bool:
+    """Whether it may have been completed since: in time, and a late timer has overwritten that; or late."""
+    targets = {step.next_step, *step.conditional_next_steps.values()} - {""}
+    return not targets or any(latest.was_entered(target, row.get("startedAt")) for target in targets)
 
 
 def _task(row: Value) -> UserTask:
@@ -167,7 +192,9 @@ class _Pending:
     is_overdue: bool
 
 
-def _pending_timers(definition: Definition, facts: Facts, now: datetime) -> Iterator[_Pending]:
+def _pending_timers(
+    definition: Definition, facts: Facts, latest: _Latest, now: datetime
+) -> Iterator[_Pending]:
     """Timers that have not fired; overdue ones have left no trace though it was their time."""
     for row in facts.executions:
         step = definition.step(str(row.get("stepId")))
@@ -179,7 +206,7 @@ def _pending_timers(definition: Definition, facts: Facts, now: datetime) -> Iter
             length_ns = timer_length_ns(event, definition.rules)
             if length_ns is not None:
                 timer = _timer(row, event, number, length_ns=length_ns, now=now)
-                yield from _unless_fired(facts, row, timer, now)
+                yield from _unless_fired(latest, row, timer, now)
 
 
 def _timer(row: Value, event: BoundaryEvent, number: int, *, length_ns: int, now: datetime) -> PendingTimer:
@@ -200,32 +227,23 @@ def _timer(row: Value, event: BoundaryEvent, number: int, *, length_ns: int, now
     )
 
 
-def _unless_fired(facts: Facts, row: Value, timer: PendingTimer, now: datetime) -> Iterator[_Pending]:
+def _unless_fired(latest: _Latest, row: Value, timer: PendingTimer, now: datetime) -> Iterator[_Pending]:
     late_s = (_ns(now) - timer.fires_ns) / 1e9
     if late_s <= 0:
         yield _Pending(timer, is_overdue=False)
-    elif not _has_fired(facts, row, timer):
+    elif not _has_fired(latest, row, timer):
         if late_s <= LATENESS_S:
             yield _Pending(timer, is_overdue=False)
         elif row.get("status") == "RUNNING":
             yield _Pending(timer, is_overdue=True)
 
 
-def _has_fired(facts: Facts, row: Value, timer: PendingTimer) -> bool:
-    """Whether its target was entered when it was due, or its own step was interrupted."""
+def _has_fired(latest: _Latest, row: Value, timer: PendingTimer) -> bool:
+    """Whether its target was entered when it was due or later, or its own step was interrupted."""
     if row.get("failureReason") == INTERRUPTED:
         return True
-    return any(
-        other.get("stepId") == timer.target_step_id
-        and (started := parse_time(other.get("startedAt"))) is not None
-        and _ns(started) >= timer.fires_ns
-        for other in facts.executions
-    )
-
-
-def _is_later(one: object, other: object) -> bool:
-    first, second = parse_time(one), parse_time(other)
-    return first is not None and second is not None and first >= second
+    due = datetime.fromtimestamp(timer.fires_ns / 1e9, tz=UTC)
+    return latest.was_entered(timer.target_step_id, due)
 
 
 def _id(row: Value) -> str:

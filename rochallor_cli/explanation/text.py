@@ -17,6 +17,7 @@ from rochallor_cli.explanation.words import (
     doubt_words,
     event_words,
     mover_words,
+    shown_movers,
     verdict_words,
 )
 from rochallor_cli.output.printer import Printer
@@ -82,8 +83,8 @@ class ExplanationText:
         if not explanation.moved_by:
             return
         yield ""
-        for mover in explanation.moved_by:
-            yield from self._wrapped(f"{mover.step}  {mover_words(mover, self._now)}", 2)
+        for mover, more in shown_movers(explanation.moved_by):
+            yield from self._wrapped(f"{mover.step}  {mover_words(mover, self._now, more)}", 2)
             if mover.command and mover.answers_500 != "always":
                 yield f"    {self.printer.paint(harmless(mover.command), 'accent')}"
 

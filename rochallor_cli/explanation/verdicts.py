@@ -7,15 +7,9 @@ from datetime import datetime
 
 from rochallor_cli.durations import duration_text
 from rochallor_cli.engine_client.admin_client import AdminClient, Value
-from rochallor_cli.explanation.explaining import (
-    OF_ENGINE,
-    STUCK,
-    Explanation,
-    Mover,
-    confirmed,
-    confirmed_of,
-)
+from rochallor_cli.explanation.explaining import STUCK, Explanation, confirmed, confirmed_of
 from rochallor_cli.explanation.facts import FactsReader
+from rochallor_cli.explanation.movers import OF_ENGINE, Mover
 from rochallor_cli.output.times import parse_time
 from workflow_sdk.errors import EngineUnreachableError
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from rochallor_cli.dev_engine import CODES
 from rochallor_cli.durations import duration_text
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.explanation.causes import Cause
-from rochallor_cli.explanation.explaining import ENDED, MOVES, STUCK, WAITS, Explanation, Mover
+from rochallor_cli.explanation.explaining import ENDED, MOVES, STUCK, WAITS, Explanation
+from rochallor_cli.explanation.movers import Mover
 from rochallor_cli.explanation.verdicts import awaited_of
 from rochallor_cli.output.times import parse_time
 
@@ -18,6 +19,8 @@ _REFUSED = {
     "always": "; whatever it brings, the engine would answer 500",
     "sometimes": "; by some ways the engine would answer 500",
 }
+# Alike but for their times.
+_MOST_ALIKE = 3
 
 
 def verdict_words(explanation: Explanation) -> str:
@@ -26,19 +29,36 @@ def verdict_words(explanation: Explanation) -> str:
     return f"{'' if explanation.certain or not word else 'likely '}{word}"
 
 
-def mover_words(mover: Mover, now: datetime) -> str:
-    """`waits for a person, opened 2m ago`; `has a timer, due in 3h`."""
-    before, moment, after = mover_parts(mover)
+def shown_movers(movers: Sequence[Mover]) -> Iterator[tuple[Mover, int]]:
+    """The first few of those alike, which a loop may leave by the thousand; with the last of them how many are not."""
+    alike: dict[tuple[object, ...], list[Mover]] = {}
+    for mover in movers:
+        kind = mover.kind, mover.step, mover.answers_500, mover.certain
+        alike.setdefault(kind, []).append(mover)
+    for found in alike.values():
+        first = sorted(found, key=lambda mover: mover.at or "")[:_MOST_ALIKE]
+        yield from ((mover, 0) for mover in first[:-1])
+        yield first[-1], len(found) - len(first)
+
+
+def mover_words(mover: Mover, now: datetime, more: int = 0) -> str:
+    """`waits for a person, opened 2m ago`; `has a timer, due in 3h`. more: how many others like it are not shown."""
+    before, moment, after = mover_parts(mover, more)
     return f"{before} {ago(moment, now)}{after}"
 
 
-def mover_parts(mover: Mover) -> tuple[str, str | None, str]:
+def mover_parts(mover: Mover, more: int = 0) -> tuple[str, str | None, str]:
     """The same around the moment that it names, which a page shows in a way of its own."""
-    refused = _REFUSED.get(mover.answers_500, "")
+    refused = _REFUSED.get(mover.answers_500, "") + (f"; and {more:,} more of them" if more else "")
     if mover.kind == "timer":
-        return "has a timer, due", mover.at, refused
+        return (
+            "has a timer, due",
+            mover.at,
+            refused if mover.certain else f", and it has left no trace{refused}",
+        )
     served = f"; {mover.served.text}" if mover.served.text else ""
-    return f"{awaited_of(mover)}, opened", mover.since, f"{served}{refused}"
+    doubt = "" if mover.certain else "; or it was completed, which has left no trace"
+    return f"{awaited_of(mover)}, opened", mover.since, f"{served}{doubt}{refused}"
 
 
 def cause_words(cause: Cause) -> str:

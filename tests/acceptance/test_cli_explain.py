@@ -214,6 +214,22 @@ def test_a_waiting_job_has_a_way_to_look_for_its_record(engine: DevEngine, clien
     assert f"rochallor jobs find {instance_id} --brokers HOST:PORT" in text.stdout
 
 
+def test_a_task_that_a_late_timer_has_overwritten_is_not_called_open() -> None:
+    interrupted = timer("PT1M", "late", interrupting=True)
+    steps = user_task("ask", "hold", boundaryEvents=[interrupted]), wait("hold"), service("late")
+    with running_engine(clock=HandClock()) as engine, RestEngineClient(engine.url) as client:
+        uploaded(client, *steps, id_="overwritten")
+        instance_id: str = client.start_instance("overwritten")["id"]
+        client.complete_user_task("ask", "me", {}, instance_id=instance_id)
+        engine.advance(minutes=2)
+        movers = explained(engine, instance_id, "-o", "json").json()["movedBy"]
+        text = explained(engine, instance_id, terminal=True).stdout
+    likely = {mover["step"]: mover.get("certain", True) for mover in movers}
+    assert likely == {"hold": True, "late": True, "ask": False}
+    assert "it was completed" in text
+    assert "may still be open" in " ".join(text.split())
+
+
 def test_ended_instances_have_their_status(engine: DevEngine, client: RestEngineClient) -> None:
     uploaded(client, service("ended-work"), id_="ended")
     failed, cancelled, done = (client.start_instance("ended")["id"] for _ in range(3))

@@ -39,8 +39,9 @@ def explain(
     is known where --brokers or a workers.yaml is named. Exit status 0 if it can go on or is COMPLETED, 7 if nothing can
     move it, 9 if it is FAILED or CANCELLED, 13 if that depends on what is not known here alone.
     """
-    from rochallor_cli.explanation.explaining import ENDED, OF_ENGINE, confirmed
+    from rochallor_cli.explanation.explaining import ENDED, confirmed
     from rochallor_cli.explanation.facts import FactsReader
+    from rochallor_cli.explanation.movers import OF_ENGINE
     from rochallor_cli.explanation.text import ExplanationText
     from rochallor_cli.explanation.ways_out import retry_words
 

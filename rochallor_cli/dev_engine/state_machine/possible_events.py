@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from math import inf
 
 from rochallor_cli.dev_engine.definition.model import Definition, StepType
 from rochallor_cli.dev_engine.records import ExecutionStatus, JobRecord
@@ -36,7 +37,7 @@ def possible_events(definition: Definition, world: World) -> tuple[Event, ...]:
         events += [
             Signal(step_id) for step_id in world.instance.current_step_ids if _waits(definition, step_id)
         ]
-    events += [FireTimer(timer.id) for timer in timers if not _another_is_first(timer, timers)]
+    events += [FireTimer(timer.id) for timer in _first_of(timers)]
     return tuple(events)
 
 
@@ -63,13 +64,20 @@ def effective_jobs(definition: Definition, world: World) -> Sequence[JobRecord]:
     return [job for job in world.open_jobs if job.execution_id in running]
 
 
-def _another_is_first(timer: PendingTimer, timers: Sequence[PendingTimer]) -> bool:
-    """Whether another pending timer is due before this one, whatever time passed between their starts."""
-    return any(
-        (other.started <= timer.started and other.length_ns < timer.length_ns)
-        or (other.started < timer.started and other.length_ns == timer.length_ns)
-        for other in timers
-    )
+def _first_of(timers: Sequence[PendingTimer]) -> Sequence[PendingTimer]:
+    """Those before which no other is certainly due, whatever time passed between their starts."""
+    if len(timers) < 2:
+        return timers
+    shortest: dict[int, float] = {}
+    for timer in timers:
+        shortest[timer.started] = min(timer.length_ns, shortest.get(timer.started, timer.length_ns))
+    # Of those that began earlier, and of those that began no later: the shortest.
+    earlier: dict[int, float] = {}
+    least = inf
+    for started in sorted(shortest):
+        earlier[started] = least
+        least = shortest[started] = min(least, shortest[started])
+    return [timer for timer in timers if earlier[timer.started] > timer.length_ns == shortest[timer.started]]
 
 
 def _waits(definition: Definition, step_id: str) -> bool:

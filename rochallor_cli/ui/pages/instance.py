@@ -11,6 +11,7 @@ from rochallor_cli.engine_client.reading import definition_of, mapping
 from rochallor_cli.errors import CliError
 from rochallor_cli.explanation.explaining import Explanation, confirmed_by
 from rochallor_cli.explanation.facts import Facts
+from rochallor_cli.explanation.readings import Reading
 from rochallor_cli.explanation.verdicts import verdict_text
 from rochallor_cli.explanation.ways_out import retry_words, ways_out
 from rochallor_cli.explanation.words import (
@@ -19,6 +20,7 @@ from rochallor_cli.explanation.words import (
     doubt_words,
     event_words,
     mover_parts,
+    shown_movers,
     verdict_words,
 )
 from rochallor_cli.graph.model import GraphNode, graph_of, painted
@@ -157,7 +159,7 @@ class InstancePage(UiPage):
             {**row, "stepId": str(row.get("stepId")), "status": str(row.get("status"))}
             for row in engine.client.get_instance_history(self.instance_id)
         ]
-        return Facts(instance, executions, _definition(engine, instance))
+        return Facts(instance, executions, Reading(_definition(engine, instance)))
 
     def _look_around(self, facts: Facts) -> None:
         """The chain is looked up once, not at every look."""
@@ -222,7 +224,9 @@ class InstancePage(UiPage):
             "verdict": explanation.verdict,
             "why_not": "",
             "since": explanation.since,
-            "movers": [(mover.step, *mover_parts(mover)) for mover in explanation.moved_by],
+            "movers": [
+                (mover.step, *mover_parts(mover, more)) for mover, more in shown_movers(explanation.moved_by)
+            ],
             "causes": [
                 (
                     cause_words(cause),
