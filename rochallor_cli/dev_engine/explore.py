@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
+from rochallor_cli.dev_engine.definition.joins import miscount_code
 from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Schema, Step, StepType
 from rochallor_cli.dev_engine.definition.parsing import definition_from_document
 from rochallor_cli.dev_engine.definition.schemas import schema_violation
@@ -105,6 +106,7 @@ __all__ = [
     "every_outcome",
     "every_start",
     "first_written",
+    "miscount_code",
     "names_used",
     "possible_events",
     "schema_violation",

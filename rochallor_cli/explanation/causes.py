@@ -15,6 +15,7 @@ from rochallor_cli.dev_engine.explore import (
     Signal,
     Step,
     codes,
+    miscount_code,
 )
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.explanation.facts import Facts
@@ -89,7 +90,12 @@ def _of_dead_place(definition: Definition, facts: Facts, step: Step, rows: list[
             "and nothing open leads to it"
         )
         told = [row for row in facts.executions if row.get("stepId") in {step.id, *branches}]
-        yield Cause(step.id, codes.JOIN_MISCOUNTS, text, tuple(told))
+        code = (
+            miscount_code(definition, gateway, passes=False)
+            if gateway is not None
+            else codes.JOIN_WITHOUT_GATEWAY
+        )
+        yield Cause(step.id, code, text, tuple(told))
     elif step.type == "SERVICE_TASK" and not step.next_step and not step.conditional_next_steps:
         text = f'"{step.id}" is done and has no way on: neither nextStep nor conditionalNextSteps'
         yield Cause(step.id, codes.NO_WAY_ON, text, tuple(rows[-1:]))

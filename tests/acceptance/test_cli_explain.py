@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rochallor_cli.dev_engine import ENGINE_VERSIONS, DevEngine, HandClock
+from rochallor_cli.dev_engine import CODES, ENGINE_VERSIONS, DevEngine, HandClock, engine_rules
 from support.command_line import Result, rochallor
 from support.engines import running_engine
 from support.workflows import (
@@ -81,8 +81,22 @@ STUCK = [
     Shape(
         "join-branch-twice",
         (gateway("split", ["a", "a"]), service("a", "meet"), join()),
-        ["W302"],
+        ["W313"],
         (jobs("a", "a"),),
+        versions=SINCE_1,
+    ),
+    Shape(
+        "join-past-its-gateway",
+        (
+            decision("d", {"n > 1": "past", "n <= 1": "split"}),
+            service("past", "meet"),
+            gateway("split", ["a", "b"]),
+            service("a", "meet"),
+            service("b", "meet"),
+            join(),
+        ),
+        ["W318"],
+        (jobs("past"),),
         versions=SINCE_1,
     ),
     Shape(
@@ -177,6 +191,8 @@ def test_each_shape_of_a_stuck_instance_is_explained(
     found = result.json()
     assert (result.exit_status, found["verdict"], found["codes"]) == (7, "stuck", shape.codes)
     assert found["certain"] is True
+    rules = engine_rules(engine.config.engine_version)
+    assert all(CODES[code].holds_for(rules) for code in found["codes"])
     assert all(mover["answers500"] == "always" for mover in found["movedBy"])
     text = explained(engine, instance_id, terminal=True)
     assert (text.exit_status, "\\x1b" in text.stdout) == (7, False)

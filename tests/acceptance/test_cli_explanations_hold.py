@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rochallor_cli.configuration.settings import Settings
-from rochallor_cli.dev_engine import DevEngine, HandClock
+from rochallor_cli.dev_engine import CODES, DevEngine, HandClock, engine_rules
 from rochallor_cli.engine_client.admin_client import AdminClient
 from rochallor_cli.explanation.explaining import Explanation, explanation
 from rochallor_cli.explanation.facts import FactsReader
@@ -169,6 +169,8 @@ def step_of(walk: Walk, version: str) -> str:
     if found.verdict == "ended":
         return found.verdict
     assert found.certain or found.codes
+    named = [*found.codes, *(code for code, _ in found.outlook.faults)]
+    assert all(CODES[code].holds_for(engine_rules(version)) for code in named)
     walk.check_nothing_is_missing(found)
     if found.verdict == "stuck":
         walk.check_stuck(found)

@@ -87,11 +87,14 @@ def overtaken(
 def test_the_failure_of_an_attempt_that_somebody_else_has_failed_is_not_the_next_ones(
     admin: RestEngineClient, caplog: pytest.LogCaptureFixture, error: Exception, is_async: bool
 ) -> None:
+    caplog.set_level("INFO", "workflow_sdk.runner")
     attempts = Attempts(error, is_async=is_async)
     with overtaken(admin, attempts, caplog) as (instance, running):
         attempts.go_on.set()
         wait_for_status(admin, [instance])
         summary = running.stop()
+    assert "somebody else has failed this attempt before; its outcome counts for nothing" in caplog.text
+    assert "ended otherwise" not in caplog.text
     assert attempts.seen == [1, 0]
     assert attempts.failures == [False]
     assert (summary.types["work"].done, summary.types["work"].failed) == (1, 0)

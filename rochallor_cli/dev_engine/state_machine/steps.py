@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
+from rochallor_cli.dev_engine.definition.joins import miscount_code
 from rochallor_cli.dev_engine.definition.model import Step, StepType
 from rochallor_cli.dev_engine.errors import WorkflowStuck
 from rochallor_cli.dev_engine.records import ExecutionStatus, Variables
@@ -201,9 +202,8 @@ def _enter_join(advance: Advance, step: Step) -> None:
         raise WorkflowStuck(reason, problem=codes.JOIN_WITHOUT_GATEWAY)
     arrivals = _pass(advance, step)
     advance.arrive(step.id)
-    branches = len(gateway.parallel_next_steps)
-    passes = _branches_done(advance, gateway) >= branches
-    _note_wrong_count(advance, step, arrivals, branches, passes=passes)
+    passes = _branches_done(advance, gateway) >= len(gateway.parallel_next_steps)
+    _note_wrong_count(advance, step, gateway, arrivals=arrivals, passes=passes)
     if passes and not advance.is_stopped:
         advance.leave(step.id)
         advance.go_to(step.next_step)
@@ -218,22 +218,25 @@ def _branches_done(advance: Advance, gateway: Step) -> int:
     return 1 + sum(1 for step_id in first_steps if advance.completed_before.get(step_id, 0) > 0)
 
 
-def _note_wrong_count(advance: Advance, step: Step, arrivals: int, branches: int, *, passes: bool) -> None:
-    all_there = arrivals % branches == 0
-    if passes and not all_there:
+def _note_wrong_count(advance: Advance, step: Step, gateway: Step, *, arrivals: int, passes: bool) -> None:
+    branches = gateway.parallel_next_steps
+    number = arrivals % len(branches)
+    if passes == (number == 0):
+        return
+    if passes:
         text = (
-            f'join "{step.id}" was passed at arrival {arrivals % branches} of {branches}: '
+            f'join "{step.id}" was passed at arrival {number} of {len(branches)}: '
             "it counts branches by their first step"
         )
-        advance.meet_fault(codes.JOIN_MISCOUNTS, step.id, text, passed_early=True)
-    elif all_there and not passes:
+    else:
         text = (
-            f'join "{step.id}" was not passed though all {branches} branches arrived: '
+            f'join "{step.id}" was not passed though all {len(branches)} branches arrived: '
             "it counts distinct first steps"
         )
         if not advance.definition.rules.joins_within_request:
             text += ", and only those that were completed before this request"
-        advance.meet_fault(codes.JOIN_MISCOUNTS, step.id, text)
+    code = miscount_code(advance.definition, gateway, passes=passes)
+    advance.meet_fault(code, step.id, text, passed_early=passes)
 
 
 def _enter_end(advance: Advance, step: Step) -> None:

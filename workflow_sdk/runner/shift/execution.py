@@ -171,7 +171,7 @@ class Execution:
             self._kept.keep(item.claim, report.outcome, was_refused=was_refused)
         elif settlement is Settlement.ENDED:
             log.info(
-                "job %s: its step has ended otherwise; its outcome counts for nothing", item.claim.job_id
+                "job %s: %s; its outcome counts for nothing", item.claim.job_id, _why_ended(item, report)
             )
         self._settle(item, settlement)
 
@@ -271,6 +271,7 @@ class Execution:
             return
         # Not even sent: the attempt was failed by somebody else.
         held.cancel()
+        report.proved = True
         self.settled(report, Settlement.ENDED)
 
     def _report(self, item: InFlight, outcome: Outcome, *, was_refused: bool = False) -> None:
@@ -358,3 +359,10 @@ class Execution:
 
 # In the entry of a job whose type nobody handles; never called.
 _ABSENT = Handler(dict, "", is_async=False, name="no handler", file="", line=0)
+
+
+def _why_ended(item: InFlight, report: Report) -> str:
+    """What is known of why a report counts for nothing."""
+    if isinstance(report.outcome, Failed) and (item.is_overtaken or report.proved):
+        return "somebody else has failed this attempt before"
+    return "its step or its instance has ended otherwise"
