@@ -100,18 +100,22 @@ class Context:
     def engine_version(self, *, only_get: bool = False, anew: bool = False) -> EngineVersion:
         """Which version the engine is: said, or asked (`only_get`: by GET alone).
 
-        What was found within a day counts while its answer to a GET fits that; not where it is asked `anew`.
+        What was found within a day counts while its answer to a GET fits that. Where it is asked `anew` its answer
+        counts, whatever was found before, and what was said only as far as that fits.
         """
         from rochallor_cli.engine_client import engine_version as versions
 
         environ = self.environment.environ
-        found = versions.said_version(self.settings) or versions.asked_version(
-            self.engine.client,
-            self.settings,
-            environ,
-            only_get=only_get,
-            known=None if anew else versions.remembered_version(self.settings, environ),
-        )
+        said = versions.said_version(self.settings)
+        if said is not None and not anew:
+            found = said
+        else:
+            known = None if anew else versions.remembered_version(self.settings, environ)
+            found = versions.asked_version(
+                self.engine.client, self.settings, environ, only_get=only_get, known=known
+            )
+            if said is not None and said.assumed in found.possible:
+                found = said
         self.printer.trace(f"engine version {found.text} ({found.how})")
         return found
 

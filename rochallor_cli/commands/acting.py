@@ -13,7 +13,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.commands.filters import say_if_cut, selection
 from rochallor_cli.counting import count_text
 from rochallor_cli.engine_client.admin_client import Value, steps_by_id
-from rochallor_cli.errors import CliError, Interrupted, UsageError
+from rochallor_cli.errors import CliError, Interrupted, NotFoundError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.instances.bulk import Action, Bulk, Row, row_of, worst
 from rochallor_cli.instances.selection import MOST_READ, Filters, steps_of_instance
@@ -147,8 +147,10 @@ def say_nothing_fits(context: Context, filters: Filters) -> None:
 def _rehearsed(context: Context, verb: Verb, chosen: Mapping[str, Value | None]) -> tuple[list[Row], int]:
     rows = []
     for instance_id, known in chosen.items():
-        instance = context.engine.instance(instance_id) if known is None else known
-        step, error = _rehearsed_step(verb, instance)
+        instance, error = _as_it_is(context, instance_id) if known is None else (known, None)
+        if error is not None and len(chosen) == 1:
+            raise error
+        step, error = _rehearsed_step(verb, instance) if error is None else (None, error)
         result = f"would be {verb.done}" if error is None else f"cannot be {verb.done}"
         foretold = verb.foretold(instance) if error is None else ""
         if foretold:
@@ -159,6 +161,14 @@ def _rehearsed(context: Context, verb: Verb, chosen: Mapping[str, Value | None])
     willing = sum(not row["exitStatus"] for row in rows)
     context.printer.note(f"dry run: {count_text(willing, 'instance')} would be {verb.done}")
     return rows, worst(rows)
+
+
+def _as_it_is(context: Context, instance_id: str) -> tuple[Value, CliError | None]:
+    """The instance; or why there is none, which is a row like others, as it is where it is done."""
+    try:
+        return context.engine.instance(instance_id), None
+    except (NotFoundError, UsageError) as error:
+        return {}, error
 
 
 def _rehearsed_step(verb: Verb, instance: Value) -> tuple[str | None, CliError | None]:

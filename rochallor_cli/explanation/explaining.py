@@ -21,7 +21,7 @@ from rochallor_cli.engine_client.admin_client import STATUSES, Value, definition
 from rochallor_cli.errors import CliError, InvalidDocumentError, NotKnownError
 from rochallor_cli.explanation.causes import Cause, causes
 from rochallor_cli.explanation.facts import Facts, FactsReader
-from rochallor_cli.explanation.movers import Mover, movers, movers_as_written
+from rochallor_cli.explanation.movers import BY_VERSION, Mover, movers, movers_as_written
 from rochallor_cli.explanation.prospects import NOTHING_AHEAD, Move, Outlook, moves, outlook
 from rochallor_cli.explanation.rebuilding import rebuilt
 from rochallor_cli.explanation.served import UNKNOWN, Served
@@ -155,7 +155,7 @@ def explanation(
                 found[key] = _by_rules(definition, facts, now, is_whole=is_whole)
     if not found:
         return _as_written(facts, not_known)
-    newest = list(found.values())[-1]
+    newest = _with_other_ways([*found.values()])
     agree = (
         len(
             {
@@ -167,6 +167,29 @@ def explanation(
     )
     is_certain = newest.certain and agree and facts.agree and not not_known
     return replace(newest, certain=is_certain, not_known=tuple(not_known))
+
+
+def _with_other_ways(found: Sequence[Explanation]) -> Explanation:
+    """The newest version's explanation, with what would move it on others that the engine may be as well.
+
+    It is stuck where it is so on all of them.
+    """
+    *older, newest = found
+    known = {_place(mover) for mover in newest.moved_by}
+    more = {
+        _place(mover): replace(mover, doubt=mover.doubt or BY_VERSION)
+        for each in older
+        for mover in each.moved_by
+        if _place(mover) not in known
+    }
+    verdict = next((each.verdict for each in reversed(found) if each.verdict != STUCK), STUCK)
+    if not more and verdict == newest.verdict:
+        return newest
+    return replace(newest, verdict=verdict, moved_by=(*newest.moved_by, *more.values()))
+
+
+def _place(mover: Mover) -> tuple[object, ...]:
+    return mover.kind, mover.step, mover.since, mover.at
 
 
 def _known(facts: Facts) -> tuple[Facts, list[str]]:
@@ -192,7 +215,7 @@ def _by_rules(definition: Definition, facts: Facts, now: datetime, *, is_whole: 
     built = rebuilt(definition, facts, now)
     possible = moves(definition, built.world)
     verdict, moved_by = _verdict(facts, possible), tuple(movers(facts, built, possible))
-    ahead = outlook(definition, built.world) if is_whole and not facts.is_ended else NOTHING_AHEAD
+    ahead = outlook(definition, built.world) if is_whole and not facts.is_ended else _left_behind(facts)
     return Explanation(
         id=str(facts.instance["id"]),
         status=facts.status,
@@ -203,6 +226,13 @@ def _by_rules(definition: Definition, facts: Facts, now: datetime, *, is_whole: 
         certain=_is_certain(moved_by, verdict),
         outlook=ahead,
     )
+
+
+def _left_behind(facts: Facts) -> Outlook:
+    """What an instance that has ended has left open."""
+    rows = facts.executions if facts.is_ended else []
+    left = dict.fromkeys(str(row.get("stepId")) for row in rows if row.get("status") == "RUNNING")
+    return Outlook(left_open=tuple(left)) if left else NOTHING_AHEAD
 
 
 def _verdict(facts: Facts, possible: Iterable[Move]) -> str:
@@ -243,7 +273,7 @@ def _as_written(facts: Facts, not_known: list[str]) -> Explanation:
         moved_by=found,
         causes=(),
         certain=False,
-        outlook=NOTHING_AHEAD,
+        outlook=_left_behind(facts),
         not_known=(*not_known, *because),
         by_rules=False,
     )

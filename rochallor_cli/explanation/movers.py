@@ -26,13 +26,17 @@ from rochallor_cli.explanation.served import UNKNOWN, Served
 
 # What moves a step of a type that is not known here.
 OF_ENGINE = "engine"
+# Why one may not be there.
+OVERWRITTEN = "or it was completed, which has left no trace"
+OVERDUE = "it has left no trace of firing"
+BY_VERSION = "on some of the versions that the engine may be"
 
 
 @dataclass(frozen=True)
 class Mover:
     """One thing that would move an instance; times as the engine says them, or in ISO form.
 
-    certain: False for a user task that may have been completed, and for a timer that should have fired.
+    doubt: why it may not be there; "" where it surely is.
     """
 
     kind: str
@@ -42,8 +46,12 @@ class Mover:
     job_type: str | None = None
     at: str | None = None
     command: str | None = None
-    certain: bool = True
+    doubt: str = ""
     served: Served = UNKNOWN
+
+    @property
+    def certain(self) -> bool:
+        return not self.doubt
 
     def as_json(self) -> Value:
         optional = {
@@ -78,13 +86,13 @@ def movers(facts: Facts, built: Rebuilt, possible: Sequence[Move]) -> Iterator[M
         elif isinstance(event, FireTimer):
             timer = timers[event.timer_id]
             at = datetime.fromtimestamp(timer.fires_ns / 1e9, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            is_due = timer.id not in built.overdue
-            yield Mover("timer", timer.step_id, started.get(_entry(timer)), at=at, certain=is_due, **common)
+            doubt = OVERDUE if timer.id in built.overdue else ""
+            yield Mover("timer", timer.step_id, started.get(_entry(timer)), at=at, doubt=doubt, **common)
         else:
             assert isinstance(event, CompleteUserTask | Signal), "these are all that possible_events names"
             is_task = isinstance(event, CompleteUserTask)
-            is_open = not (is_task and event.step_id in built.doubtful_tasks)
-            yield _by_hand(facts, event.step_id, is_task=is_task, certain=is_open, **common)
+            doubt = OVERWRITTEN if is_task and event.step_id in built.doubtful_tasks else ""
+            yield _by_hand(facts, event.step_id, is_task=is_task, doubt=doubt, **common)
 
 
 def movers_as_written(facts: Facts) -> Iterator[Mover]:

@@ -9,7 +9,7 @@ from rochallor_cli.engine_client.admin_client import definition_name
 from rochallor_cli.explanation.causes import Cause
 from rochallor_cli.explanation.explaining import ENDED, MOVES, STUCK, WAITS, Explanation
 from rochallor_cli.explanation.facts import Facts
-from rochallor_cli.explanation.ways_out import ways_out
+from rochallor_cli.explanation.ways_out import failed_step, ways_out
 from rochallor_cli.explanation.words import (
     ago,
     ahead_words,
@@ -74,7 +74,9 @@ class ExplanationText:
         if explanation.verdict == ENDED:
             yield f"{status} {age}"
             if instance.get("failureReason"):
-                yield from self._wrapped(str(instance["failureReason"]), 2)
+                failed = failed_step(self.facts) if explanation.status == "FAILED" else ""
+                where = f"{failed} failed: " if failed else ""
+                yield from self._wrapped(f"{where}{instance['failureReason']}", 2)
             return
         said = self.printer.paint(verdict_words(explanation), _STYLES[explanation.verdict])
         yield f"{status}, {said}; last event {age}"

@@ -32,7 +32,7 @@ def ways_out(explanation: Explanation, facts: Facts, *, retry: str) -> Iterator[
         yield f"rochallor instances cancel {instance_id} --reason stuck", "end it"
         yield _restart(instance_id), "and begin again, once the definition is mended and uploaded"
     elif explanation.verdict == ENDED and explanation.status == "FAILED":
-        if retry and _failed_step(facts):
+        if retry and failed_step(facts):
             yield f"rochallor instances retry {instance_id}", retry
         yield _restart(instance_id), "begin again from the start; what was done is done twice"
     elif explanation.verdict == ENDED and explanation.status == "CANCELLED":
@@ -53,7 +53,9 @@ def _restart(instance_id: str) -> str:
     return f"rochallor instances restart {instance_id}"
 
 
-def _failed_step(facts: Facts) -> str | None:
-    """The step whose latest execution is FAILED, if there is one."""
-    latest = {str(row.get("stepId")): row for row in facts.executions}
-    return next((step_id for step_id, row in latest.items() if row.get("status") == "FAILED"), None)
+def failed_step(facts: Facts) -> str:
+    """The step with which an instance failed; "" where none has."""
+    failed = [row for row in facts.executions if row.get("status") == "FAILED"]
+    reason = facts.instance.get("failureReason")
+    named = [row for row in failed if row.get("failureReason") == reason] or failed
+    return str(named[-1].get("stepId")) if named else ""

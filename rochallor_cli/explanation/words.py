@@ -16,8 +16,8 @@ from rochallor_cli.output.times import parse_time
 
 _VERDICTS = {MOVES: "can go on", WAITS: "waits", STUCK: "STUCK: nothing can move it"}
 _REFUSED = {
-    "always": "; whatever it brings, the engine would answer 500",
-    "sometimes": "; by some ways the engine would answer 500",
+    "always": "whatever it brings, the engine would answer 500",
+    "sometimes": "by some ways the engine would answer 500",
 }
 # Alike but for their times.
 _MOST_ALIKE = 3
@@ -49,16 +49,13 @@ def mover_words(mover: Mover, now: datetime, more: int = 0) -> str:
 
 def mover_parts(mover: Mover, more: int = 0) -> tuple[str, str | None, str]:
     """The same around the moment that it names, which a page shows in a way of its own."""
-    refused = _REFUSED.get(mover.answers_500, "") + (f"; and {more:,} more of them" if more else "")
+    parts = [mover.served.text, mover.doubt, _REFUSED.get(mover.answers_500, "")]
+    if more:
+        parts.append(f"and {more:,} more of them")
+    after = "".join(f"; {part}" for part in parts if part)
     if mover.kind == "timer":
-        return (
-            "has a timer, due",
-            mover.at,
-            refused if mover.certain else f", and it has left no trace{refused}",
-        )
-    served = f"; {mover.served.text}" if mover.served.text else ""
-    doubt = "" if mover.certain else "; or it was completed, which has left no trace"
-    return f"{awaited_of(mover)}, opened", mover.since, f"{served}{doubt}{refused}"
+        return "has a timer, due", mover.at, after
+    return f"{awaited_of(mover)}, opened", mover.since, after
 
 
 def cause_words(cause: Cause) -> str:
@@ -70,6 +67,8 @@ def cause_words(cause: Cause) -> str:
 def ahead_words(explanation: Explanation) -> Iterator[tuple[int, str]]:
     """What can become of it: the ends, or why there are none; each line with its indent."""
     ahead = explanation.outlook
+    if explanation.verdict == ENDED and ahead.left_open:
+        yield 0, f"it has left open: {', '.join(ahead.left_open)}"
     if explanation.verdict in (ENDED, STUCK) or not explanation.by_rules:
         return
     if not ahead.reachable_ends:

@@ -214,7 +214,7 @@ ACTIONS = View(
         Column("DEFINITION", "definitionId", _definition, least=12, rank=1),
         Column("STEP", "step", least=8),
         Column("RESULT", "result", style=lambda row: "red" if row.get("error") else "green"),
-        Column("ERROR", "error", least=20),
+        Column("ERROR", "error", least=20, wraps=True),
     ),
     fields=("definitionVersion", "businessKey", "status", "exitStatus"),
 )

@@ -123,6 +123,34 @@ def test_failed_instances_are_retried_by_step_and_reason(engine: DevEngine) -> N
     assert asked(engine, "instances", "retry", "--step", "other", "--dry-run", "-o", "json").json() == []
 
 
+def test_a_rehearsal_says_of_each_what_would_come_of_it(engine: DevEngine) -> None:
+    choice = ("instances", "list", "--status", "FAILED", "-o", "name"), ("--dry-run", "--engine-version", "0")
+    [failed] = asked(engine, *choice[0]).lines()
+    # What is said of an engine does not make it another one.
+    rows = asked(engine, "instances", "retry", failed, "nowhere", *choice[1], "-o", "json")
+    assert [(row["result"], row["exitStatus"]) for row in rows.json()] == [
+        ("would be retried", 0),
+        ("cannot be retried", 6),
+    ]
+    assert rows.exit_status == 6
+
+
+def test_why_an_instance_cannot_be_retried_stands_whole_on_a_terminal_of_80_columns() -> None:
+    with running_engine() as first, RestEngineClient(first.url) as client:
+        uploaded(client, service("work"), id_="jobs")
+        failed = client.start_instance("jobs")["id"]
+        do_jobs(client, "work", fail="no")
+        line = ("instances", "retry", failed, "nowhere", "--dry-run", "--engine-version", "1.1.0")
+        shown = rochallor(*line, url=first.url, terminal=True, env={"NO_COLOR": "1"})
+    assert shown.exit_status == 7
+    assert max(map(len, shown.lines())) <= 80
+    letters = "".join(shown.stdout.split())
+    assert all(
+        words.replace(" ", "") in letters
+        for words in ("from 1.1.0 on", f"no instance nowhere on {first.url}")
+    )
+
+
 def test_a_filtered_column_goes_first_and_the_reason_keeps_room(engine: DevEngine) -> None:
     header = (
         asked(engine, "instances", "list", "--status", "FAILED", "--color", "never", terminal=True)

@@ -246,6 +246,29 @@ def test_a_task_that_a_late_timer_has_overwritten_is_not_called_open() -> None:
     assert "may still be open" in " ".join(text.split())
 
 
+def test_nothing_is_called_stuck_that_some_engine_it_may_be_would_move() -> None:
+    """Whether a task outlives its interruption is what versions differ in that nobody can tell apart by GETs."""
+    dead = service("late", None)
+    ask = user_task("ask", boundaryEvents=[timer("PT1M", "late", interrupting=True)])
+    with (
+        running_engine(engine_version="1.1.0", clock=HandClock()) as engine,
+        RestEngineClient(engine.url) as client,
+    ):
+        uploaded(client, ask, dead, id_="survivor")
+        instance_id: str = client.start_instance("survivor")["id"]
+        engine.advance(minutes=2)
+        do_jobs(client, "late")
+        result = explained(engine, instance_id, "-o", "json")
+        text = explained(engine, instance_id, terminal=True).stdout
+        told = explained(engine, instance_id, "-o", "json", "--engine-version", "leases")
+    found = result.json()
+    assert (result.exit_status, found["verdict"], found["certain"]) == (0, "waits", False)
+    assert [(mover["step"], mover["certain"]) for mover in found["movedBy"]] == [("ask", False)]
+    assert "likely waits" in text
+    assert "on some of the versions that the engine may be" in " ".join(text.split())
+    assert (told.exit_status, told.json()["verdict"]) == (7, "stuck")
+
+
 def test_ended_instances_have_their_status(engine: DevEngine, client: RestEngineClient) -> None:
     uploaded(client, service("ended-work"), id_="ended")
     failed, cancelled, done = (client.start_instance("ended")["id"] for _ in range(3))
@@ -253,8 +276,10 @@ def test_ended_instances_have_their_status(engine: DevEngine, client: RestEngine
     [job] = [job for job in client.poll_jobs("me", ["ended-work"], 9) if job["instanceId"] == failed]
     client.fail_job(job["id"], "me", "broken", retryable=False)
     assert explained(engine, failed).exit_status == 9
-    assert "broken" in explained(engine, failed, terminal=True).stdout
-    assert explained(engine, cancelled, "-o", "json").json()["verdict"] == "ended"
+    assert "ended-work failed: broken" in explained(engine, failed, terminal=True).stdout
+    ended = explained(engine, cancelled, "-o", "json").json()
+    assert (ended["verdict"], ended["leftOpen"]) == ("ended", ["ended-work"])
+    assert "it has left open: ended-work" in explained(engine, cancelled, terminal=True).stdout
     assert explained(engine, cancelled).exit_status == 9
     assert explained(engine, done).exit_status == 0
 

@@ -89,8 +89,8 @@ WARNINGS: Final = (
     ),
     Code(
         NO_WAY_ON,
-        "a SERVICE_TASK without a way on",
-        "Its job completes, and the instance stays ACTIVE on the step for ever.",
+        "a task without a way on",
+        "Its job completes, and the instance stays ACTIVE on the step for ever; a user task's branch just ends.",
         "Give it a nextStep or conditionalNextSteps.",
     ),
     Code(
