@@ -224,4 +224,6 @@ async def _current_token(bearer: BearerToken) -> str:
 
 def _segment(identifier: str) -> str:
     """JSON may hold half of a surrogate pair: there is nothing of that name, as the engine will say."""
+    if identifier.isascii() and identifier.isalnum():
+        return identifier  # as every id of an engine is
     return quote(identifier, safe="", errors="surrogatepass")

@@ -20,6 +20,8 @@ from workflow_sdk.masking import beginning
 # A text, a quote that begins none, or a bracket. Possessive: nothing is looked at twice.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|"|[\[\]{}]', re.DOTALL)
 _JOBS_DEPTH = 2
+# The fields that are texts, and whether a job without it is none.
+_TEXTS = (("id", True), ("jobType", True), ("instanceId", False), ("stepExecutionId", False))
 # What an engine keeps of a job's retries has 32 bits.
 _MOST_RETRIES = 2**31
 
@@ -59,8 +61,7 @@ def _job_from_text(text: bytes) -> PolledJob:
 def _checked(job: Any) -> PolledJob:
     if not isinstance(job, dict):
         return UnreadableJob(f"it is no object but {_shown(job)}")
-    texts = {"id": True, "jobType": True, "instanceId": False, "stepExecutionId": False}
-    for name, is_due in texts.items():
+    for name, is_due in _TEXTS:
         value = job.get(name)
         if (is_due and not value) or not isinstance(value, str | None):
             return _unreadable(job, f"its {name} is {_shown(value)}")
