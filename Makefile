@@ -25,7 +25,7 @@ demo: $(VENV)/.installed ## set up and watch a workflow run on the embedded engi
 test: $(VENV)/.collected $(TOOLS)/.installed ## set up and run the tests; COVERAGE=yes measures on the way
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not slow" $(if $(COVERAGE),--cov --cov-report=term) $(TESTS)
 
-test-slow: $(VENV)/.collected $(TOOLS)/.installed ## the tests that wait for minutes: outages, leases, endurance, a real Apache Kafka
+test-slow: $(VENV)/.collected $(TOOLS)/.installed ## the tests that wait for minutes: outages, leases, endurance, a browser, a real Apache Kafka
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m slow $(TESTS)
 
 test-floors: ## run the suite on the lowest versions that pyproject.toml allows

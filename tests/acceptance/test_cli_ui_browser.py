@@ -27,6 +27,9 @@ from tests.support.workflows import document, gateway, join, user_task
 from tests.unit.rochallor_cli.ui.test_ui_hostile import ID, hostile
 from workflow_sdk.client.rest import RestEngineClient
 
+# A browser costs a core for seconds.
+pytestmark = pytest.mark.slow
+
 # --- what people do ------------------------------------------------------------------------------
 
 

@@ -17,6 +17,9 @@ from playwright.sync_api import Browser, expect
 from tests.support.browser import window
 from tests.support.ui_desk import Desk
 
+# A browser costs a core for seconds.
+pytestmark = pytest.mark.slow
+
 
 def test_what_somebody_types_into_is_left_alone_while_the_engine_goes_on(
     desk: Desk, browser: Browser

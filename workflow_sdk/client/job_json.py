@@ -34,7 +34,9 @@ def value_from_json(text: str | bytes) -> Any:
 def unfit_name(name: str) -> str:
     """Why no URL can carry this name, in words; empty if one can. JSON may hold half of a surrogate pair."""
     if name.isascii() and len(name) * 3 <= LONGEST_NAME:
-        return ""  # four names a job: quoting them to see how long they get would cost more than all else here
+        return (
+            ""  # four names a job: quoting them to see how long they get would cost more than all else here
+        )
     try:
         length = len(quote(name, safe=""))
     except UnicodeEncodeError:

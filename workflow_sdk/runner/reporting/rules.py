@@ -99,6 +99,8 @@ RULES = (
     Rule(Came.SLOW, None, Action.DOUBT, Action.DOUBT),
     Rule(Came.LOST, None, Action.AGAIN, Action.DOUBT),
 )
+# What the first row comes to, which is looked up for nearly every job.
+_TAKEN = Verdict(RULES[0].completion)
 # Who refuses everything (no token, a login page, another's backend).
 _REFUSES_ALL = (301, 302, 303, 307, 308, 401, 403, 404, 407)
 
@@ -129,6 +131,8 @@ def verdict_on(
     report: Report, error: Exception | None, *, sent_at: float, now: float, is_late: bool
 ) -> Verdict:
     """What to do with `report`, which has counted this try, and its refusal."""
+    if error is None and not is_late:
+        return _TAKEN
     came = came_of(error, took_s=now - sent_at, is_late=is_late)
     status = status_of(error)
     rule = next(row for row in RULES if row.came is came and (row.statuses is None or status in row.statuses))
