@@ -122,7 +122,11 @@ def _disabled_within(document: Document) -> list[str]:
 
 
 def _checked(
-    document: Document, assumed: Assumed, *, known_ids: set[str] | None = None
+    document: Document,
+    assumed: Assumed,
+    *,
+    known_ids: set[str] | None = None,
+    only_refusals: bool = False,
 ) -> Iterator[tuple[str, DocumentFinding]]:
     """The embedded engine's words and the finding; of a wrong shape, which it cannot place, ours instead.
 
@@ -147,6 +151,7 @@ def _checked(
         assumed.rules,
         known_ids=known_ids,
         variables=assumed.variables,
+        only_refusals=only_refusals,
     )
     findings = [(problem.text, _as_finding(document, problem, assumed)) for problem in problems]
     has_unknown = bool(unfit) or any(finding.code == NOT_KNOWN for _, finding in findings)
@@ -224,12 +229,18 @@ def _as_said(document: Document, problems: Sequence[str]) -> list[tuple[str, Doc
 
 def refusals(document: Document, assumed: Assumed) -> list[DocumentFinding]:
     """What an engine of this version refuses; what is not known up to it is left to the engine."""
-    return [finding for _, finding in _checked(document, assumed) if finding.is_refusal]
+    return refusals_and_unknowns(document, assumed)[0]
 
 
-def unknowns(document: Document, assumed: Assumed) -> list[DocumentFinding]:
-    """What is not known up to this version, so that it is left to the engine."""
-    return [finding for _, finding in _checked(document, assumed) if finding.code == NOT_KNOWN]
+def refusals_and_unknowns(
+    document: Document, assumed: Assumed
+) -> tuple[list[DocumentFinding], list[DocumentFinding]]:
+    """What is refused, and what is not known up to this version."""
+    found = [finding for _, finding in _checked(document, assumed, only_refusals=True)]
+    return (
+        [finding for finding in found if finding.is_refusal],
+        [finding for finding in found if finding.code == NOT_KNOWN],
+    )
 
 
 def placed_lines(findings: Sequence[DocumentFinding]) -> list[str]:

@@ -84,14 +84,22 @@ def check(
     *,
     known_ids: Collection[str] | None = None,
     variables: Mapping[str, object] | None = None,
+    only_refusals: bool = False,
 ) -> list[Problem]:
     """Every problem of a document (plain JSON values): the engine's own rules in its words, then warnings.
 
     rules: of the engine that it is for (`engine_rules("1.1.0")`); none: of the default version.
     known_ids: the definitions that are or will be uploaded, to look the next workflow up in.
     variables: those that instances are started with, where they are known.
+    only_refusals: without the warnings, which cost most of it.
     """
     # The expression language is loaded when something is checked, not when the door is imported.
     from rochallor_cli.dev_engine.lint.checking import check_document
 
-    return check_document(document, rules=rules or engine_rules(), known_ids=known_ids, variables=variables)
+    return check_document(
+        document,
+        rules=rules or engine_rules(),
+        known_ids=known_ids,
+        variables=variables,
+        only_refusals=only_refusals,
+    )

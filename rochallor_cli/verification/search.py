@@ -153,7 +153,8 @@ class _Search:
         self._bounds = bounds
         self._conditions = KnownConditions()
         self._outlives_failure = not definition.rules.timers_end_with_step
-        self._known: dict[Hashable, int] = {}
+        # By essence: the steps ahead of such a world, and its situations by those of them that ran.
+        self._known: dict[Hashable, tuple[int, dict[int, int]]] = {}
         self._waiting: deque[tuple[int, World, int]] = deque()
         self._groups = 0
         self._until = 0.0
@@ -233,47 +234,54 @@ class _Search:
         """ran: the steps that had been entered before, as the shape counts them."""
         taken: list[int] = []
         groups: dict[tuple[ChoiceTaken, ...], int] = {}
+        moves = self._found.moves
         for reaction in outcomes:
-            if len(reaction.choices) > 1 and not is_consistent(self._definition, reaction):
+            choices = reaction.choices
+            if len(choices) > 1 and not is_consistent(self._definition, reaction):
                 continue
-            orders = self._orders_of(reaction.choices)
+            orders = self._orders_of(choices) if choices else choices
             if orders not in groups:
                 groups[orders] = self._groups = self._groups + 1
-            number = len(self._found.moves)
-            target = source if reaction.refusal is not None and source is not None else None
-            if target is None:
-                target = self._situation(reaction, number, source, ran)
+            number = len(moves)
+            is_again = _enters_again(reaction.entries)
+            if reaction.refusal is not None and source is not None:
+                target = source
+            else:
+                target = self._situation(reaction, number, source, ran, is_again=is_again)
             current = reaction.world.instance.current_step_ids
             current = self._currents.setdefault(current, current)
-            self._found.moves.append(_move(source, target, event, step, groups[orders], current, reaction))
+            again = _open_again(reaction) if is_again else ()
+            moves.append(_move(source, target, event, step, groups[orders], current, reaction, again))
             taken.append(number)
         return taken
 
     def _orders_of(self, choices: Sequence[ChoiceTaken]) -> tuple[ChoiceTaken, ...]:
         """The choices that the engine makes; all others stand for variables that nobody knows."""
-        if not choices:
-            return ()
         return tuple(choice for choice in choices if choice.step_id in self._shape.transformations)
 
     def _followed(self, reaction: Reaction) -> World:
-        """The world after it, without what grows for ever."""
-        if not _enters_again(reaction.entries):
-            return reaction.world
+        """The world after an event that enters steps again, without what grows for ever."""
         world, names = without_changing(reaction.world, reaction.entries, self._shape.sets)
         world, steps = without_crowd(world, reaction.entries)
         self._found.forgotten |= names
         self._found.crowded |= steps
         return world
 
-    def _situation(self, reaction: Reaction, by: int, source: int | None, ran: int) -> int:
-        world = self._followed(reaction)
+    def _situation(
+        self, reaction: Reaction, by: int, source: int | None, ran: int, *, is_again: bool
+    ) -> int:
+        world = self._followed(reaction) if is_again else reaction.world
         ran |= self._shape.ran_by(reaction.entries)
-        key = (essence(self._definition, world), self._shape.runs_again(ran, world))
-        found = self._known.get(key)
-        if found is not None:
-            return found
+        key = essence(self._definition, world)
+        alike = self._known.get(key)
+        if alike is None:
+            alike = self._known[key] = self._shape.ahead(world), {}
+        ahead, known = alike
+        number = known.get(ran & ahead)
+        if number is not None:
+            return number
         depth = 0 if source is None else self._found.situations[source].depth + 1
-        number = self._known[key] = len(self._found.situations)
+        number = known[ran & ahead] = len(self._found.situations)
         instance = world.instance
         self._found.situations.append(
             Situation(
@@ -325,6 +333,7 @@ def _move(
     group: int,
     current: tuple[str, ...],
     reaction: Reaction,
+    again: tuple[str, ...],
 ) -> SearchMove:
     instance = reaction.world.instance
     return SearchMove(
@@ -340,13 +349,16 @@ def _move(
         instance.status,
         current,
         instance.failure_reason,
-        _open_again(reaction) if _enters_again(reaction.entries) else (),
+        again,
     )
 
 
 def _enters_again(entries: Iterable[Entry]) -> bool:
     """Whether a step is entered that was entered before; mostly none is, and nothing need be looked for."""
-    return any(entry.attempt > 1 for entry in entries)
+    for entry in entries:  # noqa: SIM110 - a generator costs more than the few entries that there are
+        if entry.attempt > 1:
+            return True
+    return False
 
 
 def _open_again(reaction: Reaction) -> tuple[str, ...]:
@@ -365,7 +377,9 @@ def times_open(world: World, step_id: str) -> int:
 def step_of(event: Event, world: World) -> str:
     """The step that an event happens at."""
     if isinstance(event, CompleteJob | FailJob):
-        return next(job.step_id for job in world.jobs if job.id == event.job_id)
+        for job in world.jobs:
+            if job.id == event.job_id:
+                return job.step_id
     if isinstance(event, FireTimer):
         return next(timer.step_id for timer in world.timers if timer.id == event.timer_id)
     return getattr(event, "step_id", "")

@@ -50,13 +50,13 @@ class DefinitionShape:
             ran |= self._bits.get(entry.step_id, 0)
         return ran
 
-    def runs_again(self, ran: int, world: World) -> int:
-        """Of the steps that ran those that can still be come to: they would run twice."""
+    def ahead(self, world: World) -> int:
+        """The steps that run once and can still be come to, as bits: one of them that ran would run twice."""
         ahead = 0
         if world.instance.status.is_live or world.timers:
             for place in _places(world):
                 ahead |= self._once_after.get(place, 0)
-        return ran & ahead
+        return ahead
 
 
 def _places(world: World) -> set[str]:

@@ -128,7 +128,10 @@ def _of_upload(document: Document, was: str, now: str) -> UpgradeDifference:
 
 
 def _refusal(document: Document, rules: EngineRules) -> str:
-    return next((each.text for each in check(document.value, rules) if each.severity == "error"), "")
+    return next(
+        (each.text for each in check(document.value, rules, only_refusals=True) if each.severity == "error"),
+        "",
+    )
 
 
 def _mends(document: Document, rules: EngineRules) -> dict[str, str]:

@@ -35,7 +35,9 @@ def verified_document(
     that no version known here has.
     """
     document, not_known = _known(document, is_stored=is_stored)
-    refused = next((each for each in check(document.value, rules) if each.severity == "error"), None)
+    refused = next(
+        (each for each in check(document.value, rules, only_refusals=True) if each.severity == "error"), None
+    )
     if refused is not None:
         text = f"{document.at(refused.path)}: {refused.code} {refused.text}"
         # Of a wrong shape the engine says no place.

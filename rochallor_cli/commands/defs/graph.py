@@ -136,18 +136,18 @@ def _definition_to_draw(
 
 def _judged(context: Context, document: Document) -> ExitStatus:
     """Raises InvalidDocumentError for what is no definition; one refused for less is drawn, and that is said."""
-    from rochallor_cli.definitions.linting import Assumed, placed_lines, refusals, unknowns
+    from rochallor_cli.definitions.linting import Assumed, placed_lines, refusals_and_unknowns
     from rochallor_cli.dev_engine import engine_rules
 
     assumed = Assumed(engine_rules(context.offline_version().assumed))
-    refused = refusals(document, assumed)
+    refused, left = refusals_and_unknowns(document, assumed)
     misshapen = [finding for finding in refused if finding.code in _NOT_DRAWN]
     if misshapen:
         raise InvalidDocumentError(placed_lines(misshapen)[0], hint="rochallor defs lint says all of them")
     if refused:
         context.printer.warn(f"the engine refuses it: {placed_lines(refused)[0]}")
         return ExitStatus.INVALID
-    if left := unknowns(document, assumed):
+    if left:
         context.printer.warn(placed_lines(left)[0])
         return ExitStatus.NOT_KNOWN
     return ExitStatus.DONE

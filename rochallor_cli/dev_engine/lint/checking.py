@@ -27,6 +27,7 @@ def check_document(
     rules: EngineRules,
     known_ids: Collection[str] | None = None,
     variables: Mapping[str, object] | None = None,
+    only_refusals: bool = False,
 ) -> list[Problem]:
     """The door's `check`."""
     try:
@@ -34,6 +35,8 @@ def check_document(
     except BodyError as unreadable:
         return [error((), "E100", str(unreadable))]
     definition = definition_from_fields(fields, rules)
+    if only_refusals:
+        return list(broken_rules(definition))
     written = {
         index: list(step.get("conditionalNextSteps", ()))
         for index, step in enumerate(fields.get("steps", ()))

@@ -14,6 +14,7 @@ from rochallor_cli.dev_engine.state_machine.possible_events import effective_job
 from rochallor_cli.dev_engine.state_machine.world import PendingTimer, World
 
 _NO_JOB = -1
+_NONE: Mapping[str, int] = {}
 
 
 def essence(definition: Definition, world: World) -> Hashable:
@@ -28,29 +29,36 @@ def essence(definition: Definition, world: World) -> Hashable:
     if not instance.status.is_live and not timers:
         return instance.status
     # How often a job may still fail, by its execution: its retries, as far as they are above nothing.
-    retries = {job.execution_id: max(job.retries_remaining, 0) for job in effective_jobs(definition, world)}
+    retries = {
+        job.execution_id: job.retries_remaining if job.retries_remaining > 0 else 0
+        for job in effective_jobs(definition, world)
+    }
     held = {timer.execution_id for timer in timers}.union(retries) if timers else retries
-    kept = [execution for execution in world.executions if execution.id in held]
+    kept: list[StepExecution] = []
+    # However often a task or a wait is open with nothing that hangs on it, it is done at once.
+    resting: set[str] = set()
+    for execution in world.executions:
+        if execution.id in held:
+            kept.append(execution)
+        elif execution.status is ExecutionStatus.RUNNING:
+            resting.add(execution.step_id)
     numbers = _numbers(kept)
+    if numbers or timers:
+        places = [
+            _open_place(e.step_id, numbers.get(e.id, 1), e.status, retries.get(e.id, _NO_JOB)) for e in kept
+        ]
+    else:
+        places = [_open_place(e.step_id, 1, e.status, retries[e.id]) for e in kept]
     return (
         instance.status,
         _in_no_order(instance.current_step_ids),
         instance.variables,
-        _in_no_order(
-            [_open_place(e.step_id, numbers.get(e.id, 1), e.status, retries.get(e.id, _NO_JOB)) for e in kept]
-        ),
-        # However often a task or a wait is open, it is done at once.
-        _resting(world, held) if len(kept) < len(world.executions) else (),
+        _in_no_order(places),
+        _in_no_order(resting) if resting else (),
         _in_no_order({task.step_id for task in world.user_tasks}) if world.user_tasks else (),
-        _in_order(timers, numbers),
-        _joins(definition, world, kept, retries, timers),
+        _in_order(timers, numbers) if timers else (),
+        _joins(definition, world, kept, retries, timers) if definition.gateways else (),
     )
-
-
-def _resting(world: World, held: Collection[str]) -> tuple[str, ...]:
-    """The steps that are open with nothing that hangs on them."""
-    running = ExecutionStatus.RUNNING
-    return _in_no_order({e.step_id for e in world.executions if e.status is running and e.id not in held})
 
 
 def _in_no_order(things: Collection[Any]) -> tuple[Any, ...]:
@@ -69,7 +77,7 @@ def _open_place(
 def _numbers(executions: Sequence[StepExecution]) -> Mapping[str, int]:
     """Which of the kept executions of its step each is, from 1; empty where each is the only one."""
     if len({execution.step_id for execution in executions}) == len(executions):
-        return {}
+        return _NONE
     counts: dict[str, int] = {}
     numbers: dict[str, int] = {}
     for execution in executions:
@@ -79,8 +87,6 @@ def _numbers(executions: Sequence[StepExecution]) -> Mapping[str, int]:
 
 def _in_order(timers: Sequence[PendingTimer], numbers: Mapping[str, int]) -> Hashable:
     """Timers as they began, those of one event together, each with its full length."""
-    if not timers:
-        return ()
     return tuple(
         frozenset(
             (timer.step_id, numbers.get(timer.execution_id, 1), timer.id.rpartition("/")[2], timer.length_ns)
@@ -102,8 +108,6 @@ def _joins(
     Whether a first step was completed is all that counts, and in how many ways it can be taken back: an
     interrupting timer of version 0 and a job that is offered again turn a completed execution into a failed one.
     """
-    if not definition.gateways:
-        return ()
     entered, completed = world.instance.entered, world.instance.completed
     found = []
     for join_id, gateway in definition.gateways.items():

@@ -141,12 +141,12 @@ def _reaction(world: World, outcome: Outcome, now_ns: int) -> Reaction:
     faults: list[FaultMet] = []
     entries: list[Entry] = []
     for effect in outcome.effects:
-        if isinstance(effect, FaultMet):
-            faults.append(effect)
-        elif isinstance(effect, ExecutionStarted):
+        if isinstance(effect, ExecutionStarted):
             entries.append(_entry(effect.step_id, effect.step_type, effect.attempt, ExecutionStatus.RUNNING))
         elif isinstance(effect, ExecutionPassed):
             entries.append(_entry(effect.step_id, effect.step_type, effect.attempt, effect.status))
+        elif isinstance(effect, FaultMet):
+            faults.append(effect)
     after = world_after(world, outcome, now_ns=now_ns)
     return Reaction(after, tuple(faults), tuple(entries), outcome.choices)
 
@@ -238,11 +238,14 @@ _OUTCOMES: dict[type[Event], Callable[[Definition, World, Any, EventInputs], Out
 
 
 def _find(things: tuple[Any, ...], id_: str) -> Any:
-    found = next((thing for thing in things if thing.id == id_), None)
-    if found is None:
-        raise not_found(f'"{id_}" not found')
-    return found
+    for thing in things:
+        if thing.id == id_:
+            return thing
+    raise not_found(f'"{id_}" not found')
 
 
 def _status(world: World, thing: JobRecord | Timer) -> ExecutionStatus:
-    return next(e.status for e in world.executions if e.id == thing.execution_id)
+    for execution in world.executions:
+        if execution.id == thing.execution_id:
+            return execution.status
+    raise AssertionError("what hangs on an execution goes with it")
