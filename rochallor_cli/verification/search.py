@@ -267,9 +267,7 @@ class _Search:
         self._found.crowded |= steps
         return world
 
-    def _situation(
-        self, reaction: Reaction, by: int, source: int | None, ran: int, *, is_again: bool
-    ) -> int:
+    def _situation(self, reaction: Reaction, by: int, source: int | None, ran: int, *, is_again: bool) -> int:
         world = self._followed(reaction) if is_again else reaction.world
         ran |= self._shape.ran_by(reaction.entries)
         key = essence(self._definition, world)

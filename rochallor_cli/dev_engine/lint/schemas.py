@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from rochallor_cli.dev_engine import codes
@@ -33,7 +34,7 @@ def schema_warnings(
         for path, condition, there in _conditions(at, step, types):
             given = {name: VariableType(each.type, each.nullable) for name, each in there.items()}
             name = contradicted_by(condition, given, coercion=definition.rules.coercion)
-            if name is not None:
+            if name is not None and not _is_told(condition, name, definition):
                 text = (
                     f'step "{step.id}": "{condition}" can never hold, since {there[name].because} "{name}" is of '
                     f"type {there[name].type}"
@@ -41,6 +42,12 @@ def schema_warnings(
                 yield warning(path, codes.SCHEMA_CONTRADICTS, text)
         if definition.rules.coercion:
             yield from _converted(at, step, types)
+
+
+def _is_told(condition: str, name: str, definition: Definition) -> bool:
+    """Whether a trap of the conversion, which is told without a schema, says as much of this variable."""
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    return definition.rules.coercion and any(word.search(each.text) for each in coercion_traps(condition))
 
 
 def _converted(at: Path, step: Step, types: Types) -> Iterator[Problem]:

@@ -29,19 +29,9 @@ def essence(definition: Definition, world: World) -> Hashable:
     if not instance.status.is_live and not timers:
         return instance.status
     # How often a job may still fail, by its execution: its retries, as far as they are above nothing.
-    retries = {
-        job.execution_id: job.retries_remaining if job.retries_remaining > 0 else 0
-        for job in effective_jobs(definition, world)
-    }
+    retries = {job.execution_id: max(0, job.retries_remaining) for job in effective_jobs(definition, world)}
     held = {timer.execution_id for timer in timers}.union(retries) if timers else retries
-    kept: list[StepExecution] = []
-    # However often a task or a wait is open with nothing that hangs on it, it is done at once.
-    resting: set[str] = set()
-    for execution in world.executions:
-        if execution.id in held:
-            kept.append(execution)
-        elif execution.status is ExecutionStatus.RUNNING:
-            resting.add(execution.step_id)
+    kept, resting = _kept_and_resting(world, held)
     numbers = _numbers(kept)
     if numbers or timers:
         places = [
@@ -59,6 +49,18 @@ def essence(definition: Definition, world: World) -> Hashable:
         _in_order(timers, numbers) if timers else (),
         _joins(definition, world, kept, retries, timers) if definition.gateways else (),
     )
+
+
+def _kept_and_resting(world: World, held: Collection[str]) -> tuple[list[StepExecution], set[str]]:
+    """The executions that something hangs on, and the steps that are open without: those are done at once."""
+    kept: list[StepExecution] = []
+    resting: set[str] = set()
+    for execution in world.executions:
+        if execution.id in held:
+            kept.append(execution)
+        elif execution.status is ExecutionStatus.RUNNING:
+            resting.add(execution.step_id)
+    return kept, resting
 
 
 def _in_no_order(things: Collection[Any]) -> tuple[Any, ...]:
