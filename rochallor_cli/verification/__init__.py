@@ -7,6 +7,7 @@ findings.py     what nobody wants, looked for in all that was found
 forgetting.py   what a search leaves out where it would grow for ever
 grades.py       how certain a finding is
 traces.py       the shortest run that shows it
+stand_ins.py    what no version known here has, made into something that can be searched
 verifying.py    a document checked, searched and graded
 suggestions.py  a rewrite for joins that count wrongly
 partings.py     a search over pairs of worlds: where two versions part

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rochallor_cli.counting import count_text
@@ -30,6 +31,10 @@ _GRADES = {
 }
 
 
+# A finding with the run that shows it.
+Traced = tuple[Flaw, Sequence[TraceEvent]]
+
+
 @dataclass(frozen=True)
 class Suggestion:
     """A definition in place of the one that was verified, and what was done to it."""
@@ -47,9 +52,11 @@ class Verified:
 
     document: Document
     found: Searched
-    findings: Sequence[tuple[Flaw, Sequence[TraceEvent]]]
+    findings: Sequence[Traced]
     assumptions: Sequence[str]
     suggestion: Suggestion | None = None
+    # By step: what no version known here has, so that it was not searched.
+    unsearched: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -60,11 +67,24 @@ class Verified:
         assumed: Mapping[str, Any],
         *,
         not_known: Sequence[str] = (),
+        unsearched: Mapping[str, str] | None = None,
     ) -> Verified:
-        """not_known: fields of the document that no version known here has."""
-        traced = [(finding, trace_of(found, finding)) for finding in findings]
+        """not_known: fields of the document that no version known here has; unsearched: steps that have stand-ins."""
+        traced: list[Traced] = [(finding, trace_of(found, finding)) for finding in findings]
+        if unsearched:
+            # Only a table is passed in the event that enters it.
+            passed = {
+                each.id for each in found.definition.steps if each.id in unsearched and each.decision_table
+            }
+            traced = list(_despite_stand_ins(traced, unsearched, passed))
         without = [f'field "{name}", which is not known here, changes nothing' for name in not_known]
-        return cls(document, found, traced, [*without, *_assumptions(found, assumed)])
+        assumptions = [*without, *(unsearched or {}).values(), *_assumptions(found, assumed)]
+        return cls(document, found, traced, assumptions, unsearched=unsearched or {})
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that can happen was seen."""
+        return self.found.is_complete and not self.unsearched
 
     def place_of(self, finding: Flaw) -> Position:
         """Line and column of the step that a finding is about."""
@@ -82,7 +102,7 @@ class Verified:
             "version": found.definition.rules.version,
             "situations": len(found.situations),
             "moves": len(found.moves),
-            "complete": found.is_complete,
+            "complete": self.is_complete,
             "seconds": round(found.seconds, 3),
             "assumptions": list(self.assumptions),
             "findings": [self._finding_json(finding, trace) for finding, trace in self.findings],
@@ -121,7 +141,24 @@ class Verified:
         if not found.is_complete:
             return f"{name}: NOT searched to the end: {searched}; --max-states and --max-time reach further"
         what = count_text(len(self.findings), "finding") if self.findings else "nothing found"
+        if self.unsearched:
+            return (
+                f"{name}: {what}; NOT searched: {'; '.join(self.unsearched.values())}; the rest: {searched}"
+            )
         return f"{name}: {what}; searched to the end: {searched}"
+
+
+def _despite_stand_ins(
+    findings: Iterable[Traced], unsearched: Collection[str], passed: AbstractSet[str]
+) -> Iterator[Traced]:
+    """None of a stand-in itself nor of what may be reached from it, and none certain that goes through one."""
+    for finding, trace in findings:
+        if finding.step in unsearched or not trace:
+            continue
+        if any(event.step in unsearched or not passed.isdisjoint(event.entered) for event in trace):
+            finding = replace(finding, grade=Grade.POSSIBLE)
+            trace = [replace(event, is_playable=False) for event in trace]
+        yield finding, trace
 
 
 def _timeline(trace: Sequence[TraceEvent]) -> Iterator[str]:

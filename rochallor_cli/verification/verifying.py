@@ -8,8 +8,9 @@ from typing import Any
 
 from rochallor_cli.definitions.finding import DocumentFinding
 from rochallor_cli.definitions.linting import Assumed, refusals
+from rochallor_cli.definitions.problem_codes import OF_WAYS
 from rochallor_cli.definitions.shape import known_part, looks_mistyped
-from rochallor_cli.definitions.unknown import unknown_values_in
+from rochallor_cli.definitions.unknown import Unknown, unknown_values_in
 from rochallor_cli.dev_engine import ENGINE_VERSIONS, EngineRules, check, engine_rules
 from rochallor_cli.dev_engine.explore import definition_from_document
 from rochallor_cli.documents.document import Document
@@ -18,6 +19,7 @@ from rochallor_cli.verification.findings import find
 from rochallor_cli.verification.grades import Grade
 from rochallor_cli.verification.report import Verified
 from rochallor_cli.verification.search import Bounds, search
+from rochallor_cli.verification.stand_ins import with_stand_ins
 
 
 def verified_document(
@@ -31,12 +33,17 @@ def verified_document(
 ) -> Verified:
     """Raises InvalidDocumentError for what the engine would refuse: nothing can happen to an instance of it.
 
-    is_stored: an engine has it, so that no name in it is a slip. NotKnownError for step types, policies and the like
-    that no version known here has.
+    is_stored: an engine has it, so that no name in it is a slip. NotKnownError where it is refused all the same.
     """
-    document, not_known = _known(document, is_stored=is_stored)
+    document, not_known, unsearched = _known(document, is_stored=is_stored)
     refused = next(
-        (each for each in check(document.value, rules, only_refusals=True) if each.severity == "error"), None
+        (
+            each
+            for each in check(document.value, rules, only_refusals=True)
+            # Where ways are not known, whether a step is reached is not either.
+            if not (unsearched and each.code in OF_WAYS)
+        ),
+        None,
     )
     if refused is not None:
         text = f"{document.at(refused.path)}: {refused.code} {refused.text}"
@@ -55,23 +62,23 @@ def verified_document(
         )
     definition = definition_from_document(document.value, rules)
     found = search(definition, variables=variables, assumed=assumed, bounds=bounds or Bounds())
-    return Verified.of(document, found, find(found), assumed or {}, not_known=not_known)
+    return Verified.of(
+        document, found, find(found), assumed or {}, not_known=not_known, unsearched=unsearched
+    )
 
 
-def _known(document: Document, *, is_stored: bool) -> tuple[Document, list[str]]:
-    """The document without the fields that no version known here has, and their names."""
+def _known(document: Document, *, is_stored: bool) -> tuple[Document, list[str], dict[str, str]]:
+    """The document without the fields that no version known here has, their names, and what has stand-ins."""
     newest = engine_rules(ENGINE_VERSIONS[-1])
     value, fields = known_part(document.value, newest, keep_mistyped=not is_stored)
-    unknown = [
-        each for each in unknown_values_in(value) if is_stored or not looks_mistyped(each.name, each.known)
-    ]
-    if unknown:
-        names = ", ".join(map(str, unknown))
-        raise NotKnownError(
-            f"{document.source} cannot be searched: not known here is {names}",
-            hint="a newer rochallor may know it",
-        )
-    return replace(document, value=value), fields
+
+    def is_unknown(each: Unknown) -> bool:
+        return is_stored or not looks_mistyped(each.name, each.known)
+
+    unsearched: dict[str, str] = {}
+    if any(map(is_unknown, unknown_values_in(value))):
+        value, unsearched = with_stand_ins(value, is_unknown)
+    return replace(document, value=value), fields, unsearched
 
 
 def verified_findings(verified: Verified) -> Iterator[DocumentFinding]:
@@ -87,11 +94,21 @@ def verified_findings(verified: Verified) -> Iterator[DocumentFinding]:
 
 
 def require_searched(verified: Sequence[Verified]) -> None:
-    """Raises WaitRanOutError where a search came to its bounds: of that nothing is known, so it is no success."""
+    """Raises where a search has not seen all: of that nothing is known, so it is no success.
+
+    WaitRanOutError where it came to its bounds, NotKnownError where part of the definition is not known here.
+    """
     cut = [each for each in verified if not each.found.is_complete]
     if cut:
         names = ", ".join(f"{each.document.source}: {each.found.definition.id}" for each in cut)
         raise WaitRanOutError(
             f"not searched to the end: {names}",
             hint="`rochallor defs verify` with --max-states and --max-time reaches further",
+        )
+    if partly := [each for each in verified if each.unsearched]:
+        raise NotKnownError(
+            "; ".join(
+                f"{each.document.source}: {text}" for each in partly for text in each.unsearched.values()
+            ),
+            hint="the rest was searched; a newer rochallor may know it",
         )

@@ -89,7 +89,8 @@ def verify(
     """Search everything that can happen to an instance of a definition, in every order.
 
     Finds instances that stay where they are for ever, steps that run twice, ENDs with work left and more, each with
-    the shortest run that shows it. Exit status 3 for findings, 10 when it was not searched to the end.
+    the shortest run that shows it. Exit status 3 for findings, 10 when it was not searched to the end, 13 when all
+    was but for what is not known here.
     """
     if fail_on not in _FAIL_ON:
         raise UsageError(f"--fail-on {fail_on!r} is neither {' nor '.join(_FAIL_ON)}")
@@ -184,6 +185,9 @@ def _replay(context: Context, verified: list[Verified]) -> None:
     # An engine is written to only where this very command line names it.
     named = context.settings.origins.get("engine_url", "").startswith("--engine-url")
     for each in verified:
+        if each.unsearched:
+            context.printer.note(f"{each.document.source} is not played: part of it is not known here")
+            continue
         rules, document = each.found.definition.rules, each.document.value
         for finding, trace in each.findings:
             if not trace:
@@ -213,4 +217,6 @@ def _status(verified: list[Verified], fail_on: str) -> ExitStatus:
         return ExitStatus.INVALID
     if not all(each.found.is_complete for each in verified):
         return ExitStatus.WAIT_RAN_OUT
+    if not all(each.is_complete for each in verified):
+        return ExitStatus.NOT_KNOWN
     return ExitStatus.DONE
