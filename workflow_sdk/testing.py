@@ -20,7 +20,7 @@ from workflow_sdk.clock import boottime
 from workflow_sdk.handler.handler import handler_of
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob, job_from_poll
-from workflow_sdk.runner.handlers.handler_call import call_as_coroutine, call_in_thread, context_of
+from workflow_sdk.runner.handlers.handler_call import run_to_its_end
 from workflow_sdk.runner.job.claim import claim_of
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Completed
@@ -83,11 +83,8 @@ def run_handler(
 
 
 def _run(item: InFlight) -> None:
-    if not item.handler.is_async:
-        call_in_thread(item)
-    if item.outcome is None and item.released_s is None:
-        with asyncio.Runner() as runner:
-            runner.run(call_as_coroutine(item), context=context_of(item))
+    with asyncio.Runner() as runner:
+        run_to_its_end(item, runner)
 
 
 @dataclass(frozen=True)

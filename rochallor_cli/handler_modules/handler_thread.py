@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +13,8 @@ from typing import Any, Self
 
 from workflow_sdk.handler.registry import Handler, HandlerRegistry
 from workflow_sdk.job import CurrentJob, Job
-from workflow_sdk.runner.handlers.handler_call import call_as_coroutine, call_in_thread, context_of
+from workflow_sdk.runner.handlers.handler_call import run_to_its_end
+from workflow_sdk.runner.handlers.hooks import call_hook
 from workflow_sdk.runner.job.claim import claim_of
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Failed, Outcome
@@ -110,10 +110,7 @@ class HandlerThread:
 def _call(handler: Handler, current: CurrentJob, runner: asyncio.Runner) -> tuple[JobRun, Outcome]:
     job = current.job
     item = InFlight(claim_of(job), handler, current, time.monotonic())
-    if not handler.is_async:
-        call_in_thread(item)
-    if item.outcome is None and item.released_s is None:
-        runner.run(call_as_coroutine(item), context=context_of(item))
+    run_to_its_end(item, runner)
     outcome = item.outcome
     if outcome is None:
         outcome = Failed("the handler gave the job back", retryable=True)
@@ -125,6 +122,4 @@ def _call(handler: Handler, current: CurrentJob, runner: asyncio.Runner) -> tupl
 
 async def _call_all(hooks: tuple[Callable[[], Any], ...]) -> None:
     for hook in hooks:
-        result = hook()
-        if inspect.isawaitable(result):
-            await result
+        await call_hook(hook)

@@ -15,9 +15,10 @@ _MACHINERY = ("<frozen ", str(Path(os.__file__).parent / "importlib") + os.sep)
 
 
 def passed_through(error: BaseException, files: Iterable[Path]) -> bool:
-    """Whether the error was raised by, or beneath, code in one of these files."""
+    """Whether the error, or what led to it, was raised by, or beneath, code in one of these files."""
     known = {str(file) for file in files}
-    return any(frame.filename in known for frame in traceback.extract_tb(error.__traceback__))
+    frames = [frame for link in _chain(error) for frame in traceback.extract_tb(link.__traceback__)]
+    return any(frame.filename in known for frame in frames)
 
 
 def user_traceback(error: BaseException) -> list[str]:

@@ -200,11 +200,21 @@ def test_broken_handlers_end_a_host_of_several_processes_with_3_as_well(place, t
     assert result.stderr.count("ModuleNotFoundError: No module named 'requsts'") == 1
 
 
-def test_an_on_startup_hook_that_fails_ends_the_host_and_says_why(place, engine) -> None:
-    place.write_handlers(QUICK + "\n@registry.on_startup\ndef connect():\n    raise OSError('no database')\n")
-    with worker_host("-m", "handlers.py", url=engine.url, folder=place.folder) as host:
+@pytest.mark.parametrize(
+    ("raised", "options", "said"),
+    [
+        ("OSError('no database')", (), "OSError: no database"),
+        ("SystemExit('no database')", (), "RuntimeError: connect raised SystemExit: no database"),
+        ("SystemExit(0)", ("--supervised",), "RuntimeError: connect raised SystemExit: 0"),
+    ],
+)
+def test_an_on_startup_hook_that_fails_ends_the_host_and_says_why(
+    place, engine, raised, options, said
+) -> None:
+    place.write_handlers(QUICK + f"\n@registry.on_startup\ndef connect():\n    raise {raised}\n")
+    with worker_host("-m", "handlers.py", *options, url=engine.url, folder=place.folder) as host:
         assert host.wait() == 9
-        assert "a start-up hook failed: OSError: no database" in host.said()
+        assert f"a start-up hook failed: {said}" in host.said()
         assert "in connect" in host.said()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from support.sdk_workers import running_runner, start_chain, wait_for_status
 from workflow_sdk import current_job
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.testing import FakeEngineClient
 
 
 def test_hooks_run_once_for_the_process_on_the_loop_of_the_async_handlers(
@@ -46,6 +48,41 @@ def test_a_start_up_hook_that_fails_ends_the_run_with_its_error(
     registry.register("work", lambda job: None)
     with running_runner(admin, registry) as running, pytest.raises(LookupError, match="no database"):
         running.end()
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    def hook() -> None:
+        raise error
+
+    return hook
+
+
+ENDING = [
+    SystemExit(4),
+    KeyboardInterrupt(),
+    asyncio.CancelledError(),
+    GeneratorExit(),
+    BaseExceptionGroup("g", [SystemExit()]),
+]
+
+
+@pytest.mark.parametrize("error", ENDING, ids=lambda error: type(error).__name__)
+def test_a_hook_that_would_end_a_program_is_an_error_like_any_other(error: BaseException, caplog) -> None:
+    engine, registry = FakeEngineClient(), HandlerRegistry()
+    registry.on_startup(raising(error))
+    registry.register("work", lambda job: None)
+    with (
+        running_runner(engine, registry) as running,
+        pytest.raises(RuntimeError, match=f"raised {type(error).__name__}"),
+    ):
+        running.end()
+    registry, closed = HandlerRegistry(), []
+    registry.on_shutdown(lambda: closed.append(1))
+    registry.on_shutdown(raising(error))
+    registry.register("work", lambda job: None)
+    engine.offer("work")
+    engine.work(registry)
+    assert (closed, "the shutdown hook" in caplog.text) == ([1], True)
 
 
 def test_hooks_run_anew_for_a_later_run_and_shutdown_only_after_a_start_up_that_went_well(

@@ -68,7 +68,7 @@ class AloneChild:
             try:
                 run, outcome = handlers.run(handler, current, until=began + threading.TIMEOUT_MAX)
                 released_s = run.released_s
-            except Exception as error:  # noqa: BLE001 - a start-up hook's: the job may be tried again
+            except BaseException as error:  # noqa: BLE001 - a start-up hook's: the job may be tried again
                 outcome = Failed(f"a start-up hook failed: {type(error).__name__}: {error}", retryable=True)
         ran = _ran(order.key, outcome, monotonic() - began, released_s)
         try:

@@ -244,7 +244,7 @@ class LocalWorker:
             self.failure = EngineRefusedError(str(error), hint=hint)
         except WorkflowSDKError as error:
             self.failure = EngineRefusedError(str(error))
-        except Exception as error:  # noqa: BLE001 - a worker that breaks must end the host, not vanish in its thread
+        except BaseException as error:  # noqa: BLE001 - a worker that breaks must end the host, not vanish in its thread
             self.failure = self._failure_of(error)
         finally:
             self._is_ending = True
@@ -253,7 +253,7 @@ class LocalWorker:
     def _note_away(self, reason: str) -> None:
         self._away = reason
 
-    def _failure_of(self, error: Exception) -> CliError:
+    def _failure_of(self, error: BaseException) -> CliError:
         """A start-up hook that fails ends a runner with the hook's own exception."""
         if passed_through(error, watchable_files(self.loaded)):
             # Not the status of handlers that cannot be used: a database that is away may be back after a restart.
@@ -268,7 +268,7 @@ class LocalWorker:
                 hint="a handler has closed descriptors that are not its own: os.closerange, or one of its own twice",
                 exit_status=ExitStatus.FAILED,
             )
-        if is_shortage(error):
+        if isinstance(error, Exception) and is_shortage(error):
             return ShortageError(f"worker {self._config.worker_id} cannot begin", error)
         log.error("worker %s ended with an exception", self._config.worker_id, exc_info=error)
         return CliError(f"worker {self._config.worker_id}: {type(error).__name__}: {error}")

@@ -7,7 +7,7 @@ import logging
 import math
 import os
 from collections.abc import Awaitable
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack, ExitStack, suppress
 from contextvars import Context
 from threading import get_ident
 from typing import Any
@@ -37,6 +37,29 @@ def call_in_thread(item: InFlight) -> None:
     In a context of its own: what a job sets in context variables (decimal's settings are some) is not the next one's.
     """
     context_of(item).run(_call_in_thread, item)
+
+
+def run_to_its_end(item: InFlight, runner: asyncio.Runner) -> None:
+    """Run a plain or an async handler here and now, for whoever has one thread and runs one job after the other.
+
+    A handler may stop the loop, cancel its own task or end with SystemExit in a callback: the loop goes on, as that of
+    a worker does.
+    """
+    if not item.handler.is_async:
+        call_in_thread(item)
+    if item.outcome is not None or item.released_s is not None:
+        return
+    loop = runner.get_loop()
+    factory, handler = loop.get_task_factory(), loop.get_exception_handler()
+    # Made by no factory that a handler may have set.
+    task = asyncio.Task(call_as_coroutine(item), loop=loop, context=context_of(item))
+    while not task.done() and not loop.is_closed():
+        with suppress(BaseException):
+            loop.run_until_complete(task)
+    loop.set_task_factory(factory)
+    loop.set_exception_handler(handler)
+    if item.outcome is None and item.released_s is None:
+        item.outcome = _failed(item, asyncio.CancelledError("cancelled before it began"))
 
 
 def context_of(item: InFlight) -> Context:

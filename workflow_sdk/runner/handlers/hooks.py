@@ -62,7 +62,7 @@ async def shut_down(registry: HandlerRegistry, handler_loop: HandlerLoop) -> Non
         _failed.difference_update(registry.shutdown_hooks())
     for hook in due:
         try:
-            await handler_loop.call(_call(hook))
+            await handler_loop.call(call_hook(hook))
         except Exception:
             log.exception("the shutdown hook %s failed", _name(hook))
 
@@ -71,7 +71,7 @@ def _started(hook: Hook, handler_loop: HandlerLoop) -> Future[None]:
     with _lock:
         use = _uses[hook]
         if use.started is None:
-            use.started = asyncio.run_coroutine_threadsafe(_call(hook), handler_loop.loop)
+            use.started = asyncio.run_coroutine_threadsafe(call_hook(hook), handler_loop.loop)
         return use.started
 
 
@@ -93,7 +93,16 @@ def _name(hook: Hook) -> str:
     return str(getattr(hook, "__qualname__", hook))
 
 
-async def _call(hook: Hook) -> None:
-    result = hook()
-    if inspect.isawaitable(result):
-        await result
+async def call_hook(hook: Hook) -> None:
+    """Call it, and await what it returns. What would end a loop or a thread (sys.exit, say) becomes a RuntimeError."""
+    try:
+        result = hook()
+        if inspect.isawaitable(result):
+            await result
+    except Exception:
+        raise
+    except BaseException as error:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise
+        raise RuntimeError(f"{_name(hook)} raised {type(error).__name__}: {error}") from error

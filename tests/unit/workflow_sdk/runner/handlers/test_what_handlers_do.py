@@ -199,6 +199,18 @@ def test_a_group_with_a_final_error_is_final_and_says_which() -> None:
     assert (result.retryable, "NonRetryableError: card is stolen" in str(result.error)) == (False, True)
 
 
+@pytest.mark.parametrize("deed", LOOP_DEEDS)
+def test_whatever_a_handler_that_runs_alone_does_to_its_loop_its_outcome_is_known(deed: str) -> None:
+    async def odd(job: Any) -> dict[str, Any]:
+        LOOP_DEEDS[deed](asyncio.get_running_loop())
+        return {"done": True}
+
+    result = run_handler(odd)
+    assert (
+        result.variables == {"done": True} if deed != "close" else "running event loop" in str(result.error)
+    )
+
+
 def test_a_handler_that_cancels_all_tasks_costs_no_job_that_had_not_begun() -> None:
     registry, engine = HandlerRegistry(), FakeEngineClient()
     runs: list[str] = []
