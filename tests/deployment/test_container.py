@@ -40,6 +40,17 @@ def test_the_image_runs_the_host_as_an_unprivileged_user_and_process_1_reaps() -
     assert len(of_kind("LABEL")[0].split("org.opencontainers.image.")) == 4
 
 
+def test_the_layer_that_the_file_shows_may_install_and_runs_unprivileged() -> None:
+    """The image's user is not the one whom its environment belongs to."""
+    shown = re.findall(r"^#   (FROM|USER|COPY|RUN) (.*)$", CONTAINERFILE, re.MULTILINE)
+    assert shown[0] == ("FROM", "rochallor")
+    [user] = image_user = of_kind("USER")
+    for kind, text in shown:
+        user = text if kind == "USER" else user
+        assert kind != "RUN" or ("pip install" in text and user == "root"), text
+    assert [user] == image_user
+
+
 def test_the_image_is_made_of_the_repository_alone() -> None:
     sources = [text.split()[0] for text in of_kind("COPY") if not text.startswith("--from=")]
     assert [source for source in sources if not (ROOT / source).exists()] == []
