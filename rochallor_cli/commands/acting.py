@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TextIO
 
 from rochallor_cli.command_line.context import Context
@@ -157,7 +157,8 @@ def _rehearsed(context: Context, verb: Verb, chosen: Mapping[str, Value | None])
             context.printer.note(f"{instance_id}: {foretold}")
         meant = {} if verb.step_of is None else {"step": step}
         rows.append(row_of(instance_id, result, {**instance, **meant}, error=error))
-    context.printer.rows(verb.view, rows)
+    # Nothing came of them yet that could be named in their place.
+    context.printer.rows(replace(verb.view, name="id"), rows)
     willing = sum(not row["exitStatus"] for row in rows)
     context.printer.note(f"dry run: {count_text(willing, 'instance')} would be {verb.done}")
     return rows, worst(rows)

@@ -24,6 +24,11 @@ class Serving:
         self._file, self.context = with_workers_file(context, flags)
         self._kafka = kafka_access(self.context, flags, file=self._file)
 
+    @property
+    def brokers(self) -> str:
+        """Where Kafka is; "" where none is named."""
+        return self._kafka.brokers or ""
+
     def of(self, job_types: Collection[str]) -> Mapping[str, Served]:
         """What is known of these job types; nothing where neither brokers nor a configuration are named."""
         if not job_types:

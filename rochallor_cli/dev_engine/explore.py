@@ -15,7 +15,7 @@ from rochallor_cli.dev_engine.definition.duration import DurationError, duration
 from rochallor_cli.dev_engine.definition.joins import miscount_code
 from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Schema, Step, StepType
 from rochallor_cli.dev_engine.definition.parsing import definition_from_document
-from rochallor_cli.dev_engine.definition.schemas import schema_violation
+from rochallor_cli.dev_engine.definition.schemas import schema_violation, without_schemas
 from rochallor_cli.dev_engine.definition.validation import broken_rules
 from rochallor_cli.dev_engine.errors import Refused, WorkflowStuck
 from rochallor_cli.dev_engine.go_json.decoding import BodyError as UnreadableDefinition
@@ -113,6 +113,7 @@ __all__ = [
     "started",
     "timer_length_ns",
     "without_past",
+    "without_schemas",
 ]
 
 

@@ -13,6 +13,7 @@ from rochallor_cli.dev_engine.explore import (
     broken_rules,
     definition_from_document,
     engine_rules,
+    without_schemas,
 )
 from rochallor_cli.engine_client.admin_client import Value
 
@@ -30,7 +31,7 @@ class Reading:
         return known_part(self.document, engine_rules(ENGINE_VERSIONS[-1]))
 
     def by(self, rules: EngineRules) -> Definition | None:
-        """What is known of it as engines of these rules read it; None where they would not take it."""
+        """What is known of it as engines of these rules read it, without schemas; None where they would not take it."""
         if rules not in self._by_rules:
             self._by_rules[rules] = _definition(self.known[0], rules)
         return self._by_rules[rules]
@@ -42,4 +43,4 @@ def _definition(document: Value, rules: EngineRules) -> Definition | None:
     except UnreadableDefinition:
         return None
     # What breaks a rule of these engines was uploaded to another one, and the machine would not know what to do.
-    return None if broken_rules(definition) else definition
+    return None if broken_rules(definition) else without_schemas(definition)

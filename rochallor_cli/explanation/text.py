@@ -38,7 +38,9 @@ class ExplanationText:
         self._width = min(printer.width or _WIDEST, _WIDEST)
         self._now = printer.environment.now()
 
-    def lines(self, explanation: Explanation, *, version_text: str, retry: str) -> Iterator[str]:
+    def lines(
+        self, explanation: Explanation, *, version_text: str, retry: str, brokers: str = ""
+    ) -> Iterator[str]:
         yield from self._heading(explanation)
         if explanation.verdict != ENDED:
             yield from self._places(explanation)
@@ -54,7 +56,7 @@ class ExplanationText:
         if not explanation.certain:
             yield ""
             yield from self._wrapped(doubt_words(version_text), 0)
-        commands = list(ways_out(explanation, self.facts, retry=retry))
+        commands = list(ways_out(explanation, self.facts, retry=retry, brokers=brokers))
         if commands:
             yield ""
             yield "ways out"

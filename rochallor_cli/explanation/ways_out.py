@@ -23,7 +23,7 @@ def retry_words(version: EngineVersion) -> str:
     return f"{words}; engines can from {since('step_retry')} on, and this one is {version.text}"
 
 
-def ways_out(explanation: Explanation, facts: Facts, *, retry: str) -> Iterator[WayOut]:
+def ways_out(explanation: Explanation, facts: Facts, *, retry: str, brokers: str = "") -> Iterator[WayOut]:
     """Commands with what they do; none where only a person, a signal or a timer is due. retry: as `retry_words`."""
     instance_id = quote(explanation.id)
     if explanation.verdict == STUCK:
@@ -46,7 +46,10 @@ def ways_out(explanation: Explanation, facts: Facts, *, retry: str) -> Iterator[
     elif any(mover.kind == "job" for mover in explanation.moved_by):
         # The history names no jobs, so whether a record was lost cannot be seen from here.
         what = "if workers serve it over Kafka and it still stands: see whether its job was lost"
-        yield f"rochallor jobs find {instance_id} --brokers HOST:PORT", what
+        yield (
+            f"rochallor jobs find {instance_id} --brokers {quote(brokers) if brokers else 'HOST:PORT'}",
+            what,
+        )
 
 
 def _restart(instance_id: str) -> str:

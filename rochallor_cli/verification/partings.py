@@ -24,6 +24,7 @@ from rochallor_cli.dev_engine.explore import (
     every_start,
     possible_events,
     without_past,
+    without_schemas,
 )
 from rochallor_cli.verification.consistency import is_consistent
 from rochallor_cli.verification.forgetting import without_changing, without_crowd
@@ -33,7 +34,6 @@ from rochallor_cli.verification.search import (
     Bounds,
     step_of,
     without_collector,
-    without_schemas,
     without_variables,
 )
 from rochallor_cli.verification.shape import DefinitionShape

@@ -34,6 +34,7 @@ from rochallor_cli.dev_engine.explore import (
     every_start,
     possible_events,
     without_past,
+    without_schemas,
 )
 from rochallor_cli.verification.consistency import is_consistent
 from rochallor_cli.verification.forgetting import without_changing, without_crowd
@@ -303,12 +304,6 @@ def without_variables(world: World, *, but: Collection[str] = ()) -> World:
     kept = {name: value for name, value in known.items() if name in but}
     variables = Variables(values=kept) if kept else NO_VARIABLES
     return replace(world, instance=replace(world.instance, variables=variables))
-
-
-def without_schemas(definition: Definition) -> Definition:
-    """What starts instances and what jobs return is assumed to fit: nobody knows the values, but their types."""
-    steps = tuple(replace(step, outputs_schema=None) for step in definition.steps)
-    return replace(definition, input_schema=None, steps=steps)
 
 
 @contextmanager

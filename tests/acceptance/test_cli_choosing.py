@@ -135,6 +135,17 @@ def test_a_rehearsal_says_of_each_what_would_come_of_it(engine: DevEngine) -> No
     assert rows.exit_status == 6
 
 
+def test_a_rehearsed_restart_names_what_would_be_begun_again(engine: DevEngine) -> None:
+    line = ("--status", "FAILED", "-o", "name")
+    named = asked(engine, "instances", "list", *line).stdout
+    assert named
+    assert asked(engine, "instances", "restart", *line, "--dry-run").stdout == named
+
+
+def test_an_audit_of_what_there_is_not_says_so(engine: DevEngine) -> None:
+    assert "there is no definition lone" in asked(engine, "instances", "audit", "--definition", "lone").stderr
+
+
 def test_why_an_instance_cannot_be_retried_stands_whole_on_a_terminal_of_80_columns() -> None:
     with running_engine() as first, RestEngineClient(first.url) as client:
         uploaded(client, service("work"), id_="jobs")

@@ -222,6 +222,16 @@ def test_what_would_move_it_is_named_with_the_command(engine: DevEngine, client:
     assert kinds["timer"]["at"].endswith("Z")
 
 
+def test_a_job_that_must_return_something_is_no_reason_for_alarm() -> None:
+    rate = {"properties": {"rate": {"type": "number"}}, "required": ["rate"]}
+    with running_engine(engine_version="next") as engine, RestEngineClient(engine.url) as client:
+        uploaded(client, service("rate", outputs_schema=rate), id_="rated")
+        instance_id: str = client.start_instance("rated")["id"]
+        found = rochallor("instances", "explain", instance_id, "-o", "json", url=engine.url).json()
+    assert (found["verdict"], found["reachableEnds"], found["certain"]) == ("moves", ["end"], True)
+    assert [mover["answers500"] for mover in found["movedBy"]] == ["never"]
+
+
 def test_a_waiting_job_has_a_way_to_look_for_its_record(engine: DevEngine, client: RestEngineClient) -> None:
     uploaded(client, service("s"), id_="job-due")
     instance_id = client.start_instance("job-due")["id"]

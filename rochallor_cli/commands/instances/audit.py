@@ -11,6 +11,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.command_line.setting_options import with_settings
+from rochallor_cli.commands.acting import say_nothing_fits
 from rochallor_cli.commands.filters import selection, with_filters
 from rochallor_cli.commands.serving import Serving
 from rochallor_cli.counting import count_text
@@ -72,6 +73,8 @@ def audit(
                 continue
             found.take(found_one, str(instance["definitionId"]))
             progress.text = f"{found.looked_at:,} instances looked at, {found.stuck:,} stuck"
+    if not found.looked_at and filters:
+        say_nothing_fits(context, filters)
     rows = found.rows(serving.of(found.job_types))
     if context.printer.for_readers:
         for line in audit_lines(context.printer, rows):

@@ -58,7 +58,8 @@ def explain(
         )
     if context.printer.for_readers:
         text = ExplanationText(context.printer, facts)
-        for line in text.lines(found, version_text=version.text, retry=retry_words(version)):
+        retry = retry_words(version)
+        for line in text.lines(found, version_text=version.text, retry=retry, brokers=serving.brokers):
             context.printer.styled(line)
     else:
         context.printer.value(EXPLANATION, found.as_json())

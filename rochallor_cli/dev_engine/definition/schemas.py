@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
-from rochallor_cli.dev_engine.definition.model import Schema
+from rochallor_cli.dev_engine.definition.model import Definition, Schema
 from rochallor_cli.dev_engine.go_text import quoted
+
+
+def without_schemas(definition: Definition) -> Definition:
+    """What starts instances and what jobs return is assumed to fit: nobody knows the values, but their types."""
+    steps = tuple(replace(step, outputs_schema=None) for step in definition.steps)
+    return replace(definition, input_schema=None, steps=steps)
 
 
 def schema_violation(schema: Schema | None, variables: Mapping[str, object]) -> str:
