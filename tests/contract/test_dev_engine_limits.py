@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import stat
+import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -124,6 +125,39 @@ def test_requests_that_are_never_finished_are_given_up(monkeypatch: pytest.Monke
         assert [one.recv(1) for one in held] == [b""] * len(held)
         for one in held:
             one.close()
+
+
+def test_who_goes_away_in_the_middle_of_a_body_is_no_fault_of_the_engine(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with DevEngine(DevEngineConfig(port=0)) as engine:
+        host, port = urlsplit(engine.url).netloc.split(":")
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
+            connection.sendall(
+                b"POST /v1/instances HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
+            )
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        for _ in range(20):
+            assert ask(engine, "GET", "/healthz")[0] == 200
+    assert [record.getMessage() for record in caplog.records] == []
+
+
+# What 64 bits of nanoseconds cannot hold is the least number there is, which is no duration.
+@pytest.mark.parametrize(
+    ("duration", "status"), [(f"P{'9' * 400}H", 500), ("PT999999999H", 500), ("PT2000000H", 201)]
+)
+@pytest.mark.parametrize("version", ["0", "next"])
+def test_a_timer_of_any_length_is_started_or_refused_in_the_engines_words(
+    duration: str, status: int, version: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    timer = {"type": "TIMER", "duration": duration, "targetStepId": "e"}
+    waiting = {"id": "w", "name": "w", "type": "WAIT", "nextStep": "e", "boundaryEvents": [timer]}
+    with DevEngine(DevEngineConfig(port=0, engine_version=version)) as engine:
+        document = {"id": "long", "name": "l", "steps": [waiting, END]}
+        assert ask(engine, "POST", "/v1/definitions", json.dumps(document))[0] == 201
+        answered, said = ask(engine, "POST", "/v1/instances", '{"definitionId":"long"}')
+    assert (answered, "a fault in the dev engine" in str(said)) == (status, False), said
+    assert "Traceback" not in caplog.text
 
 
 def test_idle_connections_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,6 +90,11 @@ class Api:
                     has_length=bool(request.content_length),
                 )
             )
+        except ConnectionError:
+            # Gone in the middle of its body: nobody reads this.
+            return Answer(
+                400, shapes.error_shape("bad-request", "the connection was closed before the body's end")
+            )
         except TimeoutError:
             return Answer(408, shapes.error_shape("bad-request", "the body did not come in time"))
         except web.HTTPRequestEntityTooLarge:

@@ -13,6 +13,8 @@ _NS_PER_LONG_UNIT = {"D": 24 * _NS_PER_UNIT["H"], **_NS_PER_UNIT}
 _PART = re.compile(r"T|(?P<number>[0-9.]+)(?P<unit>.?)", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
 
+_TWO_TO_63 = 2**63
+
 
 class DurationError(Exception):
     """The engine cannot read it; the text is the engine's."""
@@ -27,10 +29,19 @@ def duration_ns(text: str, rules: EngineRules) -> int:
     if len(text) < 3 or not text.startswith("P"):
         raise DurationError(f"invalid ISO-8601 duration: {quoted(text)}")
     parts = _parts_ns(text) if rules.long_durations else _short_parts_ns(text)
-    total_ns = sum(map(int, parts))
+    total_ns = _wrapped(sum(map(_as_int64, parts)))
     if total_ns <= 0:
         raise DurationError(f"invalid or zero ISO-8601 duration: {quoted(text)}")
     return total_ns
+
+
+def _as_int64(number: float) -> int:
+    """As Go converts on the processors that engines run on: what 64 bits cannot hold is the least number there is."""
+    return int(number) if abs(number) < _TWO_TO_63 else -_TWO_TO_63
+
+
+def _wrapped(number: int) -> int:
+    return (number + _TWO_TO_63) % (2 * _TWO_TO_63) - _TWO_TO_63
 
 
 def _parts_ns(text: str) -> Iterator[float]:

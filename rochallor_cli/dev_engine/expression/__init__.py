@@ -97,7 +97,7 @@ from rochallor_cli.dev_engine.expression.exclusion import (
     witness_text,
 )
 from rochallor_cli.dev_engine.expression.formatting import value_text
-from rochallor_cli.dev_engine.expression.meter import metered
+from rochallor_cli.dev_engine.expression.meter import charge_step, metered
 from rochallor_cli.dev_engine.expression.precedents import Coverage, coverage
 from rochallor_cli.dev_engine.expression.rewriting import inner_source, is_expression, rewrite
 from rochallor_cli.dev_engine.expression.traps import Finding, Trap
@@ -119,6 +119,7 @@ __all__ = [
     "UnrepresentableResult",
     "VariableType",
     "analyse",
+    "charge_step",
     "coercion_traps",
     "compare_conditions",
     "compare_conjunctions",

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from rochallor_cli.dev_engine.expression.errors import Fault, TooCostly
 
-# What reading an expression costs, in instructions: so much for itself, and so much for each character.
-_READING, _CHARACTER = 1_000, 300
+# What reading an expression costs, in instructions: so much for itself, and so much for each character; and what
+# entering a step costs besides its expressions.
+_READING, _CHARACTER, _STEP = 1_000, 300, 200
 
 
 @dataclass(slots=True)
@@ -47,5 +48,14 @@ def charge_reading(length: int) -> None:
     meter = current_meter()
     if meter is not None and meter.is_first_try:
         meter.left -= _READING + _CHARACTER * length
+        if meter.left < 0:
+            raise meter.excess()
+
+
+def charge_step() -> None:
+    """Count a step that is entered, in a first try; how many there may be altogether has its bound."""
+    meter = current_meter()
+    if meter is not None and meter.is_first_try:
+        meter.left -= _STEP
         if meter.left < 0:
             raise meter.excess()

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import RESTING, Definition, Step
 from rochallor_cli.dev_engine.errors import WorkflowStuck
+from rochallor_cli.dev_engine.expression import charge_step
 from rochallor_cli.dev_engine.quick_values import quick_dataclass
 from rochallor_cli.dev_engine.records import ExecutionStatus, Instance, InstanceStatus
 from rochallor_cli.dev_engine.state_machine.choices import Abandoned, ChoiceTaken, Choose
@@ -107,6 +108,7 @@ class Advance:
             if self._budget < 0:
                 self._stop_endless_loop(step)
                 return
+            charge_step()
             self._waiting.pop()
             yield step
 

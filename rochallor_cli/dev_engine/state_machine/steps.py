@@ -24,6 +24,9 @@ from rochallor_cli.dev_engine.state_machine.effects import (
     UserTaskOpened,
 )
 
+# The year 2262, the last moment that the file can hold.
+_LAST_NS = 2**63 - 1
+
 
 def advance_from(advance: Advance, *step_ids: str) -> None:
     """Enter these steps and all that follows from them, up to where the instance rests.
@@ -113,7 +116,8 @@ def _rest(advance: Advance, step: Step) -> int:
         except DurationError as error:
             reason = f'boundary event duration "{event.duration}": {error}'
             raise WorkflowStuck(reason, problem=codes.DURATION_UNREADABLE) from None
-        timer = TimerStarted(step.id, attempt, fires_ns, event.interrupting, event.target_step_id)
+        due_ns = min(fires_ns, _LAST_NS)
+        timer = TimerStarted(step.id, attempt, due_ns, event.interrupting, event.target_step_id)
         advance.effects.append(timer)
     return attempt
 

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -145,6 +146,35 @@ def test_an_instance_lives_as_ever_where_each_of_its_decisions_is_made_apart(
     with engine(version) as (dev, client):
         apart = lived(dev, client)
     assert apart == as_ever
+
+
+def started(url: str, definition_id: str) -> Any:
+    with RestEngineClient(url, PATIENCE_S) as client:
+        return client.start_instance(definition_id)
+
+
+def test_a_loop_of_cheap_steps_is_followed_apart_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of its thousands of steps costs little, and all of them half a second."""
+    begun, may_go_on = threading.Event(), threading.Event()
+    really = decisions.CostlyDecision.made
+
+    def made(costly: decisions.CostlyDecision) -> decisions.Decided:
+        begun.set()
+        assert may_go_on.wait(PATIENCE_S), "nobody was answered meanwhile"
+        return really(costly)
+
+    monkeypatch.setattr(decisions.CostlyDecision, "made", made)
+    endless = document(
+        transform("t", {"x": "${1}"}, "d"), decision("d", {"true": "t", "false": "end"}), id_="endless"
+    )
+    with engine("next") as (dev, client), ThreadPoolExecutor(1) as others:
+        client.upload_definition(endless)
+        starting = others.submit(started, dev.url, "endless")
+        assert begun.wait(PATIENCE_S)
+        client.healthz()
+        may_go_on.set()
+        failed = client.get_instance(starting.result(PATIENCE_S)["id"])
+    assert "entered without a rest" in failed["failureReason"]
 
 
 def test_an_event_whose_expressions_cost_too_much_together_fails_in_words(
