@@ -22,6 +22,14 @@ ANSWERS: dict[str, Answer] = {
     "a page that claims to be JSON": (200, HTML),
     "a text": (200, "hello"),
     "null": (200, None),
+    "no number": (
+        200,
+        b'{"items":[{"id":"a","version":NaN}],"id":"a","total":1,"jobs":null,"name":"n","version":1}',
+    ),
+    "a number that is too large": (
+        200,
+        b'{"items":[{"id":"a","v":1e999}],"id":"a","total":1,"jobs":null,"version":1}',
+    ),
     "nothing": (200, b""),
     "lists of its own": (200, {"items": [{"name": "x"}], "total": 1}),
     "created": (201, {"ok": True}),
