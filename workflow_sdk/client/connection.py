@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from workflow_sdk.client.bearer import BearerToken, bearer_token
 from workflow_sdk.client.header_values import checked_headers
-from workflow_sdk.client.proxies import Proxy, proxy_for
+from workflow_sdk.client.proxies import Proxy, is_host, proxy_for
 from workflow_sdk.errors import InvalidConnectionError
 from workflow_sdk.masking import keep_secret
 from workflow_sdk.version import __version__
@@ -127,7 +127,7 @@ def _address(url: str) -> tuple[str, dict[str, str]]:
             f"not a usable engine URL: {error} (like http://localhost:8080)"
         ) from None
     try:
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        usable = parts.scheme in ("http", "https") and is_host(parts.hostname or "") and parts.port != 0
     except ValueError:
         usable = False
     if not usable or parts.query or parts.fragment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from workflow_sdk.errors import InvalidConnectionError
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
+# The codec of other names takes milliseconds to load.
+_PLAIN_HOST = re.compile(r"(?!.*xn--)(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -55,10 +58,22 @@ def proxy_from_url(named: str) -> Proxy:
         port = parts.port or _DEFAULT_PORTS[parts.scheme]
     except ValueError:
         port = 0
-    if not parts.hostname or not port:
+    if not is_host(parts.hostname or "") or not port:
         raise InvalidConnectionError(f"the proxy {shown} cannot be used: it is no address")
     encoded = base64.b64encode(unquote(userinfo).encode()).decode()
+    assert parts.hostname
     return Proxy(shown, parts.hostname, port, f"Basic {encoded}" if userinfo else "")
+
+
+def is_host(name: str) -> bool:
+    """Whether a name can be looked up, or is an address: `a..b` and `xn--a` are neither."""
+    if _PLAIN_HOST.fullmatch(name) or ":" in name:
+        return True
+    try:
+        # What is too long or empty cannot be written, and what is in no language cannot be read.
+        return bool(name.encode("idna").decode("idna"))
+    except UnicodeError:
+        return False
 
 
 def is_exempt(parts: SplitResult, no_proxy: str) -> bool:
