@@ -19,6 +19,7 @@ from workflow_sdk.runner.handlers.supervision import supervision
 from workflow_sdk.runner.handlers.tracing import handler_span
 from workflow_sdk.runner.job.in_flight import SOON_S, InFlight
 from workflow_sdk.runner.job.outcome import (
+    NOTHING,
     Failed,
     Outcome,
     awaitable_in,
@@ -95,6 +96,8 @@ def _run_in_thread(item: InFlight) -> None:
                 item.outcome = outcome_of_result(result, handler_name=item.handler.name)
             else:
                 item.around = around.pop_all()
+        if item.awaitable is None and item.outcome is None:
+            item.outcome = NOTHING  # a hook around it has taken its exception
     except BaseException as error:  # noqa: BLE001 - sys.exit in a handler harms its own job only
         item.awaitable, item.outcome = None, _failed(item, error)
     if isinstance(item.outcome, Failed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -93,3 +93,24 @@ def test_a_hook_is_around_what_a_plain_handler_returns_to_be_awaited() -> None:
     engine.offer("wrapped")
     engine.work(registry)
     assert steps == ["open", "work", "close"]
+
+
+@pytest.mark.parametrize("kind", ["plain", "async", "awaited"])
+def test_a_hook_that_takes_the_handlers_exception_completes_the_job_with_nothing(kind: str) -> None:
+    registry, engine = HandlerRegistry(), FakeEngineClient()
+
+    @registry.around_job
+    def forgiving(job: Any) -> Iterator[None]:
+        with suppress(ValueError):
+            yield
+
+    def plain(job: Any) -> None:
+        raise ValueError("not this time")
+
+    async def work(job: Any) -> None:
+        plain(job)
+
+    registry.register("work", {"plain": plain, "async": work, "awaited": lambda job: work(job)}[kind])
+    job_id = engine.offer("work")
+    engine.work(registry, parallelism=1)
+    assert (engine.completed, engine.failures) == ({job_id: {}}, [])
