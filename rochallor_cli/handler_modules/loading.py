@@ -152,7 +152,9 @@ def _imported(source: _Source) -> ModuleType:
             f"{source.called} called sys.exit({error.code!r}) while it was imported",
             hint='put what is meant for running it as a program under `if __name__ == "__main__":`',
         ) from None
-    except Exception as error:  # noqa: BLE001 - importing runs the user's code: whatever it raises is theirs
+    except KeyboardInterrupt:
+        raise  # Ctrl-C
+    except BaseException as error:  # noqa: BLE001 - importing runs the user's code: whatever it raises is theirs
         _refuse_monkey_patches(source)
         raise _import_failure(source, error) from None
     _require_from(module, source)
@@ -169,7 +171,7 @@ def _refuse_monkey_patches(source: _Source) -> None:
         )
 
 
-def _import_failure(source: _Source, error: Exception) -> InvalidDocumentError:
+def _import_failure(source: _Source, error: BaseException) -> InvalidDocumentError:
     if isinstance(error, ModuleNotFoundError) and error.name and _is_or_holds(error.name, source.name):
         return InvalidDocumentError(
             f"no module {error.name} (looked for {source.called})",

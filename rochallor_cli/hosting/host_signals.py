@@ -187,6 +187,8 @@ def _dump_stacks_first() -> bool:
         off_main_thread(
             partial(faulthandler.register, signal.SIGUSR1, file=sys.stderr, all_threads=True, chain=True)
         )
-    except (OSError, ValueError, AttributeError):
-        return False  # stderr is no file: jobs in flight are logged all the same
+    except (OSError, ValueError, AttributeError, RuntimeError):
+        return (
+            False  # stderr is no file, or a module has set it to None: jobs in flight are logged all the same
+        )
     return True

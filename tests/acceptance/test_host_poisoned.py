@@ -33,7 +33,7 @@ TAKE_OVERS = {
         "    signal.signal(getattr(signal, 'SIG' + name), signal.SIG_DFL)\n"
         "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())"
     ),
-    "directory": "import os; os.chdir('/')",
+    "directory and streams": "import os, sys; os.chdir('/'); sys.stdout = sys.stderr = None",
     "prints": "import sys; print('a line of text', file=sys.stderr); import warnings; warnings.warn('odd')",
     "descriptors": "import os; os.closerange(3, os.sysconf('SC_OPEN_MAX'))",
     "all descriptors": "import os; os.closerange(3, 1 << 20)",

@@ -178,6 +178,17 @@ def test_an_exit_at_import_is_said_and_does_not_end_the_host(folder) -> None:
     assert "__main__" in error.hint
 
 
+@pytest.mark.parametrize(
+    "raised", ["GeneratorExit", "CancelledError", "BaseExceptionGroup('g', [SystemExit()])"]
+)
+def test_whatever_a_module_raises_at_import_is_its_failure(folder, raised: str) -> None:
+    name = f"raising_{raised[:5].lower()}"
+    write(folder, f"{name}.py", f"from asyncio import CancelledError\nraise {raised}\n")
+    error = refused(f"{name}.py")
+    assert error.message == f"{name}.py could not be imported"
+    assert raised.partition("(")[0] in "".join(error.details)
+
+
 def test_a_module_without_handlers_is_an_error(folder) -> None:
     write(folder, "empty_one.py", "x = 1\n")
     write(
