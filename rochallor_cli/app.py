@@ -15,13 +15,14 @@ from typer.models import CommandInfo
 
 from rochallor_cli.command_line.global_options import (
     INHERITED,
+    command_words,
     group,
     stand_in,
     with_examples,
     with_global_options,
     with_options,
 )
-from rochallor_cli.command_names import COMMANDS, GROUP_EXAMPLES, command_words
+from rochallor_cli.command_names import COMMANDS, GROUP_EXAMPLES
 from rochallor_cli.configuration.environment import Environment, is_terminal, silence, unwritable_text
 from rochallor_cli.configuration.invocation import Invocation
 from rochallor_cli.errors import CliError, InvalidDocumentError, OutputClosed
@@ -115,7 +116,7 @@ def _invoke(arguments: Sequence[str], invocation: Invocation) -> int:
         from rochallor_cli.output.help_panels import load_panels
 
         load_panels(colored=colored)
-    root = _parser(command_words(list(arguments)), for_terminal=for_terminal)
+    root = _parser(command_words(arguments), for_terminal=for_terminal)
     result = root(list(arguments) or ["--help"], prog_name="rochallor", standalone_mode=False, obj=invocation)
     return int(result or 0)
 

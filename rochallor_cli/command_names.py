@@ -1,6 +1,6 @@
-"""The commands and global options by name: what can be known without importing any of them.
+"""The commands by name, and the words that options choose from: what can be known without importing any command.
 
-Only plain literals: `--version`, help and completion read this before anything else is imported.
+Only plain literals: help reads this before anything else is imported.
 """
 
 # name -> (one line of help, the commands of a group with theirs). Their files are called the same, in commands/.
@@ -120,52 +120,3 @@ OUTPUTS = ("table", "wide", "json", "jsonl", "yaml", "csv", "name")
 ENGINE_VERSIONS = ("auto", "0", "1.0.0", "1.0.1", "1.1.0", "next", "leases")
 TIMES = ("relative", "iso")
 COLORS = ("auto", "always", "never")
-
-# Global options that take a value, and those that do not; each spelling is accepted before and after the command.
-OPTIONS_WITH_VALUE = (
-    "--engine-url",
-    "--context",
-    "--token",
-    "--token-command",
-    "--token-file",
-    "--header",
-    "--ca-file",
-    "--client-cert",
-    "--client-key",
-    "--request-timeout",
-    "--engine-version",
-    "--output",
-    "-o",
-    "--fields",
-    "--time",
-    "--color",
-)
-OPTIONS_WITHOUT_VALUE = (
-    "--no-coercion",
-    "--no-headers",
-    "--quiet",
-    "-q",
-    "--verbose",
-    "-v",
-    "-vv",
-    "--help",
-    "-h",
-    "--version",
-)
-
-
-def command_words(arguments: list[str]) -> tuple[str | None, str | None]:
-    """The command of a command line, and the one within its group: the first two words that are no global option
-    nor the value of one.
-    """
-    words: list[str | None] = []
-    skip = False
-    for argument in arguments:
-        if skip:
-            skip = False
-        elif argument in OPTIONS_WITH_VALUE:
-            skip = True
-        elif not argument.startswith("-"):
-            words.append(argument)
-    first, second, *_ = [*words, None, None]
-    return first, second

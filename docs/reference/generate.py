@@ -18,6 +18,7 @@ import typer.main
 from rochallor_cli.app import build
 from rochallor_cli.command_line.global_options import GLOBAL_OPTIONS, PANEL
 from rochallor_cli.completion.shells import SCRIPTS
+from rochallor_cli.configuration.settings import GLOBAL_SETTINGS
 from rochallor_cli.definitions.problem_codes import PROBLEM_CODES
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.sections import SECTIONS
@@ -52,9 +53,7 @@ _KINDS = {
 }
 _CHOICES = {
     "--status": "ACTIVE|WAITING|COMPLETED|FAILED|CANCELLED",
-    "--output": "table|wide|json|jsonl|yaml|csv|name",
-    "--time": "relative|iso",
-    "--color": "auto|always|never",
+    **{setting.flag: "|".join(setting.choices) for setting in GLOBAL_SETTINGS.values() if setting.choices},
 }
 
 

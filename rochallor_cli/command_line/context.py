@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Self
 from rochallor_cli.configuration.config_file import ConfigFile, config_path, load_config, save_config
 from rochallor_cli.configuration.engine_access import CREDENTIAL_TEXTS
 from rochallor_cli.configuration.invocation import Invocation
+from rochallor_cli.configuration.layers import Layer, resolve
 from rochallor_cli.configuration.masking import secrets_in
-from rochallor_cli.configuration.settings import Layer, Settings, flag_name, resolve
+from rochallor_cli.configuration.settings import Settings, flag_name
 from rochallor_cli.errors import UsageError
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.text_width import harmless

@@ -10,15 +10,18 @@ import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 from typer.models import CommandInfo
 
 from rochallor_cli.command_line.apart import Apart, refuse_together
-from rochallor_cli.command_names import COLORS, OUTPUTS, TIMES
+from rochallor_cli.command_line.setting_options import option_of
 from rochallor_cli.configuration.environment import is_terminal
 from rochallor_cli.configuration.invocation import Invocation
+from rochallor_cli.configuration.setting import LISTS
+from rochallor_cli.configuration.settings import GLOBAL_SETTINGS
 from rochallor_cli.errors import OutputClosed, UsageError
 from rochallor_cli.garbage import resume_collection
 
@@ -32,139 +35,35 @@ PANEL = "Global options"
 INHERITED = "Options of every command (-o, --engine-url, ...): rochallor options"
 
 
-def _option(*flags: str, help: str, metavar: str | None = None, count: bool = False) -> Any:  # noqa: A002
-    return typer.Option(
-        *flags,
-        help=help,
-        metavar=metavar,
-        count=count,
-        rich_help_panel=PANEL,
-        show_default=False,
-        hidden=True,
-    )
-
-
-GLOBAL_OPTIONS: Mapping[str, tuple[Any, object]] = {
-    "engine_url": (
-        Annotated[str | None, _option("--engine-url", metavar="URL", help="The engine to talk to.")],
-        None,
-    ),
-    "context": (
-        Annotated[
-            str | None, _option("--context", metavar="NAME", help="A named engine of your configuration.")
-        ],
-        None,
-    ),
-    "token": (Annotated[str | None, _option("--token", metavar="TEXT", help="Bearer token to send.")], None),
-    "token_command": (
-        Annotated[
-            str | None, _option("--token-command", metavar="COMMAND", help="Command that prints the token.")
-        ],
-        None,
-    ),
-    "token_file": (
-        Annotated[str | None, _option("--token-file", metavar="FILE", help="File that holds the token.")],
-        None,
-    ),
-    "headers": (
-        Annotated[
-            list[str] | None,
-            _option(
-                "--header", metavar="'NAME: VALUE'", help="Header to send with each request; repeatable."
-            ),
-        ],
-        None,
-    ),
-    "ca_file": (
-        Annotated[str | None, _option("--ca-file", metavar="FILE", help="Certificates to trust for https.")],
-        None,
-    ),
-    "client_cert": (
-        Annotated[
-            str | None, _option("--client-cert", metavar="FILE", help="Client certificate to present.")
-        ],
-        None,
-    ),
-    "client_key": (
-        Annotated[str | None, _option("--client-key", metavar="FILE", help="The client certificate's key.")],
-        None,
-    ),
-    "request_timeout": (
-        Annotated[
-            str | None,
-            _option("--request-timeout", metavar="DURATION", help="How long one request may take (30s)."),
-        ],
-        None,
-    ),
-    "engine_version": (
-        Annotated[
-            str | None,
-            _option(
-                "--engine-version", metavar="VERSION", help="Which version the engine is (auto: ask it)."
-            ),
-        ],
-        None,
-    ),
-    "no_coercion": (
-        Annotated[
-            bool | None,
-            _option("--no-coercion", help="The engine's operator has switched coercion in expressions off."),
-        ],
-        None,
-    ),
-    "output": (
-        Annotated[
-            str | None,
-            _option(
-                "--output",
-                "-o",
-                metavar="FORMAT",
-                help=f"The form of the result: {', '.join(OUTPUTS)}.",
-            ),
-        ],
-        None,
-    ),
-    "fields": (
-        Annotated[
-            str | None, _option("--fields", metavar="A,B", help="Show only these fields, in this order.")
-        ],
-        None,
-    ),
-    "no_headers": (
-        Annotated[bool | None, _option("--no-headers", help="Show tables without their first line.")],
-        None,
-    ),
-    "time": (
-        Annotated[
-            str | None, _option("--time", metavar="STYLE", help=f"Times in tables: {' or '.join(TIMES)}.")
-        ],
-        None,
-    ),
-    "color": (
-        Annotated[
-            str | None,
-            _option("--color", metavar="WHEN", help=f"Whether to use colours: {', '.join(COLORS)}."),
-        ],
-        None,
-    ),
-    "quiet": (
-        Annotated[bool | None, _option("--quiet", "-q", help="Write no notes to stderr, only errors.")],
-        None,
-    ),
-    "verbosity": (
-        Annotated[
-            int,
-            _option(
-                "--verbose",
-                "-v",
-                metavar=" ",
-                count=True,
-                help="Show requests and origins of settings; -vv: bodies as well.",
-            ),
-        ],
-        0,
-    ),
+GLOBAL_OPTIONS: Mapping[str, inspect.Parameter] = {
+    name: option_of(replace(setting, panel=PANEL), name, hidden=True)
+    for name, setting in GLOBAL_SETTINGS.items()
+    if setting.flag
 }
+_WITH_VALUE = frozenset(
+    spelling
+    for setting in GLOBAL_SETTINGS.values()
+    if setting.kind not in ("flag", "level")
+    for spelling in (setting.flag, setting.short)
+    if spelling
+)
+
+
+def command_words(arguments: Sequence[str]) -> tuple[str | None, str | None]:
+    """The command of a command line, and the one within its group: the first two words that are no global option
+    nor the value of one.
+    """
+    words: list[str | None] = []
+    skip = False
+    for argument in arguments:
+        if skip:
+            skip = False
+        elif argument in _WITH_VALUE:
+            skip = True
+        elif not argument.startswith("-"):
+            words.append(argument)
+    first, second, *_ = [*words, None, None]
+    return first, second
 
 
 def merged(weaker: Mapping[str, object], nearer: Mapping[str, object]) -> dict[str, object]:
@@ -173,9 +72,10 @@ def merged(weaker: Mapping[str, object], nearer: Mapping[str, object]) -> dict[s
     for name, value in nearer.items():
         if value is None or (value == 0 and not isinstance(value, bool)):
             continue
-        if name == "headers":
+        kind = GLOBAL_SETTINGS[name].kind
+        if kind in LISTS:
             value = [*_as_list(weaker.get(name)), *_as_list(value)]
-        elif name == "verbosity":
+        elif kind == "level":
             value = int(str(weaker.get(name, 0))) + int(str(value))
         result[name] = value
     return result
@@ -194,12 +94,12 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
     _context, *others = own.parameters.values()
     # A command's own option of the same name means something else: `dev --engine-version`.
     shadowed = {parameter.name for parameter in others}
-    global_options = {name: option for name, option in GLOBAL_OPTIONS.items() if name not in shadowed}
+    global_options = [option for name, option in GLOBAL_OPTIONS.items() if name not in shadowed]
 
     def call(typer_context: typer.Context, **values: Any) -> Any:
         invocation: Invocation = typer_context.obj
         _refuse_unmeant(typer_context, values)
-        given = {name: values.pop(name) for name in global_options}
+        given = {option.name: values.pop(option.name) for option in global_options}
         invocation.given = merged(invocation.given, given)
         if not opens_context:
             return function(typer_context, **values)
@@ -209,10 +109,7 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
     parameters = [
         inspect.Parameter("typer_context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
         *(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in others),
-        *(
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
-            for name, (annotation, default) in global_options.items()
-        ),
+        *global_options,
     ]
     return as_if(function, call, own.replace(parameters=parameters))
 
@@ -258,7 +155,7 @@ _ARGUMENTS = {
 
 
 # They are looked at where they are read, wherever they come from.
-_CREDENTIALS = ("token", "headers")
+_CREDENTIALS = tuple(name for name, setting in GLOBAL_SETTINGS.items() if setting.is_secret)
 _ENCODINGS = "does your script, or your terminal, write in another encoding?"
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TextIO
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.commands.filters import say_if_cut, selection
+from rochallor_cli.commands.filters import say_if_cut, say_nothing_fits, selection
 from rochallor_cli.counting import count_text
-from rochallor_cli.engine_client.admin_client import Value, steps_by_id
+from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.errors import CliError, Interrupted, NotFoundError, UsageError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.instances.bulk import Action, Bulk, Row, row_of, worst
@@ -127,21 +127,6 @@ def _chosen(
     with working(context.environment, "collecting instances", quiet=context.settings.quiet):
         found: dict[str, Value | None] = {str(one["id"]): one for one in selected.instances(*statuses)}
     return found, say_if_cut(context, selected)
-
-
-def say_nothing_fits(context: Context, filters: Filters) -> None:
-    """Say so, and of a filter that names what there is not, that too: it may be a slip."""
-    context.printer.note("no instances that fit")
-    if not filters.definition:
-        return
-    definition = context.engine.known_definition(filters.definition)
-    if definition is None:
-        context.printer.warn(f"there is no definition {filters.definition} on {context.settings.where}")
-    elif filters.step and filters.step not in steps_by_id(definition):
-        context.printer.warn(
-            f"the latest version of {filters.definition} has no step {filters.step}: "
-            f"it has {', '.join(steps_by_id(definition))}"
-        )
 
 
 def _rehearsed(context: Context, verb: Verb, chosen: Mapping[str, Value | None]) -> tuple[list[Row], int]:

@@ -13,6 +13,7 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import as_if
+from rochallor_cli.engine_client.admin_client import steps_by_id
 from rochallor_cli.instances.filter_values import WHEN, filters_from
 from rochallor_cli.instances.selection import MOST_READ, Filters, Selection
 
@@ -104,3 +105,18 @@ def say_if_cut(context: Context, selected: Selection) -> bool:
         total = context.engine.count_instances(**selected.filters.by_engine)
         context.printer.warn(f"{selected.seen:,} of {total:,} were read, the newest first; --most reads more")
     return selected.was_cut
+
+
+def say_nothing_fits(context: Context, filters: Filters) -> None:
+    """Say so, and of a filter that names what there is not, that too: it may be a slip."""
+    context.printer.note("no instances that fit")
+    if not filters.definition:
+        return
+    definition = context.engine.known_definition(filters.definition)
+    if definition is None:
+        context.printer.warn(f"there is no definition {filters.definition} on {context.settings.where}")
+    elif filters.step and filters.step not in steps_by_id(definition):
+        context.printer.warn(
+            f"the latest version of {filters.definition} has no step {filters.step}: "
+            f"it has {', '.join(steps_by_id(definition))}"
+        )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import typer
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.command_line.global_options import GLOBAL_OPTIONS, command
-from rochallor_cli.configuration.settings import variable
+from rochallor_cli.command_line.global_options import command
+from rochallor_cli.command_line.setting_options import help_text
+from rochallor_cli.configuration.setting import Setting
+from rochallor_cli.configuration.settings import GLOBAL_SETTINGS
 from rochallor_cli.output.columns import Column, Row, View
 
 app = typer.Typer()
@@ -30,11 +30,14 @@ def options(context: Context) -> None:
     They may stand before and after the command. A variable says the same for all commands; what is given on
     the command line wins.
     """
-    context.printer.rows(_VIEW, [_row(name) for name in GLOBAL_OPTIONS])
+    context.printer.rows(_VIEW, [_row(setting) for setting in GLOBAL_SETTINGS.values() if setting.flag])
 
 
-def _row(name: str) -> Row:
-    _type, info = get_args(GLOBAL_OPTIONS[name][0])
-    spelled = ", ".join(sorted((str(info.default), *info.param_decls), key=len))
-    value = (info.metavar or "").strip()
-    return {"option": f"{spelled} {value}".strip(), "meaning": info.help, "variable": variable(name)}
+def _row(setting: Setting) -> Row:
+    spelled = f"{setting.short}, {setting.flag}" if setting.short else setting.flag
+    value = "" if setting.kind in ("flag", "level") else setting.placeholder
+    return {
+        "option": f"{spelled} {value}".strip(),
+        "meaning": help_text(setting),
+        "variable": setting.variable,
+    }

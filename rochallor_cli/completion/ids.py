@@ -8,7 +8,8 @@ from contextlib import suppress
 
 from rochallor_cli.configuration.config_file import config_path, load_config
 from rochallor_cli.configuration.engine_access import CREDENTIAL_TEXTS, EngineAccess
-from rochallor_cli.configuration.settings import flag_name, resolve
+from rochallor_cli.configuration.layers import resolve
+from rochallor_cli.configuration.settings import flag_name
 from rochallor_cli.configuration.user_cache import remember, remembered
 
 PATIENCE_S = 1.0

@@ -8,7 +8,8 @@ setting.py        one thing that can be set, declared at the field that holds it
 setting_values.py what was given for it, checked by its kind and limits
 key_values.py     `key=value`, as options and variables hold it
 masking.py        what stands in the place of a secret
-settings.py       all sources resolved to one value that remembers where each setting came from
+settings.py       what every command can be told, as one value
+layers.py         all sources resolved to that value, which remembers where each setting came from
 user_cache.py     small things remembered between commands, out of the reach of others
 invocation.py     one run of the command line, as its layers hand it on
 """

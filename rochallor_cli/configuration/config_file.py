@@ -18,19 +18,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rochallor_cli.configuration.engine_access import CREDENTIAL_TEXTS
+from rochallor_cli.configuration.settings import CONTEXT_KEYS
 from rochallor_cli.errors import UsageError, did_you_mean
 
 _IS_PLAIN_UNIX: bool = sys.platform not in ("darwin", "win32")
 
-TEXT_KEYS = ("url", *CREDENTIAL_TEXTS, "request_timeout", "engine_version")
-TRUTH_KEYS = ("protected", "no_coercion")
-CONTEXT_KEYS = (*TEXT_KEYS, "headers", *TRUTH_KEYS)
-
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """What the file holds: contexts by name, each a mapping of the keys above; `current` may be None."""
+    """What the file holds: contexts by name, each a mapping of CONTEXT_KEYS; `current` may be None."""
 
     path: Path
     current: str | None = None
@@ -107,10 +103,11 @@ def checked_context(where: str, context: Mapping[str, object]) -> None:
 
 def _check_entry(where: str, key: str, value: object) -> None:
     if key not in CONTEXT_KEYS:
-        raise UsageError(f"{where}: unknown key {key!r}", hint=did_you_mean(key, CONTEXT_KEYS))
-    if key in TRUTH_KEYS:
+        raise UsageError(f"{where}: unknown key {key!r}", hint=did_you_mean(key, [*CONTEXT_KEYS]))
+    kind = CONTEXT_KEYS[key].kind
+    if kind == "flag":
         fits, wanted = isinstance(value, bool), "true or false"
-    elif key == "headers":
+    elif kind == "headers":
         fits = isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
         wanted = "a table of texts"
     else:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from rochallor_cli.configuration.masking import MASK, command_text, secrets_in_command, url_text, userinfo
-from rochallor_cli.configuration.setting import Setting
+from rochallor_cli.configuration.setting import Setting, settings_of
 
 _SCHEMES = ("bearer", "basic", "token", "digest", "apikey")
 DEFAULT_URL = "http://localhost:8080"
@@ -17,35 +17,102 @@ DEFAULT_URL = "http://localhost:8080"
 class EngineAccess:
     """URL, credentials and time-out. Plain values: a child process is sent them as JSON.
 
-    The settings written here are the keys of workers.yaml; the flags of these are global options.
+    The settings written here are those of `engine` in workers.yaml; their flags are global options.
     """
 
-    url: Annotated[str, Setting("text", "Where the engine is, e.g. http://engine:8080.")] = DEFAULT_URL
+    url: Annotated[
+        str, Setting("url", "The engine's URL.", flag="--engine-url", metavar="URL", context_key="url")
+    ] = DEFAULT_URL
     headers: Annotated[
-        Mapping[str, str], Setting("text map", "Headers sent with every request.", is_secret=True)
+        Mapping[str, str],
+        Setting(
+            "headers",
+            "Headers sent with every request.",
+            name="headers",
+            flag="--header",
+            metavar="'NAME: VALUE'",
+            context_key="headers",
+            of_one_engine=True,
+            is_secret=True,
+        ),
     ] = field(default_factory=dict)
     token: Annotated[
         str | None,
         Setting(
-            "text", "Bearer token; better filled from the environment than written down.", is_secret=True
+            "token",
+            "Bearer token; better filled from the environment than written down.",
+            flag="--token",
+            context_key="token",
+            of_one_engine=True,
+            is_secret=True,
         ),
     ] = None
     token_command: Annotated[
         str | None,
-        Setting("text", "A command that prints the token; run again when the engine answers 401."),
+        Setting(
+            "text",
+            "A command that prints the token; run again when the engine answers 401.",
+            flag="--token-command",
+            metavar="COMMAND",
+            context_key="token_command",
+            of_one_engine=True,
+        ),
     ] = None
     token_file: Annotated[
-        str | None, Setting("path", "A file that holds the token; read again when the engine answers 401.")
+        str | None,
+        Setting(
+            "path",
+            "A file that holds the token; read again when the engine answers 401.",
+            flag="--token-file",
+            metavar="FILE",
+            context_key="token_file",
+            of_one_engine=True,
+        ),
     ] = None
     ca_file: Annotated[
-        str | None, Setting("path", "Certificates (PEM) that the engine's certificate is checked against.")
+        str | None,
+        Setting(
+            "path",
+            "Certificates (PEM) that the engine's certificate is checked against.",
+            flag="--ca-file",
+            metavar="FILE",
+            context_key="ca_file",
+            of_one_engine=True,
+        ),
     ] = None
-    client_cert: Annotated[str | None, Setting("path", "Client certificate (PEM).")] = None
+    client_cert: Annotated[
+        str | None,
+        Setting(
+            "path",
+            "Client certificate (PEM).",
+            flag="--client-cert",
+            metavar="FILE",
+            context_key="client_cert",
+            of_one_engine=True,
+        ),
+    ] = None
     client_key: Annotated[
         str | None,
-        Setting("path", "Key of the client certificate (PEM), where it is not in the same file."),
+        Setting(
+            "path",
+            "Key of the client certificate (PEM), where it is not in the same file.",
+            flag="--client-key",
+            metavar="FILE",
+            context_key="client_key",
+            of_one_engine=True,
+        ),
     ] = None
-    timeout_s: Annotated[float, Setting("duration", "How long one request may take.", above=0)] = 30.0
+    timeout_s: Annotated[
+        float,
+        Setting(
+            "duration",
+            "How long one request may take.",
+            above=0,
+            beyond="a time-out of 0 leaves no time to answer",
+            flag="--request-timeout",
+            context_key="request_timeout",
+        ),
+    ] = 30.0
     # As banners and errors name it: the URL, and the context it came from.
     where: str = ""
 
@@ -57,7 +124,13 @@ class EngineAccess:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What of it must appear nowhere."""
-        values = [*([self.token] if self.token else []), *self.headers.values()]
+        found = [getattr(self, setting.attribute) for setting in ENGINE_SETTINGS if setting.is_secret]
+        values = [
+            text
+            for value in found
+            if value
+            for text in (value.values() if isinstance(value, Mapping) else (value,))
+        ]
         # `Bearer abc` is as secret without its scheme.
         parts = [value.partition(" ") for value in values]
         more = (*userinfo(self.url), *secrets_in_command(self.token_command or ""))
@@ -69,17 +142,22 @@ class EngineAccess:
 
     def shown(self) -> dict[str, Any]:
         """What is set, by name, with secrets masked."""
-        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "where"}
-        values["url"] = url_text(self.url)
-        values["headers"] = dict.fromkeys(self.headers, MASK)
-        values["token"] = None if self.token is None else MASK
-        if self.token_command:
-            values["token_command"] = command_text(self.token_command)
+        values = {setting.attribute: self._shown(setting) for setting in ENGINE_SETTINGS}
         return {name: value for name, value in values.items() if value not in (None, {})}
 
+    def _shown(self, setting: Setting) -> Any:
+        value = getattr(self, setting.attribute)
+        if setting.is_secret and value is not None:
+            return dict.fromkeys(value, MASK) if isinstance(value, Mapping) else MASK
+        # No secret, and may hold one.
+        text = {"url": url_text, "token_command": command_text}.get(setting.attribute)
+        return text(value) if text and value else value
 
-CREDENTIALS = tuple(
-    each.name for each in fields(EngineAccess) if each.name not in ("url", "timeout_s", "where")
-)
+
+ENGINE_SETTINGS = settings_of(EngineAccess)
+# What must not be sent to another engine.
+CREDENTIALS = tuple(setting.attribute for setting in ENGINE_SETTINGS if setting.of_one_engine)
 # Those that are written as one text, in the order of the class.
-CREDENTIAL_TEXTS = tuple(name for name in CREDENTIALS if name != "headers")
+CREDENTIAL_TEXTS = tuple(
+    setting.attribute for setting in ENGINE_SETTINGS if setting.of_one_engine and setting.kind != "headers"
+)

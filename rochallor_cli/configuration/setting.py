@@ -3,19 +3,26 @@
     parallelism: Annotated[int, Setting("count", "Jobs at the same time.", flag="--parallelism", minimum=1)] = 64
 
 Of this follow the flag of `rochallor work` with its help, the environment variable, the key in workers.yaml with its
-checks, the JSON Schema, the tables in the docs, `--print-config` and the default.
+checks, the JSON Schema, the tables in the docs, `--print-config` and the default. Of one that every command has
+(`EngineAccess`, `Settings`) follow the global option, the variable, the key of a context, and its row in `config show`.
 """
 
 from __future__ import annotations
 
 from dataclasses import MISSING, Field, dataclass, fields, replace
-from typing import Any, Literal, get_type_hints
+from inspect import get_annotations
+from typing import Any, Literal
 
 Kind = Literal[
     "text",
     "path",
+    "url",
+    "token",
     "texts",
+    "names",
     "text map",
+    "headers",
+    "level",
     "count",
     "duration",
     "retry delay",
@@ -28,6 +35,9 @@ Kind = Literal[
     "sections",
 ]
 
+# What may be given several times, to add up.
+LISTS = ("texts", "text map", "headers")
+
 # The default of what must be given.
 NOT_SET = object()
 _METAVARS = {"count": "N", "duration": "DURATION", "port": "PORT", "text map": "KEY=VALUE"}
@@ -35,12 +45,16 @@ _METAVARS = {"count": "N", "duration": "DURATION", "port": "PORT", "text map": "
 
 @dataclass(frozen=True)
 class Setting:
-    """What it holds and what it means. `minimum`, `above` and `maximum` are for counts and durations.
+    """What it holds and what it means. `minimum`, `above` and `maximum` are for counts and durations; `beyond` is said
+    of a value beyond them, where the limit alone does not say why.
 
     `key` is its name in workers.yaml, the field's own (without its unit) unless another is given; `flag` and
     `short` are the options on the command line, none without. A `path` is meant from the folder of workers.yaml.
     `of_one_worker`: not among `defaults`. `section` names the table of a section, of each section in a list
     (`sections`) or, with `by_name`, of each section in a mapping with free keys.
+
+    Of those that every command has, `name` is what all its sources call it, the flag's words unless another is given;
+    `context_key` its name in a context, none without. `of_one_engine`: left behind with its engine's URL.
     """
 
     kind: Kind
@@ -48,10 +62,14 @@ class Setting:
     minimum: float | None = None
     above: float | None = None
     maximum: float | None = None
+    beyond: str = ""
     choices: tuple[str, ...] = ()
     is_secret: bool = False
     of_one_worker: bool = False
+    of_one_engine: bool = False
     key: str = ""
+    name: str = ""
+    context_key: str = ""
     flag: str = ""
     short: str = ""
     metavar: str = ""
@@ -64,12 +82,12 @@ class Setting:
 
     @property
     def parameter(self) -> str:
-        """The flag as a name in Python."""
-        return self.flag.removeprefix("--").replace("-", "_")
+        """The flag as a name in Python; without one, the setting's own."""
+        return self.flag.removeprefix("--").replace("-", "_") or self.name
 
     @property
     def variable(self) -> str:
-        """The environment variable, where there is a flag."""
+        """The environment variable."""
         return "ROCHALLOR_" + self.parameter.upper()
 
     @property
@@ -80,10 +98,17 @@ class Setting:
 
 def settings_of(owner: type) -> tuple[Setting, ...]:
     """The settings written at the fields of a dataclass, in their order."""
-    hints = get_type_hints(owner, include_extras=True)
+    # `typing.get_type_hints` would take twice as long, and every command waits for this.
+    hints = get_annotations(owner, eval_str=True)
     defaults = {field.name: _default_of(field) for field in fields(owner)}
     return tuple(
-        replace(note, attribute=name, key=note.key or name.removesuffix("_s"), default=defaults[name])
+        replace(
+            note,
+            attribute=name,
+            key=note.key or name.removesuffix("_s"),
+            name=note.name or note.parameter or name,
+            default=defaults[name],
+        )
         for name, hint in hints.items()
         for note in getattr(hint, "__metadata__", ())
         if isinstance(note, Setting)

@@ -51,7 +51,7 @@ def checked_given(setting: Setting, raw: Any, origin: str) -> Any:
 def checked_scalar(setting: Setting, value: object) -> object:
     """The value as the setting wants it; WrongValueError says what was expected."""
     match setting.kind:
-        case "text" | "path":
+        case "text" | "path" | "url" | "token":
             if not isinstance(value, str):
                 raise WrongValueError(f"expected text, found {kind_text(value)}")
             return str(value)
@@ -133,11 +133,15 @@ def _check_limits(setting: Setting, value: float, noun: str) -> None:
     if setting.kind == "port" and not 0 <= value <= 65535:
         raise WrongValueError(f"expected a port from 0 to 65535, found {value}")
     if setting.minimum is not None and value < setting.minimum:
-        raise WrongValueError(f"expected a {noun} of at least {setting.minimum:g}, found {value:g}")
+        raise WrongValueError(
+            setting.beyond or f"expected a {noun} of at least {setting.minimum:g}, found {value:g}"
+        )
     if setting.above is not None and value <= setting.above:
-        raise WrongValueError(f"expected a {noun} above {setting.above:g}, found {value:g}")
+        raise WrongValueError(setting.beyond or f"expected a {noun} above {setting.above:g}, found {value:g}")
     if setting.maximum is not None and value > setting.maximum:
-        raise WrongValueError(f"expected a {noun} of at most {setting.maximum:g}, found {value:g}")
+        raise WrongValueError(
+            setting.beyond or f"expected a {noun} of at most {setting.maximum:g}, found {value:g}"
+        )
 
 
 def kind_text(value: object) -> str:

@@ -11,18 +11,20 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.configuration.config_file import (
-    CONTEXT_KEYS,
-    TEXT_KEYS,
-    TRUTH_KEYS,
-    ConfigFile,
-    checked_context,
-)
-from rochallor_cli.configuration.settings import TOKENS, parsed, resolve
+from rochallor_cli.configuration.config_file import ConfigFile, checked_context
+from rochallor_cli.configuration.layers import TOKENS, parsed, resolve
+from rochallor_cli.configuration.settings import CONTEXT_KEYS
 from rochallor_cli.errors import UsageError, did_you_mean
 from rochallor_cli.output.text_width import shell_command
 
 app = typer.Typer()
+
+_KEYS = ", ".join(key.replace("_", "-") for key in CONTEXT_KEYS)
+# A key may be called as the option is: header for headers, engine-url for url.
+_SETTINGS = {
+    **{setting.parameter: setting for setting in CONTEXT_KEYS.values()},
+    **CONTEXT_KEYS,
+}
 
 
 @command(
@@ -39,13 +41,12 @@ def set_(
     name: Annotated[str, typer.Argument(metavar="CONTEXT", help="Its name; a new one is made.")],
     values: Annotated[
         list[str],
-        typer.Argument(metavar="KEY=VALUE...", help="An empty value removes the key."),
+        typer.Argument(metavar="KEY=VALUE...", help=f"An empty value removes the key. Keys: {_KEYS}."),
     ],
 ) -> None:
     """Change a context, or make a new one.
 
-    Its keys: url, token, token-command, token-file, ca-file, client-cert, client-key, request-timeout, header,
-    protected, engine-version and no-coercion. The file is written anew; comments in it are lost.
+    The file is written anew; comments in it are lost.
     """
     config = context.config
     changed: dict[str, object] = dict(config.contexts.get(name, {}))
@@ -89,30 +90,27 @@ def _save(context: Context, config: ConfigFile, name: str, changed: dict[str, ob
 
 
 def _change(context: dict[str, object], pair: str) -> None:
-    key, separator, value = pair.partition("=")
-    key = key.replace("-", "_")
+    word, separator, value = pair.partition("=")
+    setting = _SETTINGS.get(word.replace("-", "_"))
     if not separator:
         raise UsageError(f"{pair!r}: write key=value")
-    if key in ("header", "headers"):
-        _change_header(context, value)
-    elif key not in CONTEXT_KEYS:
-        known = [name.replace("_", "-") for name in CONTEXT_KEYS]
-        hint = did_you_mean(key.replace("_", "-"), known) or f"known: {', '.join(known)}"
-        raise UsageError(f"no key {key!r}", hint=hint)
+    if setting is None:
+        hint = did_you_mean(word.replace("_", "-"), _KEYS.split(", ")) or f"known: {_KEYS}"
+        raise UsageError(f"no key {word.replace('-', '_')!r}", hint=hint)
+    key = setting.context_key
+    if setting.kind == "headers":
+        _change_headers(context, key, value)
     elif not value:
         context.pop(key, None)
-    elif key in TRUTH_KEYS:
-        context[key] = parsed(key, value, key)
     else:
-        assert key in TEXT_KEYS, "every other key is a text"
-        parsed("engine_url" if key == "url" else key, value, key)
-        context[key] = value
+        usable = parsed(setting.name, value, word.replace("-", "_"))
+        context[key] = usable if setting.kind == "flag" else value
 
 
-def _change_header(context: dict[str, object], value: str) -> None:
-    headers = dict(context.get("headers") or {})  # type: ignore[call-overload]
+def _change_headers(context: dict[str, object], key: str, value: str) -> None:
+    headers = dict(context.get(key) or {})  # type: ignore[call-overload]
     if value:
         headers.update(parsed("headers", [value], "header"))
     else:
         headers.clear()
-    context["headers"] = headers
+    context[key] = headers

@@ -9,15 +9,14 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.configuration.engine_access import CREDENTIALS
-from rochallor_cli.configuration.settings import Settings
+from rochallor_cli.configuration.engine_access import ENGINE_SETTINGS
+from rochallor_cli.configuration.setting import Setting
+from rochallor_cli.configuration.settings import GLOBAL_SETTINGS, Settings
 from rochallor_cli.durations import duration_text
 from rochallor_cli.engine_client.engine_version import remembered_version
 from rochallor_cli.output.views import SETTINGS
 
 app = typer.Typer()
-
-_OTHERS = ("engine_version", "no_coercion", "protected", "output", "time", "color")
 
 
 @command(app, "show", examples=("rochallor config show", "rochallor config show --context prod -o json"))
@@ -39,20 +38,25 @@ def show(context: Context) -> None:
 
 def _rows(settings: Settings) -> Iterator[dict[str, Any]]:
     """The settings that have a value, with their origins."""
-    access = settings.access.shown()
-    values: dict[str, object] = {
-        "context": settings.context,
-        "engine_url": access["url"],
-        **{name: access.get(name) for name in CREDENTIALS},
-        "request_timeout": duration_text(settings.access.timeout_s),
-        **{name: getattr(settings, name) for name in _OTHERS},
-    }
-    if values["headers"]:
-        values["headers"] = ", ".join(f"{name}: {text}" for name, text in access["headers"].items())
-    for name, value in values.items():
-        if value is not None:
+    of_engine = settings.access.shown()
+    for name, setting in GLOBAL_SETTINGS.items():
+        is_of_engine = setting in ENGINE_SETTINGS
+        value = of_engine.get(setting.attribute) if is_of_engine else getattr(settings, setting.attribute)
+        if value not in (None, ()):
             yield {
                 "setting": name.replace("_", "-"),
-                "value": value,
+                "value": _text(setting, value),
                 "origin": settings.origins.get(name, "default"),
             }
+
+
+def _text(setting: Setting, value: Any) -> Any:
+    match setting.kind:
+        case "duration":
+            return duration_text(value)
+        case "headers":
+            return ", ".join(f"{name}: {text}" for name, text in value.items())
+        case "names":
+            return ",".join(value)
+        case _:
+            return value

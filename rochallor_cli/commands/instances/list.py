@@ -10,8 +10,7 @@ import typer
 from rochallor_cli.command_line.apart import ALL_APART
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.acting import say_nothing_fits
-from rochallor_cli.commands.filters import Most, say_if_cut, selection, with_filters
+from rochallor_cli.commands.filters import Most, say_if_cut, say_nothing_fits, selection, with_filters
 from rochallor_cli.commands.inputs import LIMIT, All, Limit, note_of_more
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.instances.selection import MOST_READ, Filters

@@ -8,7 +8,6 @@ from typing import Any
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.configuration.masking import MASK, command_text, url_text
 from rochallor_cli.configuration.setting import Setting
-from rochallor_cli.hosting.config.file_settings import ENGINE_SETTINGS
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.config.sections import SECTIONS
 from rochallor_cli.output.views import SETTINGS
@@ -25,9 +24,7 @@ def settings_rows(config: HostConfig, engine_origins: Mapping[str, str]) -> list
     """One row per setting; secrets are masked."""
     origins = {
         **{
-            f"engine.{setting.key}": engine_origins.get(
-                ENGINE_SETTINGS.get(setting.key, setting.key), "default"
-            )
+            f"engine.{setting.key}": engine_origins.get(setting.name, "default")
             for setting in SECTIONS["engine"]
         },
         **config.origins,

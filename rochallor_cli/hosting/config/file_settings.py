@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.configuration.settings import Layer
+from rochallor_cli.configuration.engine_access import ENGINE_SETTINGS
+from rochallor_cli.configuration.layers import Layer
 from rochallor_cli.hosting.config.host_config import KafkaAccess
 from rochallor_cli.hosting.config.resolution import resolve_kafka
 from rochallor_cli.hosting.config.workers_file import WorkersFile, read_workers_file
-
-# workers.yaml's words to the names of the settings that every command has.
-ENGINE_SETTINGS = {"url": "engine_url", "timeout": "request_timeout"}
 
 
 def with_workers_file(context: Context, flags: Mapping[str, Any]) -> tuple[WorkersFile | None, Context]:
@@ -32,6 +30,7 @@ def kafka_access(context: Context, flags: Mapping[str, Any], *, file: WorkersFil
 
 def _engine_layer(file: WorkersFile) -> Layer:
     section = file.section("engine")
-    values = {ENGINE_SETTINGS.get(name, name): value for name, value in section.items()}
-    names = {setting: name for name, setting in ENGINE_SETTINGS.items()}
-    return Layer("workers.yaml", values, lambda setting: file.origin("engine", names.get(setting, setting)))
+    # workers.yaml's words are not those of the settings that every command has.
+    keys = {setting.name: setting.key for setting in ENGINE_SETTINGS}
+    values = {name: section[key] for name, key in keys.items() if key in section}
+    return Layer("workers.yaml", values, lambda name: file.origin("engine", keys[name]))

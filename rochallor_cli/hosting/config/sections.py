@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rochallor_cli.configuration.engine_access import EngineAccess
+from rochallor_cli.configuration.engine_access import ENGINE_SETTINGS
 from rochallor_cli.configuration.setting import Setting, settings_of
 from rochallor_cli.hosting.config.host_config import (
     HandlerLimits,
@@ -37,7 +37,7 @@ ROOT = (
 
 SECTIONS: dict[str, tuple[Setting, ...]] = {
     "": ROOT,
-    "engine": settings_of(EngineAccess),
+    "engine": ENGINE_SETTINGS,
     "kafka": settings_of(KafkaAccess),
     "defaults": tuple(setting for setting in _WORKER if not setting.of_one_worker),
     "worker": _WORKER,

@@ -60,7 +60,7 @@ class WorkersReader:
             case "texts":
                 entries = enumerate(_expect_list(value))
                 return [self._item(entry, (*path, index)) for index, entry in entries]
-            case "text map":
+            case "text map" | "headers":
                 return {key: self._item(inner, (*path, key)) for key, inner in _expect_mapping(value).items()}
             case _:
                 return checked_scalar(setting, self._filled(value))

@@ -49,11 +49,11 @@ def _value_schema(setting: Setting) -> dict[str, Any]:
             return _section_schema(setting.section)
         case "sections":
             return {"type": "array", "items": _section_schema(setting.section)}
-        case "text" | "path" | "brokers":
+        case "text" | "path" | "url" | "token" | "brokers":
             return {"type": "string"}
         case "texts":
             return {"type": "array", "items": {"type": "string"}}
-        case "text map":
+        case "text map" | "headers":
             return {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
         case _:
             return {"anyOf": [*_scalar_schemas(setting), VARIABLE]}

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from rochallor_cli.configuration.config_file import ConfigFile, load_config, save_config
-from rochallor_cli.configuration.settings import Settings, resolve
+from rochallor_cli.configuration.layers import resolve
+from rochallor_cli.configuration.masking import secrets_in
+from rochallor_cli.configuration.settings import GLOBAL_SETTINGS, Settings
 from rochallor_cli.errors import UsageError
 
 PROD = {"url": "https://prod.example.com", "token": "prod-token", "headers": {"X-Tenant": "acme"}}
@@ -143,3 +145,11 @@ def test_a_password_in_a_url_is_never_shown():
     assert settings.access.url == "https://me:secret@host:8443/path@x"
     assert settings.where == "https://***@host:8443/path@x"
     assert settled({"engine_url": "http://host/a"}).where == "http://host/a"
+
+
+@pytest.mark.parametrize("name", [name for name, each in GLOBAL_SETTINGS.items() if each.is_secret])
+def test_a_secret_is_known_before_settings_are_resolved(name: str) -> None:
+    setting = GLOBAL_SETTINGS[name]
+    text = "X-Key: s3cr3t-v4lue"
+    assert any("s3cr3t-v4lue" in secret for secret in secrets_in([setting.flag, text], {}))
+    assert any("s3cr3t-v4lue" in secret for secret in secrets_in([], {setting.variable: text}))
