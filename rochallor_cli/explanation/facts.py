@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from rochallor_cli.engine_client.admin_client import ENDED, AdminClient, Value
 from rochallor_cli.engine_client.reading import definition_of, rows, texts
 from rochallor_cli.explanation.readings import Reading
 from rochallor_cli.output.times import parse_time
+
+HistoryOf = Callable[[str], list[Value]]
 
 # How often facts that contradict each other are read again: the instance goes on meanwhile.
 _LOOKS = 4
@@ -60,10 +62,14 @@ class Facts:
 
 
 class FactsReader:
-    """Reads facts; definitions never change, so each version is asked for once."""
+    """Reads facts; definitions never change, so each version is asked for once.
 
-    def __init__(self, engine: AdminClient) -> None:
+    history_of: asks for a history in place of the engine's client.
+    """
+
+    def __init__(self, engine: AdminClient, history_of: HistoryOf | None = None) -> None:
         self._engine = engine
+        self._history_of = history_of or engine.client.get_instance_history
         self._readings: dict[tuple[str, int], Reading] = {}
 
     def facts(self, instance_id: str) -> Facts:
@@ -75,7 +81,7 @@ class FactsReader:
         instance_id = str(instance["id"])
         reading = self._reading(instance)
         for _ in range(_LOOKS):
-            executions = [_in_text(row) for row in self._engine.client.get_instance_history(instance_id)]
+            executions = [_in_text(row) for row in self._history_of(instance_id)]
             facts = Facts(instance, executions, reading)
             if not _contradict(facts):
                 return facts

@@ -10,6 +10,7 @@ from rochallor_cli.dev_engine import ENGINE_VERSIONS
 from support.command_line import rochallor
 from support.engines import running_engine
 from support.random_workflows import random_document
+from support.stand_in import Answer, stand_in
 from support.workflows import decision, do_jobs, service, uploaded, user_task
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import EngineClientError
@@ -47,6 +48,27 @@ def test_a_mixed_heap_is_grouped_by_cause_the_worst_first() -> None:
         assert "wait for a person at approve" in table.stdout
         limited = rochallor("instances", "audit", "--limit", "2", "-o", "json", url=engine.url)
         assert sum(row["count"] for row in limited.json()) == 2
+
+
+@pytest.mark.parametrize("shown", [(), ("-v",)], ids=["quiet", "shown"])
+def test_each_instance_costs_one_request_besides_the_pages(shown: tuple[str, ...]) -> None:
+    with running_engine() as engine, RestEngineClient(engine.url) as client:
+        uploaded(client, user_task("approve"), id_="loans")
+        ids = {client.start_instance("loans")["id"] for _ in range(60)}
+
+        def through(method: str, path: str, body: bytes) -> Answer:
+            answer = client.request(method, path)
+            return answer.status_code, answer.body
+
+        with stand_in(through) as there:
+            result = rochallor("instances", "audit", "-o", "json", *shown, url=there.url)
+    assert [row["count"] for row in result.json()] == [60]
+    histories = [path for _, path, _ in there.seen if path.endswith("/history")]
+    assert sorted(histories) == sorted(f"/v1/instances/{each}/history" for each in ids)
+    assert len(there.seen) - len(histories) < 10
+    assert {method for method, _, _ in there.seen} == {"GET"}
+    assert len(there.agents) == 1
+    assert not any("worker" in agent for agent in there.agents)
 
 
 @pytest.mark.parametrize("version", ENGINE_VERSIONS)

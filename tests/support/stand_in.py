@@ -20,10 +20,11 @@ NO_ROUTE: Answer = (404, b"404 page not found\n", {"Content-Type": "text/plain; 
 
 @dataclass
 class StandIn:
-    """`seen` lists (method, path with its query, body) of every request, in order."""
+    """`seen` lists (method, path with its query, body) of every request, in order; `agents` who has asked."""
 
     url: str = ""
     seen: list[tuple[str, str, bytes]] = field(default_factory=list)
+    agents: set[str] = field(default_factory=set)
 
     @property
     def writes(self) -> list[tuple[str, str]]:
@@ -49,6 +50,7 @@ def stand_in(answering: Answering) -> Iterator[StandIn]:
         def answer(self) -> None:
             body = self.read_body()
             state.seen.append((self.command, self.path, body))
+            state.agents.add(self.headers.get("User-Agent", ""))
             status, answered, *more = answering(self.command, self.path, body)
             raw = answered if isinstance(answered, bytes) else json.dumps(answered).encode()
             self.send(status, {"Content-Type": "application/json", **(more[0] if more else {})}, raw)

@@ -176,7 +176,8 @@ class _Head:
         if proxy and proxy.authorization:
             self._given["Proxy-Authorization"] = proxy.authorization
         agents = [value for name, value in self._given.items() if name.lower() == "user-agent"]
-        self._agent = " ".join([*agents, f"worker/{quote(worker_id)}"])
+        # Who asks as no worker is told by the given agent alone.
+        self._agent = " ".join([*agents, *([f"worker/{quote(worker_id)}"] if worker_id else [])])
         self._base = base.encode("ascii")
         self._token = ""
         self._rest = self._rest_with("")

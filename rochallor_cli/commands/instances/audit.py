@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +21,10 @@ from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.given import BROKER_SETTINGS
 from rochallor_cli.instances.selection import Filters
 from rochallor_cli.output.views import AUDIT
+
+if TYPE_CHECKING:
+    from rochallor_cli.explanation.audit import Audit
+    from rochallor_cli.explanation.facts import HistoryOf
 
 app = typer.Typer()
 
@@ -51,27 +56,11 @@ def audit(
     Who serves a job type is known where --brokers or a workers.yaml is named. Exit status 7 if nothing can move some
     of them.
     """
-    from rochallor_cli.explanation.audit import Audit
     from rochallor_cli.explanation.audit_text import audit_lines
-    from rochallor_cli.explanation.explaining import all_confirmed
-    from rochallor_cli.explanation.facts import FactsReader
-    from rochallor_cli.output.progress import working
 
     serving = Serving(context, flags)
     context = serving.context
-    version = context.engine_version(only_get=True)
-    reader, found = FactsReader(context.engine), Audit()
-    with working(context.environment, "looking at instances", quiet=context.settings.quiet) as progress:
-        live = selection(context, filters, sys.maxsize).instances(*OPEN)
-        newest = (one for one in islice(live, limit) if _is_readable(context, one))
-        for instance, found_one in all_confirmed(
-            reader, newest, version.possible, now=context.environment.now
-        ):
-            if isinstance(found_one, CliError):
-                context.printer.warn(f"{instance['id']}: {found_one.message}")
-                continue
-            found.take(found_one, str(instance["definitionId"]))
-            progress.text = f"{found.looked_at:,} instances looked at, {found.stuck:,} stuck"
+    found = _audited(context, filters, limit)
     if not found.looked_at and filters:
         say_nothing_fits(context, filters)
     rows = found.rows(serving.of(found.job_types))
@@ -84,6 +73,37 @@ def audit(
         f"{count_text(found.looked_at, 'live instance')}, {found.stuck:,} that nothing can move"
     )
     return ExitStatus.CONFLICT if found.stuck else ExitStatus.DONE
+
+
+def _audited(context: Context, filters: Filters, limit: int | None) -> Audit:
+    from rochallor_cli.explanation.audit import Audit
+    from rochallor_cli.explanation.explaining import all_confirmed
+    from rochallor_cli.explanation.facts import FactsReader
+    from rochallor_cli.output.progress import working
+
+    version, now = context.engine_version(only_get=True), context.environment.now
+    found = Audit()
+    with (
+        _histories(context) as history_of,
+        working(context.environment, "looking at instances", quiet=context.settings.quiet) as progress,
+    ):
+        live = selection(context, filters, sys.maxsize).instances(*OPEN)
+        newest = (one for one in islice(live, limit) if _is_readable(context, one))
+        reader = FactsReader(context.engine, history_of)
+        for instance, found_one in all_confirmed(reader, newest, version.possible, now=now):
+            if isinstance(found_one, CliError):
+                context.printer.warn(f"{instance['id']}: {found_one.message}")
+                continue
+            found.take(found_one, str(instance["definitionId"]))
+            progress.text = f"{found.looked_at:,} instances looked at, {found.stuck:,} stuck"
+    return found
+
+
+def _histories(context: Context) -> AbstractContextManager[HistoryOf | None]:
+    """The quicker way to ask for thousands of them, unless requests are to be shown."""
+    from rochallor_cli.engine_client.many_histories import many_histories
+
+    return nullcontext() if context.settings.verbosity else many_histories(context.client().connection)
 
 
 def _is_readable(context: Context, instance: Value) -> bool:
