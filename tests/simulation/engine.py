@@ -119,6 +119,8 @@ class SimulatedEngine:
         self.leased_until: dict[str, float] = {}
         self.leased_to: dict[str, str] = {}
         self.cancelled: set[str] = set()
+        # Instances and jobs of which the engine has forgotten something that it had said: nobody can know what.
+        self._forgotten: set[str] = set()
 
     def upload(self, document: dict[str, Any]) -> None:
         body = json.dumps(document).encode()
@@ -199,6 +201,25 @@ class SimulatedEngine:
         """As somebody does whose job is lost."""
         if self.answer("POST", f"/v1/instances/{instance_id}/cancel", b"{}").status_code < 300:
             self.cancelled.add(instance_id)
+
+    def on_disk(self) -> bytes:
+        """What is left should its machine die now."""
+        return self._connection.serialize()
+
+    def go_back(self, on_disk: bytes) -> None:
+        """Forget the transactions since, whose answers may have been given."""
+        before = self._jobs()
+        self._connection.deserialize(on_disk)
+        self._forgotten.update(id_ for job in before ^ self._jobs() for id_ in job[:2])
+        self._in_vain.clear()
+
+    def has_forgotten(self, job_id: str) -> bool:
+        """Whether it has lost something that it had said of this job, or of its instance."""
+        return not self._forgotten.isdisjoint((job_id, self.instance_of(job_id)))
+
+    def _jobs(self) -> set[tuple[Any, ...]]:
+        question = "SELECT id, instance_id, status, retries_remaining, worker_id, lock_expires_ns FROM job"
+        return set(self._connection.execute(question))
 
     def attempt_of(self, job_id: str) -> tuple[str, int] | None:
         """The step execution and the retries left of a job that is open; None for any other."""

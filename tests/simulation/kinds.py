@@ -45,4 +45,5 @@ TROUBLES: dict[str, tuple[str, ...]] = {
     "long handlers, leases are extended": ("faults", "pauses"),
     "kafka: poison": ("poison", "brokers"),
     "kafka: retention": ("retention", "cuts"),
+    "the last commit is lost": ("forgetting",),
 }

@@ -13,8 +13,9 @@ from workflow_sdk.client.http_channel import HttpChannel
 from workflow_sdk.runner.job.claim import Claim, Lease, claim_from_poll
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.kept_outcomes import KeptOutcomes
-from workflow_sdk.runner.job.slots import Slots
+from workflow_sdk.runner.job.slots import Order, Slots
 from workflow_sdk.runner.polling import poll_source
+from workflow_sdk.runner.polling.poll_source import PollSource
 from workflow_sdk.runner.reporting.doubts import Doubts, Found
 from workflow_sdk.runner.reporting.senders import Senders
 from workflow_sdk.runner.shift.execution import Execution
@@ -107,6 +108,11 @@ def _renewed_from_the_answer(original: Callable[..., Any]) -> Callable[..., Any]
     return extend
 
 
+async def _claimed_and_all_remembered(self: PollSource, order: Order) -> Any:
+    self._is_claiming = True
+    return await self._channel.claim(order.job_types, order.max_jobs)
+
+
 async def _found_completed(self: Doubts, claim: Claim) -> Found:
     return Found.COMPLETED
 
@@ -156,5 +162,6 @@ FAULTS = (
         "_extend",
         _renewed_from_the_answer(LeaseKeeper._extend),
     ),
+    Plant("what was done once is never done again", 87, PollSource, "_claim", _claimed_and_all_remembered),
     Plant("a claim is dropped", 0, Shift, "_start", lambda self, claim: None),
 )

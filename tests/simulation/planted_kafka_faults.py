@@ -107,7 +107,7 @@ KAFKA_FAULTS = (
     Plant("no dispatch is remembered", 36, AcknowledgedIds, "__contains__", lambda self, dedup_id: False),
     Plant(
         "a lost partition keeps its right to fail",
-        151,
+        153,
         Assignment,
         "right_to_fail",
         property(lambda self: Right.HAS),
@@ -124,7 +124,7 @@ KAFKA_FAULTS = (
     ),
     Plant("a record that nobody can read is not copied", 81, KafkaIntake, "poison_arrived", _passed_at_once),
     Plant("a record settles nothing", 24, KafkaIntake, "_settle", _nothing),
-    Plant("what was removed before it was assigned is not said", 345, Surroundings, "_check_start", _nothing),
+    Plant("what was removed before it was assigned is not said", 175, Surroundings, "_check_start", _nothing),
 )
 
 ALL_FAULTS = FAULTS + KAFKA_FAULTS

@@ -85,7 +85,7 @@ class Promises:
         attempt = self._engine.attempt_of(message.job_id)
         is_late = self._now() - message.sent > AT_ONCE_S
         if message.what == "fail" and (broken := self._broken_by_failure(attempt)):
-            if self._is_crossed(message):
+            if self._is_crossed(message) or self._engine.has_forgotten(message.job_id):
                 return False
             # What was long on its way nobody can take back.
             if not is_late and not self._has_lease_of_a_job_done(message):
@@ -134,6 +134,8 @@ class Promises:
         attempt = process, step, claim.retries_remaining
         self.runs[step] += 1
         self._runs_here[attempt] += 1
+        if self._engine.has_forgotten(claim.job_id):
+            return
         if self._runs_here[attempt] > 1:
             self._break("an attempt runs once in a process, however often its job comes", claim.job_id)
         self._runs_with_reason(claim)
@@ -151,7 +153,7 @@ class Promises:
     def ran(self, process: str, item: InFlight, result: str) -> None:
         """`result` is empty for a failure."""
         claim = item.claim
-        if not claim.is_over(self._now()):
+        if not claim.is_over(self._now()) and not self._engine.has_forgotten(claim.job_id):
             self._is_no_longer_than_the_engines(claim)
         self._ids.setdefault(claim.step_execution_id, set()).add(claim.job_id)
         self._succeeded[process, str(item.current.job["id"])] = bool(result)
@@ -162,7 +164,7 @@ class Promises:
             self._failed.add((claim.step_execution_id, claim.retries_remaining))
 
     def counted_as_done(self, process: str, claim: Claim) -> None:
-        if claim.instance_id in self._engine.cancelled:
+        if claim.instance_id in self._engine.cancelled or self._engine.has_forgotten(claim.job_id):
             return
         if self._engine.is_running(claim.instance_id, claim.step_execution_id):
             self._break("what was counted as done was done", claim.job_id)

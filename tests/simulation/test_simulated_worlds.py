@@ -9,17 +9,9 @@ from simulation.planted_kafka_faults import ALL_FAULTS
 from simulation.timeline import shrunk, with_short_names
 from simulation.world import run
 
-# Each kind of world on each version of the engine, and what has found something once.
-FINDERS = (
-    250,  # a worker that had stood still started jobs of a partition that had another owner
-    66,  # the same, on a suspended machine
-    # Once blamed on the worker: what comes to rest a little later, and failures that nobody could take back.
-    121,
-    138,
-    231,
-    292,
-)
-SEEDS = (*range(87), *FINDERS)
+# Each kind of world on each version of the engine, and some more. What has found something once is kept as a planted
+# fault with a seed that finds it, since seeds move as the worlds change.
+SEEDS = range(100)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

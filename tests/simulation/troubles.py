@@ -136,6 +136,20 @@ class Troubles:
             self.network.is_down = False
             self.note("world: the engine is back")
 
+    async def forgetting(self) -> None:
+        """The engine's machine dies, and what it has said last is not on its disk."""
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 8.0))
+            on_disk = self.engine.on_disk()
+            await asyncio.sleep(self.random.uniform(0.0, 1.0))
+            self.network.is_down = True
+            self.network.cut()
+            self.engine.go_back(on_disk)
+            self.note("world: the engine dies, and forgets what it did last")
+            await asyncio.sleep(self.random.choice([0.05, 3.0]))
+            self.network.is_down = False
+            self.note("world: the engine is back")
+
     async def brokers(self) -> None:
         """Brokers restart, and commits or their answers are lost."""
         while self._goes_on:
