@@ -31,6 +31,8 @@ log = logging.getLogger("rochallor.host")
 TICK_S = 0.5
 # Until everything is ready the host looks more often, so that `ready` is said when it is true.
 STARTING_TICK_S = 0.02
+# An engine that is away for longer is not waited for by what waits for the start.
+START_WAITS_S = 5.0
 
 
 class Workers(Protocol):
@@ -74,6 +76,7 @@ class Host:
         self._is_quiet = False
         self._idleness = Idleness(config.life.idle_time_s)
         self._absence = Absence(config.life.give_up_after_s)
+        self._absence_at_start = Absence(START_WAITS_S)
         self._given_up: CliError | None = None
         self._said_blocked: set[str] = set()
 
@@ -123,13 +126,20 @@ class Host:
     def _look_after(self, statuses: list[WorkerStatus]) -> None:
         if liveness(statuses)[0]:
             self._systemd.live()
-        if not self._was_ready and readiness(statuses)[0]:
-            self._was_ready = True
-            log.info("ready (%.0f ms)", (time.monotonic() - self._began) * 1000)
-            self._systemd.ready(f"serving with {count_text(len(statuses), 'worker')}")
+        if not self._was_ready:
+            self._look_after_start(statuses)
         self._say_blocked(statuses)
         if self._config.life.until_idle and not self._is_draining:
             self._drain_when_idle(statuses)
+
+    def _look_after_start(self, statuses: list[WorkerStatus]) -> None:
+        if readiness(statuses)[0]:
+            self._was_ready = True
+            log.info("ready (%.0f ms)", (time.monotonic() - self._began) * 1000)
+            self._systemd.ready(f"serving with {count_text(len(statuses), 'worker')}")
+        elif reason := self._absence_at_start.too_long(statuses):
+            # A boot is not to wait for an engine: the target that wants this unit is ordered after it.
+            self._systemd.ready(f"not ready: {reason}")
 
     def _say_blocked(self, statuses: list[WorkerStatus]) -> None:
         """Once, while it lasts: a worker with no slot left is not seen otherwise."""

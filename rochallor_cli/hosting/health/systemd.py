@@ -11,7 +11,7 @@ from collections.abc import Mapping
 class SystemdNotifier:
     """Speaks to the socket in NOTIFY_SOCKET; without one every call does nothing.
 
-    Every state is sent once; the watchdog at a third of the interval that systemd asks for.
+    Every state is sent once with each text; the watchdog at a third of the interval that systemd asks for.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -21,10 +21,11 @@ class SystemdNotifier:
         self._said: set[str] = set()
 
     def ready(self, status: str) -> None:
-        self._say_once("READY=1", f"READY=1\nSTATUS={status}")
+        """The start is over; once it was, another status takes the place of the last."""
+        self._say_once("READY=1", status)
 
     def stopping(self, status: str) -> None:
-        self._say_once("STOPPING=1", f"STOPPING=1\nSTATUS={status}")
+        self._say_once("STOPPING=1", status)
 
     def live(self) -> None:
         """To be called often while the host is live; sends WATCHDOG=1 when it is due."""
@@ -33,9 +34,11 @@ class SystemdNotifier:
         self._watchdog_due = time.monotonic() + self._watchdog_s / 3
         self._send("WATCHDOG=1")
 
-    def _say_once(self, key: str, text: str) -> None:
-        if key not in self._said:
-            self._said.add(key)
+    def _say_once(self, state: str, status: str) -> None:
+        # What stands in a line of its own would be a state.
+        text = f"{state}\nSTATUS={' '.join(status.split())}"
+        if text not in self._said:
+            self._said.add(text)
             self._send(text)
 
     def _send(self, text: str) -> None:

@@ -5,7 +5,19 @@ import socket
 
 import pytest
 
+from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.hosting import host
 from rochallor_cli.hosting.health.systemd import SystemdNotifier
+from tests.support.command_line import rochallor
+
+HANDLERS = """
+from workflow_sdk.handler.registry import HandlerRegistry
+registry = HandlerRegistry()
+
+@registry.handler("quick")
+def quick(job):
+    return {}
+"""
 
 
 @pytest.fixture
@@ -35,6 +47,26 @@ def test_each_state_is_said_once(systemd) -> None:
     notifier.stopping("7 jobs in flight")
     notifier.stopping("7 jobs in flight")
     assert said(listener) == ["READY=1\nSTATUS=serving 2 job types", "STOPPING=1\nSTATUS=7 jobs in flight"]
+
+
+def test_a_status_has_one_line_and_a_new_one_takes_its_place(systemd) -> None:
+    listener, address = systemd
+    notifier = SystemdNotifier({"NOTIFY_SOCKET": address})
+    notifier.ready("not ready: engine\nMAINPID=1")
+    notifier.ready("serving")
+    assert said(listener) == ["READY=1\nSTATUS=not ready: engine MAINPID=1", "READY=1\nSTATUS=serving"]
+
+
+def test_an_engine_that_is_away_holds_up_the_start_for_a_while_only(systemd, tmp_path, monkeypatch) -> None:
+    listener, address = systemd
+    (tmp_path / "handlers.py").write_text(HANDLERS)
+    monkeypatch.setattr(host, "START_WAITS_S", 0.1)
+    arguments = ("work", "-m", str(tmp_path / "handlers.py"), "--until-idle", "--give-up-after", "0.5")
+    ended = rochallor(*arguments, url="http://127.0.0.1:1", env={"NOTIFY_SOCKET": address})
+    assert ended.exit_status == ExitStatus.UNREACHABLE
+    [ready, *_, stopping] = said(listener)
+    assert ready.startswith("READY=1\nSTATUS=not ready: ")
+    assert stopping.startswith("STOPPING=1")
 
 
 def test_the_watchdog_is_fed_at_most_three_times_an_interval(systemd) -> None:
