@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from rochallor_cli.dev_engine.definition.model import Step
 from rochallor_cli.dev_engine.errors import WorkflowStuck
@@ -29,6 +30,8 @@ from rochallor_cli.dev_engine.state_machine.branches import StepFailed
 from rochallor_cli.dev_engine.state_machine.decision_tables import DecisionCell, cells_of, decided
 from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
 from rochallor_cli.dev_engine.versions import EngineRules
+
+T = TypeVar("T")
 
 _NS_PER_S = 1_000_000_000
 
@@ -57,12 +60,16 @@ class TriedRule:
 
 @dataclass(frozen=True, slots=True)
 class TriedTable:
-    """What a table comes to: each rule, and the variables that are set, or why the step fails."""
+    """What a table comes to: each rule, and the variables that are set, or why the step fails.
+
+    may_fail: why it fails in some runs, though not in all: the cells of a rule have no order.
+    """
 
     policy: str
     rules: tuple[TriedRule, ...]
     outputs: Mapping[str, object]
     trouble: str
+    may_fail: str
 
 
 def try_expression(
@@ -96,18 +103,36 @@ def try_table(
     """Evaluate a DECISION_TABLE as an engine of these rules does."""
     assert step.decision_table is not None, "asked of steps with a table only"
     given = Variables(values=variables)
-    inputs = EventInputs(int(now.timestamp() * _NS_PER_S))
-    outputs: Mapping[str, object] = {}
-    trouble = ""
+    now_ns = int(now.timestamp() * _NS_PER_S)
+    outputs, trouble = _decided(step, given, EventInputs(now_ns, _one_without_trouble), rules)
+    _, may_fail = _decided(step, given, EventInputs(now_ns, _one_in_trouble), rules)
+    tried = tuple(_tried_rules(step, given, EventInputs(now_ns), rules))
+    return TriedTable(step.hit_policy or "U", tried, outputs, trouble, "" if trouble else may_fail)
+
+
+def _decided(
+    step: Step, given: Variables, inputs: EventInputs, rules: EngineRules
+) -> tuple[Mapping[str, object], str]:
+    """What the table sets, and why it fails."""
     try:
         after = decided(step, given, inputs, rules).values
-        outputs = {name: after[name] for name in _set_here(step) if name in after}
     except StepFailed as failed:
-        trouble = str(failed)
+        return {}, str(failed)
     except WorkflowStuck as stuck:
-        trouble = stuck.reason
-    tried = tuple(_tried_rules(step, given, inputs, rules))
-    return TriedTable(step.hit_policy or "U", tried, outputs, trouble)
+        return {}, stuck.reason
+    return {name: after[name] for name in _set_here(step) if name in after}, ""
+
+
+def _one_without_trouble(options: Sequence[T], /) -> T:
+    return min(options, key=_is_in_trouble)
+
+
+def _one_in_trouble(options: Sequence[T], /) -> T:
+    return max(options, key=_is_in_trouble)
+
+
+def _is_in_trouble(option: object) -> bool:
+    return isinstance(option, DecisionCell) and bool(option.trouble)
 
 
 def _set_here(step: Step) -> Iterator[str]:

@@ -79,6 +79,20 @@ def test_a_cell_that_fails_is_shown_with_its_reason_and_an_unknown_step_with_the
     assert "did you mean rate?" in rochallor("defs", "table", file, "rat").stderr
 
 
+def test_a_table_that_fails_in_some_orders_only_says_so(tmp_path: Path):
+    file = flow(tmp_path / "f.yaml", rule("amount > 100", "tier == 'gold'", x=1), rule("", x=2), policy="F")
+    result = rochallor("defs", "table", file, "rate", "--var", "amount=5")
+    assert result.exit_status == 3
+    assert "F sets   x = 2" in result.stdout
+    assert (
+        "or fails, for the cells of a rule have no order  DecisionTableCellError: ruleIndex=0"
+        in result.stdout
+    )
+    # A rule behind the first that holds is not looked at.
+    file = flow(tmp_path / "f.yaml", rule("", x=2), rule("amount > 100", "tier == 'gold'", x=1), policy="F")
+    assert rochallor("defs", "table", file, "rate", "--var", "amount=5").exit_status == 0
+
+
 def test_what_no_version_has_elsewhere_in_a_file_keeps_no_table_from_being_evaluated(tmp_path: Path):
     file = flow(tmp_path / "f.yaml", rule("a > 1", x=1), policy="F")
     text = file.read_text("utf-8")

@@ -55,9 +55,9 @@ def table(
 ) -> int:
     """Evaluate a decision table without an engine: which rules hold, and why others do not.
 
-    Exit status 3 where the step would fail. `export` prints a table as CSV for spreadsheets, or with -o json its step.
-    `import` prints the step of such a CSV, or the step of FILE with the rules of the CSV: hit policy in the corner,
-    columns `when NAME` and `output NAME`, blank conditions hold always. A round trip loses nothing.
+    Exit status 3 where the step would fail, or may. `export` prints a table as CSV for spreadsheets, or with -o json
+    its step. `import` prints the step of such a CSV, or the step of FILE with the rules of the CSV: hit policy in the
+    corner, columns `when NAME` and `output NAME`, blank conditions hold always. A round trip loses nothing.
     """
     action, *rest = words
     if action in ("export", "import"):
@@ -136,7 +136,7 @@ def _evaluated(context: Context, file: str, step: str, given: dict[str, Any]) ->
         _show(context, tried)
     else:
         context.printer.document(_row(tried))
-    return ExitStatus.INVALID if tried.trouble else ExitStatus.DONE
+    return ExitStatus.INVALID if tried.trouble or tried.may_fail else ExitStatus.DONE
 
 
 def _step(context: Context, file: str, step_id: str, rules: EngineRules) -> Any:
@@ -186,6 +186,7 @@ def _row(tried: TriedTable) -> dict[str, Any]:
         ],
         "outputs": dict(tried.outputs),
         "error": tried.trouble or None,
+        "mayFail": tried.may_fail or None,
     }
 
 
@@ -198,6 +199,8 @@ def _show(context: Context, tried: TriedTable) -> None:
         return
     for name, value in tried.outputs.items():
         printer.line(f"{tried.policy} sets   {name} = {printer.json_text(value, indent=None)}")
+    if tried.may_fail:
+        printer.line(f"{tried.policy} or fails, for the cells of a rule have no order  {tried.may_fail}")
 
 
 def _verdict_text(rule: TriedRule) -> str:
