@@ -13,6 +13,7 @@ verification_codes.py  the codes of what verification finds
 shape.py          what was expected where in a document, and what was found
 unknown.py        what a definition holds that no version known here has
 differences.py    two definitions, step by step
+values.py         values compared and shown, no type taken for another
 versions.py       the versions of one, and what each changed
 decision_tables.py  tables as rows and columns, and compared rule by rule
 table_csv.py      tables for spreadsheets

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from rochallor_cli.definitions.values import alike, value_text
 from rochallor_cli.output.text_width import cells, harmless, padded
 
 # The hit policy of a table that names none.
@@ -39,7 +40,7 @@ class TableGrid:
             [
                 str(number),
                 *(harmless(cell or "") for cell in conditions),
-                *("" if value is ABSENT else harmless(_value_text(value)) for value in values),
+                *("" if value is ABSENT else harmless(value_text(value)) for value in values),
             ]
             for number, (conditions, values) in enumerate(zip(self.when, self.values, strict=True))
         ]
@@ -119,10 +120,6 @@ def _cell(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _value_text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
 # --- two tables, rule by rule ---------------------------------------------------------------------
 
 
@@ -169,7 +166,7 @@ def _rule_changes(
     for part in ("when", "outputs"):
         before, after = _mapping(old, part) or {}, _mapping(new, part) or {}
         for name in dict.fromkeys([*before, *after]):
-            if before.get(name, ABSENT) != after.get(name, ABSENT):
+            if not alike(before.get(name, ABSENT), after.get(name, ABSENT)):
                 changed = f"{_shown(before, name)} → {_shown(after, name)}"
                 yield f"rule {place}{moved}: {part} {name}: {changed}"
 
@@ -177,12 +174,12 @@ def _rule_changes(
 def _shown(values: Mapping[str, Any], name: str) -> str:
     if name not in values:
         return "none"
-    return _value_text(values[name]) or '""'
+    return value_text(values[name])
 
 
 def _rule_text(rule: Mapping[str, Any]) -> str:
     when = " && ".join(str(cell) for cell in (_mapping(rule, "when") or {}).values() if str(cell).strip())
     outputs = ", ".join(
-        f"{name} = {_value_text(value)}" for name, value in (_mapping(rule, "outputs") or {}).items()
+        f"{name} = {value_text(value)}" for name, value in (_mapping(rule, "outputs") or {}).items()
     )
     return f"{when or 'always'}: {outputs or 'nothing'}"

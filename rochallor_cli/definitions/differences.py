@@ -8,6 +8,7 @@ from typing import Any
 
 from rochallor_cli.definitions.decision_tables import table_changes
 from rochallor_cli.definitions.edges import targets
+from rochallor_cli.definitions.values import alike, value_text
 
 Definition = Mapping[str, Any]
 
@@ -70,7 +71,7 @@ def _as_doubles(value: Any) -> Any:
 
 def same(first: Definition, second: Definition) -> bool:
     """Whether the engine would take one for the other."""
-    return normalised(first) == normalised(second)
+    return alike(normalised(first), normalised(second))
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def differences(old: Definition, new: Definition) -> list[Change]:
 
 
 def _order_change(before: Definition, after: Definition) -> list[Change]:
-    if before == after:
+    if alike(before, after):
         return []
     first = next(iter(_steps(after)), "")
     return [Change("changed", "", f"the order of the steps; the first one is {first}")]
@@ -143,7 +144,7 @@ def _field_changes(before: Definition, after: Definition, *, leave_out: tuple[st
     keys = [key for key in {**before, **after} if key not in leave_out]
     for key in keys:
         old, new = before.get(key), after.get(key)
-        if old == new:
+        if alike(old, new):
             continue
         rules = table_changes(old, new) if key == "decisionTable" else None
         if rules is not None:
@@ -155,8 +156,6 @@ def _field_changes(before: Definition, after: Definition, *, leave_out: tuple[st
 
 
 def _value_text(value: object, key: str) -> str:
-    import json
-
     if value is None:
         return "0" if key == "retryCount" else "none"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value_text(value)

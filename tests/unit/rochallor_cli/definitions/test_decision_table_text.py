@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rochallor_cli.definitions.decision_tables import grid_of, table_changes
+from rochallor_cli.definitions.differences import differences, same
 from rochallor_cli.definitions.table_csv import csv_from_step, table_from_csv
 from rochallor_cli.errors import InvalidDocumentError
-from support.workflows import rule, table
+from support.workflows import document, rule, table, transform
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
 NAMES = st.text("abAB _-.,;\t\r\n\"'ž", max_size=4)
@@ -121,3 +122,32 @@ def test_tables_are_compared_rule_by_rule() -> None:
         "rule 3 added: b: x = 9",
     ]
     assert table_changes(old, {"rules": "none"}) is None
+
+
+ONE_AND_ANOTHER = [
+    (1, True),
+    (0, False),
+    ("5", 5),
+    ("true", True),
+    ("null", None),
+    ([1], [True]),
+    ({"a": 0}, {"a": "0"}),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), ONE_AND_ANOTHER, ids=repr)
+def test_a_value_that_only_changes_its_type_is_another_and_is_shown_as_such(before: Any, after: Any) -> None:
+    old, new = (document(transform("t", {"x": value, "kept": 1})) for value in (before, after))
+    assert not same(old, new)
+    [change] = differences(old, new)
+    of_step = change.text.removeprefix("transformations: ").removeprefix("x").removeprefix(": a")
+    shown, _, now = of_step.strip().partition(" → ")
+    assert shown != now
+    tables = [{"rules": [rule("a > 1", x=value)]} for value in (before, after)]
+    assert len(list(table_changes(*tables) or ())) == 1
+    grids = [grid_of(table("t", rule("a > 1", x=value))) for value in (before, after)]
+    assert len({tuple(grid.lines()) for grid in grids if grid is not None}) == 2
+
+
+def test_numbers_that_json_has_for_the_same_are_the_same() -> None:
+    assert same(document(transform("t", {"x": 1})), document(transform("t", {"x": 1.0})))
