@@ -26,7 +26,7 @@ def as_github(findings: Findings) -> str:
 
 
 def _command(finding: DocumentFinding) -> str:
-    place = f"file={_property(finding.file)},line={finding.line},col={finding.column}"
+    place = f"file={_property(_repository_path(finding.file))},line={finding.line},col={finding.column}"
     text = finding.text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return f"::{finding.severity} {place},title={finding.code}::{text}"
 
@@ -56,7 +56,7 @@ def as_gitlab(findings: Findings) -> str:
 
 def _fingerprint(finding: DocumentFinding) -> str:
     """The same as long as the finding is, whatever line it moves to."""
-    identity = [finding.file, finding.code, list(finding.path), finding.text]
+    identity = [_repository_path(finding.file), finding.code, list(finding.path), finding.text]
     return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
 
