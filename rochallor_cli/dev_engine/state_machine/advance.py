@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import RESTING, Definition, Step
@@ -18,6 +18,10 @@ from rochallor_cli.dev_engine.state_machine.rounds import ChoiceMet, ChoicesMet
 
 # A loop through a gateway leaves something open at each round, which costs more than passing a step.
 _RESTING_COST = 10
+# Members by names of the module: to look them up in their classes takes searches a tenth of their time.
+_COMPLETED: Final = ExecutionStatus.COMPLETED
+_WAITING: Final = InstanceStatus.WAITING
+_ACTIVE: Final = InstanceStatus.ACTIVE
 
 T = TypeVar("T")
 
@@ -197,9 +201,9 @@ class Advance:
         status: ExecutionStatus,
         reason: str | None = None,
     ) -> None:
-        if was != ExecutionStatus.COMPLETED and status == ExecutionStatus.COMPLETED:
+        if was != _COMPLETED and status == _COMPLETED:
             self.count_completed(step_id)
-        elif was == ExecutionStatus.COMPLETED and status != ExecutionStatus.COMPLETED:
+        elif was == _COMPLETED and status != _COMPLETED:
             self.count_completed(step_id, -1)
         self.effects.append(ExecutionEnded(step_id, attempt, status, reason))
 
@@ -226,7 +230,7 @@ class Advance:
         if not self._status.is_live:
             return
         is_parked = not self.definition.parking.isdisjoint(self.current)
-        self._status = InstanceStatus.WAITING if is_parked else InstanceStatus.ACTIVE
+        self._status = _WAITING if is_parked else _ACTIVE
 
     def complete(self) -> None:
         self._end(InstanceStatus.COMPLETED)

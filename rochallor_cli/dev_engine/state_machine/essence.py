@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from rochallor_cli.dev_engine.definition.model import Definition
 from rochallor_cli.dev_engine.records import ExecutionStatus, StepExecution
@@ -14,6 +14,7 @@ from rochallor_cli.dev_engine.state_machine.possible_events import effective_job
 from rochallor_cli.dev_engine.state_machine.world import PendingTimer, World
 
 _NO_JOB = -1
+_RUNNING: Final = ExecutionStatus.RUNNING
 _NONE: Mapping[str, int] = {}
 
 
@@ -58,7 +59,7 @@ def _kept_and_resting(world: World, held: Collection[str]) -> tuple[list[StepExe
     for execution in world.executions:
         if execution.id in held:
             kept.append(execution)
-        elif execution.status is ExecutionStatus.RUNNING:
+        elif execution.status is _RUNNING:
             resting.add(execution.step_id)
     return kept, resting
 

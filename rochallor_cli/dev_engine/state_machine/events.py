@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from rochallor_cli.dev_engine.definition.model import Definition
 from rochallor_cli.dev_engine.errors import Refused, not_found
@@ -76,6 +76,7 @@ class Entry:
     status: ExecutionStatus
 
 
+_RUNNING: Final = ExecutionStatus.RUNNING
 # Searches meet the same few again and again: shared, they cost neither time nor memory.
 _entry = lru_cache(maxsize=4096)(Entry)
 
@@ -142,7 +143,7 @@ def _reaction(world: World, outcome: Outcome, now_ns: int) -> Reaction:
     entries: list[Entry] = []
     for effect in outcome.effects:
         if isinstance(effect, ExecutionStarted):
-            entries.append(_entry(effect.step_id, effect.step_type, effect.attempt, ExecutionStatus.RUNNING))
+            entries.append(_entry(effect.step_id, effect.step_type, effect.attempt, _RUNNING))
         elif isinstance(effect, ExecutionPassed):
             entries.append(_entry(effect.step_id, effect.step_type, effect.attempt, effect.status))
         elif isinstance(effect, FaultMet):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from math import inf
+from typing import Final
 
 from rochallor_cli.dev_engine.definition.model import Definition, StepType
 from rochallor_cli.dev_engine.records import ExecutionStatus, JobRecord
@@ -16,6 +17,9 @@ from rochallor_cli.dev_engine.state_machine.events import (
     Signal,
 )
 from rochallor_cli.dev_engine.state_machine.world import PendingTimer, World
+
+_RUNNING: Final = ExecutionStatus.RUNNING
+_WAIT: Final = StepType.WAIT
 
 _complete_job = lru_cache(maxsize=4096)(CompleteJob)
 
@@ -49,7 +53,7 @@ def effective_timers(definition: Definition, world: World) -> Sequence[PendingTi
     if definition.rules.timers_end_with_step:
         if not is_live:
             return ()
-        running = {e.id for e in world.executions if e.status == ExecutionStatus.RUNNING}
+        running = {e.id for e in world.executions if e.status is _RUNNING}
         return [timer for timer in world.timers if timer.execution_id in running]
     if is_live or not all(timer.interrupting for timer in world.timers):
         return world.timers
@@ -60,7 +64,7 @@ def effective_jobs(definition: Definition, world: World) -> Sequence[JobRecord]:
     """The open jobs whose completion counts."""
     if not definition.rules.strict_leases:
         return world.open_jobs
-    running = {e.id for e in world.executions if e.status == ExecutionStatus.RUNNING}
+    running = {e.id for e in world.executions if e.status is _RUNNING}
     return [job for job in world.open_jobs if job.execution_id in running]
 
 
@@ -82,4 +86,4 @@ def _first_of(timers: Sequence[PendingTimer]) -> Sequence[PendingTimer]:
 
 def _waits(definition: Definition, step_id: str) -> bool:
     step = definition.step(step_id)
-    return step is not None and step.type == StepType.WAIT
+    return step is not None and step.type == _WAIT

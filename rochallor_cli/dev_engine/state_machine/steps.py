@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
@@ -26,6 +27,8 @@ from rochallor_cli.dev_engine.state_machine.effects import (
 
 # The year 2262, the last moment that the file can hold.
 _LAST_NS = 2**63 - 1
+
+_COMPLETED: Final = ExecutionStatus.COMPLETED
 
 
 def advance_from(advance: Advance, *step_ids: str) -> None:
@@ -128,7 +131,7 @@ def _rest(advance: Advance, step: Step) -> int:
 def _pass(advance: Advance, step: Step) -> int:
     attempt = advance.count_entry(step)
     advance.count_completed(step.id)
-    passed = ExecutionPassed(step.id, step.type, attempt, ExecutionStatus.COMPLETED)
+    passed = ExecutionPassed(step.id, step.type, attempt, _COMPLETED)
     advance.effects.append(passed)
     return attempt
 

@@ -8,6 +8,7 @@ of it is kept then.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import Definition, Step, StepType
@@ -45,6 +46,10 @@ from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
 from rochallor_cli.dev_engine.state_machine.steps import advance_from, leave_resting
 
 INTERRUPTED = "interrupted by boundary timer"
+# Members by names of the module, as in `advance`.
+_SETTLED: Final = (JobStatus.COMPLETED, JobStatus.CANCELLED)
+_DONE: Final = JobStatus.COMPLETED
+_COMPLETED: Final = ExecutionStatus.COMPLETED
 
 Changes = Mapping[str, object]
 
@@ -103,15 +108,15 @@ def complete_job(
     advance = Advance(definition, instance, inputs)
     if not _counts(advance, job, step_status=step_status, worker_id=worker_id):
         return advance.outcome()
-    if job.status in (JobStatus.COMPLETED, JobStatus.CANCELLED):
+    if job.status in _SETTLED:
         return advance.outcome()
     step = definition.step(job.step_id)
     violation = schema_violation(step.outputs_schema if step else None, changes)
     if violation and advance.is_live:
         _refuse_outputs(advance, job, violation, was=step_status)
         return advance.outcome()
-    advance.effects.append(JobSettled(job.id, JobStatus.COMPLETED))
-    advance.end_execution(job.step_id, job.attempt, was=step_status, status=ExecutionStatus.COMPLETED)
+    advance.effects.append(JobSettled(job.id, _DONE))
+    advance.end_execution(job.step_id, job.attempt, was=step_status, status=_COMPLETED)
     if not advance.is_live:
         text = f'the job of step "{job.step_id}" was completed after its instance had ended: nothing moves'
         advance.note_fault(codes.JOB_OF_ENDED_INSTANCE, job.step_id, text)
@@ -148,7 +153,7 @@ def fail_job(
     advance = Advance(definition, instance, inputs)
     if not _counts(advance, job, step_status=step_status, worker_id=worker_id):
         return advance.outcome()
-    if job.status in (JobStatus.COMPLETED, JobStatus.CANCELLED):
+    if job.status in _SETTLED:
         text = f'the job of step "{job.step_id}" was failed after it was {job.status.lower()}'
         advance.note_fault(codes.FAIL_AFTER_END, job.step_id, text)
     elif not advance.is_live and instance.status != InstanceStatus.FAILED:
