@@ -7,6 +7,7 @@ cell.py         one cell, however it is drawn
 table.py        tables: as wide as they are on a pipe, fitted to a terminal
 rich_table.py   tables drawn by rich
 rich_page.py    pages in Markdown, drawn by rich
+json_form.py    JSON of any depth
 csv_text.py     values as CSV
 step_states.py  what is said of a step that is open
 styles.py       colours

@@ -34,9 +34,9 @@ def plain(value: object) -> str:
         return ""
     if isinstance(value, str):
         return value
-    import json
+    from rochallor_cli.output.json_form import json_form
 
-    return json.dumps(value, ensure_ascii=False)
+    return json_form(value)
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
+
+from rochallor_cli.output.json_form import json_form
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -36,4 +37,4 @@ def _cell(value: object) -> str:
     """Texts as they are, nothing for null, and JSON for the rest."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json_form(value)

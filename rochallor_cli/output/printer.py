@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rochallor_cli.configuration.environment import Environment, is_terminal
@@ -10,6 +9,7 @@ from rochallor_cli.configuration.masking import masked
 from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.output.cell import Cell
 from rochallor_cli.output.columns import Column, Row, View, lookup, plain
+from rochallor_cli.output.json_form import json_form
 from rochallor_cli.output.styles import paint
 from rochallor_cli.output.table import table_lines
 from rochallor_cli.output.text_width import harmless, harmless_json, harmless_lines
@@ -123,13 +123,17 @@ class Printer:
         return paint(text, style, colored=self.colored)
 
     def json_text(self, value: object, *, indent: int | None = 2) -> str:
-        text = json.dumps(value, indent=indent, ensure_ascii=not self._unicode)
+        text = json_form(value, indent=indent, ascii_only=not self._unicode)
         return harmless_json(text) if self.environment.stdout_is_terminal else text
 
     def yaml_text(self, value: object) -> str:
         from rochallor_cli.documents.json_yaml import dump
 
-        text = dump(value, ascii_only=not self._unicode)
+        try:
+            text = dump(value, ascii_only=not self._unicode)
+        except RecursionError:
+            # YAML's writer goes less deep than JSON's, and JSON is YAML.
+            return self.json_text(value, indent=None) + "\n"
         if self.environment.stdout_is_terminal and text != harmless_lines(text):
             return dump(value, ascii_only=True)
         return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rochallor_cli.durations import duration_text
-from rochallor_cli.output.columns import Column, Row, View, lookup, time_column
+from rochallor_cli.output.columns import Column, Row, View, lookup, plain, time_column
 from rochallor_cli.output.step_states import awaited_text
 from rochallor_cli.output.styles import state_style
 from rochallor_cli.output.times import Times, parse_time, seconds_between
@@ -77,9 +77,7 @@ def _state(row: Row, _: Times) -> str:
 
 
 def _variables(row: Row, _: Times) -> str:
-    import json
-
-    return json.dumps(row.get("variables") or {}, ensure_ascii=False)
+    return plain(row.get("variables") or {})
 
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
@@ -292,9 +290,9 @@ TASKS = View(
 
 def variable_lines(variables: object) -> str:
     """One variable a line: `name = value`."""
-    import json
+    from rochallor_cli.output.json_form import json_form
 
     if not isinstance(variables, Mapping):
-        return json.dumps(variables, ensure_ascii=False)
-    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in variables.items()]
+        return json_form(variables)
+    lines = [f"{name} = {json_form(value)}" for name, value in variables.items()]
     return "\n".join(lines)

@@ -11,6 +11,7 @@ import pytest
 from tests.support.command_line import rochallor, rochallor_process
 from tests.support.stand_in import Answer, route, stand_in
 from tests.support.waiting import wait_until
+from workflow_sdk.client.job_json import value_from_json
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
 # C0, an escape sequence, DEL, C1, a change of direction, a second line, and what a shell would run.
@@ -192,6 +193,28 @@ def test_one_odd_row_costs_no_other(odd: object) -> None:
         )
         steps = rochallor("instances", "history", ID, url=there.url)
         assert (steps.exit_status, "step1" in steps.stdout, "step2" in steps.stdout) == (0, True, True)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("levels", [500, 9_000])
+def test_one_deep_value_costs_no_other_row(levels: int, form: str) -> None:
+    deep = '{"a":' * levels + "[1]" + "}" * levels
+    rows = [json.dumps(good(number)) for number in (1, 2)]
+    rows[1] = rows[1].replace('"variables": {}', f'"variables": {deep}')
+
+    def answer(method: str, path: str, body: bytes) -> Answer:
+        if route(path) == "/v1/instances":
+            return 200, f'{{"items": [{", ".join(rows)}], "total": 2}}'.encode()
+        return 200, rows[1].encode()
+
+    with stand_in(answer) as there:
+        listed = rochallor("instances", "list", "-o", form, url=there.url)
+        alone = rochallor("instances", "get", ID, "-o", form, url=there.url)
+    assert listed.exit_status == 0, listed.stderr
+    assert alone.exit_status == 0 or "nested too deep" in alone.stderr
+    assert all(ID[:-1] + str(number) in listed.stdout for number in (1, 2))
+    if form in ("json", "jsonl"):
+        assert value_from_json(alone.stdout)["id"] == ID[:-1] + "2"
 
 
 def test_a_value_that_is_nested_too_deep_is_refused_in_words() -> None:
