@@ -125,7 +125,7 @@ class KafkaPromises(Promises):
         attempt = claim.step_execution_id, claim.retries_remaining
         self.runs[claim.step_execution_id] += 1
         self._of_attempt[attempt] += 1
-        if not assignment.is_open:
+        if not (assignment.is_open and assignment.is_ours):
             self._break("no job starts whose partition has gone", claim.job_id)
         lane = process, assignment.topic, claim.instance_id
         if lane in self._running:

@@ -57,6 +57,10 @@ def _started_whatever_has_gone(self: KafkaRecord) -> bool:
     return True
 
 
+def _ended_and_left_open(self: Assignment) -> None:
+    self._is_ours = False
+
+
 def _forgets_what_failed(self: Commits, error: Any) -> None:
     if error is None:
         self.done += 1
@@ -113,6 +117,7 @@ KAFKA_FAULTS = (
         property(lambda self: Right.HAS),
     ),
     Plant("a job starts whose partition has gone", 43, KafkaRecord, "try_start", _started_whatever_has_gone),
+    Plant("a lost partition is left open", 34, Assignment, "end", _ended_and_left_open),
     Plant("a revoked partition waits for nobody", 27, Rebalances, "_await_running", _nothing),
     Plant("a paused partition stays so", 27, Flow, "_may_resume", lambda self, assignment: False),
     Plant(
