@@ -185,6 +185,7 @@ def test_a_handler_never_runs_more_often_at_once_than_it_may(
     admin: RestEngineClient, registry: HandlerRegistry
 ) -> None:
     lock, running_now, most = threading.Lock(), 0, 0
+    two = threading.Barrier(2)
 
     @registry.handler("limited", parallelism=2)
     def limited(job: Any) -> None:
@@ -192,7 +193,7 @@ def test_a_handler_never_runs_more_often_at_once_than_it_may(
         with lock:
             running_now += 1
             most = max(most, running_now)
-        time.sleep(0.01)
+        two.wait(60)
         with lock:
             running_now -= 1
 

@@ -10,6 +10,7 @@ import pytest
 
 from support.engines import running_engine
 from support.sdk_workers import chain, running_runner, wait_for_status
+from support.waiting import wait_until
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import current_job
@@ -91,8 +92,7 @@ def test_a_late_result_is_counted_once_the_engine_has_it() -> None:
         client.upload_definition(chain("flow", "long", retries=1))
         client.start_instance("flow", {"seconds": 1.5, "fails": False})
         with running_runner(client, registry_of(runs), parallelism=4, drain_timeout=1.0) as running:
-            while not running.snapshot.waiting_reports:
-                time.sleep(0.01)
+            wait_until(lambda: running.snapshot.waiting_reports, "a result that waits")
             summary = running.stop()
     assert summary.types["long"].done == 0
     assert len(summary.abandoned) == 1

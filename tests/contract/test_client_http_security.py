@@ -138,6 +138,7 @@ def test_a_plain_url_builds_no_tls_context(monkeypatch: pytest.MonkeyPatch, serv
     with RestEngineClient(server.url) as client:
         client.healthz()
     AsyncStack(server.url).complete()
+    assert len(server.seen) == 2
 
 
 @pytest.mark.parametrize(

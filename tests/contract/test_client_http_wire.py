@@ -71,6 +71,7 @@ def test_an_answer_may_come_byte_by_byte(stack: type[Stack], answer: bytes) -> N
     pieces = [answer[at : at + 1] for at in range(len(answer))]
     with byte_server([READ, *pieces], pause_s=0.0005) as server:
         stack(server.url).complete()
+        assert server.total == 1
 
 
 @both

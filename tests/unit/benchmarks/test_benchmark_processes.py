@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
+from support.waiting import wait_until
+
 ROOT = Path(__file__).resolve().parents[3]
-GONE_S = 20.0
 
 # A harness with a null engine and a leashed program that would sleep for ever; it says what it started.
 HARNESS = """
@@ -55,10 +55,7 @@ def is_running(pid: int) -> bool:
 
 
 def wait_until_gone(pids: list[int]) -> None:
-    deadline = time.monotonic() + GONE_S
-    while left := [pid for pid in pids if is_running(pid)]:
-        assert time.monotonic() < deadline, f"still running: {left}"
-        time.sleep(0.02)
+    wait_until(lambda: not any(is_running(pid) for pid in pids), f"the end of all of {pids}")
 
 
 def test_a_harness_that_is_killed_leaves_no_process_behind() -> None:

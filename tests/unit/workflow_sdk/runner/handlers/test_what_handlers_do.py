@@ -372,4 +372,6 @@ def test_what_could_never_do_a_job_is_refused_at_registration(handler: Any, said
 
 @pytest.mark.parametrize("handler", [Thing().method, lambda job, more=1: None, lambda *args: None, dict])
 def test_what_takes_a_job_is_registered(handler: Any) -> None:
-    HandlerRegistry().register("t", handler)
+    registry = HandlerRegistry()
+    registry.register("t", handler)
+    assert "t" in registry.job_types()

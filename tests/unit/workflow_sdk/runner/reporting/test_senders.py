@@ -53,9 +53,10 @@ def test_one_result_that_never_gets_through_holds_up_no_others() -> None:
         for number in range(100):
             desk.put(f"j{number}")
         await desk.until(lambda: len(desk.settled) == 100)
-        while desk.watch.waiting_reports:
-            desk.put(f"more{script.tries.total()}")
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(60):
+            while desk.watch.waiting_reports:
+                desk.put(f"more{script.tries.total()}")
+                await asyncio.sleep(0.02)
         assert "poison" not in desk.settled
         assert not desk.watch.is_away
 
