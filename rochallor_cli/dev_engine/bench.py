@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import Step
 from rochallor_cli.dev_engine.errors import WorkflowStuck
 from rochallor_cli.dev_engine.expression import (
@@ -93,8 +94,23 @@ def try_expression(
         type=type_,
         trouble=trouble,
         converted=tuple(conversions(source, given)) if rules.coercion else (),
-        traps=tuple((code_of(finding), finding.text) for finding in analyse(source, rules.coercion).findings),
+        traps=(
+            *((code_of(finding), finding.text) for finding in analyse(source, rules.coercion).findings),
+            *(_unlike_a_value(source, given, rules, now=now) if not trouble else ()),
+        ),
     )
+
+
+def _unlike_a_value(
+    source: str, given: Mapping[str, object], rules: EngineRules, *, now: datetime
+) -> Iterator[tuple[str, str]]:
+    """`${a} + ${b}` is a sum as a condition; as a value it is one `${…}`, with what stands between its ends."""
+    if not is_expression(source):
+        return
+    try:
+        evaluate_value(source, given, now=now, coercion=rules.coercion)
+    except (ExpressionError, UnrepresentableResult) as error:
+        yield codes.BROKEN_EXPRESSION, f"as a value it fails: {error.text}; write one ${{…}} around all of it"
 
 
 def try_table(

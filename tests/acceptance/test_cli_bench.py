@@ -47,6 +47,16 @@ def test_what_cannot_be_evaluated_is_told_in_the_engines_words_and_is_exit_statu
         assert says in result.json()["error"]
 
 
+def test_an_expression_that_is_none_as_a_value_is_told_apart():
+    both = rochallor("expr", "${a} + ${b}", "--var", "a=1", "--var", "b=2", "-o", "json").json()
+    assert both["value"] == 3
+    assert [(each["code"], "as a value it fails" in each["text"]) for each in both["traps"]] == [
+        ("W201", True)
+    ]
+    whole = rochallor("expr", "${a + b}", "--var", "a=1", "--var", "b=2", "-o", "json").json()
+    assert (whole["value"], whole["traps"]) == (3, [])
+
+
 def test_the_time_is_shown_as_a_value_of_a_definition_gets_it():
     tried = rochallor("expr", "${now()}", "-o", "json").json()
     assert (tried["type"], len(tried["value"])) == ("string", len("2026-05-03T12:30:00Z"))
