@@ -150,13 +150,6 @@ def test_a_loop_of_jobs_that_never_ends_goes_round_no_more_than_so_often(tmp_pat
     assert "--max-steps" in result.stderr
 
 
-def test_what_stands_until_a_timer_fires_is_told_once_with_what_answers_it(tmp_path: Path):
-    file = flow(tmp_path, user_task("approve", boundaryEvents=[timer("PT24H", "end", interrupting=True)]))
-    result = rochallor("run", file, "--timeout", "2s")
-    assert result.exit_status == 10
-    assert result.stderr.count("approve waits for its timer; --task 'approve={}' answers it") == 1
-
-
 def test_a_timer_that_outlives_its_step_is_not_waited_for_either(tmp_path: Path):
     late = timer("PT1H", "end", interrupting=False)
     file = flow(tmp_path, service("work", "hold", boundaryEvents=[late]), wait("hold"))
