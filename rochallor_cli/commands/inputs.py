@@ -81,7 +81,7 @@ def _json_or_text(context: Context, name: str, text: str) -> Any:
     try:
         value = load_json(text)
     except (ValueError, RecursionError):
-        if text in _LOOKS_LIKE or text[:1] in tuple('[{"'):
+        if text in _LOOKS_LIKE or text[:1] in tuple('[{"') or _is_number_elsewhere(text):
             meant = f"; JSON writes it {_LOOKS_LIKE[text]}" if text in _LOOKS_LIKE else ""
             context.printer.warn(f"{name}: {text} is no JSON, so it is sent as text{meant}; --text says so")
         return text
@@ -90,6 +90,15 @@ def _json_or_text(context: Context, name: str, text: str) -> Any:
             f"{name}: {text} is sent as the number {value:g}; --text keeps it as it is written"
         )
     return value
+
+
+def _is_number_elsewhere(text: str) -> bool:
+    """Whether what is no JSON is a number to other readers: `.5`, `+5`, `1_000`, `NaN`, `1e999`; `007` is a name."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return not text.isdecimal()
 
 
 # What other languages write, and JSON's word for it.

@@ -239,6 +239,9 @@ def test_nothing_is_uploaded_where_a_file_is_not_named(
     [
         ("approved=True", "JSON writes it true", "True"),
         ("x=[1,2", "is no JSON", "[1,2"),
+        ("most=1e999", "is no JSON", "1e999"),
+        ("share=.5", "is no JSON", ".5"),
+        ("agent=007", "", "007"),
         ("version=1.10", "the number 1.1", 1.1),
         ('deep={"a": [9007199254740993]}', "deep.a[0]", {"a": [9007199254740993]}),
         ("plain=hello", "", "hello"),
