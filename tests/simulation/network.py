@@ -71,6 +71,8 @@ class SimulatedNetwork:
         # Told of each request that reaches the engine, before it is served; False has it lost.
         self.arrives: Callable[[Message], bool] = lambda message: True
         self.fault_rate = 0.0
+        # Whether no name takes long to look up.
+        self.is_calm = False
         self.is_down = False
         self.is_over = False
 
@@ -90,7 +92,8 @@ class SimulatedNetwork:
         """What it takes until a request has its connection; most find one, and a name may be looked up for long."""
         drawn = self._random.random()
         if drawn < 1 / 4:
-            await asyncio.sleep(self._random.uniform(0.001, 0.02 if drawn > 1 / 20 else 0.8 * TIMEOUT_S))
+            is_quick = drawn > 1 / 20 or self.is_calm
+            await asyncio.sleep(self._random.uniform(0.001, 0.02 if is_quick else 0.8 * TIMEOUT_S))
 
     async def ask(self, message: Message) -> RawResponse:
         """The answer, or what a connection raises: DialError, TimeoutError, OSError."""

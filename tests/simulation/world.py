@@ -172,7 +172,7 @@ class _World:
         )
         self._network = network = SimulatedNetwork(engine, self._random, note=self.note)
         promises = self._promises = self._new_promises(engine, broker)
-        network.arrives = promises.arrives
+        network.arrives, network.is_calm = promises.arrives, self._is_nothing_repeated
         engine.upload(FLOW)
         self._start_workers(network, promises, broker)
         troubles = Troubles(
