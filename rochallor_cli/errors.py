@@ -103,6 +103,10 @@ class OutputClosed(Exception):  # noqa: N818 - no error: whoever read our output
     """Stdout was closed by its reader, as `head` does. Apart from OSError, which Typer ends the process for."""
 
 
+class StopRequested(BaseException):
+    """Stop was asked for while handlers were imported. No Exception: the imported code must not swallow it."""
+
+
 def did_you_mean(word: str, known: Sequence[str]) -> str | None:
     """A hint naming the nearest of the known words, or None where nothing is near."""
     # Imported here: only mistakes need it, and every command starts with this module.

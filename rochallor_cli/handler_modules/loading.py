@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from rochallor_cli.errors import InvalidDocumentError
+from rochallor_cli.errors import InvalidDocumentError, StopRequested
 from rochallor_cli.handler_modules.green_threads import HINT, patched_modules
 from rochallor_cli.handler_modules.user_traceback import path_text, user_traceback
 from workflow_sdk.handler.registry import Handler, HandlerRegistry
@@ -152,8 +152,8 @@ def _imported(source: _Source) -> ModuleType:
             f"{source.called} called sys.exit({error.code!r}) while it was imported",
             hint='put what is meant for running it as a program under `if __name__ == "__main__":`',
         ) from None
-    except KeyboardInterrupt:
-        raise  # Ctrl-C
+    except (KeyboardInterrupt, StopRequested):
+        raise  # a signal, not the module
     except BaseException as error:  # noqa: BLE001 - importing runs the user's code: whatever it raises is theirs
         _refuse_monkey_patches(source)
         raise _import_failure(source, error) from None

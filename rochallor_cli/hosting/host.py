@@ -10,7 +10,7 @@ from typing import Protocol
 
 from rochallor_cli.counting import count_text
 from rochallor_cli.durations import duration_text
-from rochallor_cli.errors import CliError, EngineAwayError
+from rochallor_cli.errors import CliError, EngineAwayError, StopRequested
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.console import Console
@@ -21,7 +21,7 @@ from rochallor_cli.hosting.health.host_status import host_status
 from rochallor_cli.hosting.health.server import HealthServer, Page, json_page
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary, liveness, readiness
 from rochallor_cli.hosting.health.systemd import SystemdNotifier
-from rochallor_cli.hosting.host_signals import HostSignals, StopRequested
+from rochallor_cli.hosting.host_signals import HostSignals
 from rochallor_cli.hosting.idleness import Absence, Idleness
 from rochallor_cli.hosting.logs.stacks import show_stacks
 from rochallor_cli.hosting.logs.streams import lost_writes

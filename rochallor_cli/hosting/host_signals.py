@@ -13,6 +13,7 @@ from functools import partial
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from rochallor_cli.errors import StopRequested
 from rochallor_cli.hosting.stray_signals import StraySignals, off_main_thread
 from rochallor_cli.hosting.waker import Waker
 
@@ -24,10 +25,6 @@ ALL_STOPPING = (*STOPPING, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [
 
 
 QUIETING = (signal.SIGTSTP, signal.SIGCONT) if hasattr(signal, "SIGTSTP") else ()
-
-
-class StopRequested(BaseException):
-    """Stop was asked for while handlers were imported. No Exception: the imported code must not swallow it."""
 
 
 class HostSignals:

@@ -28,8 +28,9 @@ JOBS = 1_000
 PARALLELISM = 16
 TRICKLED = 30
 IDLE_POLLS = 8
-# A worker's threads besides the handlers': the caller, the loop, and the helper that resolves names.
-OWN_THREADS = 3
+# A worker's threads besides the handlers': the caller, the loop, the helper that resolves names, and the one that
+# waits for the caller's stop event.
+OWN_THREADS = 4
 
 
 @pytest.fixture
