@@ -6,7 +6,13 @@ import queue
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from math import inf
+from time import monotonic
 from types import FrameType
+
+# A signal that comes between the interpreter's last look for one and the sleep of this thread has its handler run
+# only when the thread wakes up.
+_LOOK_S = 0.5
 
 
 class StopRequest:
@@ -31,9 +37,10 @@ class StopRequest:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Sleep until it is set or the time is over; whether it is set."""
-        if not self._is_set:
+        ends = inf if timeout_s is None else monotonic() + timeout_s
+        while not self._is_set and (left_s := ends - monotonic()) >= 0:
             with suppress(queue.Empty):
-                self._calls.get(timeout=timeout_s)
+                self._calls.get(timeout=min(left_s, _LOOK_S))
         return self._is_set
 
 

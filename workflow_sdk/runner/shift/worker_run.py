@@ -11,7 +11,7 @@ from workflow_sdk.runner.shift.shift import Shift
 from workflow_sdk.runner.shift.stop_signals import StopSignals
 from workflow_sdk.runner.summary import RunnerSnapshot, RunSummary
 
-# How often a run that ends by itself is noticed while a stop event of the caller's own is waited for.
+# How often what would not wake a waiting thread is noticed: a signal that came as it fell asleep, the end of a run.
 _LOOK_S = 0.5
 # After an exception in the caller (Ctrl-C without our signal handlers), how long leaving may take.
 _LEAVE_S = 1.5
@@ -127,7 +127,7 @@ def _worked(plan: ShiftPlan, orders: _Orders, stop_event: threading.Event | None
     if stop_event is None:
         with StopSignals(first=orders.stop, second=orders.abandon):
             thread.start()
-            result.done.wait()
+            result.wait()
     else:
         thread.start()
         _wait_for(stop_event, orders, result)
@@ -145,6 +145,15 @@ class _Result:
         self.done = threading.Event()
         self.summary: RunSummary | None = None
         self.error: BaseException | None = None
+
+    def wait(self) -> None:
+        """Wait for its end, and look up now and then.
+
+        A signal that comes between the interpreter's last look for one and this thread's sleep has its handler run
+        only when the thread wakes up.
+        """
+        while not self.done.wait(_LOOK_S):
+            pass
 
 
 def _work(plan: ShiftPlan, orders: _Orders, result: _Result) -> None:
@@ -172,7 +181,7 @@ def _wait_for(stop_event: threading.Event, orders: _Orders, result: _Result) -> 
         target=_stop_with, args=[stop_event, orders, result], name="stop event", daemon=True
     ).start()
     try:
-        result.done.wait()
+        result.wait()
     except BaseException:
         orders.abandon()
         result.done.wait(_LEAVE_S)
