@@ -142,16 +142,25 @@ class EngineAccess:
 
     def shown(self) -> dict[str, Any]:
         """What is set, by name, with secrets masked."""
-        values = {setting.attribute: self._shown(setting) for setting in ENGINE_SETTINGS}
+        values = {
+            setting.attribute: shown_value(setting, getattr(self, setting.attribute))
+            for setting in ENGINE_SETTINGS
+        }
         return {name: value for name, value in values.items() if value not in (None, {})}
 
-    def _shown(self, setting: Setting) -> Any:
-        value = getattr(self, setting.attribute)
-        if setting.is_secret and value is not None:
-            return dict.fromkeys(value, MASK) if isinstance(value, Mapping) else MASK
-        # No secret, and may hold one.
-        text = {"url": url_text, "token_command": command_text}.get(setting.attribute)
-        return text(value) if text and value else value
+
+# What of settings that are no secrets may hold one.
+_TEXTS = {"url": url_text, "token_command": command_text, "brokers": url_text}
+
+
+def shown_value(setting: Setting, value: Any) -> Any:
+    """A setting's value as it may be seen: secrets are masked, with the names that they have."""
+    if value is None:
+        return None
+    if setting.is_secret:
+        return dict.fromkeys(value, MASK) if isinstance(value, Mapping) else MASK
+    text = _TEXTS.get(setting.attribute)
+    return text(value) if text and value else value
 
 
 ENGINE_SETTINGS = settings_of(EngineAccess)

@@ -185,7 +185,6 @@ def _dump_stacks_first() -> bool:
             partial(faulthandler.register, signal.SIGUSR1, file=sys.stderr, all_threads=True, chain=True)
         )
     except (OSError, ValueError, AttributeError, RuntimeError):
-        return (
-            False  # stderr is no file, or a module has set it to None: jobs in flight are logged all the same
-        )
+        # Stderr is no file, or a module has set it to None: jobs in flight are logged all the same.
+        return False
     return True

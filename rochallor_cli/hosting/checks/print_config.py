@@ -6,14 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.configuration.masking import MASK, command_text, url_text
+from rochallor_cli.configuration.engine_access import shown_value
 from rochallor_cli.configuration.setting import Setting
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.config.sections import SECTIONS
 from rochallor_cli.output.views import SETTINGS
-
-# Settings that are no secret, and may hold one.
-_TEXTS = {"url": url_text, "token_command": command_text, "brokers": url_text}
 
 
 def print_host_config(config: HostConfig, context: Context) -> None:
@@ -55,15 +52,12 @@ def _shown(setting: Setting, value: Any, *, section: str) -> Any:
         return {name: _without_nones(setting.section, limits) for name, limits in value.items()}
     if not value:
         return value
-    if setting.is_secret:
-        return dict.fromkeys(value, MASK) if isinstance(value, Mapping) else MASK
     if (section, setting.key) == ("kafka", "config"):
         # Only where there is something to mask: the Kafka client is large.
         from workflow_sdk.runner.kafka.config import masked
 
         return masked(value)
-    text = _TEXTS.get(setting.attribute)
-    return value if text is None else text(value)
+    return shown_value(setting, value)
 
 
 def _without_nones(section: str, owner: object) -> dict[str, Any]:

@@ -70,17 +70,19 @@ class AloneChild:
                 released_s = run.released_s
             except BaseException as error:  # noqa: BLE001 - a start-up hook's: the job may be tried again
                 outcome = Failed(f"a start-up hook failed: {type(error).__name__}: {error}", retryable=True)
-        ran = _ran(order.key, outcome, monotonic() - began, released_s)
         try:
-            try:
-                self.pipe.send(ran)
-            except (RecursionError, ValueError) as error:
-                # JSON has taken the result, by the skin of its teeth: the pipe's messages go a little less deep.
-                words = f"its result cannot be handed back by the process it ran in: {error}"
-                self.pipe.send(RanAlone(order.key, error=words, ran_s=ran.ran_s))
+            self._hand_back(_ran(order.key, outcome, monotonic() - began, released_s))
         except PipeClosedError:
             # Nobody waits any more, or the job has closed what is not its own: to the supervisor that is a death.
             os._exit(ExitStatus.FAILED)
+
+    def _hand_back(self, ran: RanAlone) -> None:
+        try:
+            self.pipe.send(ran)
+        except (RecursionError, ValueError) as error:
+            # JSON has taken the result, by the skin of its teeth: the pipe's messages go a little less deep.
+            words = f"its result cannot be handed back by the process it ran in: {error}"
+            self.pipe.send(RanAlone(ran.key, error=words, ran_s=ran.ran_s))
 
 
 def _ran(key: str, outcome: Outcome | None, ran_s: float, released_s: float | None) -> RanAlone:
