@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from math import isfinite
 from typing import Any
 
 from workflow_sdk.client.job_json import value_from_json
@@ -69,27 +68,9 @@ def value_from_answer(response: RawResponse, *, url: str) -> Any:
     if not 200 <= response.status_code < 300:
         raise error_from_answer(response)
     try:
-        return _value(response.body)
+        return value_from_json(response.body, long_numbers=False)
     except ValueError:
         raise _not_the_engine(response, "is no JSON", url) from None
-
-
-def _value(body: bytes) -> Any:
-    try:
-        return json.loads(body, parse_constant=_not_json, parse_float=_finite)
-    except RecursionError:
-        return value_from_json(body)
-
-
-def _not_json(word: str) -> float:
-    """Python reads NaN and Infinity, and would write them into what is to be JSON."""
-    raise ValueError(f"{word} is no JSON")
-
-
-def _finite(text: str) -> float:
-    """1e999 is JSON, and no number that an engine holds."""
-    number = float(text)
-    return number if isfinite(number) else _not_json(text)
 
 
 def mapping_from_answer(

@@ -1,12 +1,15 @@
-"""What a job holds that came as JSON, and which names of it can be sent back."""
+"""JSON as an engine writes it, for answers and jobs alike; and which names of a job can be sent back."""
 
 from __future__ import annotations
 
 import json
 import re
 import sys
-from typing import Any
+from math import isfinite
+from typing import Any, NoReturn
 from urllib.parse import quote
+
+from workflow_sdk.masking import beginning
 
 # Reading one of so many takes about a second.
 MOST_DIGITS = 1_000_000
@@ -16,19 +19,25 @@ MOST_LEVELS = 10_000
 LONGEST_NAME = 2_000
 
 
-def value_from_json(text: str | bytes) -> Any:
+def value_from_json(text: str | bytes, *, long_numbers: bool = True) -> Any:
     """The value, as far as an engine's JSON goes; ValueError for all else.
 
-    Python by itself refuses whole numbers of more than 4,300 digits, and what is nested deeper than its stack.
+    Python by itself takes numbers that no engine holds (NaN, 1e999), and would write them into what is to be JSON. It
+    refuses what is nested deeper than its stack, and whole numbers of more than 4,300 digits. `long_numbers` reads
+    those, for values that are handed on and never written here.
     """
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
     try:
-        return json.loads(text)
-    except (json.JSONDecodeError, UnicodeDecodeError):
+        return _READER.decode(text)
+    except json.JSONDecodeError:
         raise
     except ValueError:
-        return json.loads(text, parse_int=_whole_number)
+        if not long_numbers:
+            raise
+        return _READER_OF_LONG_NUMBERS.decode(text)
     except RecursionError:
-        return _DeepReader(text if isinstance(text, str) else text.decode()).value()
+        return _DeepReader(text, _READER_OF_LONG_NUMBERS if long_numbers else _READER).value()
 
 
 def unfit_name(name: str) -> str:
@@ -49,12 +58,12 @@ class _DeepReader:
 
     _BLANK = re.compile(r"[ \t\n\r]*")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, reader: json.JSONDecoder) -> None:
         self._text = text
+        self._reader = reader
         self._at = 0
         self._open: list[dict[str, Any] | list[Any]] = []
         self._keys: list[str] = []
-        self._decoder = json.JSONDecoder(parse_int=_whole_number)
 
     def value(self) -> Any:
         """The whole text's value; a text may hold no more than that."""
@@ -69,7 +78,7 @@ class _DeepReader:
         """What begins here, and whether it has ended: not so an object or a list that holds something."""
         mark = self._next()
         if mark not in ("{", "["):
-            value, self._at = self._decoder.raw_decode(self._text, self._at)
+            value, self._at = self._reader.raw_decode(self._text, self._at)
             return value, True
         if len(self._open) >= MOST_LEVELS:
             raise ValueError(f"it is nested more than {MOST_LEVELS:,} levels deep")
@@ -103,7 +112,7 @@ class _DeepReader:
     def _key(self) -> str:
         if self._next() != '"':
             raise self._wrong("Expecting property name enclosed in double quotes")
-        key, self._at = self._decoder.raw_decode(self._text, self._at)
+        key, self._at = self._reader.raw_decode(self._text, self._at)
         if self._next() != ":":
             raise self._wrong("Expecting ':' delimiter")
         self._at += 1
@@ -130,3 +139,19 @@ def _whole_number(digits: str) -> int:
     low = digits[len(digits) // 2 :]
     scale: int = 10 ** len(low)
     return _whole_number(digits[: len(digits) // 2]) * scale + _whole_number(low)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _no_number(text)
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{beginning(word, 50)} is no number that an engine holds")
+
+
+_READER = json.JSONDecoder(parse_float=_finite, parse_constant=_no_number)
+# Apart: a call for each whole number would double what an answer costs.
+_READER_OF_LONG_NUMBERS = json.JSONDecoder(
+    parse_int=_whole_number, parse_float=_finite, parse_constant=_no_number
+)

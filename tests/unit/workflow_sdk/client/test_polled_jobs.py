@@ -112,8 +112,9 @@ def test_more_digits_than_the_interpreter_takes_are_read_all_the_same(sign: int)
     ]
 
 
-def test_digits_without_end_cost_their_job_only() -> None:
-    long = b'{"id":"long","jobType":"t","variables":{"n":%b}}' % (b"9" * (MOST_DIGITS + 1))
+@pytest.mark.parametrize("number", [b"9" * (MOST_DIGITS + 1), b"NaN", b"1e999"], ids=["long", "NaN", "1e999"])
+def test_a_number_that_no_engine_holds_costs_its_job_only(number: bytes) -> None:
+    long = b'{"id":"long","jobType":"t","variables":{"n":%b}}' % number
     jobs = read(b'{"jobs":[%b,%b]}' % (long, GOOD_TEXT))
     assert isinstance(jobs[0], UnreadableJob)
     assert jobs[0].job_id == "long"

@@ -119,8 +119,9 @@ def test_a_payload_that_is_no_json_object_is_a_poison_record(payload: bytes) -> 
         (b"\xff\xfe", "is no JSON"),
         (b"[" * 200_000, "of job J1 of instance I1 is no JSON that can be read: it is nested more"),
         (b'{"n":%b}' % (b"1" * (MOST_DIGITS + 1)), "is no JSON that can be read: a number of 1000001 digits"),
+        (b'{"n":NaN}', "is no JSON that can be read: NaN is no number that an engine holds"),
     ],
-    ids=["list", "string", "cut short", "not UTF-8", "too deep", "a number too long"],
+    ids=["list", "string", "cut short", "not UTF-8", "too deep", "a number too long", "no number"],
 )
 def test_the_error_says_what_is_wrong_with_the_payload(payload: bytes, reason: str) -> None:
     with pytest.raises(PoisonRecordError, match=reason):
