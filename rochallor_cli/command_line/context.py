@@ -148,11 +148,8 @@ class Context:
         given = [name for name in CREDENTIAL_TEXTS if getattr(settings.access, name) is not None]
         for name in ("engine_url", *(["context"] if settings.context else []), *given):
             self.printer.trace(f"{flag_name(name)} from {settings.origins[name]}")
-        if settings.dropped:
-            stronger = settings.origins["engine_url"]
-            self.printer.note(
-                f"note: not sent to this engine, whose URL is from {stronger}: {', '.join(settings.dropped)}"
-            )
+        if settings.left_behind:
+            self.printer.note(f"note: {settings.left_behind}")
 
     def confirm_if_protected(self, question: str, *, yes: bool) -> None:
         """Ask before what changes something, where the context is protected."""

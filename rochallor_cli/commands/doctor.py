@@ -80,9 +80,8 @@ def _checks(context: Context, flags: Mapping[str, Any]) -> Iterator[dict[str, An
         "settings",
         f"engine-url {url_text(settings.access.url)} from {settings.origins['engine_url']}",
     )
-    if settings.dropped:
-        dropped = ", ".join(settings.dropped)
-        yield _row("credentials", "warning", f"not sent to this URL: {dropped}")
+    if settings.left_behind:
+        yield _row("credentials", "warning", settings.left_behind)
     yield from triage.certificates(settings.access, context.environment.now())
     yield from _engine(context, brokers_are_named=bool(kafka.brokers))
     yield from triage.handlers(context, file)

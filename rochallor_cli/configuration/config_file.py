@@ -126,14 +126,22 @@ def written(config: ConfigFile) -> str:
 
 
 def save_config(config: ConfigFile) -> None:
-    """Replace the file in one step, readable by its owner only: it may hold tokens."""
-    config.path.parent.mkdir(parents=True, exist_ok=True)
-    beside = config.path.with_name(config.path.name + ".new")
+    """Replace the file in one step, readable by its owner only: it may hold tokens.
+
+    A link stays one. UsageError: the name is a device, a pipe or a folder, which a file is not to replace.
+    """
+    path = config.path.resolve()
+    if path.exists() and not path.is_file():
+        raise UsageError(
+            f"{path} is no file: contexts cannot be kept there", hint="ROCHALLOR_CONFIG_FILE names one"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".new")
     beside.unlink(missing_ok=True)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:
         file.write(written(config))
-    beside.replace(config.path)
+    beside.replace(path)
 
 
 def _toml(value: object) -> str:

@@ -83,9 +83,10 @@ def _resolved(layers: Sequence[Layer], *, context: str | None, context_origin: s
             _take(name, layers, values, origins)
     reach = next((rank for rank, layer in enumerate(layers) if layer.values.get("engine_url")), len(layers))
     _take_of_one_engine(layers[: reach + 1], values, origins)
-    dropped = tuple(
-        layer.origin(name) for layer in layers[reach + 1 :] for name in CREDENTIALS if layer.values.get(name)
-    )
+    weaker = layers[reach + 1 :]
+    behind = [layer.origin(name) for layer in weaker for name in CREDENTIALS if layer.values.get(name)]
+    # A context has one name, whatever it holds.
+    dropped = tuple(dict.fromkeys(behind))
     for name in GLOBAL_SETTINGS:
         origins.setdefault(name, "default")
     access = _access(values, context=context if origins["engine_url"].startswith("context ") else None)

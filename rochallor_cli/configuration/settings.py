@@ -117,6 +117,14 @@ class Settings:
         return (*self.access.secrets, *self.more_secrets)
 
     @property
+    def left_behind(self) -> str:
+        """What to say of credentials that this engine is not sent, and what to do; empty where there are none."""
+        if not self.dropped:
+            return ""
+        where_from, whose = self.origins["engine_url"], ", ".join(self.dropped)
+        return f"not sent to this engine, whose URL is from {where_from}: {whose} (name both in one place)"
+
+    @property
     def where(self) -> str:
         """The engine as errors name it: its URL, and the context it came from."""
         return self.access.where or url_text(self.access.url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import sys
@@ -30,6 +31,8 @@ from rochallor_cli.hosting.workers.local_runs import LocalRuns
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
 from rochallor_cli.hosting.workers.process_state import ProcessState
 from workflow_sdk.runner.handlers.supervision import supervise
+
+log = logging.getLogger("rochallor.host")
 
 
 def launch(context: Context, flags: Mapping[str, Any], *, check: bool, print_config: bool) -> int:
@@ -89,6 +92,8 @@ def host(config: HostConfig, context: Context) -> int:
     if environment.is_this_process:
         # Errors that end the host are lines of its log like any other.
         context.invocation.environment = replace(environment, stdout=sys.stdout, stderr=sys.stderr)
+    if context.settings.left_behind:
+        log.warning("%s", context.settings.left_behind)
     console = Console(
         environment.stderr,
         is_terminal=environment.stderr_is_terminal and config.log.format == "text",

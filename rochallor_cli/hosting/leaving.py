@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.logs.stderr_pipe import end_diversion
@@ -15,6 +16,7 @@ log = logging.getLogger("rochallor.host")
 
 # What handlers' threads may still take after a clean drain.
 PATIENCE_S = 2.0
+FLUSH_S = 1.0
 
 
 def exit_soon(status: ExitStatus) -> None:
@@ -49,14 +51,28 @@ def _end_later(status: ExitStatus) -> None:
 
 def _end(status: ExitStatus) -> None:
     _end_process_pools()
-    logging.shutdown()
-    end_diversion()
+    # A handler may hold the lock of one of them for ever.
+    for flush in (logging.shutdown, end_diversion, _flush_streams):
+        _for_a_while(flush)
+    os._exit(status)
+
+
+def _for_a_while(call: Callable[[], None]) -> None:
+    try:
+        thread = threading.Thread(target=call, name="flushing", daemon=True)
+        thread.start()
+    except RuntimeError:  # no thread is to be had
+        call()
+        return
+    thread.join(FLUSH_S)
+
+
+def _flush_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (OSError, ValueError):
+        except (OSError, ValueError, AttributeError):
             continue  # a full disk or a reader that has gone: there is nothing more to do about it
-    os._exit(status)
 
 
 def _end_process_pools() -> None:

@@ -237,3 +237,19 @@ def test_an_sdk_that_another_distribution_has_overwritten_is_refused_with_the_re
         assert "rochallor-sdk is installed too and has overwritten files" in result.stderr
         assert "errors.py" in result.stderr
         assert "hint:  pip uninstall -y rochallor-sdk" in result.stderr
+
+
+def test_credentials_that_are_left_behind_are_said_once_by_a_host_and_by_none_that_leaves_none(
+    place, engine
+) -> None:
+    place.write_handlers("registry.register('quick', lambda job: {})\n")
+    of_another = {"ROCHALLOR_TOKEN": "hunter2-Zq9", "ROCHALLOR_CLIENT_CERT": "away.pem"}
+    arguments = ("-m", "handlers.py", "--until-idle", "--idle-time", "0.1")
+    for named, count in ((("--engine-url", engine.url), 1), ((), 0)):
+        env = of_another if named else {"ROCHALLOR_TOKEN": "hunter2-Zq9"}
+        with worker_host(*arguments, *named, url=engine.url, folder=place.folder, env=env) as host:
+            assert host.wait() == 0, host.said()
+            said = host.said()
+        line = "WARNING not sent to this engine, whose URL is from --engine-url: ROCHALLOR_TOKEN, ROCHALLOR_CLIENT"
+        assert said.count(line) == count, said
+        assert "hunter2" not in said

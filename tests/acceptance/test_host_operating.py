@@ -349,6 +349,7 @@ def test_a_flag_for_another_engine_leaves_the_files_token_behind(place, monkeypa
         "work", "--config", "workers.yaml", "--print-config", "--engine-url", "http://other:1", "-o", "json"
     )
     assert "engine.token" not in {row["setting"] for row in result.json()}
+    assert "not sent to this engine, whose URL is from --engine-url: workers.yaml" in result.stderr
 
 
 LEAKING = """

@@ -23,9 +23,17 @@ TAKE_OVERS = {
     "clear": "import logging; logging.getLogger().handlers.clear(); logging.disable(logging.CRITICAL)",
     "raising": (
         "import logging\n"
-        "class Raising(logging.Handler):\n    def emit(self, record): 1 / 0\n"
-        "logging.getLogger().addHandler(Raising())\n"
-        "for one in logging.getLogger().handlers: one.addFilter(lambda record: 1 / 0)"
+        "class Raising(logging.Handler):\n    def emit(self, record): raise self.kind\n"
+        "for kind in (ValueError, SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError):\n"
+        "    logging.getLogger().addHandler(Raising())\n"
+        "    logging.getLogger().handlers[-1].kind = kind\n"
+        "for one in logging.getLogger().handlers: one.addFilter(lambda record: sys.exit())"
+    ),
+    "formatter": (
+        "import logging\n"
+        "for one in logging.getLogger().handlers:\n"
+        "    one.setFormatter(logging.Formatter('%(nope)s'))\n"
+        "    one.emit = lambda record: sys.exit()"
     ),
     "signals": (
         "import signal\n"

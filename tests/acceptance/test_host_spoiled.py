@@ -114,6 +114,7 @@ import base64, contextlib, datetime, functools, inspect, json, logging, math, qu
 import socket, ssl, tempfile, threading, traceback, types, urllib.parse, uuid, weakref
 
 app = logging.getLogger("app")
+MINE = logging.StreamHandler()
 
 def broken(*args, **kwargs):
     raise RuntimeError("patched")
@@ -125,6 +126,10 @@ def patch_all():
         for name, value in list(vars(module).items()):
             if isinstance(value, (types.FunctionType, types.BuiltinFunctionType)) and not name.startswith("_"):
                 setattr(module, name, broken)
+
+class Exiting(logging.Handler):
+    def emit(self, record):
+        sys.exit()
 
 def close_each():
     for number in range(1024, 9000):
@@ -140,6 +145,11 @@ DEEDS = {
     "disable": "logging.disable(logging.CRITICAL)",
     "dictConfig": "import logging.config; logging.config.dictConfig({'version': 1, 'root': {'handlers': []}})",
     "basicConfig": "logging.basicConfig(force=True, filename=os.devnull)",
+    "handlers of loggers": "for name in ('rochallor', 'workflow_sdk'): logging.getLogger(name).addHandler(Exiting())",
+    "formatter": "logging.getLogger().handlers[0].setFormatter(logging.Formatter('%(nope)s'))",
+    "shutdown": "logging.shutdown()",
+    # Whoever leaves waits for each.
+    "locks": "for one in (*logging.getLogger().handlers, MINE): one.acquire()",
     "level": "logging.getLogger().setLevel(100)",
     "record factory": "logging.setLogRecordFactory(broken)",
     "builtins": "import builtins; builtins.open = builtins.print = builtins.__import__ = broken",

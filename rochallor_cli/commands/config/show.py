@@ -31,9 +31,8 @@ def show(context: Context) -> None:
         f"{name} (current)" if name == context.config.current else name for name in context.config.contexts
     )
     context.printer.note(f"contexts in {context.config.path}: {contexts or 'none'}")
-    if settings.dropped:
-        stronger = settings.origins["engine_url"]
-        context.printer.note(f"not used, as the URL is from {stronger}: {', '.join(settings.dropped)}")
+    if settings.left_behind:
+        context.printer.note(settings.left_behind)
 
 
 def _rows(settings: Settings) -> Iterator[dict[str, Any]]:

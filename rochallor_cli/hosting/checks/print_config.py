@@ -15,6 +15,8 @@ from rochallor_cli.output.views import SETTINGS
 
 def print_host_config(config: HostConfig, context: Context) -> None:
     context.printer.rows(SETTINGS, settings_rows(config, context.settings.origins))
+    if context.settings.left_behind:
+        context.printer.note(f"note: {context.settings.left_behind}")
 
 
 def settings_rows(config: HostConfig, engine_origins: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ def families_of_handlers() -> list[Family]:
     """What handlers have registered with prometheus-client themselves."""
     try:
         found = families_of(REGISTRY)
-    except Exception as error:  # noqa: BLE001 - a collector of the user's own
+    except BaseException as error:  # noqa: BLE001 - a collector of the user's own
         log.debug("metrics of handlers cannot be collected: %s", error)
         return []
     return [family for family in found if not family.name.startswith(("python_", "process_"))]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rochallor_cli.configuration.masking import masked
+from rochallor_cli.errors import StopRequested
 from rochallor_cli.output.text_width import CONTROL_CHARACTERS
 from workflow_sdk.masking import beginning
 
@@ -40,7 +41,9 @@ def message_of(record: logging.LogRecord) -> str:
     """The message; of a call that cannot be formatted, which is its caller's bug, where it is."""
     try:
         return record.getMessage()
-    except Exception as error:  # noqa: BLE001 - arguments may have a __str__ that raises anything
+    except StopRequested:
+        raise
+    except BaseException as error:  # noqa: BLE001 - arguments may have a __str__ that raises anything
         return f"a log call in {record.pathname}:{record.lineno} cannot be formatted: {_text(error)}"
 
 
@@ -48,7 +51,9 @@ def traceback_of(formatter: logging.Formatter, record: logging.LogRecord) -> str
     try:
         assert record.exc_info
         return formatter.formatException(record.exc_info)
-    except Exception as error:  # noqa: BLE001 - an exception whose text raises
+    except StopRequested:
+        raise
+    except BaseException as error:  # noqa: BLE001 - an exception whose text raises
         return f"(the exception cannot be shown: {_text(error)})"
 
 
@@ -71,5 +76,7 @@ def json_value(value: Any) -> Any:
 def _text(value: object) -> str:
     try:
         return str(value)
-    except Exception:  # noqa: BLE001 - a __str__ of the user's own may raise anything
+    except StopRequested:
+        raise
+    except BaseException:  # noqa: BLE001 - a __str__ of the user's own may raise anything
         return f"(a {type(value).__name__} whose text cannot be read)"

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, TextIO
 
 from rochallor_cli.configuration.masking import masked
+from rochallor_cli.errors import StopRequested
 from rochallor_cli.hosting.logs.harmless import harmless, json_value, message_of, shortened, traceback_of
 from rochallor_cli.output.styles import paint
 from rochallor_cli.output.text_width import harmless_json
@@ -61,11 +62,11 @@ def configure_logging(
     for text: a terminal and the journal need no time, lines of several workers need their names. `secrets` are masked,
     whoever writes them.
     """
-    handler = StreamLogHandler(stream, (JobContext(current_job), WorkerContext(workers)), secrets=secrets)
     formatter = (
         JsonFormatter() if log_format == "json" else TextFormatter(with_time, name_workers, colored=colored)
     )
-    handler.setFormatter(formatter)
+    context = (JobContext(current_job), WorkerContext(workers))
+    handler = StreamLogHandler(stream, formatter, context, secrets=secrets)
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)
@@ -160,13 +161,23 @@ class JsonFormatter(logging.Formatter):
 class StreamLogHandler(logging.Handler):
     """Writes each line whole, and survives a stream that takes nothing (disk full, reader gone).
 
-    Lost lines are counted, and the count is written as soon as writing works again.
+    Lost lines are counted, and the count is written as soon as writing works again. The form of a line stays whatever
+    formatter others set: who reads it counts on that.
     """
 
     def __init__(
-        self, stream: TextIO, context: Sequence[logging.Filter] = (), *, secrets: Sequence[str] = ()
+        self,
+        stream: TextIO,
+        formatter: logging.Formatter,
+        context: Sequence[logging.Filter] = (),
+        *,
+        secrets: Sequence[str] = (),
     ) -> None:
         super().__init__()
+        self._formatter = formatter
+        self._writing = threading.RLock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._free)
         # As they are, and as they stand within a JSON text, ours or another's.
         for secret in secrets:
             keep_secret(secret)
@@ -179,41 +190,56 @@ class StreamLogHandler(logging.Handler):
         """Filters of others may drop their own records, and raise without harm."""
         try:
             return super().filter(record)
-        except Exception:  # noqa: BLE001 - a filter of the user's
+        except StopRequested:
+            raise
+        except BaseException:  # noqa: BLE001 - a filter of the user's
             return True
 
-    def take(self, record: logging.LogRecord) -> None:
-        self.acquire()
-        try:
-            self.emit(record)
-        finally:
-            self.release()
+    def format(self, record: logging.LogRecord) -> str:
+        return self._formatter.format(record)
+
+    def createLock(self) -> None:  # noqa: N802 - the base class's name
+        """None that others can take and keep, and none while a text is made, which may take for ever."""
+        self.lock = None
 
     def emit(self, record: logging.LogRecord) -> None:
+        self.take(record)
+
+    def take(self, record: logging.LogRecord) -> None:
+        """Write a record, whatever filters others have put here; `emit` may be another's by now."""
         text = self._line(record)
-        if self._lost:
-            lost = logging.makeLogRecord(
-                {"levelno": logging.WARNING, "levelname": "WARNING", "name": "rochallor.host"}
-            )
-            lost.msg = f"{self._lost} log lines could not be written"
-            if self._write(self.format(lost) + "\n"):
+        with self._writing:
+            if self._lost and self._write(self._lost_line() + "\n"):
                 self._lost = 0
-        if not self._write(text + "\n"):
-            self._lost += 1
+            if not self._write(text + "\n"):
+                self._lost += 1
+
+    def _lost_line(self) -> str:
+        lost = logging.makeLogRecord(
+            {"levelno": logging.WARNING, "levelname": "WARNING", "name": "rochallor.host"}
+        )
+        lost.msg = f"{self._lost} log lines could not be written"
+        return self._formatter.format(lost)
+
+    def _free(self) -> None:
+        """In a process that a handler has forked while another thread wrote."""
+        self._writing = threading.RLock()
 
     def _line(self, record: logging.LogRecord) -> str:
         """The line of a record; where it cannot be made, which is no harm to whoever logs, one that says so."""
         try:
             for add in self._context:
                 add.filter(record)
-            return masked(self.format(record), ())
-        except Exception as error:  # noqa: BLE001 - a record holds what its caller and others have put there
+            return masked(self._formatter.format(record), ())
+        except StopRequested:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a record holds what its caller and others have put there
             level = {"levelno": record.levelno, "levelname": logging.getLevelName(record.levelno)}
             said = logging.makeLogRecord({"name": "rochallor.host", **level})
             said.msg = (
                 f"a log record of {record.pathname}:{record.lineno} cannot be written: {type(error).__name__}"
             )
-            return self.format(said)
+            return self._formatter.format(said)
 
     def _write(self, text: str) -> bool:
         try:

@@ -11,6 +11,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
+from rochallor_cli.errors import StopRequested
+
 OWN = ("rochallor", "workflow_sdk")
 # Those that modules make when they are needed.
 _LATER = (
@@ -82,7 +84,9 @@ class OwnLogger(logging.Logger):
 def _offer(handler: logging.Handler, record: logging.LogRecord) -> None:
     try:
         handler.handle(record)
-    except Exception:  # noqa: BLE001 - a handler of the user's, whatever it does, must not end the host
+    except StopRequested:
+        raise
+    except BaseException:  # noqa: BLE001 - a handler of the user's: sys.exit in it must not end the host either
         return
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -68,7 +69,7 @@ def _call(
 ) -> Coroutine[Any, Any, None] | None:
     try:
         result = hook(item.current.job, error, final)
-    except Exception:
+    except BaseException:  # the other hooks are called all the same
         log.exception("the on_failure hook %s failed", getattr(hook, "__qualname__", hook))
         return None
     return _awaited(hook, result) if inspect.isawaitable(result) else None
@@ -77,5 +78,7 @@ def _call(
 async def _awaited(hook: OnFailure, result: Awaitable[Any]) -> None:
     try:
         await result
-    except Exception:
+    except asyncio.CancelledError:
+        raise
+    except BaseException:  # SystemExit in a task would end the loop
         log.exception("the on_failure hook %s failed", getattr(hook, "__qualname__", hook))

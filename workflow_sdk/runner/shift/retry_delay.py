@@ -41,7 +41,7 @@ def retry_delay_s(handler: Handler, attempt: int) -> float:
 def _asked_for(retry_delay: Callable[[int], float], attempt: int, handler: Handler) -> float:
     try:
         return float(retry_delay(attempt))
-    except Exception:
+    except BaseException:  # whatever a function of the user's does, it must not end the runner
         log.exception(
             "the retry_delay of job type %s failed; the failure is reported at once", handler.job_type
         )

@@ -106,11 +106,60 @@ def test_a_json_record_with_a_traceback_stays_one_line(root) -> None:
     assert "ValueError: two\nlines" in json.loads(stream.getvalue())["exception"]
 
 
+class Exiting:
+    def __str__(self) -> str:
+        raise SystemExit
+
+
+class ExitingError(Exiting, Exception):
+    pass
+
+
 def test_a_log_call_that_cannot_be_formatted_is_named_and_harms_nobody(root) -> None:
     stream = configured()
     logging.getLogger("app").info("%d jobs", "seven")
     assert "test_host_logs.py" in lines(stream)[0]
     assert "cannot be formatted" in lines(stream)[0]
+    logging.getLogger("app").info("done by %s", Exiting())
+    assert "cannot be formatted" in lines(stream)[1]
+    try:
+        raise ExitingError
+    except ExitingError:
+        logging.getLogger("app").exception("failed")
+    assert lines(stream)[2] == "ERROR failed"
+    assert "ExitingError: <exception str() failed>" in lines(stream)[-1]
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_the_form_of_a_line_stays_whatever_formatter_others_set(root, log_format: str) -> None:
+    stream = configured(log_format)
+    logging.getLogger("app").info("before")
+    for handler in root.handlers:
+        handler.setFormatter(logging.Formatter("%(nope)s"))
+    logging.getLogger("app").info("behind")
+    before, behind = lines(stream)
+    assert behind.partition(":")[0] == before.partition(":")[0].replace("before", "behind")
+    assert (json.loads(behind)["message"] if log_format == "json" else behind) == "behind"
+
+
+def test_a_text_that_is_never_made_holds_up_no_other_line(root) -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    class Waiting:
+        def __str__(self) -> str:
+            begun.set()
+            end.wait(60)
+            return "at last"
+
+    stream = configured()
+    thread = threading.Thread(target=logging.getLogger("app").info, args=("%s", Waiting()))
+    thread.start()
+    assert begun.wait(60)
+    logging.getLogger("app").info("meanwhile")
+    assert lines(stream) == ["meanwhile"]
+    end.set()
+    thread.join(60)
+    assert lines(stream) == ["meanwhile", "at last"]
 
 
 class Unreadable:
@@ -122,6 +171,8 @@ class Unreadable:
 
 ODD_EXTRAS = [
     {"job_id": Unreadable()},
+    {"worker": Exiting()},
+    {"thing": Exiting()},
     {"worker": Unreadable()},
     {"big": 10**5_000},
     {"deep": {"big": [10**5_000]}},
