@@ -16,7 +16,7 @@ def main() -> int:
         return end_of_output(error, sys.stdout, sys.stderr)
     if status is not None:
         return status
-    from rochallor_cli.garbage import postpone_collection
+    from rochallor_cli.garbage_collection import postpone_collection
 
     postpone_collection()
     from rochallor_cli.app import run

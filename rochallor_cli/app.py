@@ -92,7 +92,7 @@ def _meaning(error: Exception, invocation: Invocation) -> CliError | None:
     if errors is None or not isinstance(error, errors.WorkflowSDKError):
         return None
     from rochallor_cli.configuration.settings import Settings
-    from rochallor_cli.engine_client.meaning import meaning
+    from rochallor_cli.engine_client.error_meaning import meaning
 
     return meaning(error, invocation.settings or Settings())
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from support.certificates import Certificates, certificates_in, make_certificates
-from support.stragglers import end_with_this_run
-from support.whole_run import made_once
+from support.leftover_processes import end_with_this_run
+from support.session_values import made_once
 from workflow_sdk.masking import forget_secrets
 
 end_with_this_run()

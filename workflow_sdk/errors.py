@@ -105,7 +105,7 @@ class EngineClientError(WorkflowSDKError):
     """An answer outside 2xx.
 
     `code` and `reason` are the engine's own (`not-found`, `conflict`, …), or whatever a gateway wrote under
-    `error` and `reason`; client.judge tells them apart. `dispatch_mode` comes with a 410 of the engine,
+    `error` and `reason`; client.judgement tells them apart. `dispatch_mode` comes with a 410 of the engine,
     `retry_after_s` from the Retry-After header, `server` from that one; `body_text` is the answer's
     beginning, as it came.
     """

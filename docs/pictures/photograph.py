@@ -23,7 +23,7 @@ from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
 from rochallor_cli.engine_client.admin_client import AdminClient
 from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.engine_client.engine_version import EngineVersion
-from rochallor_cli.ui.reach import Reach
+from rochallor_cli.ui.page_engine import Reach
 from rochallor_cli.ui.server import UiServer
 from workflow_sdk.client.rest import RestEngineClient
 

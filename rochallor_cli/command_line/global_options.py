@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 from typer.models import CommandInfo
 
-from rochallor_cli.command_line.apart import Apart, refuse_together
+from rochallor_cli.command_line.exclusive_options import Apart, refuse_together
 from rochallor_cli.command_line.setting_options import option_of
 from rochallor_cli.configuration.environment import is_terminal
 from rochallor_cli.configuration.invocation import Invocation
 from rochallor_cli.configuration.setting import LISTS
 from rochallor_cli.configuration.settings import GLOBAL_SETTINGS
 from rochallor_cli.errors import OutputClosed, UsageError
-from rochallor_cli.garbage import resume_collection
+from rochallor_cli.garbage_collection import resume_collection
 
 if TYPE_CHECKING:
     from rochallor_cli.output.columns import View

@@ -109,8 +109,8 @@ def _sdk() -> dict[str, Any]:
 
 def _engine(context: Context, *, brokers_are_named: bool) -> Iterator[dict[str, Any]]:
     """What can be asked of the engine, each for itself: one refusal hides nothing that the others tell."""
-    from rochallor_cli.engine_client.meaning import meaning
-    from workflow_sdk.client.judge import may_be_of_later_engine
+    from rochallor_cli.engine_client.error_meaning import meaning
+    from workflow_sdk.client.judgement import may_be_of_later_engine
     from workflow_sdk.errors import EngineClientError, WorkflowSDKError
 
     questions: dict[str, Callable[[], dict[str, Any] | None]] = {
@@ -171,8 +171,8 @@ def _instances(context: Context) -> dict[str, Any]:
 
 def _unknown(context: Context) -> dict[str, Any] | None:
     """What the latest instances and definitions hold that this version of rochallor does not know."""
-    from rochallor_cli.definitions.unknown import unknown_in
-    from rochallor_cli.engine_client.unknown import unknown_in_instances
+    from rochallor_cli.definitions.unknown_parts import unknown_in
+    from rochallor_cli.engine_client.unknown_values import unknown_in_instances
 
     engine = context.engine
     found = unknown_in_instances(engine.instances(limit=_LOOKED_AT))

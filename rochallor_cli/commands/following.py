@@ -10,7 +10,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.engine_client.admin_client import OPEN, Value
 from rochallor_cli.errors import CliError, Interrupted
 from rochallor_cli.instances.following import follow_instance
-from rochallor_cli.instances.snapshots import Judge
+from rochallor_cli.instances.polling import Judge
 from rochallor_cli.output.views import INSTANCE
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def judge_for(context: Context) -> Judge:
     asked: list[EngineVersion] = []
 
     def judge(instance_id: str) -> str:
-        from rochallor_cli.explanation.verdicts import stuck_text
+        from rochallor_cli.explanation.verdict_text import stuck_text
         from workflow_sdk.client.deadline import request_timeout
         from workflow_sdk.errors import WorkflowSDKError
 

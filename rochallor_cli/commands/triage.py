@@ -63,7 +63,7 @@ def standing_still(context: Context) -> Check | None:
     """Whether some of the newest live instances cannot be moved; None where none is live."""
     from rochallor_cli.explanation.explaining import STUCK
     from rochallor_cli.explanation.facts import FactsReader
-    from rochallor_cli.explanation.verdicts import judged_of
+    from rochallor_cli.explanation.verdict_text import judged_of
 
     version = context.engine_version(only_get=True)
     reader = FactsReader(context.engine)
@@ -86,7 +86,7 @@ def handlers(context: Context, file: WorkersFile | None) -> Iterator[Check]:
     """Which job types of the definitions nobody in this configuration serves."""
     if file is None:
         return
-    from rochallor_cli.commands.serving import configured_job_types
+    from rochallor_cli.commands.serving_workers import configured_job_types
     from rochallor_cli.definitions.job_types import users_by_type
     from workflow_sdk.errors import WorkflowSDKError
 

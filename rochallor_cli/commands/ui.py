@@ -67,7 +67,7 @@ def ui(
         if not open_:
             stop.wait()
             return
-        from rochallor_cli.ui.opening import opened
+        from rochallor_cli.ui.browser_opening import opened
 
         with opened(address) as is_open:
             if not is_open:

@@ -125,7 +125,7 @@ def _of_running_host(context: Context, action: str, host: str | None, port: str 
         raise UsageError(
             f"unknown action {action}", hint=f"rochallor work {', '.join(ACTIONS)}, or --module {action}"
         )
-    from rochallor_cli.hosting.health.host_status import send_quiet, show_status
+    from rochallor_cli.hosting.health.status_client import send_quiet, show_status
 
     if action == STATUS:
         return show_status(context, host, port)

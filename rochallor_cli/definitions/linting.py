@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rochallor_cli.counting import count_text
+from rochallor_cli.definitions.across_definitions import Together
 from rochallor_cli.definitions.comments import commented_conditions
 from rochallor_cli.definitions.finding import DocumentFinding, fields_of, finding_at, steps_of
 from rochallor_cli.definitions.problem_codes import (
@@ -22,8 +23,7 @@ from rochallor_cli.definitions.problem_codes import (
     SHAPE,
     UNREADABLE,
 )
-from rochallor_cli.definitions.shape import looks_mistyped, misfits, without
-from rochallor_cli.definitions.together import Together
+from rochallor_cli.definitions.structure import looks_mistyped, misfits, without
 from rochallor_cli.dev_engine import (
     ENGINE_VERSIONS,
     HIT_POLICIES,

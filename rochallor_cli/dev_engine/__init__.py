@@ -35,10 +35,10 @@ from rochallor_cli.dev_engine.clock import AheadClock, Clock, HandClock, SystemC
 from rochallor_cli.dev_engine.codes import CODES, Code
 from rochallor_cli.dev_engine.config import DevEngineConfig
 from rochallor_cli.dev_engine.definition.branch_order import in_branch_order
+from rochallor_cli.dev_engine.definition.fields import OLDER_FORMS
 from rochallor_cli.dev_engine.definition.json_schema import definition_schema
 from rochallor_cli.dev_engine.definition.model import step_types
 from rochallor_cli.dev_engine.definition.problems import Problem
-from rochallor_cli.dev_engine.definition.shapes import OLDER_FORMS
 from rochallor_cli.dev_engine.definition.validation_tables import HIT_POLICIES
 from rochallor_cli.dev_engine.embedded import DevEngine
 from rochallor_cli.dev_engine.errors import DevEngineError, DevEngineSettingsError

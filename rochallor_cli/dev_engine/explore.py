@@ -30,11 +30,12 @@ from rochallor_cli.dev_engine.records import (
     UserTask,
     Variables,
 )
+from rochallor_cli.dev_engine.state_machine.all_outcomes import every_outcome, every_start
 from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, Conditions
 from rochallor_cli.dev_engine.state_machine.choices import Abandoned, ChoiceTaken, Choose, first_written
 from rochallor_cli.dev_engine.state_machine.deciding_values import deciding_values, names_used
 from rochallor_cli.dev_engine.state_machine.effects import FaultMet
-from rochallor_cli.dev_engine.state_machine.essence import essence
+from rochallor_cli.dev_engine.state_machine.equivalence import essence
 from rochallor_cli.dev_engine.state_machine.events import (
     CancelInstance,
     CompleteJob,
@@ -49,7 +50,6 @@ from rochallor_cli.dev_engine.state_machine.events import (
     apply,
     started,
 )
-from rochallor_cli.dev_engine.state_machine.every_way import every_outcome, every_start
 from rochallor_cli.dev_engine.state_machine.free_conditions import FreeConditions
 from rochallor_cli.dev_engine.state_machine.known_conditions import KnownConditions
 from rochallor_cli.dev_engine.state_machine.possible_events import effective_timers, possible_events

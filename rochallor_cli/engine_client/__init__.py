@@ -9,6 +9,6 @@ engine_version.py    which version it is, as far as that can be known
 version_evidence.py  what an answer proves about the version, without asking
 jobs_by_hand.py      a job's outcome, reported by a person
 reading.py           parts of an answer, whatever stands there
-unknown.py           what later versions of the engine may say of instances
-meaning.py           the SDK's errors as errors of the command line
+unknown_values.py    what later versions of the engine may say of instances
+error_meaning.py     the SDK's errors as errors of the command line
 """

@@ -6,8 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rochallor_cli.configuration.settings import Settings
+from rochallor_cli.engine_client.error_meaning import (
+    hint_of_refused_start,
+    may_be_done,
+    meaning,
+    refused_upload,
+)
 from rochallor_cli.engine_client.ids import NO_IDS, require_id
-from rochallor_cli.engine_client.meaning import hint_of_refused_start, may_be_done, meaning, refused_upload
 from rochallor_cli.engine_client.pages import PAGE, pages_of
 from rochallor_cli.engine_client.pages import Value as Value
 from rochallor_cli.engine_client.reading import definition_of, owned, rows
@@ -21,7 +26,7 @@ from rochallor_cli.errors import (
     did_you_mean,
 )
 from rochallor_cli.output.text_width import shell_command
-from workflow_sdk.client.judge import is_refusal
+from workflow_sdk.client.judgement import is_refusal
 from workflow_sdk.engine_versions import since
 from workflow_sdk.errors import (
     EngineClientError,

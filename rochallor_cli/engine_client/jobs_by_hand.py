@@ -7,7 +7,7 @@ from typing import Any
 from rochallor_cli.engine_client.admin_client import AdminClient
 from rochallor_cli.engine_client.ids import require_id
 from rochallor_cli.errors import NotFoundError
-from workflow_sdk.client.judge import is_refusal
+from workflow_sdk.client.judgement import is_refusal
 from workflow_sdk.errors import EngineClientError
 
 # Who the engine is told has done it.

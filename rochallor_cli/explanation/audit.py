@@ -9,7 +9,7 @@ from shlex import quote
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.explanation.explaining import STUCK, Explanation
 from rochallor_cli.explanation.movers import OF_ENGINE, Mover
-from rochallor_cli.explanation.served import UNKNOWN, Served
+from rochallor_cli.explanation.serving_workers import UNKNOWN, Served
 from rochallor_cli.output.times import parse_time
 
 NOTHING_KNOWN: Mapping[str, Served] = {}

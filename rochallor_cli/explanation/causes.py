@@ -19,8 +19,8 @@ from rochallor_cli.dev_engine.explore import (
 )
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.explanation.facts import Facts
-from rochallor_cli.explanation.prospects import Move
-from rochallor_cli.explanation.rebuilding import Rebuilt
+from rochallor_cli.explanation.reachability import Move
+from rochallor_cli.explanation.world_from_facts import Rebuilt
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from rochallor_cli.definitions.unknown import unknown_values_in
+from rochallor_cli.definitions.unknown_parts import unknown_values_in
 from rochallor_cli.dev_engine.explore import (
     CompleteJob,
     Definition,
@@ -22,9 +22,9 @@ from rochallor_cli.errors import CliError, InvalidDocumentError, NotKnownError
 from rochallor_cli.explanation.causes import Cause, causes
 from rochallor_cli.explanation.facts import Facts, FactsReader
 from rochallor_cli.explanation.movers import BY_VERSION, Mover, movers, movers_as_written
-from rochallor_cli.explanation.prospects import NOTHING_AHEAD, Move, Outlook, moves, outlook
-from rochallor_cli.explanation.rebuilding import rebuilt
-from rochallor_cli.explanation.served import UNKNOWN, Served
+from rochallor_cli.explanation.reachability import NOTHING_AHEAD, Move, Outlook, moves, outlook
+from rochallor_cli.explanation.serving_workers import UNKNOWN, Served
+from rochallor_cli.explanation.world_from_facts import rebuilt
 
 MOVES, WAITS, STUCK, ENDED = "moves", "waits", "stuck", "ended"
 # More connections than a few make the engine slower, not quicker.

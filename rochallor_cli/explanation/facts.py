@@ -8,7 +8,7 @@ from typing import Any
 
 from rochallor_cli.engine_client.admin_client import ENDED, AdminClient, Value
 from rochallor_cli.engine_client.reading import definition_of, rows, texts
-from rochallor_cli.explanation.readings import Reading
+from rochallor_cli.explanation.parsed_definitions import Reading
 from rochallor_cli.output.times import parse_time
 
 HistoryOf = Callable[[str], list[Value]]

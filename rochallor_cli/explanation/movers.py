@@ -20,9 +20,9 @@ from rochallor_cli.dev_engine.explore import (
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.engine_client.reading import attempt_of
 from rochallor_cli.explanation.facts import Facts
-from rochallor_cli.explanation.prospects import Move
-from rochallor_cli.explanation.rebuilding import Rebuilt
-from rochallor_cli.explanation.served import UNKNOWN, Served
+from rochallor_cli.explanation.reachability import Move
+from rochallor_cli.explanation.serving_workers import UNKNOWN, Served
+from rochallor_cli.explanation.world_from_facts import Rebuilt
 
 # What moves a step of a type that is not known here.
 OF_ENGINE = "engine"

@@ -13,9 +13,9 @@ from rochallor_cli.durations import duration_text
 from rochallor_cli.handler_modules.loading import place_of
 from rochallor_cli.hosting.config.host_config import WorkerConfig
 from rochallor_cli.hosting.health.status import TypeSummary, WorkerSummary, merged_types
-from rochallor_cli.output.cell import Cell
 from rochallor_cli.output.columns import Column
 from rochallor_cli.output.table import table_lines
+from rochallor_cli.output.table_cell import Cell
 from rochallor_cli.version import VERSION
 from workflow_sdk.handler.registry import Handler
 

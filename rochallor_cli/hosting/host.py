@@ -14,17 +14,17 @@ from rochallor_cli.errors import CliError, EngineAwayError, StopRequested
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.console import Console
-from rochallor_cli.hosting.descriptors import told_less
 from rochallor_cli.hosting.health.exposition import CONTENT_TYPE, Family, merged, process_families, text_page
 from rochallor_cli.hosting.health.host_metrics import host_families
-from rochallor_cli.hosting.health.host_status import host_status
 from rochallor_cli.hosting.health.server import HealthServer, Page, json_page
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary, liveness, readiness
+from rochallor_cli.hosting.health.status_client import host_status
 from rochallor_cli.hosting.health.systemd import SystemdNotifier
+from rochallor_cli.hosting.high_descriptors import told_less
 from rochallor_cli.hosting.host_signals import HostSignals
 from rochallor_cli.hosting.idleness import Absence, Idleness
+from rochallor_cli.hosting.logs.printed_output import lost_writes
 from rochallor_cli.hosting.logs.stacks import show_stacks
-from rochallor_cli.hosting.logs.streams import lost_writes
 
 log = logging.getLogger("rochallor.host")
 

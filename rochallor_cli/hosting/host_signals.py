@@ -14,8 +14,8 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 from rochallor_cli.errors import StopRequested
+from rochallor_cli.hosting.self_pipe import Waker
 from rochallor_cli.hosting.stray_signals import StraySignals, off_main_thread
-from rochallor_cli.hosting.waker import Waker
 
 log = logging.getLogger("rochallor.host")
 

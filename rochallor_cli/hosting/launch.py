@@ -21,15 +21,15 @@ from rochallor_cli.hosting.config.resolution import resolve_host
 from rochallor_cli.hosting.config.sections import SECTIONS
 from rochallor_cli.hosting.config.workers_file import WorkersFile
 from rochallor_cli.hosting.console import Console, handler_rows
+from rochallor_cli.hosting.forced_exit import exit_soon
 from rochallor_cli.hosting.host import Host
-from rochallor_cli.hosting.leaving import exit_soon
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.hosting.logs.loggers_in_use import LoggersInUse
-from rochallor_cli.hosting.own_library import keep_standard_library
+from rochallor_cli.hosting.original_library import keep_standard_library
 from rochallor_cli.hosting.processes.supervisor import Supervisor
-from rochallor_cli.hosting.workers.local_runs import LocalRuns
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
 from rochallor_cli.hosting.workers.process_state import ProcessState
+from rochallor_cli.hosting.workers.unsupervised_runs import LocalRuns
 from workflow_sdk.runner.handlers.supervision import supervise
 
 log = logging.getLogger("rochallor.host")

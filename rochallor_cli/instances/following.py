@@ -9,8 +9,8 @@ from rochallor_cli.durations import duration_text
 from rochallor_cli.engine_client.admin_client import AdminClient, Value
 from rochallor_cli.errors import CliError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.instances.followers import AWAY, BACK, NoteFor, follower_for
-from rochallor_cli.instances.snapshots import (
+from rochallor_cli.instances.follow_displays import AWAY, BACK, NoteFor, follower_for
+from rochallor_cli.instances.polling import (
     Asking,
     Deadline,
     Judge,

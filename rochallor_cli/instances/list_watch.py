@@ -8,8 +8,8 @@ from typing import NoReturn
 
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.errors import UsageError
-from rochallor_cli.instances.followers import AWAY, BACK
-from rochallor_cli.instances.snapshots import away_text
+from rochallor_cli.instances.follow_displays import AWAY, BACK
+from rochallor_cli.instances.polling import away_text
 from rochallor_cli.output.columns import View
 from rochallor_cli.output.printer import Printer
 from workflow_sdk.errors import WorkflowSDKError

@@ -3,7 +3,7 @@
 printer.py      the only way to stdout: values in the format asked for; notes and errors go to stderr
 views.py        how definitions, instances, step executions and user tasks are shown
 columns.py      what a table shows of a value
-cell.py         one cell, however it is drawn
+table_cell.py   one cell, however it is drawn
 table.py        tables: as wide as they are on a pipe, fitted to a terminal
 rich_table.py   tables drawn by rich
 rich_page.py    pages in Markdown, drawn by rich

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from rochallor_cli.configuration.environment import Environment, is_terminal
 from rochallor_cli.configuration.masking import masked
 from rochallor_cli.configuration.settings import Settings
-from rochallor_cli.output.cell import Cell
 from rochallor_cli.output.columns import Column, Row, View, lookup, plain
 from rochallor_cli.output.json_form import json_form
 from rochallor_cli.output.styles import paint
 from rochallor_cli.output.table import table_lines
+from rochallor_cli.output.table_cell import Cell
 from rochallor_cli.output.text_width import harmless, harmless_json, harmless_lines
 from rochallor_cli.output.times import Times
 

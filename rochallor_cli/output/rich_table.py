@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
-from rochallor_cli.output.cell import GAP, Cell
 from rochallor_cli.output.columns import Column
 from rochallor_cli.output.styles import rich_style
+from rochallor_cli.output.table_cell import GAP, Cell
 
 
 def rich_lines(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rochallor_cli.output.cell import GAP, Cell
 from rochallor_cli.output.columns import FIRST, Column
+from rochallor_cli.output.table_cell import GAP, Cell
 from rochallor_cli.output.text_width import cells, padded
 
 

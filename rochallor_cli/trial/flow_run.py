@@ -9,9 +9,9 @@ from typing import Any, Final, Protocol
 
 from rochallor_cli.engine_client.admin_client import AdminClient, Value
 from rochallor_cli.errors import ConflictError, WaitRanOutError
-from rochallor_cli.instances.followers import EventLines, Follower
+from rochallor_cli.instances.follow_displays import EventLines, Follower
 from rochallor_cli.instances.following import Ending
-from rochallor_cli.instances.snapshots import Snapshot, snapshots
+from rochallor_cli.instances.polling import Snapshot, snapshots
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.text_width import harmless, shell_command
 

@@ -24,7 +24,7 @@ from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.errors import CliError, Interrupted, UsageError, WaitRanOutError, did_you_mean
 from rochallor_cli.hosting.config.host_config import LogConfig
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
-from rochallor_cli.instances.followers import Follower, follower_for
+from rochallor_cli.instances.follow_displays import Follower, follower_for
 from rochallor_cli.instances.following import Ending
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.text_width import harmless

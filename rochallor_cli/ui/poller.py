@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from rochallor_cli.instances.snapshots import SLOWEST_S, Pauses
+from rochallor_cli.instances.polling import SLOWEST_S, Pauses
 from rochallor_cli.ui.pages.page import UiPage
 
 # Looked at by nobody any more, and kept in case somebody comes back.

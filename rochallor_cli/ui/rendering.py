@@ -20,9 +20,9 @@ from rochallor_cli.graph.model import Graph, GraphNode
 from rochallor_cli.graph.svg import as_svg
 from rochallor_cli.output.text_width import harmless_json, harmless_lines
 from rochallor_cli.output.times import parse_time, seconds_between
+from rochallor_cli.ui.page_engine import Found, Reach
 from rochallor_cli.ui.pages.page import UiPage
 from rochallor_cli.ui.poller import Part
-from rochallor_cli.ui.reach import Found, Reach
 
 # Of a longer value the beginning is shown; the whole of it can be had as a file.
 LONGEST_SHOWN = 2_000

@@ -14,8 +14,8 @@ from aiohttp import web
 
 from rochallor_cli.command_line.stopping import StopRequest
 from rochallor_cli.errors import UsageError
-from rochallor_cli.ui.answers import ENGINE_TIMEOUT_S, UiAnswers
-from rochallor_cli.ui.reach import Reach
+from rochallor_cli.ui.page_engine import Reach
+from rochallor_cli.ui.routes import ENGINE_TIMEOUT_S, UiAnswers
 from rochallor_cli.ui.security import Door
 
 HOST = "127.0.0.1"

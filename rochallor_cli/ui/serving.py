@@ -28,7 +28,7 @@ def ui_server(
 ) -> Iterator[UiServer]:
     """Serve the pages of an engine while the block runs. Raises UsageError without the extra."""
     require_templates()
-    from rochallor_cli.ui.reach import Reach, why_not_acting
+    from rochallor_cli.ui.page_engine import Reach, why_not_acting
     from rochallor_cli.ui.server import UiServer
 
     why_not = why_not_acting(engine.settings, read_only=read_only)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from rochallor_cli.definitions.verification_codes import VERIFICATION_CODES
 from rochallor_cli.dev_engine.explore import ExecutionStatus, InstanceStatus, codes
-from rochallor_cli.verification.grades import Grade, Grades
+from rochallor_cli.verification.certainty import Grade, Grades
+from rochallor_cli.verification.definition_graph import DefinitionShape
 from rochallor_cli.verification.search import Searched, SearchMove, Situation
-from rochallor_cli.verification.shape import DefinitionShape
 
 STUCK = "V01"
 RUNS_TWICE = "V02"

@@ -11,8 +11,8 @@ from rochallor_cli.counting import count_text
 from rochallor_cli.dev_engine.explore import Definition
 from rochallor_cli.documents.document import Document, DocumentPath, Position
 from rochallor_cli.durations import duration_text
+from rochallor_cli.verification.certainty import Grade
 from rochallor_cli.verification.findings import TITLES, Flaw
-from rochallor_cli.verification.grades import Grade
 from rochallor_cli.verification.search import Searched
 from rochallor_cli.verification.traces import TraceEvent, trace_of
 

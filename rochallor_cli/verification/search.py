@@ -37,8 +37,8 @@ from rochallor_cli.dev_engine.explore import (
     without_schemas,
 )
 from rochallor_cli.verification.consistency import is_consistent
-from rochallor_cli.verification.forgetting import without_changing, without_crowd
-from rochallor_cli.verification.shape import DefinitionShape
+from rochallor_cli.verification.definition_graph import DefinitionShape
+from rochallor_cli.verification.state_abstraction import without_changing, without_crowd
 
 # What one event may enter: enough for any definition that comes to a rest.
 STEP_BUDGET = 500

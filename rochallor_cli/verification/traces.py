@@ -20,9 +20,9 @@ from rochallor_cli.dev_engine.explore import (
     names_used,
     schema_violation,
 )
+from rochallor_cli.verification.definition_graph import DefinitionShape
 from rochallor_cli.verification.findings import Flaw
 from rochallor_cli.verification.search import Searched, SearchMove, Situation
-from rochallor_cli.verification.shape import DefinitionShape
 
 _NS_PER_S = 1_000_000_000
 _SOME_VALUE = 1

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from rochallor_cli.definitions.across_definitions import started_by
 from rochallor_cli.definitions.problem_codes import PROBLEM_CODES
-from rochallor_cli.definitions.shape import known_part
-from rochallor_cli.definitions.together import started_by
+from rochallor_cli.definitions.structure import known_part
 from rochallor_cli.dev_engine import CODES, ENGINE_VERSIONS, EngineRules, check, engine_rules
 from rochallor_cli.dev_engine.explore import Definition, definition_from_document
 from rochallor_cli.dev_engine.upgrade import BETTER, FAILS, REFUSED, SILENT, step_differences
 from rochallor_cli.documents.document import Document, DocumentPath
+from rochallor_cli.verification.certainty import Grade
 from rochallor_cli.verification.findings import TITLES, Flaw, find
-from rochallor_cli.verification.grades import Grade
-from rochallor_cli.verification.partings import Parting, parted
 from rochallor_cli.verification.search import Bounds, search
+from rochallor_cli.verification.version_comparison import Parting, parted
 
 # A search came to its bounds: what it has not seen is not known.
 UNKNOWN: Final = "unknown"

@@ -9,17 +9,17 @@ from typing import Any
 from rochallor_cli.definitions.finding import DocumentFinding
 from rochallor_cli.definitions.linting import Assumed, refusals
 from rochallor_cli.definitions.problem_codes import OF_WAYS
-from rochallor_cli.definitions.shape import known_part, looks_mistyped
-from rochallor_cli.definitions.unknown import Unknown, unknown_values_in
+from rochallor_cli.definitions.structure import known_part, looks_mistyped
+from rochallor_cli.definitions.unknown_parts import Unknown, unknown_values_in
 from rochallor_cli.dev_engine import ENGINE_VERSIONS, EngineRules, check, engine_rules
 from rochallor_cli.dev_engine.explore import definition_from_document
 from rochallor_cli.documents.document import Document
 from rochallor_cli.errors import InvalidDocumentError, NotKnownError, WaitRanOutError
+from rochallor_cli.verification.certainty import Grade
 from rochallor_cli.verification.findings import find
-from rochallor_cli.verification.grades import Grade
 from rochallor_cli.verification.report import Verified
 from rochallor_cli.verification.search import Bounds, search
-from rochallor_cli.verification.stand_ins import with_stand_ins
+from rochallor_cli.verification.unknown_steps import with_stand_ins
 
 
 def verified_document(

@@ -79,7 +79,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Any]:
     """An engine with instances in several states, and its page."""
-    from tests.support.ui_desk import loan_desk
+    from tests.support.ui_engine import loan_desk
 
     with loan_desk() as found:
         yield found

@@ -10,7 +10,7 @@ from rochallor_cli.dev_engine import ENGINE_VERSIONS
 from support.command_line import rochallor
 from support.engines import running_engine
 from support.random_workflows import random_document
-from support.stand_in import Answer, stand_in
+from support.scripted_server import Answer, stand_in
 from support.workflows import decision, do_jobs, service, uploaded, user_task
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import EngineClientError

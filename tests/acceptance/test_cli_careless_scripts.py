@@ -15,7 +15,7 @@ from tests.support.command_table import (
     global_valued_options,
     valued_options,
 )
-from tests.support.stand_in import NO_ROUTE, Answer, route, stand_in
+from tests.support.scripted_server import NO_ROUTE, Answer, route, stand_in
 
 EMPTY_OPTIONS = [(path, option) for path in commands() for option in valued_options(path)]
 EMPTY_ARGUMENTS = [(path, place) for path in commands() for place in range(len(arguments(path)))]

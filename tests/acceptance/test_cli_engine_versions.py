@@ -14,7 +14,7 @@ from rochallor_cli.dev_engine import FEATURES as ENGINES_FEATURES
 from rochallor_cli.engine_client.engine_version import OFFLINE, EngineVersion
 from tests.support.command_line import rochallor, rochallor_process
 from tests.support.engines import running_engine
-from tests.support.stand_in import NO_ROUTE, Answer, route, stand_in
+from tests.support.scripted_server import NO_ROUTE, Answer, route, stand_in
 from workflow_sdk import engine_versions as sdk
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"

@@ -58,7 +58,7 @@ def test_a_field_given_in_two_spellings_is_an_error_with_its_place(tmp_path):
 def test_the_spelling_table_has_the_fields_that_the_newest_engine_reads():
     from rochallor_cli.definitions.field_names import DEFINITION
     from rochallor_cli.dev_engine import engine_rules
-    from rochallor_cli.dev_engine.definition.shapes import definition_shape
+    from rochallor_cli.dev_engine.definition.fields import definition_shape
 
     def names(kind):
         return {name: names(one) for name, one in getattr(getattr(kind, "items", kind), "fields", {}).items()}

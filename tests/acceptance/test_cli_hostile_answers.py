@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import rochallor, rochallor_process
-from tests.support.stand_in import Answer, route, stand_in
+from tests.support.scripted_server import Answer, route, stand_in
 from tests.support.waiting import wait_until
 from workflow_sdk.client.job_json import value_from_json
 

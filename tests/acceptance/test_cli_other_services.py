@@ -9,8 +9,8 @@ import pytest
 
 from tests.acceptance.test_cli_unknown_things import LINES, PATHS
 from tests.support.command_line import rochallor
-from tests.support.planting import DEFINITION
-from tests.support.stand_in import Answer, stand_in
+from tests.support.planted_answers import DEFINITION
+from tests.support.scripted_server import Answer, stand_in
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
 HTML = b"<html><title>Log in</title></html>"

@@ -12,7 +12,7 @@ import pytest
 from rochallor_cli.completion.shells import answer
 from tests.support.command_line import rochallor, variables
 from tests.support.engines import running_engine
-from tests.support.stand_in import Answer, stand_in
+from tests.support.scripted_server import Answer, stand_in
 
 NOBODY = 65534
 

@@ -28,9 +28,9 @@ from rochallor_cli.configuration.environment import Environment
 from rochallor_cli.dev_engine import DevEngine
 from rochallor_cli.handler_modules.loading import load_handlers
 from support.command_line import Result, Stream, rochallor, variables
+from support.documentation_pages import PAGES, ROOT, Shown, inline_commands, name_of, shown_commands
 from support.engines import running_engine
-from support.pages import PAGES, ROOT, Shown, inline_commands, name_of, shown_commands
-from support.pasting import paste
+from support.pasted_commands import paste
 from support.sdk_workers import running_runner
 from support.workflows import Document, do_jobs, gateway, join, service, user_task
 from support.workflows import document as document_of

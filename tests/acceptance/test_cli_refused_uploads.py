@@ -11,7 +11,7 @@ from rochallor_cli.definitions.linting import located
 from rochallor_cli.documents.json_text import parse_json
 from rochallor_cli.documents.json_yaml import dump
 from support.command_line import rochallor
-from support.stand_in import Answer, stand_in
+from support.scripted_server import Answer, stand_in
 from support.workflows import document, rule, service, table, user_task
 
 RECORDED = Path(__file__).parent.parent / "contract"

@@ -12,7 +12,7 @@ from tests.acceptance.test_cli_engine_versions import ID, LOAN, START, TABLE
 from tests.acceptance.test_cli_engine_versions import engine as answering_as
 from tests.support.command_line import rochallor, rochallor_process
 from tests.support.engines import running_engine
-from tests.support.stand_in import Answer, route, stand_in
+from tests.support.scripted_server import Answer, route, stand_in
 from tests.support.workflows import decision, document, uploaded, user_task, wait
 from workflow_sdk.client.rest import RestEngineClient
 

@@ -12,7 +12,7 @@ import pytest
 from tests.support.certificates import Certificates
 from tests.support.command_line import Result, rochallor
 from tests.support.command_table import global_valued_options
-from tests.support.stand_in import Answer, stand_in
+from tests.support.scripted_server import Answer, stand_in
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
 SECRET = "hunter2-Zq9"

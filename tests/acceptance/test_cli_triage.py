@@ -15,7 +15,7 @@ import pytest
 from rochallor_cli.commands import triage
 from rochallor_cli.configuration.certificates import certificate_ends
 from rochallor_cli.configuration.engine_access import EngineAccess
-from rochallor_cli.explanation.served import Served
+from rochallor_cli.explanation.serving_workers import Served
 from rochallor_cli.hosting.checks.broker_checks import TopicState
 from support.certificates import Certificates
 from support.command_line import rochallor

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from rochallor_cli.dev_engine import DevEngine
-from rochallor_cli.ui.opening import opened
+from rochallor_cli.ui.browser_opening import opened
 from tests.support.command_line import rochallor, rochallor_process
 from tests.support.engines import running_engine
 from tests.support.ui_pages import answer_to

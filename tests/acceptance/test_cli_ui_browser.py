@@ -19,9 +19,9 @@ from playwright.sync_api import Browser, expect
 
 from tests.support.browser import window
 from tests.support.engines import interrupted_engine
+from tests.support.scripted_server import Answer, stand_in
 from tests.support.small_server import small_server
-from tests.support.stand_in import Answer, stand_in
-from tests.support.ui_desk import Desk
+from tests.support.ui_engine import Desk
 from tests.support.ui_pages import ui_of
 from tests.support.workflows import document, gateway, join, user_task
 from tests.unit.rochallor_cli.ui.test_ui_hostile import ID, hostile

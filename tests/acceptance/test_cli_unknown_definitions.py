@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.command_line import Result, rochallor
 from tests.support.engines import running_engine
-from tests.support.planting import FAILED, HELD, Change, Planted, Recorded, recorded, with_unknown
-from tests.support.stand_in import stand_in
+from tests.support.planted_answers import FAILED, HELD, Change, Planted, Recorded, recorded, with_unknown
+from tests.support.scripted_server import stand_in
 from tests.support.workflows import do_jobs, document, rule, service, table, uploaded
 from workflow_sdk.client.rest import RestEngineClient
 

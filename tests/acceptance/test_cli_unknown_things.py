@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.command_line import Result, rochallor
 from tests.support.command_table import commands
-from tests.support.planting import (
+from tests.support.planted_answers import (
     ASKED,
     DEFINITION,
     FAILED,
@@ -31,7 +31,7 @@ from tests.support.planting import (
     with_unknown,
     with_unknown_fields,
 )
-from tests.support.stand_in import route, stand_in
+from tests.support.scripted_server import route, stand_in
 
 ODD_VALUES = int(os.environ.get("ROCHALLOR_TEST_ODD_VALUES", "4"))
 # What each command is given; a name in capitals is the id of the instance that stands so.

@@ -13,7 +13,7 @@ import pytest
 from support.command_line import Result, rochallor
 from support.engines import running_engine
 from support.gateway import running_gateway
-from support.stand_in import Answer, route, stand_in
+from support.scripted_server import Answer, route, stand_in
 from support.workflows import decision, do_jobs, gateway, join, service, uploaded, user_task, wait
 from workflow_sdk.client.rest import RestEngineClient
 

@@ -153,7 +153,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("output",),
         ("configuration", "documents", "sdk_check"),
         ("durations", "counting", "errors"),
-        ("exit_status", "version", "command_names", "garbage"),
+        ("exit_status", "version", "command_names", "garbage_collection"),
         ("dev_engine",),
     ],
     "rochallor_cli.dev_engine": [

@@ -10,7 +10,7 @@ from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.engine_client.admin_client import AdminClient
 from rochallor_cli.errors import CliError, EngineAwayError
 from support.known_answers import known_answers
-from support.stand_in import stand_in
+from support.scripted_server import stand_in
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError, RouteMissingError
 

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
-from rochallor_cli.dev_engine.api import connections, endpoints
-from rochallor_cli.dev_engine.services import apart, definitions
+from rochallor_cli.dev_engine.api import connection_limits, endpoints
+from rochallor_cli.dev_engine.services import definitions, offloading
 
 END = {"id": "e", "name": "e", "type": "END"}
 
@@ -115,7 +115,7 @@ HALF = (b"GET /v1/inst", b"POST /v1/instances HTTP/1.1\r\nHost: localhost\r\nCon
 
 
 def test_requests_that_are_never_finished_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "HEAD_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(connection_limits, "HEAD_TIMEOUT_S", 0.3)
     with DevEngine(DevEngineConfig(port=0)) as engine:
         host, port = urlsplit(engine.url).netloc.split(":")
         held = [socket.create_connection((host, int(port)), timeout=60) for _ in HALF]
@@ -161,7 +161,7 @@ def test_a_timer_of_any_length_is_started_or_refused_in_the_engines_words(
 
 
 def test_idle_connections_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 5)
+    monkeypatch.setattr(connection_limits, "MOST_CONNECTIONS", 5)
     with DevEngine(DevEngineConfig(port=0)) as engine:
         host, port = urlsplit(engine.url).netloc.split(":")
         held = [socket.create_connection((host, int(port)), timeout=60) for _ in range(8)]
@@ -193,7 +193,7 @@ def test_what_is_no_http_is_refused_in_one_line_of_the_log(
     assert not any(set("\n\x1b\x00") & set(record.getMessage()) for record in caplog.records)
 
 
-LONG = "x" * (2 * apart.LARGE)
+LONG = "x" * (2 * offloading.LARGE)
 # What takes long, where it is done, and what asks for it.
 LONG_READINGS = [
     (definitions, "read", "/v1/definitions", {"id": "long", "name": LONG, "steps": [END]}),

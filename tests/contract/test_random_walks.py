@@ -12,10 +12,10 @@ from collections.abc import Callable
 import pytest
 
 from rochallor_cli.dev_engine import ENGINE_VERSIONS, HandClock
+from support.agreeing_runs import STARTED_WITH, HttpSide, MachineSide, ReferenceSide, walk
 from support.engines import running_engine
 from support.random_definitions import random_definition
 from support.reference_engine import ReferenceEngine
-from support.walks import STARTED_WITH, HttpSide, MachineSide, ReferenceSide, walk
 
 WALKS = int(os.environ.get("ROCHALLOR_TEST_WALKS", "8"))
 GIVEN_URL = os.environ.get("ROCHALLOR_TEST_ENGINE_URL")

@@ -15,7 +15,7 @@ from support.certificates import Certificates
 from support.kafka_jobs import TOPIC
 from support.reporting_engine import ReportingEngine
 from support.secured_kafka import SecuredKafka
-from support.whole_run import alone, shared
+from support.session_values import alone, shared
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from support.kafka_workers import running_worker
 from support.reporting_engine import ReportingEngine
 from support.waiting import wait_until
 from workflow_sdk.runner.job import report
-from workflow_sdk.runner.kafka import probe as kafka_probe
+from workflow_sdk.runner.kafka import engine_probe
 
 
 def test_poison_goes_to_the_dead_letters_with_the_reason(
@@ -70,7 +70,7 @@ def test_while_the_engine_is_away_nothing_is_lost_or_committed(
 def test_an_engine_that_answers_nothing_is_noticed_without_any_job(
     broker: EmbeddedBroker, engine: ReportingEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kafka_probe, "QUIET_S", 0.1)
+    monkeypatch.setattr(engine_probe, "QUIET_S", 0.1)
     with running_worker(broker.address, engine.url, registry_of(Handler())) as worker:
         wait_until(lambda: worker.snapshot().engine_reachable is True, "the first answer")
         engine.away = True

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from sqlite3 import Connection
 from typing import Any, NamedTuple, TypeVar
 
-from rochallor_cli.dev_engine.api import shapes
+from rochallor_cli.dev_engine.api import record_json
 from rochallor_cli.dev_engine.api.endpoints import Endpoints, Request
 from rochallor_cli.dev_engine.api.routes import NoRoute, find_route
 from rochallor_cli.dev_engine.background.periodic import Rounds
@@ -18,9 +18,9 @@ from rochallor_cli.dev_engine.errors import Refused
 from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord
 from rochallor_cli.dev_engine.kafka.relay import record_of
 from rochallor_cli.dev_engine.records import ExecutionStatus
-from rochallor_cli.dev_engine.services.apart import Apart
 from rochallor_cli.dev_engine.services.decisions import knowing
 from rochallor_cli.dev_engine.services.definitions import upload
+from rochallor_cli.dev_engine.services.offloading import Apart
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.store import Store
 from rochallor_cli.dev_engine.store.database import open_database
@@ -179,7 +179,7 @@ class SimulatedEngine:
             answer = _result(getattr(self._endpoints, route.name)(request))
             status, text = answer.status, answer.json
         except Refused as refused:
-            status, text = refused.status, shapes.error_shape(refused.code, refused.reason)
+            status, text = refused.status, record_json.error_shape(refused.code, refused.reason)
         self._relay_soon()
         return RawResponse(status, {"content-type": "application/json"} if text else {}, text.encode())
 
@@ -191,7 +191,7 @@ class SimulatedEngine:
             [now_ns + seconds * 1_000_000_000, job_id, asked["workerId"], now_ns],
         )
         if not extended.rowcount:
-            text = shapes.error_shape("conflict", "the lease is over")
+            text = record_json.error_shape("conflict", "the lease is over")
             return RawResponse(409, {"content-type": "application/json"}, text.encode())
         self.leased_until[job_id] = self._loop.time() + seconds
         text = json.dumps({"accepted": True, "lockExpiresAt": str(now_ns)})

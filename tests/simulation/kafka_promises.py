@@ -13,8 +13,8 @@ from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.kafka.assignment import Assignment
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent, PoisonRecordError, decode
-from workflow_sdk.runner.kafka.inheritance import RecordHolder
 from workflow_sdk.runner.kafka.intake import topic_of
+from workflow_sdk.runner.kafka.takeover import RecordHolder
 
 # Of ten seconds in life, with a turn to spare.
 REVOKE_WAIT_S = 9.9

@@ -16,7 +16,7 @@ from workflow_sdk.runner.job.kept_outcomes import KeptOutcomes
 from workflow_sdk.runner.job.slots import Order, Slots
 from workflow_sdk.runner.polling import poll_source
 from workflow_sdk.runner.polling.poll_source import PollSource
-from workflow_sdk.runner.reporting.doubts import Doubts, Found
+from workflow_sdk.runner.reporting.doubtful_reports import Doubts, Found
 from workflow_sdk.runner.reporting.senders import Senders
 from workflow_sdk.runner.shift.execution import Execution
 from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper

@@ -11,14 +11,14 @@ from workflow_sdk.runner.job.claim import Right
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
 from workflow_sdk.runner.kafka.backlog import Backlog
+from workflow_sdk.runner.kafka.broker_probe import Surroundings
 from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.deduplication import AcknowledgedIds
 from workflow_sdk.runner.kafka.flow import Flow
-from workflow_sdk.runner.kafka.inheritance import RecordHolder
 from workflow_sdk.runner.kafka.intake import KafkaIntake
 from workflow_sdk.runner.kafka.offsets import OffsetTracker
 from workflow_sdk.runner.kafka.rebalances import Rebalances
-from workflow_sdk.runner.kafka.surroundings import Surroundings
+from workflow_sdk.runner.kafka.takeover import RecordHolder
 
 _NUMBERS = count()
 

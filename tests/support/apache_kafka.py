@@ -20,8 +20,8 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from benchmarks.kafka_jars import KAFKA_VERSION, fetch_jars
+from support.session_values import made_once
 from support.waiting import wait_until
-from support.whole_run import made_once
 
 CACHE = Path.home() / ".cache" / "rochallor-tests" / f"kafka-{KAFKA_VERSION}"
 START_TIMEOUT_S, STOP_TIMEOUT_S = 180.0, 60.0

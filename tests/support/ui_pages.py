@@ -15,7 +15,7 @@ from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.engine_client.admin_client import AdminClient
 from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.engine_client.engine_version import EngineVersion
-from rochallor_cli.ui.reach import Reach, why_not_acting
+from rochallor_cli.ui.page_engine import Reach, why_not_acting
 from rochallor_cli.ui.server import UiServer
 
 

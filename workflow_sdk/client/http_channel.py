@@ -21,10 +21,10 @@ from workflow_sdk.client.failures import FailureTable, Meaning, failure
 from workflow_sdk.client.http1.answer import BadAnswerError
 from workflow_sdk.client.http1.dialing import DialError, DialTimeoutError, Route
 from workflow_sdk.client.http1.pool import ConnectionPool
-from workflow_sdk.client.judge import is_from_engine, is_refusal, may_lack_route
+from workflow_sdk.client.judgement import is_from_engine, is_refusal, may_lack_route
+from workflow_sdk.client.normalize import history_from_answer
 from workflow_sdk.client.polled_jobs import PolledJob, polled_jobs
 from workflow_sdk.client.rest import heartbeat_error, lease_end_from
-from workflow_sdk.client.shapes import history_from_answer
 from workflow_sdk.errors import (
     EngineClientError,
     EngineTimeoutError,

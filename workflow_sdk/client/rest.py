@@ -11,8 +11,8 @@ from workflow_sdk.client.answers import RawResponse, acknowledged, error_from_an
 from workflow_sdk.client.connection import DEFAULT_TIMEOUT_S, Connection, connection_to
 from workflow_sdk.client.deadline import current_lease_seconds
 from workflow_sdk.client.http import Exchange, HttpTransport
-from workflow_sdk.client.judge import dispatches_otherwise, is_refusal, may_lack_route
-from workflow_sdk.client.shapes import history_from_answer, page_from_answer, without_nones
+from workflow_sdk.client.judgement import dispatches_otherwise, is_refusal, may_lack_route
+from workflow_sdk.client.normalize import history_from_answer, page_from_answer, without_nones
 from workflow_sdk.errors import (
     EngineClientError,
     EngineUnreachableError,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rochallor_cli.command_line.apart import FORM_APART
 from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.exclusive_options import FORM_APART
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.definition_sources import is_file_name
 from rochallor_cli.commands.following import verdict_of

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rochallor_cli.command_line.apart import EVERYTHING, FORM_APART
 from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.exclusive_options import EVERYTHING, FORM_APART
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.definition_sources import (
     Exclude,

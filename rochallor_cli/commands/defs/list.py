@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rochallor_cli.command_line.apart import ALL_APART
 from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.exclusive_options import ALL_APART
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import LIMIT, All, Limit, note_of_more
 from rochallor_cli.output.views import DEFINITIONS

@@ -142,8 +142,8 @@ def _evaluated(context: Context, file: str, step: str, given: dict[str, Any]) ->
 def _step(context: Context, file: str, step_id: str, rules: EngineRules) -> Any:
     """The step as the engine reads it; what no version known here has may stand elsewhere in the file."""
     from rochallor_cli.definitions.linting import Assumed, placed_lines, refusals
-    from rochallor_cli.definitions.shape import known_part
-    from rochallor_cli.definitions.unknown import unknown_values_in
+    from rochallor_cli.definitions.structure import known_part
+    from rochallor_cli.definitions.unknown_parts import unknown_values_in
     from rochallor_cli.dev_engine import ENGINE_VERSIONS, engine_rules
     from rochallor_cli.dev_engine.explore import definition_from_document
     from rochallor_cli.engine_client.engine_version import said_version

@@ -185,7 +185,7 @@ def _with_rest(rows: list[dict[str, Any]], uploads: list[Upload], result: str) -
 def _refused(context: Context, error: Exception, upload: Upload, *, sent: int) -> Exception:
     """The error with the file that it is about, and what was stored before."""
     from rochallor_cli.definitions.linting import at_named_step
-    from rochallor_cli.engine_client.meaning import meaning
+    from rochallor_cli.engine_client.error_meaning import meaning
     from workflow_sdk.errors import WorkflowSDKError
 
     meant = meaning(error, context.settings) if isinstance(error, WorkflowSDKError) else error

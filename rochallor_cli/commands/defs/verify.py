@@ -158,7 +158,7 @@ def _rules(context: Context, version: EngineVersion) -> EngineRules:
 
 
 def _with_suggestion(verified: Verified, bounds: Bounds) -> Verified:
-    from rochallor_cli.verification.suggestions import suggestion_for
+    from rochallor_cli.verification.join_rewrites import suggestion_for
 
     return replaced(verified, suggestion=suggestion_for(verified, verified.found.definition.rules, bounds))
 

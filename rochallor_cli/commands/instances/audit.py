@@ -13,7 +13,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.command_line.setting_options import with_settings
 from rochallor_cli.commands.filters import say_nothing_fits, selection, with_filters
-from rochallor_cli.commands.serving import Serving
+from rochallor_cli.commands.serving_workers import Serving
 from rochallor_cli.counting import count_text
 from rochallor_cli.engine_client.admin_client import OPEN, Value
 from rochallor_cli.errors import CliError

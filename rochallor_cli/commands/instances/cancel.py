@@ -8,7 +8,7 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.acting import Verb, act
+from rochallor_cli.commands.chosen_instances import Verb, act
 from rochallor_cli.commands.filters import MOST_APART, Most, with_filters
 from rochallor_cli.commands.inputs import Ids, Yes
 from rochallor_cli.engine_client.admin_client import ENDED, OPEN, Value

@@ -38,7 +38,7 @@ def get(context: Context, instance: Instance) -> None:
 
 def _judged(context: Context, instance: Value) -> Value:
     """The instance with its verdict, and what would move it."""
-    from rochallor_cli.explanation.verdicts import awaited_lines, judged, verdict_text
+    from rochallor_cli.explanation.verdict_text import awaited_lines, judged, verdict_text
 
     version = context.engine_version(only_get=True)
     explanation = judged(context.engine, str(instance["id"]), version.possible, now=context.environment.now)

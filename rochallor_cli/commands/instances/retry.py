@@ -9,7 +9,7 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.acting import Verb, act
+from rochallor_cli.commands.chosen_instances import Verb, act
 from rochallor_cli.commands.filters import MOST_APART, Most, with_filters
 from rochallor_cli.commands.following import judge_for
 from rochallor_cli.commands.inputs import (

@@ -6,7 +6,7 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.acting import ids_from, require_one_way
+from rochallor_cli.commands.chosen_instances import ids_from, require_one_way
 from rochallor_cli.commands.filters import MOST_APART, Most, say_if_cut, selection, with_filters
 from rochallor_cli.commands.following import judge_for
 from rochallor_cli.commands.inputs import Ids, Timeout, seconds_from

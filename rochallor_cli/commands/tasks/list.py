@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from rochallor_cli.command_line.apart import ALL_APART
 from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.exclusive_options import ALL_APART
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.filters import Most, say_if_cut, selection, with_filters
 from rochallor_cli.commands.inputs import LIMIT, All, Limit

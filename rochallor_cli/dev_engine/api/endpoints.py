@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from rochallor_cli.dev_engine.api import shapes
+from rochallor_cli.dev_engine.api import record_json
 from rochallor_cli.dev_engine.api.routes import BadPath, unescape
 from rochallor_cli.dev_engine.errors import Refused, bad_request, internal_error
 from rochallor_cli.dev_engine.go_json.decoding import (
@@ -89,13 +89,15 @@ class Endpoints:
             len(request.body), lambda: definitions.read(request.body, self._resources.rules)
         )
         stored = await self._work.do(lambda: definitions.store(self._resources, document))
-        return Answer(201, shapes.definition_summary(stored))
+        return Answer(201, record_json.definition_summary(stored))
 
     async def list_definitions(self, request: Request) -> Answer:
         page, page_size = _paging(request.query)
         keyword = request.query.get("keyword", "")
         found, total = definitions.list_definitions(self._resources, keyword, page=page, page_size=page_size)
-        return Answer(200, shapes.items_shape([shapes.definition_summary(each) for each in found], total))
+        return Answer(
+            200, record_json.items_shape([record_json.definition_summary(each) for each in found], total)
+        )
 
     async def get_definition(self, request: Request) -> Answer:
         stored = definitions.get_definition(self._resources, _unescape_again(request.parameters[0]))
@@ -111,7 +113,7 @@ class Endpoints:
     async def _shown(self, stored: DefinitionVersion) -> Answer:
         rules = self._resources.rules
         shown = await self._apart.do_if_large(
-            len(stored.document), lambda: shapes.definition_shape(stored, rules)
+            len(stored.document), lambda: record_json.definition_shape(stored, rules)
         )
         return Answer(200, shown)
 
@@ -143,7 +145,7 @@ class Endpoints:
                 business_key=fields.get("businessKey"),
             )
         )
-        return Answer(201, shapes.instance_shape(instance, ended=False, reason=False))
+        return Answer(201, record_json.instance_shape(instance, ended=False, reason=False))
 
     async def list_instances(self, request: Request) -> Answer:
         page, page_size = _paging(request.query)
@@ -153,16 +155,18 @@ class Endpoints:
             "business_key": request.query.get("businessKey", ""),
         }
         found, total = instances.list_instances(self._resources, filters, page=page, page_size=page_size)
-        return Answer(200, shapes.items_shape([shapes.instance_shape(each) for each in found], total))
+        return Answer(
+            200, record_json.items_shape([record_json.instance_shape(each) for each in found], total)
+        )
 
     async def get_instance(self, request: Request) -> Answer:
         return Answer(
-            200, shapes.instance_shape(instances.get_instance(self._resources, request.parameters[0]))
+            200, record_json.instance_shape(instances.get_instance(self._resources, request.parameters[0]))
         )
 
     async def get_history(self, request: Request) -> Answer:
         found = instances.get_history(self._resources, request.parameters[0])
-        return Answer(200, shapes.items_shape([shapes.execution_shape(each) for each in found]))
+        return Answer(200, record_json.items_shape([record_json.execution_shape(each) for each in found]))
 
     async def cancel_instance(self, request: Request) -> Answer:
         try:
@@ -173,7 +177,7 @@ class Endpoints:
         cancelled = await self._work.do(
             lambda: instances.cancel_instance(self._resources, instance_id, str(reason))
         )
-        return Answer(200, shapes.instance_shape(cancelled, ended=False, key=False))
+        return Answer(200, record_json.instance_shape(cancelled, ended=False, key=False))
 
     async def retry_step(self, request: Request) -> Answer:
         fields = await self._body(request, _RETRY) if request.has_length else {}
@@ -182,7 +186,7 @@ class Endpoints:
         retried = await self._work.do(
             lambda: instances.retry_step(self._resources, instance_id, step_id, changes)
         )
-        return Answer(200, shapes.instance_shape(retried, ended=False, reason=False))
+        return Answer(200, record_json.instance_shape(retried, ended=False, reason=False))
 
     async def signal(self, request: Request) -> Answer:
         # The engine does not read a body whose length was not sent.
@@ -213,7 +217,9 @@ class Endpoints:
             raise bad_request("jobTypes must not be empty")
         max_jobs = fields.get("maxJobs", 0)
         leased = await self._work.do(lambda: jobs.poll_jobs(self._resources, worker_id, job_types, max_jobs))
-        return Answer(200, shapes.items_shape([shapes.job_shape(job) for job in leased], name="jobs"))
+        return Answer(
+            200, record_json.items_shape([record_json.job_shape(job) for job in leased], name="jobs")
+        )
 
     async def complete_job(self, request: Request) -> Answer:
         fields = await self._body(request, _COMPLETE)

@@ -12,10 +12,10 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
-from rochallor_cli.dev_engine.api import shapes
-from rochallor_cli.dev_engine.api.browsers import refusal
-from rochallor_cli.dev_engine.api.connections import BODY_TIMEOUT_S, BoundedServer
+from rochallor_cli.dev_engine.api import record_json
+from rochallor_cli.dev_engine.api.connection_limits import BODY_TIMEOUT_S, BoundedServer
 from rochallor_cli.dev_engine.api.cors import is_preflight, preflight_headers
+from rochallor_cli.dev_engine.api.cross_site import refusal
 from rochallor_cli.dev_engine.api.endpoints import Answer, Endpoint, Endpoints, Request
 from rochallor_cli.dev_engine.api.responses import response_to
 from rochallor_cli.dev_engine.api.routes import BadPath, NoRoute, RouteMatch, find_route
@@ -66,7 +66,7 @@ class Api:
         if self._cors and is_preflight(request.method, request.headers):
             return web.Response(headers=preflight_headers(request.headers))
         if not self._cors and (reason := refusal(request.headers, listens_on=self._listens_on)):
-            return response_to(request, Answer(403, shapes.error_shape("browser-refused", reason)))
+            return response_to(request, Answer(403, record_json.error_shape("browser-refused", reason)))
         path, _, query = request.raw_path.partition("?")
         try:
             route = find_route(request.method, path, self._rules)
@@ -93,20 +93,20 @@ class Api:
         except ConnectionError:
             # Gone in the middle of its body: nobody reads this.
             return Answer(
-                400, shapes.error_shape("bad-request", "the connection was closed before the body's end")
+                400, record_json.error_shape("bad-request", "the connection was closed before the body's end")
             )
         except TimeoutError:
-            return Answer(408, shapes.error_shape("bad-request", "the body did not come in time"))
+            return Answer(408, record_json.error_shape("bad-request", "the body did not come in time"))
         except web.HTTPRequestEntityTooLarge:
             return Answer(
-                413, shapes.error_shape("bad-request", f"a body has at most {MAX_BODY_BYTES} bytes")
+                413, record_json.error_shape("bad-request", f"a body has at most {MAX_BODY_BYTES} bytes")
             )
         except Refused as refused:
-            return Answer(refused.status, shapes.error_shape(refused.code, refused.reason))
+            return Answer(refused.status, record_json.error_shape(refused.code, refused.reason))
         except Exception as error:  # a fault of ours is an answer, never a lost connection
             logger.exception("a fault in the dev engine itself, at %s %s", request.method, request.raw_path)
             reason = f"a fault in the dev engine itself: {type(error).__name__}: {error}"
-            return Answer(500, shapes.error_shape("internal-error", reason))
+            return Answer(500, record_json.error_shape("internal-error", reason))
 
 
 def _request(

@@ -1,7 +1,7 @@
 """Definitions: their model, how they are read, and the rules they are held to.
 
 model.py               a definition as the state machine walks it
-shapes.py              the fields that a document may have, by engine version
+fields.py              the fields that a document may have, by engine version
 json_schema.py         the JSON Schema of a document, for editors
 branch_order.py        the order of branches in engines that have one
 shown_document.py      a kept document as the engine gives it back

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from rochallor_cli.dev_engine.definition.fields import definition_shape, step_shape
 from rochallor_cli.dev_engine.definition.model import step_types
-from rochallor_cli.dev_engine.definition.shapes import definition_shape, step_shape
 from rochallor_cli.dev_engine.definition.validation_schemas import SCHEMA_TYPES
 from rochallor_cli.dev_engine.definition.validation_tables import HIT_POLICIES
 from rochallor_cli.dev_engine.go_json.decoding import Kind, ListOf, MapOf, OrderedTexts, Scalar, Shape

@@ -8,6 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from rochallor_cli.dev_engine.definition.branch_order import in_branch_order
+from rochallor_cli.dev_engine.definition.fields import (
+    EVENT,
+    OLDER_FORMS,
+    RULE,
+    SCHEMA,
+    definition_shape,
+    step_shape,
+)
 from rochallor_cli.dev_engine.definition.model import (
     BoundaryEvent,
     DecisionTable,
@@ -15,14 +23,6 @@ from rochallor_cli.dev_engine.definition.model import (
     Schema,
     Step,
     TableRule,
-)
-from rochallor_cli.dev_engine.definition.shapes import (
-    EVENT,
-    OLDER_FORMS,
-    RULE,
-    SCHEMA,
-    definition_shape,
-    step_shape,
 )
 from rochallor_cli.dev_engine.go_json.decoding import BodyError, Shape, decode, decode_value
 from rochallor_cli.dev_engine.go_json.reading import read_exact

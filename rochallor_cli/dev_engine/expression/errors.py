@@ -37,7 +37,7 @@ class UnrepresentableResult(Exception):  # noqa: N818 - not a failure of the exp
 
 
 class TooCostly(Exception):  # noqa: N818 - nothing has failed yet
-    """An event has used up what its first try may cost (see ``meter``)."""
+    """An event has used up what its first try may cost (see ``event_budget``)."""
 
 
 class Fault(Exception):  # noqa: N818 - never leaves the package

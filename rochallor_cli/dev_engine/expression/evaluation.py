@@ -9,10 +9,8 @@ from functools import lru_cache
 from typing import Final
 
 from rochallor_cli.dev_engine.expression import go_types as t
-from rochallor_cli.dev_engine.expression import tree
-from rochallor_cli.dev_engine.expression.checker import check
-from rochallor_cli.dev_engine.expression.coercion import coerced
-from rochallor_cli.dev_engine.expression.compiler import Program, compile_tree
+from rochallor_cli.dev_engine.expression.checking.checker import check
+from rochallor_cli.dev_engine.expression.checking.coercion import coerced
 from rochallor_cli.dev_engine.expression.errors import (
     ExpressionError,
     Fault,
@@ -20,16 +18,18 @@ from rochallor_cli.dev_engine.expression.errors import (
     SyntaxFault,
     located,
 )
+from rochallor_cli.dev_engine.expression.event_budget import charge_reading
 from rochallor_cli.dev_engine.expression.go_types import function
 from rochallor_cli.dev_engine.expression.limits import COMPILED_EXPRESSIONS
-from rochallor_cli.dev_engine.expression.machine import run_program
-from rochallor_cli.dev_engine.expression.members import length
-from rochallor_cli.dev_engine.expression.meter import charge_reading
-from rochallor_cli.dev_engine.expression.parser import parse
-from rochallor_cli.dev_engine.expression.results import json_value
-from rochallor_cli.dev_engine.expression.rewriting import inner_source, rewrite
-from rochallor_cli.dev_engine.expression.simplification import simplified
-from rochallor_cli.dev_engine.expression.values import Function, go_type_of
+from rochallor_cli.dev_engine.expression.program.compiler import Program, compile_tree
+from rochallor_cli.dev_engine.expression.program.machine import run_program
+from rochallor_cli.dev_engine.expression.program.simplification import simplified
+from rochallor_cli.dev_engine.expression.syntax import tree
+from rochallor_cli.dev_engine.expression.syntax.parser import parse
+from rochallor_cli.dev_engine.expression.syntax.rewriting import inner_source, rewrite
+from rochallor_cli.dev_engine.expression.values.members import length
+from rochallor_cli.dev_engine.expression.values.results import json_value
+from rochallor_cli.dev_engine.expression.values.values import Function, go_type_of
 from rochallor_cli.dev_engine.go_text import quoted
 
 # The engine puts a function of its own among the variables; a variable of that name hides it.

@@ -10,5 +10,5 @@ tables.py          decision tables
 schemas.py         schemas that contradict conditions
 variable_types.py  what is known of the types of variables where a step is entered
 timers.py          timers
-circles.py         the circles of a graph
+cycles.py          the circles of a graph
 """

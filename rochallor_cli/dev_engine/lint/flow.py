@@ -9,7 +9,7 @@ from itertools import chain
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import RESTING, Definition, Step, StepType
 from rochallor_cli.dev_engine.definition.problems import Path, Problem, warning
-from rochallor_cli.dev_engine.lint.circles import circles
+from rochallor_cli.dev_engine.lint.cycles import circles
 
 Rule = Callable[[int, Step, Definition], Iterator[Problem]]
 

@@ -1,7 +1,7 @@
 """The use cases: each reads records, asks the state machine, and has its effects written.
 
 unit_of_work.py   changes of one turn of the loop share a transaction
-apart.py          what takes long is done in a thread, while others are served
+offloading.py     what takes long is done in a thread, while others are served
 resources.py      what every use case needs
 definitions.py    uploading and reading definitions
 instances.py      starting, reading, moving and cancelling instances

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from rochallor_cli.dev_engine.errors import internal_error
-from rochallor_cli.dev_engine.services.apart import Apart
 from rochallor_cli.dev_engine.services.decisions import CostlyDecision, Decided, knowing
+from rochallor_cli.dev_engine.services.offloading import Apart
 from rochallor_cli.dev_engine.store.database import commit_together
 
 logger = logging.getLogger("rochallor_cli.dev_engine")

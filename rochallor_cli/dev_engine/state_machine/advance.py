@@ -14,7 +14,7 @@ from rochallor_cli.dev_engine.records import ExecutionStatus, Instance, Instance
 from rochallor_cli.dev_engine.state_machine.choices import Abandoned, ChoiceTaken, Choose
 from rochallor_cli.dev_engine.state_machine.effects import Effect, ExecutionEnded, FaultMet
 from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
-from rochallor_cli.dev_engine.state_machine.rounds import ChoiceMet, ChoicesMet
+from rochallor_cli.dev_engine.state_machine.loop_rounds import ChoiceMet, ChoicesMet
 
 # A loop through a gateway leaves something open at each round, which costs more than passing a step.
 _RESTING_COST = 10

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, NamedTuple, Self
 
 from rochallor_cli.errors import ShortageError, UsageError
-from rochallor_cli.hosting.descriptors import socket_out_of_reach
+from rochallor_cli.hosting.high_descriptors import socket_out_of_reach
 
 log = logging.getLogger("rochallor.host")
 

@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol, TextIO
 
 from rochallor_cli.configuration.masking import masked
 from rochallor_cli.errors import StopRequested
-from rochallor_cli.hosting.logs.harmless import harmless, json_value, message_of, shortened, traceback_of
+from rochallor_cli.hosting.logs.safe_values import harmless, json_value, message_of, shortened, traceback_of
 from rochallor_cli.output.styles import paint
 from rochallor_cli.output.text_width import harmless_json
 from workflow_sdk.masking import keep_secret

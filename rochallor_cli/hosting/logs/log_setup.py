@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from rochallor_cli.hosting.config.host_config import LogConfig
-from rochallor_cli.hosting.descriptors import kept_out_of_reach
+from rochallor_cli.hosting.high_descriptors import kept_out_of_reach
 from rochallor_cli.hosting.logs.log_lines import LoggedJob, configure_logging, thread_excepthook
 from rochallor_cli.hosting.logs.own_loggers import own_loggers
+from rochallor_cli.hosting.logs.printed_output import survive_closed_streams
 from rochallor_cli.hosting.logs.stderr_pipe import divert_stderr, end_diversion
-from rochallor_cli.hosting.logs.streams import survive_closed_streams
 from workflow_sdk.job import current_job
 
 

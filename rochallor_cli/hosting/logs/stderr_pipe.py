@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from rochallor_cli.hosting.descriptors import out_of_reach
-from rochallor_cli.hosting.logs.streams import LinesOutput
-from rochallor_cli.hosting.waker import readable
+from rochallor_cli.hosting.high_descriptors import out_of_reach
+from rochallor_cli.hosting.logs.printed_output import LinesOutput
+from rochallor_cli.hosting.self_pipe import readable
 
 READ_BYTES = 65_536
 # A line without an end is written after this.

@@ -21,14 +21,14 @@ from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.handler_modules.loading import LoadedHandlers, watchable_files
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.console import HandlerRow, handler_rows
-from rochallor_cli.hosting.descriptors import out_of_reach, told_less
+from rochallor_cli.hosting.forced_exit import exit_soon
+from rochallor_cli.hosting.high_descriptors import out_of_reach, told_less
 from rochallor_cli.hosting.host_signals import ALL_STOPPING, QUIETING, say_taken_again
-from rochallor_cli.hosting.leaving import exit_soon
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.hosting.logs.loggers_in_use import LoggersInUse
 from rochallor_cli.hosting.logs.stacks import show_stacks
-from rochallor_cli.hosting.own_library import keep_standard_library
-from rochallor_cli.hosting.processes.alone_main import AloneChild
+from rochallor_cli.hosting.original_library import keep_standard_library
+from rochallor_cli.hosting.processes.child_supervision import SupervisedRuns
 from rochallor_cli.hosting.processes.control_pipe import (
     Abandon,
     AskMetrics,
@@ -48,10 +48,10 @@ from rochallor_cli.hosting.processes.control_pipe import (
     SuspectsNow,
 )
 from rochallor_cli.hosting.processes.crash_stacks import write_crashes_to
+from rochallor_cli.hosting.processes.isolated_main import AloneChild
 from rochallor_cli.hosting.processes.running_jobs import RunningJobs
-from rochallor_cli.hosting.processes.supervised import SupervisedRuns
+from rochallor_cli.hosting.self_pipe import Waker
 from rochallor_cli.hosting.stray_signals import StraySignals
-from rochallor_cli.hosting.waker import Waker
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
 from rochallor_cli.hosting.workers.process_state import ProcessState
 from workflow_sdk.runner.handlers.supervision import supervise

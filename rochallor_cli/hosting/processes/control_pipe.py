@@ -18,7 +18,7 @@ from rochallor_cli.hosting.console import HandlerRow
 from rochallor_cli.hosting.health.exposition import Family
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.processes.message_text import line_of, message_from
-from rochallor_cli.hosting.waker import readable
+from rochallor_cli.hosting.self_pipe import readable
 
 log = logging.getLogger("rochallor.host")
 

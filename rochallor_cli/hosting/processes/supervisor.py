@@ -15,10 +15,10 @@ from rochallor_cli.hosting.console import Console
 from rochallor_cli.hosting.health.exposition import Family, merged
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.logs.stacks import job_text, log_jobs_in_flight
-from rochallor_cli.hosting.processes.alone import AloneRuns
 from rochallor_cli.hosting.processes.child_process import ChildProcess
 from rochallor_cli.hosting.processes.control_pipe import Quiet, ShowStacks, SuspectsNow
 from rochallor_cli.hosting.processes.file_watcher import FileWatcher
+from rochallor_cli.hosting.processes.isolated_jobs import AloneRuns
 from rochallor_cli.hosting.processes.kept_process import KeptProcess
 from rochallor_cli.hosting.processes.restart_policy import RestartPolicy
 from rochallor_cli.hosting.processes.suspects import Suspects

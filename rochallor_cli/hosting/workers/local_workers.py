@@ -31,7 +31,7 @@ from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
 from rochallor_cli.hosting.health.exposition import Family, families_of, families_of_handlers, new_registry
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.logs.stacks import log_jobs_in_flight, log_thread_names
-from rochallor_cli.hosting.own_library import keep_it_for_late_modules
+from rochallor_cli.hosting.original_library import keep_it_for_late_modules
 from rochallor_cli.hosting.workers.process_state import ProcessState
 from rochallor_cli.hosting.workers.runner_status import places_of, status_of, summary_of
 from rochallor_cli.hosting.workers.runners import AnyRunner, build_runner, limited, resolved_mode

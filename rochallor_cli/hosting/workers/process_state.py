@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Protocol
 
 from rochallor_cli.hosting.logs.loggers_in_use import LoggersInUse
-from rochallor_cli.hosting.logs.standard_streams import StandardStreams
+from rochallor_cli.hosting.logs.restored_streams import StandardStreams
 from rochallor_cli.hosting.workers.process_settings import ImportedModules, LibraryFunctions, ProcessSettings
 from workflow_sdk.runner.job.in_flight import InFlight
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from rochallor_cli.errors import NotFoundError
+from rochallor_cli.ui.page_engine import Reach
 from rochallor_cli.ui.pages.definition import DefinitionPage
 from rochallor_cli.ui.pages.definitions import DefinitionsPage
 from rochallor_cli.ui.pages.difference import DifferencePage
@@ -13,7 +14,6 @@ from rochallor_cli.ui.pages.instance import InstancePage
 from rochallor_cli.ui.pages.instances import InstancesPage
 from rochallor_cli.ui.pages.overview import OverviewPage
 from rochallor_cli.ui.pages.page import UiPage
-from rochallor_cli.ui.reach import Reach
 
 # What only one view of a page is told.
 _OF_ONE_VIEW = ("done",)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.engine_client.reading import mapping
 from rochallor_cli.output.times import parse_time
-from rochallor_cli.ui.reach import Reach
+from rochallor_cli.ui.page_engine import Reach
 
 # An engine starts the next one at once; one that had to be restarted, later.
 _SOON = timedelta(seconds=60)

@@ -17,8 +17,8 @@ from rochallor_cli.engine_client.admin_client import Value, steps_by_id
 from rochallor_cli.engine_client.reading import version_of
 from rochallor_cli.errors import CliError
 from rochallor_cli.graph.model import GraphNode, graph_of
+from rochallor_cli.ui.page_engine import Query, Reach
 from rochallor_cli.ui.pages.page import UiPage
-from rochallor_cli.ui.reach import Query, Reach
 
 # Older ones are reached by their number.
 MOST_VERSIONS = 10

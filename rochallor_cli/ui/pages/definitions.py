@@ -7,8 +7,8 @@ from typing import Any
 
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.engine_client.reading import rows
+from rochallor_cli.ui.page_engine import Query, Reach
 from rochallor_cli.ui.pages.page import LONGEST_FIELD, UiPage
-from rochallor_cli.ui.reach import Query, Reach
 
 SIZE = 100
 

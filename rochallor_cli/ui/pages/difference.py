@@ -8,8 +8,8 @@ from typing import Any
 from rochallor_cli.definitions.differences import Change, differences
 from rochallor_cli.engine_client.reading import version_of
 from rochallor_cli.graph.model import Graph, graph_of
+from rochallor_cli.ui.page_engine import Query, Reach
 from rochallor_cli.ui.pages.page import UiPage
-from rochallor_cli.ui.reach import Query, Reach
 
 
 @dataclass(frozen=True)

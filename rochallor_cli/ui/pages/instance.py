@@ -11,10 +11,8 @@ from rochallor_cli.engine_client.reading import definition_of, mapping
 from rochallor_cli.errors import CliError
 from rochallor_cli.explanation.explaining import Explanation, confirmed_by
 from rochallor_cli.explanation.facts import Facts
-from rochallor_cli.explanation.readings import Reading
-from rochallor_cli.explanation.verdicts import verdict_text
-from rochallor_cli.explanation.ways_out import retry_words, ways_out
-from rochallor_cli.explanation.words import (
+from rochallor_cli.explanation.parsed_definitions import Reading
+from rochallor_cli.explanation.part_texts import (
     ahead_words,
     cause_words,
     doubt_words,
@@ -23,12 +21,14 @@ from rochallor_cli.explanation.words import (
     shown_movers,
     verdict_words,
 )
+from rochallor_cli.explanation.suggested_commands import retry_words, ways_out
+from rochallor_cli.explanation.verdict_text import verdict_text
 from rochallor_cli.graph.model import GraphNode, graph_of, painted
 from rochallor_cli.output.step_states import state_text
+from rochallor_cli.ui.page_engine import Query, Reach
 from rochallor_cli.ui.pages.chain import MOST_DEFINITIONS, child_of, next_workflow, parent_of
 from rochallor_cli.ui.pages.page import UiPage
 from rochallor_cli.ui.pages.timeline import MOST_ROWS, timeline
-from rochallor_cli.ui.reach import Query, Reach
 from workflow_sdk.errors import WorkflowSDKError
 
 _MOST_EXECUTIONS = 20

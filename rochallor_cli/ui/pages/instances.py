@@ -11,8 +11,8 @@ from rochallor_cli.errors import UsageError
 from rochallor_cli.instances.filter_values import filters_from, option
 from rochallor_cli.instances.list_watch import EVERY_S
 from rochallor_cli.instances.selection import Filters, Selection
+from rochallor_cli.ui.page_engine import Found, Query, Reach
 from rochallor_cli.ui.pages.page import LONGEST_FIELD, UiPage
-from rochallor_cli.ui.reach import Found, Query, Reach
 
 SIZES = (50, 200, 1000)
 # Where the engine does not filter, so many are read at most: ten of its pages.

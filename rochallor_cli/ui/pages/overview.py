@@ -14,8 +14,8 @@ from rochallor_cli.errors import CliError, ConflictError
 from rochallor_cli.explanation.audit import Audit
 from rochallor_cli.explanation.explaining import all_confirmed
 from rochallor_cli.explanation.facts import FactsReader
+from rochallor_cli.ui.page_engine import Found, Query, Reach
 from rochallor_cli.ui.pages.page import UiPage
-from rochallor_cli.ui.reach import Found, Query, Reach
 
 # An audit reads a history for each instance: so many of the newest, and for so long, at most.
 MOST_AUDITED = 500

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from rochallor_cli.errors import UsageError
-from rochallor_cli.ui.reach import Found, Query, Reach
+from rochallor_cli.ui.page_engine import Found, Query, Reach
 
 _LARGEST = 999_999_999
 # What a field of a filter takes: with all of them full, an address still fits into a request, and its events' as well.

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from support import stragglers
+from support import leftover_processes
 from support.waiting import wait_until
 
 # A run that starts a process as tests do, in a session of its own, and is then at work until it is killed.
 RUN = """
 import subprocess, sys
-from support.stragglers import end_with_this_run
+from support.leftover_processes import end_with_this_run
 guard = end_with_this_run()
 sleeper = [sys.executable, "-c", "import time; time.sleep(600)"]
 started = subprocess.Popen(sleeper, stdin=subprocess.DEVNULL, start_new_session=True)
@@ -37,12 +37,12 @@ def lives(pid: int) -> bool:
 
 
 def test_what_tests_have_started_ends_with_a_run_that_is_killed():
-    environ = {name: value for name, value in os.environ.items() if name != stragglers.MARK}
+    environ = {name: value for name, value in os.environ.items() if name != leftover_processes.MARK}
     run = subprocess.Popen(
         [sys.executable, "-c", RUN],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**environ, "PYTHONPATH": str(Path(stragglers.__file__).parents[1])},
+        env={**environ, "PYTHONPATH": str(Path(leftover_processes.__file__).parents[1])},
     )
     assert run.stdin is not None
     assert run.stdout is not None
@@ -59,7 +59,8 @@ def test_processes_of_this_run_bear_its_mark():
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
         wait_until(
-            lambda: child.pid in stragglers.bearers(os.environ[stragglers.MARK]), "the child to be found"
+            lambda: child.pid in leftover_processes.bearers(os.environ[leftover_processes.MARK]),
+            "the child to be found",
         )
     finally:
         assert child.stdin is not None

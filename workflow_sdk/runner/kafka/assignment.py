@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from workflow_sdk.runner.job.claim import Right
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
+from workflow_sdk.runner.kafka.membership import Pulse
 from workflow_sdk.runner.kafka.offsets import WINDOW, OffsetTracker
-from workflow_sdk.runner.kafka.pulse import Pulse
 
 if TYPE_CHECKING:
     from confluent_kafka import Message

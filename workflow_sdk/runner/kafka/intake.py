@@ -22,11 +22,11 @@ from workflow_sdk.runner.kafka.backlog import Backlog, Ordering
 from workflow_sdk.runner.kafka.dead_letters import DeadLetters
 from workflow_sdk.runner.kafka.deduplication import AcknowledgedIds
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
-from workflow_sdk.runner.kafka.inheritance import Inheritance, NewReader, RecordHolder
+from workflow_sdk.runner.kafka.engine_probe import EngineProbe
 from workflow_sdk.runner.kafka.metrics import KafkaCollector
-from workflow_sdk.runner.kafka.probe import EngineProbe
 from workflow_sdk.runner.kafka.source import TOPIC_PREFIX, KafkaSource, RecordSink
-from workflow_sdk.runner.kafka.surplus import Surplus
+from workflow_sdk.runner.kafka.surplus_workers import Surplus
+from workflow_sdk.runner.kafka.takeover import Inheritance, NewReader, RecordHolder
 from workflow_sdk.runner.shift.plan import Parts
 
 log = logging.getLogger("workflow_sdk.runner")

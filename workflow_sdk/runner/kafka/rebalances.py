@@ -13,7 +13,7 @@ from workflow_sdk.runner.kafka.assignment import Assignment
 from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.flow import Flow
 from workflow_sdk.runner.kafka.health import ConsumerHealth
-from workflow_sdk.runner.kafka.pulse import Pulse
+from workflow_sdk.runner.kafka.membership import Pulse
 
 log = logging.getLogger("workflow_sdk.runner.kafka_source")
 

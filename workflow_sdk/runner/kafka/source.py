@@ -16,13 +16,13 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
+from workflow_sdk.runner.kafka.broker_probe import Surroundings
 from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.dispatch_event import PoisonRecordError, decode
 from workflow_sdk.runner.kafka.flow import Flow
 from workflow_sdk.runner.kafka.health import ConsumerHealth, Outage, is_fatal
-from workflow_sdk.runner.kafka.pulse import Pulse
+from workflow_sdk.runner.kafka.membership import Pulse
 from workflow_sdk.runner.kafka.rebalances import Rebalances
-from workflow_sdk.runner.kafka.surroundings import Surroundings
 
 log = logging.getLogger("workflow_sdk.runner.kafka_source")
 

@@ -9,7 +9,7 @@ from math import inf
 from time import perf_counter
 
 from workflow_sdk.client.job_channel import JobChannel
-from workflow_sdk.client.judge import dispatches_otherwise
+from workflow_sdk.client.judgement import dispatches_otherwise
 from workflow_sdk.client.polled_jobs import PolledJob, UnreadableJob
 from workflow_sdk.clock import Clock
 from workflow_sdk.errors import DispatchModeError, EngineClientError

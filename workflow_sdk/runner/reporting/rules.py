@@ -13,7 +13,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from workflow_sdk.client.judge import Judgement, is_schema_violation, judgement_of, was_not_forwarded
+from workflow_sdk.client.judgement import Judgement, is_schema_violation, judgement_of, was_not_forwarded
 from workflow_sdk.errors import EngineClientError, EngineTimeoutError, LeaseLostError
 from workflow_sdk.runner.job.report import Report
 

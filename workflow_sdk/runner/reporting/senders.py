@@ -7,17 +7,17 @@ import logging
 from collections.abc import Callable
 
 from workflow_sdk.client.job_channel import JobChannel
-from workflow_sdk.client.judge import is_from_engine
+from workflow_sdk.client.judgement import is_from_engine
 from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.masking import beginning
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.claim import Right
 from workflow_sdk.runner.job.outcome import MAX_MESSAGE, Completed, Failed
 from workflow_sdk.runner.job.report import Report, Settlement
-from workflow_sdk.runner.reporting.doubts import Doubts
+from workflow_sdk.runner.reporting.doubtful_reports import Doubts
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch, reason_of
+from workflow_sdk.runner.reporting.report_log import say_left, say_refused, say_rejected, say_turned
 from workflow_sdk.runner.reporting.rules import Action, Verdict, back_off_s, pause_s, verdict_on
-from workflow_sdk.runner.reporting.sayings import say_left, say_refused, say_rejected, say_turned
 
 log = logging.getLogger("workflow_sdk.runner")
 

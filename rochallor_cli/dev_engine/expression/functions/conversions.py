@@ -10,13 +10,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from rochallor_cli.dev_engine.expression.errors import Fault, UnrepresentableResult
-from rochallor_cli.dev_engine.expression.formatting import value_text
-from rochallor_cli.dev_engine.expression.operators import to_text
-from rochallor_cli.dev_engine.expression.results import json_text
-from rochallor_cli.dev_engine.expression.run import Run
-from rochallor_cli.dev_engine.expression.sizes import size_of
-from rochallor_cli.dev_engine.expression.strings import bytes_of, text_of
-from rochallor_cli.dev_engine.expression.values import Byte, Function, Int64
+from rochallor_cli.dev_engine.expression.evaluation_state import Run
+from rochallor_cli.dev_engine.expression.values.formatting import value_text
+from rochallor_cli.dev_engine.expression.values.operators import to_text
+from rochallor_cli.dev_engine.expression.values.results import json_text
+from rochallor_cli.dev_engine.expression.values.sizes import size_of
+from rochallor_cli.dev_engine.expression.values.strings import bytes_of, text_of
+from rochallor_cli.dev_engine.expression.values.values import Byte, Function, Int64
 
 _TYPE_NAMES: Final = {
     bool: "bool", int: "int", Int64: "int", Byte: "uint", float: "float", str: "string", Function: "func",

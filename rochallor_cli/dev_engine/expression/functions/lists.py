@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from rochallor_cli.dev_engine.expression.errors import Fault
-from rochallor_cli.dev_engine.expression.formatting import value_text
-from rochallor_cli.dev_engine.expression.members import fetch, length, map_key
-from rochallor_cli.dev_engine.expression.methods import method_of
-from rochallor_cli.dev_engine.expression.operators import equal, to_int
-from rochallor_cli.dev_engine.expression.run import Run
-from rochallor_cli.dev_engine.expression.sizes import size_of
-from rochallor_cli.dev_engine.expression.sorting import sorted_by
-from rochallor_cli.dev_engine.expression.strings import bytes_of
-from rochallor_cli.dev_engine.expression.times import Duration, Location, Month, Time, Weekday
-from rochallor_cli.dev_engine.expression.values import (
+from rochallor_cli.dev_engine.expression.evaluation_state import Run
+from rochallor_cli.dev_engine.expression.values.formatting import value_text
+from rochallor_cli.dev_engine.expression.values.members import fetch, length, map_key
+from rochallor_cli.dev_engine.expression.values.methods import method_of
+from rochallor_cli.dev_engine.expression.values.operators import equal, to_int
+from rochallor_cli.dev_engine.expression.values.sizes import size_of
+from rochallor_cli.dev_engine.expression.values.sorting import sorted_by
+from rochallor_cli.dev_engine.expression.values.strings import bytes_of
+from rochallor_cli.dev_engine.expression.values.times import Duration, Location, Month, Time, Weekday
+from rochallor_cli.dev_engine.expression.values.values import (
     AnyMap,
     Byte,
     Function,

@@ -7,11 +7,16 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from rochallor_cli.dev_engine.expression.errors import Fault
-from rochallor_cli.dev_engine.expression.numbers import float_of_text, int_of_float, int_of_text, wrapped
-from rochallor_cli.dev_engine.expression.operators import compare, is_number
-from rochallor_cli.dev_engine.expression.run import Run
-from rochallor_cli.dev_engine.expression.times import Duration, Month, Weekday
-from rochallor_cli.dev_engine.expression.values import Byte, Int64, go_type_of, is_list, items_of
+from rochallor_cli.dev_engine.expression.evaluation_state import Run
+from rochallor_cli.dev_engine.expression.values.numbers import (
+    float_of_text,
+    int_of_float,
+    int_of_text,
+    wrapped,
+)
+from rochallor_cli.dev_engine.expression.values.operators import compare, is_number
+from rochallor_cli.dev_engine.expression.values.times import Duration, Month, Weekday
+from rochallor_cli.dev_engine.expression.values.values import Byte, Int64, go_type_of, is_list, items_of
 
 _INTEGERS: Final = (int, Byte, Int64)
 _NAMED_INTEGERS: Final = (Duration, Month, Weekday)

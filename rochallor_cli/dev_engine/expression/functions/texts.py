@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from rochallor_cli.dev_engine.expression.errors import Fault
+from rochallor_cli.dev_engine.expression.evaluation_state import Run
 from rochallor_cli.dev_engine.expression.limits import MEMORY_BUDGET
-from rochallor_cli.dev_engine.expression.operators import to_int, to_text
-from rochallor_cli.dev_engine.expression.run import Run
-from rochallor_cli.dev_engine.expression.strings import BLANKS, bytes_of
-from rochallor_cli.dev_engine.expression.values import StringList, go_type_of
+from rochallor_cli.dev_engine.expression.values.operators import to_int, to_text
+from rochallor_cli.dev_engine.expression.values.strings import BLANKS, bytes_of
+from rochallor_cli.dev_engine.expression.values.values import StringList, go_type_of
 
 
 def trim(_run: Run, value: object, characters: object = BLANKS) -> str:

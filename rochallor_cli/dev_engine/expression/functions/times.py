@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 from rochallor_cli.dev_engine.expression.errors import Fault
-from rochallor_cli.dev_engine.expression.operators import to_text
-from rochallor_cli.dev_engine.expression.run import Run
-from rochallor_cli.dev_engine.expression.time_layouts import DEFAULT_LAYOUTS, parse_time
-from rochallor_cli.dev_engine.expression.times import (
+from rochallor_cli.dev_engine.expression.evaluation_state import Run
+from rochallor_cli.dev_engine.expression.values.operators import to_text
+from rochallor_cli.dev_engine.expression.values.time_layouts import DEFAULT_LAYOUTS, parse_time
+from rochallor_cli.dev_engine.expression.values.times import (
     Duration,
     Location,
     Time,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rochallor_cli.dev_engine import CODES, ENGINE_VERSIONS, EngineRules, check, engine_rules
-from rochallor_cli.dev_engine.lint.circles import circles
+from rochallor_cli.dev_engine.lint.cycles import circles
 from support.workflows import decision, document, gateway, join, service, timer, transform, user_task, wait
 
 DOCS = Path(__file__).resolve().parents[4] / "docs" / "engine-faults.md"

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from rochallor_cli.explanation import prospects
+from rochallor_cli.explanation import reachability
 from rochallor_cli.explanation.explaining import Explanation, explanation
 from rochallor_cli.explanation.facts import Facts
-from rochallor_cli.explanation.readings import Reading
-from rochallor_cli.explanation.rebuilding import INTERRUPTED
-from rochallor_cli.explanation.words import mover_words, shown_movers
+from rochallor_cli.explanation.parsed_definitions import Reading
+from rochallor_cli.explanation.part_texts import mover_words, shown_movers
+from rochallor_cli.explanation.world_from_facts import INTERRUPTED
 from support.workflows import document, service, timer, user_task
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
@@ -58,8 +58,8 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         sizes.append(len(world.executions))
         return every_outcome(definition, world, *arguments, **options)
 
-    every_outcome = prospects.every_outcome
-    monkeypatch.setattr(prospects, "every_outcome", counted)
+    every_outcome = reachability.every_outcome
+    monkeypatch.setattr(reachability, "every_outcome", counted)
     return sizes
 
 

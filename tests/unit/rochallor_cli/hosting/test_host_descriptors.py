@@ -5,8 +5,8 @@ import resource
 
 import pytest
 
-from rochallor_cli.hosting.descriptors import out_of_reach, told_less
-from rochallor_cli.hosting.waker import Waker
+from rochallor_cli.hosting.high_descriptors import out_of_reach, told_less
+from rochallor_cli.hosting.self_pipe import Waker
 
 
 @pytest.fixture(params=[200, 1024, None], ids=str)

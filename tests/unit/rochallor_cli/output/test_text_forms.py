@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from rochallor_cli.definitions.differences import differences, same
 from rochallor_cli.durations import age_text, duration_text, parse_duration
-from rochallor_cli.output.cell import Cell
 from rochallor_cli.output.columns import Column, lookup
 from rochallor_cli.output.rich_page import page_lines
 from rochallor_cli.output.table import table_lines
+from rochallor_cli.output.table_cell import Cell
 from rochallor_cli.output.text_width import cells, fitted, harmless, padded
 from rochallor_cli.output.times import Times, parse_time, seconds_between
 from support.workflows import document, end, service

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
-from rochallor_cli.instances.snapshots import Snapshot
+from rochallor_cli.instances.polling import Snapshot
 from rochallor_cli.trial.flow_run import Answers, FlowRun
 
 OPEN = {"id": "approve#1", "stepId": "approve", "stepType": "USER_TASK", "status": "RUNNING"}

@@ -10,7 +10,7 @@ import pytest
 
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.configuration.settings import Settings
-from tests.support.stand_in import Answer, route, stand_in
+from tests.support.scripted_server import Answer, route, stand_in
 from tests.support.ui_pages import ui_of
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"

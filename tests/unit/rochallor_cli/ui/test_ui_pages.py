@@ -17,8 +17,8 @@ from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.engine_client.admin_client import AdminClient
 from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.engine_client.engine_version import EngineVersion
+from rochallor_cli.ui.page_engine import Reach
 from rochallor_cli.ui.pages.addresses import page_at
-from rochallor_cli.ui.reach import Reach
 from rochallor_cli.ui.rendering import Renderer
 from tests.support.engines import interrupted_engine, running_engine
 from tests.support.ui_pages import Visitor, ui_of

@@ -17,15 +17,15 @@ from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.engine_client.admin_client import AdminClient
 from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.engine_client.engine_version import EngineVersion
-from rochallor_cli.instances.snapshots import Pauses
+from rochallor_cli.instances.polling import Pauses
 from rochallor_cli.ui.events import MOST_WINDOWS
+from rochallor_cli.ui.page_engine import Reach
 from rochallor_cli.ui.pages.addresses import page_at
 from rochallor_cli.ui.pages.page import UiPage
 from rochallor_cli.ui.poller import Look, Part, Poller, Subject
-from rochallor_cli.ui.reach import Reach
 from tests.simulation.loop import SimulatedLoop
 from tests.support.engines import running_engine
-from tests.support.stand_in import Answer, stand_in
+from tests.support.scripted_server import Answer, stand_in
 from tests.support.ui_pages import Visitor, ui_of
 from tests.support.workflows import document, service, user_task
 from workflow_sdk.client.rest import RestEngineClient

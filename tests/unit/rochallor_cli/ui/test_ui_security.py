@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from rochallor_cli.ui.connections import MOST_CONNECTIONS
+from rochallor_cli.ui.connection_limits import MOST_CONNECTIONS
 from rochallor_cli.ui.pages.page import LONGEST_FIELD
 from rochallor_cli.ui.security import HEADERS, Door, path_within
 from tests.support.engines import running_engine

@@ -8,7 +8,7 @@ import pytest
 
 from support.known_answers import KnownAnswer, known_answers
 from workflow_sdk.client.answers import RawResponse, acknowledged, error_from_answer, mapping_from_answer
-from workflow_sdk.client.judge import ENGINE_CODES, dispatches_otherwise, is_refusal, judgement_of
+from workflow_sdk.client.judgement import ENGINE_CODES, dispatches_otherwise, is_refusal, judgement_of
 from workflow_sdk.errors import EngineUnreachableError, WorkflowSDKError
 
 ROWS = known_answers()

@@ -9,7 +9,7 @@ import time
 import httpx
 import pytest
 
-from support.stand_in import stand_in
+from support.scripted_server import stand_in
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import EngineUnreachableError
 

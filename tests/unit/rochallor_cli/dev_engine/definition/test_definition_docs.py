@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from rochallor_cli.dev_engine import check, definition_schema, engine_rules
+from rochallor_cli.dev_engine.definition.fields import definition_shape, step_shape
 from rochallor_cli.dev_engine.definition.model import StepType
-from rochallor_cli.dev_engine.definition.shapes import definition_shape, step_shape
 from rochallor_cli.dev_engine.explore import definition_from_document, started
 from support.recordings import table_of
 

@@ -16,7 +16,7 @@ from rochallor_cli.dev_engine.expression import (
     compare_conditions,
     evaluate_condition,
 )
-from rochallor_cli.dev_engine.expression.coercion_traps import coercion_traps
+from rochallor_cli.dev_engine.expression.analysis.coercion_traps import coercion_traps
 
 NOW = datetime(2026, 5, 3, tzinfo=UTC)
 

@@ -15,8 +15,8 @@ from rochallor_cli.dev_engine.expression import (
     analyse,
     compare_conditions,
     evaluate,
+    evaluation_state,
     is_expression,
-    run,
 )
 from rochallor_cli.dev_engine.expression.limits import MAX_DEPTH
 
@@ -115,7 +115,7 @@ def test_the_limit_of_depth_is_named() -> None:
 
 @pytest.fixture
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "MAX_STEPS", 100_000)
+    monkeypatch.setattr(evaluation_state, "MAX_STEPS", 100_000)
 
 
 @pytest.mark.parametrize(

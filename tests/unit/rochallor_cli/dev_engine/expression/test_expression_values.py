@@ -22,7 +22,7 @@ from rochallor_cli.dev_engine.expression import (
     rewrite,
 )
 from rochallor_cli.dev_engine.expression.patterns import compile_pattern
-from rochallor_cli.dev_engine.expression.results import json_number
+from rochallor_cli.dev_engine.expression.values.results import json_number
 from rochallor_cli.dev_engine.go_text import quoted
 
 NOW = datetime(2026, 5, 3, 12, 30, 15, 123456, tzinfo=UTC)

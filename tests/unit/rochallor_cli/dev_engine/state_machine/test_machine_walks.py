@@ -7,9 +7,9 @@ import random
 import pytest
 
 from rochallor_cli.dev_engine import ENGINE_VERSIONS
+from support.agreeing_runs import STARTED_WITH, MachineSide, ReferenceSide, Side, walk
 from support.random_definitions import random_definition
 from support.reference_engine import ReferenceEngine
-from support.walks import STARTED_WITH, MachineSide, ReferenceSide, Side, walk
 
 WALKS = 120
 

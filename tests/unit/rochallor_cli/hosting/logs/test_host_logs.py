@@ -11,9 +11,9 @@ import pytest
 
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.hosting.config.host_config import HostConfig, KafkaAccess
-from rochallor_cli.hosting.logs.harmless import LONGEST_TEXT, LONGEST_VALUE
 from rochallor_cli.hosting.logs.log_lines import configure_logging
-from rochallor_cli.hosting.logs.streams import LinesOutput
+from rochallor_cli.hosting.logs.printed_output import LinesOutput
+from rochallor_cli.hosting.logs.safe_values import LONGEST_TEXT, LONGEST_VALUE
 from rochallor_cli.output.text_width import CONTROL_CHARACTERS
 from workflow_sdk.client.bearer import bearer_token
 from workflow_sdk.masking import keep_secret

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from rochallor_cli.hosting.processes.child_supervision import SupervisedRuns
 from rochallor_cli.hosting.processes.control_pipe import AskAlone, ControlPipe
 from rochallor_cli.hosting.processes.running_jobs import RunningJobs
-from rochallor_cli.hosting.processes.supervised import SupervisedRuns
 from workflow_sdk.client.job_json import value_from_json
 from workflow_sdk.handler.handler import handler_of
 from workflow_sdk.job import CurrentJob, job_from_poll

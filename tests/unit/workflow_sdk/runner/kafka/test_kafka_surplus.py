@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from workflow_sdk.runner.kafka.surplus import SURPLUS_AFTER_S, Surplus
+from workflow_sdk.runner.kafka.surplus_workers import SURPLUS_AFTER_S, Surplus
 
 
 @dataclass
