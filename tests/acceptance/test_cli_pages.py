@@ -23,6 +23,7 @@ import pytest
 import typer.main
 import yaml
 
+from benchmarks import __main__ as benchmarks
 from rochallor_cli.app import build, run
 from rochallor_cli.configuration.environment import Environment
 from rochallor_cli.dev_engine import DevEngine
@@ -150,6 +151,15 @@ def make(arguments: list[str], environ: dict[str, str]) -> Result:
     return Result("", f"no rule to make {unknown}", 2 if unknown else 0)
 
 
+def benchmark(arguments: list[str], environ: dict[str, str]) -> Result:
+    """Measuring is for `make bench`; here, that there are such cases and options."""
+    if arguments[:2] != ["-m", "benchmarks"]:
+        return Result("", str(arguments), 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", arguments[1:])
+        return Result("", str(benchmarks.options()), 0)
+
+
 def installed(arguments: list[str], environ: dict[str, str]) -> Result:
     """Trying it is for `make dist`; here, that nothing is named which an index would be asked for."""
     return Result("", str(arguments), 0 if arguments in (["install", "."], ["install", ".[ui]"]) else 2)
@@ -180,7 +190,8 @@ def readme(scene: Scene) -> Iterator[None]:
     assert definition
     assert code
     (scene.folder / "handlers.py").write_text(code[1])
-    (scene.folder / "flows" / "loan.yaml").write_text(definition[1])
+    for file in ("flow.yaml", "flows/loan.yaml"):
+        (scene.folder / file).write_text(definition[1])
     scene.upload(yaml.safe_load(definition[1]))
     printed = re.findall(r"instances history (\w+)", text)
     scene.placeholders |= dict.fromkeys(printed, lambda: scene.admin.list_instances()["items"][0]["id"])
@@ -303,6 +314,7 @@ def test_the_commands_of_a_page_do_what_it_says(
 ) -> None:
     shown = shown_commands(page)
     programs = {"rochallor": partial(ours, scene), "make": make, "pip": installed, "kubectl": applied}
+    programs["python"] = benchmark
     monkeypatch.chdir(scene.folder)
     with SCENES.get(name_of(page), uploaded)(scene):
         for name, value in scene.environ.items():

@@ -14,6 +14,7 @@ from support.sdk_workers import running_runner, start_chain
 from support.waiting import wait_until
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.testing import FakeEngineClient
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,6 +47,15 @@ def test_a_handler_that_gives_its_job_back_costs_no_retry_and_another_worker_run
         with running_runner(client, second, worker_id="w2"):
             wait_until(lambda: client.get_instance(instance)["status"] != "ACTIVE", "the other worker's turn")
         assert client.get_instance(instance)["status"] == "COMPLETED"
+
+
+def test_the_first_handler_of_the_page_about_workers_runs() -> None:
+    names: dict[str, object] = {}
+    exec(compile(example_of("docs/workers.md", "# handlers.py"), "docs/workers.md", "exec"), names)
+    engine = FakeEngineClient()
+    given = {engine.offer("validate-application", {"applicantId": each}): bool(each) for each in ("A-1", "")}
+    engine.work(names["registry"])
+    assert engine.completed == {job: {"validationPassed": passed} for job, passed in given.items()}
 
 
 def test_each_failed_attempt_logs_a_traceback_of_its_own(caplog: pytest.LogCaptureFixture) -> None:

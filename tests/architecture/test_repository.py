@@ -74,17 +74,3 @@ def test_nothing_is_left_unfinished_in_the_code() -> None:
         if marks.search(line)
     ]
     assert found == []
-
-
-LINK = re.compile(r"\[[^\]]+\]\((?!https?://|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
-
-
-def test_links_between_the_documents_lead_somewhere() -> None:
-    broken = [
-        f"{path.relative_to(ROOT)}: {target}"
-        for path in tracked_text_files()
-        if path.suffix == ".md" and "golden" not in path.parts
-        for target in LINK.findall(path.read_text("utf-8"))
-        if not (path.parent / target).exists()
-    ]
-    assert broken == []

@@ -14,6 +14,7 @@ import yaml
 
 from rochallor_cli.hosting.config.resolution import resolve_host
 from rochallor_cli.hosting.config.workers_file import read_workers_file
+from support.documentation_pages import blocks
 from workflow_sdk.runner.kafka.intake import group_of, topic_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,3 +152,20 @@ def test_the_page_about_scaling_asks_for_the_lag_of_the_group_that_workers_are_i
     (deployment,) = manifest["Deployment"]
     assert scaled["spec"]["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
     assert scaled["metadata"]["namespace"] == deployment["metadata"]["namespace"]
+
+
+def test_the_overlay_that_the_page_shows_changes_what_there_is() -> None:
+    (block,) = blocks(ROOT / "docs" / "deploy" / "README.md", "yaml overlay")
+    shown = yaml.safe_load(block.text)
+    assert shown["resources"] == ["../base"]
+    base, deployment = (
+        yaml.safe_load((KUBERNETES / "base" / f"{name}.yaml").read_text("utf-8"))
+        for name in ("kustomization", "deployment")
+    )
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert [each["name"] for each in shown["images"]] == [container["image"].rpartition(":")[0]]
+    (replaced,) = shown["configMapGenerator"]
+    assert replaced["behavior"] == "replace"
+    assert [(each["name"], each["files"]) for each in base["configMapGenerator"]] == [
+        (replaced["name"], replaced["files"])
+    ]

@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from rochallor_cli.dev_engine import check, engine_rules
+from rochallor_cli.dev_engine.explore import definition_from_document, started
 from rochallor_cli.dev_engine.expression import ExpressionError, UnrepresentableResult, evaluate
 from rochallor_cli.dev_engine.expression.limits import MAX_DEPTH, MAX_SOURCE_LENGTH, MAX_STEPS
 from rochallor_cli.dev_engine.services.decisions import APART_STEPS
+from support.workflows import document, user_task
 
 DOCS = Path(__file__).resolve().parents[5] / "docs" / "expressions.md"
 TEXT = DOCS.read_text("utf-8")
@@ -51,6 +55,19 @@ def test_an_example_comes_to_what_is_written_beside_it(
     expected = ExpressionError if kind == "fails" else UnrepresentableResult
     with pytest.raises(expected, match=re.escape(rest)):
         evaluate(expression, variables, now=NOW, coercion=coercion)
+
+
+def test_the_first_example_is_sound_and_takes_both_its_branches() -> None:
+    """Its variables are named in the sentence before it."""
+    [example] = re.findall(r"^```yaml\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+    size, price = yaml.safe_load(example)
+    ends = [user_task("approve"), user_task("ship", price["id"])]
+    flow = document(size, *ends, {**price, "nextStep": "end"})
+    assert check(flow, engine_rules("next")) == []
+    for country, step in (("CZ", "approve"), ("SK", "ship")):
+        given = {"amount": 1250, "country": country}
+        instance = started(definition_from_document(flow, engine_rules("next")), given).world.instance
+        assert instance.current_step_ids == (step,)
 
 
 def test_the_limits_are_those_of_the_code() -> None:

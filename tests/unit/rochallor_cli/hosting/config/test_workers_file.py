@@ -5,10 +5,12 @@ import json
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Consumer
 
 from rochallor_cli.errors import InvalidDocumentError
 from rochallor_cli.hosting.config.workers_file import WorkersFile, read_workers_file
 from rochallor_cli.hosting.config.workers_schema import SHIPPED, schema_text, workers_schema
+from support.documentation_pages import blocks
 
 ROOT = Path(__file__).resolve().parents[5]
 
@@ -175,6 +177,16 @@ def test_paths_are_meant_from_the_folder_of_the_file(tmp_path) -> None:
         f"{folder}/h.py:reg",
     ]
     assert file.section("engine") == {"ca_file": f"{folder}/ca.pem", "token_file": "/t"}
+
+
+def test_the_settings_that_the_page_about_kafka_shows_are_taken(read) -> None:
+    [shown] = blocks(ROOT / "docs" / "kafka.md", "yaml")
+    kafka = read(f"{shown.text}workers: [{{modules: [h.py]}}]\n", KAFKA_PASSWORD="p").section("kafka")
+    assert kafka["brokers"] == "kafka-1:9093,kafka-2:9093"
+    assert kafka["config"]["sasl.password"] == "p"
+    # A consumer of librdkafka's takes them all; the certificate is nobody's.
+    settings = {name: value for name, value in kafka["config"].items() if name != "ssl.ca.location"}
+    Consumer({"bootstrap.servers": kafka["brokers"], "group.id": "g", **settings}).close()
 
 
 def test_the_shipped_schema_is_the_models() -> None:
