@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from rochallor_cli.dev_engine import DevEngine
 from support.programs import running_program
-from support.sdk_workers import chain, wait_for_status
+from support.sdk_workers import Executions, chain, registry_of, running_runner, start_chain, wait_for_status
+from support.waiting import wait_until
 from workflow_sdk.client.rest import RestEngineClient
 
 
@@ -82,3 +84,37 @@ def test_a_long_handler_can_see_the_stop_and_finish_early(
         assert all(
             admin.get_instance(instance)["variables"] == {"stoppedEarly": True} for instance in instances
         )
+
+
+def test_a_program_may_pause_resume_and_abandon_its_runner_from_any_thread(engine: DevEngine) -> None:
+    executions, may_end, resumed = Executions(), threading.Event(), []
+
+    def work(job: object) -> None:
+        resumed.append(is_resumed)
+        may_end.wait(60)
+
+    with (
+        RestEngineClient(engine.url) as client,
+        running_runner(client, registry_of(executions, work), poll_interval=0.01) as running,
+    ):
+        # A first job shows that it is at work; while it runs no other is claimed.
+        is_resumed = False
+        (first,) = start_chain(client, "work")
+        wait_until(lambda: executions.total == 1, "the first job")
+        running.runner.pause()
+        may_end.set()
+        wait_for_status(client, [first])
+        may_end.clear()
+        (second,) = start_chain(client, "work")
+        (job,) = client.poll_jobs("another", ["work"], 1)
+        client.complete_job(job["id"], "another", {})
+        wait_for_status(client, [second])
+        is_resumed = True
+        running.runner.resume()
+        start_chain(client, "work")
+        wait_until(lambda: executions.total == 2, "the job after the pause")
+        running.runner.abandon()
+        summary = running.end()
+        may_end.set()
+    assert resumed == [False, True]
+    assert [each.job_type for each in summary.abandoned] == ["work"]

@@ -16,6 +16,8 @@ import pytest
 from support.http_stacks import AsyncStack, Stack, both
 from support.small_server import SmallServer, small_server
 from workflow_sdk.client import http1, http_channel, httpx_client
+from workflow_sdk.client.deadline import current_timeout, request_timeout
+from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import (
     EngineClientError,
     EngineTimeoutError,
@@ -220,6 +222,24 @@ def test_no_answer_in_time_is_a_timeout_that_may_have_been_sent(
     with pytest.raises(EngineTimeoutError, match=r"no answer within 0\.1 s") as caught:
         stack(server.url, timeout=0.1).complete()
     assert caught.value.was_sent
+
+
+def test_a_request_is_no_longer_than_the_block_it_is_in(server: SmallServer) -> None:
+    """Of the client of programs; the shorter of both times counts, and outside of the block its own."""
+    server.delay_s = 1.0
+    with RestEngineClient(server.url, timeout=60) as client, request_timeout(0.1):
+        with pytest.raises(EngineTimeoutError, match=r"no answer within 0\.1 s"):
+            client.get_instance("x")
+        with request_timeout(0.05), pytest.raises(EngineTimeoutError, match=r"no answer within 0\.05 s"):
+            client.get_instance("x")
+        assert current_timeout() == 0.1
+    assert current_timeout() is None
+    with (
+        RestEngineClient(server.url, timeout=0.1) as client,
+        request_timeout(60),
+        pytest.raises(EngineTimeoutError, match=r"no answer within 0\.1 s"),
+    ):
+        client.get_instance("x")
 
 
 @both
