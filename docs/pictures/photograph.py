@@ -23,7 +23,7 @@ from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
 from rochallor_cli.engine_client.admin_client import AdminClient
 from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.engine_client.engine_version import EngineVersion
-from rochallor_cli.ui.page_engine import Reach
+from rochallor_cli.ui.page_engine import PageEngine
 from rochallor_cli.ui.server import UiServer
 from workflow_sdk.client.rest import RestEngineClient
 
@@ -70,8 +70,10 @@ def scene() -> Iterator[tuple[UiServer, str]]:
         access = EngineAccess(engine.url, where="http://localhost:8080")
         settings = Settings(access=access, origins={"engine_url": "default"})
         with connect(settings.access) as client:
-            reach = Reach(AdminClient(client, settings), lambda: datetime.now(UTC), lambda: VERSION)
-            with UiServer(reach) as server:
+            page_engine = PageEngine(
+                AdminClient(client, settings), lambda: datetime.now(UTC), lambda: VERSION
+            )
+            with UiServer(page_engine) as server:
                 yield server, waiting
 
 

@@ -10,15 +10,15 @@ import typer
 from rochallor_cli.errors import UsageError
 
 # An option, then those that would be left unread where it is given; EVERYTHING for all that the command has itself.
-Apart = Sequence[str]
+Exclusive = Sequence[str]
 EVERYTHING = "*"
 # Where a command has its own forms, an -o besides would be a second word on the same thing.
-FORM_APART: Apart = ("--format", "--output")
-ALL_APART: Apart = ("--all", "--limit")
+FORM_EXCLUSIVE: Exclusive = ("--format", "--output")
+ALL_EXCLUSIVE: Exclusive = ("--all", "--limit")
 
 
 def refuse_together(
-    typer_context: typer.Context, given_globally: Mapping[str, object], apart: Iterable[Apart]
+    typer_context: typer.Context, given_globally: Mapping[str, object], exclusive: Iterable[Exclusive]
 ) -> None:
     """Raise UsageError for two options of which one would be silently ignored.
 
@@ -32,7 +32,7 @@ def refuse_together(
         if param.name not in given_globally and _is_on_line(typer_context, str(param.name))
     ]
     given = [*own, *(f"--{name.replace('_', '-')}" for name in given_globally)]
-    for option, *others in apart:
+    for option, *others in exclusive:
         refused = own if others == [EVERYTHING] else others
         other = next((word for word in refused if word in given and word != option), None)
         if option in given and other is not None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 from typer.models import CommandInfo
 
-from rochallor_cli.command_line.exclusive_options import Apart, refuse_together
+from rochallor_cli.command_line.exclusive_options import Exclusive, refuse_together
 from rochallor_cli.command_line.setting_options import option_of
 from rochallor_cli.configuration.environment import is_terminal
 from rochallor_cli.configuration.invocation import Invocation
@@ -103,7 +103,7 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
         invocation.given = merged(invocation.given, given)
         if not opens_context:
             return function(typer_context, **values)
-        refuse_together(typer_context, invocation.given, getattr(function, "apart", ()))
+        refuse_together(typer_context, invocation.given, getattr(function, "exclusive", ()))
         return _run(function, invocation, values)
 
     parameters = [
@@ -208,13 +208,13 @@ def command(
     name: str,
     *,
     examples: tuple[str, ...],
-    apart: Sequence[Apart] = (),
+    exclusive: Sequence[Exclusive] = (),
     view: View | None = None,
 ) -> Callable[[Function], Function]:
     """Register a command: its docstring is its help, the examples stand beneath it.
 
-    Options that are `apart` are refused together. What it prints at the end is of `view`: a slip in --fields is said
-    before anything is done.
+    Options that are `exclusive` are refused together. What it prints at the end is of `view`: a slip in --fields is
+    said before anything is done.
 
     Its global options come later, from `with_options`, and only to the command that is asked for.
     """
@@ -224,7 +224,7 @@ def command(
         app.command(name, help=with_examples(text, examples), short_help=next(iter(text.splitlines()), ""))(
             function
         )
-        function.apart = apart  # type: ignore[attr-defined]
+        function.exclusive = exclusive  # type: ignore[attr-defined]
         function.view = view  # type: ignore[attr-defined]
         return function
 

@@ -18,7 +18,7 @@ from rochallor_cli.instances.filter_values import WHEN, filters_from
 from rochallor_cli.instances.selection import MOST_READ, Filters, Selection
 
 # How many are read matters where they are chosen, not where they are named.
-MOST_APART = ("--most", "instances")
+MOST_EXCLUSIVE = ("--most", "instances")
 Most = Annotated[
     int,
     typer.Option(

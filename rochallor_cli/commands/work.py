@@ -32,7 +32,7 @@ ACTIONS = (HEALTH, STATUS, QUIET, RESUME)
         "rochallor work health --live --config workers.yaml",
         "rochallor work status --health-port 8081",
     ),
-    apart=(("--check", "--print-config"), ("--live", "--check", "--print-config")),
+    exclusive=(("--check", "--print-config"), ("--live", "--check", "--print-config")),
 )
 @with_settings([WORKERS_FILE, *(setting for _, setting in settings_with_flags())])
 def work(

@@ -8,7 +8,7 @@ from typing import Any
 
 from rochallor_cli.engine_client.admin_client import ENDED, AdminClient, Value
 from rochallor_cli.engine_client.reading import definition_of, rows, texts
-from rochallor_cli.explanation.parsed_definitions import Reading
+from rochallor_cli.explanation.parsed_definitions import ParsedDefinition
 from rochallor_cli.output.times import parse_time
 
 HistoryOf = Callable[[str], list[Value]]
@@ -26,7 +26,7 @@ class Facts:
 
     instance: Value
     executions: list[Value]
-    reading: Reading
+    reading: ParsedDefinition
     agree: bool = True
 
     @property
@@ -70,7 +70,7 @@ class FactsReader:
     def __init__(self, engine: AdminClient, history_of: HistoryOf | None = None) -> None:
         self._engine = engine
         self._history_of = history_of or engine.client.get_instance_history
-        self._readings: dict[tuple[str, int], Reading] = {}
+        self._readings: dict[tuple[str, int], ParsedDefinition] = {}
 
     def facts(self, instance_id: str) -> Facts:
         """Raises NotFoundError."""
@@ -98,10 +98,10 @@ class FactsReader:
         same = (again.instance, again.executions) == (facts.instance, facts.executions)
         return None if same else again
 
-    def _reading(self, instance: Value) -> Reading:
+    def _reading(self, instance: Value) -> ParsedDefinition:
         key = definition_of(instance)
         if key not in self._readings:
-            self._readings[key] = Reading(self._engine.definition(*key))
+            self._readings[key] = ParsedDefinition(self._engine.definition(*key))
         return self._readings[key]
 
 

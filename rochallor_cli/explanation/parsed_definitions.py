@@ -18,7 +18,7 @@ from rochallor_cli.dev_engine.explore import (
 from rochallor_cli.engine_client.admin_client import Value
 
 
-class Reading:
+class ParsedDefinition:
     """One document, and what engines make of it."""
 
     def __init__(self, document: Value) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rochallor_cli.documents.json_text import typed_object
 from rochallor_cli.errors import CliError, ConflictError, NotFoundError, UsageError
-from rochallor_cli.ui.page_engine import Reach
+from rochallor_cli.ui.page_engine import PageEngine
 
 # What the page says when it is done; the words are chosen from here, never from an address.
 DONE = {"complete": "The task is completed.", "signal": "The signal is sent.", "cancel": "It is cancelled."}
@@ -41,18 +41,18 @@ def act_at(segments: list[str]) -> Act:
     raise NotFoundError("there is nothing to do at this address")
 
 
-def do(reach: Reach, act: Act, given: Mapping[str, str]) -> None:
+def do(page_engine: PageEngine, act: Act, given: Mapping[str, str]) -> None:
     """Do it, with what was typed. Raises CliError and the SDK's errors."""
-    if reach.why_not:
-        raise ConflictError(f"this page changes nothing: {reach.why_not}")
+    if page_engine.why_not:
+        raise ConflictError(f"this page changes nothing: {page_engine.why_not}")
     if act.kind == "cancel":
-        reach.engine.cancel(act.instance_id, given.get("reason", "").strip())
+        page_engine.engine.cancel(act.instance_id, given.get("reason", "").strip())
         return
     variables = _variables(given.get("variables", ""))
     if act.kind == "signal":
-        reach.engine.signal(act.instance_id, act.step, variables)
+        page_engine.engine.signal(act.instance_id, act.step, variables)
     else:
-        reach.engine.complete_task(act.instance_id, act.step, variables, by=given.get("by", "").strip())
+        page_engine.engine.complete_task(act.instance_id, act.step, variables, by=given.get("by", "").strip())
 
 
 def _variables(text: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ _VERSION_HOLDS_S = 300.0
 
 
 @dataclass
-class Reach:
+class PageEngine:
     """An engine with the rights of the settings.
 
     ask_version: asks which version it is, by GET alone. why_not: why nothing is changed from here, "" where it may be.

@@ -20,7 +20,7 @@ from rochallor_cli.graph.model import Graph, GraphNode
 from rochallor_cli.graph.svg import as_svg
 from rochallor_cli.output.text_width import harmless_json, harmless_lines
 from rochallor_cli.output.times import parse_time, seconds_between
-from rochallor_cli.ui.page_engine import Found, Reach
+from rochallor_cli.ui.page_engine import Found, PageEngine
 from rochallor_cli.ui.pages.page import UiPage
 from rochallor_cli.ui.poller import Part
 
@@ -32,8 +32,8 @@ STATIC = ("ui.css", "ui.js", "icon.svg")
 class Renderer:
     """The templates, and what they may use."""
 
-    def __init__(self, reach: Reach) -> None:
-        self._reach = reach
+    def __init__(self, page_engine: PageEngine) -> None:
+        self._page_engine = page_engine
         self._templates = Environment(
             loader=PackageLoader("rochallor_cli.ui"),
             autoescape=True,
@@ -53,7 +53,7 @@ class Renderer:
             svg=self._svg,
             query=lambda query, **changes: urlencode({**query, **changes}),
         )
-        self._templates.globals.update(reach=reach)
+        self._templates.globals.update(page_engine=page_engine)
 
     def warm(self) -> None:
         """Compile the templates, so that the first page need not wait for it."""
@@ -74,7 +74,7 @@ class Renderer:
         """What stands in the place of a value: no secret, nothing that turns text around, nothing beyond UTF-8."""
         if not isinstance(value, str) or isinstance(value, Markup):
             return "" if value is None else value
-        text = harmless_lines(masked(value, self._reach.settings.secrets))
+        text = harmless_lines(masked(value, self._page_engine.settings.secrets))
         return text.encode(errors="backslashreplace").decode()
 
     def _time(self, raw: object) -> Markup:
@@ -93,7 +93,7 @@ class Renderer:
             return f"#{anchors.get(node.id, 'steps')}"
 
         # `as_svg` escapes what it shows; it writes ASCII.
-        return Markup(masked(as_svg(graph, link_of=link), self._reach.settings.secrets))  # noqa: S704
+        return Markup(masked(as_svg(graph, link_of=link), self._page_engine.settings.secrets))  # noqa: S704
 
 
 def _part(html: str) -> Part:

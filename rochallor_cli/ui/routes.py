@@ -19,7 +19,7 @@ from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.ui.actions import DONE, Act, act_at, do, said_of
 from rochallor_cli.ui.connection_limits import BoundedConnections
 from rochallor_cli.ui.events import Events
-from rochallor_cli.ui.page_engine import Reach
+from rochallor_cli.ui.page_engine import PageEngine
 from rochallor_cli.ui.pages.addresses import page_at, query_of, segments
 from rochallor_cli.ui.pages.instance import Seen
 from rochallor_cli.ui.pages.page import UiPage
@@ -56,17 +56,17 @@ class UiAnswers:
 
     def __init__(
         self,
-        reach: Reach,
+        page_engine: PageEngine,
         *,
         tell: Callable[[Exception], None],
         on_visit: Callable[[], None],
         engine_timeout_s: float = ENGINE_TIMEOUT_S,
     ) -> None:
-        self._reach = reach
+        self._page_engine = page_engine
         self._engine_timeout_s = engine_timeout_s
         self._tell = tell
         self._on_visit = on_visit
-        self._renderer = Renderer(reach)
+        self._renderer = Renderer(page_engine)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ui")
         self.poller = Poller(self._look)
         self._events = Events(self.poller)
@@ -138,7 +138,7 @@ class UiAnswers:
                 return await self._follow(request, query_of(query).get("page", "/"))
             case ["instances", instance_id, "variables.json"]:
                 return await self._variables(instance_id)
-        page = page_at(self._reach, request.raw_path)
+        page = page_at(self._page_engine, request.raw_path)
         if page.wrong:
             return self._page(page, Look(), status=400)
         look = await self.poller.looked_at(page)
@@ -182,11 +182,11 @@ class UiAnswers:
         found = page.read()
         if found is last.found:
             # The page knows that it is as it was: what is large need not be written anew.
-            return replace(last, at=self._reach.now(), trouble="", hint="", status=200)
+            return replace(last, at=self._page_engine.now(), trouble="", hint="", status=200)
         return Look(
             self._renderer.parts(page, found),
             str(self._renderer.safe(page.title(found))),
-            self._reach.now(),
+            self._page_engine.now(),
             every_s=page.every_s(found),
             found=found,
             state=page.state(found),
@@ -195,14 +195,14 @@ class UiAnswers:
     async def _follow(self, request: web.BaseRequest, address: str) -> web.StreamResponse:
         if not self._events.has_room:
             return _text(503, "too many windows are open")
-        page = page_at(self._reach, address)
+        page = page_at(self._page_engine, address)
         for error in page.wrong.values():
             raise error
         return await self._events.stream(request, page, HEADERS)
 
     async def _variables(self, instance_id: str) -> web.Response:
         """All variables of an instance, as a file."""
-        instance = await self._in_thread(lambda: self._reach.engine.instance(instance_id))
+        instance = await self._in_thread(lambda: self._page_engine.engine.instance(instance_id))
         body = json.dumps(instance.get("variables"), indent=2).encode()
         headers = {**HEADERS, "Content-Disposition": 'attachment; filename="variables.json"'}
         return web.Response(body=body, headers=headers, content_type="application/json")
@@ -216,11 +216,11 @@ class UiAnswers:
         except TimeoutError:
             return self._failed(request, _too_slow(), status=408)
         given = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-        page = _page_with(self._reach, act, request.headers.get("Referer", ""))
+        page = _page_with(self._page_engine, act, request.headers.get("Referer", ""))
         if len(body) > MOST_BODY_BYTES:
             return await self._not_done(page, act, given, _too_large(), status=413)
         try:
-            await self._in_thread(lambda: do(self._reach, act, given))
+            await self._in_thread(lambda: do(self._page_engine, act, given))
         except (CliError, WorkflowSDKError) as error:
             return await self._not_done(page, act, given, self._said(error, may_be_done=True))
         self.poller.outdate()
@@ -240,7 +240,7 @@ class UiAnswers:
             look,
             problem=said_of(error),
             typed={**given, "kind": act.kind, "step": act.step},
-            offered=not (is_over or self._reach.why_not),
+            offered=not (is_over or self._page_engine.why_not),
             status=status or _status_of(error),
         )
 
@@ -254,7 +254,7 @@ class UiAnswers:
         return await asyncio.get_running_loop().run_in_executor(self._threads, bounded)
 
     def _said(self, error: CliError | WorkflowSDKError, *, may_be_done: bool = False) -> CliError:
-        settings = self._reach.settings
+        settings = self._page_engine.settings
         if isinstance(error, EngineTimeoutError):
             waited_s = min(self._engine_timeout_s, settings.access.timeout_s)
             doubt = "; the engine may have done what was asked" if may_be_done else ""
@@ -263,7 +263,7 @@ class UiAnswers:
         return error if isinstance(error, CliError) else meaning(error, settings)
 
     def _masked(self, text: str) -> str:
-        return masked(text, self._reach.settings.secrets)
+        return masked(text, self._page_engine.settings.secrets)
 
     def _refused(self, request: web.BaseRequest, reason: str) -> web.Response:
         """A page that needs no other file, since none would be given; one line for programs."""
@@ -288,11 +288,11 @@ class UiAnswers:
         return _html(status, html)
 
 
-def _page_with(reach: Reach, act: Act, came_from: str) -> UiPage:
+def _page_with(page_engine: PageEngine, act: Act, came_from: str) -> UiPage:
     """The page of an act's instance, as it was where the form was sent from."""
     address = f"/instances/{path_part(act.instance_id)}"
     place, _, query = came_from.partition("#")[0].partition("?")
-    return page_at(reach, f"{address}?{query}" if place.endswith(address) else address)
+    return page_at(page_engine, f"{address}?{query}" if place.endswith(address) else address)
 
 
 def _too_large() -> CliError:

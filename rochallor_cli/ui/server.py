@@ -14,7 +14,7 @@ from aiohttp import web
 
 from rochallor_cli.command_line.stopping import StopRequest
 from rochallor_cli.errors import UsageError
-from rochallor_cli.ui.page_engine import Reach
+from rochallor_cli.ui.page_engine import PageEngine
 from rochallor_cli.ui.routes import ENGINE_TIMEOUT_S, UiAnswers
 from rochallor_cli.ui.security import Door
 
@@ -33,13 +33,13 @@ class UiServer:
 
     def __init__(
         self,
-        reach: Reach,
+        page_engine: PageEngine,
         *,
         port: int = 0,
         tell: Callable[[Exception], None] = lambda _: None,
         engine_timeout_s: float = ENGINE_TIMEOUT_S,
     ) -> None:
-        self._reach = reach
+        self._page_engine = page_engine
         self._engine_timeout_s = engine_timeout_s
         self._port = port
         self._tell = tell
@@ -89,7 +89,7 @@ class UiServer:
     async def _serve(self) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
         answers = UiAnswers(
-            self._reach,
+            self._page_engine,
             tell=self._tell,
             on_visit=self._visited.set,
             engine_timeout_s=self._engine_timeout_s,

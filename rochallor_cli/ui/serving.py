@@ -28,12 +28,12 @@ def ui_server(
 ) -> Iterator[UiServer]:
     """Serve the pages of an engine while the block runs. Raises UsageError without the extra."""
     require_templates()
-    from rochallor_cli.ui.page_engine import Reach, why_not_acting
+    from rochallor_cli.ui.page_engine import PageEngine, why_not_acting
     from rochallor_cli.ui.server import UiServer
 
     why_not = why_not_acting(engine.settings, read_only=read_only)
-    reach = Reach(engine, context.environment.now, version, why_not)
-    with UiServer(reach, port=port, tell=_teller(context)) as server:
+    page_engine = PageEngine(engine, context.environment.now, version, why_not)
+    with UiServer(page_engine, port=port, tell=_teller(context)) as server:
         yield server
 
 

@@ -11,7 +11,7 @@ _RESTING = ("SERVICE_TASK", "USER_TASK", "WAIT")
 
 
 @dataclass(frozen=True)
-class DefinitionShape:
+class DefinitionGraph:
     """after: the steps that can follow each, timers included. sets: the variables that each sets."""
 
     after: Mapping[str, frozenset[str]]
@@ -24,7 +24,7 @@ class DefinitionShape:
     _once_after: Mapping[str, int]
 
     @classmethod
-    def of(cls, definition: Definition) -> DefinitionShape:
+    def of(cls, definition: Definition) -> DefinitionGraph:
         after = _after({step.id: frozenset(_ways(definition, step.id)) for step in definition.steps})
         sets = {step.id: _sets(step) for step in definition.steps}
         once = [

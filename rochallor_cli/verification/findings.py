@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from rochallor_cli.definitions.verification_codes import VERIFICATION_CODES
 from rochallor_cli.dev_engine.explore import ExecutionStatus, InstanceStatus, codes
 from rochallor_cli.verification.certainty import Grade, Grades
-from rochallor_cli.verification.definition_graph import DefinitionShape
+from rochallor_cli.verification.definition_graph import DefinitionGraph
 from rochallor_cli.verification.search import Searched, SearchMove, Situation
 
 STUCK = "V01"
@@ -76,7 +76,7 @@ class _Looker:
     def __init__(self, found: Searched) -> None:
         self.findings: list[Flaw] = []
         self._found = found
-        self._once = DefinitionShape.of(found.definition).once
+        self._once = DefinitionGraph.of(found.definition).once
         self._by_place: dict[tuple[str, str], Flaw] = {}
 
     def _add(

@@ -37,7 +37,7 @@ from rochallor_cli.dev_engine.explore import (
     without_schemas,
 )
 from rochallor_cli.verification.consistency import is_consistent
-from rochallor_cli.verification.definition_graph import DefinitionShape
+from rochallor_cli.verification.definition_graph import DefinitionGraph
 from rochallor_cli.verification.state_abstraction import without_changing, without_crowd
 
 # What one event may enter: enough for any definition that comes to a rest.
@@ -148,7 +148,7 @@ class _Search:
         bounds: Bounds,
     ) -> None:
         self._definition = without_schemas(definition)
-        self._shape = DefinitionShape.of(definition)
+        self._shape = DefinitionGraph.of(definition)
         self._variables = {**variables, **assumed}
         self._assumed = assumed
         self._bounds = bounds

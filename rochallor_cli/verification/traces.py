@@ -20,7 +20,7 @@ from rochallor_cli.dev_engine.explore import (
     names_used,
     schema_violation,
 )
-from rochallor_cli.verification.definition_graph import DefinitionShape
+from rochallor_cli.verification.definition_graph import DefinitionGraph
 from rochallor_cli.verification.findings import Flaw
 from rochallor_cli.verification.search import Searched, SearchMove, Situation
 
@@ -205,7 +205,7 @@ def _may_match_nothing(definition: Definition, step_id: str) -> bool:
 
 def _set_by(definition: Definition, move: SearchMove) -> set[str]:
     """The variables that the steps set that were entered."""
-    sets = DefinitionShape.of(definition).sets
+    sets = DefinitionGraph.of(definition).sets
     return {name for entry in move.entries for name in sets.get(entry.step_id, ())}
 
 

@@ -16,7 +16,7 @@ from rochallor_cli.documents.document import Document, DocumentPath
 from rochallor_cli.verification.certainty import Grade
 from rochallor_cli.verification.findings import TITLES, Flaw, find
 from rochallor_cli.verification.search import Bounds, search
-from rochallor_cli.verification.version_comparison import Parting, parted
+from rochallor_cli.verification.version_comparison import VersionDifference, compared_versions
 
 # A search came to its bounds: what it has not seen is not known.
 UNKNOWN: Final = "unknown"
@@ -159,29 +159,36 @@ def _of_runs(
     if not any(step.parallel_next_steps or step.boundary_events for step in after.steps):
         return
     flaws = list(_of_flaws(document, before, after))
-    pairs = parted(before, after, _BOUNDS)
-    if pairs.is_complete and not pairs.partings:
+    pairs = compared_versions(before, after, _BOUNDS)
+    if pairs.is_complete and not pairs.differences:
         # Every run is the same one: what was found besides is how the machines say it.
         flaws = [each for each in flaws if not each.is_worse]
     yield from flaws
     told = told | {each.step for each in flaws}
     seen: set[tuple[str, str]] = set()
-    for parting in pairs.partings:
-        kind = FAILS if parting.fails else BETTER if parting.is_mended else SILENT
-        if not parting.steps & told and (kind, parting.step) not in seen:
-            seen.add((kind, parting.step))
-            yield _of_parting(document, kind, parting, mends)
+    for difference in pairs.differences:
+        kind = FAILS if difference.fails else BETTER if difference.is_mended else SILENT
+        if not difference.steps & told and (kind, difference.step) not in seen:
+            seen.add((kind, difference.step))
+            yield _of_parting(document, kind, difference, mends)
     if not pairs.is_complete and not any(each.kind == UNKNOWN for each in flaws):
         yield _not_compared(document)
 
 
 def _of_parting(
-    document: Document, kind: str, parting: Parting, mends: Mapping[str, str]
+    document: Document, kind: str, difference: VersionDifference, mends: Mapping[str, str]
 ) -> UpgradeDifference:
-    text = f"{parting.text}: the run {_WAYS[kind]}"
-    mend = next((mends[step] for step in sorted(parting.steps) if step in mends), _LOOK)
+    text = f"{difference.text}: the run {_WAYS[kind]}"
+    mend = next((mends[step] for step in sorted(difference.steps) if step in mends), _LOOK)
     return UpgradeDifference(
-        document, kind, parting.step, text, parting.before, parting.after, {}, "" if kind == BETTER else mend
+        document,
+        kind,
+        difference.step,
+        text,
+        difference.before,
+        difference.after,
+        {},
+        "" if kind == BETTER else mend,
     )
 
 

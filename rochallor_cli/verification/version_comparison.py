@@ -27,7 +27,7 @@ from rochallor_cli.dev_engine.explore import (
     without_schemas,
 )
 from rochallor_cli.verification.consistency import is_consistent
-from rochallor_cli.verification.definition_graph import DefinitionShape
+from rochallor_cli.verification.definition_graph import DefinitionGraph
 from rochallor_cli.verification.search import (
     FROM_OUTSIDE,
     STEP_BUDGET,
@@ -49,7 +49,7 @@ Pair = tuple[World, World]
 
 
 @dataclass(frozen=True)
-class Parting:
+class VersionDifference:
     """One event after which a run stands elsewhere in the other version, or that only one of them lets happen.
 
     step: where it happens. steps: all that it concerns. before, after: what each version makes of it.
@@ -66,15 +66,15 @@ class Parting:
 
 
 @dataclass
-class Parted:
+class ComparedVersions:
     """What a search over pairs of worlds has found; is_complete: there is nothing else."""
 
-    partings: list[Parting] = field(default_factory=list)
+    differences: list[VersionDifference] = field(default_factory=list)
     is_complete: bool = True
 
 
-def parted(old: Definition, new: Definition, bounds: Bounds) -> Parted:
-    """Breadth first over pairs of worlds that look alike, each once; a pair that does not is a parting, and its end."""
+def compared_versions(old: Definition, new: Definition, bounds: Bounds) -> ComparedVersions:
+    """Breadth first over pairs of worlds that look alike, each once; one that does not is a difference, and the end."""
     with without_collector():
         return _Pairs(old, new, bounds).run()
 
@@ -85,11 +85,11 @@ class _Pairs:
         self._bounds = bounds
         self._known: set[Hashable] = set()
         self._waiting: deque[Pair] = deque()
-        self._found = Parted()
+        self._found = ComparedVersions()
         self._told: set[Hashable] = set()
         self._until = time.perf_counter() + bounds.max_seconds
 
-    def run(self) -> Parted:
+    def run(self) -> ComparedVersions:
         first = self._machines[0].definition.steps[0].id
         was, now = (machine.starts() for machine in self._machines)
         if isinstance(was, Refused) or isinstance(now, Refused):
@@ -126,7 +126,7 @@ class _Pairs:
                 texts = (_text(reaction), "nothing comes of it")
                 before, after = texts if is_old else texts[::-1]
                 steps = frozenset({step, *(each.step_id for each in reaction.entries)})
-                self._tell(Parting(step, steps, what, before, after))
+                self._tell(VersionDifference(step, steps, what, before, after))
                 return
 
     def _compare(self, step: str, what: str, was: Sequence[Reaction], now: Sequence[Reaction]) -> None:
@@ -140,7 +140,7 @@ class _Pairs:
             steps = {step, *(each.step_id for one in (before, after) for each in one.entries)}
             stops, stopped = _is_stop(after), _is_stop(before)
             self._tell(
-                Parting(
+                VersionDifference(
                     step, frozenset(steps), what, _text(before), _text(after),
                     fails=stops and not stopped, is_mended=stopped and not stops,
                 )
@@ -152,12 +152,12 @@ class _Pairs:
                 self._known.add(key)
                 self._waiting.append((without_past(old), without_past(new)))
 
-    def _tell(self, parting: Parting) -> None:
+    def _tell(self, difference: VersionDifference) -> None:
         """Each once for its step and what becomes of it: many runs show the same."""
-        key = (parting.step, parting.fails, parting.is_mended, parting.before, parting.after)
+        key = (difference.step, difference.fails, difference.is_mended, difference.before, difference.after)
         if key not in self._told:
             self._told.add(key)
-            self._found.partings.append(parting)
+            self._found.differences.append(difference)
 
 
 class _Machine:
@@ -165,7 +165,7 @@ class _Machine:
 
     def __init__(self, definition: Definition) -> None:
         self.definition = without_schemas(definition)
-        self._sets = DefinitionShape.of(definition).sets
+        self._sets = DefinitionGraph.of(definition).sets
         self._conditions = KnownConditions()
 
     def starts(self) -> list[Reaction] | Refused:
@@ -250,9 +250,11 @@ def _text(reaction: Reaction) -> str:
     return f"{instance.status}, open: {current}" if current else str(instance.status)
 
 
-def _of_starts(step: str, was: list[Reaction] | Refused, now: list[Reaction] | Refused) -> Parting:
+def _of_starts(step: str, was: list[Reaction] | Refused, now: list[Reaction] | Refused) -> VersionDifference:
     before, after = (
         f"refused: {each.reason}" if isinstance(each, Refused) else "starts" for each in (was, now)
     )
     fails = isinstance(now, Refused)
-    return Parting(step, frozenset({step}), "the start", before, after, fails=fails, is_mended=not fails)
+    return VersionDifference(
+        step, frozenset({step}), "the start", before, after, fails=fails, is_mended=not fails
+    )

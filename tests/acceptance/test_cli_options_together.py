@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rochallor_cli.command_line.exclusive_options import ALL_APART, EVERYTHING, FORM_APART
+from rochallor_cli.command_line.exclusive_options import ALL_EXCLUSIVE, EVERYTHING, FORM_EXCLUSIVE
 from rochallor_cli.command_names import COMMANDS, GROUP_EXAMPLES
 from tests.support.command_line import rochallor
 from tests.support.command_table import NEEDED, arguments, commands, valued_options
@@ -27,11 +27,11 @@ def declared() -> dict[str, Any]:
 
 FUNCTIONS = declared()
 PAIRS = [
-    (path, apart[0], other)
+    (path, exclusive[0], other)
     for path, function in FUNCTIONS.items()
-    for apart in function.apart
-    for other in (apart[1:] if apart[1] != EVERYTHING else [*valued_options(path), *arguments(path)])
-    if other != apart[0]
+    for exclusive in function.exclusive
+    for other in (exclusive[1:] if exclusive[1] != EVERYTHING else [*valued_options(path), *arguments(path)])
+    if other != exclusive[0]
 ]
 
 
@@ -62,10 +62,10 @@ def test_every_command_that_could_ignore_one_of_two_options_says_so() -> None:
     undeclared = [
         (path, pair)
         for path in commands()
-        for pair in (ALL_APART, FORM_APART)
+        for pair in (ALL_EXCLUSIVE, FORM_EXCLUSIVE)
         if pair[0] in _options(path)
         and pair[1] in {*_options(path), "--output"}
-        and pair not in FUNCTIONS[path].apart
+        and pair not in FUNCTIONS[path].exclusive
     ]
     assert undeclared == []
 

@@ -20,7 +20,7 @@ from rochallor_cli.dev_engine.kafka.relay import record_of
 from rochallor_cli.dev_engine.records import ExecutionStatus
 from rochallor_cli.dev_engine.services.decisions import knowing
 from rochallor_cli.dev_engine.services.definitions import upload
-from rochallor_cli.dev_engine.services.offloading import Apart
+from rochallor_cli.dev_engine.services.offloading import Offloading
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.store import Store
 from rochallor_cli.dev_engine.store.database import open_database
@@ -55,7 +55,7 @@ class _AtOnce:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.apart = Apart()
+        self.offloading = Offloading()
 
     async def do(self, work: Callable[[], T]) -> T:
         self._connection.execute("BEGIN")

@@ -31,9 +31,9 @@ BOUNDED = {
     "ConsumerHealth._config",
     # One for each partition, while it is here.
     "Rebalances._assignments",
-    "Surroundings._checked",
-    "Surroundings._lags",
-    "Inheritance._searches",
+    "BrokerProbe._checked",
+    "BrokerProbe._lags",
+    "Takeover._searches",
 }
 _CONTAINERS = (dict, list, set, deque, WeakKeyDictionary, asyncio.Queue)
 

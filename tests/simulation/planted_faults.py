@@ -16,7 +16,7 @@ from workflow_sdk.runner.job.kept_outcomes import KeptOutcomes
 from workflow_sdk.runner.job.slots import Order, Slots
 from workflow_sdk.runner.polling import poll_source
 from workflow_sdk.runner.polling.poll_source import PollSource
-from workflow_sdk.runner.reporting.doubtful_reports import Doubts, Found
+from workflow_sdk.runner.reporting.doubtful_reports import DoubtfulReports, Found
 from workflow_sdk.runner.reporting.senders import Senders
 from workflow_sdk.runner.shift.execution import Execution
 from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper
@@ -113,7 +113,7 @@ async def _claimed_and_all_remembered(self: PollSource, order: Order) -> Any:
     return await self._channel.claim(order.job_types, order.max_jobs)
 
 
-async def _found_completed(self: Doubts, claim: Claim) -> Found:
+async def _found_completed(self: DoubtfulReports, claim: Claim) -> Found:
     return Found.COMPLETED
 
 
@@ -136,8 +136,8 @@ FAULTS = (
         "start",
         _again_from_the_beginning(Execution.start),
     ),
-    Plant("a doubt is never looked after", 3, Doubts, "add", lambda self, report: None),
-    Plant("a doubt is taken for done", 4, Doubts, "_found", _found_completed),
+    Plant("a doubt is never looked after", 3, DoubtfulReports, "add", lambda self, report: None),
+    Plant("a doubt is taken for done", 4, DoubtfulReports, "_found", _found_completed),
     Plant(
         "a result sent again is a failure",
         5,

@@ -11,7 +11,7 @@ from workflow_sdk.runner.job.claim import Right
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
 from workflow_sdk.runner.kafka.backlog import Backlog
-from workflow_sdk.runner.kafka.broker_probe import Surroundings
+from workflow_sdk.runner.kafka.broker_probe import BrokerProbe
 from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.deduplication import AcknowledgedIds
 from workflow_sdk.runner.kafka.flow import Flow
@@ -129,7 +129,7 @@ KAFKA_FAULTS = (
     ),
     Plant("a record that nobody can read is not copied", 81, KafkaIntake, "poison_arrived", _passed_at_once),
     Plant("a record settles nothing", 24, KafkaIntake, "_settle", _nothing),
-    Plant("what was removed before it was assigned is not said", 175, Surroundings, "_check_start", _nothing),
+    Plant("what was removed before it was assigned is not said", 175, BrokerProbe, "_check_start", _nothing),
 )
 
 ALL_FAULTS = FAULTS + KAFKA_FAULTS

@@ -46,7 +46,7 @@ JOB_TYPES = ("a", "b")
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class BrokerProbe:
     """What the processes of one world share. `broker` in Kafka mode; `is_async`: the handler of one type is a
     coroutine, with a time-out.
     """
@@ -132,7 +132,7 @@ class WorkerProcess:
     def __init__(
         self,
         name: str,
-        world: Surroundings,
+        world: BrokerProbe,
         *,
         worker_id: str,
         parallelism: int,

@@ -21,7 +21,7 @@ from simulation.promises import BrokenPromise, Promises
 from simulation.threads import run_as_thread, simulated_threads
 from simulation.troubles import Troubles
 from simulation.worker import SimulatedWorker
-from simulation.worker_process import Surroundings
+from simulation.worker_process import BrokerProbe
 
 VERSIONS = ("0", "next", "leases")
 INSTANCES = 24
@@ -201,7 +201,7 @@ class _World:
     def _start_workers(
         self, network: SimulatedNetwork, promises: Promises, broker: SimulatedBroker | None
     ) -> None:
-        world = Surroundings(
+        world = BrokerProbe(
             network,
             promises,
             self._random,

@@ -15,7 +15,7 @@ from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.engine_client.admin_client import AdminClient
 from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.engine_client.engine_version import EngineVersion
-from rochallor_cli.ui.page_engine import Reach, why_not_acting
+from rochallor_cli.ui.page_engine import PageEngine, why_not_acting
 from rochallor_cli.ui.server import UiServer
 
 
@@ -116,13 +116,13 @@ def ui_of(
     settings = replace(settings, access=replace(settings.access, url=url), engine_version=version)
     bugs: list[Exception] = []
     with connect(settings.access) as client:
-        reach = Reach(
+        page_engine = PageEngine(
             AdminClient(client, settings),
             lambda: datetime.now(UTC),
             lambda: EngineVersion((version,), "said"),
             why_not_acting(settings, read_only=read_only),
         )
-        with UiServer(reach, tell=bugs.append, engine_timeout_s=engine_timeout_s) as server:
+        with UiServer(page_engine, tell=bugs.append, engine_timeout_s=engine_timeout_s) as server:
             yield Visitor(server).let_in()
     if bugs:
         raise bugs[0]

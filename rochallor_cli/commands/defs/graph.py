@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.command_line.exclusive_options import FORM_APART
+from rochallor_cli.command_line.exclusive_options import FORM_EXCLUSIVE
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.definition_sources import is_file_name
 from rochallor_cli.commands.following import verdict_of
@@ -39,7 +39,7 @@ _NOT_DRAWN = ("E100", "E104", "E110", "E111")
         "rochallor defs graph loan-processing-workflow --format svg > loan.svg",
         "rochallor defs graph loan --instance 01JD8Q3VZ6M0T2H8X4K7N5RWZK --format mermaid",
     ),
-    apart=(FORM_APART,),
+    exclusive=(FORM_EXCLUSIVE,),
 )
 def graph(
     context: Context,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.command_line.exclusive_options import EVERYTHING, FORM_APART
+from rochallor_cli.command_line.exclusive_options import EVERYTHING, FORM_EXCLUSIVE
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.definition_sources import (
     Exclude,
@@ -48,8 +48,8 @@ app = typer.Typer()
         "rochallor defs lint flows/ --upgrade 1.0.1..next",
         "rochallor defs lint --explain W301",
     ),
-    apart=(
-        FORM_APART,
+    exclusive=(
+        FORM_EXCLUSIVE,
         ("--explain", EVERYTHING),
         (
             "--upgrade",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.command_line.exclusive_options import ALL_APART
+from rochallor_cli.command_line.exclusive_options import ALL_EXCLUSIVE
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import LIMIT, All, Limit, note_of_more
 from rochallor_cli.output.views import DEFINITIONS
@@ -23,7 +23,7 @@ app = typer.Typer()
     app,
     "list",
     examples=("rochallor defs list", "rochallor defs list loan -o name"),
-    apart=(ALL_APART,),
+    exclusive=(ALL_EXCLUSIVE,),
 )
 def list_(
     context: Context,

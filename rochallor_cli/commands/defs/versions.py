@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.command_line.exclusive_options import ALL_APART
+from rochallor_cli.command_line.exclusive_options import ALL_EXCLUSIVE
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import LIMIT, All, Limit
 from rochallor_cli.definitions.versions import version_rows
@@ -25,7 +25,7 @@ app = typer.Typer()
     app,
     "versions",
     examples=("rochallor defs versions loan-processing-workflow",),
-    apart=(ALL_APART,),
+    exclusive=(ALL_EXCLUSIVE,),
 )
 def versions(
     context: Context,

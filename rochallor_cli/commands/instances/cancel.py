@@ -9,7 +9,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.chosen_instances import Verb, act
-from rochallor_cli.commands.filters import MOST_APART, Most, with_filters
+from rochallor_cli.commands.filters import MOST_EXCLUSIVE, Most, with_filters
 from rochallor_cli.commands.inputs import Ids, Yes
 from rochallor_cli.engine_client.admin_client import ENDED, OPEN, Value
 from rochallor_cli.errors import CliError, ConflictError
@@ -29,7 +29,7 @@ app = typer.Typer()
         "rochallor instances list --since 2h -o name | rochallor instances cancel - --yes",
     ),
     view=ACTIONS,
-    apart=(MOST_APART,),
+    exclusive=(MOST_EXCLUSIVE,),
 )
 @with_filters()
 def cancel(

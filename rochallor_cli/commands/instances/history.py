@@ -30,7 +30,7 @@ _VIEWS = ("table", "timeline", "tree")
         "rochallor instances history 01JD8Q3VZ6M0T2H8X4K7N5RWZK",
         "rochallor instances history 01JD8Q3VZ6M0T2H8X4K7N5RWZK --view timeline",
     ),
-    apart=(("--view", "--fields"),),
+    exclusive=(("--view", "--fields"),),
 )
 def history(
     context: Context,

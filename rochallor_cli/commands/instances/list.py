@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.command_line.exclusive_options import ALL_APART
+from rochallor_cli.command_line.exclusive_options import ALL_EXCLUSIVE
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.filters import Most, say_if_cut, say_nothing_fits, selection, with_filters
 from rochallor_cli.commands.inputs import LIMIT, All, Limit, note_of_more
@@ -28,7 +28,7 @@ app = typer.Typer()
         "rochallor instances list --definition loan-processing-workflow --all -o jsonl",
         "rochallor instances list --status FAILED --watch",
     ),
-    apart=(ALL_APART, ("--watch", "--all")),
+    exclusive=(ALL_EXCLUSIVE, ("--watch", "--all")),
 )
 @with_filters()
 def list_(

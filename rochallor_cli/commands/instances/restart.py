@@ -9,7 +9,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.chosen_instances import Verb, act
-from rochallor_cli.commands.filters import MOST_APART, Most, with_filters
+from rochallor_cli.commands.filters import MOST_EXCLUSIVE, Most, with_filters
 from rochallor_cli.commands.inputs import Ids, Yes
 from rochallor_cli.engine_client.admin_client import OPEN, Value
 from rochallor_cli.engine_client.reading import definition_of, mapping
@@ -29,7 +29,7 @@ app = typer.Typer()
         "rochallor instances restart 01JD8Q3VZ6M0T2H8X4K7N5RWZK --same-version -o name",
     ),
     view=RESTARTS,
-    apart=(MOST_APART,),
+    exclusive=(MOST_EXCLUSIVE,),
 )
 @with_filters()
 def restart(

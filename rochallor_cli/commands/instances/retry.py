@@ -10,7 +10,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.chosen_instances import Verb, act
-from rochallor_cli.commands.filters import MOST_APART, Most, with_filters
+from rochallor_cli.commands.filters import MOST_EXCLUSIVE, Most, with_filters
 from rochallor_cli.commands.following import judge_for
 from rochallor_cli.commands.inputs import (
     Ids,
@@ -45,7 +45,7 @@ _FEATURE = "step_retry"
         "rochallor instances retry --step score --reason 'refused the connection' --since 2h",
     ),
     view=ACTIONS,
-    apart=(MOST_APART,),
+    exclusive=(MOST_EXCLUSIVE,),
 )
 @with_filters("status")
 def retry(

@@ -7,7 +7,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.chosen_instances import ids_from, require_one_way
-from rochallor_cli.commands.filters import MOST_APART, Most, say_if_cut, selection, with_filters
+from rochallor_cli.commands.filters import MOST_EXCLUSIVE, Most, say_if_cut, selection, with_filters
 from rochallor_cli.commands.following import judge_for
 from rochallor_cli.commands.inputs import Ids, Timeout, seconds_from
 from rochallor_cli.engine_client.admin_client import OPEN, Value
@@ -27,7 +27,7 @@ app = typer.Typer()
         "rochallor instances list --definition loan -o name | rochallor instances wait -",
         "rochallor instances wait --definition loan --since 10m --timeout 5m",
     ),
-    apart=(MOST_APART,),
+    exclusive=(MOST_EXCLUSIVE,),
 )
 @with_filters("reason")
 def wait(

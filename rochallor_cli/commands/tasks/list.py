@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from rochallor_cli.command_line.context import Context
-from rochallor_cli.command_line.exclusive_options import ALL_APART
+from rochallor_cli.command_line.exclusive_options import ALL_EXCLUSIVE
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.filters import Most, say_if_cut, selection, with_filters
 from rochallor_cli.commands.inputs import LIMIT, All, Limit
@@ -29,7 +29,7 @@ app = typer.Typer()
         "rochallor tasks list --definition loan -o name",
         "rochallor tasks list --step approve --older-than 1d",
     ),
-    apart=(ALL_APART,),
+    exclusive=(ALL_EXCLUSIVE,),
 )
 @with_filters("status", "reason")
 def list_(

@@ -75,7 +75,7 @@ class Endpoints:
     def __init__(self, resources: Resources, work: UnitOfWork) -> None:
         self._resources = resources
         self._work = work
-        self._apart = work.apart
+        self._offloading = work.offloading
 
     async def healthz(self, _: Request) -> Answer:
         return Answer(200)
@@ -85,7 +85,7 @@ class Endpoints:
     async def upload_definition(self, request: Request) -> Answer:
         if "application/xml" in request.content_type or "text/xml" in request.content_type:
             raise Refused(415, "unsupported-format", "Only JSON workflow definitions are accepted")
-        document = await self._apart.do_if_large(
+        document = await self._offloading.do_if_large(
             len(request.body), lambda: definitions.read(request.body, self._resources.rules)
         )
         stored = await self._work.do(lambda: definitions.store(self._resources, document))
@@ -112,20 +112,20 @@ class Endpoints:
 
     async def _shown(self, stored: DefinitionVersion) -> Answer:
         rules = self._resources.rules
-        shown = await self._apart.do_if_large(
+        shown = await self._offloading.do_if_large(
             len(stored.document), lambda: record_json.definition_shape(stored, rules)
         )
         return Answer(200, shown)
 
     async def _body(self, request: Request, kind: Shape | MapOf) -> dict[str, Any]:
-        return await self._apart.do_if_large(len(request.body), lambda: _body(request, kind))
+        return await self._offloading.do_if_large(len(request.body), lambda: _body(request, kind))
 
     async def _variables(self, request: Request, values: Mapping[str, object] | None) -> Variables:
         """What an instance is started with, ready to be stored."""
         if not values:
             return NO_VARIABLES
         variables = Variables(values=values)
-        await self._apart.do_if_large(len(request.body), variables.write)
+        await self._offloading.do_if_large(len(request.body), variables.write)
         return variables
 
     # --- instances ------------------------------------------------------------------------------

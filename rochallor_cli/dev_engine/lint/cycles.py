@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 Graph = Mapping[str, Sequence[str]]
 
 
-def circles(graph: Graph) -> list[list[str]]:
+def cycles(graph: Graph) -> list[list[str]]:
     """The groups, each in the graph's order; a node alone only where it leads to itself.
 
     Tarjan's algorithm on a stack of its own, in time linear in nodes and edges.

@@ -9,7 +9,7 @@ from itertools import chain
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import RESTING, Definition, Step, StepType
 from rochallor_cli.dev_engine.definition.problems import Path, Problem, warning
-from rochallor_cli.dev_engine.lint.cycles import circles
+from rochallor_cli.dev_engine.lint.cycles import cycles
 
 Rule = Callable[[int, Step, Definition], Iterator[Problem]]
 
@@ -124,7 +124,7 @@ def _ends_before(start: str, join_step: str, definition: Definition) -> Iterator
 def _loops_without_rest(definition: Definition) -> Iterator[Problem]:
     passed = {step.id: taken_ways(step) for step in definition.steps if step.type in _PASSED_AT_ONCE}
     index_of = {step.id: index for index, step in enumerate(definition.steps)}
-    for circle in circles(passed):
+    for circle in cycles(passed):
         shown = ", ".join(f'"{step_id}"' for step_id in circle)
         text = f"{shown} can go round without a rest: the engine hangs if that does not end"
         yield warning(("steps", index_of[circle[0]]), codes.ENDLESS_LOOP, text)

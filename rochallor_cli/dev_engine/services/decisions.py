@@ -1,10 +1,10 @@
-"""What the state machine makes of an event, and where it does so: at once, or apart where it costs too much.
+"""What the state machine makes of an event, and where it does so: at once, or offloaded where it costs too much.
 
 Everybody waits for a decision that is made within a transaction. So each may cost only so much there. What costs more
 is undone, made in a thread while others are served, and taken from there when the same is asked again: decisions are
 pure, so the same question has the same answer. Where the question has changed meanwhile, it is another one.
 
-What is about large variables is made apart at once: to read, merge and write them is what takes the time.
+What is about large variables is offloaded at once: to read, merge and write them is what takes the time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Key = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Decided:
-    """A decision that was made apart: the outcome, or why the request is refused."""
+    """A decision that was offloaded: the outcome, or why the request is refused."""
 
     key: Key
     outcome: Outcome | Refused

@@ -17,7 +17,7 @@ T = TypeVar("T")
 _THREADS: Final = 2
 
 
-class Apart:
+class Offloading:
     """Does things in threads, a few at a time."""
 
     def __init__(self) -> None:

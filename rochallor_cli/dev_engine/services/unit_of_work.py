@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from rochallor_cli.dev_engine.errors import internal_error
 from rochallor_cli.dev_engine.services.decisions import CostlyDecision, Decided, knowing
-from rochallor_cli.dev_engine.services.offloading import Apart
+from rochallor_cli.dev_engine.services.offloading import Offloading
 from rochallor_cli.dev_engine.store.database import commit_together
 
 logger = logging.getLogger("rochallor_cli.dev_engine")
@@ -25,7 +25,7 @@ _MAX_DECISIONS_APART = 20
 class UnitOfWork:
     """Collects what is to be done in this turn of the loop and does it in the next one.
 
-    There is no await between BEGIN and COMMIT, so nothing else ever sees half a transaction. `apart` is for what
+    There is no await between BEGIN and COMMIT, so nothing else ever sees half a transaction. `offloading` is for what
     takes long and needs no transaction.
     """
 
@@ -33,7 +33,7 @@ class UnitOfWork:
         self._connection = connection
         self._after_commit = after_commit
         self._waiting: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
-        self.apart = Apart()
+        self.offloading = Offloading()
 
     async def do(self, work: Callable[[], T]) -> T:
         """The result of the work, once it is committed; or its error, once it is undone.
@@ -47,7 +47,7 @@ class UnitOfWork:
             except CostlyDecision as costly:
                 if len(decided) >= _MAX_DECISIONS_APART:
                     raise internal_error("what this depends on keeps changing") from None
-                decided.append(await self.apart.do(costly.made))
+                decided.append(await self.offloading.do(costly.made))
 
     async def _committed(self, work: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from rochallor_cli.errors import NotFoundError
-from rochallor_cli.ui.page_engine import Reach
+from rochallor_cli.ui.page_engine import PageEngine
 from rochallor_cli.ui.pages.definition import DefinitionPage
 from rochallor_cli.ui.pages.definitions import DefinitionsPage
 from rochallor_cli.ui.pages.difference import DifferencePage
@@ -19,7 +19,7 @@ from rochallor_cli.ui.pages.page import UiPage
 _OF_ONE_VIEW = ("done",)
 
 
-def page_at(reach: Reach, address: str) -> UiPage:
+def page_at(page_engine: PageEngine, address: str) -> UiPage:
     """The page at a path with its query. Raises NotFoundError, and UsageError for a query it does not understand."""
     path, _, query_text = address.partition("?")
     query = {name: value for name, value in query_of(query_text).items() if name not in _OF_ONE_VIEW}
@@ -27,17 +27,17 @@ def page_at(reach: Reach, address: str) -> UiPage:
     address = f"{path}?{urlencode(sorted(query.items()))}" if query else path
     match segments(path):
         case []:
-            return OverviewPage(reach, address, query)
+            return OverviewPage(page_engine, address, query)
         case ["instances"]:
-            return InstancesPage(reach, address, query)
+            return InstancesPage(page_engine, address, query)
         case ["instances", instance_id]:
-            return InstancePage(reach, address, instance_id, query)
+            return InstancePage(page_engine, address, instance_id, query)
         case ["definitions"]:
-            return DefinitionsPage(reach, address, query)
+            return DefinitionsPage(page_engine, address, query)
         case ["definitions", definition_id]:
-            return DefinitionPage(reach, address, definition_id, query)
+            return DefinitionPage(page_engine, address, definition_id, query)
         case ["definitions", definition_id, "changes"]:
-            return DifferencePage(reach, address, definition_id, query)
+            return DifferencePage(page_engine, address, definition_id, query)
     raise NotFoundError("there is no such page", hint="the links above lead to those there are")
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.engine_client.reading import mapping
 from rochallor_cli.output.times import parse_time
-from rochallor_cli.ui.page_engine import Reach
+from rochallor_cli.ui.page_engine import PageEngine
 
 # An engine starts the next one at once; one that had to be restarted, later.
 _SOON = timedelta(seconds=60)
@@ -28,47 +28,49 @@ def next_workflow(definition: Value) -> str:
     return follows if isinstance(follows, str) else ""
 
 
-def child_of(reach: Reach, instance: Value, definition: Value) -> Value | None:
+def child_of(page_engine: PageEngine, instance: Value, definition: Value) -> Value | None:
     """The instance that was likely started when this one had ended."""
     follows, ended = next_workflow(definition), parse_time(instance.get("completedAt"))
     if not follows or ended is None or instance.get("status") != "COMPLETED":
         return None
     near = [
         (started, other)
-        for other, started in _around(reach, follows, "startedAt", ended - _SLACK, ended + _SOON)
+        for other, started in _around(page_engine, follows, "startedAt", ended - _SLACK, ended + _SOON)
         if _belong_together(instance, other)
     ]
     return min(near, key=lambda pair: pair[0])[1] if near else None
 
 
-def parent_of(reach: Reach, instance: Value) -> Value | None:
+def parent_of(page_engine: PageEngine, instance: Value) -> Value | None:
     """The instance after which this one was likely started; looks through the definitions."""
     started = parse_time(instance.get("startedAt"))
     if started is None:
         return None
     near = [
         (ended, other)
-        for definition_id in _those_before(reach, str(instance.get("definitionId")))
-        for other, ended in _around(reach, definition_id, "completedAt", started - _SOON, started + _SLACK)
+        for definition_id in _those_before(page_engine, str(instance.get("definitionId")))
+        for other, ended in _around(
+            page_engine, definition_id, "completedAt", started - _SOON, started + _SLACK
+        )
         if other.get("status") == "COMPLETED" and _belong_together(other, instance)
     ]
     return max(near, key=lambda pair: pair[0])[1] if near else None
 
 
-def _those_before(reach: Reach, definition_id: str) -> Iterator[str]:
-    for row in reach.engine.definitions(limit=MOST_DEFINITIONS):
+def _those_before(page_engine: PageEngine, definition_id: str) -> Iterator[str]:
+    for row in page_engine.engine.definitions(limit=MOST_DEFINITIONS):
         version = row.get("version")
         if isinstance(version, int):
-            before = reach.definition(str(row.get("id")), version)
+            before = page_engine.definition(str(row.get("id")), version)
             if next_workflow(before) == definition_id:
                 yield str(row.get("id"))
 
 
 def _around(
-    reach: Reach, definition_id: str, field: str, first: datetime, last: datetime
+    page_engine: PageEngine, definition_id: str, field: str, first: datetime, last: datetime
 ) -> Iterator[tuple[Value, datetime]]:
     """The newest instances of a definition of which a time lies between these."""
-    for other in reach.engine.instances(definition_id=definition_id, limit=_MOST_LOOKED_AT):
+    for other in page_engine.engine.instances(definition_id=definition_id, limit=_MOST_LOOKED_AT):
         moment = parse_time(other.get(field))
         if moment is not None and first <= moment <= last:
             yield other, moment

@@ -17,7 +17,7 @@ from rochallor_cli.engine_client.admin_client import Value, steps_by_id
 from rochallor_cli.engine_client.reading import version_of
 from rochallor_cli.errors import CliError
 from rochallor_cli.graph.model import GraphNode, graph_of
-from rochallor_cli.ui.page_engine import Query, Reach
+from rochallor_cli.ui.page_engine import PageEngine, Query
 from rochallor_cli.ui.pages.page import UiPage
 
 # Older ones are reached by their number.
@@ -44,8 +44,8 @@ class DefinitionPage(UiPage):
     parts = ("head", "picture", "tables", "steps", "versions", "source")
     section = "definitions"
 
-    def __init__(self, reach: Reach, address: str, definition_id: str, query: Query) -> None:
-        super().__init__(reach, address)
+    def __init__(self, page_engine: PageEngine, address: str, definition_id: str, query: Query) -> None:
+        super().__init__(page_engine, address)
         self.definition_id = definition_id
         self._wanted = self.number(query, "version")
         self._last: Defined | None = None
@@ -55,16 +55,16 @@ class DefinitionPage(UiPage):
         return self.definition_id
 
     def read(self) -> Defined:
-        latest = self.reach.engine.definition(self.definition_id)
+        latest = self.page_engine.engine.definition(self.definition_id)
         newest = version_of(latest)
         last = self._last
         if last is not None and last.newest == newest:
             return last
         version = self._wanted or newest
-        document = latest if version == newest else self.reach.definition(self.definition_id, version)
+        document = latest if version == newest else self.page_engine.definition(self.definition_id, version)
         oldest = max(newest - MOST_VERSIONS + 1, 1)
-        versions = version_rows(self.reach.engine, self.definition_id, newest=newest, oldest=oldest)
-        assumed = self.reach.version().assumed
+        versions = version_rows(self.page_engine.engine, self.definition_id, newest=newest, oldest=oldest)
+        assumed = self.page_engine.version().assumed
         text, findings, why_not = linted(document, self.definition_id, assumed)
         self._last = Defined(document, version, newest, list(versions), text, findings, why_not, assumed)
         return self._last
@@ -91,12 +91,14 @@ class DefinitionPage(UiPage):
             "first_finding": _first(found.findings),
             "why_not": found.why_not,
             "engine_version": found.engine_version,
-            "tabled_by": lambda step: self.reach.pipe(
+            "tabled_by": lambda step: self.page_engine.pipe(
                 self.definition_id, found.version, "defs", "table", "-", step, "--var", "name=value"
             ),
-            "start": self.reach.command("instances", "start", numbered, "--var", "name=value", "--follow"),
-            "written_by": self.reach.command("defs", "get", numbered),
-            "lint": self.reach.command("defs", "lint", numbered),
+            "start": self.page_engine.command(
+                "instances", "start", numbered, "--var", "name=value", "--follow"
+            ),
+            "written_by": self.page_engine.command("defs", "get", numbered),
+            "lint": self.page_engine.command("defs", "lint", numbered),
         }
 
     def title(self, found: Defined) -> str:
@@ -106,7 +108,7 @@ class DefinitionPage(UiPage):
         drawn = self.definition_id if self._wanted is None else self._numbered(self._wanted)
         return {
             "definition_id": self.definition_id,
-            "drawn_by": self.reach.command("defs", "graph", drawn),
+            "drawn_by": self.page_engine.command("defs", "graph", drawn),
         }
 
     def _numbered(self, version: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.engine_client.reading import rows
-from rochallor_cli.ui.page_engine import Query, Reach
+from rochallor_cli.ui.page_engine import PageEngine, Query
 from rochallor_cli.ui.pages.page import LONGEST_FIELD, UiPage
 
 SIZE = 100
@@ -26,13 +26,13 @@ class DefinitionsPage(UiPage):
     parts = ("list",)
     section = "definitions"
 
-    def __init__(self, reach: Reach, address: str, query: Query) -> None:
-        super().__init__(reach, address)
+    def __init__(self, page_engine: PageEngine, address: str, query: Query) -> None:
+        super().__init__(page_engine, address)
         self.keyword = query.get("keyword", "")
         self._page = self.number(query, "page") or 1
 
     def read(self) -> DefinitionList:
-        answer = self.reach.engine.client.list_definitions(self.keyword, self._page - 1, SIZE)
+        answer = self.page_engine.engine.client.list_definitions(self.keyword, self._page - 1, SIZE)
         total = answer.get("total")
         return DefinitionList(rows(answer.get("items")), total if isinstance(total, int) else None)
 
@@ -46,8 +46,8 @@ class DefinitionsPage(UiPage):
             "has_more": found.total is not None and found.total > first + len(found.rows),
             "page": self._page,
             "query": {"keyword": self.keyword} if self.keyword else {},
-            "command": self.reach.command("defs", "list", *([self.keyword] if self.keyword else [])),
-            "upload": self.reach.command("defs", "upload", "flow.yaml"),
+            "command": self.page_engine.command("defs", "list", *([self.keyword] if self.keyword else [])),
+            "upload": self.page_engine.command("defs", "upload", "flow.yaml"),
         }
 
     def frame(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from rochallor_cli.definitions.differences import Change, differences
 from rochallor_cli.engine_client.reading import version_of
 from rochallor_cli.graph.model import Graph, graph_of
-from rochallor_cli.ui.page_engine import Query, Reach
+from rochallor_cli.ui.page_engine import PageEngine, Query
 from rochallor_cli.ui.pages.page import UiPage
 
 
@@ -29,8 +29,8 @@ class DifferencePage(UiPage):
     parts = ("changes",)
     section = "definitions"
 
-    def __init__(self, reach: Reach, address: str, definition_id: str, query: Query) -> None:
-        super().__init__(reach, address)
+    def __init__(self, page_engine: PageEngine, address: str, definition_id: str, query: Query) -> None:
+        super().__init__(page_engine, address)
         self.definition_id = definition_id
         self._old = self.number(query, "from")
         self._new = self.number(query, "to")
@@ -41,11 +41,11 @@ class DifferencePage(UiPage):
         return f"What has changed in {self.definition_id}"
 
     def read(self) -> Difference:
-        newest = version_of(self.reach.engine.definition(self.definition_id))
+        newest = version_of(self.page_engine.engine.definition(self.definition_id))
         new = self._new or newest
         old = self._old or max(new - 1, 1)
-        before = self.reach.definition(self.definition_id, old)
-        after = self.reach.definition(self.definition_id, new)
+        before = self.page_engine.definition(self.definition_id, old)
+        after = self.page_engine.definition(self.definition_id, new)
         return Difference(old, new, newest, differences(before, after), graph_of(before), graph_of(after))
 
     def values(self, found: Difference) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class DifferencePage(UiPage):
             "id": self.definition_id,
             "found": found,
             "signs": {"added": "+", "removed": "−", "changed": "~"},
-            "command": self.reach.pipe(
+            "command": self.page_engine.pipe(
                 self.definition_id, found.new, "defs", "diff", "-", "--against", str(found.old)
             ),
         }

@@ -11,7 +11,7 @@ from rochallor_cli.engine_client.reading import definition_of, mapping
 from rochallor_cli.errors import CliError
 from rochallor_cli.explanation.explaining import Explanation, confirmed_by
 from rochallor_cli.explanation.facts import Facts
-from rochallor_cli.explanation.parsed_definitions import Reading
+from rochallor_cli.explanation.parsed_definitions import ParsedDefinition
 from rochallor_cli.explanation.part_texts import (
     ahead_words,
     cause_words,
@@ -25,7 +25,7 @@ from rochallor_cli.explanation.suggested_commands import retry_words, ways_out
 from rochallor_cli.explanation.verdict_text import verdict_text
 from rochallor_cli.graph.model import GraphNode, graph_of, painted
 from rochallor_cli.output.step_states import state_text
-from rochallor_cli.ui.page_engine import Query, Reach
+from rochallor_cli.ui.page_engine import PageEngine, Query
 from rochallor_cli.ui.pages.chain import MOST_DEFINITIONS, child_of, next_workflow, parent_of
 from rochallor_cli.ui.pages.page import UiPage
 from rochallor_cli.ui.pages.timeline import MOST_ROWS, timeline
@@ -64,8 +64,8 @@ class InstancePage(UiPage):
     parts = ("head", "why", "acting", "picture", "steps", "bars", "variables", "chain")
     section = "instances"
 
-    def __init__(self, reach: Reach, address: str, instance_id: str, query: Query) -> None:
-        super().__init__(reach, address)
+    def __init__(self, page_engine: PageEngine, address: str, instance_id: str, query: Query) -> None:
+        super().__init__(page_engine, address)
         self.instance_id = instance_id
         self._wants_parent = query.get("chain") == "parent"
         self._parent: Value | None = None
@@ -76,13 +76,13 @@ class InstancePage(UiPage):
     def read(self) -> Seen:
         facts, why_not = self._facts()
         last = self._last
-        if last is not None and _is_recent(last, facts, self.reach.now()):
+        if last is not None and _is_recent(last, facts, self.page_engine.now()):
             return last
-        explanation, version = None, self.reach.version()
+        explanation, version = None, self.page_engine.version()
         if not why_not:
             try:
                 explanation, facts = confirmed_by(
-                    self.reach.facts, facts, version.possible, now=self.reach.now
+                    self.page_engine.facts, facts, version.possible, now=self.page_engine.now
                 )
             except WorkflowSDKError:
                 raise
@@ -93,7 +93,7 @@ class InstancePage(UiPage):
         self._look_around(facts)
         around = (self._child, self._parent)
         self._last = Seen(
-            facts, explanation, why_not, version.text, retry_words(version), *around, self.reach.now()
+            facts, explanation, why_not, version.text, retry_words(version), *around, self.page_engine.now()
         )
         return self._last
 
@@ -112,7 +112,7 @@ class InstancePage(UiPage):
         return f"{found.facts.status} {found.facts.instance.get('definitionId')} {self.instance_id}"
 
     def frame(self) -> dict[str, Any]:
-        drawn_by = self.reach.command("defs", "graph", "--instance", self.instance_id)
+        drawn_by = self.page_engine.command("defs", "graph", "--instance", self.instance_id)
         return {"instance_id": self.instance_id, "drawn_by": drawn_by}
 
     def values(self, found: Seen) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class InstancePage(UiPage):
             "steps": self._steps(facts, {node.id: node for node in drawn.nodes}, anchors),
             "why": self._why(found),
             "acts": acts_of(found),
-            "bars": timeline(facts.instance, facts.executions, self.reach.now()),
+            "bars": timeline(facts.instance, facts.executions, self.page_engine.now()),
             "left_out": max(len(facts.executions) - MOST_ROWS, 0),
             "variables": facts.instance.get("variables"),
             "is_mapping": isinstance(facts.instance.get("variables"), dict),
@@ -143,7 +143,7 @@ class InstancePage(UiPage):
     def _facts(self) -> tuple[Facts, str]:
         """What the engine says of it, and why it cannot be explained where something is odd or missing."""
         try:
-            return self.reach.facts.facts(self.instance_id), ""
+            return self.page_engine.facts.facts(self.instance_id), ""
         except WorkflowSDKError:
             raise
         except CliError as error:
@@ -153,20 +153,20 @@ class InstancePage(UiPage):
 
     def _bare_facts(self) -> Facts:
         """What there is of an instance that cannot be explained: its definition may be missing."""
-        engine = self.reach.engine
+        engine = self.page_engine.engine
         instance = engine.instance(self.instance_id)
         executions = [
             {**row, "stepId": str(row.get("stepId")), "status": str(row.get("status"))}
             for row in engine.client.get_instance_history(self.instance_id)
         ]
-        return Facts(instance, executions, Reading(_definition(engine, instance)))
+        return Facts(instance, executions, ParsedDefinition(_definition(engine, instance)))
 
     def _look_around(self, facts: Facts) -> None:
         """The chain is looked up once, not at every look."""
         if self._child is None and facts.is_ended and self._is_new("child", facts):
-            self._child = child_of(self.reach, facts.instance, facts.document)
+            self._child = child_of(self.page_engine, facts.instance, facts.document)
         if self._wants_parent and self._is_new("parent", facts):
-            self._parent = parent_of(self.reach, facts.instance)
+            self._parent = parent_of(self.page_engine, facts.instance)
 
     def _is_new(self, what: str, facts: Facts) -> bool:
         key = f"{what} {facts.status}"
@@ -237,7 +237,7 @@ class InstancePage(UiPage):
             "ahead": [line for _, line in ahead_words(explanation)],
             "not_known": explanation.not_known,
             "doubt": "" if explanation.certain else doubt_words(found.version_text),
-            "ways_out": [(self.reach.reaching(command), what) for command, what in commands],
+            "ways_out": [(self.page_engine.reaching(command), what) for command, what in commands],
         }
 
     def _chain(self, found: Seen) -> dict[str, Any]:

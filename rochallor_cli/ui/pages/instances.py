@@ -11,7 +11,7 @@ from rochallor_cli.errors import UsageError
 from rochallor_cli.instances.filter_values import filters_from, option
 from rochallor_cli.instances.list_watch import EVERY_S
 from rochallor_cli.instances.selection import Filters, Selection
-from rochallor_cli.ui.page_engine import Found, Query, Reach
+from rochallor_cli.ui.page_engine import Found, PageEngine, Query
 from rochallor_cli.ui.pages.page import LONGEST_FIELD, UiPage
 
 SIZES = (50, 200, 1000)
@@ -49,8 +49,8 @@ class InstancesPage(UiPage):
     parts = ("list",)
     section = "instances"
 
-    def __init__(self, reach: Reach, address: str, query: Query) -> None:
-        super().__init__(reach, address)
+    def __init__(self, page_engine: PageEngine, address: str, query: Query) -> None:
+        super().__init__(page_engine, address)
         self.query = {name: query[name] for name in LABELS if name in query}
         self._version = self.number(query, "version")
         for name, value in self.query.items():
@@ -66,7 +66,7 @@ class InstancesPage(UiPage):
         filters = self._filters(self.query)
         if filters.is_counted_by_engine:
             return self._of_engine(filters)
-        selected = Selection(self.reach.engine, filters, now=self.reach.now(), most=MOST_READ)
+        selected = Selection(self.page_engine.engine, filters, now=self.page_engine.now(), most=MOST_READ)
         first = (self._page - 1) * self._size
         found = list(selected.instances(limit=first + self._size + 1))
         shown = found[first : first + self._size]
@@ -101,11 +101,11 @@ class InstancesPage(UiPage):
 
     def _filters(self, given: Query) -> Filters:
         known = {**given, "version": self._version}
-        return filters_from(known, self.reach.now(), named=LABELS.__getitem__)
+        return filters_from(known, self.page_engine.now(), named=LABELS.__getitem__)
 
     def _of_engine(self, filters: Filters) -> Listed:
         """Nothing is filtered here, so one request brings the page."""
-        answer = self.reach.engine.client.list_instances(
+        answer = self.page_engine.engine.client.list_instances(
             **filters.by_engine, page=self._page - 1, page_size=min(self._size, 200)
         )
         if self._size > 200:
@@ -118,7 +118,7 @@ class InstancesPage(UiPage):
     def _large(self, filters: Filters, answer: Value) -> Listed:
         """More rows than the engine gives at once."""
         first = (self._page - 1) * self._size
-        found = list(self.reach.engine.instances(**filters.by_engine, limit=first + self._size))
+        found = list(self.page_engine.engine.instances(**filters.by_engine, limit=first + self._size))
         total = answer.get("total")
         known = total if isinstance(total, int) else None
         return Listed(found[first:], known, known is not None and known > first + self._size)
@@ -127,7 +127,7 @@ class InstancesPage(UiPage):
         words = ["instances", "list"]
         for name, value in self.query.items():
             words += [option(name), value]
-        return self.reach.command(*words)
+        return self.page_engine.command(*words)
 
 
 def _steps(row: Value) -> str:

@@ -14,7 +14,7 @@ from rochallor_cli.errors import CliError, ConflictError
 from rochallor_cli.explanation.audit import Audit
 from rochallor_cli.explanation.explaining import all_confirmed
 from rochallor_cli.explanation.facts import FactsReader
-from rochallor_cli.ui.page_engine import Found, Query, Reach
+from rochallor_cli.ui.page_engine import Found, PageEngine, Query
 from rochallor_cli.ui.pages.page import UiPage
 
 # An audit reads a history for each instance: so many of the newest, and for so long, at most.
@@ -50,16 +50,16 @@ class OverviewPage(UiPage):
     section = "overview"
     cost = 3.0
 
-    def __init__(self, reach: Reach, address: str, query: Query) -> None:
-        super().__init__(reach, address)
+    def __init__(self, page_engine: PageEngine, address: str, query: Query) -> None:
+        super().__init__(page_engine, address)
         self._wants_audit = "audit" in query
         self._audited: Audited | None = None
 
     def read(self) -> Overview:
-        engine = self.reach.engine
+        engine = self.page_engine.engine
         counts = {status: engine.count_instances(status=status) for status in STATUSES}
         if self._wants_audit and self._audited is None:
-            self._audited = _the_only_audit(self.reach, live=sum(counts[status] for status in OPEN))
+            self._audited = _the_only_audit(self.page_engine, live=sum(counts[status] for status in OPEN))
         return Overview(counts, engine.count_definitions(), self._audited)
 
     def values(self, found: Overview) -> dict[str, Any]:
@@ -70,50 +70,52 @@ class OverviewPage(UiPage):
             "audited": found.audited,
             "most": MOST_AUDITED,
             "longest_s": LONGEST_AUDIT_S,
-            "now": int(self.reach.now().timestamp()),
-            "command": self.reach.command("instances", "audit"),
+            "now": int(self.page_engine.now().timestamp()),
+            "command": self.page_engine.command("instances", "audit"),
         }
 
     def every_s(self, found: Found) -> float:
         return 4.0
 
 
-def _the_only_audit(reach: Reach, *, live: int) -> Audited:
-    if not reach.auditing.acquire(blocking=False):
+def _the_only_audit(page_engine: PageEngine, *, live: int) -> Audited:
+    if not page_engine.auditing.acquire(blocking=False):
         raise ConflictError(
             "an audit is under way already", hint=f"it takes {LONGEST_AUDIT_S:.0f} seconds at most"
         )
     try:
-        return _audit(reach, live=live)
+        return _audit(page_engine, live=live)
     finally:
-        reach.auditing.release()
+        page_engine.auditing.release()
 
 
-def _audit(reach: Reach, *, live: int) -> Audited:
+def _audit(page_engine: PageEngine, *, live: int) -> Audited:
     """The groups of `instances audit`, within the bounds."""
-    began_s, at = time.monotonic(), reach.now()
+    began_s, at = time.monotonic(), page_engine.now()
     audit, odd = Audit(), []
-    for instance, found in _explained(reach):
+    for instance, found in _explained(page_engine):
         if isinstance(found, CliError):
             odd.append(f"{instance['id']}: {found.message}")
         else:
             audit.take(found, str(instance.get("definitionId")))
         if time.monotonic() - began_s > LONGEST_AUDIT_S:
             break
-    rows = [_row(reach, row) for row in audit.rows()]
+    rows = [_row(page_engine, row) for row in audit.rows()]
     return Audited(rows, audit.looked_at, audit.stuck, live, at, time.monotonic() - began_s, odd)
 
 
-def _explained(reach: Reach) -> Iterator[tuple[Value, Any]]:
+def _explained(page_engine: PageEngine) -> Iterator[tuple[Value, Any]]:
     live = (
         instance
         for status in OPEN
-        for instance in reach.engine.instances(status=status, limit=MOST_AUDITED)
+        for instance in page_engine.engine.instances(status=status, limit=MOST_AUDITED)
         if isinstance(instance.get("id"), str)
     )
     newest = islice(live, MOST_AUDITED)
-    return all_confirmed(FactsReader(reach.engine), newest, reach.version().possible, now=reach.now)
+    return all_confirmed(
+        FactsReader(page_engine.engine), newest, page_engine.version().possible, now=page_engine.now
+    )
 
 
-def _row(reach: Reach, row: Mapping[str, Any]) -> Value:
-    return {**row, "wayOut": reach.reaching(str(row["wayOut"]))}
+def _row(page_engine: PageEngine, row: Mapping[str, Any]) -> Value:
+    return {**row, "wayOut": page_engine.reaching(str(row["wayOut"]))}

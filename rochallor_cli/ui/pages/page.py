@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from rochallor_cli.errors import UsageError
-from rochallor_cli.ui.page_engine import Found, Query, Reach
+from rochallor_cli.ui.page_engine import Found, PageEngine, Query
 
 _LARGEST = 999_999_999
 # What a field of a filter takes: with all of them full, an address still fits into a request, and its events' as well.
@@ -27,8 +27,8 @@ class UiPage(ABC):
     # What a look costs, in looks of `instances watch`, which are two requests.
     cost: ClassVar[float] = 1.0
 
-    def __init__(self, reach: Reach, address: str) -> None:
-        self.reach = reach
+    def __init__(self, page_engine: PageEngine, address: str) -> None:
+        self.page_engine = page_engine
         self.address = address
         self.wrong: dict[str, UsageError] = {}
 

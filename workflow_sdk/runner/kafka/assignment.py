@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workflow_sdk.runner.job.claim import Right
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
-from workflow_sdk.runner.kafka.membership import Pulse
+from workflow_sdk.runner.kafka.membership import Membership
 from workflow_sdk.runner.kafka.offsets import WINDOW, OffsetTracker
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Assignment:
         topic: str,
         partition: int,
         *,
-        pulse: Pulse | None = None,
+        membership: Membership | None = None,
         before: Assignment | None = None,
         since: float = 0.0,
     ) -> None:
@@ -40,7 +40,7 @@ class Assignment:
         self.log_end: int | None = None
         self.start: int | None = None
         self.progress_s = 0.0
-        self._pulse = pulse
+        self._membership = membership
         self._before = before
         self._is_ours = True
         self.tracker = OffsetTracker()
@@ -76,7 +76,7 @@ class Assignment:
         """Whether a failure of one of its jobs may be reported: not once somebody else may have done the job."""
         if not self._is_ours:
             return Right.LOST
-        return Right.HAS if self._pulse is None or self._pulse.is_sure else Right.UNSURE
+        return Right.HAS if self._membership is None or self._membership.is_sure else Right.UNSURE
 
     @property
     def is_ours(self) -> bool:

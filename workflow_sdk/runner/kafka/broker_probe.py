@@ -19,7 +19,7 @@ LAG_EVERY_S = 1.0
 MOST_GAPS = 1_000
 
 
-class Surroundings:
+class BrokerProbe:
     """Looks around on the consumer's thread; `lag_of` may be asked by any."""
 
     def __init__(self, topic: str, health: ConsumerHealth, *, clock: Clock = boottime) -> None:

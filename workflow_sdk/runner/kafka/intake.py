@@ -26,7 +26,7 @@ from workflow_sdk.runner.kafka.engine_probe import EngineProbe
 from workflow_sdk.runner.kafka.metrics import KafkaCollector
 from workflow_sdk.runner.kafka.source import TOPIC_PREFIX, KafkaSource, RecordSink
 from workflow_sdk.runner.kafka.surplus_workers import Surplus
-from workflow_sdk.runner.kafka.takeover import Inheritance, NewReader, RecordHolder
+from workflow_sdk.runner.kafka.takeover import NewReader, RecordHolder, Takeover
 from workflow_sdk.runner.shift.plan import Parts
 
 log = logging.getLogger("workflow_sdk.runner")
@@ -88,7 +88,7 @@ class KafkaIntake:
         self._statistics = parts.statistics
         self._clock = parts.clock
         self._next_came = parts.next_came
-        self._inheritance = Inheritance(new_reader, found=parts.next_came, clock=parts.clock)
+        self._takeover = Takeover(new_reader, found=parts.next_came, clock=parts.clock)
         self._has_coroutines = False
         self._new_source = new_source
         self._dead_letters = dead_letters
@@ -249,10 +249,10 @@ class KafkaIntake:
         if not record.try_start():
             self._backlog.free(record)
             return
-        claim = claim_of(job_from_event(record.event), holder=RecordHolder(record, self._inheritance))
+        claim = claim_of(job_from_event(record.event), holder=RecordHolder(record, self._takeover))
         self._running[claim] = record
         self._start(claim)
-        if self._backlog.is_overtaken(record) or self._inheritance.is_overtaken(record):
+        if self._backlog.is_overtaken(record) or self._takeover.is_overtaken(record):
             # Failed by a worker that could not commit it: to fail it again would cost one more retry.
             self._next_came(claim.key, record.event.retries_remaining - 1)
 

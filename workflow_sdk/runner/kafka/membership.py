@@ -1,4 +1,4 @@
-"""Pulse: whether a consumer may still take itself for a member of its group.
+"""Membership: whether a consumer may still take itself for a member of its group.
 
 A process that stood still (SIGSTOP, a suspended machine) finds its partitions assigned as it left them, until
 the first heartbeat is answered; by then others may have done its jobs.
@@ -15,7 +15,7 @@ from workflow_sdk.clock import Clock, boottime
 HEARTBEATS = 3
 
 
-class Pulse:
+class Membership:
     """The consumer's thread calls `beat`, any thread may ask."""
 
     def __init__(self, config: Mapping[str, Any], *, clock: Clock = boottime) -> None:

@@ -13,7 +13,7 @@ from workflow_sdk.runner.kafka.assignment import Assignment
 from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.flow import Flow
 from workflow_sdk.runner.kafka.health import ConsumerHealth
-from workflow_sdk.runner.kafka.membership import Pulse
+from workflow_sdk.runner.kafka.membership import Membership
 
 log = logging.getLogger("workflow_sdk.runner.kafka_source")
 
@@ -37,7 +37,7 @@ class Rebalances:
         health: ConsumerHealth,
         serve: Callable[[], None],
         revoke_wait_s: float,
-        pulse: Pulse,
+        membership: Membership,
         clock: Clock = boottime,
     ) -> None:
         self._topic = topic
@@ -45,7 +45,7 @@ class Rebalances:
         self._flow = flow
         self._health = health
         self._serve = serve
-        self._pulse = pulse
+        self._membership = membership
         self._clock = clock
         self._assignments: dict[int, Assignment] = {}
         self._settled: deque[tuple[Assignment, int, bool]] = deque()
@@ -76,7 +76,9 @@ class Rebalances:
     def start_again(self, partition: int) -> Assignment:
         """A new assignment of a partition whose log starts again; the old one's offsets count for nothing."""
         before = self._assignments.get(partition)
-        fresh = Assignment(self._topic, partition, pulse=self._pulse, before=before, since=self._clock())
+        fresh = Assignment(
+            self._topic, partition, membership=self._membership, before=before, since=self._clock()
+        )
         self._assignments[partition] = fresh
         return fresh
 
@@ -89,7 +91,9 @@ class Rebalances:
         self.count += 1
         consumer.incremental_assign(partitions)
         fresh = {
-            place.partition: Assignment(self._topic, place.partition, pulse=self._pulse, since=self._clock())
+            place.partition: Assignment(
+                self._topic, place.partition, membership=self._membership, since=self._clock()
+            )
             for place in partitions
         }
         self._assignments = self._assignments | fresh
@@ -122,7 +126,7 @@ class Rebalances:
         deadline = self._clock() + self.revoke_wait_s
         self.apply_settled()
         while any(assignment.running for assignment in leaving) and self._clock() < deadline:
-            self._pulse.beat()
+            self._membership.beat()
             self._flow.wake.clear()
             self._flow.wake.wait(LOOK_S)
             self._serve()

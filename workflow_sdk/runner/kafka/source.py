@@ -16,12 +16,12 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
-from workflow_sdk.runner.kafka.broker_probe import Surroundings
+from workflow_sdk.runner.kafka.broker_probe import BrokerProbe
 from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.dispatch_event import PoisonRecordError, decode
 from workflow_sdk.runner.kafka.flow import Flow
 from workflow_sdk.runner.kafka.health import ConsumerHealth, Outage, is_fatal
-from workflow_sdk.runner.kafka.membership import Pulse
+from workflow_sdk.runner.kafka.membership import Membership
 from workflow_sdk.runner.kafka.rebalances import Rebalances
 
 log = logging.getLogger("workflow_sdk.runner.kafka_source")
@@ -87,8 +87,8 @@ class KafkaSource:
         self.topic = topic
         self._job_type = topic.removeprefix(TOPIC_PREFIX)
         self.flow = Flow(topic, capacity, clock=clock)
-        self._pulse = Pulse(config, clock=clock)
-        self.commits = Commits(topic, session_s=self._pulse.session_s, clock=clock)
+        self._membership = Membership(config, clock=clock)
+        self.commits = Commits(topic, session_s=self._membership.session_s, clock=clock)
         self.health = ConsumerHealth(topic, config, outage=outage)
         self.records, self.poison = 0, 0
         # Counted by the runner, which knows what has been acknowledged.
@@ -105,10 +105,10 @@ class KafkaSource:
             health=self.health,
             serve=sink.serve,
             revoke_wait_s=revoke_wait_s,
-            pulse=self._pulse,
+            membership=self._membership,
             clock=clock,
         )
-        self._surroundings = Surroundings(topic, self.health, clock=clock)
+        self._broker_probe = BrokerProbe(topic, self.health, clock=clock)
         self._is_finishing = False
         self._thread = threading.Thread(target=self._run, name=f"kafka {topic}", daemon=True)
 
@@ -142,12 +142,12 @@ class KafkaSource:
     @property
     def is_sure(self) -> bool:
         """Whether nothing speaks against being a member of the group: its partitions may be somebody else's if not."""
-        return self._pulse.is_sure
+        return self._membership.is_sure
 
     @property
     def lost(self) -> int:
         """How many records were removed before they were read."""
-        return self._surroundings.lost
+        return self._broker_probe.lost
 
     @property
     def rebalances(self) -> int:
@@ -157,7 +157,7 @@ class KafkaSource:
     @property
     def trouble(self) -> str:
         """What keeps this topic's jobs from coming, in words; empty when nothing is known to."""
-        stands_still_s = self._clock() - self._pulse.last_beat
+        stands_still_s = self._clock() - self._membership.last_beat
         if stands_still_s > STALLED_AFTER_S:
             return f"{self.topic}: the consumer has stood still for {stands_still_s:.0f} s"
         if self.health.is_blocked or self.health.is_topic_missing:
@@ -179,7 +179,7 @@ class KafkaSource:
             PartitionSnapshot(
                 topic=self.topic,
                 partition=assignment.partition,
-                lag=self._surroundings.lag_of(assignment.partition),
+                lag=self._broker_probe.lag_of(assignment.partition),
                 unsettled=assignment.tracker.unsettled,
                 running=assignment.running,
                 paused=assignment.paused,
@@ -227,7 +227,7 @@ class KafkaSource:
 
     def _turn(self, consumer: Consumer) -> None:
         """Go round once: take back what is settled, commit, steer, fetch, deliver."""
-        since_s = self._pulse.beat()
+        since_s = self._membership.beat()
         assignments = self._partitions.current
         self._partitions.apply_settled()
         self.commits.follow(consumer, assignments)
@@ -236,7 +236,7 @@ class KafkaSource:
         self._deliver(self._fetch(consumer))
         self._note_progress(since_s)
         self._sink.serve()
-        self._surroundings.look(consumer, self._partitions.current)
+        self._broker_probe.look(consumer, self._partitions.current)
 
     def _note_progress(self, since_s: float) -> None:
         if self.health.brokers_reachable:
@@ -322,7 +322,7 @@ class KafkaSource:
         assignment = self._partitions.find(partition)
         if assignment is None:
             return None
-        self._surroundings.came(assignment, offset)
+        self._broker_probe.came(assignment, offset)
         if assignment.tracker.receive(offset):
             return assignment
         # The log was cut, or the topic made anew: what comes now is new, whatever its offset. What came before and

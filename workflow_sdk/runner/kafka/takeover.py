@@ -1,9 +1,10 @@
-"""Inheritance: the records that lay in a partition when it came, and what its earlier owner may have done with them.
+"""Takeover: the records that lay in a partition when it came, and what its earlier owner may have done with them.
 
 Who completed or failed an attempt and could not commit that (it was killed, it lost the partition) leaves the record
 to be read again. A failure of it would undo a step that is completed, or cost the retry that stands further on in the
-partition. So it is not sent before the instance's history has been asked (see Doubts), and before the partition has
-been read to its end, as it is then: by a consumer of its own, since the worker's has its window and its slots to keep.
+partition. So it is not sent before the instance's history has been asked (see DoubtfulReports), and before the
+partition has been read to its end, as it is then: by a consumer of its own, since the worker's has its window and its
+slots to keep.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class _Search:
     task: asyncio.Task[None] | None = None
 
 
-class Inheritance:
+class Takeover:
     """The partitions' searches; lives on the runner's loop. `found` is told the key of an attempt that has been
     followed by another, and the retries this one has left.
     """
@@ -68,7 +69,7 @@ class Inheritance:
             return True
         search.wanted = max(search.wanted, by)
         if search.task is None or search.task.done():
-            search.task = asyncio.create_task(self._search(assignment, search), name="inheritance")
+            search.task = asyncio.create_task(self._search(assignment, search), name="takeover")
         return False
 
     def is_overtaken(self, record: KafkaRecord) -> bool:
@@ -152,7 +153,7 @@ class RecordHolder:
     """What gives this worker a right to report a record's job: the Holder of its claim."""
 
     record: KafkaRecord
-    inheritance: Inheritance
+    takeover: Takeover
 
     @property
     def right_to_fail(self) -> Right:
@@ -167,4 +168,4 @@ class RecordHolder:
         return self.record.assignment.is_inherited(self.record.offset)
 
     def knows_retries(self, published_by: float) -> bool:
-        return self.inheritance.is_searched(self.record.assignment, by=published_by)
+        return self.takeover.is_searched(self.record.assignment, by=published_by)

@@ -1,4 +1,4 @@
-"""Doubts: reports of which no answer tells whether the engine has taken them; the instance's history does.
+"""DoubtfulReports: reports of which no answer tells whether the engine has taken them; the instance's history does.
 
 The one place that looks, at each at most once a second, and at so many instances then. A step execution that has ended
 settles its report. While it runs, a completion is sent again, each time a little later; a failure is, too, where
@@ -48,7 +48,7 @@ class Found(enum.Enum):
     UNKNOWN = "unknown"  # no answer, this time
 
 
-class Doubts:
+class DoubtfulReports:
     """`settle` and `again` take a report out of doubt: it is done with, or to be sent again."""
 
     def __init__(

@@ -1,8 +1,8 @@
 """What happens to a report: one table, pure.
 
 Rows are looked through from the top; the first that fits decides. What cannot be told from the answer is in
-doubt, and the instance's history decides (`doubts`): a completion sent twice, one after the other, is harmless,
-a failure is not, so a failure is sent again only where it certainly was not passed on.
+doubt, and the instance's history decides (`doubtful_reports`): a completion sent twice, one after the other, is
+harmless, a failure is not, so a failure is sent again only where it certainly was not passed on.
 """
 
 from __future__ import annotations

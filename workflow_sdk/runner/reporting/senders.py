@@ -14,7 +14,7 @@ from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.claim import Right
 from workflow_sdk.runner.job.outcome import MAX_MESSAGE, Completed, Failed
 from workflow_sdk.runner.job.report import Report, Settlement
-from workflow_sdk.runner.reporting.doubtful_reports import Doubts
+from workflow_sdk.runner.reporting.doubtful_reports import DoubtfulReports
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch, reason_of
 from workflow_sdk.runner.reporting.report_log import say_left, say_refused, say_rejected, say_turned
 from workflow_sdk.runner.reporting.rules import Action, Verdict, back_off_s, pause_s, verdict_on
@@ -67,7 +67,9 @@ class Senders:
         self._under_way: set[Report] = set()
         self._troublesome = 0
         self._watch = watch
-        self._doubts = Doubts(channel, watch=watch, clock=clock, settle=self._settle, again=self._send_again)
+        self._doubtful_reports = DoubtfulReports(
+            channel, watch=watch, clock=clock, settle=self._settle, again=self._send_again
+        )
         self._retries = {kind: metrics.callback_retries.labels(dispatch, kind) for kind in _KINDS}
         self._rejected = {kind: metrics.callback_rejected.labels(dispatch, kind) for kind in _KINDS}
 
@@ -83,21 +85,21 @@ class Senders:
 
     def renewed(self, report: Report) -> None:
         """Its job has come again: there is a lease to send it in, under the latest id."""
-        if self._doubts.drop(report):
+        if self._doubtful_reports.drop(report):
             self._queue.put_nowait(report)
 
     def proved(self, report: Report) -> None:
         """Its job's next attempt has come: this failure has arrived."""
         report.proved = True
         if report not in self._under_way:
-            self._doubts.drop(report)
+            self._doubtful_reports.drop(report)
             # Not even sent: somebody else has failed this attempt.
             self._settle(report, Settlement.ACKNOWLEDGED if report.tries else Settlement.ENDED)
 
     async def run(self) -> None:
         """Send until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._doubts.run(), name="doubts")
+            group.create_task(self._doubtful_reports.run(), name="doubtful reports")
             for number in range(SENDERS):
                 group.create_task(self._serve(), name=f"sender {number + 1}")
 
@@ -118,7 +120,7 @@ class Senders:
             return True
         if report.is_uncleared:
             self._has_own_trouble(report, by_engine=True)
-            self._doubts.add(report)
+            self._doubtful_reports.add(report)
             return True
         renewals, error = report.claim.renewals, None
         self._under_way.add(report)
@@ -210,7 +212,7 @@ class Senders:
             self._settle(report, Settlement.LEFT)
             return
         self._has_own_trouble(report, by_engine=True)
-        self._doubts.add(report)
+        self._doubtful_reports.add(report)
 
     def _send_again(self, report: Report) -> None:
         self._retries[_kind(report)].inc()

@@ -50,7 +50,7 @@ from rochallor_cli.dev_engine.expression.syntax.precedence import (
 )
 from rochallor_cli.dev_engine.expression.syntax.token_stream import TokenStream
 from rochallor_cli.dev_engine.expression.syntax.tokens import NEGATABLE, Kind, Token, is_word_character
-from rochallor_cli.dev_engine.expression.syntax.tree_limits import Growth, N
+from rochallor_cli.dev_engine.expression.syntax.tree_limits import GrowingTree, N
 from rochallor_cli.dev_engine.expression.values.numbers import number_value
 
 CONSTANTS: Final = {"true": True, "false": False}
@@ -67,7 +67,7 @@ class _Parser:
     def __init__(self, source: str) -> None:
         self.tokens = TokenStream(source)
         self.predicates = 0
-        self.growth = Growth()
+        self.growth = GrowingTree()
 
     def whole(self) -> tree.Node:
         node = self._sequence()

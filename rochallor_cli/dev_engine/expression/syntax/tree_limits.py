@@ -14,7 +14,7 @@ TOO_LARGE: Final = "compilation failed: expression exceeds maximum allowed nodes
 N = TypeVar("N", bound=tree.Node)
 
 
-class Growth:
+class GrowingTree:
     """Counts nodes and depth; raises ``SyntaxFault`` past a limit. ``at`` is where in the source that is."""
 
     def __init__(self) -> None:

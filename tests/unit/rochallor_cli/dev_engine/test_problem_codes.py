@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rochallor_cli.dev_engine import CODES, ENGINE_VERSIONS, EngineRules, check, engine_rules
-from rochallor_cli.dev_engine.lint.cycles import circles
+from rochallor_cli.dev_engine.lint.cycles import cycles
 from support.workflows import decision, document, gateway, join, service, timer, transform, user_task, wait
 
 DOCS = Path(__file__).resolve().parents[4] / "docs" / "engine-faults.md"
@@ -162,7 +162,7 @@ def test_circles_are_the_nodes_that_lead_to_each_other(graph: dict[str, list[str
                 waiting.extend(graph[following])
         reached[node] = seen
     expected = {frozenset(b for b in reached[a] if a in reached[b]) for a in graph if a in reached[a]}
-    assert {frozenset(circle) for circle in circles(graph)} == expected
+    assert {frozenset(circle) for circle in cycles(graph)} == expected
 
 
 @pytest.mark.parametrize("kind", [service, lambda id_, after=None: transform(id_, {"a": 1}, after or "end")])

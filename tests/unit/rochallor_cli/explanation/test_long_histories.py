@@ -11,7 +11,7 @@ import pytest
 from rochallor_cli.explanation import reachability
 from rochallor_cli.explanation.explaining import Explanation, explanation
 from rochallor_cli.explanation.facts import Facts
-from rochallor_cli.explanation.parsed_definitions import Reading
+from rochallor_cli.explanation.parsed_definitions import ParsedDefinition
 from rochallor_cli.explanation.part_texts import mover_words, shown_movers
 from rochallor_cli.explanation.world_from_facts import INTERRUPTED
 from support.workflows import document, service, timer, user_task
@@ -37,7 +37,7 @@ def gone_round(times: int) -> Facts:
         "id": "i", "definitionId": "flow", "definitionVersion": 1, "status": "WAITING",
         "currentStepIds": ["ask"], "variables": {}, "startedAt": rows[0]["startedAt"],
     }  # fmt: skip
-    return Facts(instance, rows, Reading(LOOP))
+    return Facts(instance, rows, ParsedDefinition(LOOP))
 
 
 def _row(number: int, *, is_open: bool) -> dict[str, Any]:

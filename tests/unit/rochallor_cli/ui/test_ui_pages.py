@@ -17,7 +17,7 @@ from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.engine_client.admin_client import AdminClient
 from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.engine_client.engine_version import EngineVersion
-from rochallor_cli.ui.page_engine import Reach
+from rochallor_cli.ui.page_engine import PageEngine
 from rochallor_cli.ui.pages.addresses import page_at
 from rochallor_cli.ui.rendering import Renderer
 from tests.support.engines import interrupted_engine, running_engine
@@ -210,9 +210,9 @@ def test_nothing_on_a_page_changes_by_time_alone(world: World) -> None:
     settings = Settings(access=EngineAccess(world.url))
     with connect(settings.access) as client:
         version = EngineVersion(("next",), "said")
-        reach = Reach(AdminClient(client, settings), lambda: now[0], lambda: version)
+        page_engine = PageEngine(AdminClient(client, settings), lambda: now[0], lambda: version)
         for address in ("/", "/instances", f"/instances/{world.waiting}", f"/instances/{world.failed}"):
-            page, renderer = page_at(reach, address), Renderer(reach)
+            page, renderer = page_at(page_engine, address), Renderer(page_engine)
             before = renderer.parts(page, page.read())
             now[0] += timedelta(milliseconds=1)
             assert renderer.parts(page, page.read()) == before

@@ -19,7 +19,7 @@ from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.engine_client.engine_version import EngineVersion
 from rochallor_cli.instances.polling import Pauses
 from rochallor_cli.ui.events import MOST_WINDOWS
-from rochallor_cli.ui.page_engine import Reach
+from rochallor_cli.ui.page_engine import PageEngine
 from rochallor_cli.ui.pages.addresses import page_at
 from rochallor_cli.ui.pages.page import UiPage
 from rochallor_cli.ui.poller import Look, Part, Poller, Subject
@@ -47,10 +47,10 @@ class Shown(UiPage):
 
 
 def page(address: str) -> UiPage:
-    return Shown(cast(Reach, None), address)
+    return Shown(cast(PageEngine, None), address)
 
 
-class Reading:
+class ParsedDefinition:
     """Counts looks; each takes a moment, and what it finds changes when it is told to."""
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ def simulated(course: Any) -> None:
 
 @pytest.mark.parametrize("addresses", [1, 3, 20])
 def test_however_many_windows_there_are_no_more_is_asked_than_watch_asks(addresses: int) -> None:
-    reading = Reading()
+    reading = ParsedDefinition()
 
     async def course() -> None:
         poller = Poller(reading)
@@ -106,7 +106,7 @@ def test_however_many_windows_there_are_no_more_is_asked_than_watch_asks(address
 
 
 def test_a_list_is_looked_at_as_the_command_does_and_hidden_windows_are_not_followed() -> None:
-    reading = Reading()
+    reading = ParsedDefinition()
 
     async def course() -> None:
         poller = Poller(reading)
@@ -123,7 +123,7 @@ def test_a_list_is_looked_at_as_the_command_does_and_hidden_windows_are_not_foll
 
 
 def test_a_window_is_told_once_of_each_change() -> None:
-    reading = Reading()
+    reading = ParsedDefinition()
 
     async def course() -> None:
         poller = Poller(reading)
@@ -141,7 +141,7 @@ def test_a_window_is_told_once_of_each_change() -> None:
 
 
 def test_a_look_of_this_second_serves_whoever_comes() -> None:
-    reading = Reading()
+    reading = ParsedDefinition()
 
     async def course() -> None:
         poller = Poller(reading)
@@ -156,7 +156,7 @@ def test_a_look_of_this_second_serves_whoever_comes() -> None:
 
 
 def test_addresses_that_nobody_is_at_are_forgotten() -> None:
-    reading = Reading()
+    reading = ParsedDefinition()
 
     async def course() -> None:
         poller = Poller(reading)
@@ -228,10 +228,10 @@ def test_a_look_at_an_instance_costs_what_a_look_of_watch_does() -> None:
             asked.append("version")
             return EngineVersion(("next",), "said")
 
-        reach = Reach(
+        page_engine = PageEngine(
             AdminClient(client, Settings(access=EngineAccess(there.url))), lambda: datetime.now(UTC), ask
         )
-        looked_at = page_at(reach, f"/instances/{started}")
+        looked_at = page_at(page_engine, f"/instances/{started}")
         looked_at.read()
         there.seen.clear()
         found = looked_at.read()

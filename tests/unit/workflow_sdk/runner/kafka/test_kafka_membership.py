@@ -6,7 +6,7 @@ import pytest
 
 from workflow_sdk.runner.job.claim import Right
 from workflow_sdk.runner.kafka.assignment import Assignment
-from workflow_sdk.runner.kafka.membership import HEARTBEATS, Pulse
+from workflow_sdk.runner.kafka.membership import HEARTBEATS, Membership
 
 CONFIG = {"session.timeout.ms": 10_000, "heartbeat.interval.ms": 1_000}
 
@@ -25,35 +25,37 @@ def time() -> Time:
 
 
 @pytest.fixture
-def pulse(time: Time) -> Pulse:
-    return Pulse(CONFIG, clock=time)
+def membership(time: Time) -> Membership:
+    return Membership(CONFIG, clock=time)
 
 
-def test_a_consumer_whose_turns_come_is_sure(pulse: Pulse, time: Time) -> None:
+def test_a_consumer_whose_turns_come_is_sure(membership: Membership, time: Time) -> None:
     for _ in range(20):
         time.now += 8.0
-        pulse.beat()
-        assert pulse.is_sure
+        membership.beat()
+        assert membership.is_sure
 
 
-def test_it_is_unsure_before_it_takes_its_first_turn_after_standing_still(pulse: Pulse, time: Time) -> None:
+def test_it_is_unsure_before_it_takes_its_first_turn_after_standing_still(
+    membership: Membership, time: Time
+) -> None:
     """The report of a thread that wakes up first may leave before the consumer has taken note."""
     time.now += 8.4
-    assert pulse.is_sure
+    assert membership.is_sure
     time.now += 0.2
-    assert not pulse.is_sure
+    assert not membership.is_sure
 
 
 def test_after_standing_still_it_is_sure_when_heartbeats_have_had_their_time(
-    pulse: Pulse, time: Time
+    membership: Membership, time: Time
 ) -> None:
     time.now += 60.0
-    assert pulse.beat() == pytest.approx(60.0)
+    assert membership.beat() == pytest.approx(60.0)
     for _ in range(HEARTBEATS):
-        assert not pulse.is_sure
+        assert not membership.is_sure
         time.now += 1.0
-        pulse.beat()
-    assert pulse.is_sure
+        membership.beat()
+    assert membership.is_sure
 
 
 @pytest.mark.parametrize(
@@ -63,22 +65,24 @@ def test_after_standing_still_it_is_sure_when_heartbeats_have_had_their_time(
 def test_the_broker_counts_from_a_heartbeat_before_the_turn(
     time: Time, session_ms: int, heartbeat_ms: int, still_sure_s: float, unsure_s: float
 ) -> None:
-    pulse = Pulse({"session.timeout.ms": session_ms, "heartbeat.interval.ms": heartbeat_ms}, clock=time)
+    membership = Membership(
+        {"session.timeout.ms": session_ms, "heartbeat.interval.ms": heartbeat_ms}, clock=time
+    )
     time.now += still_sure_s
-    assert pulse.is_sure
+    assert membership.is_sure
     time.now += unsure_s - still_sure_s
-    assert not pulse.is_sure
+    assert not membership.is_sure
 
 
-def test_a_failure_is_held_while_unsure_and_dropped_once_lost(pulse: Pulse, time: Time) -> None:
-    assignment = Assignment("workflow.jobs.a", 0, pulse=pulse)
+def test_a_failure_is_held_while_unsure_and_dropped_once_lost(membership: Membership, time: Time) -> None:
+    assignment = Assignment("workflow.jobs.a", 0, membership=membership)
     assert assignment.right_to_fail is Right.HAS
     time.now += 30.0
     assert assignment.right_to_fail is Right.UNSURE
-    pulse.beat()
+    membership.beat()
     assert assignment.right_to_fail is Right.UNSURE
     time.now += HEARTBEATS * 1.0
-    pulse.beat()
+    membership.beat()
     assert assignment.right_to_fail is Right.HAS
     assignment.close()
     assert assignment.right_to_fail is Right.HAS, "a partition that is revoked is ours until it is given up"

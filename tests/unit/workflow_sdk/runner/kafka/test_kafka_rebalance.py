@@ -385,5 +385,5 @@ def test_a_gap_is_a_loss_as_far_as_the_log_was_cut(bench: Bench, low: int, lost:
     bench.consumer.deliver(FakeMessage(5), FakeMessage(9))
     bench.wait_for_records(2)
     # Where the partition begins is asked once a second.
-    surroundings = bench.source._surroundings
-    wait_until(lambda: not surroundings._gaps and bench.source.lost == lost, "the gap to be looked into")
+    broker_probe = bench.source._broker_probe
+    wait_until(lambda: not broker_probe._gaps and bench.source.lost == lost, "the gap to be looked into")
