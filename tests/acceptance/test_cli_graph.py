@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.command_line import rochallor
-from support.workflows import document, rule, service, table, user_task
+from support.workflows import document, gateway, join, rule, service, table, user_task
 
 
 def written(path: Path, definition: dict[str, Any]) -> Path:
@@ -100,3 +100,29 @@ def test_the_graph_as_json_holds_the_tables(tmp_path: Path):
         "outputs": ["fee", "level"],
         "rules": rules,
     }
+
+
+def test_a_graph_that_was_searched_marks_the_steps_with_what_was_found(tmp_path: Path) -> None:
+    steps = (
+        gateway("split", ["a", "b"]),
+        service("a", "c"),
+        service("c", "meet"),
+        service("b", "meet"),
+        join(),
+    )
+    file = written(tmp_path / "f.yaml", document(*steps))
+    found = {
+        each["step"]: each["code"]
+        for each in rochallor("defs", "verify", file, "-o", "json").json()[0]["findings"]
+    }
+    assert found["meet"] == "V08"
+    lines = rochallor("defs", "graph", file, "--verify").stdout.splitlines()
+    marked, step = {}, ""
+    for line in lines:
+        words = line.strip(" ○│├╯╰╮─┤●·").split()
+        if words[:1] == ["!!"]:
+            marked[step] = words[1]
+        elif words and not line.strip(" │├╯╰╮─┤").startswith("→"):
+            step = words[0]
+    assert marked == found
+    assert "!!" not in rochallor("defs", "graph", file).stdout

@@ -8,8 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from support.promised_sentences import PROMISES, sentences
+from support.promised_sentences import PROMISES, headings, sentences
 
+# Tables of settings, which test_the_page_about_workers_names_every_key_of_workers_yaml holds, and first words.
+ELSEWHERE = {
+    "kafka.md": {"Kafka mode"},
+    "sdk.md": {"The SDK"},
+    "workers.md": {
+        *("Hosting workers", "Top level", "`engine`", "`kafka`", "`defaults`", "`workers[]`"),
+        *("`workers[].handlers.<job type>`", "`host`", "`health`", "`logging`"),
+    },
+}
 SECTIONS = [(page, section) for page, sections in PROMISES.items() for section in sections]
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -22,6 +31,12 @@ def test_each_sentence_names_the_tests_that_hold_it(page: str, section: str) -> 
         beginning for sentence in sentences(page, section) for beginning in _matching(sentence, entries)
     )
     assert found == Counter(dict.fromkeys(entries, 1)), "these stand nowhere, or more than once"
+
+
+@pytest.mark.parametrize("page", PROMISES)
+def test_no_section_of_a_page_is_left_out(page: str) -> None:
+    there = {heading for heading in headings(page) if list(sentences(page, heading))}
+    assert there - PROMISES[page].keys() == ELSEWHERE.get(page, set())
 
 
 def _matching(sentence: str, entries: dict[str, tuple[str, ...]]) -> list[str]:

@@ -9,13 +9,35 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from support.promised.admin import ADMIN
+from support.promised.dev_engine import DEV_ENGINE
 from support.promised.kafka import KAFKA
 from support.promised.sdk import SDK
+from support.promised.testing import TESTING
+from support.promised.ui import UI
+from support.promised.upgrading import UPGRADING
+from support.promised.verification import VERIFICATION
 from support.promised.workers import WORKERS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
-PROMISES = {"kafka.md": KAFKA, "sdk.md": SDK, "workers.md": WORKERS}
+PROMISES = {
+    "admin.md": ADMIN,
+    "dev-engine.md": DEV_ENGINE,
+    "kafka.md": KAFKA,
+    "sdk.md": SDK,
+    "testing.md": TESTING,
+    "ui.md": UI,
+    "upgrading.md": UPGRADING,
+    "verification.md": VERIFICATION,
+    "workers.md": WORKERS,
+}
+
+
+def headings(page: str) -> list[str]:
+    """The sections of a page, the first by its title."""
+    text = re.sub(r"```.*?```", "", (DOCS / page).read_text("utf-8"), flags=re.DOTALL)
+    return re.findall(r"^#+ (.*)$", text, re.MULTILINE)
 
 
 def sentences(page: str, section: str) -> Iterator[str]:

@@ -164,4 +164,138 @@ KAFKA: dict[str, dict[str, tuple[str, ...]]] = {
         "Jobs left at the deadline are not committed": ("test_abandoned_jobs_are_not_committed",),
         "Leaving is given 5 seconds": ("test_a_host_whose_brokers_are_gone_is_not_ready_and_says_so",),
     },
+    "Settings of the consumer": {
+        "`--kafka-config KEY=VALUE` (repeatable)": (
+            "test_the_host_takes_its_settings_from_options",
+            "test_the_host_takes_its_settings_from_workers_yaml_and_files_from_its_folder",
+            "test_a_runner_consumes_reports_and_commits",
+        ),
+        "Files (`ssl.ca.location`": (
+            "test_the_host_takes_its_settings_from_workers_yaml_and_files_from_its_folder",
+        ),
+        "Passwords belong there as `${VARIABLE}`": ("test_the_host_takes_its_settings_from_the_environment",),
+        "No log line, `-vv` and `--print-config` included": (
+            "test_secrets_are_not_shown",
+            "test_a_secret_in_workers_yaml_appears_nowhere",
+        ),
+        "TLS | `security.protocol=SSL`": ("test_a_runner_consumes_reports_and_commits",),
+        "TLS with client certificates": ("test_a_runner_consumes_reports_and_commits",),
+        "a login | `security.protocol=SASL_PLAINTEXT`": ("test_a_runner_consumes_reports_and_commits",),
+        "a login over TLS": ("test_a_runner_consumes_reports_and_commits",),
+        "A worker needs the right to `Read`": (
+            "test_rights_that_are_wanting_are_named_and_their_grant_is_noticed",
+            "test_the_right_to_write_dead_letters_is_looked_at",
+        ),
+        "`rochallor doctor` and `rochallor work --check`": (
+            "test_check_and_doctor_see_a_secured_kafka",
+            "test_the_doctor_says_what_to_mend",
+        ),
+        "Our defaults, where they differ": (
+            "test_the_page_shows_every_default_of_ours_and_every_setting_that_is_refused",
+        ),
+        "`session.timeout.ms` |": (
+            "test_the_page_shows_every_default_of_ours_and_every_setting_that_is_refused",
+        ),
+        "`heartbeat.interval.ms` |": (
+            "test_the_page_shows_every_default_of_ours_and_every_setting_that_is_refused",
+        ),
+        "`auto.offset.reset` |": (
+            "test_the_page_shows_every_default_of_ours_and_every_setting_that_is_refused",
+        ),
+        "`queued.max.messages.kbytes` |": ("test_many_consumers_share_one_bound_of_memory",),
+        "`queued.min.messages` |": (
+            "test_the_page_shows_every_default_of_ours_and_every_setting_that_is_refused",
+        ),
+        "`fetch.message.max.bytes` |": ("test_many_consumers_share_one_bound_of_memory",),
+        "`fetch.queue.backoff.ms` |": (
+            "test_the_page_shows_every_default_of_ours_and_every_setting_that_is_refused",
+        ),
+        "`topic.metadata.refresh.interval.ms` |": ("test_a_topic_that_is_created_later_is_found",),
+        "`reconnect.backoff.max.ms` |": (
+            "test_the_page_shows_every_default_of_ours_and_every_setting_that_is_refused",
+        ),
+        "`enable.metrics.push` |": (
+            "test_the_page_shows_every_default_of_ours_and_every_setting_that_is_refused",
+        ),
+        "`log_level` | 0": ("test_a_broker_outage_is_survived_and_said_once",),
+        "Refused, with the reason": ("test_a_key_that_holds_the_promise_is_refused_with_the_reason",),
+        "`enable.auto.commit`, `enable.auto.offset.store`": (
+            "test_a_key_that_holds_the_promise_is_refused_with_the_reason",
+            "test_starting_at_the_end_of_a_topic_is_refused",
+            "test_a_heartbeat_too_slow_for_the_session_is_refused",
+            "test_a_timeout_that_cannot_work_is_refused",
+            "test_the_page_shows_every_default_of_ours_and_every_setting_that_is_refused",
+        ),
+    },
+    "Metrics": {
+        "By `topic` and `partition`:": ("test_metrics_tell_lag_duplicates_poison_and_commits",),
+        "`workflow_sdk_kafka_lag`, `_in_flight`": (
+            "test_metrics_tell_lag_duplicates_poison_and_commits",
+            "test_the_page_names_every_series_of_a_worker_on_kafka",
+        ),
+        "By `topic`:": (),
+        "`workflow_sdk_kafka_records_total`": ("test_the_page_names_every_series_of_a_worker_on_kafka",),
+        "Alert on a lag that grows": (),
+    },
+    "The embedded broker": {
+        "`rochallor dev --dispatch kafka` runs": (
+            "test_the_dev_engine_says_where_its_broker_is_and_how_to_work_on_it",
+        ),
+        "`--brokers` names a Kafka": (
+            "test_the_dev_engine_publishes_to_a_secured_kafka",
+            "test_the_dev_engine_refuses_brokers_it_cannot_use",
+        ),
+        "Without it an embedded broker is started": (
+            "test_the_dev_engine_says_where_its_broker_is_and_how_to_work_on_it",
+        ),
+        "What to know about it:": (),
+        "It holds everything in memory": ("test_a_closed_broker_is_gone_and_says_so",),
+        "So with a `--db` the open jobs": ("test_a_new_embedded_broker_gets_the_open_jobs_of_the_file",),
+        "It keeps 5 MiB of a partition": ("test_open_jobs_near_the_cap_are_warned_of_once",),
+        "The engine warns before open jobs": (
+            "test_open_jobs_near_the_cap_are_warned_of_once",
+            "test_many_small_records_reach_the_cap_of_batches",
+        ),
+        "It answers a fetch that finds nothing": (),
+        "A group takes no commits while it rebalances": (
+            "test_nothing_is_lost_when_a_worker_joins_a_group_that_takes_no_commits_meanwhile",
+        ),
+        "So when a worker joins or leaves": (
+            "test_nothing_is_lost_when_a_worker_joins_a_group_that_takes_no_commits_meanwhile",
+        ),
+        "It is for one machine": (),
+        "Jobs are published as soon as": ("test_the_next_step_follows_a_completion_in_its_own_topic",),
+        "The real engine's relay rests": (),
+        "Jobs that could not be published": (
+            "test_jobs_of_an_outage_are_published_when_the_broker_is_back",
+            "test_a_refused_record_is_published_again_with_the_same_dedup_id",
+        ),
+    },
+    "When something is wrong": {
+        "`no broker of … can be reached": ("test_a_broker_outage_is_survived_and_said_once",),
+        "`… refuses the login of user …`": (
+            "test_a_refused_login_is_said_once_for_all_consumers_and_blocks_each",
+            "test_a_host_that_is_not_let_in_says_so_once_and_is_not_ready",
+        ),
+        "`connections to … are closed": (
+            "test_librdkafkas_errors_are_told_in_words_to_act_on",
+            "test_brokers_that_never_answered_and_give_no_reason_point_at_the_protocol",
+        ),
+        "`the certificate of … is not trusted`": ("test_librdkafkas_errors_are_told_in_words_to_act_on",),
+        "`… wants a client certificate`": ("test_librdkafkas_errors_are_told_in_words_to_act_on",),
+        "`… is not authorised for the topic": (
+            "test_rights_that_are_wanting_are_named_and_their_grant_is_noticed",
+        ),
+        "`the topic does not exist on …; waiting for it`": (
+            "test_a_missing_topic_is_waited_for_and_told_from_a_missing_right",
+        ),
+        "`this worker gets no jobs": ("test_it_is_said_once_after_a_while_and_once_when_it_is_over",),
+        "`lost partitions …; their jobs": (
+            "test_a_worker_that_was_suspended_past_its_session_commits_nothing_of_others",
+        ),
+        "`… is skipped: the value": ("test_poison_is_counted_and_does_not_stop_the_partition",),
+        "`this engine hands out jobs by polling`": ("test_an_engine_that_is_polled_is_named_as_such",),
+        "lag grows, slots are full": (),
+        "lag grows, slots are free": (),
+    },
 }

@@ -201,4 +201,65 @@ WORKERS: dict[str, dict[str, tuple[str, ...]]] = {
             "test_printing_to_a_stdout_that_is_gone_fails_no_job",
         ),
     },
+    "Where handlers are found": {
+        "`--module` (`-m`, repeatable) takes": (),
+        "`handlers.py` | this file": (
+            "test_a_file_offers_its_registry_whatever_its_name",
+            "test_every_file_of_a_folder_is_loaded_and_helpers_may_be_among_them",
+        ),
+        "`jobs/` | every file": ("test_every_file_of_a_folder_is_loaded_and_helpers_may_be_among_them",),
+        "`shop.jobs` | a module": ("test_a_module_is_found_from_the_working_directory",),
+        "`shop.jobs:registry` | one registry": ("test_a_registry_can_be_named",),
+        "A module offers its handlers": (
+            "test_a_file_offers_its_registry_whatever_its_name",
+            "test_a_function_named_register_fills_a_registry",
+        ),
+        "Several modules are put together": (
+            "test_a_job_type_in_two_modules_is_an_error_that_names_both",
+            "test_merged_registries_keep_limits_and_hooks",
+        ),
+        "A module that cannot be imported": (
+            "test_handlers_that_cannot_be_used_end_the_host_with_3",
+            "test_a_failed_import_shows_the_users_frames_only",
+        ),
+        "`rochallor work --check` imports the handlers": (
+            "test_check_compares_handlers_with_uploaded_definitions",
+            "test_check_without_an_engine_is_5_and_with_broken_handlers_3",
+        ),
+        "Every job type in use must have": ("test_check_can_be_narrowed_and_names_misspelt_types",),
+        "`--definition loan` (only these": ("test_check_can_be_narrowed_and_names_misspelt_types",),
+        "A handler of a type that no definition uses": (
+            "test_check_can_be_narrowed_and_names_misspelt_types",
+        ),
+    },
+    "workers.yaml": {
+        "Every option can be written into a file": (
+            "test_several_workers_of_a_file_serve_their_own_job_types",
+            "test_its_value_comes_from_flag_variable_file_or_default",
+        ),
+        "`rochallor work --config workers.yaml`.": (
+            "test_the_example_shows_everything",
+            "test_the_shipped_schema_is_the_models",
+        ),
+        "`ROCHALLOR_CONFIG` names the file": (
+            "test_every_setting_with_a_flag_comes_from_flag_and_variable_alike",
+        ),
+        "A flag goes before an environment variable": (
+            "test_flag_beats_environment_beats_file_beats_default",
+        ),
+        "A flag or variable goes before **every** entry": (
+            "test_a_flag_goes_before_every_entry_of_the_file",
+        ),
+        "`--print-config` prints each setting": (
+            "test_every_setting_is_printed_with_its_origin_and_secrets_are_masked",
+        ),
+        "`${VAR}` and `${VAR:-default}` are filled": (
+            "test_variables_are_filled_into_scalars",
+            "test_a_variables_text_cannot_change_the_document",
+        ),
+        "Durations are seconds": ("test_values_come_out_typed",),
+        "Files and folders are meant": ("test_paths_are_meant_from_the_folder_of_the_file",),
+        "Unknown keys and wrong types": ("test_all_problems_are_told_at_once_with_place_and_path",),
+        "`workers.yaml:12:5": ("test_all_problems_are_told_at_once_with_place_and_path",),
+    },
 }

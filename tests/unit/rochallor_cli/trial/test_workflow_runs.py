@@ -220,11 +220,26 @@ def test_the_plugin_imports_nothing_before_a_fixture_is_used() -> None:
     assert found.stdout.strip() == "[]"
 
 
+# The other settings that the page names, and what they change.
+OVERRIDDEN = """
+import pytest
+
+@pytest.fixture
+def rochallor_settings():
+    return {"strict": True, "engine_version": "1.1.0", "seed": 7}
+
+def test_the_engine_is_as_it_was_told(rochallor_engine):
+    config = rochallor_engine.config
+    assert (config.strict, config.engine_version, config.seed) == (True, "1.1.0", 7)
+"""
+
+
 def test_the_example_of_the_documentation_passes(tmp_path: Path) -> None:
     example = DOCS.read_text("utf-8").split("```python\n")[1].split("```")[0]
     (tmp_path / "test_orders.py").write_text(example)
+    (tmp_path / "test_settings.py").write_text(OVERRIDDEN)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
     found = subprocess.run(
         [*command, str(tmp_path)], capture_output=True, text=True, check=False, cwd=tmp_path
     )
-    assert "3 passed" in found.stdout, found.stdout + found.stderr
+    assert "4 passed" in found.stdout, found.stdout + found.stderr

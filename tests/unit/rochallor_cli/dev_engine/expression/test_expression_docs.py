@@ -15,7 +15,15 @@ import yaml
 from rochallor_cli.dev_engine import check, engine_rules
 from rochallor_cli.dev_engine.explore import definition_from_document, started
 from rochallor_cli.dev_engine.expression import ExpressionError, UnrepresentableResult, evaluate
-from rochallor_cli.dev_engine.expression.limits import MAX_DEPTH, MAX_SOURCE_LENGTH, MAX_STEPS
+from rochallor_cli.dev_engine.expression.limits import (
+    MAX_DEPTH,
+    MAX_NODES,
+    MAX_SOURCE_LENGTH,
+    MAX_STEPS,
+    MAX_TEXT_LENGTH,
+    MAX_VALUE_SIZE,
+    MEMORY_BUDGET,
+)
 from rochallor_cli.dev_engine.services.decisions import APART_STEPS
 from support.workflows import document, user_task
 
@@ -74,3 +82,6 @@ def test_the_limits_are_those_of_the_code() -> None:
     limits = TEXT.partition("## Limits")[2]
     for limit in (MAX_DEPTH, MAX_SOURCE_LENGTH, MAX_STEPS, APART_STEPS):
         assert f"{limit:,}" in limits
+    assert f"{MAX_TEXT_LENGTH // 2**20} MiB of new text, and {MAX_VALUE_SIZE // 2**20} MiB" in limits
+    assert f"a tree {MAX_NODES:,} nodes" in " ".join(limits.split())
+    assert MEMORY_BUDGET == 1_000_000, "the page says a million"
