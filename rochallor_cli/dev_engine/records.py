@@ -97,7 +97,9 @@ class Variables:
         return Variables(values={**self.values, **changes}) if changes else self
 
     def holds_nul(self) -> bool:
-        return "\\u0000" in self.text and holds_nul(dict(self.values))
+        if self._text is not None and "\\u0000" not in self._text:
+            return False
+        return holds_nul(dict(self.values))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Variables) and self.text == other.text

@@ -21,7 +21,7 @@ from rochallor_cli.dev_engine.go_json.decoding import (
     Shape,
     decode,
 )
-from rochallor_cli.dev_engine.records import NO_VARIABLES, DefinitionVersion, Variables
+from rochallor_cli.dev_engine.records import LARGE, NO_VARIABLES, DefinitionVersion, Variables
 from rochallor_cli.dev_engine.services import definitions, instances, jobs
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
@@ -118,7 +118,9 @@ class Endpoints:
         return Answer(200, shown)
 
     async def _body(self, request: Request, kind: Shape | MapOf) -> dict[str, Any]:
-        return await self._offloading.do_if_large(len(request.body), lambda: _body(request, kind))
+        if len(request.body) < LARGE:
+            return _body(request, kind)
+        return await self._offloading.do(lambda: _body(request, kind))
 
     async def _variables(self, request: Request, values: Mapping[str, object] | None) -> Variables:
         """What an instance is started with, ready to be stored."""

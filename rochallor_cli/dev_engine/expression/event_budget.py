@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rochallor_cli.dev_engine.expression.errors import Fault, TooCostly
+
+T = TypeVar("T")
 
 # What reading an expression costs, in instructions: so much for itself, and so much for each character; and what
 # entering a step costs besides its expressions.
@@ -33,12 +35,11 @@ _meter: ContextVar[Meter | None] = ContextVar("meter", default=None)
 current_meter = _meter.get
 
 
-@contextmanager
-def metered(steps: int, *, first_try: bool) -> Iterator[None]:
-    """Bound what is evaluated in the block, altogether."""
+def metered(steps: int, evaluate: Callable[[], T], *, first_try: bool) -> T:
+    """What `evaluate` comes to, with a bound for all that is evaluated in it."""
     token = _meter.set(Meter(steps, first_try))
     try:
-        yield
+        return evaluate()
     finally:
         _meter.reset(token)
 

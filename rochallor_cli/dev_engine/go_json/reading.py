@@ -106,7 +106,7 @@ def holds_nul(value: object) -> bool:
     if isinstance(value, str):
         return "\0" in value
     if isinstance(value, dict):
-        return any("\0" in key or holds_nul(item) for key, item in value.items())
+        return "\0" in "".join(value) or any(map(holds_nul, value.values()))
     if isinstance(value, list):
         return any(map(holds_nul, value))
     return False

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from json.encoder import encode_basestring
 from time import gmtime, strftime
 
 NS_PER_S = 1_000_000_000
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _STORED_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-_STRING_ENCODER = json.JSONEncoder(ensure_ascii=False)
+_NESTS = (dict, list)
 
 
 def write(value: object) -> str:
@@ -26,9 +27,12 @@ def write_stored(value: object) -> str:
 def in_stored_order(value: object) -> object:
     """The value with the keys of every object as JSONB has them: shorter first, then by their bytes."""
     if isinstance(value, dict):
-        return {key: in_stored_order(value[key]) for key in sorted(value, key=stored_rank)}
+        keys = sorted(value, key=stored_rank) if len(value) > 1 else value
+        return {
+            key: in_stored_order(item) if isinstance(item := value[key], _NESTS) else item for key in keys
+        }
     if isinstance(value, list):
-        return [in_stored_order(item) for item in value]
+        return [in_stored_order(item) if isinstance(item, _NESTS) else item for item in value]
     return value
 
 
@@ -39,9 +43,11 @@ def stored_rank(key: str) -> tuple[int, bytes]:
 
 
 def write_string(text: str) -> str:
-    return _STRING_ENCODER.encode(text)
+    return encode_basestring(text)
 
 
+# The jobs of one answer are leased from the same moment till the same moment.
+@lru_cache(maxsize=64)
 def write_time(time_ns: int) -> str:
     """RFC 3339 in UTC with as many digits of the second as are needed."""
     seconds, fraction = divmod(time_ns, NS_PER_S)

@@ -44,11 +44,10 @@ class CostlyDecision(Exception):  # noqa: N818 - nothing has failed yet
 
     def made(self) -> Decided:
         """The decision; takes seconds, and may be made in any thread."""
-        with metered(APART_STEPS, first_try=False):
-            try:
-                return Decided(self.key, self._decision())
-            except Refused as refused:
-                return Decided(self.key, refused)
+        try:
+            return Decided(self.key, metered(APART_STEPS, self._decision, first_try=False))
+        except Refused as refused:
+            return Decided(self.key, refused)
 
 
 _decided: ContextVar[list[Decided] | None] = ContextVar("decided", default=None)
@@ -80,8 +79,7 @@ def decide(*key: object, decision: Callable[[], Outcome], is_large: bool = False
     if is_large:
         raise CostlyDecision(key, lambda: _written(decision()))
     try:
-        with metered(AT_ONCE_STEPS, first_try=True):
-            return decision()
+        return metered(AT_ONCE_STEPS, decision, first_try=True)
     except TooCostly:
         raise CostlyDecision(key, decision) from None
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from rochallor_cli.dev_engine.errors import Refused, SchemaViolated, conflict, internal_error, not_found
+from rochallor_cli.dev_engine.go_json.reading import holds_nul
 from rochallor_cli.dev_engine.records import Instance, StepExecution, Variables
 from rochallor_cli.dev_engine.services.apply_effects import write_outcome
 from rochallor_cli.dev_engine.services.decisions import decide
@@ -206,6 +207,6 @@ def _find_for_completion(resources: Resources, instance_id: str) -> Instance:
 
 
 def _without_nul(changes: Changes) -> Changes:
-    if changes and Variables(values=changes).holds_nul():
+    if changes and holds_nul(dict(changes)):
         raise internal_error(_NUL)
     return changes

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.errors import internal_error
+from rochallor_cli.dev_engine.go_json.reading import holds_nul
 from rochallor_cli.dev_engine.records import JobInPlace, JobRecord, JobStatus, Variables
 from rochallor_cli.dev_engine.services.apply_effects import write_outcome
 from rochallor_cli.dev_engine.services.decisions import decide
@@ -29,20 +29,29 @@ def poll_jobs(
     limit = max_jobs if max_jobs > 0 else DEFAULT_MAX_JOBS
     now_ns = resources.clock.now_ns()
     expires_ns = now_ns + int(resources.config.lease_s * _NS_PER_S)
-    leased = []
     # Which jobs are leased is a matter of age, how they are listed is not.
-    for job in resources.in_some_order(resources.store.jobs.oldest_offered(job_types, limit)):
-        resources.store.jobs.lock(job.id, worker_id, locked_ns=now_ns, expires_ns=expires_ns)
-        leased.append(
-            replace(
-                job,
-                status=JobStatus.LOCKED,
-                worker_id=worker_id,
-                locked_ns=now_ns,
-                lock_expires_ns=expires_ns,
-            )
-        )
-    return leased
+    offered = resources.in_some_order(resources.store.jobs.oldest_offered(job_types, limit))
+    resources.store.jobs.lock([job.id for job in offered], worker_id, locked_ns=now_ns, expires_ns=expires_ns)
+    return [_leased(job, worker_id, locked_ns=now_ns, expires_ns=expires_ns) for job in offered]
+
+
+def _leased(job: JobRecord, worker_id: str, *, locked_ns: int, expires_ns: int) -> JobRecord:
+    # Written out: `replace` takes as long as all else that is done for a job of an answer.
+    return JobRecord(
+        id=job.id,
+        instance_id=job.instance_id,
+        execution_id=job.execution_id,
+        step_id=job.step_id,
+        attempt=job.attempt,
+        job_type=job.job_type,
+        status=JobStatus.LOCKED,
+        retries_remaining=job.retries_remaining,
+        variables=job.variables,
+        created_ns=job.created_ns,
+        worker_id=worker_id,
+        locked_ns=locked_ns,
+        lock_expires_ns=expires_ns,
+    )
 
 
 def complete_job(
@@ -71,7 +80,7 @@ def complete_job(
 
 
 def _without_nul(changes: Mapping[str, object], rules: EngineRules) -> Mapping[str, object]:
-    if changes and Variables(values=changes).holds_nul():
+    if changes and holds_nul(dict(changes)):
         nul = "ERROR: unsupported Unicode escape sequence (SQLSTATE 22P05)"
         doing = "complete step_execution by id" if rules.completion_once else "mark step_execution completed"
         raise internal_error(f"{doing}: {nul}")

@@ -41,21 +41,23 @@ class UnitOfWork:
         Work that needs a costly decision is done again when that has been made, while others are served.
         """
         decided: list[Decided] = []
+        knowing_them = work
         while True:
             try:
-                return await self._committed(partial(_do_knowing, decided, work))
+                return await self._committed(knowing_them)
             except CostlyDecision as costly:
                 if len(decided) >= _MAX_DECISIONS_APART:
                     raise internal_error("what this depends on keeps changing") from None
                 decided.append(await self.offloading.do(costly.made))
+                knowing_them = partial(_do_knowing, decided, work)
 
-    async def _committed(self, work: Callable[[], T]) -> T:
+    def _committed(self, work: Callable[[], T]) -> asyncio.Future[T]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         if not self._waiting:
             loop.call_soon(self.flush)
         self._waiting.append((work, future))
-        return await future
+        return future
 
     def flush(self) -> None:
         """Do and commit all that waits."""

@@ -33,6 +33,10 @@ _LATEST_STATUS = (
 )
 
 
+# To look a member up by its class takes five times as long.
+STATUS = {str(status): status for status in ExecutionStatus}
+
+
 class Executions:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -77,12 +81,12 @@ class Executions:
 
     def status(self, instance_id: str, step_id: str, attempt: int) -> ExecutionStatus:
         row = self._connection.execute(_STATUS, (instance_id, step_id, attempt)).fetchone()
-        return ExecutionStatus(row[0])
+        return STATUS[row[0]]
 
     def latest_status(self, instance_id: str, step_id: str) -> ExecutionStatus | None:
         """The state of the step's last execution; None where it was never entered."""
         row = self._connection.execute(_LATEST_STATUS, (instance_id, step_id)).fetchone()
-        return None if row is None else ExecutionStatus(row[0])
+        return None if row is None else STATUS[row[0]]
 
     def history(self, instance_id: str) -> list[StepExecution]:
         rows = self._connection.execute(_HISTORY, (instance_id,))
@@ -99,7 +103,7 @@ def _execution_from_row(
         step_id=step_id,
         step_type=step_type,
         attempt=attempt,
-        status=ExecutionStatus(status),
+        status=STATUS[status],
         started_ns=started_ns,
         ended_ns=ended_ns,
         failure_reason=failure_reason,

@@ -32,6 +32,10 @@ _KEY_IN_USE = (
 )
 
 
+# As in `executions`.
+_STATUS = {str(status): status for status in InstanceStatus}
+
+
 class Instances:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -103,7 +107,7 @@ def instance_from_row(row: Sequence[Any]) -> Instance:
         id=id_,
         definition_id=definition_id,
         definition_version=version,
-        status=InstanceStatus(status),
+        status=_STATUS[status],
         current_step_ids=_list_of(current),
         variables=Variables(text=variables),
         entered=_counts_of(entered),

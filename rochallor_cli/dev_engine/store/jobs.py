@@ -6,13 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rochallor_cli.dev_engine.records import (
-    ExecutionStatus,
-    JobInPlace,
-    JobRecord,
-    JobStatus,
-    Variables,
-)
+from rochallor_cli.dev_engine.records import JobInPlace, JobRecord, JobStatus, Variables
+from rochallor_cli.dev_engine.store.executions import STATUS
 from rochallor_cli.dev_engine.store.instances import COLUMNS as INSTANCE_COLUMNS
 from rochallor_cli.dev_engine.store.instances import instance_from_row
 
@@ -66,6 +61,10 @@ _FREE = (
 _NEXT_EXPIRY = "SELECT min(lock_expires_ns) FROM job WHERE status = 'LOCKED'"
 
 
+# As in `executions`.
+_STATUS = {str(status): status for status in JobStatus}
+
+
 class Jobs:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -98,7 +97,7 @@ class Jobs:
             return None
         return JobInPlace(
             job=_job_from_row(row[:_WIDTH]),
-            step_status=ExecutionStatus(row[_WIDTH]),
+            step_status=STATUS[row[_WIDTH]],
             step_ended_ns=row[_WIDTH + 1],
             instance=instance_from_row(row[_WIDTH + 2 :]),
         )
@@ -111,8 +110,9 @@ class Jobs:
         rows.sort()
         return [_job_from_row(row[1:]) for row in rows[:limit]]
 
-    def lock(self, job_id: str, worker_id: str, *, locked_ns: int, expires_ns: int) -> None:
-        self._connection.execute(_LOCK, (worker_id, locked_ns, expires_ns, job_id))
+    def lock(self, job_ids: Iterable[str], worker_id: str, *, locked_ns: int, expires_ns: int) -> None:
+        leases = [(worker_id, locked_ns, expires_ns, job_id) for job_id in job_ids]
+        self._connection.executemany(_LOCK, leases)
 
     def offer_again(self, job_id: str, retries_remaining: int) -> None:
         self._connection.execute(_RETURN, (retries_remaining, job_id))
@@ -153,7 +153,7 @@ def _job_from_row(row: Sequence[Any]) -> JobRecord:
         step_id=step_id,
         attempt=attempt,
         job_type=job_type,
-        status=JobStatus(status),
+        status=_STATUS[status],
         retries_remaining=retries,
         variables=Variables(text=variables),
         created_ns=created_ns,
