@@ -61,6 +61,13 @@ def socket_out_of_reach(end: socket.socket) -> socket.socket:
 
 
 @contextmanager
+def some_more() -> Iterator[None]:
+    """While this lasts some more descriptors are to be had than the limit says. OSError, ValueError: there are none."""
+    with _soft_limit(_first_out_of_reach() + ROOM, at_least=True):
+        yield
+
+
+@contextmanager
 def told_less() -> Iterator[None]:
     """While this lasts, the limit of this process is where the host's own descriptors begin."""
     with ExitStack() as stack:

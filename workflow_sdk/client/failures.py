@@ -33,13 +33,14 @@ _WORDS_OF_ERRNO = {
     errno.ECONNABORTED: "connection closed before the answer",
     errno.EHOSTUNREACH: "no route to the host",
     errno.ENETUNREACH: "no route to the network",
+    errno.EAGAIN: "the system gives no more threads",
     errno.EMFILE: "too many open files in this process",
     errno.ENFILE: "too many open files on this machine",
 }
 # OpenSSL's names for an answer in plain text.
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG"})
-# No descriptor is to be had here: nothing is wrong with the engine.
-_SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE})
+# No descriptor or thread is to be had here: nothing is wrong with the engine.
+_SHORTAGES = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE})
 
 
 def failure(
@@ -64,6 +65,11 @@ def _kind(error: BaseException) -> UnreachableKind:
     if any(isinstance(cause, OSError) and cause.errno in _SHORTAGES for cause in causes):
         return "shortage"
     return "tls" if any(isinstance(cause, ssl.SSLError) for cause in causes) else "connection"
+
+
+def lacks_threads(error: BaseException) -> bool:
+    """Whether a shortage is one of threads, not of descriptors."""
+    return any(isinstance(cause, OSError) and cause.errno == errno.EAGAIN for cause in _chain(error))
 
 
 def _words(error: BaseException) -> str:

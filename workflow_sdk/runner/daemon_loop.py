@@ -7,6 +7,7 @@ stuck `asyncio.to_thread` of a handler, would hold up a worker that was told to 
 from __future__ import annotations
 
 import asyncio
+import errno
 import selectors
 import threading
 import weakref
@@ -33,11 +34,15 @@ def descriptors_of_loops(*, connections: bool) -> set[int]:
 
 
 class DaemonLoop(asyncio.SelectorEventLoop):
-    """As the standard loop, but `run_in_executor(None, …)` uses daemon threads, as many as needed."""
+    """As the standard loop, but `run_in_executor(None, …)` uses daemon threads, as many as needed.
+
+    Where the system gives no more, work waits for those there are; without any the result is an OSError (EAGAIN).
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._work: SimpleQueue[_Work | None] = SimpleQueue()
+        self._helpers = 0
         self._idle_threads = 0
         self._threads_lock = threading.Lock()
         _loops.add(self)
@@ -60,12 +65,25 @@ class DaemonLoop(asyncio.SelectorEventLoop):
             return super().run_in_executor(executor, func, *args)
         future: asyncio.Future[T] = self.create_future()
         with self._threads_lock:
-            if self._idle_threads:
+            if self._idle_threads > 0 or not self._has_grown():
+                # Below none: so many wait for those that work.
                 self._idle_threads -= 1
-            else:
-                threading.Thread(target=self._help, name="workflow-sdk-helper", daemon=True).start()
-        self._work.put((future, func, args))
+            has_helpers = self._helpers > 0
+        if has_helpers:
+            self._work.put((future, func, args))
+        else:
+            self._idle_threads = 0
+            future.set_exception(OSError(errno.EAGAIN, "the system gives no more threads"))
         return future
+
+    def _has_grown(self) -> bool:
+        """Whether there is one more helper; called with the lock held."""
+        try:
+            threading.Thread(target=self._help, name="workflow-sdk-helper", daemon=True).start()
+        except (RuntimeError, MemoryError):
+            return False
+        self._helpers += 1
+        return True
 
     def close(self) -> None:
         super().close()
@@ -94,6 +112,14 @@ class DaemonLoop(asyncio.SelectorEventLoop):
             self.call_soon_threadsafe(_settle, future, result, error)
         except RuntimeError:
             return  # the loop is closed: nobody waits any more
+
+
+async def in_thread_or_here(function: Callable[[*Ts], T], *args: *Ts) -> T:
+    """Call it in a helper thread; where there is none to be had, here: for what must be done before leaving."""
+    try:
+        return await asyncio.get_running_loop().run_in_executor(None, function, *args)
+    except BlockingIOError:
+        return function(*args)
 
 
 def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:

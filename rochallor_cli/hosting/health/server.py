@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, NamedTuple, Self
 
 from rochallor_cli.errors import ShortageError, UsageError
-from rochallor_cli.hosting.high_descriptors import socket_out_of_reach
+from rochallor_cli.hosting.high_descriptors import socket_out_of_reach, some_more
 
 log = logging.getLogger("rochallor.host")
 
@@ -20,6 +22,7 @@ log = logging.getLogger("rochallor.host")
 MOST_CONNECTIONS = 32
 # What a client may take while others wait for it.
 ALONE_TIMEOUT_S = 0.5
+SHORT_S = 0.1
 
 
 class Page(NamedTuple):
@@ -90,6 +93,20 @@ class _BoundedServer(ThreadingHTTPServer):
     def server_bind(self) -> None:
         super().server_bind()
         self.socket = socket_out_of_reach(self.socket)
+
+    def get_request(self) -> tuple[Any, Any]:
+        """Also where handlers have taken all descriptors there are."""
+        try:
+            return super().get_request()
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE):
+                raise
+        try:
+            with some_more():
+                return super().get_request()
+        except (OSError, ValueError, AttributeError) as error:
+            time.sleep(SHORT_S)  # else it would be asked again at once, for as long as that lasts
+            raise OSError(errno.EMFILE, "no descriptor for a probe") from error
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:

@@ -15,6 +15,7 @@ from rochallor_cli.counting import count_text
 from rochallor_cli.hosting.config.host_config import WorkerConfig
 from rochallor_cli.hosting.processes.child_process import ChildProcess
 from rochallor_cli.hosting.processes.control_pipe import Abandon, AskAlone, Drain, RanAlone, RunAlone
+from rochallor_cli.hosting.processes.restart_policy import RestartHistory, RestartPolicy
 from rochallor_cli.hosting.processes.suspects import Suspects
 from workflow_sdk.runner.job.in_flight import LEFT
 
@@ -63,6 +64,8 @@ class AloneRuns:
         self._processes: list[_Process] = []
         self._is_draining = False
         self.failed_starts = 0
+        self._unborn = RestartHistory(RestartPolicy())
+        self._start_at = 0.0
 
     def children(self) -> list[ChildProcess]:
         return [process.child for process in self._processes]
@@ -122,15 +125,8 @@ class AloneRuns:
             and not one.child.is_leaving
             and one.worker.modules == request.worker.modules
         ]
-        if not idle and len(self._processes) < MOST_PROCESSES:
-            worker = replace(request.worker, worker_id=f"{request.worker.worker_id} alone")
-            try:
-                idle = [_Process(self._spawn(worker), request.worker)]
-            except OSError as error:
-                if not self.failed_starts:
-                    log.warning("no process for a job that is to run alone: %s", error)
-                self.failed_starts += 1
-                return False
+        if not idle and len(self._processes) < MOST_PROCESSES and monotonic() >= self._start_at:
+            idle = self._one_more(request.worker)
             self._processes += idle
         if not idle:
             return False
@@ -139,6 +135,20 @@ class AloneRuns:
         if self._is_draining:
             idle[0].child.tell(Drain())
         return True
+
+    def _one_more(self, worker: WorkerConfig) -> list[_Process]:
+        """A new process, if there is one to be had: else it is tried again, ever more rarely."""
+        try:
+            child = self._spawn(replace(worker, worker_id=f"{worker.worker_id} alone"))
+        except OSError as error:
+            if not self._unborn.deaths_in_a_row:
+                log.warning("no process for a job that is to run alone: %s", error)
+            self.failed_starts += 1
+            self._unborn.died(ready_for_s=0.0)
+            self._start_at = monotonic() + self._unborn.delay_s
+            return []
+        self._unborn = RestartHistory(self._unborn.policy)
+        return [_Process(child, worker)]
 
     def _ran(self, process: _Process, ran: RanAlone) -> None:
         request, process.request, process.idle_since = process.request, None, monotonic()

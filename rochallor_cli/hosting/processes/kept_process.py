@@ -61,6 +61,8 @@ class KeptProcess:
         self._spawn = spawn
         self._history = RestartHistory(policy)
         self._start_at = 0.0
+        # Of starts for which the system gave no process.
+        self._unborn = RestartHistory(policy)
         # Of successors that did not come up.
         self._renewals = RestartHistory(policy)
         self._renew_at = 0.0
@@ -72,7 +74,8 @@ class KeptProcess:
         except OSError as error:
             self._died_unborn(error)
         else:
-            self.state, self._shortage = State.SERVING, ""
+            self.state = State.SERVING
+            self._was_born()
 
     def children(self) -> list[ChildProcess]:
         return [child for child in (self.child, self._successor, *self._leaving) if child is not None]
@@ -93,6 +96,7 @@ class KeptProcess:
             self._died_unborn(error)
         else:
             self.state = State.REPLACING
+            self._was_born()
 
     def drain(self) -> None:
         self.state = State.STOPPING
@@ -121,8 +125,8 @@ class KeptProcess:
             self._leaving.remove(child)
             self._keep_counts(child)
         if self.state is State.WAITING and time.monotonic() >= self._start_at:
-            self.restarts += 1
             self.start()
+            self.restarts += self.child is not None
 
     def _tend_successor(self) -> None:
         successor = self._successor
@@ -210,14 +214,27 @@ class KeptProcess:
         """No process is to be had: a death, with the same back-off, that ends no host which serves or has served."""
         self.failed_starts += 1
         self._shortage = f"no process can be started: {error.strerror or error}"
-        self._history.died(ready_for_s=0.0, with_jobs=self._has_served or self._others_serve())
-        self._start_at = time.monotonic() + self._history.delay_s
-        if self._history.is_crash_loop:
+        self._unborn.died(ready_for_s=0.0)
+        self._start_at = time.monotonic() + self._unborn.delay_s
+        if self._unborn.is_crash_loop and not (self._has_served or self._others_serve()):
             self._fail(
                 CliError(f"{self._name}: {self._shortage}", exit_status=ExitStatus.CRASH_LOOP),
             )
-            return
-        log.error("%s: %s; again in %g s", self._name, self._shortage, self._history.delay_s)
+        elif self._unborn.deaths_in_a_row == 1:
+            log.error(
+                "%s: %s; tried again after %g s, and ever more rarely",
+                self._name,
+                self._shortage,
+                self._unborn.delay_s,
+            )
+
+    def _was_born(self) -> None:
+        if failed := self._unborn.deaths_in_a_row:
+            log.info(
+                "%s: a process can be started again (%s failed)", self._name, count_text(failed, "start")
+            )
+        self._unborn = RestartHistory(self._unborn.policy)
+        self._shortage = ""
 
     def _fail(self, failure: CliError) -> None:
         self.failure = failure

@@ -151,7 +151,12 @@ WORKERS: dict[str, dict[str, tuple[str, ...]]] = {
             "test_while_threads_are_short_no_more_is_claimed_than_there_are",
             "test_a_runner_without_any_thread_says_so_claims_nothing_and_goes_on_once_there_is_one",
         ),
+        "Async handlers share one thread": (
+            "test_jobs_of_async_handlers_stay_with_the_engine_while_their_loop_has_no_thread",
+        ),
         "Where it gives no process": (
+            "test_tries_for_a_process_grow_rare_and_are_said_once",
+            "test_a_probe_is_answered_where_handlers_have_taken_all_descriptors",
             "test_a_host_that_has_other_processes_goes_on_and_says_what_is_wanting",
             "test_every_job_is_done_once_with_what_there_is",
         ),

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -91,7 +92,12 @@ class Dialer:
             # Not loop.getaddrinfo: our loops' helper threads never keep the process alive, uvloop's would.
             self._look_up = asyncio.get_running_loop().run_in_executor(None, _addresses_of, host, port)
             self._look_up.add_done_callback(self._looked_up)
-        return await asyncio.shield(self._look_up)
+        try:
+            return await asyncio.shield(self._look_up)
+        except BlockingIOError:  # no thread is to be had, which an address does not need
+            with suppress(socket.gaierror):
+                return _addresses_of(host, port, flags=socket.AI_NUMERICHOST)
+            raise
 
     def _looked_up(self, look_up: asyncio.Future[list[_Address]]) -> None:
         self._look_up = None
@@ -149,9 +155,9 @@ async def _tcp_socket(addresses: list[_Address]) -> socket.socket:
     raise failures[0]
 
 
-def _addresses_of(host: str, port: int) -> list[_Address]:
-    """(family, address), in the system's order, but every second one of another family. Blocks."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+def _addresses_of(host: str, port: int, flags: int = 0) -> list[_Address]:
+    """(family, address), in the system's order, but every second one of another family. Blocks, for a name."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     first = [(family, address) for family, _, _, _, address in found if family == found[0][0]]
     others = [(family, address) for family, _, _, _, address in found if family != found[0][0]]
     return [pair for both in zip_longest(first, others) for pair in both if pair is not None]

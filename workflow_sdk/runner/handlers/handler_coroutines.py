@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from functools import partial
 
 from workflow_sdk.runner.handlers.handler_call import call_as_coroutine, context_of
 from workflow_sdk.runner.handlers.handler_loop import HandlerLoop, release_handler_loop, shared_handler_loop
+from workflow_sdk.runner.handlers.handler_threads import TRY_AGAIN_S
 from workflow_sdk.runner.job.in_flight import InFlight
+
+log = logging.getLogger("workflow_sdk.runner")
 
 
 class HandlerCoroutines:
     """Runs async handlers there, and hands their jobs to `done` on the runner's loop, `home`, in bursts.
 
-    The process's loop is taken when the first of them comes, or somebody asks for it.
+    The process's loop is taken at `begin`, or when the first of them comes, or somebody asks for it. Where the system
+    gives no thread for it, what has come waits and it is tried again; `short` is told of each try, and of its end.
     """
 
-    def __init__(self, *, done: Callable[[InFlight], None], home: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        *,
+        done: Callable[[InFlight], None],
+        home: asyncio.AbstractEventLoop,
+        short: Callable[[bool], None] = lambda is_short: None,
+    ) -> None:
         self._done = done
         self._home = home
+        self._short = short
+        self._is_short = False
         self._handler_loop: HandlerLoop | None = None
         self._outbox: deque[InFlight] = deque()
         self._inbox: deque[InFlight] = deque()
@@ -37,12 +50,33 @@ class HandlerCoroutines:
             self._handler_loop = shared_handler_loop()
         return self._handler_loop
 
+    def begin(self) -> None:
+        """Take the process's loop, where async handlers will need it; called on the runner's loop."""
+        if not self._outbox_called:
+            self._outbox_called = True
+            self._call_loop()
+
     def submit(self, item: InFlight) -> None:
         """Run its handler, or what a plain handler has returned to be awaited."""
         self._outbox.append(item)
-        if not self._outbox_called:
-            self._outbox_called = True
-            self.handler_loop.loop.call_soon_threadsafe(self._start_all)
+        self.begin()
+
+    def _call_loop(self) -> None:
+        if self._is_closed:
+            return
+        try:
+            loop = self.handler_loop.loop
+        except (RuntimeError, MemoryError, OSError) as error:
+            if not self._is_short:
+                log.warning("no async handler can run for now: %s", error)
+            self._is_short = True
+            self._short(True)
+            self._home.call_later(TRY_AGAIN_S, self._call_loop)
+            return
+        loop.call_soon_threadsafe(self._start_all)
+        if self._is_short:
+            self._is_short = False
+            self._short(False)
 
     def watch(self, now: float) -> None:
         """Say so when a handler blocks the loop."""

@@ -35,7 +35,11 @@ class HandlerLoop:
         self._closing = False
         self._settings: tuple[Any, ...] | None = None
         self._thread = threading.Thread(target=self._run, name="workflow-sdk async handlers", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except (RuntimeError, MemoryError):
+            self.loop.close()
+            raise
 
     def call(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
         """Run it there and await it here: for hooks."""

@@ -46,7 +46,8 @@ class Slots:
     """Counts only; used on the runner's loop. While it `is_paused` there is no room at all.
 
     `limits` holds the types with a limit of their own, `rates` those of which so many a second may start. `most` is
-    what may be in use while the system gives no more threads; None otherwise.
+    what may be in use while the system gives no more threads; None otherwise. `closed` are types that cannot run
+    for now.
     """
 
     total: int
@@ -55,6 +56,7 @@ class Slots:
     in_use: int = 0
     is_paused: bool = False
     most: int | None = None
+    closed: frozenset[str] = frozenset()
     _buckets: dict[str, Bucket] = field(default_factory=dict)
     _in_use_by_type: dict[str, int] = field(default_factory=dict)
     _unlimited_turn: bool = False
@@ -66,6 +68,13 @@ class Slots:
     @property
     def _open(self) -> int:
         return self.total if self.most is None else min(self.total, self.most)
+
+    @property
+    def shortage(self) -> str:
+        """What the system does not give, in words, where some jobs cannot run at all for it."""
+        if self.most == 0:
+            return "the system gives no thread for a handler"
+        return "the system gives no thread for async handlers" if self.closed else ""
 
     def __post_init__(self) -> None:
         self._buckets = {job_type: Bucket(rate) for job_type, rate in self.rates.items()}
@@ -88,9 +97,9 @@ class Slots:
         After a full batch types with a limit sit out a turn, so that their small number does not
         bound what the others get.
         """
-        if not self.limits and not self.rates:
+        if not self.limits and not self.rates and not self.closed:
             return Order(job_types, self.free)
-        bounded = self.limits.keys() | self.rates.keys()
+        bounded = self.limits.keys() | self.rates.keys() | self.closed
         unlimited = [job_type for job_type in job_types if job_type not in bounded]
         limited = [job_type for job_type in job_types if self._room(job_type) > 0 and job_type in bounded]
         if self._unlimited_turn and unlimited:
@@ -115,6 +124,8 @@ class Slots:
         return None if bucket is None else bucket.wait_s(monotonic())
 
     def _room(self, job_type: str) -> int:
+        if job_type in self.closed:
+            return 0
         room = self.limits.get(job_type, self.total) - self._in_use_by_type.get(job_type, 0)
         bucket = self._buckets.get(job_type)
         return room if bucket is None else min(room, bucket.whole(monotonic()))

@@ -15,6 +15,7 @@ from confluent_kafka import Message
 
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import Job
+from workflow_sdk.runner.daemon_loop import in_thread_or_here
 from workflow_sdk.runner.job.claim import Claim, claim_of
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.kafka.assignment import KafkaRecord
@@ -145,7 +146,7 @@ class KafkaIntake:
     async def close(self) -> None:
         """Commit what is settled and leave the groups, for at most CLOSE_TIMEOUT_S."""
         try:
-            await self._loop.run_in_executor(None, self._leave, self._clock() + CLOSE_TIMEOUT_S)
+            await in_thread_or_here(self._leave, self._clock() + CLOSE_TIMEOUT_S)
         finally:
             self._collector.remove(self._all_sources)
 

@@ -37,7 +37,7 @@ class EngineWatch:
         url: str,
         *,
         clock: Clock = boottime,
-        count_shortage: Callable[[], None] = lambda: None,
+        count_shortage: Callable[[BaseException], None] = lambda error: None,
         give_up: Callable[[UnusableTokenError], None] = lambda error: None,
     ) -> None:
         """`give_up` is told of a token that was never of use: no absence, but a setting to mend."""
@@ -109,7 +109,7 @@ class EngineWatch:
         A call that fails while others succeed has a trouble of its own.
         """
         if isinstance(error, EngineUnreachableError) and error.kind == "shortage":
-            self._count_shortage()
+            self._count_shortage(error)
         if isinstance(error, UnusableTokenError) and not self.has_answered:
             self._give_up(error)
             return False

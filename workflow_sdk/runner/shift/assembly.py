@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from workflow_sdk.client.failures import lacks_threads
 from workflow_sdk.client.job_channel import JobChannel
 from workflow_sdk.metrics.metrics import SHORTAGES
 from workflow_sdk.runner.handlers.handler_coroutines import HandlerCoroutines
@@ -47,7 +49,8 @@ def assembled(
     slots = _slots(plan)
     plan.metrics.expect(plan.registry.handlers(), dispatch=plan.dispatch)
     no_thread, no_descriptor = (plan.metrics.shortages.labels(what).inc for what in SHORTAGES)
-    watch = EngineWatch(channel.url, clock=plan.clock, count_shortage=no_descriptor, give_up=fail)
+    count_shortage = partial(_count_shortage, no_thread, no_descriptor)
+    watch = EngineWatch(channel.url, clock=plan.clock, count_shortage=count_shortage, give_up=fail)
     statistics = Statistics(
         plan.metrics, clock=plan.clock, is_known=lambda job_type: plan.registry.find(job_type) is not None
     )
@@ -60,7 +63,7 @@ def assembled(
         reports_without_slot=plan.reports_without_slot,
     )
     threads = _threads(plan, execution, no_thread)
-    coroutines = HandlerCoroutines(done=execution.finished, home=loop)
+    coroutines = _coroutines(execution, no_thread)
     senders = _senders(plan, channel, watch, execution)
     source = plan.make_source(
         Parts(channel, slots, watch, plan.metrics, start, statistics, plan.clock, execution.next_came)
@@ -81,6 +84,12 @@ def assembled(
     )
 
 
+def _count_shortage(
+    no_thread: Callable[[], None], no_descriptor: Callable[[], None], error: BaseException
+) -> None:
+    (no_thread if lacks_threads(error) else no_descriptor)()
+
+
 def _threads(plan: ShiftPlan, execution: Execution, count_shortage: Callable[[], None]) -> HandlerThreads:
     def at_most(threads: int | None) -> None:
         if threads is not None:
@@ -94,6 +103,15 @@ def _threads(plan: ShiftPlan, execution: Execution, count_shortage: Callable[[],
         loop=asyncio.get_running_loop(),
         at_most=at_most,
     )
+
+
+def _coroutines(execution: Execution, count_shortage: Callable[[], None]) -> HandlerCoroutines:
+    def short(is_short: bool) -> None:
+        if is_short:
+            count_shortage()
+        execution.no_async(is_short)
+
+    return HandlerCoroutines(done=execution.finished, home=asyncio.get_running_loop(), short=short)
 
 
 def _senders(plan: ShiftPlan, channel: JobChannel, watch: EngineWatch, execution: Execution) -> Senders:

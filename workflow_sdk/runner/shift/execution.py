@@ -201,6 +201,14 @@ class Execution:
         if threads is None or (before is not None and threads > before):
             self._source.slot_freed()
 
+    def no_async(self, is_short: bool) -> None:
+        """Whether jobs of async handlers are to stay with the engine, since there is no thread for their loop."""
+        handlers = self._registry.handlers().values()
+        types = [handler.job_type for handler in handlers if handler.is_async]
+        self.slots.closed = frozenset(types if is_short else ())
+        if not is_short:
+            self._source.slot_freed()
+
     def in_trouble(self, report: Report, by_engine: bool) -> None:
         """A report will take long: its job leaves its slot. Behind a gateway that takes none, only so many may."""
         item = self.in_flight.get(report.claim.key)
@@ -254,8 +262,9 @@ class Execution:
             here.is_overtaken = True
             here.expect(claim)
         else:
+            doing = "it runs here" if here.report is None else "its result waits here"
             log.info(
-                "%s job %s came again while it runs here: its lease is renewed", claim.job_type, claim.job_id
+                "%s job %s came again while %s: its lease is renewed", claim.job_type, claim.job_id, doing
             )
             here.duplicates.append(claim)
         here.claim.renew(claim)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable
 
+from workflow_sdk.runner.daemon_loop import in_thread_or_here
 from workflow_sdk.runner.handlers import hooks
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.shift.assembly import assembled
@@ -93,12 +94,14 @@ class Shift:
             source_trouble=self._source.trouble,
             is_paused=self._slots.is_paused,
             surplus=self._source.surplus,
-            shortage="the system gives no thread for a handler" if self._slots.most == 0 else "",
+            shortage=self._slots.shortage,
         )
 
     # --- working ---
 
     async def _start_up(self) -> None:
+        if any(handler.is_async for handler in self._plan.registry.handlers().values()):
+            self._coroutines.begin()
         if self._has_hooks():
             await self._unless_stopped(hooks.start_up(self._plan.registry, self._coroutines.handler_loop))
 
@@ -196,6 +199,8 @@ class Shift:
         await self._channel.close()
         if self._has_hooks():
             await hooks.shut_down(self._plan.registry, self._coroutines.handler_loop)
-        closing = asyncio.get_running_loop().run_in_executor(None, self._coroutines.close)
         if self._execution.is_idle:
-            await closing  # with a handler that blocks that loop, this would be a second for nothing
+            await in_thread_or_here(self._coroutines.close)
+        else:
+            # With a handler that blocks that loop, to wait would be a second for nothing.
+            asyncio.get_running_loop().run_in_executor(None, self._coroutines.close)

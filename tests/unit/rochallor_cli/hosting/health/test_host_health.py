@@ -2,8 +2,9 @@
 
 import io
 import os
+import resource
 import socket
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -166,6 +167,24 @@ def test_a_port_in_use_is_said(served) -> None:
     port = int(served.url.rpartition(":")[2])
     with pytest.raises(UsageError, match="the health endpoint cannot listen"):
         HealthServer("127.0.0.1", port, pages={})
+
+
+def test_a_probe_is_answered_where_handlers_have_taken_all_descriptors(served) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    address = served.url.removeprefix("http://").split(":")
+    with ExitStack() as stack:
+        client = stack.enter_context(socket.socket())
+        client.settimeout(60)
+        highest = max(int(name) for name in os.listdir("/proc/self/fd") if int(name) < limits[0])
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 2, limits[1]))
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        with suppress(OSError):
+            while True:
+                stack.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        client.connect((address[0], int(address[1])))
+        client.sendall(b"GET /livez HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert client.recv(4_096).startswith(b"HTTP/1.1 200")
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == highest + 2
 
 
 def test_connections_that_say_nothing_give_way_to_a_probe(served) -> None:
