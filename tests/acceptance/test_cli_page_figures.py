@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -207,3 +208,46 @@ def test_the_json_has_exactly_the_fields_that_the_page_names(tmp_path: Path) -> 
     rows = rochallor("defs", "lint", file, "--upgrade", "0..next", "-o", "json").json()
     (said,) = re.findall(r"`-o json` gives (.*?); `-o csv`", words_of("upgrading.md"))
     assert set(rows[0]) == listed(said) - {"silently", "fails", "refused", "better", "unknown"}
+
+
+# --- commands ----------------------------------------------------------------------------------------------------
+
+
+def examples_of_help() -> Iterator[str]:
+    for block in re.findall(
+        r"```\n(.*?)```", (ROOT / "docs/reference/commands.md").read_text("utf-8"), re.DOTALL
+    ):
+        for line in block.splitlines():
+            yield from re.findall(r"(?<![\w/.])rochallor .*", line)
+
+
+@pytest.mark.parametrize("line", sorted(set(examples_of_help())))
+def test_an_example_of_a_help_is_a_command_that_there_is(line: str) -> None:
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.commenters = ""
+    words: list[list[str]] = [[]]
+    for word in lexer:
+        if set(word) <= set("|&;<>()"):
+            words.append([])
+        elif word == "#":
+            break
+        else:
+            words[-1].append(word)
+    commands = [each[1:] for each in words if each[:1] == ["rochallor"]]
+    assert commands
+    for given in commands:
+        command, rest = COMMAND_LINE, [*given]
+        while rest and rest[0] in getattr(command, "commands", {}):
+            command = command.commands[rest.pop(0)]
+        context = command.make_context(line, [], resilient_parsing=True)
+        command.make_parser(context).parse_args(rest)
+        assert not hasattr(command, "commands"), line
+
+
+def test_the_readme_names_every_command() -> None:
+    table = (ROOT / "README.md").read_text("utf-8").partition("\n## Commands\n")[2].partition("\n## ")[0]
+    named = {word for shown in listed(table) for word in shown.split()}
+    missing = {name for name in COMMAND_LINE.commands if name not in named}
+    for group in ("defs", "instances", "tasks", "jobs"):
+        missing |= {f"{group} {name}" for name in COMMAND_LINE.commands[group].commands if name not in named}
+    assert missing == set()

@@ -10,8 +10,10 @@ import pytest
 
 from support.promised_sentences import PROMISES, headings, sentences
 
-# Tables of settings, which test_the_page_about_workers_names_every_key_of_workers_yaml holds, and first words.
+# Tables that test_the_page_about_workers_names_every_key_of_workers_yaml and
+# test_a_recorded_answer_is_judged_as_the_page_says hold, and first words.
 ELSEWHERE = {
+    "answers.md": {"Answers to a completion, as they were met"},
     "kafka.md": {"Kafka mode"},
     "sdk.md": {"The SDK"},
     "workers.md": {

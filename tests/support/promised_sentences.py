@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from support.promised.admin import ADMIN
+from support.promised.answers import ANSWERS
+from support.promised.definitions import DEFINITIONS
 from support.promised.dev_engine import DEV_ENGINE
 from support.promised.kafka import KAFKA
 from support.promised.sdk import SDK
+from support.promised.settings import SETTINGS
 from support.promised.testing import TESTING
 from support.promised.ui import UI
 from support.promised.upgrading import UPGRADING
@@ -23,8 +26,11 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 PROMISES = {
     "admin.md": ADMIN,
+    "answers.md": ANSWERS,
+    "definitions.md": DEFINITIONS,
     "dev-engine.md": DEV_ENGINE,
     "kafka.md": KAFKA,
+    "reference/settings.md": SETTINGS,
     "sdk.md": SDK,
     "testing.md": TESTING,
     "ui.md": UI,

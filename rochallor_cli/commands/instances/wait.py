@@ -40,8 +40,7 @@ def wait(
     """Wait until all these instances have ended.
 
     Options choose those that are live now. An unknown id is said at once; an engine that is away for a while is asked
-    again. Exit status 0 if all are
-    COMPLETED, 9 if one is FAILED or CANCELLED, 10 if the time ran out.
+    again. Exit status 0 if all are COMPLETED, 9 if one is FAILED or CANCELLED, 10 if the time ran out.
     """
     from rochallor_cli.output.progress import working
 

@@ -132,7 +132,8 @@ WARNINGS: Final = (
     Code(
         NEXT_WORKFLOW_MISSING,
         "a next workflow that is not there",
-        "An engine without it starts nothing when the instance ends, and says nothing.",
+        "An engine without it starts nothing when the instance ends, and says nothing; from version leases on it "
+        "starts it once it is there.",
         "Upload the definition that nextWorkflowId names as well, or mend the name.",
     ),
     Code(
@@ -182,16 +183,16 @@ WARNINGS: Final = (
     Code(
         DURATION_UNREADABLE,
         "a duration that the engine cannot read",
-        "It reads hours, minutes and seconds only. The request that enters the step is answered with 500 "
-        "and undone, again and again.",
-        "Write it with H, M and S: PT168H for seven days.",
+        "It reads hours, minutes and seconds, from 1.0.0 on days as well; no weeks, no signs, no lower case. The "
+        "request that enters the step is answered with 500 and undone, again and again.",
+        "Write it with H, M and S: PT168H for seven days, which P7D is from 1.0.0 on.",
         is_final=True,
     ),
     Code(
         DURATION_MISREAD,
         "a duration that the engine reads differently",
-        "Whatever is not a number with H, M or S is skipped: P1DT2H is two hours, P5M five minutes, "
-        "PT-5M as well.",
+        "Whatever is not a number with H, M or S is skipped: P5M is five minutes. Before 1.0.0, which reads days, "
+        "P1DT2H is two hours and PT-5M five minutes as well.",
         "Write it with H, M and S only, as PT26H.",
     ),
     Code(

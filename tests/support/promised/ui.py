@@ -4,6 +4,7 @@ from __future__ import annotations
 
 UI: dict[str, dict[str, tuple[str, ...]]] = {
     "A window on the engine": {
+        "From a clone, for it needs more": ("test_what_is_missing_is_said_with_what_to_install",),
         "`rochallor ui` prints an address": ("test_it_prints_the_address_serves_until_ctrl_c_and_ends_well",),
         "It needs no container": ("test_the_overview_counts_by_status",),
         "It stops with Ctrl-C.": ("test_it_prints_the_address_serves_until_ctrl_c_and_ends_well",),

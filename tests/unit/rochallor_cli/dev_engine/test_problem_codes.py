@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rochallor_cli.dev_engine import CODES, ENGINE_VERSIONS, EngineRules, check, engine_rules
+from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
 from rochallor_cli.dev_engine.lint.cycles import cycles
 from support.workflows import decision, document, gateway, join, service, timer, transform, user_task, wait
 
@@ -26,6 +27,7 @@ EXAMPLES = [
 ]
 
 
+EXAMPLES_OF = dict(EXAMPLES)
 VERSION_0 = engine_rules("0")
 
 
@@ -68,6 +70,27 @@ def test_an_example_of_the_documentation_shows_its_fault_and_could_be_uploaded(
     problems = check(document, rules_for(code))
     assert code in [problem.code for problem in problems]
     assert [problem.text for problem in problems if problem.severity == "error"] == []
+
+
+DURATION = re.compile(r"\bP(?:T-?)?\d[\dDHMST.]*[DHMS]\b")
+
+
+@pytest.mark.parametrize("code", ["W403", "W404"])
+def test_a_duration_that_versions_read_differently_is_named_with_the_version(code: str) -> None:
+    entry = CODES[code]
+    page = next(text for name, _, text in SECTIONS if name == code).replace(EXAMPLES_OF[code], "")
+    for text in (entry.why, entry.instead, page):
+        for sentence in re.split(r"(?<=[.;])\s", text):
+            for duration in DURATION.findall(sentence):
+                readings = {_reading(duration, engine_rules(version)) for version in ENGINE_VERSIONS}
+                assert len(readings) == 1 or "1.0.0" in sentence, sentence
+
+
+def _reading(duration: str, rules: EngineRules) -> int | None:
+    try:
+        return duration_ns(duration, rules)
+    except DurationError:
+        return None
 
 
 def test_a_sound_definition_has_no_problems() -> None:
