@@ -14,7 +14,7 @@ JOBS ?= 4
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-floors coverage check format simulate dist image bench bench-quick reference pictures screenshots lock clean
+.PHONY: help demo test test-slow test-floors coverage check format simulate dist image bench bench-pages bench-quick reference pictures screenshots lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -59,6 +59,9 @@ image: ## the steps of the Containerfile in plain roots, and its command started
 
 bench: $(VENV)/.dev ## measure beside the published SDK (benchmarks/README.md)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-pages: $(VENV)/.dev ## measure what the pages show, in some five minutes on a machine at rest, and write their tables
+	$(BIN)/python -m benchmarks --pages
 
 bench-quick: $(VENV)/.dev ## the same in under two minutes
 	$(BIN)/python -m benchmarks --quick $(ARGS)

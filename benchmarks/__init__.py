@@ -19,5 +19,6 @@ processes.py       child processes that never outlive the run
 leash.py           a command that ends when its standard input closes
 results.py         what the cases hand back
 report.py          results as tables and as JSON
+pages.py           the tables of this page and the first one, written from a run
 plot.py            a small SVG writer
 """

@@ -14,8 +14,9 @@ from benchmarks.apache_kafka import apache_kafka
 from benchmarks.bench import Bench
 from benchmarks.cases import CASES, Case
 from benchmarks.contenders import checkout, ours, published, published_python
+from benchmarks.pages import PAGE_CASES, write_pages
 from benchmarks.plot import write_plot
-from benchmarks.processes import ChildError
+from benchmarks.processes import ROOT, ChildError
 from benchmarks.report import show, write_json
 from benchmarks.results import Result
 from benchmarks.wire import WireError
@@ -49,7 +50,14 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         "--plot", type=Path, metavar="FILE.svg", help="draw throughput and latency against load"
     )
-    return parser.parse_args()
+    parser.add_argument(
+        "--pages",
+        action="store_true",
+        help="what README.md and benchmarks/README.md show, in some five minutes: measure it and write their tables",
+    )
+    given = parser.parse_args()
+    given.quick = given.quick or given.pages
+    return given
 
 
 def bench_from(given: argparse.Namespace, brokers: str | None) -> Bench:
@@ -73,6 +81,8 @@ def chosen_cases(given: argparse.Namespace) -> list[Case]:
     """The cases named; without names all, in quick runs those that are quick."""
     if given.case:
         return [case for case in CASES if case.name in given.case]
+    if given.pages:
+        return [case for case in CASES if case.name in PAGE_CASES]
     plotted = ["load"] if given.plot else []
     return [case for case in CASES if not given.quick or case.in_quick_runs or case.name in plotted]
 
@@ -90,7 +100,7 @@ def main() -> int:
 
 def run_all(given: argparse.Namespace, bench: Bench) -> int:
     """Run what was chosen and write what was asked for."""
-    console = Console(width=None if sys.stdout.isatty() else 160)
+    console = Console(width=None if sys.stdout.isatty() and not given.pages else 160, record=given.pages)
     chosen = chosen_cases(given)
     results: list[Result] = []
     began_s = time.monotonic()
@@ -101,7 +111,14 @@ def run_all(given: argparse.Namespace, bench: Bench) -> int:
     if given.json:
         write_json(given.json, results)
     console.print(f"{len(results)} tables in {time.monotonic() - began_s:.0f} s", highlight=False)
+    if given.pages and not broken:
+        (ROOT / "benchmarks/results/pages.txt").write_text(_without_blanks(console.export_text()), "utf-8")
+        write_pages(ROOT, results, "python -m benchmarks --pages")
     return 1 if broken else 0
+
+
+def _without_blanks(text: str) -> str:
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 def measured(case: Case, bench: Bench, console: Console, results: list[Result]) -> bool:

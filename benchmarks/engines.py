@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import os
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -34,10 +37,11 @@ class Times:
 
 @dataclass(frozen=True)
 class Engine:
-    """A running engine: its kind (null, delayed, dev, url) and where it is."""
+    """A running engine: its kind (null, delayed, dev, url) and where it is. Of a dev engine of ours: its parent."""
 
     kind: str
     url: str
+    parent_pid: int = 0
 
     @property
     def is_null(self) -> bool:
@@ -53,6 +57,16 @@ class Engine:
         """What the null engine counted; only it can."""
         with self.wire() as wire:
             return dict(wire.call("GET", "/null/counts"))
+
+    def cpu_s(self) -> float:
+        """CPU time that a dev engine of ours has used; NaN where the system has no /proc."""
+        try:
+            children = Path(f"/proc/{self.parent_pid}/task/{self.parent_pid}/children").read_text()
+            # User and system time, in ticks, are the 14th and 15th field; the name before them may hold blanks.
+            used = Path(f"/proc/{children.split()[0]}/stat").read_text().rpartition(")")[2].split()[11:13]
+        except (OSError, IndexError):
+            return math.nan
+        return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
 
     def set_endless(self, *, on: bool) -> None:
         with self.wire() as wire:
@@ -110,7 +124,7 @@ def dev_engine(*arguments: str) -> Iterator[Engine]:
     command = module_command("benchmarks.leash", python, *ROCHALLOR, "dev", "--port", str(port), *arguments)
     with Child(command) as child:
         wait_until_healthy(url, child)
-        yield Engine("dev", url)
+        yield Engine("dev", url, parent_pid=child.pid)
 
 
 def wait_until_healthy(url: str, child: Child) -> None:

@@ -30,9 +30,9 @@ def show(result: Result, console: Console) -> None:
     for measure in compared:
         table.add_column(f"ours ÷ this: {heading(measure)}", justify="right")
     for subject in result.subjects():
-        cells = [_number(result.median(subject, measure)) for measure in result.measures()]
+        cells = [number(result.median(subject, measure)) for measure in result.measures()]
         ratios = [
-            "" if subject == OURS else _number(result.ratio(OURS, subject, measure)) for measure in compared
+            "" if subject == OURS else number(result.ratio(OURS, subject, measure)) for measure in compared
         ]
         table.add_row(subject, *cells, *ratios)
     console.print(table)
@@ -59,7 +59,8 @@ def heading(measure: str) -> str:
     return measure.replace("_per_", "/").replace("_", " ").replace("cpu", "CPU")
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """A figure as every table has it; a dash for none."""
     if value is None or math.isnan(value):
         return "–"
     if abs(value) >= 1000:

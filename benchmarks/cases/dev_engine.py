@@ -55,13 +55,18 @@ def _one_engine(size: int, *arguments: str) -> dict[str, float]:
     definition = chain(1, "dev")
     with dev_engine(*arguments) as engine:
         upload(engine, definition)
-        begun_s = time.perf_counter()
+        begun_s, cpu_s = time.perf_counter(), engine.cpu_s()
         start_many(engine, definition["id"], size)
-        starts_per_s = size / (time.perf_counter() - begun_s)
-        begun_s = time.perf_counter()
+        values = {
+            "starts_per_s": size / (time.perf_counter() - begun_s),
+            "cpu_us_per_start": (engine.cpu_s() - cpu_s) / size * 1e6,
+        }
+        begun_s, cpu_s = time.perf_counter(), engine.cpu_s()
         done = _complete_all(engine, definition["steps"][0]["jobType"], min(size, MOST_COMPLETIONS))
-        completions_per_s = done / (time.perf_counter() - begun_s)
-    return {"starts_per_s": starts_per_s, "completions_per_s": completions_per_s}
+        return values | {
+            "completions_per_s": done / (time.perf_counter() - begun_s),
+            "cpu_us_per_job": (engine.cpu_s() - cpu_s) / done * 1e6,
+        }
 
 
 def _complete_all(engine: Engine, job_type: str, count: int) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from benchmarks.bench import Bench
 from benchmarks.engines import ROCHALLOR, Engine, null_engine
 from benchmarks.processes import our_environment
+from benchmarks.report import number
 from benchmarks.results import Result, Sample
 from benchmarks.workflows import chain, start_many, upload
 
@@ -85,6 +86,7 @@ def _commands(engine: Engine) -> list[Command]:
         Command("--help, pipe", ("--help",), 6),
         Command("instances get -o json", ("instances", "get", instance_id, "-o", "json", *at), 13),
         Command("instances get -o table", ("instances", "get", instance_id, "-o", "table", *at), 15),
+        Command("instances list", ("instances", "list", *at), 11),
         Command("instances list, terminal", ("instances", "list", *at), terminal=True),
         Command("defs list", ("defs", "list", *at)),
         Command("work --help", ("work", "--help")),
@@ -129,7 +131,10 @@ def _run_on_terminal(run: Sequence[str]) -> tuple[int, bytes]:
 
 def _add_ratio(result: Result, command: Command) -> None:
     ratio = result.ratio(command.name, BARE, "cpu_ms")
-    if command.goal is not None and ratio is not None:
-        held = "held" if ratio <= command.goal else "MISSED"
-        shown = f"{ratio:.1f} × the CPU time of {BARE}, goal ≤ {command.goal:g}: {held}"
-        result.notes.append(f"{command.name}: {shown}")
+    if ratio is not None and command.name != BARE:
+        goal = "" if command.goal is None else f", goal ≤ {command.goal:g}: {_held(ratio <= command.goal)}"
+        result.notes.append(f"{command.name}: {number(ratio)} × the CPU time of {BARE}{goal}")
+
+
+def _held(is_held: bool) -> str:
+    return "held" if is_held else "MISSED"
