@@ -20,7 +20,9 @@ from __future__ import annotations
 from typing import Literal
 
 # Why no usable answer came.
-UnreachableKind = Literal["connection", "certificate", "tls", "timeout", "shortage", "not-engine", "doubtful"]
+UnreachableKind = Literal[
+    "connection", "certificate", "tls", "timeout", "together", "shortage", "not-engine", "doubtful"
+]
 
 
 class WorkflowSDKError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from workflow_sdk.client.http import Exchange
     from workflow_sdk.client.rest import RestEngineClient
 
+# A command that does not walk through many things ends within so many request time-outs.
+TIMEOUTS_TOGETHER = 2
+
 
 class Context:
     """Opened around each command; closes the client it handed out."""
@@ -34,11 +38,13 @@ class Context:
         *,
         files: Sequence[Layer] = (),
         close: list[Callable[[], None]] | None = None,
+        walks: bool = False,
     ) -> None:
         self.invocation = invocation
         self.environment = invocation.environment
         self._files = files
         self._close = [] if close is None else close
+        self._walks = walks
         self._has_said_contradiction = False
 
     def __enter__(self) -> Self:
@@ -76,7 +82,7 @@ class Context:
 
         They stand between environment and the user's own configuration. This context stays as it is.
         """
-        return Context(self.invocation, files=files, close=self._close)
+        return Context(self.invocation, files=files, close=self._close, walks=self._walks)
 
     @cached_property
     def printer(self) -> Printer:
@@ -87,9 +93,20 @@ class Context:
         from rochallor_cli.engine_client.connect import connect
 
         self._say_where_from()
+        self._bound_requests()
         client = connect(self.settings.access, printer=self.printer, look_at=self._look_at)
         self._close.append(client.close)
         return client
+
+    def _bound_requests(self) -> None:
+        """Let what is asked take a while as a whole: each answer may come just in time, and no end be in sight."""
+        if self._walks:
+            return
+        from workflow_sdk.client.deadline import requests_together
+
+        bounded = ExitStack()
+        bounded.enter_context(requests_together(TIMEOUTS_TOGETHER * self.settings.access.timeout_s))
+        self._close.append(bounded.close)
 
     @cached_property
     def engine(self) -> AdminClient:
@@ -169,6 +186,17 @@ class Context:
         prompt = f"{question} Type {wanted} to go on: " if self.settings.protected else f"{question} [y/N] "
         self.environment.stderr.write(harmless(prompt))
         self.environment.stderr.flush()
-        answer = self.environment.stdin.readline().strip()
+        answer = self._asked().strip()
         if answer != wanted and not (wanted == "y" and answer.lower() in ("y", "yes")):
             raise UsageError("not confirmed: nothing was changed")
+
+    def _asked(self) -> str:
+        """What a person answers, in their own time."""
+        from workflow_sdk.client.deadline import current_together
+
+        began = self.environment.monotonic()
+        answer = self.environment.stdin.readline()
+        together = current_together()
+        if together is not None:
+            together.postpone(self.environment.monotonic() - began)
+        return answer

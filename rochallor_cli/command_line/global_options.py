@@ -122,7 +122,7 @@ def _run(function: Callable[..., Any], invocation: Invocation, values: Mapping[s
     view: View | None = getattr(function, "view", None)
     resume_collection()
     try:
-        with Context(invocation) as context:
+        with Context(invocation, walks=getattr(function, "walks", False)) as context:
             if view is not None:
                 view.check_fields(context.settings.fields)
             return function(context, **values)
@@ -137,6 +137,7 @@ def as_if(
     function: Callable[..., Any], call: Callable[..., Any], signature: inspect.Signature
 ) -> Callable[..., Any]:
     """The call, which passes for the function with another signature."""
+    call.__wrapped__ = function  # type: ignore[attr-defined]
     call.__signature__ = signature  # type: ignore[attr-defined]
     call.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
     call.__doc__ = function.__doc__
@@ -210,11 +211,15 @@ def command(
     examples: tuple[str, ...],
     exclusive: Sequence[Exclusive] = (),
     view: View | None = None,
+    walks: bool = False,
 ) -> Callable[[Function], Function]:
     """Register a command: its docstring is its help, the examples stand beneath it.
 
     Options that are `exclusive` are refused together. What it prints at the end is of `view`: a slip in --fields is
     said before anything is done.
+
+    A command that `walks` goes through many things, or waits, and takes as long as that takes. All others end within
+    two request time-outs.
 
     Its global options come later, from `with_options`, and only to the command that is asked for.
     """
@@ -226,6 +231,7 @@ def command(
         )
         function.exclusive = exclusive  # type: ignore[attr-defined]
         function.view = view  # type: ignore[attr-defined]
+        function.walks = walks  # type: ignore[attr-defined]
         return function
 
     return register

@@ -13,7 +13,9 @@ from rochallor_cli.errors import UsageError
 app = typer.Typer()
 
 
-@command(app, "demo", examples=("rochallor demo", "rochallor demo --mode kafka", "rochallor demo --ui"))
+@command(
+    app, "demo", examples=("rochallor demo", "rochallor demo --mode kafka", "rochallor demo --ui"), walks=True
+)
 def demo(
     context: Context,
     mode: Annotated[

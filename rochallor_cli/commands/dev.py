@@ -127,6 +127,7 @@ class DevOptions:
         "rochallor dev --replay found.json",
         "rochallor dev --ui",
     ),
+    walks=True,
 )
 @with_settings(settings_of(DevOptions))
 def dev(context: Context, **flags: Any) -> None:

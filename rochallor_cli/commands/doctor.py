@@ -48,7 +48,7 @@ def doctor(context: Context, **flags: Any) -> int:
     The first page of any triage: which engine it is, what instances stand still, which job types nobody here serves
     (with a workers.yaml, whose handlers are imported for it), topics and groups, clocks and certificates.
     Exit status 0 if all is well, otherwise that of the first problem (5: engine or brokers cannot be reached,
-    8: a login is refused).
+    8: a login is refused). The engine is asked for two request time-outs at most, a minute by default.
     """
     rows = [_without_secrets(row, context) for row in _checks(context, flags)]
     context.printer.rows(CHECKS, rows)

@@ -37,6 +37,7 @@ Replies = dict[str, list[dict[str, Any]]]
         "rochallor run flow.yaml --stub '*' --watch",
     ),
     view=INSTANCE,
+    walks=True,
 )
 def run(
     context: Context,

@@ -24,6 +24,7 @@ app = typer.Typer()
         "rochallor ui 01JD8Q3VZ6M0T2H8X4K7N5RWZK",
         "rochallor ui --context prod --read-only --port 8090",
     ),
+    walks=True,
 )
 def ui(
     context: Context,

@@ -33,6 +33,7 @@ ACTIONS = (HEALTH, STATUS, QUIET, RESUME)
         "rochallor work status --health-port 8081",
     ),
     exclusive=(("--check", "--print-config"), ("--live", "--check", "--print-config")),
+    walks=True,
 )
 @with_settings([WORKERS_FILE, *(setting for _, setting in settings_with_flags())])
 def work(

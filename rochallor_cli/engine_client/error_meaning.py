@@ -49,6 +49,9 @@ def meaning(error: WorkflowSDKError, settings: Settings) -> CliError:
         return UsageError(str(error), hint="`rochallor config show` says where each setting comes from")
     if isinstance(error, EngineTimeoutError):
         spent = f"{settings.access.timeout_s:g} s"
+        if error.kind == "together":
+            hint = "--request-timeout gives them longer; the engine may have done what was asked"
+            return EngineAwayError(f"{settings.where} answers too slowly: {error.message}", hint=hint)
         hint = "--request-timeout gives it longer; the engine may have done what was asked"
         return EngineAwayError(f"no answer from {settings.where} within {spent}", hint=hint)
     if isinstance(error, EngineUnreachableError):

@@ -6,9 +6,32 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+# Characters and values that are written for a reader; more than these are for programs, and nobody scrolls through.
+_MOST_READ = 2_000_000
+_OF_ONE_VALUE = 10
+
+
+def is_vast(value: object) -> bool:
+    """Whether a value is more than anybody reads. Written line by line such a one takes many times its memory."""
+    left = _MOST_READ
+    waiting: list[Iterator[Any]] = [iter((value,))]
+    while waiting and left > 0:
+        for one in waiting[-1]:
+            left -= _OF_ONE_VALUE + (len(one) if isinstance(one, str) else 0)
+            if isinstance(one, (Mapping, list, tuple)):
+                waiting.append(iter(one.values() if isinstance(one, Mapping) else one))
+                break
+            if left <= 0:
+                break
+        else:
+            waiting.pop()
+    return left <= 0
+
 
 def json_form(value: object, *, indent: int | None = None, ascii_only: bool = False) -> str:
-    """The value as JSON. What is nested deeper than Python's own writer goes is written without indentation."""
+    """The value as JSON; without indentation what is vast, or nested deeper than Python's own writer goes."""
+    if indent is not None and is_vast(value):
+        indent = None
     try:
         return json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     except RecursionError:

@@ -8,7 +8,7 @@ from rochallor_cli.configuration.environment import Environment, is_terminal
 from rochallor_cli.configuration.masking import masked
 from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.output.columns import Column, Row, View, lookup, plain
-from rochallor_cli.output.json_form import json_form
+from rochallor_cli.output.json_form import is_vast, json_form
 from rochallor_cli.output.styles import paint
 from rochallor_cli.output.table import table_lines
 from rochallor_cli.output.table_cell import Cell
@@ -117,7 +117,8 @@ class Printer:
 
     def styled(self, text: str) -> None:
         """A line with styles of our own in it; whatever else it holds was made harmless before."""
-        self.environment.stdout.write(text + "\n")
+        self.environment.stdout.write(text)
+        self.environment.stdout.write("\n")
 
     def paint(self, text: str, style: str) -> str:
         return paint(text, style, colored=self.colored)
@@ -129,6 +130,8 @@ class Printer:
     def yaml_text(self, value: object) -> str:
         from rochallor_cli.documents.json_yaml import dump
 
+        if is_vast(value):
+            return self.json_text(value, indent=None) + "\n"
         try:
             text = dump(value, ascii_only=not self._unicode)
         except RecursionError:
@@ -222,11 +225,12 @@ class Printer:
         pairs = list(self._detail_pairs(view, value))
         width = max((len(title) for title, _, _ in pairs), default=0)
         for title, text, style in pairs:
-            label = self.paint(f"{title:<{width}}", "dim")
-            first, *more = text.split("\n")
-            self.styled(f"{label}  {self.paint(harmless(first), style)}".rstrip())
-            for line in more:
-                self.styled(f"{'':<{width}}  {harmless(line)}")
+            before, painted = self.paint(f"{title:<{width}}", "dim"), style
+            for line in text.split("\n"):
+                # Piece by piece: a value may be long, and a line made of all would be as long again.
+                self.environment.stdout.write(f"{before}  " if line else before.rstrip())
+                self.styled(self.paint(harmless(line), painted))
+                before, painted = f"{'':<{width}}", ""
 
     def _detail_pairs(self, view: View, value: Row) -> Iterator[tuple[str, str, str]]:
         times = self.times

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.command_line import rochallor, rochallor_process
+from tests.support.command_table import commands
 from tests.support.scripted_server import Answer, route, stand_in
 from tests.support.waiting import wait_until
+from workflow_sdk.client import deadline
 from workflow_sdk.client.job_json import value_from_json
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
@@ -283,3 +286,42 @@ def test_what_is_not_known_survives_a_round_trip_and_is_named_by_doctor(tmp_path
     assert 'field "priority"' in row["not known here"]["detail"]
     assert 'status "PAUSED"' in row["not known here"]["detail"]
     assert 'step type "LOOP"' in row["not known here"]["detail"]
+
+
+# --- answers that take long ----------------------------------------------------------------------
+
+
+def test_every_command_that_does_not_walk_has_one_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    walking = {path for path, command in commands().items() if _function(command).walks}
+    assert walking == {
+        "instances list", "instances count", "instances audit", "instances cancel", "instances retry",
+        "instances restart", "instances start", "instances wait", "instances watch", "tasks list", "defs list",
+        "defs versions", "defs upload", "defs verify", "work", "dev", "run", "demo", "ui", "handlers run",
+        "jobs find",
+    }  # fmt: skip
+    # Each answer comes in time by itself.
+    now = [0.0]
+
+    def slow(method: str, path: str, body: bytes) -> Answer:
+        now[0] += 25.0
+        return hostile(method, path, body)
+
+    monkeypatch.setattr(deadline, "perf_counter", lambda: now[0])
+    for line in (
+        ("doctor",),
+        ("instances", "explain", ID),
+        ("instances", "history", ID),
+        ("instances", "get", ID),
+    ):
+        now[0] = 0.0
+        with stand_in(slow) as there:
+            result = rochallor(*line, url=there.url)
+        assert len(there.seen) <= 3
+        assert line != ("doctor",) or "together took longer than 60 s" in result.stdout
+
+
+def _function(command: Any) -> Any:
+    callback = command.callback
+    while not hasattr(callback, "walks"):
+        callback = callback.__wrapped__
+    return callback

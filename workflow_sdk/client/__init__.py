@@ -13,6 +13,7 @@ httpx_client.py     httpx, which sends these requests
 bounded_streams.py  its streams, so that an answer that drips ends with its request
 compression.py      bodies that a gateway has packed
 answers.py          what an answer means: a value, or one of the SDK's errors
+answer_memory.py    what an answer would take in memory, reckoned before it is read
 job_json.py         what a job holds that came as JSON, and which names of it can be sent back
 judgement.py        whether an answer is the engine's: acknowledged, refused, doubtful, or not the engine
 failures.py         what a request that got no answer means, the same for both stacks

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from workflow_sdk.client.answer_memory import MOST_BYTES, takes_too_much
 from workflow_sdk.client.job_json import value_from_json
 from workflow_sdk.client.proxies import Proxy
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
@@ -23,6 +24,8 @@ MAX_ERROR_BODY = 256 * 1024
 # something that would take the process's memory; a compressed answer counts by what it holds.
 MAX_ANSWER_BYTES = 100 * 1024 * 1024
 TOO_LONG = f"the answer is longer than {MAX_ANSWER_BYTES // 2**20} MiB"
+
+TOO_MUCH = f"the answer would take more than {MOST_BYTES // 10**6} MB of memory"
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ def value_from_answer(response: RawResponse, *, url: str) -> Any:
     """The JSON of a 2xx answer; an error for everything else, an empty answer included."""
     if not 200 <= response.status_code < 300:
         raise error_from_answer(response)
+    if takes_too_much(response.body):
+        raise EngineUnreachableError(TOO_MUCH, url=url, kind="not-engine")
     try:
         return value_from_json(response.body, long_numbers=False)
     except ValueError:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow_sdk.client.answers import RawResponse, body_from_value
 from workflow_sdk.client.connection import Connection
-from workflow_sdk.client.deadline import current_timeout
+from workflow_sdk.client.deadline import RequestsTogether, current_timeout, current_together
+from workflow_sdk.errors import EngineTimeoutError
 
 if TYPE_CHECKING:
     from workflow_sdk.client.httpx_client import HttpxClient
@@ -95,6 +96,11 @@ class HttpTransport:
         method, path, params, body = request
         url = self._connection.url + path
         timeout_s = min(self._connection.timeout_s, current_timeout() or self._connection.timeout_s)
+        together = current_together()
+        if together is not None and together.left_s < timeout_s:
+            timeout_s = together.left_s
+            if timeout_s <= 0:
+                raise self._too_late(together, was_sent=False)
         response: RawResponse | None = None
         with self._lent_client() as client:
             began = perf_counter()
@@ -102,11 +108,19 @@ class HttpTransport:
                 response = client.ask(
                     method, url, params=params, body=body, headers=headers, timeout_s=timeout_s
                 )
+            except EngineTimeoutError as error:
+                if together is None or together.left_s > 0:
+                    raise
+                raise self._too_late(together, was_sent=error.was_sent) from error
             finally:
                 if self._on_exchange:
                     status, answered = (response.status_code, response.body) if response else (None, b"")
                     self._on_exchange(Exchange(method, url, status, perf_counter() - began, body, answered))
         return response
+
+    def _too_late(self, together: RequestsTogether, *, was_sent: bool) -> EngineTimeoutError:
+        words = f"the answers together took longer than {together.seconds:g} s"
+        return EngineTimeoutError(words, url=self._connection.url, was_sent=was_sent, kind="together")
 
     @contextmanager
     def _lent_client(self) -> Iterator[HttpxClient]:

@@ -24,6 +24,7 @@ app = typer.Typer()
     "list",
     examples=("rochallor defs list", "rochallor defs list loan -o name"),
     exclusive=(ALL_EXCLUSIVE,),
+    walks=True,
 )
 def list_(
     context: Context,

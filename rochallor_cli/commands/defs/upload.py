@@ -43,6 +43,7 @@ app = typer.Typer()
         "generate-flow | rochallor defs upload -",
     ),
     view=UPLOADS,
+    walks=True,
 )
 def upload(
     context: Context,

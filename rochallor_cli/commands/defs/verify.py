@@ -42,6 +42,7 @@ _FAIL_ON = ("some-order", "possible")
         "rochallor defs verify flow.yaml --suggest",
         "rochallor defs verify flow.yaml --var amount=250 --fail-on possible --replay",
     ),
+    walks=True,
 )
 def verify(
     context: Context,

@@ -26,6 +26,7 @@ app = typer.Typer()
     "versions",
     examples=("rochallor defs versions loan-processing-workflow",),
     exclusive=(ALL_EXCLUSIVE,),
+    walks=True,
 )
 def versions(
     context: Context,

@@ -28,6 +28,7 @@ app = typer.Typer()
         "rochallor handlers run credit-score --module handlers.py --var applicantId=A-001",
         "rochallor handlers run credit-score --module handlers.py --job job.json",
     ),
+    walks=True,
 )
 def run(
     context: Context,

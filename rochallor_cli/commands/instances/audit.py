@@ -36,6 +36,7 @@ app = typer.Typer()
         "rochallor instances audit",
         "rochallor instances audit --definition loan-processing-workflow --since 1d -o json",
     ),
+    walks=True,
 )
 @with_filters("status", "reason")
 @with_settings(BROKER_SETTINGS)

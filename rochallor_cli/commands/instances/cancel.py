@@ -30,6 +30,7 @@ app = typer.Typer()
     ),
     view=ACTIONS,
     exclusive=(MOST_EXCLUSIVE,),
+    walks=True,
 )
 @with_filters()
 def cancel(

@@ -38,6 +38,7 @@ _BY = tuple(_GROUPS)
         "rochallor instances count --status FAILED --by reason --definition loan-processing-workflow",
         "rochallor instances count --by step --older-than 1h",
     ),
+    walks=True,
 )
 @with_filters()
 def count(

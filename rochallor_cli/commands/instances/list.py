@@ -29,6 +29,7 @@ app = typer.Typer()
         "rochallor instances list --status FAILED --watch",
     ),
     exclusive=(ALL_EXCLUSIVE, ("--watch", "--all")),
+    walks=True,
 )
 @with_filters()
 def list_(

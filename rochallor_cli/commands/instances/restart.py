@@ -30,6 +30,7 @@ app = typer.Typer()
     ),
     view=RESTARTS,
     exclusive=(MOST_EXCLUSIVE,),
+    walks=True,
 )
 @with_filters()
 def restart(

@@ -46,6 +46,7 @@ _FEATURE = "step_retry"
     ),
     view=ACTIONS,
     exclusive=(MOST_EXCLUSIVE,),
+    walks=True,
 )
 @with_filters("status")
 def retry(

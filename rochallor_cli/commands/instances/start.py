@@ -48,6 +48,7 @@ app = typer.Typer()
         "id=$(rochallor instances start loan --text code=007 -o name)",
     ),
     view=INSTANCE,
+    walks=True,
 )
 def start(
     context: Context,

@@ -28,6 +28,7 @@ app = typer.Typer()
         "rochallor instances wait --definition loan --since 10m --timeout 5m",
     ),
     exclusive=(MOST_EXCLUSIVE,),
+    walks=True,
 )
 @with_filters("reason")
 def wait(

@@ -47,6 +47,7 @@ FOUND_JOBS = View(
         "rochallor jobs find 01JD8Q3VZ6M0T2H8X4K7N5RWZK --brokers localhost:9092",
         "rochallor jobs find 01JD8Q3VZ6M0T2H8X4K7N5RWZK --config workers.yaml -o name",
     ),
+    walks=True,
 )
 @with_settings(BROKER_SETTINGS)
 def find(context: Context, instance: Instance, **flags: Any) -> None:

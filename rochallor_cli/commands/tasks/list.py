@@ -30,6 +30,7 @@ app = typer.Typer()
         "rochallor tasks list --step approve --older-than 1d",
     ),
     exclusive=(ALL_EXCLUSIVE,),
+    walks=True,
 )
 @with_filters("status", "reason")
 def list_(
