@@ -128,8 +128,17 @@ def written(config: ConfigFile) -> str:
 def save_config(config: ConfigFile) -> None:
     """Replace the file in one step, readable by its owner only: it may hold tokens.
 
-    A link stays one. UsageError: the name is a device, a pipe or a folder, which a file is not to replace.
+    A link stays one. UsageError: the name is a device, a pipe or a folder, which a file is not to replace; or a link
+    that another user has made, which leads where they want it.
     """
+    if (
+        config.path.is_symlink()
+        and hasattr(os, "getuid")
+        and config.path.lstat().st_uid not in (os.getuid(), 0)
+    ):
+        raise UsageError(
+            f"{config.path} is a link that another user has made", hint="ROCHALLOR_CONFIG_FILE names another"
+        )
     path = config.path.resolve()
     if path.exists() and not path.is_file():
         raise UsageError(

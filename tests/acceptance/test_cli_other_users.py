@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from rochallor_cli.completion.shells import answer
+from rochallor_cli.dev_engine.errors import DatabaseFileError
+from rochallor_cli.dev_engine.store.database import open_database
 from tests.support.command_line import rochallor, variables
 from tests.support.engines import running_engine
 from tests.support.scripted_server import Answer, stand_in
@@ -38,14 +41,17 @@ def as_nobody(do: Callable[[], object]) -> None:
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Path:
-    """A folder as /tmp is: everybody may write, nobody may touch what is another's. Its parents are open as well."""
-    for folder in (tmp_path, *list(tmp_path.parents)[:3]):
-        folder.chmod(folder.stat().st_mode | 0o711)
-    found = tmp_path / "shared"
-    found.mkdir()
-    found.chmod(0o1777)
-    return found
+def shared() -> Iterator[Path]:
+    """A folder as /tmp is: everybody may write, nobody may touch what is another's.
+
+    Not in pytest's own place, which each run of pytest on this machine closes to other users.
+    """
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        found = Path(folder) / "shared"
+        found.mkdir()
+        found.chmod(0o1777)
+        yield found
 
 
 def one_instance(method: str, path: str, body: bytes) -> Answer:
@@ -126,3 +132,46 @@ def test_a_configuration_that_others_can_read_is_made_private_by_the_first_write
         raise AssertionError("readable")
 
     as_nobody(read)
+
+
+# --- files that commands write -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+def test_a_database_is_not_written_through_what_another_user_has_planted(shared: Path, ending: str) -> None:
+    victim = shared.parent / "victim"
+    victim.write_text("")
+    database = shared / "engine.sqlite"
+    as_nobody(lambda: (shared / f"engine.sqlite{ending}").symlink_to(victim))
+    with pytest.raises(DatabaseFileError, match="another user"):
+        open_database(database)
+    assert (victim.read_text(), victim.stat().st_mode & 0o777) == ("", 0o644)
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-journal"])
+def test_nothing_is_kept_in_a_file_of_another_user_where_all_may_write(shared: Path, ending: str) -> None:
+    as_nobody(lambda: (shared / f"engine.sqlite{ending}").write_text(""))
+    with pytest.raises(DatabaseFileError, match="another user"):
+        open_database(shared / "engine.sqlite")
+
+
+def test_a_database_is_not_kept_in_a_second_name_of_a_file_of_ones_own(shared: Path) -> None:
+    (shared / "mine").touch()
+    (shared / "engine.sqlite").hardlink_to(shared / "mine")
+    with pytest.raises(DatabaseFileError, match="second name"):
+        open_database(shared / "engine.sqlite")
+
+
+def test_a_link_of_ones_own_leads_to_the_database(shared: Path) -> None:
+    (shared / "engine.sqlite").symlink_to(shared.parent / "elsewhere.sqlite")
+    open_database(shared / "engine.sqlite").close()
+    assert (shared.parent / "elsewhere.sqlite").stat().st_mode & 0o777 == 0o600
+
+
+def test_contexts_are_not_written_through_a_link_of_another_user(shared: Path) -> None:
+    victim = shared.parent / "victim"
+    victim.write_text("mine")
+    as_nobody(lambda: (shared / "config.toml").symlink_to(victim))
+    env = {"ROCHALLOR_CONFIG_FILE": str(shared / "config.toml")}
+    result = rochallor("config", "set", "prod", "url=http://prod", env=env)
+    assert (result.exit_status, victim.read_text()) == (2, "mine")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from importlib.resources import files
@@ -27,6 +28,8 @@ _MIGRATIONS: dict[int, str] = {
             WHERE business_key IS NOT NULL AND status IN ('ACTIVE', 'WAITING');
     """,
 }
+# What SQLite writes next to the file.
+_BESIDES = ("-wal", "-shm", "-journal")
 # "RCHD": marks our files among all SQLite databases.
 _APPLICATION_ID = 0x52434844
 
@@ -61,10 +64,37 @@ def open_database(path: Path | None) -> sqlite3.Connection:
 
 
 def _make_private(path: Path) -> None:
-    """Variables are nobody else's business; SQLite gives its log and index the mode of the file."""
+    """Variables are nobody else's business; SQLite gives its log and index the mode of the file.
+
+    Raises DatabaseFileError where another user has put something in the way.
+    """
+    _refuse_planted(path)
+    # What a link of our own leads to; SQLite keeps its log and journal next to that.
+    path = path.resolve()
+    for each in (path, *(path.with_name(path.name + ending) for ending in _BESIDES)):
+        _refuse_planted(each)
     with suppress(OSError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600))
         path.chmod(0o600)
+
+
+def _refuse_planted(path: Path) -> None:
+    """What others left under the name: a link leads where they want it, a file is theirs to read."""
+    try:
+        state = path.lstat()
+        is_shared = bool(path.parent.stat().st_mode & stat.S_IWOTH)
+    except OSError:
+        return
+    if not stat.S_ISREG(state.st_mode) and not stat.S_ISLNK(state.st_mode):
+        raise DatabaseFileError(f"{path} is no file; name another with --db")
+    is_ours = not hasattr(os, "getuid") or state.st_uid in (os.getuid(), 0)
+    if stat.S_ISLNK(state.st_mode) and not is_ours:
+        raise DatabaseFileError(f"{path} is a link that another user has made; name another file with --db")
+    if is_shared and stat.S_ISREG(state.st_mode) and not (is_ours and state.st_nlink == 1):
+        raise DatabaseFileError(
+            f"{path} belongs to another user, or has a second name, in a folder that everybody may write to; "
+            "name another file with --db"
+        )
 
 
 def _claim(connection: sqlite3.Connection, path: Path) -> int:
