@@ -17,6 +17,10 @@ pytestmark = pytest.mark.slow
 
 # Good jobs are at work when the killer strikes, so that all of them are suspects.
 HANDLERS = """
+@registry.on_failure
+HEARS hears(job, error, final):
+    note(job, f"{type(error).__name__}-{final}")
+
 @registry.handler("good")
 def good(job):
     note(job)
@@ -30,6 +34,11 @@ def killer(job):
         time.sleep(0.005)
     KILL
 """
+
+
+def _handlers(kill: str, kind: str = "def") -> str:
+    """The killer and the hook that hears of its failure are of one kind."""
+    return HANDLERS.replace("KILL", kill).replace("HEARS", kind).replace("def killer", f"{kind} killer")
 
 
 @pytest.fixture
@@ -48,7 +57,7 @@ def engine() -> Iterator[DevEngine]:
 def test_good_jobs_complete_and_the_killer_is_failed_for_good(
     place, engine, admin, kill, said, options
 ) -> None:
-    place.write_handlers(HANDLERS.replace("KILL", kill))
+    place.write_handlers(_handlers(kill))
     arguments = ("-m", "handlers.py", "--parallelism", "8", "--max-job-deaths", "2", *options)
     with worker_host(*arguments, url=engine.url, folder=place.folder) as host:
         host.wait_for("ready")
@@ -65,6 +74,7 @@ def test_good_jobs_complete_and_the_killer_is_failed_for_good(
     instance = admin.get_instance(bad)
     assert instance["failureReason"].startswith("2 processes died while this job ran")
     assert sum(place.notes("killed").values()) == 2
+    assert sum(place.notes("NonRetryableError-True").values()) == 1, "the on_failure hook heard of it once"
     assert max(place.notes().values()) <= 2
     assert f"ended ({said}) while it ran 5 jobs" in host.said()
     assert f"of instance {bad}" in host.said()
@@ -77,7 +87,7 @@ def test_a_job_that_ruins_its_process_and_returns_is_a_killer_too(place, engine,
     As a library in C closes them: os.closerange leaves the host its own.
     """
     ruin = "import posix; posix.closerange(3, 65536); return {}"
-    place.write_handlers(HANDLERS.replace("KILL", ruin).replace("def killer", f"{kind} killer"))
+    place.write_handlers(_handlers(ruin, kind))
     place.let_go("go")
     place.let_go("struck")
     arguments = ("-m", "handlers.py", "--supervised", "--max-job-deaths", "2")
@@ -95,7 +105,7 @@ def test_a_job_that_ruins_its_process_and_returns_is_a_killer_too(place, engine,
 
 
 def test_a_killer_is_known_by_its_step_where_each_delivery_has_an_id_of_its_own(place) -> None:
-    place.write_handlers(HANDLERS.replace("KILL", "os.abort()").replace("def killer", "async def killer"))
+    place.write_handlers(_handlers("os.abort()", "async def"))
     place.let_go("go")
     place.let_go("struck")
     settings = {"lease_s": 6.0, "sweep_s": 0.5, "engine_version": "leases"}
@@ -112,13 +122,14 @@ def test_a_killer_is_known_by_its_step_where_each_delivery_has_an_id_of_its_own(
         reason = admin.get_instance(bad)["failureReason"]
     assert reason.startswith("2 processes died while this job ran")
     assert sum(place.notes("killed").values()) == 2
+    assert sum(place.notes("NonRetryableError-True").values()) == 1
     # The first death was in the worker's process, the second in one of its own.
     assert host.said().count("ended (killed by SIGABRT) while it ran") == 1
 
 
 def test_the_python_stack_of_a_crash_is_in_the_log(place, engine, admin) -> None:
     # A signal sent to the process may meet another thread, and the job end before the process does.
-    place.write_handlers(HANDLERS.replace("KILL", "__import__('ctypes').string_at(0)"))
+    place.write_handlers(_handlers("__import__('ctypes').string_at(0)"))
     place.let_go("go")
     with worker_host(
         "-m", "handlers.py", "--supervised", "--max-job-deaths", "1", url=engine.url, folder=place.folder

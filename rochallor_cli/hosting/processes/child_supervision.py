@@ -66,7 +66,7 @@ class SupervisedRuns:
         except (RecursionError, ValueError):
             # What this process can read it cannot always write: thousands of levels, or of digits.
             del self._away[key]
-            item.outcome = _NOT_TO_BE_SAID
+            item.unheard = _NOT_TO_BE_SAID
             loop.call_soon(finished, item)
 
     def suspect(self, keys: tuple[str, ...]) -> None:
@@ -84,7 +84,8 @@ class SupervisedRuns:
         if ran.released_s is not None:
             item.released_s = ran.released_s
         elif ran.variables is None:
-            item.outcome = Failed(ran.error, retryable=ran.retryable)
+            failure = Failed(ran.error, retryable=ran.retryable)
+            item.outcome, item.unheard = (failure, None) if ran.is_heard else (None, failure)
         else:
             item.outcome = Completed(ran.variables, ran.encoded.encode())
         try:

@@ -90,7 +90,10 @@ class RunAlone:
 
 @dataclass(frozen=True)
 class RanAlone:
-    """What came of a job that ran alone: variables, or why it failed. Passed on to the child that has asked."""
+    """What came of a job that ran alone: variables, or why it failed. Passed on to the child that has asked.
+
+    `is_heard`: of the failure the on_failure hooks have heard, in the process where the handler ran.
+    """
 
     key: str
     variables: dict[str, Any] | None = None
@@ -99,6 +102,7 @@ class RanAlone:
     retryable: bool = False
     ran_s: float = 0.0
     released_s: float | None = None
+    is_heard: bool = False
 
 
 # --- from a child ---

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from rochallor_cli.exit_status import ExitStatus
@@ -60,7 +60,7 @@ class AloneChild:
     def _run(self, order: RunAlone, handlers: HandlerThread) -> None:
         job = job_from_poll(order.job)
         handler = self.registry.find(job.job_type)
-        began, released_s = monotonic(), None
+        began, released_s, is_heard = monotonic(), None, True
         if handler is None:
             outcome: Outcome | None = no_handler(job.job_type)
         else:
@@ -69,9 +69,11 @@ class AloneChild:
                 run, outcome = handlers.run(handler, current, until=began + threading.TIMEOUT_MAX)
                 released_s = run.released_s
             except BaseException as error:  # noqa: BLE001 - a start-up hook's: the job may be tried again
+                is_heard = False
                 outcome = Failed(f"a start-up hook failed: {type(error).__name__}: {error}", retryable=True)
         try:
-            self._hand_back(_ran(order.key, outcome, monotonic() - began, released_s))
+            ran = _ran(order.key, outcome, monotonic() - began, released_s)
+            self._hand_back(replace(ran, is_heard=is_heard))
         except PipeClosedError:
             # Nobody waits any more, or the job has closed what is not its own: to the supervisor that is a death.
             os._exit(ExitStatus.FAILED)

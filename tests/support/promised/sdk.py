@@ -108,6 +108,10 @@ SDK: dict[str, dict[str, tuple[str, ...]]] = {
             "test_a_hook_that_takes_the_handlers_exception_completes_the_job_with_nothing",
         ),
         "`@registry.on_failure` is called": ("test_the_failure_hook_hears_of_every_failure_and_cannot_harm",),
+        "Of a job that is failed because processes died": (
+            "test_good_jobs_complete_and_the_killer_is_failed_for_good",
+            "test_a_killer_is_known_by_its_step_where_each_delivery_has_an_id_of_its_own",
+        ),
         "What could never run": (
             "test_what_could_never_do_a_job_is_refused_at_registration",
             "test_a_hook_that_could_never_run_is_refused",

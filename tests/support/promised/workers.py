@@ -28,6 +28,10 @@ WORKERS: dict[str, dict[str, tuple[str, ...]]] = {
         "So is one that ruins its process": (
             "test_a_job_that_ruins_its_process_and_returns_is_a_killer_too",
         ),
+        "The `on_failure` hooks hear": (
+            "test_good_jobs_complete_and_the_killer_is_failed_for_good",
+            "test_a_killer_is_known_by_its_step_where_each_delivery_has_an_id_of_its_own",
+        ),
         "Deaths that jobs bring": (
             "test_a_child_that_keeps_dying_is_a_crash_loop",
             "test_a_job_that_ruins_its_process_and_returns_is_a_killer_too",

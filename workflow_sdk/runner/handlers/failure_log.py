@@ -6,9 +6,11 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from dataclasses import replace
 from typing import Any
 
-from workflow_sdk.errors import WorkflowSDKError
+from workflow_sdk.errors import NonRetryableError, WorkflowSDKError
+from workflow_sdk.handler.handler import Handler
 from workflow_sdk.handler.job_hooks import OnFailure
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Failed
@@ -52,6 +54,16 @@ def log_failure(item: InFlight, outcome: Failed, *, attempt: int) -> None:
             "final": final,
         },
     )
+
+
+def only_failing(handler: Handler, failure: Failed) -> Handler:
+    """In the place of a handler whose job has failed elsewhere: its on_failure hooks are called as ever."""
+    error = (WorkflowSDKError if failure.retryable else NonRetryableError)(failure.message)
+
+    def fail(job: object) -> None:
+        raise error
+
+    return replace(handler, callable=fail, hooks=replace(handler.hooks, around=[]))
 
 
 def failure_calls(

@@ -18,7 +18,7 @@ from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.handler.handler import Handler
 from workflow_sdk.job import CurrentJob
 from workflow_sdk.runner.job.claim import Claim
-from workflow_sdk.runner.job.outcome import Outcome
+from workflow_sdk.runner.job.outcome import Failed, Outcome
 from workflow_sdk.runner.job.report import Report
 from workflow_sdk.runner.summary import AbandonedJob, InFlightJob
 
@@ -40,6 +40,7 @@ class InFlight:
     `is_troubled`: because that will take long.
 
     `released_s`: its handler gave it back, to be run again after so long; 0: when the engine says; LEFT: not here.
+    `unheard`: it has failed where no hook could hear of it.
     `around` holds the hooks that a plain handler has entered, until what it returned was awaited.
     `process_id` is the process that runs it: a handler may fork.
     `context` holds the context variables of this run, `record` is its place among a supervised process's records.
@@ -62,6 +63,7 @@ class InFlight:
     outcome: Outcome | None = None
     report: Report | None = None
     error: BaseException | None = None
+    unheard: Failed | None = None
     released_s: float | None = None
     context: Context | None = None
     record: int = -1

@@ -15,7 +15,7 @@ from workflow_sdk.clock import Clock
 from workflow_sdk.handler.handler import Handler
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob
-from workflow_sdk.runner.handlers.failure_log import log_failure
+from workflow_sdk.runner.handlers.failure_log import log_failure, only_failing
 from workflow_sdk.runner.handlers.supervision import supervision
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import LEFT, SOON_S, InFlight, Phase
@@ -132,10 +132,8 @@ class Execution:
             self._report(item, no_handler(claim.job_type))
         elif (watched := supervision()) is not None and watched.is_suspect(claim.key):
             watched.run_alone(item, self.finished)
-        elif handler.is_async:
-            self._coroutines.submit(item)
         else:
-            self._threads.submit(item)
+            self._workshop(item).submit(item)
 
     def next_came(self, key: str, retries_remaining: int) -> None:
         """A job waits for its turn. As a later attempt it shows that the failure of the one in flight arrived."""
@@ -152,6 +150,8 @@ class Execution:
         if item.released_s is not None:
             self._release_job(item, item.released_s)
             return
+        if item.unheard is not None and self._goes_to_hooks(item, item.unheard):
+            return
         if item.outcome is None:
             if item.awaitable is not None:
                 self._coroutines.submit(item)
@@ -161,6 +161,19 @@ class Execution:
             item.attempt = self._failures.failed(item.claim.key)
             log_failure(item, item.outcome, attempt=item.attempt)
         self._report(item, item.outcome)
+
+    def _goes_to_hooks(self, item: InFlight, failure: Failed) -> bool:
+        """Let the hooks hear of a failure from where they could not; False once they have, or where there are none."""
+        if item.outcome is None and item.handler.hooks.on_failure:
+            item.handler = only_failing(item.handler, failure)
+            item.began = item.ended = 0.0
+            self._workshop(item).submit(item)
+            return True
+        item.outcome, item.error, item.unheard = failure, None, None
+        return False
+
+    def _workshop(self, item: InFlight) -> Workshop:
+        return self._coroutines if item.handler.is_async else self._threads
 
     def settled(self, report: Report, settlement: Settlement) -> None:
         """The reporter is done with a report."""
@@ -358,7 +371,7 @@ class Execution:
             item.phase, item.holds_slot = Phase.RUNNING, True
             item.began = item.ended = 0.0
             item.released_s = item.awaitable = item.task = None
-            (self._coroutines if item.handler.is_async else self._threads).submit(item)
+            self._workshop(item).submit(item)
 
     def _release(self, report: Report) -> None:
         del self._held[report.claim.key]

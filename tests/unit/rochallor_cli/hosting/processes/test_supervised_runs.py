@@ -37,5 +37,5 @@ def test_a_suspect_that_no_message_can_carry_is_failed_for_good(value: str) -> N
     ours.close()
     theirs.close()
     assert finished == [item]
-    assert isinstance(item.outcome, Failed)
-    assert not item.outcome.retryable
+    assert isinstance(item.unheard, Failed)
+    assert not item.unheard.retryable
