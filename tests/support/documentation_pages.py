@@ -18,6 +18,7 @@ PAGES = sorted(
     if page.name != "commands.md"
 )
 FENCED = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
+HEADING = re.compile(r"^#+ ")
 FENCE = re.compile(r"^ *```(.*)$")
 SHELLS = ("sh", "console", "")
 # What begins a command where a block has no language; other lines there are nobody's to paste.
@@ -59,6 +60,17 @@ class Block:
 def blocks(page: Path, kind: str | None = None) -> list[Block]:
     """The blocks of a page, or those of one kind: `yaml`, `python`, `yaml run` …"""
     return [block for block in _blocks(page) if kind in (None, block.kind)]
+
+
+def blocks_beneath(page: Path, kind: str) -> list[tuple[str, Block]]:
+    """The blocks of one kind with the words of the heading that each stands beneath."""
+    lines = page.read_text("utf-8").splitlines()
+
+    def heading_of(block: Block) -> str:
+        before = lines[: block.lines[0][0] - 1]
+        return next(line.lstrip("# ") for line in reversed(before) if HEADING.match(line))
+
+    return [(heading_of(block), block) for block in blocks(page, kind)]
 
 
 def shown_commands(page: Path) -> list[Shown]:

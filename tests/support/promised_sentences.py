@@ -13,6 +13,7 @@ from support.promised.admin import ADMIN
 from support.promised.answers import ANSWERS
 from support.promised.definitions import DEFINITIONS
 from support.promised.dev_engine import DEV_ENGINE
+from support.promised.engine_faults import ENGINE_FAULTS
 from support.promised.kafka import KAFKA
 from support.promised.sdk import SDK
 from support.promised.settings import SETTINGS
@@ -29,6 +30,7 @@ PROMISES = {
     "answers.md": ANSWERS,
     "definitions.md": DEFINITIONS,
     "dev-engine.md": DEV_ENGINE,
+    "engine-faults.md": ENGINE_FAULTS,
     "kafka.md": KAFKA,
     "reference/settings.md": SETTINGS,
     "sdk.md": SDK,

@@ -53,6 +53,13 @@ def test_the_documentation_says_for_which_versions_each_warning_holds() -> None:
     assert rows == sorted((entry.code, entry.title, entry.versions) for entry in warnings)
 
 
+def test_the_page_names_the_warnings_that_are_errors_for_lint() -> None:
+    [named] = re.findall(r"can certainly not go on:(.*?W332)", DOCS.read_text("utf-8"), re.DOTALL)
+    final = {entry.code for entry in CODES.values() if entry.severity == "warning" and entry.is_final}
+    # W702 is of those that the command line adds, where it knows the handlers.
+    assert {*re.findall(r"W\d+", named)} - {"W702"} == final
+
+
 def test_a_code_that_does_not_hold_for_an_engine_is_not_shown() -> None:
     for code, example in EXAMPLES:
         for version in ENGINE_VERSIONS:
