@@ -58,6 +58,7 @@ NOT_RUN = {
         "/opt/workers",
     ): "it takes root; test_pages.py compares it with the files it copies",
     ("docs/deploy/README.md", "apt-get"): "it takes root",
+    ("docs/deploy/README.md", "python3 -m venv"): "it takes root; test_pages.py compares it as well",
     ("docs/deploy/README.md", "from opentelemetry"): "its exporter is no dependency of ours",
     ("docs/kafka.md", "kafka-topics.sh"): "a tool of Apache Kafka's",
     ("docs/sdk.md", "WorkflowSDKError"): "a picture; test_sdk_docs.py holds its names",

@@ -85,6 +85,12 @@ def test_the_actions_check_fails_on_what_the_engine_would_refuse(checkout: Path)
     assert (done.returncode, "::error" in done.stdout) == (3, True)
 
 
+def test_the_hook_leaves_alone_what_is_no_definition_wherever_a_user_points_it() -> None:
+    """A user's `files` takes the place of the hook's; the kinds of files do not go with it."""
+    assert HOOK["types_or"] == ["json", "yaml"]
+    assert HOOK["files"] == "^flows/"
+
+
 def test_the_hook_checks_the_files_it_is_given(checkout: Path) -> None:
     done = run_in(checkout, f"{HOOK['entry']} flows/flow.yaml", {})
     assert done.returncode == 0, done.stdout + done.stderr

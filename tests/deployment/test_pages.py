@@ -58,6 +58,7 @@ def test_the_way_from_a_clone_to_two_hosts_fits_the_files_that_it_copies(tmp_pat
     assert started == ("/opt/workers/.venv/bin/rochallor", "/etc/rochallor/%i.yaml")
     assert [line for line in commands if line.startswith(f"{started[0]} work --config /etc/rochallor/a.yaml")]
     assert "`/etc/rochallor/a.yaml`; `b.yaml` is the same with port 8082" in way
+    assert "/opt/workers/.venv/bin/pip install --constraint constraints.txt ." in commands
     # The host accepts the file, with the handlers that the page has copied, and Prometheus asks at its port.
     (tmp_path / "a.yaml").write_text(config.replace("/opt/workers/loan", str(ROOT / "examples" / "loan")))
     shown = rochallor("work", "--config", tmp_path / "a.yaml", "--print-config")

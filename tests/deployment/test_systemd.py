@@ -55,6 +55,12 @@ def test_the_template_is_the_unit_but_for_its_instance() -> None:
     assert of_one == plain
 
 
+def test_a_host_is_started_again_however_often_it_has_ended(unit: configparser.ConfigParser) -> None:
+    """Else five deployments in a row would end it for good, or a minute without the database of a start-up hook."""
+    assert unit["Unit"]["StartLimitIntervalSec"] == "0"
+    assert (unit["Service"]["Restart"], unit["Service"]["RestartSec"]) == ("on-failure", "5")
+
+
 def test_a_host_whose_engine_is_away_does_not_hold_up_the_boot(unit: configparser.ConfigParser) -> None:
     assert "Before" not in unit["Unit"]
     assert unit["Service"]["TimeoutStartSec"] == "infinity"
