@@ -104,7 +104,7 @@ def run_all(given: argparse.Namespace, bench: Bench) -> int:
     chosen = chosen_cases(given)
     results: list[Result] = []
     began_s = time.monotonic()
-    broken = [case.name for case in chosen if not measured(case, bench, console, results)]
+    broken = [case.name for case in chosen if not measured(case, bench, console=console, results=results)]
     if given.plot and not write_plot(given.plot, results):
         print("benchmarks: nothing to plot: --plot needs the case load", file=sys.stderr)
         broken.append("plot")
@@ -121,7 +121,7 @@ def _without_blanks(text: str) -> str:
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
-def measured(case: Case, bench: Bench, console: Console, results: list[Result]) -> bool:
+def measured(case: Case, bench: Bench, *, console: Console, results: list[Result]) -> bool:
     """Run one case and show its tables; False, with the reason on stderr, when a process failed."""
     begun_s = time.monotonic()
     try:

@@ -97,12 +97,12 @@ def main():
     metrics = Metrics(registry=CollectorRegistry())
     client = RestEngineClient(given.url)
     if given.brokers:
-        run_from_kafka(given, client, registry, metrics)
+        run_from_kafka(given, client, registry=registry, metrics=metrics)
     else:
-        run_polling(given, client, registry, metrics)
+        run_polling(given, client, registry=registry, metrics=metrics)
 
 
-def run_polling(given, client, registry, metrics):
+def run_polling(given, client, *, registry, metrics):
     stop = threading.Event()
     listen(metrics, stop.set)
     Runner(
@@ -115,7 +115,7 @@ def run_polling(given, client, registry, metrics):
     ).run(stop)
 
 
-def run_from_kafka(given, client, registry, metrics):
+def run_from_kafka(given, client, *, registry, metrics):
     # Imported here: a polling worker would not load a Kafka client either.
     from workflow_sdk.runner.kafka_runner import KafkaRunner
 

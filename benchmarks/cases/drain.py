@@ -58,18 +58,18 @@ def handler_20ms(bench: Bench) -> Iterator[Result]:
 def chains(bench: Bench) -> Iterator[Result]:
     """A backlog of instances of three steps in a row; jobs are counted, not instances."""
     for kind in bench.engine_kinds_if_quick("dev"):
-        yield _backlog_drain(bench, kind, "chain", "Three steps in a row", handler_ms=0.0, steps=3)
+        yield _backlog_drain(bench, kind, case="chain", title="Three steps in a row", handler_ms=0.0, steps=3)
 
 
 def _drains(bench: Bench, case: str, title: str, *, handler_ms: float, steps: int) -> Iterator[Result]:
     for kind in bench.engine_kinds():
         if kind in ("null", "delayed"):
-            yield _endless_drain(bench, kind, case, title, handler_ms=handler_ms)
+            yield _endless_drain(bench, kind, case=case, title=title, handler_ms=handler_ms)
         else:
-            yield _backlog_drain(bench, kind, case, title, handler_ms=handler_ms, steps=steps)
+            yield _backlog_drain(bench, kind, case=case, title=title, handler_ms=handler_ms, steps=steps)
 
 
-def _endless_drain(bench: Bench, kind: str, case: str, title: str, *, handler_ms: float) -> Result:
+def _endless_drain(bench: Bench, kind: str, *, case: str, title: str, handler_ms: float) -> Result:
     result = Result(case, kind, title)
     with bench.engine(kind) as engine:
         engine.set_endless(on=True)
@@ -110,7 +110,7 @@ def window(engine: Engine, worker: Child, duration_s: float) -> dict[str, float]
 
 
 def _backlog_drain(
-    bench: Bench, kind: str, case: str, title: str, *, handler_ms: float, steps: int
+    bench: Bench, kind: str, *, case: str, title: str, handler_ms: float, steps: int
 ) -> Result:
     result = Result(case, kind, title)
     count = int(bench.pick(quick=2000, full=6000)) // steps
@@ -121,12 +121,20 @@ def _backlog_drain(
             start_many(engine, definition["id"], count)
             types = job_types(definition)
             with contender.worker(engine.url, f"--handler-ms={handler_ms}", f"--job-types={types}") as worker:
-                values = drain(engine, worker, definition["id"], steps, bench.pick(quick=4.0, full=15.0))
+                values = drain(
+                    engine,
+                    worker,
+                    definition_id=definition["id"],
+                    steps=steps,
+                    limit_s=bench.pick(quick=4.0, full=15.0),
+                )
             result.samples.append(Sample(contender.name, values))
     return result
 
 
-def drain(engine: Engine, worker: Child, definition_id: str, steps: int, limit_s: float) -> dict[str, float]:
+def drain(
+    engine: Engine, worker: Child, *, definition_id: str, steps: int, limit_s: float
+) -> dict[str, float]:
     """Let the worker empty the backlog, for ``limit_s`` at most.
 
     Counted are the jobs of completed instances, from the first job's handler to the last completion on

@@ -36,12 +36,12 @@ def _drains(bench: Bench, case: str, title: str, *, handler_ms: float) -> Iterat
         result = Result(case, "real broker" if bench.brokers else "mock broker", shown)
         for _ in range(bench.rounds_of(quick=1, full=2)):
             for contender in bench.fastest():
-                values = _one_run(bench, contender, partitions, handler_ms)
+                values = _one_run(bench, contender, partitions=partitions, handler_ms=handler_ms)
                 result.samples.append(Sample(contender.name.removesuffix(" 10 ms"), values))
         yield result
 
 
-def _one_run(bench: Bench, contender: Contender, partitions: int, handler_ms: float) -> dict[str, float]:
+def _one_run(bench: Bench, contender: Contender, *, partitions: int, handler_ms: float) -> dict[str, float]:
     job_type = f"bench-{time.time_ns():x}"
     per_partition = int(bench.pick(quick=3_000, full=MOST_PER_PARTITION))
     with broker_at(bench.brokers) as broker, null_engine() as engine:
@@ -49,10 +49,12 @@ def _one_run(bench: Bench, contender: Contender, partitions: int, handler_ms: fl
         produce(broker.address, job_type, partitions=partitions, per_partition=per_partition)
         arguments = (f"--brokers={broker.address}", f"--job-types={job_type}", f"--handler-ms={handler_ms}")
         with contender.worker(engine.url, *arguments) as worker:
-            return _drain(engine, worker, per_partition * partitions, bench.pick(quick=4.0, full=10.0))
+            return _drain(
+                engine, worker, jobs=per_partition * partitions, duration_s=bench.pick(quick=4.0, full=10.0)
+            )
 
 
-def _drain(engine: Engine, worker: Child, jobs: int, duration_s: float) -> dict[str, float]:
+def _drain(engine: Engine, worker: Child, *, jobs: int, duration_s: float) -> dict[str, float]:
     """From the first report on, until the backlog is done or ``duration_s`` is over."""
     limit = time.monotonic() + FIRST_REPORT_S
     while not engine.counts()["completed"] and time.monotonic() < limit:

@@ -34,12 +34,12 @@ def latency(bench: Bench) -> Iterator[Result]:
         raise WireError("kafka-latency needs the engine's own brokers: --brokers HOST:PORT")
     all_kinds = bench.fastest()
     quick_kinds = bench.of_this_repository()
-    yield _at_rate(bench, quick_kinds, RATE, bench.pick(quick=6.0, full=20.0))
+    yield _at_rate(bench, quick_kinds, rate=RATE, duration_s=bench.pick(quick=6.0, full=20.0))
     if len(all_kinds) > len(quick_kinds):
-        yield _at_rate(bench, all_kinds, SLOW_RATE, bench.pick(quick=6.0, full=20.0))
+        yield _at_rate(bench, all_kinds, rate=SLOW_RATE, duration_s=bench.pick(quick=6.0, full=20.0))
 
 
-def _at_rate(bench: Bench, contenders: Sequence[Contender], rate: int, duration_s: float) -> Result:
+def _at_rate(bench: Bench, contenders: Sequence[Contender], *, rate: int, duration_s: float) -> Result:
     engine_kind = "url" if bench.engine_url else "dev"
     title = f"Start to completion over Kafka, {rate} starts/s, {PARTITIONS} partitions"
     result = Result("kafka-latency", engine_kind, title, load={"starts_per_s": rate, "steps": 1})
@@ -49,7 +49,9 @@ def _at_rate(bench: Bench, contenders: Sequence[Contender], rate: int, duration_
         result.notes.append(f"On a {broker.name}. relay: until a bare consumer has the record.")
         for round_number in range(bench.rounds_of(quick=1, full=2)):
             for contender in contenders:
-                values = _one_run(engine, broker, contender, rate, duration_s, seed=round_number)
+                values = _one_run(
+                    engine, broker, contender=contender, rate=rate, duration_s=duration_s, seed=round_number
+                )
                 result.samples.append(Sample(contender.name.removesuffix(" 10 ms"), values))
     return result
 
@@ -61,7 +63,7 @@ def _dispatching_engine(bench: Bench, broker: Broker) -> AbstractContextManager[
 
 
 def _one_run(
-    engine: Engine, broker: Broker, contender: Contender, rate: int, duration_s: float, *, seed: int
+    engine: Engine, broker: Broker, *, contender: Contender, rate: int, duration_s: float, seed: int
 ) -> dict[str, float]:
     definition = chain(1, "kafka-latency")
     definition_id, job_type = definition["id"], job_types(definition)

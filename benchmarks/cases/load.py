@@ -22,17 +22,17 @@ def sweep(bench: Bench) -> Iterator[Result]:
     for kind in kinds:
         with bench.engine(kind) as engine:
             for load in QUICK_LOADS if bench.quick else LOADS:
-                yield _at(bench, kind, engine, load)
+                yield _at(bench, kind, engine=engine, load=load)
 
 
-def _at(bench: Bench, kind: str, engine: Engine, load: int) -> Result:
+def _at(bench: Bench, kind: str, *, engine: Engine, load: int) -> Result:
     result = Result("load", kind, f"One step, {load} starts/s", load={"starts_per_s": load})
     for contender in bench.contenders:
-        result.samples.append(Sample(contender.name, _one_run(bench, engine, contender, load)))
+        result.samples.append(Sample(contender.name, _one_run(bench, engine, contender=contender, load=load)))
     return result
 
 
-def _one_run(bench: Bench, engine: Engine, contender: Contender, load: int) -> dict[str, float]:
+def _one_run(bench: Bench, engine: Engine, *, contender: Contender, load: int) -> dict[str, float]:
     definition = chain(1, "load")
     definition_id = upload(engine, definition)
     duration_s = bench.pick(quick=3.0, full=6.0)

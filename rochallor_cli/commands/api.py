@@ -29,6 +29,7 @@ app = typer.Typer()
 )
 def api(
     context: Context,
+    *,
     method: Annotated[str, typer.Argument(help="GET, POST and so on.")],
     path: Annotated[str, typer.Argument(help="From the slash on, sent as it is.")],
     data: Annotated[

@@ -59,7 +59,7 @@ def act(
     was_cut = False
     chosen: dict[str, Value | None] = dict.fromkeys(ids)
     if not ids:
-        chosen, was_cut = _chosen(context, verb, filters, most)
+        chosen, was_cut = _chosen(context, verb, filters=filters, most=most)
     if dry_run:
         rows, status = _rehearsed(context, verb, chosen)
         return rows, status or _status_of_choice(was_cut)
@@ -68,8 +68,8 @@ def act(
         context.printer.rows(verb.view, [])
         return [], _status_of_choice(was_cut)
     if not named or "-" in named or context.settings.protected:
-        context.confirm(_question(context, verb, filters, chosen), yes=yes)
-    rows, status = _done(context, verb, action, chosen)
+        context.confirm(_question(context, verb, filters=filters, chosen=chosen), yes=yes)
+    rows, status = _done(context, verb, action=action, chosen=chosen)
     return rows, status or _status_of_choice(was_cut)
 
 
@@ -78,7 +78,7 @@ def _status_of_choice(was_cut: bool) -> ExitStatus:
     return ExitStatus.WAIT_RAN_OUT if was_cut else ExitStatus.DONE
 
 
-def _question(context: Context, verb: Verb, filters: Filters, chosen: Mapping[str, Value | None]) -> str:
+def _question(context: Context, verb: Verb, *, filters: Filters, chosen: Mapping[str, Value | None]) -> str:
     """`Cancel 5 instances of imports, WAITING (4 at import, 1 at notify) on http://…?`."""
     which = f" {filters.text}" if filters else ""
     steps = Counter(
@@ -111,7 +111,7 @@ def ids_from(named: Sequence[str], stdin: TextIO) -> list[str]:
 
 
 def _chosen(
-    context: Context, verb: Verb, filters: Filters, most: int
+    context: Context, verb: Verb, *, filters: Filters, most: int
 ) -> tuple[dict[str, Value | None], bool]:
     """Those that fit by id, all of them before anything is done, for pages shift while instances change their status;
     and whether there may be more.
@@ -169,7 +169,7 @@ def _rehearsed_step(verb: Verb, instance: Value) -> tuple[str | None, CliError |
 
 
 def _done(
-    context: Context, verb: Verb, action: Action, chosen: Mapping[str, Value | None]
+    context: Context, verb: Verb, *, action: Action, chosen: Mapping[str, Value | None]
 ) -> tuple[list[Row], int]:
     from rochallor_cli.engine_client.error_meaning import meaning
     from rochallor_cli.output.progress import working

@@ -152,7 +152,7 @@ def dev(context: Context, **flags: Any) -> None:
         ):
             if uploads:
                 _upload(context, engine.url, uploads)
-            _announce(context, engine, config, page)
+            _announce(context, engine, config=config, page=page)
             _play(context, engine, runs)
             stop.wait()
         if is_terminal(context.environment.stderr):
@@ -253,7 +253,7 @@ def _page(context: Context, engine: DevEngine, config: DevEngineConfig, *, wante
         yield server.address()
 
 
-def _announce(context: Context, engine: DevEngine, config: DevEngineConfig, page: str) -> None:
+def _announce(context: Context, engine: DevEngine, *, config: DevEngineConfig, page: str) -> None:
     kept_in = str(config.db) if config.db else "in memory"
     if context.printer.for_readers:
         context.printer.line(f"Embedded engine  {engine.url}  (SQLite, {kept_in})")

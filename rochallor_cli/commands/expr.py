@@ -28,6 +28,7 @@ app = typer.Typer()
 )
 def expr(
     context: Context,
+    *,
     expression: Annotated[str, typer.Argument(help="As it stands in a definition; quote it for the shell.")],
     var: Var = None,
     text: Text = None,

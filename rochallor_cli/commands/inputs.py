@@ -158,7 +158,7 @@ def definition_and_version(text: str) -> tuple[str, int | None]:
     return definition_id, int(version)
 
 
-def note_of_more(context: Context, shown: int, limit: int | None, count: Callable[[], int]) -> None:
+def note_of_more(context: Context, shown: int, *, limit: int | None, count: Callable[[], int]) -> None:
     """Say that there is more than was shown, unless a script has chosen how much it wants."""
     if shown < (limit or LIMIT) or (limit is not None and not context.printer.for_people):
         return

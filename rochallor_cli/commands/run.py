@@ -41,6 +41,7 @@ Replies = dict[str, list[dict[str, Any]]]
 )
 def run(
     context: Context,
+    *,
     flow: Annotated[str, typer.Argument(help="A file or folder with the definition, or - .")],
     module: Annotated[
         list[str] | None,

@@ -28,6 +28,7 @@ app = typer.Typer()
 )
 def ui(
     context: Context,
+    *,
     instance: Annotated[
         str | None, typer.Argument(help="The id of an instance to begin with; the overview if left out.")
     ] = None,

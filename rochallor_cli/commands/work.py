@@ -38,6 +38,7 @@ ACTIONS = (HEALTH, STATUS, QUIET, RESUME)
 @with_settings([WORKERS_FILE, *(setting for _, setting in settings_with_flags())])
 def work(
     context: Context,
+    *,
     action: Annotated[
         str | None,
         typer.Argument(
@@ -80,7 +81,8 @@ def work(
     if action is not None:
         if check or print_config:
             raise UsageError(f"work {action} looks at a running host: no --check and no --print-config")
-        return _of_running_host(context, action, *_address(context, flags), live=live)
+        host, port = _address(context, flags)
+        return _of_running_host(context, action, host=host, port=port, live=live)
     if os.name != "posix":
         raise UsageError("rochallor work needs the signals and pipes of Linux or macOS")
     # prometheus-client would share counters over files with processes of other programs, and of former lives.
@@ -117,7 +119,7 @@ def _address(context: Context, flags: dict[str, Any]) -> tuple[str | None, str |
     return host or environ.get("ROCHALLOR_HEALTH_HOST") or health.get("host"), written
 
 
-def _of_running_host(context: Context, action: str, host: str | None, port: str | None, *, live: bool) -> int:
+def _of_running_host(context: Context, action: str, *, host: str | None, port: str | None, live: bool) -> int:
     if action == HEALTH:
         from rochallor_cli.hosting.health.probe import probe_from_options
 

@@ -27,7 +27,7 @@ def complete(words: Sequence[str], environ: Mapping[str, str]) -> tuple[str, lis
     for word in before:
         state.take(word)
     if state.expects is not None:
-        return _values(state.expects, current, state, environ)
+        return _values(state.expects, current, state=state, environ=environ)
     if current.startswith("--") and "=" in current:
         return _value_after_equals(current, state, environ)
     if current.startswith("-") and not state.only_arguments:
@@ -35,7 +35,7 @@ def complete(words: Sequence[str], environ: Mapping[str, str]) -> tuple[str, lis
     commands = state.commands()
     if commands:
         return "words", _matching(commands, current)
-    return _values(state.argument_kind(), current, state, environ)
+    return _values(state.argument_kind(), current, state=state, environ=environ)
 
 
 class _State:
@@ -102,12 +102,12 @@ def _value_after_equals(
     current: str, state: _State, environ: Mapping[str, str]
 ) -> tuple[str, list[Candidate]]:
     name, _, value = current.partition("=")
-    directive, candidates = _values(state.kinds().get(name, "none"), value, state, environ)
+    directive, candidates = _values(state.kinds().get(name, "none"), value, state=state, environ=environ)
     return directive, [(f"{name}={candidate}", text) for candidate, text in candidates]
 
 
 def _values(
-    kind: str, current: str, state: _State, environ: Mapping[str, str]
+    kind: str, current: str, *, state: _State, environ: Mapping[str, str]
 ) -> tuple[str, list[Candidate]]:
     if kind == FILES:
         return FILES, []
@@ -119,7 +119,9 @@ def _values(
         from rochallor_cli.completion.ids import known
 
         wanted = "definition" if kind == "file-or-definition" else kind
-        return "words", _matching(known(wanted, state.given, state.arguments, environ), current)
+        return "words", _matching(
+            known(wanted, state.given, arguments=state.arguments, environ=environ), current
+        )
     return "words", []
 
 

@@ -21,7 +21,7 @@ Candidate = tuple[str, str]
 
 
 def known(
-    kind: str, given: Mapping[str, str], arguments: Sequence[str], environ: Mapping[str, str]
+    kind: str, given: Mapping[str, str], *, arguments: Sequence[str], environ: Mapping[str, str]
 ) -> list[Candidate]:
     """Candidates of a kind: context, definition, instance, step (of the instance named before). Never raises."""
     with suppress(Exception):
@@ -32,12 +32,14 @@ def known(
         access = resolve(options, environ, lambda: load_config(config_path(environ))).access
         # A command that prints the token may ask for a pass phrase: not behind somebody's back.
         if access.token_command is None:
-            return _remembered(access, kind, tuple(arguments[:1]) if kind == "step" else (), environ)
+            return _remembered(
+                access, kind, subject=tuple(arguments[:1]) if kind == "step" else (), environ=environ
+            )
     return []
 
 
 def _remembered(
-    access: EngineAccess, kind: str, subject: tuple[str, ...], environ: Mapping[str, str]
+    access: EngineAccess, kind: str, *, subject: tuple[str, ...], environ: Mapping[str, str]
 ) -> list[Candidate]:
     name = _file_name(access, kind, subject)
     with suppress(ValueError):

@@ -80,7 +80,7 @@ def _resolved(layers: Sequence[Layer], *, context: str | None, context_origin: s
     origins = {"context": context_origin if context else "default"}
     for name, setting in GLOBAL_SETTINGS.items():
         if not setting.of_one_engine and name != "context":
-            _take(name, layers, values, origins)
+            _take(name, layers, values=values, origins=origins)
     reach = next((rank for rank, layer in enumerate(layers) if layer.values.get("engine_url")), len(layers))
     _take_of_one_engine(layers[: reach + 1], values, origins)
     weaker = layers[reach + 1 :]
@@ -104,7 +104,7 @@ def _access(values: dict[str, object], *, context: str | None) -> EngineAccess:
     return replace(access, where=url_text(access.url) + suffix)
 
 
-def _take(name: str, layers: Sequence[Layer], values: dict[str, object], origins: dict[str, str]) -> None:
+def _take(name: str, layers: Sequence[Layer], *, values: dict[str, object], origins: dict[str, str]) -> None:
     for layer in layers:
         raw = layer.values.get(name)
         if raw is not None:
@@ -114,7 +114,7 @@ def _take(name: str, layers: Sequence[Layer], values: dict[str, object], origins
 
 
 def _take_headers(
-    name: str, layers: Sequence[Layer], values: dict[str, object], origins: dict[str, str]
+    name: str, layers: Sequence[Layer], *, values: dict[str, object], origins: dict[str, str]
 ) -> None:
     """Those of all layers; of two with one name the stronger layer's."""
     headers: dict[str, str] = {}
@@ -130,16 +130,16 @@ def _take_headers(
 def _take_of_one_engine(layers: Sequence[Layer], values: dict[str, object], origins: dict[str, str]) -> None:
     for name, setting in GLOBAL_SETTINGS.items():
         if setting.kind == "headers":
-            _take_headers(name, layers, values, origins)
+            _take_headers(name, layers, values=values, origins=origins)
         elif setting.of_one_engine and name not in (*TOKENS, *_CERTIFICATE):
-            _take(name, layers, values, origins)
+            _take(name, layers, values=values, origins=origins)
     for group in (TOKENS, _CERTIFICATE):
         layer_with_it = next(
             (layer for layer in layers if any(layer.values.get(name) for name in group)), None
         )
         if layer_with_it is not None:
             for name in group:
-                _take(name, [layer_with_it], values, origins)
+                _take(name, [layer_with_it], values=values, origins=origins)
     tokens = [origins[name] for name in TOKENS if values.get(name)]
     if len(tokens) > 1:
         raise UsageError(f"{' and '.join(tokens)} both name a token", hint="keep one of them")

@@ -44,7 +44,7 @@ class Together:
         first = self._first[_id(document)]
         if _id(document) and first is not document:
             text = f'the id "{_id(document)}" is in {first.at(("id",))} as well; both cannot be uploaded'
-            yield finding_at(document, ("id",), TWICE, text)
+            yield finding_at(document, ("id",), code=TWICE, text=text)
 
     def _circle(self, document: Document) -> Iterator[DocumentFinding]:
         chain = [_id(document)]
@@ -53,7 +53,7 @@ class Together:
         if following is not None and following == chain[0]:
             around = ", then ".join(f'"{each}"' for each in [*chain[1:], following])
             text = f"starts {around} again: each end starts the next instance, for ever"
-            yield finding_at(document, ("nextWorkflowId",), CHAIN_CIRCLE, text)
+            yield finding_at(document, ("nextWorkflowId",), code=CHAIN_CIRCLE, text=text)
 
     def _shared_chain(self, document: Document) -> Iterator[DocumentFinding]:
         """Another that starts the same next workflow: with one business key only one of them gets through."""
@@ -66,7 +66,7 @@ class Together:
                 f'"{others[0]}" starts "{following}" as well: of two with one business key at the same time '
                 "the second is silently not started"
             )
-            yield finding_at(document, ("nextWorkflowId",), CHAIN_KEY, text)
+            yield finding_at(document, ("nextWorkflowId",), code=CHAIN_KEY, text=text)
 
     def _spelling(self, document: Document) -> Iterator[DocumentFinding]:
         for index, step in steps_of(document):
@@ -81,7 +81,7 @@ class Together:
                     f'the job type "{job_type}" differs from "{other}" ({spellings[other]}) by case or blanks only: '
                     "they are two, each for a handler of its own"
                 )
-                yield finding_at(document, ("steps", index, "jobType"), JOB_TYPE_SPELLING, text)
+                yield finding_at(document, ("steps", index, "jobType"), code=JOB_TYPE_SPELLING, text=text)
 
 
 def started_by(document: Document) -> str | None:

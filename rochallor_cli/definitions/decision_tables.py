@@ -147,7 +147,7 @@ def _changes(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]])
         paired = min(last - first, new_last - new_first)
         for place in range(paired):
             yield from _rule_changes(
-                first + place, new_first + place, old[first + place], new[new_first + place]
+                first + place, new_first + place, old=old[first + place], new=new[new_first + place]
             )
         for place in range(first + paired, last):
             yield f"rule {place} removed: {_rule_text(old[place])}"
@@ -160,7 +160,7 @@ def _key(rule: Mapping[str, Any]) -> str:
 
 
 def _rule_changes(
-    old_place: int, place: int, old: Mapping[str, Any], new: Mapping[str, Any]
+    old_place: int, place: int, *, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> Iterator[str]:
     moved = f" (was {old_place})" if old_place != place else ""
     for part in ("when", "outputs"):

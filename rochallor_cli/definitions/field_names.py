@@ -35,7 +35,7 @@ DEFINITION: Final[Names] = {
 def in_engine_spelling(document: Document) -> Document:
     """The document with each field under the name that the engine reads it as; one given twice is an error."""
     spelled: dict[DocumentPath, DocumentPath] = {}
-    value = _spelled(document, document.value, DEFINITION, (), (), spelled)
+    value = _spelled(document, document.value, names=DEFINITION, old=(), new=(), spelled=spelled)
     if not spelled:
         return document
 
@@ -57,6 +57,7 @@ def in_engine_spelling(document: Document) -> Document:
 def _spelled(
     document: Document,
     value: Any,
+    *,
     names: Names,
     old: DocumentPath,
     new: DocumentPath,
@@ -65,7 +66,7 @@ def _spelled(
     """The value with its fields renamed; `spelled` gets the new path for each old one that has changed."""
     if isinstance(value, list):
         return [
-            _spelled(document, item, names, (*old, place), (*new, place), spelled)
+            _spelled(document, item, names=names, old=(*old, place), new=(*new, place), spelled=spelled)
             for place, item in enumerate(value)
         ]
     if not isinstance(value, Mapping):
@@ -81,5 +82,7 @@ def _spelled(
             raise UnreadableTextError(document.source, problem, line=line, column=column)
         if before != after:
             spelled[before] = after
-        found[name] = _spelled(document, item, names.get(name, _NONE), before, after, spelled)
+        found[name] = _spelled(
+            document, item, names=names.get(name, _NONE), old=before, new=after, spelled=spelled
+        )
     return found

@@ -118,7 +118,7 @@ def _files(name: str, folders: Folders) -> Iterator[str]:
     seen: set[Path] = set()
     candidates: list[str] = []
     for parent, inner, names in os.walk(name):
-        inner[:] = [each for each in sorted(inner) if _is_entered(parent, each, name, folders)]
+        inner[:] = [each for each in sorted(inner) if _is_entered(parent, each, top=name, folders=folders)]
         candidates += [os.path.join(parent, each) for each in names if Path(each).suffix.lower() in SUFFIXES]
     for path in sorted(candidates):
         real = Path(path).resolve()
@@ -132,7 +132,7 @@ def _files(name: str, folders: Folders) -> Iterator[str]:
             yield path
 
 
-def _is_entered(parent: str, folder: str, top: str, folders: Folders) -> bool:
+def _is_entered(parent: str, folder: str, *, top: str, folders: Folders) -> bool:
     path = os.path.join(parent, folder)
     if folder.startswith(".") or folder in _FOREIGN_FOLDERS:
         folders.passed_over.append(f"{path}: a hidden folder, or one of dependencies")

@@ -47,7 +47,7 @@ class DocumentFinding:
         }
 
 
-def finding_at(document: Document, path: DocumentPath, code: str, text: str) -> DocumentFinding:
+def finding_at(document: Document, path: DocumentPath, *, code: str, text: str) -> DocumentFinding:
     """A finding of the severity that its code has."""
     line, column = document.position(path)
     severity = PROBLEM_CODES[code].lint_severity

@@ -163,14 +163,16 @@ def _checked(
 
 
 def _as_finding(document: Document, problem: Problem, assumed: Assumed) -> DocumentFinding:
-    near = _nearest(document, problem.path, problem.code, assumed)
+    near = _nearest(document, problem.path, code=problem.code, assumed=assumed)
     words = {NO_SUCH_TYPE: step_types(assumed.rules), NO_SUCH_POLICY: HIT_POLICIES}.get(problem.code)
     word = _at(document, problem.path) if words else ""
     # An engine may be newer than all that is known here; none knows a blank.
     if words and word.strip() and not assumed.is_given and not looks_mistyped(word, words):
         known = "" if problem.code == NO_SUCH_POLICY else f" (known are {', '.join(words)})"
-        return finding_at(document, problem.path, NOT_KNOWN, _not_known(problem.text, assumed) + known)
-    return finding_at(document, problem.path, problem.code, problem.text + near)
+        return finding_at(
+            document, problem.path, code=NOT_KNOWN, text=_not_known(problem.text, assumed) + known
+        )
+    return finding_at(document, problem.path, code=problem.code, text=problem.text + near)
 
 
 def _not_known(text: str, assumed: Assumed) -> str:
@@ -184,7 +186,7 @@ def _at(document: Document, path: DocumentPath) -> str:
     return str(found)
 
 
-def _nearest(document: Document, path: DocumentPath, code: str, assumed: Assumed) -> str:
+def _nearest(document: Document, path: DocumentPath, *, code: str, assumed: Assumed) -> str:
     """` (did you mean approve?)` where a step or type is named that is not there; of types also those there are."""
     if code == NO_SUCH_STEP:
         known: Sequence[str] = [str(step.get("id")) for _, step in steps_of(document)]
@@ -254,7 +256,7 @@ def _placed(finding: DocumentFinding) -> str:
 
 def _emptied(document: Document) -> Iterator[DocumentFinding]:
     for path in sorted(document.emptied, key=str):
-        yield finding_at(document, path, EMPTIED, f"{path[-1]} is empty: {QUOTE_HINT}")
+        yield finding_at(document, path, code=EMPTIED, text=f"{path[-1]} is empty: {QUOTE_HINT}")
 
 
 def _unserved(document: Document, served: set[str]) -> Iterator[DocumentFinding]:
@@ -265,4 +267,4 @@ def _unserved(document: Document, served: set[str]) -> Iterator[DocumentFinding]
             text = f'step "{step.get("id")}": no handler serves job type "{job_type}"' + (
                 f" ({near})" if near else ""
             )
-            yield finding_at(document, ("steps", index, "jobType"), NO_HANDLER, text)
+            yield finding_at(document, ("steps", index, "jobType"), code=NO_HANDLER, text=text)

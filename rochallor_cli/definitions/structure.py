@@ -149,14 +149,14 @@ def _object(fields: Mapping[str, Check], older_forms: Mapping[str, str] = _NONE)
         for key, item in (value if isinstance(value, Mapping) else {}).items():
             inner = by_name.get(key.lower())
             if inner is None:
-                yield _unknown((*path, key), key, list(fields), older_forms)
+                yield _unknown((*path, key), key, known=list(fields), older_forms=older_forms)
             else:
                 yield from inner(item, (*path, key))
 
     return check
 
 
-def _unknown(path: Path, key: str, known: Sequence[str], older_forms: Mapping[str, str]) -> Misfit:
+def _unknown(path: Path, key: str, *, known: Sequence[str], older_forms: Mapping[str, str]) -> Misfit:
     if words := older_forms.get(key):
         return Misfit(path, True, words, advice=_INSTEAD, words=words, is_unknown=True)
     text = f'unknown field "{key}"'

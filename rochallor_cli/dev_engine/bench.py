@@ -120,14 +120,14 @@ def try_table(
     assert step.decision_table is not None, "asked of steps with a table only"
     given = Variables(values=variables)
     now_ns = int(now.timestamp() * _NS_PER_S)
-    outputs, trouble = _decided(step, given, EventInputs(now_ns, _one_without_trouble), rules)
-    _, may_fail = _decided(step, given, EventInputs(now_ns, _one_in_trouble), rules)
-    tried = tuple(_tried_rules(step, given, EventInputs(now_ns), rules))
+    outputs, trouble = _decided(step, given, inputs=EventInputs(now_ns, _one_without_trouble), rules=rules)
+    _, may_fail = _decided(step, given, inputs=EventInputs(now_ns, _one_in_trouble), rules=rules)
+    tried = tuple(_tried_rules(step, given, inputs=EventInputs(now_ns), rules=rules))
     return TriedTable(step.hit_policy or "U", tried, outputs, trouble, "" if trouble else may_fail)
 
 
 def _decided(
-    step: Step, given: Variables, inputs: EventInputs, rules: EngineRules
+    step: Step, given: Variables, *, inputs: EventInputs, rules: EngineRules
 ) -> tuple[Mapping[str, object], str]:
     """What the table sets, and why it fails."""
     try:
@@ -157,7 +157,7 @@ def _set_here(step: Step) -> Iterator[str]:
 
 
 def _tried_rules(
-    step: Step, variables: Variables, inputs: EventInputs, rules: EngineRules
+    step: Step, variables: Variables, *, inputs: EventInputs, rules: EngineRules
 ) -> Iterator[TriedRule]:
     assert step.decision_table is not None, "asked of steps with a table only"
     for rule in step.decision_table.rules:

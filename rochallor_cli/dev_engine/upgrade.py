@@ -64,9 +64,11 @@ def step_differences(old: Definition, new: Definition) -> Iterator[StepDifferenc
         before = old.step(step.id)
         if before is None:
             continue
-        yield from _of_timers(before, step, old, new)
+        yield from _of_timers(before, step, old=old, new=new)
         if sources := _sources(step):
-            yield from _of_values(before, step, old, new, sources, types.get(step.id, {}))
+            yield from _of_values(
+                before, step, old=old, new=new, sources=sources, types=types.get(step.id, {})
+            )
 
 
 def _sources(step: Step) -> list[str]:
@@ -88,7 +90,13 @@ def _expressions(literals: Mapping[str, object]) -> list[str]:
 
 
 def _of_values(
-    before: Step, step: Step, old: Definition, new: Definition, sources: list[str], types: Mapping[str, str]
+    before: Step,
+    step: Step,
+    *,
+    old: Definition,
+    new: Definition,
+    sources: list[str],
+    types: Mapping[str, str],
 ) -> Iterator[StepDifference]:
     if _does_alike(old, new, has_branches=bool(step.conditional_next_steps)):
         return
@@ -163,7 +171,7 @@ def _summary(kind: str, was: _Outcomes) -> str:
 # --- timers ---------------------------------------------------------------------------------------
 
 
-def _of_timers(before: Step, step: Step, old: Definition, new: Definition) -> Iterator[StepDifference]:
+def _of_timers(before: Step, step: Step, *, old: Definition, new: Definition) -> Iterator[StepDifference]:
     for was, now in zip(before.boundary_events, step.boundary_events, strict=True):
         length, other = _length(was.duration, old), _length(now.duration, new)
         if length == other or step.type not in RESTING:

@@ -52,7 +52,7 @@ class Document:
 
 
 def refuse_twice(
-    key: str, found: Mapping[str, Any], first: Position | None, place: Position, source: str
+    key: str, found: Mapping[str, Any], *, first: Position | None, place: Position, source: str
 ) -> None:
     """A key given twice is an error: one of the two values would be lost without a word."""
     if key in found and first is not None:

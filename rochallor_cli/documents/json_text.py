@@ -99,7 +99,7 @@ class _JsonWalk:
         while self.text[index] != "}":
             place = self.place(index)
             key, index = self._scalar(self.text, index)
-            refuse_twice(key, found, self.keys.get((*path, key)), place, self.source)
+            refuse_twice(key, found, first=self.keys.get((*path, key)), place=place, source=self.source)
             self.keys[(*path, key)] = place
             index = self.blank(self.blank(index) + 1)
             found[key], index = self.value(index, (*path, key))

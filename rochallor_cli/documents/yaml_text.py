@@ -102,7 +102,7 @@ class _YamlWalk:
             if key == "<<" and not key_node.style:
                 raise self._problem(key_node, "merge keys (<<) are not JSON")
             place = _place(key_node)
-            refuse_twice(key, found, self.keys.get((*path, key)), place, self.source)
+            refuse_twice(key, found, first=self.keys.get((*path, key)), place=place, source=self.source)
             self.keys[(*path, key)] = place
             found[key] = self.value(value_node, (*path, key))
             if found[key] in (None, {}, []):

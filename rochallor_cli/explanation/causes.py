@@ -33,9 +33,9 @@ class Cause:
     rows: tuple[Value, ...] = ()
 
 
-def causes(definition: Definition, facts: Facts, built: Rebuilt, possible: Sequence[Move]) -> list[Cause]:
+def causes(definition: Definition, facts: Facts, *, built: Rebuilt, possible: Sequence[Move]) -> list[Cause]:
     """What is wrong with a live instance; never nothing where nothing moves it."""
-    found = list(_causes(definition, facts, built, possible))
+    found = list(_causes(definition, facts, built=built, possible=possible))
     if not found and not any(move.can_happen for move in possible):
         found = list(_of_ended_branches(definition, facts))
     return found or _of_nothing(facts, possible)
@@ -64,18 +64,18 @@ def _of_ended_branches(definition: Definition, facts: Facts) -> Iterator[Cause]:
 
 
 def _causes(
-    definition: Definition, facts: Facts, built: Rebuilt, possible: Sequence[Move]
+    definition: Definition, facts: Facts, *, built: Rebuilt, possible: Sequence[Move]
 ) -> Iterator[Cause]:
     for step_id in facts.current:
         step = definition.step(step_id)
         rows = [row for row in facts.executions if row.get("stepId") == step_id]
         if step is not None and rows and not any(row.get("status") == "RUNNING" for row in rows):
-            yield from _of_dead_place(definition, facts, step, rows)
+            yield from _of_dead_place(definition, facts, step=step, rows=rows)
     # Of a loop there may be thousands that are alike.
     yield from dict.fromkeys(_of_moves(built, possible))
 
 
-def _of_dead_place(definition: Definition, facts: Facts, step: Step, rows: list[Value]) -> Iterator[Cause]:
+def _of_dead_place(definition: Definition, facts: Facts, *, step: Step, rows: list[Value]) -> Iterator[Cause]:
     """A step among the current ones at which nothing is open."""
     if step.type == "JOIN_GATEWAY":
         gateway = definition.gateway_of(step.id)

@@ -222,7 +222,7 @@ def _by_rules(definition: Definition, facts: Facts, now: datetime, *, is_whole: 
         verdict=verdict,
         since=_since(facts),
         moved_by=moved_by,
-        causes=tuple(causes(definition, facts, built, possible)) if not facts.is_ended else (),
+        causes=tuple(causes(definition, facts, built=built, possible=possible)) if not facts.is_ended else (),
         certain=_is_certain(moved_by, verdict),
         outlook=ahead,
     )

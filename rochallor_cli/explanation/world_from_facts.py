@@ -50,7 +50,7 @@ def rebuilt(definition: Definition, facts: Facts, now: datetime) -> Rebuilt:
     executions = tuple(_execution(row) for row in facts.executions)
     latest = _Latest(facts)
     tasks, doubtful = _open_tasks(definition, facts, latest)
-    pending = list(_pending_timers(definition, facts, latest, now))
+    pending = list(_pending_timers(definition, facts, latest=latest, now=now))
     world = World(
         _instance(facts, executions),
         executions,
@@ -193,7 +193,7 @@ class _Pending:
 
 
 def _pending_timers(
-    definition: Definition, facts: Facts, latest: _Latest, now: datetime
+    definition: Definition, facts: Facts, *, latest: _Latest, now: datetime
 ) -> Iterator[_Pending]:
     """Timers that have not fired; overdue ones have left no trace though it was their time."""
     for row in facts.executions:
@@ -206,7 +206,7 @@ def _pending_timers(
             length_ns = timer_length_ns(event, definition.rules)
             if length_ns is not None:
                 timer = _timer(row, event, number, length_ns=length_ns, now=now)
-                yield from _unless_fired(latest, row, timer, now)
+                yield from _unless_fired(latest, row, timer=timer, now=now)
 
 
 def _timer(row: Value, event: BoundaryEvent, number: int, *, length_ns: int, now: datetime) -> PendingTimer:
@@ -227,7 +227,7 @@ def _timer(row: Value, event: BoundaryEvent, number: int, *, length_ns: int, now
     )
 
 
-def _unless_fired(latest: _Latest, row: Value, timer: PendingTimer, now: datetime) -> Iterator[_Pending]:
+def _unless_fired(latest: _Latest, row: Value, *, timer: PendingTimer, now: datetime) -> Iterator[_Pending]:
     late_s = (_ns(now) - timer.fires_ns) / 1e9
     if late_s <= 0:
         yield _Pending(timer, is_overdue=False)

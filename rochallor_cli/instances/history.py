@@ -164,13 +164,15 @@ class _Branch:
     inner: list[_Branch] = field(default_factory=list)
 
 
-def tree(printer: Printer, instance: Value, executions: Sequence[Value], definition: Value) -> Iterator[str]:
+def tree(
+    printer: Printer, instance: Value, *, executions: Sequence[Value], definition: Value
+) -> Iterator[str]:
     """The steps that were entered, branches of a gateway and targets of timers beneath what opened them."""
     by_step: dict[str, list[Value]] = {}
     for row in executions:
         by_step.setdefault(str(row.get("stepId")), []).append(row)
     steps = {str(step.get("id")): step for step in rows(definition.get("steps"))}
-    walk = _TreeWalk(printer, instance, steps, by_step)
+    walk = _TreeWalk(printer, instance, steps=steps, by_step=by_step)
     branches = walk.chain(next(iter(steps), ""), stop=frozenset())
     for step_id in by_step:
         branches += walk.chain(step_id, stop=frozenset())
@@ -185,6 +187,7 @@ class _TreeWalk:
         self,
         printer: Printer,
         instance: Value,
+        *,
         steps: Mapping[str, Value],
         by_step: Mapping[str, list[Value]],
     ) -> None:

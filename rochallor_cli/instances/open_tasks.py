@@ -30,7 +30,7 @@ def open_tasks(
             continue
         if key not in definitions:
             definitions[key] = engine.steps_of(instance)
-        for task in _tasks_of(engine, instance, definitions[key], step):
+        for task in _tasks_of(engine, instance, steps=definitions[key], only=step):
             since = parse_time(task["openSince"])
             if open_before is None or (since is not None and since <= open_before):
                 yield task
@@ -43,7 +43,7 @@ def _is_usable(instance: Value) -> bool:
 
 
 def _tasks_of(
-    engine: AdminClient, instance: Value, steps: dict[str, Value], only: str
+    engine: AdminClient, instance: Value, *, steps: dict[str, Value], only: str
 ) -> Iterator[dict[str, Any]]:
     open_ids = [
         step_id

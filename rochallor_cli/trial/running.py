@@ -113,7 +113,9 @@ def run_embedded(context: Context, plan: FlowPlan) -> Ending:
             timers = SkippedTimers(engine, plan.max_timers, plan.step_types) if plan.is_fast else None
             where = f"the embedded engine, version {rules.version}"
             with _told_what_became_of_it(stays=False):
-                return _lead(context, plan, admin, client, registry, where=where, timers=timers)
+                return _lead(
+                    context, plan, engine=admin, client=client, registry=registry, where=where, timers=timers
+                )
 
 
 def run_on(context: Context, plan: FlowPlan, *, is_upload: bool) -> Ending:
@@ -138,9 +140,9 @@ def run_on(context: Context, plan: FlowPlan, *, is_upload: bool) -> Ending:
         return _lead(
             context,
             plan,
-            context.engine,
-            client,
-            registry,
+            engine=context.engine,
+            client=client,
+            registry=registry,
             where=where,
             timers=None,
             prefix=prefix,
@@ -182,10 +184,10 @@ def _own_id(upload: Upload) -> str:
 def _lead(
     context: Context,
     plan: FlowPlan,
+    *,
     engine: AdminClient,
     client: RestEngineClient,
     registry: HandlerRegistry,
-    *,
     where: str,
     timers: SkippedTimers | None,
     prefix: str = "",

@@ -128,7 +128,7 @@ class WorkflowRunner:
         )
         run = WorkflowRun(document, instance)
         journey = _Journey(
-            self._engine, self._client, registry, run, timeout_s=timeout_s, max_moves=max_moves
+            self._engine, self._client, registry=registry, run=run, timeout_s=timeout_s, max_moves=max_moves
         )
         run._proceed = journey.go
         journey.go(user_tasks=user_tasks, signals=signals)
@@ -142,9 +142,9 @@ class _Journey:
         self,
         engine: DevEngine,
         client: RestEngineClient,
+        *,
         registry: HandlerRegistry,
         run: WorkflowRun,
-        *,
         timeout_s: float,
         max_moves: int,
     ) -> None:

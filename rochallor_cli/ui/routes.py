@@ -218,17 +218,17 @@ class UiAnswers:
         given = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         page = _page_with(self._page_engine, act, request.headers.get("Referer", ""))
         if len(body) > MOST_BODY_BYTES:
-            return await self._not_done(page, act, given, _too_large(), status=413)
+            return await self._not_done(page, act, given=given, error=_too_large(), status=413)
         try:
             await self._in_thread(lambda: do(self._page_engine, act, given))
         except (CliError, WorkflowSDKError) as error:
-            return await self._not_done(page, act, given, self._said(error, may_be_done=True))
+            return await self._not_done(page, act, given=given, error=self._said(error, may_be_done=True))
         self.poller.outdate()
         location = f"{page.address}{'&' if '?' in page.address else '?'}done={act.kind}"
         return web.Response(status=303, headers={**HEADERS, "Location": location})
 
     async def _not_done(
-        self, page: UiPage, act: Act, given: dict[str, str], error: CliError, *, status: int = 0
+        self, page: UiPage, act: Act, *, given: dict[str, str], error: CliError, status: int = 0
     ) -> web.Response:
         """The page again, as it is now, with what went wrong and what was typed."""
         self.poller.outdate()

@@ -75,7 +75,7 @@ def _rewrite(definition: dict[str, Any], gateway_id: str) -> str | None:
     rounds = [
         [each[number] for each in pieces if len(each) > number] for number in range(max(map(len, pieces)))
     ]
-    _put_together(definition, gateway, join, before, rounds)
+    _put_together(definition, gateway, join=join, before=before, rounds=rounds)
     shown = ", then ".join(" and ".join(piece[0]["id"] for piece in each) for each in rounds)
     return f'the branches of "{gateway_id}" go in step: {shown}'
 
@@ -152,7 +152,12 @@ def _pieces(chain: Sequence[Step]) -> Iterator[list[Step]]:
 
 
 def _put_together(
-    definition: dict[str, Any], gateway: Step, join: Step, before: list[Step], rounds: list[list[list[Step]]]
+    definition: dict[str, Any],
+    gateway: Step,
+    *,
+    join: Step,
+    before: list[Step],
+    rounds: list[list[list[Step]]],
 ) -> None:
     """The steps in their new order, each round leading to the next, in place of the gateway's section."""
     taken = {step["id"] for step in definition["steps"]}
@@ -161,7 +166,7 @@ def _put_together(
     after = join["nextStep"]
     for number in range(len(rounds) - 1, -1, -1):
         pieces = rounds[number]
-        made, after = _round(pieces, after, gateway, join, taken, is_first=number == 0)
+        made, after = _round(pieces, after, gateway=gateway, join=join, taken=taken, is_first=number == 0)
         section = [*made, *section]
     for step in reversed(before):
         step["nextStep"] = after
@@ -177,7 +182,7 @@ def _put_together(
 
 
 def _round(
-    pieces: list[list[Step]], after: str, gateway: Step, join: Step, taken: set[str], *, is_first: bool
+    pieces: list[list[Step]], after: str, *, gateway: Step, join: Step, taken: set[str], is_first: bool
 ) -> tuple[list[Step], str]:
     """The steps of one round, and the id by which it is entered."""
     if len(pieces) == 1:

@@ -63,9 +63,9 @@ class Verified:
         cls,
         document: Document,
         found: Searched,
+        *,
         findings: Sequence[Flaw],
         assumed: Mapping[str, Any],
-        *,
         not_known: Sequence[str] = (),
         unsearched: Mapping[str, str] | None = None,
     ) -> Verified:

@@ -128,7 +128,9 @@ def _values(found: Searched, move: SearchMove, source: Situation | None) -> tupl
     known = dict(found.variables if source is None else source.variables)
     is_playable = True
     for choice in move.choices:
-        deciding = deciding_values(definition, choice.step_id, choice.taken, {**known, **values})
+        deciding = deciding_values(
+            definition, choice.step_id, condition=choice.taken, known={**known, **values}
+        )
         if deciding is None or values.keys() & deciding.keys():
             is_playable = False
         else:
@@ -187,7 +189,7 @@ def _steps_of_one_way(definition: Definition, move: SearchMove) -> Iterator[Step
 def _any_holds(definition: Definition, step: Step, known: Mapping[str, Any]) -> Mapping[str, Any]:
     """Variables with which one of the step's conditions holds; none where they are not known."""
     for condition in step.conditional_next_steps:
-        deciding = deciding_values(definition, step.id, condition, known)
+        deciding = deciding_values(definition, step.id, condition=condition, known=known)
         if deciding is not None:
             return deciding
     return {}

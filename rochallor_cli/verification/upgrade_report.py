@@ -77,7 +77,7 @@ def report_csv(found: Sequence[UpgradeDifference]) -> str:
     return text.getvalue()
 
 
-def report_summary(found: Sequence[UpgradeDifference], definitions: int, old: str, new: str) -> str:
+def report_summary(found: Sequence[UpgradeDifference], definitions: int, *, old: str, new: str) -> str:
     """`12 definitions from 0 to next: silently another way 2, better now 5.`"""
     counts = [
         f"{heading} {number}"

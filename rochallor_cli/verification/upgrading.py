@@ -108,7 +108,7 @@ def _differences(document: Document, old: EngineRules, new: EngineRules) -> Iter
         )
     # What a run meets at other values is no less one of these; that no chance decides any more explains no run.
     told = {each.step for each in of_steps if each.kind != BETTER}
-    yield from _of_runs(document, before, after, told, mends)
+    yield from _of_runs(document, before, after=after, told=told, mends=mends)
     yield from _of_chains(document, old, new)
 
 
@@ -150,7 +150,7 @@ def _mends(document: Document, rules: EngineRules) -> dict[str, str]:
 
 
 def _of_runs(
-    document: Document, before: Definition, after: Definition, told: set[str], mends: Mapping[str, str]
+    document: Document, before: Definition, *, after: Definition, told: set[str], mends: Mapping[str, str]
 ) -> Iterator[UpgradeDifference]:
     """Joins, timers and what follows them: what verification finds in one version only, where runs part, and the rest.
 
@@ -170,13 +170,13 @@ def _of_runs(
         kind = FAILS if difference.fails else BETTER if difference.is_mended else SILENT
         if not difference.steps & told and (kind, difference.step) not in seen:
             seen.add((kind, difference.step))
-            yield _of_parting(document, kind, difference, mends)
+            yield _of_parting(document, kind, difference=difference, mends=mends)
     if not pairs.is_complete and not any(each.kind == UNKNOWN for each in flaws):
         yield _not_compared(document)
 
 
 def _of_parting(
-    document: Document, kind: str, difference: VersionDifference, mends: Mapping[str, str]
+    document: Document, kind: str, *, difference: VersionDifference, mends: Mapping[str, str]
 ) -> UpgradeDifference:
     text = f"{difference.text}: the run {_WAYS[kind]}"
     mend = next((mends[step] for step in sorted(difference.steps) if step in mends), _LOOK)

@@ -63,7 +63,12 @@ def verified_document(
     definition = definition_from_document(document.value, rules)
     found = search(definition, variables=variables, assumed=assumed, bounds=bounds or Bounds())
     return Verified.of(
-        document, found, find(found), assumed or {}, not_known=not_known, unsearched=unsearched
+        document,
+        found,
+        findings=find(found),
+        assumed=assumed or {},
+        not_known=not_known,
+        unsearched=unsearched,
     )
 
 

@@ -96,7 +96,7 @@ class _Pairs:
             if type(was) is not type(now):
                 self._tell(_of_starts(first, was, now))
             return self._found
-        self._compare(first, "the start", was, now)
+        self._compare(first, "the start", was=was, now=now)
         while self._waiting and self._found.is_complete:
             if len(self._known) > self._bounds.max_states or time.perf_counter() > self._until:
                 self._found.is_complete = False
@@ -111,14 +111,14 @@ class _Pairs:
             step = step_of(event, pair[0] if name in was else pair[1])
             what = f"{_WHAT.get(type(event), 'an event at')} {step}"
             if name in was and name in now:
-                outcomes = (
+                before, after = (
                     m.outcomes(w, e[name]) for m, w, e in zip(self._machines, pair, (was, now), strict=True)
                 )
-                self._compare(step, what, *outcomes)
+                self._compare(step, what, was=before, now=after)
             else:
-                self._of_one(step, what, event, pair, is_old=name in was)
+                self._of_one(step, what, event=event, pair=pair, is_old=name in was)
 
-    def _of_one(self, step: str, what: str, event: Event, pair: Pair, *, is_old: bool) -> None:
+    def _of_one(self, step: str, what: str, *, event: Event, pair: Pair, is_old: bool) -> None:
         """What only one version lets happen, where it changes anything."""
         machine, world = (self._machines[0], pair[0]) if is_old else (self._machines[1], pair[1])
         for reaction in machine.outcomes(world, event):
@@ -129,13 +129,13 @@ class _Pairs:
                 self._tell(VersionDifference(step, steps, what, before, after))
                 return
 
-    def _compare(self, step: str, what: str, was: Sequence[Reaction], now: Sequence[Reaction]) -> None:
+    def _compare(self, step: str, what: str, *, was: Sequence[Reaction], now: Sequence[Reaction]) -> None:
         for before in was:
             for after in now:
                 if _go_together(before, after):
-                    self._meet(step, what, before, after)
+                    self._meet(step, what, before=before, after=after)
 
-    def _meet(self, step: str, what: str, before: Reaction, after: Reaction) -> None:
+    def _meet(self, step: str, what: str, *, before: Reaction, after: Reaction) -> None:
         if _look(before) != _look(after):
             steps = {step, *(each.step_id for one in (before, after) for each in one.entries)}
             stops, stopped = _is_stop(after), _is_stop(before)

@@ -56,7 +56,7 @@ def set_(
         raise UsageError(f"context {name} has no url", hint=f"rochallor config set {name} url=https://…")
     checked_context(f"context {name}", changed)
     _refuse_unusable(name, changed, before=config.contexts.get(name, {}))
-    _save(context, config, name, changed)
+    _save(context, config, name=name, changed=changed)
 
 
 def _refuse_unusable(name: str, changed: dict[str, object], *, before: Mapping[str, object]) -> None:
@@ -81,7 +81,7 @@ def _refuse_two_tokens(name: str, changed: Mapping[str, object], before: Mapping
     raise UsageError(f"context {name} would have {both}: two that name a token", hint=f"keep one: {line}")
 
 
-def _save(context: Context, config: ConfigFile, name: str, changed: dict[str, object]) -> None:
+def _save(context: Context, config: ConfigFile, *, name: str, changed: dict[str, object]) -> None:
     current = config.current or name
     context.save(replace(config, current=current, contexts={**config.contexts, name: changed}))
     context.printer.note(

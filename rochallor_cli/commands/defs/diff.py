@@ -37,6 +37,7 @@ DIFFERS = 1
 )
 def diff(
     context: Context,
+    *,
     files: Annotated[list[str], typer.Argument(help="Files, folders or - .")],
     exclude: Exclude = None,
     against: Annotated[
@@ -62,14 +63,14 @@ def diff(
         changes = differences(known or {}, one.definition)
         differ = differ or bool(changes)
         if context.printer.for_readers:
-            _show_changes(context, one, known, changes)
+            _show_changes(context, one, known=known, changes=changes)
         rows += [{"id": one.id, "source": one.document.source, **change.as_row()} for change in changes]
     if not context.printer.for_readers:
         context.printer.rows(CHANGES, rows)
     return DIFFERS if differ else ExitStatus.DONE
 
 
-def _show_changes(context: Context, upload: Upload, known: Value | None, changes: list[Change]) -> None:
+def _show_changes(context: Context, upload: Upload, *, known: Value | None, changes: list[Change]) -> None:
     printer = context.printer
     version = f"v{known['version']}" if known else "(not on the engine)"
     if not changes:

@@ -43,6 +43,7 @@ _NOT_DRAWN = ("E100", "E104", "E110", "E111")
 )
 def graph(
     context: Context,
+    *,
     definition: Annotated[
         str | None,
         typer.Argument(help="A file, - , or an id (ID@VERSION) on the engine."),

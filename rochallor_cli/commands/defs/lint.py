@@ -67,6 +67,7 @@ app = typer.Typer()
 )
 def lint(
     context: Context,
+    *,
     definitions: Annotated[
         list[str] | None, typer.Argument(help="Files, folders, - , or ids (ID@VERSION) on the engine.")
     ] = None,
@@ -141,7 +142,9 @@ def lint(
     found = _findings(checks, served=served, disabled=disabled, errors=_known_codes("--error", error or ()))
     searched = _verified(checks, found) if verify else []
     found += _verified_findings(searched, disabled=disabled)
-    _show_findings(context, found, format_, [check.version for check in checks if check.documents])
+    _show_findings(
+        context, found, format_=format_, versions=[check.version for check in checks if check.documents]
+    )
     return _status(found, searched, strict=strict)
 
 
@@ -196,7 +199,7 @@ def _upgraded(
     else:
         for line in report.report_lines(found):
             context.printer.line(harmless(line))
-    context.printer.note(report.report_summary(found, len(documents), old.version, new.version))
+    context.printer.note(report.report_summary(found, len(documents), old=old.version, new=new.version))
     if any(each.is_worse for each in found):
         return ExitStatus.INVALID
     return ExitStatus.WAIT_RAN_OUT if any(each.kind == UNKNOWN for each in found) else ExitStatus.DONE
@@ -290,7 +293,7 @@ def _known_codes(option: str, codes: Sequence[str]) -> list[str]:
 
 
 def _show_findings(
-    context: Context, found: list[DocumentFinding], format_: str | None, versions: Sequence[EngineVersion]
+    context: Context, found: list[DocumentFinding], *, format_: str | None, versions: Sequence[EngineVersion]
 ) -> None:
     from rochallor_cli.definitions.linting import summary
 

@@ -28,6 +28,7 @@ app = typer.Typer()
 )
 def list_(
     context: Context,
+    *,
     keyword: Annotated[
         str | None,
         typer.Argument(help="Only those whose id or name holds it."),
@@ -41,4 +42,6 @@ def list_(
     if shown == 0:
         context.printer.note("no definitions" + (f" with {keyword!r}" if keyword else ""))
     elif not everything:
-        note_of_more(context, shown, limit, lambda: context.engine.count_definitions(keyword or ""))
+        note_of_more(
+            context, shown, limit=limit, count=lambda: context.engine.count_definitions(keyword or "")
+        )

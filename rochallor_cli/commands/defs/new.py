@@ -24,6 +24,7 @@ app = typer.Typer()
 )
 def new(
     context: Context,
+    *,
     name: Annotated[str, typer.Argument(help="The definition's id, and the files' name.")],
     steps: Annotated[
         str,

@@ -42,6 +42,7 @@ app = typer.Typer()
 )
 def table(
     context: Context,
+    *,
     words: Annotated[
         list[str],
         typer.Argument(
@@ -67,7 +68,7 @@ def table(
     if len(words) != 2:
         raise UsageError("name a file and a step, as in: rochallor defs table flow.yaml rate")
     return _evaluated(
-        context, words[0], words[1], variables_from(context, var=var, text=text, whole=variables)
+        context, words[0], step=words[1], given=variables_from(context, var=var, text=text, whole=variables)
     )
 
 
@@ -125,12 +126,12 @@ def _no_table(source: str, step_id: str, tables: list[str]) -> NotFoundError:
     return NotFoundError(f"{source}: no decision table {step_id!r}", hint=hint)
 
 
-def _evaluated(context: Context, file: str, step: str, given: dict[str, Any]) -> int:
+def _evaluated(context: Context, file: str, *, step: str, given: dict[str, Any]) -> int:
     from rochallor_cli.dev_engine import engine_rules
     from rochallor_cli.dev_engine.bench import try_table
 
     rules = engine_rules(context.offline_version().assumed, coercion=not context.settings.no_coercion)
-    found = _step(context, file, step, rules)
+    found = _step(context, file, step_id=step, rules=rules)
     tried = try_table(found, given, rules, now=context.environment.now())
     if context.printer.for_readers:
         _show(context, tried)
@@ -139,7 +140,7 @@ def _evaluated(context: Context, file: str, step: str, given: dict[str, Any]) ->
     return ExitStatus.INVALID if tried.trouble or tried.may_fail else ExitStatus.DONE
 
 
-def _step(context: Context, file: str, step_id: str, rules: EngineRules) -> Any:
+def _step(context: Context, file: str, *, step_id: str, rules: EngineRules) -> Any:
     """The step as the engine reads it; what no version known here has may stand elsewhere in the file."""
     from rochallor_cli.definitions.linting import Assumed, placed_lines, refusals
     from rochallor_cli.definitions.structure import known_part

@@ -47,6 +47,7 @@ app = typer.Typer()
 )
 def upload(
     context: Context,
+    *,
     files: Annotated[
         list[str],
         typer.Argument(help="Files, folders or - ; JSON or YAML, several documents."),

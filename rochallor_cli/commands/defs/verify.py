@@ -46,6 +46,7 @@ _FAIL_ON = ("some-order", "possible")
 )
 def verify(
     context: Context,
+    *,
     definitions: Annotated[list[str], typer.Argument(help="Files, folders, - , or ids on the engine.")],
     var: Var = None,
     assume: Annotated[

@@ -30,6 +30,7 @@ app = typer.Typer()
 )
 def versions(
     context: Context,
+    *,
     definition: Annotated[str, typer.Argument(help="Its id.")],
     limit: Limit = None,
     everything: All = False,

@@ -32,6 +32,7 @@ app = typer.Typer()
 )
 def run(
     context: Context,
+    *,
     job_type: Annotated[str, typer.Argument(metavar="TYPE", help="The job type.")],
     module: Annotated[
         list[str],

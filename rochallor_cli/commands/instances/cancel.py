@@ -35,6 +35,7 @@ app = typer.Typer()
 @with_filters()
 def cancel(
     context: Context,
+    *,
     filters: Filters,
     instances: Ids = None,
     reason: Annotated[

@@ -43,6 +43,7 @@ _BY = tuple(_GROUPS)
 @with_filters()
 def count(
     context: Context,
+    *,
     filters: Filters,
     by: Annotated[
         str | None,

@@ -66,7 +66,9 @@ def history(
     else:
         from rochallor_cli.engine_client.reading import definition_of
 
-        lines = tree(printer, found, executions, context.engine.definition(*definition_of(found)))
+        lines = tree(
+            printer, found, executions=executions, definition=context.engine.definition(*definition_of(found))
+        )
     for line in lines:
         printer.styled(line)
 

@@ -34,6 +34,7 @@ app = typer.Typer()
 @with_filters()
 def list_(
     context: Context,
+    *,
     filters: Filters,
     limit: Limit = None,
     everything: All = False,
@@ -71,7 +72,9 @@ def list_(
         else:
             context.printer.note("no instances")
     elif filters.is_counted_by_engine and bounded:
-        note_of_more(context, shown, limit, lambda: context.engine.count_instances(**filters.by_engine))
+        note_of_more(
+            context, shown, limit=limit, count=lambda: context.engine.count_instances(**filters.by_engine)
+        )
     elif next(found, None) is not None:
         context.printer.note(f"the first {shown:,}; --limit or --all shows more")
     return ExitStatus.WAIT_RAN_OUT if say_if_cut(context, selected) else ExitStatus.DONE

@@ -35,6 +35,7 @@ app = typer.Typer()
 @with_filters()
 def restart(
     context: Context,
+    *,
     filters: Filters,
     instances: Ids = None,
     same_version: Annotated[

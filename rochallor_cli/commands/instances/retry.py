@@ -51,6 +51,7 @@ _FEATURE = "step_retry"
 @with_filters("status")
 def retry(
     context: Context,
+    *,
     filters: Filters,
     instances: Ids = None,
     step: Annotated[

@@ -30,6 +30,7 @@ app = typer.Typer()
 )
 def signal(
     context: Context,
+    *,
     instance: Instance,
     step: Annotated[str, typer.Argument(help="The WAIT step's id.")],
     var: Var = None,

@@ -52,6 +52,7 @@ app = typer.Typer()
 )
 def start(
     context: Context,
+    *,
     definition: Annotated[str, typer.Argument(help="Its id, or ID@VERSION.")],
     var: Var = None,
     text: Text = None,
@@ -100,7 +101,9 @@ def start(
     def begin() -> Value:
         return engine.start(definition_id, values, version=version, business_key=business_key)
 
-    started = _if_absent(context, definition_id, business_key or "", begin) if if_absent else begin()
+    started = (
+        _if_absent(context, definition_id, key=business_key or "", begin=begin) if if_absent else begin()
+    )
     if not (wait or follow):
         return _taken(context, started)
     how = _Wait(follow=follow, timeout_s=timeout_s, cancels=cancel_on_timeout)
@@ -114,7 +117,7 @@ def _taken(context: Context, started: Value) -> int:
     return ExitStatus.FAILED if failed else ExitStatus.DONE
 
 
-def _if_absent(context: Context, definition_id: str, key: str, begin: Callable[[], Value]) -> Value:
+def _if_absent(context: Context, definition_id: str, *, key: str, begin: Callable[[], Value]) -> Value:
     """The live instance with this key, or a new one; an earlier one that has ended is named."""
     engine, version = context.engine, context.engine_version()
     refuse_old_engine(version, context.settings.where)

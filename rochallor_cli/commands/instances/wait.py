@@ -33,6 +33,7 @@ app = typer.Typer()
 @with_filters("reason")
 def wait(
     context: Context,
+    *,
     filters: Filters,
     instances: Ids = None,
     most: Most = MOST_READ,

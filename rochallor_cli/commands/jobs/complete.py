@@ -38,6 +38,7 @@ def show_reported(context: Context, job: str, result: str) -> None:
 )
 def complete(
     context: Context,
+    *,
     job: JobId,
     var: Var = None,
     text: Text = None,

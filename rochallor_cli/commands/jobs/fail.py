@@ -25,6 +25,7 @@ app = typer.Typer()
 )
 def fail(
     context: Context,
+    *,
     job: JobId,
     message: Annotated[
         str,

@@ -28,6 +28,7 @@ app = typer.Typer()
 )
 def complete(
     context: Context,
+    *,
     instance: Annotated[
         str,
         typer.Argument(help="The instance's id, or INSTANCE/STEP."),

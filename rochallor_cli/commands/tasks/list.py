@@ -35,6 +35,7 @@ app = typer.Typer()
 @with_filters("status", "reason")
 def list_(
     context: Context,
+    *,
     filters: Filters,
     by_age: Annotated[
         bool, typer.Option("--by-age", help="Show the tasks that are open longest first.")

@@ -186,7 +186,7 @@ class Endpoints:
         instance_id, step_id = request.parameters
         changes = fields.get("variables", {})
         retried = await self._work.do(
-            lambda: instances.retry_step(self._resources, instance_id, step_id, changes)
+            lambda: instances.retry_step(self._resources, instance_id, step_id=step_id, changes=changes)
         )
         return Answer(200, record_json.instance_shape(retried, ended=False, reason=False))
 
@@ -194,7 +194,9 @@ class Endpoints:
         # The engine does not read a body whose length was not sent.
         changes = await self._body(request, ANY_MAP) if request.has_length else {}
         instance_id, step_id = request.parameters
-        await self._work.do(lambda: instances.signal_instance(self._resources, instance_id, step_id, changes))
+        await self._work.do(
+            lambda: instances.signal_instance(self._resources, instance_id, step_id=step_id, changes=changes)
+        )
         return NO_CONTENT
 
     async def complete_user_task(self, request: Request) -> Answer:
@@ -202,7 +204,9 @@ class Endpoints:
         instance_id, step_id = request.parameters
         changes = fields.get("variables", {})
         await self._work.do(
-            lambda: instances.complete_user_task(self._resources, instance_id, step_id, changes)
+            lambda: instances.complete_user_task(
+                self._resources, instance_id, step_id=step_id, changes=changes
+            )
         )
         return NO_CONTENT
 
@@ -218,7 +222,9 @@ class Endpoints:
         if not job_types:
             raise bad_request("jobTypes must not be empty")
         max_jobs = fields.get("maxJobs", 0)
-        leased = await self._work.do(lambda: jobs.poll_jobs(self._resources, worker_id, job_types, max_jobs))
+        leased = await self._work.do(
+            lambda: jobs.poll_jobs(self._resources, worker_id, job_types=job_types, max_jobs=max_jobs)
+        )
         return Answer(
             200, record_json.items_shape([record_json.job_shape(job) for job in leased], name="jobs")
         )

@@ -75,7 +75,7 @@ def _step_alone(index: int, step: Step, definition: Definition) -> Iterator[Prob
         yield error((*at, "type"), "E113", text)
     yield from _fields_of_type(at, step)
     for number, event in enumerate(step.boundary_events):
-        yield from _boundary_event((*at, "boundaryEvents", number), step, number, event)
+        yield from _boundary_event((*at, "boundaryEvents", number), step, number=number, event=event)
     if step.type == StepType.DECISION_TABLE and definition.rules.decision_tables:
         yield from broken_table(at, step, definition)
     else:
@@ -105,7 +105,7 @@ def _fields_of_type(at: Path, step: Step) -> Iterator[Problem]:
         yield error((*at, "transformations"), "E119", f"{who}: transformations must not be empty")
 
 
-def _boundary_event(at: Path, step: Step, number: int, event: BoundaryEvent) -> Iterator[Problem]:
+def _boundary_event(at: Path, step: Step, *, number: int, event: BoundaryEvent) -> Iterator[Problem]:
     who = f"step {quoted(step.id)} boundaryEvents[{number}]"
     if event.type != "TIMER":
         text = f"{who}: unsupported type {quoted(event.type)} (only TIMER is in scope)"

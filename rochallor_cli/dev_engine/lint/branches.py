@@ -52,13 +52,15 @@ def _in_order(at: Path, step: Step, written: Sequence[str], *, coercion: bool) -
         found = coverage((condition,), before, coercion)
         if found is not None and not _is_never_equal(condition, coercion=coercion):
             never[condition] = [tried[index] for index in found.by]
-            yield _never_taken((*at, condition), step, condition, never[condition], written)
+            yield _never_taken(
+                (*at, condition), step, condition=condition, winners=never[condition], written=written
+            )
     place = {condition: number for number, condition in enumerate(written)}
     for one, other in islice(combinations(tried, 2), _MAX_PAIRS):
         is_turned = place.get(other, 0) < place.get(one, 0)
         leads_elsewhere = step.conditional_next_steps[one] != step.conditional_next_steps[other]
         if is_turned and leads_elsewhere and one not in never and other not in never:
-            yield from _turned((*at, other), step, one, other, coercion=coercion)
+            yield from _turned((*at, other), step, one=one, other=other, coercion=coercion)
 
 
 def _is_never_equal(condition: str, *, coercion: bool) -> bool:
@@ -67,7 +69,7 @@ def _is_never_equal(condition: str, *, coercion: bool) -> bool:
 
 
 def _never_taken(
-    path: Path, step: Step, condition: str, winners: Sequence[str], written: Sequence[str]
+    path: Path, step: Step, *, condition: str, winners: Sequence[str], written: Sequence[str]
 ) -> Problem:
     if not winners:
         text = f'step "{step.id}": "{condition}" never holds'
@@ -81,7 +83,7 @@ def _never_taken(
     return warning(path, codes.BRANCH_NEVER_TAKEN, text)
 
 
-def _turned(path: Path, step: Step, one: str, other: str, *, coercion: bool) -> Iterator[Problem]:
+def _turned(path: Path, step: Step, *, one: str, other: str, coercion: bool) -> Iterator[Problem]:
     """Two conditions that can hold together, the first tried being the one that was written later."""
     witness = compare_conditions(one, other, coercion=coercion).witness
     if witness is not None:

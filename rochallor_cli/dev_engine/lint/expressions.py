@@ -41,15 +41,17 @@ def expression_warnings(definition: Definition) -> Iterator[Problem]:
     for index, step in enumerate(definition.steps):
         at: Path = ("steps", index)
         for condition in step.conditional_next_steps:
-            yield from _condition((*at, "conditionalNextSteps", condition), step, condition, definition.rules)
+            yield from _condition(
+                (*at, "conditionalNextSteps", condition), step, condition=condition, rules=definition.rules
+            )
         if step.type == StepType.TRANSFORMATION:
             yield from _transformations((*at, "transformations"), step, definition.rules)
         if step.type == StepType.DECISION_TABLE and step.decision_table is not None:
             yield from _table((*at, "decisionTable", "rules"), step, definition.rules)
 
 
-def _condition(path: Path, step: Step, condition: str, rules: EngineRules) -> Iterator[Problem]:
-    yield from trapped(path, step, condition, rules)
+def _condition(path: Path, step: Step, *, condition: str, rules: EngineRules) -> Iterator[Problem]:
+    yield from trapped(path, step, source=condition, rules=rules)
     found = analyse(condition, rules.coercion)
     result = found.result or (f"what {found.operator} makes" if found.operator else "")
     if not found.fault and result not in ("", "bool"):
@@ -57,7 +59,7 @@ def _condition(path: Path, step: Step, condition: str, rules: EngineRules) -> It
         yield warning(path, codes.BROKEN_EXPRESSION, text)
 
 
-def trapped(path: Path, step: Step, source: str, rules: EngineRules) -> Iterator[Problem]:
+def trapped(path: Path, step: Step, *, source: str, rules: EngineRules) -> Iterator[Problem]:
     """What the author of an expression trips over."""
     for finding in analyse(source, rules.coercion).findings:
         yield warning(path, code_of(finding), f'step "{step.id}": expression "{source}": {finding.text}')
@@ -68,9 +70,9 @@ def _table(path: Path, step: Step, rules: EngineRules) -> Iterator[Problem]:
     for index, rule in enumerate(step.decision_table.rules):
         for column, cell in rule.when.items():
             if cell.strip():
-                yield from _condition((*path, index, "when", column), step, cell, rules)
+                yield from _condition((*path, index, "when", column), step, condition=cell, rules=rules)
         for name, literal in rule.outputs.items():
-            yield from _value((*path, index, "outputs", name), step, literal, rules)
+            yield from _value((*path, index, "outputs", name), step, literal=literal, rules=rules)
 
 
 # --- transformations ----------------------------------------------------------------------------
@@ -78,16 +80,16 @@ def _table(path: Path, step: Step, rules: EngineRules) -> Iterator[Problem]:
 
 def _transformations(path: Path, step: Step, rules: EngineRules) -> Iterator[Problem]:
     for name, literal in step.transformations.items():
-        yield from _value((*path, name), step, literal, rules)
+        yield from _value((*path, name), step, literal=literal, rules=rules)
         if isinstance(literal, str) and is_expression(literal):
             yield from _order((*path, name), step, inner_source(literal))
 
 
-def _value(path: Path, step: Step, literal: object, rules: EngineRules) -> Iterator[Problem]:
+def _value(path: Path, step: Step, *, literal: object, rules: EngineRules) -> Iterator[Problem]:
     """A literal, or an expression in `${…}`."""
     if isinstance(literal, str) and is_expression(literal):
         if (source := inner_source(literal)) != "now()":
-            yield from trapped(path, step, source, rules)
+            yield from trapped(path, step, source=source, rules=rules)
     elif _holds_mark(literal):
         text = (
             f'step "{step.id}": "{path[-1]}" holds ${{…}} but is no expression as a whole: '

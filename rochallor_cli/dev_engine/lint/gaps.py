@@ -26,11 +26,19 @@ def gap_warnings(definition: Definition) -> Iterator[Problem]:
             rules = [conditions_of(rule) for rule in step.decision_table.rules]
             by_column = [list(columns) for columns in _columns(step)]
             if all(_one_variable(cells) for cells in by_column):
-                yield from _gap((*at, "decisionTable"), step, rules, "rule", coercion=coercion)
+                yield from _gap(
+                    (*at, "decisionTable"), step, conjunctions=rules, noun="rule", coercion=coercion
+                )
         elif step.conditional_next_steps and step.type in RESTING | {StepType.DECISION}:
             branches = [(condition,) for condition in step.conditional_next_steps]
             if _one_variable(list(step.conditional_next_steps)):
-                yield from _gap((*at, "conditionalNextSteps"), step, branches, "branch", coercion=coercion)
+                yield from _gap(
+                    (*at, "conditionalNextSteps"),
+                    step,
+                    conjunctions=branches,
+                    noun="branch",
+                    coercion=coercion,
+                )
 
 
 def _columns(step: Step) -> Iterator[Iterator[str]]:
@@ -57,7 +65,7 @@ def _kind(literal: Scalar) -> str:
 
 
 def _gap(
-    path: Path, step: Step, conjunctions: Conjunctions, noun: str, *, coercion: bool
+    path: Path, step: Step, *, conjunctions: Conjunctions, noun: str, coercion: bool
 ) -> Iterator[Problem]:
     values = _values_worth_trying(conjunctions)
     trials = (dict(zip(values, chosen, strict=True)) for chosen in product(*values.values()))

@@ -25,7 +25,7 @@ def gateway_warnings(definition: Definition) -> Iterator[Problem]:
                 )
                 yield warning(at, codes.BRANCH_LISTED_TWICE, text)
             else:
-                yield from _longer(at, step, branch, definition)
+                yield from _longer(at, step, branch=branch, definition=definition)
 
 
 def _in_loop(at: Path, gateway: Step, definition: Definition) -> Iterator[Problem]:
@@ -66,7 +66,7 @@ def _timer_targets(step: Step) -> list[str]:
     return [event.target_step_id for event in step.boundary_events] if step.type in RESTING else []
 
 
-def _longer(at: Path, gateway: Step, branch: str, definition: Definition) -> Iterator[Problem]:
+def _longer(at: Path, gateway: Step, *, branch: str, definition: Definition) -> Iterator[Problem]:
     first = definition.step(branch)
     rest = _resting_before(first, gateway.join_step, definition) if first is not None else None
     if first is not None and rest is not None:

@@ -27,12 +27,12 @@ def timer_warnings(definition: Definition) -> Iterator[Problem]:
                 text = f'step "{step.id}": the timer of a {step.type} is never started'
                 yield warning(at, codes.TIMER_NEVER_STARTED, text)
             else:
-                yield from _duration(at, step, event, definition.rules)
+                yield from _duration(at, step, event=event, rules=definition.rules)
                 yield _outlives(at, step, event)
                 yield from _survivor(at, step, event)
 
 
-def _duration(at: Path, step: Step, event: BoundaryEvent, rules: EngineRules) -> Iterator[Problem]:
+def _duration(at: Path, step: Step, *, event: BoundaryEvent, rules: EngineRules) -> Iterator[Problem]:
     if not event.duration or _reads_plainly(event.duration, rules):
         return
     path = (*at, "duration")

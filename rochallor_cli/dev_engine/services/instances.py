@@ -35,7 +35,14 @@ def start_instance(
     is_alone: nothing else is done in the same piece of work, so that it may be done again.
     """
     try:
-        return _start(resources, definition_id, version, variables, business_key, is_alone=is_alone)
+        return _start(
+            resources,
+            definition_id,
+            version=version,
+            variables=variables,
+            business_key=business_key,
+            is_alone=is_alone,
+        )
     except SchemaViolated:
         raise
     except Refused as refused:
@@ -45,10 +52,10 @@ def start_instance(
 def _start(
     resources: Resources,
     definition_id: str,
+    *,
     version: int,
     variables: Variables,
     business_key: str | None,
-    *,
     is_alone: bool,
 ) -> Instance:
     if version < 1:
@@ -148,7 +155,7 @@ def cancel_instance(resources: Resources, instance_id: str, reason: str) -> Inst
     return outcome.instance
 
 
-def signal_instance(resources: Resources, instance_id: str, step_id: str, changes: Changes) -> None:
+def signal_instance(resources: Resources, instance_id: str, *, step_id: str, changes: Changes) -> None:
     instance = _find_for_completion(resources, instance_id)
     running = resources.store.executions.running(instance_id, step_id)
     event = partial(transitions.signal, resources.definition_of(instance), instance, step_id, running=running)
@@ -156,7 +163,7 @@ def signal_instance(resources: Resources, instance_id: str, step_id: str, change
     write_outcome(resources, outcome)
 
 
-def complete_user_task(resources: Resources, instance_id: str, step_id: str, changes: Changes) -> None:
+def complete_user_task(resources: Resources, instance_id: str, *, step_id: str, changes: Changes) -> None:
     instance = _find_for_completion(resources, instance_id)
     definition = resources.definition_of(instance)
     step = transitions.find_user_task_step(definition, instance, step_id)
@@ -168,7 +175,7 @@ def complete_user_task(resources: Resources, instance_id: str, step_id: str, cha
     write_outcome(resources, outcome)
 
 
-def retry_step(resources: Resources, instance_id: str, step_id: str, changes: Changes) -> Instance:
+def retry_step(resources: Resources, instance_id: str, *, step_id: str, changes: Changes) -> Instance:
     """Run a failed step of a failed instance again; the instance as it is then."""
     instance = _find_for_completion(resources, instance_id)
     latest = resources.store.executions.latest_status(instance_id, step_id)

@@ -23,7 +23,7 @@ _UNLOCKABLE = "lock job instance: no rows in result set"
 
 
 def poll_jobs(
-    resources: Resources, worker_id: str, job_types: Iterable[str], max_jobs: int
+    resources: Resources, worker_id: str, *, job_types: Iterable[str], max_jobs: int
 ) -> list[JobRecord]:
     """Lease the oldest offered jobs of these types; max_jobs below 1 is the default."""
     limit = max_jobs if max_jobs > 0 else DEFAULT_MAX_JOBS

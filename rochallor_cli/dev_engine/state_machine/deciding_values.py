@@ -20,7 +20,7 @@ _SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def deciding_values(
-    definition: Definition, step_id: str, condition: str, known: Mapping[str, object]
+    definition: Definition, step_id: str, *, condition: str, known: Mapping[str, object]
 ) -> Mapping[str, object] | None:
     """Values with which the step takes the branch of this condition; None where none are found.
 
@@ -34,7 +34,7 @@ def deciding_values(
         if witness is None:
             continue
         values = {name: value for name, value in witness.items() if known.get(name) != value}
-        if _is_taken(definition, step_id, condition, {**known, **values}):
+        if _is_taken(definition, step_id, condition=condition, values={**known, **values}):
             return values
     return None
 
@@ -65,7 +65,7 @@ def _sources(conditions: tuple[str, ...], wanted: str) -> list[str]:
     return [wanted, " && ".join([f"({wanted})", *(f"!({other})" for other in others)])]
 
 
-def _is_taken(definition: Definition, step_id: str, condition: str, values: Mapping[str, object]) -> bool:
+def _is_taken(definition: Definition, step_id: str, *, condition: str, values: Mapping[str, object]) -> bool:
     step = definition.by_id[step_id]
     try:
         branches = EVALUATED.branches(step, Variables(values=values), lambda: _SOME_TIME, definition.rules)

@@ -60,7 +60,7 @@ def check_host(config: HostConfig, context: Context, *, only: Collection[str] = 
     handlers = [(worker, handler) for worker in config.workers for handler in handlers_of(worker)]
     findings = Findings()
     users, takes_kafka = _ask_engine(config, context, findings)
-    wanted = _wanted(config, users, only, findings)
+    wanted = _wanted(config, users, only=only, findings=findings)
     if takes_kafka:
         # Topics of other people's job types are theirs to look after.
         _ask_brokers(config, sorted({handler.job_type for _, handler in handlers} | set(wanted)), findings)
@@ -181,7 +181,7 @@ def _compare(
 
 
 def _wanted(
-    config: HostConfig, users: Mapping[str, list[str]] | None, only: Collection[str], findings: Findings
+    config: HostConfig, users: Mapping[str, list[str]] | None, *, only: Collection[str], findings: Findings
 ) -> Mapping[str, list[str]]:
     """The job types that must be served here, with who uses them."""
     if users is None:

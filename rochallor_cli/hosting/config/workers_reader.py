@@ -35,10 +35,10 @@ class WorkersReader:
             if key not in settings:
                 self._report((*path, key), _unknown(str(key), list(settings)))
             elif inner is not None:
-                self._put(checked, settings[key], inner, (*path, key))
+                self._put(checked, settings[key], value=inner, path=(*path, key))
         return checked
 
-    def _put(self, checked: dict[str, Any], setting: Setting, value: object, path: Path) -> None:
+    def _put(self, checked: dict[str, Any], setting: Setting, *, value: object, path: Path) -> None:
         try:
             checked[setting.key] = self._value(setting, value, path)
         except (WrongValueError, UnsetVariableError) as error:

@@ -89,7 +89,7 @@ def main() -> int:
     runs = SupervisedRuns(RunningJobs(records), lambda asked: child.say(asked))
     runs.suspect(start.suspects)
     supervise(runs)
-    child = _Child(pipe, workers, runs, orders, strays)
+    child = _Child(pipe, workers, runs=runs, orders=orders, strays=strays)
     try:
         with told_less():
             (loaded,) = workers.load()
@@ -172,6 +172,7 @@ class _Child:
         self,
         pipe: ControlPipe,
         workers: LocalWorkers,
+        *,
         runs: SupervisedRuns,
         orders: list[Message],
         strays: StraySignals,

@@ -72,7 +72,7 @@ class AloneChild:
                 is_heard = False
                 outcome = Failed(f"a start-up hook failed: {type(error).__name__}: {error}", retryable=True)
         try:
-            ran = _ran(order.key, outcome, monotonic() - began, released_s)
+            ran = _ran(order.key, outcome, ran_s=monotonic() - began, released_s=released_s)
             self._hand_back(replace(ran, is_heard=is_heard))
         except PipeClosedError:
             # Nobody waits any more, or the job has closed what is not its own: to the supervisor that is a death.
@@ -87,7 +87,7 @@ class AloneChild:
             self.pipe.send(RanAlone(ran.key, error=words, ran_s=ran.ran_s))
 
 
-def _ran(key: str, outcome: Outcome | None, ran_s: float, released_s: float | None) -> RanAlone:
+def _ran(key: str, outcome: Outcome | None, *, ran_s: float, released_s: float | None) -> RanAlone:
     if isinstance(outcome, Completed):
         return RanAlone(key, outcome.variables, outcome.encoded.decode(), ran_s=ran_s)
     assert outcome is not None, "there is time enough to wait for the outcome"

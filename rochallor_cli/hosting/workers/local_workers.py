@@ -62,7 +62,8 @@ class LocalWorkers:
         metrics = Metrics(self._prometheus)
         folder = working_directory()
         self._workers = [
-            LocalWorker(worker, self._config, metrics, folder) for worker in self._config.workers
+            LocalWorker(worker, self._config, metrics=metrics, folder=folder)
+            for worker in self._config.workers
         ]
         return [worker.loaded for worker in self._workers]
 
@@ -150,7 +151,7 @@ class LocalWorkers:
 class LocalWorker:
     """One worker of this process. `failure` is set when it could not go on."""
 
-    def __init__(self, config: WorkerConfig, host: HostConfig, metrics: Metrics, folder: Path) -> None:
+    def __init__(self, config: WorkerConfig, host: HostConfig, *, metrics: Metrics, folder: Path) -> None:
         self._config = config
         self._host = host
         self._metrics = metrics

@@ -31,13 +31,13 @@ def page_at(page_engine: PageEngine, address: str) -> UiPage:
         case ["instances"]:
             return InstancesPage(page_engine, address, query)
         case ["instances", instance_id]:
-            return InstancePage(page_engine, address, instance_id, query)
+            return InstancePage(page_engine, address, instance_id=instance_id, query=query)
         case ["definitions"]:
             return DefinitionsPage(page_engine, address, query)
         case ["definitions", definition_id]:
-            return DefinitionPage(page_engine, address, definition_id, query)
+            return DefinitionPage(page_engine, address, definition_id=definition_id, query=query)
         case ["definitions", definition_id, "changes"]:
-            return DifferencePage(page_engine, address, definition_id, query)
+            return DifferencePage(page_engine, address, definition_id=definition_id, query=query)
     raise NotFoundError("there is no such page", hint="the links above lead to those there are")
 
 

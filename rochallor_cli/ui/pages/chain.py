@@ -35,7 +35,9 @@ def child_of(page_engine: PageEngine, instance: Value, definition: Value) -> Val
         return None
     near = [
         (started, other)
-        for other, started in _around(page_engine, follows, "startedAt", ended - _SLACK, ended + _SOON)
+        for other, started in _around(
+            page_engine, follows, field="startedAt", first=ended - _SLACK, last=ended + _SOON
+        )
         if _belong_together(instance, other)
     ]
     return min(near, key=lambda pair: pair[0])[1] if near else None
@@ -50,7 +52,7 @@ def parent_of(page_engine: PageEngine, instance: Value) -> Value | None:
         (ended, other)
         for definition_id in _those_before(page_engine, str(instance.get("definitionId")))
         for other, ended in _around(
-            page_engine, definition_id, "completedAt", started - _SOON, started + _SLACK
+            page_engine, definition_id, field="completedAt", first=started - _SOON, last=started + _SLACK
         )
         if other.get("status") == "COMPLETED" and _belong_together(other, instance)
     ]
@@ -67,7 +69,7 @@ def _those_before(page_engine: PageEngine, definition_id: str) -> Iterator[str]:
 
 
 def _around(
-    page_engine: PageEngine, definition_id: str, field: str, first: datetime, last: datetime
+    page_engine: PageEngine, definition_id: str, *, field: str, first: datetime, last: datetime
 ) -> Iterator[tuple[Value, datetime]]:
     """The newest instances of a definition of which a time lies between these."""
     for other in page_engine.engine.instances(definition_id=definition_id, limit=_MOST_LOOKED_AT):

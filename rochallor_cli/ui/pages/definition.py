@@ -44,7 +44,7 @@ class DefinitionPage(UiPage):
     parts = ("head", "picture", "tables", "steps", "versions", "source")
     section = "definitions"
 
-    def __init__(self, page_engine: PageEngine, address: str, definition_id: str, query: Query) -> None:
+    def __init__(self, page_engine: PageEngine, address: str, *, definition_id: str, query: Query) -> None:
         super().__init__(page_engine, address)
         self.definition_id = definition_id
         self._wanted = self.number(query, "version")

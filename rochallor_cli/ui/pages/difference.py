@@ -29,7 +29,7 @@ class DifferencePage(UiPage):
     parts = ("changes",)
     section = "definitions"
 
-    def __init__(self, page_engine: PageEngine, address: str, definition_id: str, query: Query) -> None:
+    def __init__(self, page_engine: PageEngine, address: str, *, definition_id: str, query: Query) -> None:
         super().__init__(page_engine, address)
         self.definition_id = definition_id
         self._old = self.number(query, "from")

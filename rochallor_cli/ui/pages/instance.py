@@ -64,7 +64,7 @@ class InstancePage(UiPage):
     parts = ("head", "why", "acting", "picture", "steps", "bars", "variables", "chain")
     section = "instances"
 
-    def __init__(self, page_engine: PageEngine, address: str, instance_id: str, query: Query) -> None:
+    def __init__(self, page_engine: PageEngine, address: str, *, instance_id: str, query: Query) -> None:
         super().__init__(page_engine, address)
         self.instance_id = instance_id
         self._wants_parent = query.get("chain") == "parent"

@@ -25,7 +25,7 @@ def timeline(instance: Value, executions: Sequence[Value], now: datetime) -> lis
     shown = executions[-MOST_ROWS:]
     begun = [moment for row in shown if (moment := parse_time(row.get("startedAt")))]
     start = min(begun, default=now)
-    end = _end(instance, shown, start, now if not is_over else None)
+    end = _end(instance, shown, start=start, now=now if not is_over else None)
     total_s = max((end - start).total_seconds(), 0.001)
     if not is_over:
         # In steps of a tenth, so that a bar that grows is not news at every look.
@@ -33,7 +33,7 @@ def timeline(instance: Value, executions: Sequence[Value], now: datetime) -> lis
     return [_row(row, start, total_s, is_over=is_over) for row in shown]
 
 
-def _end(instance: Value, rows: Sequence[Value], start: datetime, now: datetime | None) -> datetime:
+def _end(instance: Value, rows: Sequence[Value], *, start: datetime, now: datetime | None) -> datetime:
     texts = [instance.get("completedAt"), *(row.get("endedAt") for row in rows)]
     ends = [moment for text in texts if (moment := parse_time(text))]
     return max([*ends, start, *([now] if now else [])])

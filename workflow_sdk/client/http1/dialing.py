@@ -67,7 +67,7 @@ class Dialer:
         if tls is None:
             return hop
         try:
-            return await _tunnelled(hop, route, proxy, tls, deadline=deadline)
+            return await _tunnelled(hop, route, proxy=proxy, tls=tls, deadline=deadline)
         except BaseException:
             hop.abort()
             raise
@@ -106,7 +106,7 @@ class Dialer:
 
 
 async def _tunnelled(
-    hop: Http1Connection, route: Route, proxy: Proxy, tls: ssl.SSLContext, *, deadline: float
+    hop: Http1Connection, route: Route, *, proxy: Proxy, tls: ssl.SSLContext, deadline: float
 ) -> Http1Connection:
     """CONNECT through the proxy, and the engine's TLS inside that; inside the proxy's, where it has some."""
     loop = asyncio.get_running_loop()

@@ -73,11 +73,11 @@ def failure_calls(
     final = is_final(item, outcome)
     error = item.error or WorkflowSDKError(outcome.message)
     for hook in item.handler.hooks.on_failure:
-        yield lambda hook=hook: _call(hook, item, error, final)  # type: ignore[misc]
+        yield lambda hook=hook: _call(hook, item, error=error, final=final)  # type: ignore[misc]
 
 
 def _call(
-    hook: OnFailure, item: InFlight, error: BaseException, final: bool
+    hook: OnFailure, item: InFlight, *, error: BaseException, final: bool
 ) -> Coroutine[Any, Any, None] | None:
     try:
         result = hook(item.current.job, error, final)

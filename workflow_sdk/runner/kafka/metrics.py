@@ -34,21 +34,40 @@ class KafkaCollector(Collector):
         """Yield the series as they are now."""
         sources = [source for run in self._runs for source in run()]
         yield from _partition_gauges(sources)
-        yield _counter("records", "Records consumed.", sources, lambda source: source.records)
+        yield _counter("records", "Records consumed.", sources=sources, read=lambda source: source.records)
         yield _counter(
-            "poison_records", "Records that could not be read.", sources, lambda source: source.poison
+            "poison_records",
+            "Records that could not be read.",
+            sources=sources,
+            read=lambda source: source.poison,
         )
         yield _counter(
-            "lost_records", "Records removed before they were read.", sources, lambda source: source.lost
+            "lost_records",
+            "Records removed before they were read.",
+            sources=sources,
+            read=lambda source: source.lost,
         )
         yield _counter(
-            "duplicates", "Records that were done already.", sources, lambda source: source.duplicates
+            "duplicates",
+            "Records that were done already.",
+            sources=sources,
+            read=lambda source: source.duplicates,
         )
         yield _counter(
-            "commits", "Commits the brokers have answered.", sources, lambda source: source.commits.done
+            "commits",
+            "Commits the brokers have answered.",
+            sources=sources,
+            read=lambda source: source.commits.done,
         )
-        yield _counter("commit_errors", "Commits that failed.", sources, lambda source: source.commits.failed)
-        yield _counter("rebalances", "Assignments received.", sources, lambda source: source.rebalances)
+        yield _counter(
+            "commit_errors",
+            "Commits that failed.",
+            sources=sources,
+            read=lambda source: source.commits.failed,
+        )
+        yield _counter(
+            "rebalances", "Assignments received.", sources=sources, read=lambda source: source.rebalances
+        )
 
 
 _collectors: WeakKeyDictionary[CollectorRegistry, KafkaCollector] = WeakKeyDictionary()
@@ -82,7 +101,7 @@ def _gauge(name: str, about: str) -> GaugeMetricFamily:
 
 
 def _counter(
-    name: str, about: str, sources: Iterable[KafkaSource], read: Callable[[KafkaSource], int]
+    name: str, about: str, *, sources: Iterable[KafkaSource], read: Callable[[KafkaSource], int]
 ) -> CounterMetricFamily:
     family = CounterMetricFamily(f"workflow_sdk_kafka_{name}", about, labels=["topic"])
     totals: dict[str, int] = {}

@@ -296,10 +296,10 @@ class KafkaSource:
                 raise PoisonRecordError(f"it is a job of type {event.job_type}, and the topic another type's")
             return KafkaRecord(assignment, offset, event, message)
         except Exception as unreadable:  # noqa: BLE001 - whatever a record holds, it must not stop its topic
-            self._poisoned(message, assignment, offset, unreadable)
+            self._poisoned(message, assignment, offset=offset, error=unreadable)
             return None
 
-    def _poisoned(self, message: Message, assignment: Assignment, offset: int, error: Exception) -> None:
+    def _poisoned(self, message: Message, assignment: Assignment, *, offset: int, error: Exception) -> None:
         self.poison += 1
         reason = str(error) if isinstance(error, PoisonRecordError) else f"{type(error).__name__}: {error}"
 

@@ -64,12 +64,12 @@ def assembled(
     )
     threads = _threads(plan, execution, no_thread)
     coroutines = _coroutines(execution, no_thread)
-    senders = _senders(plan, channel, watch, execution)
+    senders = _senders(plan, channel, watch=watch, execution=execution)
     source = plan.make_source(
         Parts(channel, slots, watch, plan.metrics, start, statistics, plan.clock, execution.next_came)
     )
     execution.begin_with(reporter=senders, threads=threads, coroutines=coroutines, source=source)
-    lease_keeper = _lease_keeper(plan, channel, watch, fail)
+    lease_keeper = _lease_keeper(plan, channel, watch=watch, fail=fail)
     tick = Tick(
         execution,
         lease_keeper=lease_keeper,
@@ -114,7 +114,7 @@ def _coroutines(execution: Execution, count_shortage: Callable[[], None]) -> Han
     return HandlerCoroutines(done=execution.finished, home=asyncio.get_running_loop(), short=short)
 
 
-def _senders(plan: ShiftPlan, channel: JobChannel, watch: EngineWatch, execution: Execution) -> Senders:
+def _senders(plan: ShiftPlan, channel: JobChannel, *, watch: EngineWatch, execution: Execution) -> Senders:
     return Senders(
         channel,
         watch=watch,
@@ -127,7 +127,7 @@ def _senders(plan: ShiftPlan, channel: JobChannel, watch: EngineWatch, execution
 
 
 def _lease_keeper(
-    plan: ShiftPlan, channel: JobChannel, watch: EngineWatch, fail: Callable[[BaseException], None]
+    plan: ShiftPlan, channel: JobChannel, *, watch: EngineWatch, fail: Callable[[BaseException], None]
 ) -> LeaseKeeper:
     return LeaseKeeper(
         channel,

@@ -53,7 +53,10 @@ def analyse(source: str, coercion: bool = False) -> Analysis:
     functions = tuple(dict.fromkeys(node.name for node in nodes if isinstance(node, tree.FunctionCall)))
     fault = fault or compile_expression(source, coercion).fault
     result = "" if root is None or fault else _result(coerced(root) if coercion else root)
-    findings = (*_findings(source, nodes, names, fault), *(coercion_traps(source) if coercion else ()))
+    findings = (
+        *_findings(source, nodes, names=names, fault=fault),
+        *(coercion_traps(source) if coercion else ()),
+    )
     operator = root.operator if isinstance(root, tree.Binary) and root.operator in _NEVER_TRUE else ""
     return Analysis(source, names, functions, result, operator, fault, findings)
 
@@ -79,7 +82,9 @@ def _read(source: str) -> tuple[tree.Node | None, str]:
         return None, compile_expression(source).fault
 
 
-def _findings(source: str, nodes: list[tree.Node], names: tuple[str, ...], fault: str) -> Iterator[Finding]:
+def _findings(
+    source: str, nodes: list[tree.Node], *, names: tuple[str, ...], fault: str
+) -> Iterator[Finding]:
     known = [
         *_about_quotes(source),
         *_about_contains(source),

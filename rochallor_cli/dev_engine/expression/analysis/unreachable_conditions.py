@@ -48,15 +48,15 @@ def coverage(
     if all(map(contradict, ways)):
         return Coverage(())
     for number in range(len(before)):
-        if _covers(ways, (before[number],), conditions, coercion):
+        if _covers(ways, (before[number],), conditions=conditions, coercion=coercion):
             return Coverage((number,))
-    if 1 < len(before) <= _MOST_TOGETHER and _covers(ways, before, conditions, coercion):
+    if 1 < len(before) <= _MOST_TOGETHER and _covers(ways, before, conditions=conditions, coercion=coercion):
         return Coverage(tuple(range(len(before))))
     return None
 
 
 def _covers(
-    ways: list[list[Atom]], before: tuple[Conjunction, ...], conditions: Conjunction, coercion: bool
+    ways: list[list[Atom]], before: tuple[Conjunction, ...], *, conditions: Conjunction, coercion: bool
 ) -> bool:
     """Whether one of those before holds in each way in which these do."""
     open_ways = [way for way in ways if not contradict(way)]

@@ -27,11 +27,11 @@ def arguments_checked(
         amount = "too many" if len(arguments) > expected else "not enough"
         raise SyntaxFault(f"{amount} arguments to call {name}", at)
     for argument, parameter in zip(arguments, function.parameters, strict=True):
-        _check_argument(name, argument, parameter, visit(argument))
+        _check_argument(name, argument, parameter=parameter, found=visit(argument))
     return function.results[0]
 
 
-def _check_argument(name: str, argument: tree.Node, parameter: GoType, found: GoType) -> None:
+def _check_argument(name: str, argument: tree.Node, *, parameter: GoType, found: GoType) -> None:
     if parameter.kind in ("int", "int64") and found.is_integer:
         return
     if found.is_nil and parameter.kind not in ("ptr", "interface"):

@@ -42,10 +42,10 @@ def number_value(literal: str, at: int) -> int | float:
         return _float_value(text, at)
     digits = text[2:] if base != 10 else text
     if not set(digits.lower()) <= set(_DIGITS[:base]) or not digits:
-        raise _bad(name, text, "invalid syntax", at)
+        raise _bad(name, text, reason="invalid syntax", at=at)
     number = int(digits, base) if len(digits) <= 64 else LARGEST + 1
     if number > LARGEST:
-        raise _bad(name, text, "value out of range", at)
+        raise _bad(name, text, reason="value out of range", at=at)
     return number
 
 
@@ -59,7 +59,7 @@ def _float_value(text: str, at: int) -> float:
     return number
 
 
-def _bad(name: str, text: str, reason: str, at: int) -> SyntaxFault:
+def _bad(name: str, text: str, *, reason: str, at: int) -> SyntaxFault:
     return SyntaxFault(f"invalid {name} literal: {_parse_error('ParseInt', text, reason)}", at)
 
 

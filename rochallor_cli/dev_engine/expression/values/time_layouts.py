@@ -162,12 +162,12 @@ def parse_time(text: str, layout: str, location: Location | None = None) -> Time
     for literal, element in _elements(layout):
         behind = _behind_literal(rest, literal)
         if behind is None:
-            raise _unreadable(text, layout, rest, literal)
+            raise _unreadable(text, layout, rest=rest, expected=literal)
         rest = behind
         if element:
             found = _element_pattern(element).match(rest)
             if not found:
-                raise _unreadable(text, layout, rest, element)
+                raise _unreadable(text, layout, rest=rest, expected=element)
             _take(fields, element, found[0])
             rest = rest[found.end() :]
     if rest:
@@ -176,7 +176,7 @@ def parse_time(text: str, layout: str, location: Location | None = None) -> Time
     return _time_of(fields, location)
 
 
-def _unreadable(text: str, layout: str, rest: str, expected: str) -> Fault:
+def _unreadable(text: str, layout: str, *, rest: str, expected: str) -> Fault:
     reason = f"cannot parse {quoted(rest)} as {quoted(expected)}"
     return Fault(f"parsing time {quoted(text)} as {quoted(layout)}: {reason}")
 

@@ -230,7 +230,7 @@ def duration_of(text: str) -> Duration:
     while rest:
         found = _PART.match(rest)
         assert found is not None, "the pattern matches the empty text"
-        total += _part_ns(text, found[1], found[2] or "", found[3])
+        total += _part_ns(text, found[1], fraction=found[2] or "", unit=found[3])
         rest = rest[found.end() :]
     number = -total if text.startswith("-") else total
     if not SMALLEST <= number <= LARGEST:
@@ -238,7 +238,7 @@ def duration_of(text: str) -> Duration:
     return Duration(number)
 
 
-def _part_ns(whole: str, integer: str, fraction: str, unit: str) -> int:
+def _part_ns(whole: str, integer: str, *, fraction: str, unit: str) -> int:
     if not integer and not fraction:
         raise Fault(f"time: invalid duration {quoted(whole)}")
     if not unit:

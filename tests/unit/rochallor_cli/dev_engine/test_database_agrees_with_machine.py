@@ -73,12 +73,14 @@ class OnDatabase(UseCases):
         elif isinstance(event, CompleteUserTask):
             changes = event.changes.values
             self.do(
-                lambda resources: instances.complete_user_task(resources, self._id, event.step_id, changes)
+                lambda resources: instances.complete_user_task(
+                    resources, self._id, step_id=event.step_id, changes=changes
+                )
             )
         elif isinstance(event, Signal):
             self.do(
                 lambda resources: instances.signal_instance(
-                    resources, self._id, event.step_id, event.changes.values
+                    resources, self._id, step_id=event.step_id, changes=event.changes.values
                 )
             )
         elif isinstance(event, CancelInstance):

@@ -102,7 +102,7 @@ def test_a_tree_puts_branches_beneath_their_gateway_and_loops_on_one_line():
         execution(step, kinds[step], "00:00", "00:01")
         for step in ("again", "again", "split", "left", "right", "remind", "meet")
     ]
-    lines = list(tree(printer(), instance(), rows, definition))
+    lines = list(tree(printer(), instance(), executions=rows, definition=definition))
     assert [line.split("  ")[0] for line in lines[1:3]] == ["├─ again", "├─ split"]
     assert "×2" in lines[1]
     assert [line[:9].rstrip() for line in lines[3:]] == ["│  ├─ lef", "│  └─ rig", "│     └─", "└─ meet"]
@@ -110,5 +110,12 @@ def test_a_tree_puts_branches_beneath_their_gateway_and_loops_on_one_line():
 
 
 def test_steps_that_the_definition_does_not_know_are_shown_all_the_same():
-    lines = list(tree(printer(), instance(), [execution("ghost", "SERVICE_TASK", "00:00", None)], {}))
+    lines = list(
+        tree(
+            printer(),
+            instance(),
+            executions=[execution("ghost", "SERVICE_TASK", "00:00", None)],
+            definition={},
+        )
+    )
     assert lines[1].startswith("└─ ghost")

@@ -28,7 +28,7 @@ def test_an_embedded_engine_does_what_a_found_run_says(seed: int) -> None:
     found = search(
         definition_from_document(document, rules), variables={"a": 1}, bounds=Bounds(max_states=1500)
     )
-    verified = Verified.of(Document("random", document), found, find(found), {})
+    verified = Verified.of(Document("random", document), found, findings=find(found), assumed={})
     traces = [trace for _, trace in verified.findings[:3] if trace]
     assert traces
     for trace in traces:

@@ -49,7 +49,10 @@ class Counted(UseCases):
 
     def claim(self, job_type: str, count: int = 1) -> list[str]:
         return [
-            job.id for job in self.do(lambda resources: jobs.poll_jobs(resources, "w", [job_type], count))
+            job.id
+            for job in self.do(
+                lambda resources: jobs.poll_jobs(resources, "w", job_types=[job_type], max_jobs=count)
+            )
         ]
 
     def walks(self, statements: list[str]) -> list[str]:
@@ -80,13 +83,17 @@ def test_starting_an_instance_writes_it_its_step_and_its_job(engine: Counted) ->
 
 
 def test_a_poll_takes_one_look_a_type_and_one_write_a_job(engine: Counted) -> None:
-    statements = engine.statements_of(lambda resources: jobs.poll_jobs(resources, "w", ["a", "b", "c"], 10))
+    statements = engine.statements_of(
+        lambda resources: jobs.poll_jobs(resources, "w", job_types=["a", "b", "c"], max_jobs=10)
+    )
     assert len(statements) == 3 + 10
     assert engine.walks(statements) == []
 
 
 def test_an_empty_poll_writes_nothing(engine: Counted) -> None:
-    statements = engine.statements_of(lambda resources: jobs.poll_jobs(resources, "w", ["nothing"], 64))
+    statements = engine.statements_of(
+        lambda resources: jobs.poll_jobs(resources, "w", job_types=["nothing"], max_jobs=64)
+    )
     assert len(statements) == 1
     assert statements[0].startswith("SELECT")
 

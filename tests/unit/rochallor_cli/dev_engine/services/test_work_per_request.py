@@ -82,17 +82,23 @@ class Loaded(UseCases):
         found = {"start": self.steps_of(self.start)}
         claimed: list[Any] = []
         found["poll"] = self.steps_of(
-            lambda resources: claimed.extend(jobs.poll_jobs(resources, "w", ["work"], 4))
+            lambda resources: claimed.extend(jobs.poll_jobs(resources, "w", job_types=["work"], max_jobs=4))
         )
-        found["empty poll"] = self.steps_of(lambda resources: jobs.poll_jobs(resources, "w", ["none"], 64))
+        found["empty poll"] = self.steps_of(
+            lambda resources: jobs.poll_jobs(resources, "w", job_types=["none"], max_jobs=64)
+        )
         fail, complete = claimed[0].id, claimed[1].id
         found["retry"] = self.steps_of(lambda resources: jobs.fail_job(resources, fail, "x", retryable=True))
         found["complete"] = self.steps_of(lambda resources: jobs.complete_job(resources, complete, {"b": 2}))
         found["user task"] = self.steps_of(
-            lambda resources: instances.complete_user_task(resources, claimed[1].instance_id, "ask", {})
+            lambda resources: instances.complete_user_task(
+                resources, claimed[1].instance_id, step_id="ask", changes={}
+            )
         )
         found["signal"] = self.steps_of(
-            lambda resources: instances.signal_instance(resources, claimed[1].instance_id, "hold", {})
+            lambda resources: instances.signal_instance(
+                resources, claimed[1].instance_id, step_id="hold", changes={}
+            )
         )
         found["fail"] = self.steps_of(lambda resources: jobs.fail_job(resources, fail, "x", retryable=False))
         found["sweep"] = self.steps_of(jobs.sweep_leases)
