@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rochallor_cli.definitions.finding import DocumentFinding, fields_of, finding_at, steps_of
-from rochallor_cli.definitions.problem_codes import CHAIN_CIRCLE, CHAIN_KEY, JOB_TYPE_SPELLING, TWICE
-from rochallor_cli.dev_engine import CODES, EngineRules
+from rochallor_cli.definitions.problem_codes import CHAIN_CIRCLE, JOB_TYPE_SPELLING, TWICE
+from rochallor_cli.dev_engine import CODES, EngineRules, codes
 from rochallor_cli.documents.document import Document
 
 
@@ -58,7 +58,7 @@ class Together:
     def _shared_chain(self, document: Document) -> Iterator[DocumentFinding]:
         """Another that starts the same next workflow: with one business key only one of them gets through."""
         following = started_by(document)
-        if following is None or not CODES[CHAIN_KEY].holds_for(self.rules):
+        if following is None or not CODES[codes.CHAIN_KEY].holds_for(self.rules):
             return
         others = [id_ for id_, starts in self._starts.items() if starts == following and id_ != _id(document)]
         if others:
@@ -66,7 +66,7 @@ class Together:
                 f'"{others[0]}" starts "{following}" as well: of two with one business key at the same time '
                 "the second is silently not started"
             )
-            yield finding_at(document, ("nextWorkflowId",), code=CHAIN_KEY, text=text)
+            yield finding_at(document, ("nextWorkflowId",), code=codes.CHAIN_KEY, text=text)
 
     def _spelling(self, document: Document) -> Iterator[DocumentFinding]:
         for index, step in steps_of(document):

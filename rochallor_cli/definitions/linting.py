@@ -14,13 +14,9 @@ from rochallor_cli.definitions.finding import DocumentFinding, fields_of, findin
 from rochallor_cli.definitions.problem_codes import (
     EMPTIED,
     NO_HANDLER,
-    NO_SUCH_POLICY,
-    NO_SUCH_STEP,
-    NO_SUCH_TYPE,
     NOT_KNOWN,
     OF_WAYS,
     PROBLEM_CODES,
-    SHAPE,
     UNREADABLE,
 )
 from rochallor_cli.definitions.structure import looks_mistyped, misfits, without
@@ -30,6 +26,7 @@ from rochallor_cli.dev_engine import (
     EngineRules,
     Problem,
     check,
+    codes,
     engine_rules,
     step_types,
 )
@@ -137,7 +134,11 @@ def _checked(
     unfit = list(misfits(value, assumed.rules))
     unknown = [each for each in unfit if each.is_new and not assumed.is_given]
     for each in unfit:
-        code, severity, text = SHAPE, "error", each.text + (f" ({each.advice})" if each.advice else "")
+        code, severity, text = (
+            codes.WRONG_SHAPE,
+            "error",
+            each.text + (f" ({each.advice})" if each.advice else ""),
+        )
         if each in unknown:
             code, severity, text = NOT_KNOWN, "warning", _not_known(each.text, assumed)
         line, column = document.position(each.path, of_key=each.of_key)
@@ -164,11 +165,13 @@ def _checked(
 
 def _as_finding(document: Document, problem: Problem, assumed: Assumed) -> DocumentFinding:
     near = _nearest(document, problem.path, code=problem.code, assumed=assumed)
-    words = {NO_SUCH_TYPE: step_types(assumed.rules), NO_SUCH_POLICY: HIT_POLICIES}.get(problem.code)
+    words = {codes.NO_SUCH_TYPE: step_types(assumed.rules), codes.NO_SUCH_POLICY: HIT_POLICIES}.get(
+        problem.code
+    )
     word = _at(document, problem.path) if words else ""
     # An engine may be newer than all that is known here; none knows a blank.
     if words and word.strip() and not assumed.is_given and not looks_mistyped(word, words):
-        known = "" if problem.code == NO_SUCH_POLICY else f" (known are {', '.join(words)})"
+        known = "" if problem.code == codes.NO_SUCH_POLICY else f" (known are {', '.join(words)})"
         return finding_at(
             document, problem.path, code=NOT_KNOWN, text=_not_known(problem.text, assumed) + known
         )
@@ -188,15 +191,15 @@ def _at(document: Document, path: DocumentPath) -> str:
 
 def _nearest(document: Document, path: DocumentPath, *, code: str, assumed: Assumed) -> str:
     """` (did you mean approve?)` where a step or type is named that is not there; of types also those there are."""
-    if code == NO_SUCH_STEP:
+    if code == codes.NO_SUCH_STEP:
         known: Sequence[str] = [str(step.get("id")) for _, step in steps_of(document)]
-    elif code == NO_SUCH_TYPE:
+    elif code == codes.NO_SUCH_TYPE:
         known = step_types(assumed.rules)
     else:
         return ""
     near = did_you_mean(_at(document, path), known)
     nearest = f" ({near})" if near else ""
-    if code == NO_SUCH_STEP:
+    if code == codes.NO_SUCH_STEP:
         return nearest
     return f"{nearest}; version {assumed.rules.version} knows {', '.join(known)}"
 

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from rochallor_cli.definitions.verification_codes import VERIFICATION_CODES
-from rochallor_cli.dev_engine import CODES, Code
+from rochallor_cli.dev_engine import CODES, Code, codes
 
-# The engine's own: a document it cannot read, and names that are not there.
-SHAPE = "E100"
-NO_SUCH_TYPE = "E113"
-NO_SUCH_STEP = "E130"
-CHAIN_KEY = "W315"
+# What only several files, a text or handlers show.
 UNREADABLE = "E001"
 TWICE = "E002"
 EMPTIED = "W701"
 NO_HANDLER = "W702"
 NOT_KNOWN = "W703"
-NO_SUCH_POLICY = "E152"
 CHAIN_CIRCLE = "W704"
 JOB_TYPE_SPELLING = "W705"
 # What the engine says of steps that nothing it knows leads to.
-OF_WAYS = frozenset({"E140", "E141"})
+OF_WAYS = frozenset({codes.STEP_NOT_REACHED, codes.NO_END_REACHED})
 
 _OURS = (
     Code(

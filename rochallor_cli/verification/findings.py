@@ -6,23 +6,24 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rochallor_cli.definitions.verification_codes import VERIFICATION_CODES
+from rochallor_cli.definitions.verification_codes import (
+    BOTH_WAYS,
+    EARLY_JOIN,
+    FAILS_WITHOUT_JOB,
+    LATE_TIMER,
+    NEVER_REACHED,
+    REACHES_NO_END,
+    REFUSED_FOR_EVER,
+    RESTLESS_LOOP,
+    RUNS_TWICE,
+    STAYS_FOR_EVER,
+    VERIFICATION_CODES,
+    WORK_LEFT,
+)
 from rochallor_cli.dev_engine.explore import ExecutionStatus, InstanceStatus, codes
 from rochallor_cli.verification.certainty import Grade, Grades
 from rochallor_cli.verification.definition_graph import DefinitionGraph
 from rochallor_cli.verification.search import Searched, SearchMove, Situation
-
-STUCK = "V01"
-RUNS_TWICE = "V02"
-WORK_LEFT = "V03"
-REFUSED = "V04"
-NEVER_REACHED = "V05"
-LATE_TIMER = "V06"
-ENDLESS_LOOP = "V07"
-EARLY_JOIN = "V08"
-NO_END = "V09"
-FAILS = "V10"
-BOTH_WAYS = "V11"
 
 TITLES = {entry.code: entry.title for entry in VERIFICATION_CODES}
 
@@ -101,13 +102,13 @@ class _Looker:
         refusal = self._found.start_refusal
         if refusal is not None:
             step = self._found.definition.steps[0].id
-            self._add(REFUSED, step, f"no instance can be started: {refusal.reason}")
+            self._add(REFUSED_FOR_EVER, step, f"no instance can be started: {refusal.reason}")
 
     def _shown_by(self, move: SearchMove) -> Iterator[Shown]:
         if any(fault.code == codes.ENDLESS_LOOP for fault in move.faults):
             # The engine hangs: whatever else it has done is not written.
             yield from (
-                (ENDLESS_LOOP, fault.step_id, fault.text)
+                (RESTLESS_LOOP, fault.step_id, fault.text)
                 for fault in move.faults
                 if fault.code == codes.ENDLESS_LOOP
             )
@@ -117,7 +118,7 @@ class _Looker:
         yield from self._failures(move)
         if move.refusal is not None and move.refusal.status >= 500:
             text = f'what completes "{move.step}" is answered with 500 and undone: {move.refusal.reason}'
-            yield REFUSED, move.step, text
+            yield REFUSED_FOR_EVER, move.step, text
 
     def _second_runs(self, move: SearchMove) -> Iterator[Shown]:
         for entry in move.entries:
@@ -132,7 +133,7 @@ class _Looker:
         is_new = move.source is None or self._found.situations[move.source].status.is_live
         if move.status == InstanceStatus.FAILED and is_new and not move.is_refused:
             step = _last_step(move)
-            yield FAILS, step, f'at "{step}" the instance fails: {move.reason}'
+            yield FAILS_WITHOUT_JOB, step, f'at "{step}" the instance fails: {move.reason}'
 
     # --- where runs end -------------------------------------------------------------------------
 
@@ -147,13 +148,13 @@ class _Looker:
                 step = _resting_place(self._found, situation)
                 status = situation.status
                 text = f'the instance stays {status} at "{step}": nothing is left that could move it'
-                self._add(STUCK, step, text, situation=number)
+                self._add(STAYS_FOR_EVER, step, text, situation=number)
         refused = [number for number in range(len(self._found.situations)) if self._is_refused(number)]
         leading = self._leading_to([*ended, *dead, *refused])
         for number, situation in enumerate(self._found.situations):
             if number not in leading:
                 step = _resting_place(self._found, situation)
-                self._add(NO_END, step, f'from "{step}" on no END can be reached', situation=number)
+                self._add(REACHES_NO_END, step, f'from "{step}" on no END can be reached', situation=number)
 
     def _ways(self, number: int) -> list[SearchMove]:
         moves = (self._found.moves[way] for way in self._found.situations[number].moves)

@@ -12,18 +12,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Final
 
+from rochallor_cli.definitions.verification_codes import EARLY_JOIN, RUNS_TWICE, STAYS_FOR_EVER, WORK_LEFT
 from rochallor_cli.dev_engine import EngineRules
 from rochallor_cli.documents.document import Document
 from rochallor_cli.errors import InvalidDocumentError
 from rochallor_cli.verification.certainty import Grade
-from rochallor_cli.verification.findings import EARLY_JOIN, RUNS_TWICE, STUCK, WORK_LEFT
 from rochallor_cli.verification.report import Suggestion, Verified
 from rochallor_cli.verification.search import Bounds
 from rochallor_cli.verification.verifying import verified_document
 
 Step = dict[str, Any]
 
-_OF_JOINS: Final = frozenset({STUCK, RUNS_TWICE, WORK_LEFT, EARLY_JOIN})
+_OF_JOINS: Final = frozenset({STAYS_FOR_EVER, RUNS_TWICE, WORK_LEFT, EARLY_JOIN})
 _TASKS: Final = ("SERVICE_TASK", "USER_TASK", "WAIT")
 _PASSED: Final = ("TRANSFORMATION", "DECISION_TABLE")
 

@@ -9,7 +9,14 @@ from typing import Any, Final
 from rochallor_cli.definitions.across_definitions import started_by
 from rochallor_cli.definitions.problem_codes import PROBLEM_CODES
 from rochallor_cli.definitions.structure import known_part
-from rochallor_cli.dev_engine import CODES, ENGINE_VERSIONS, EngineRules, check, engine_rules
+from rochallor_cli.definitions.verification_codes import (
+    BOTH_WAYS,
+    EARLY_JOIN,
+    LATE_TIMER,
+    RUNS_TWICE,
+    WORK_LEFT,
+)
+from rochallor_cli.dev_engine import CODES, ENGINE_VERSIONS, EngineRules, check, codes, engine_rules
 from rochallor_cli.dev_engine.explore import Definition, definition_from_document
 from rochallor_cli.dev_engine.upgrade import BETTER, FAILS, REFUSED, SILENT, step_differences
 from rochallor_cli.documents.document import Document, DocumentPath
@@ -37,9 +44,8 @@ _WAYS: Final = {
     BETTER: "goes on where it stopped",
 }
 _LOOK: Final = "rochallor defs verify with --engine-version shows what either version makes of it"
-_CHAIN_KEY: Final = "W315"
 # What is silent about a run that goes another way; everything else of verification stops or fails it.
-_SILENT_FLAWS: Final = frozenset({"V02", "V03", "V06", "V08", "V11"})
+_SILENT_FLAWS: Final = frozenset({RUNS_TWICE, WORK_LEFT, LATE_TIMER, EARLY_JOIN, BOTH_WAYS})
 
 
 @dataclass(frozen=True)
@@ -271,5 +277,5 @@ def _of_chains(document: Document, old: EngineRules, new: EngineRules) -> Iterat
     text = f'the business key is passed on to "{following}", which is not started where an instance of it has that key'
     yield UpgradeDifference(
         document, SILENT, "", text, "started without a key", "not started, silently", {"businessKey": "any"},
-        f"{_CHAIN_KEY}: {CODES[_CHAIN_KEY].instead}",
+        f"{codes.CHAIN_KEY}: {CODES[codes.CHAIN_KEY].instead}",
     )  # fmt: skip

@@ -99,6 +99,7 @@ def test_foreign_packages_are_imported_only_where_they_have_their_place() -> Non
 # The doors of the dev engine: what the rest of the command line and the pytest plug-in may import.
 DOORS = (
     "rochallor_cli.dev_engine",
+    "rochallor_cli.dev_engine.codes",
     "rochallor_cli.dev_engine.explore",
     "rochallor_cli.dev_engine.bench",
     "rochallor_cli.dev_engine.upgrade",

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from rochallor_cli import dev_engine
+from rochallor_cli.definitions import problem_codes, verification_codes
+from rochallor_cli.definitions.problem_codes import PROBLEM_CODES
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 ROW = re.compile(r"^\| ([\w ,]+) \| (.+) \| `([\w/.]+)` \|$", re.MULTILINE)
@@ -78,3 +82,33 @@ def test_there_is_one_mask() -> None:
         if isinstance(node, ast.Constant) and re.fullmatch(r"[*•]{3,}", str(node.value))
     }
     assert found == {(home, "***") for home in MASKS}
+
+
+# Where a problem code stands as text: the tables that give it its name.
+CODE_TABLES = (
+    "rochallor_cli/dev_engine/codes/names.py",
+    "rochallor_cli/definitions/problem_codes.py",
+    "rochallor_cli/definitions/verification_codes.py",
+)
+
+
+def test_a_problem_code_is_written_once_and_called_by_its_name_elsewhere() -> None:
+    found = [
+        (node.value, str(path.relative_to(ROOT)))
+        for path in (ROOT / "rochallor_cli").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and re.fullmatch(r"[EVW]\d{2,3}", str(node.value))
+    ]
+    assert [(code, home) for code, home in found if home not in CODE_TABLES] == []
+    assert sorted(code for code, _ in found) == sorted({code for code, _ in found})
+
+
+def test_each_problem_code_has_one_name_and_each_name_one_code() -> None:
+    named = [
+        (name, value)
+        for module in (dev_engine.codes, problem_codes, verification_codes)
+        for name, value in vars(module).items()
+        if isinstance(value, str) and re.fullmatch(r"[EVW]\d{2,3}", value)
+    ]
+    assert len({name for name, _ in named}) == len({code for _, code in named}) == len(set(named))
+    assert {code for _, code in named} == PROBLEM_CODES.keys()

@@ -27,8 +27,6 @@ app = typer.Typer()
 # What stands before a table in the text.
 _TABLE_INDENT = 10
 _GRAPHS = ("text", "mermaid", "dot", "svg")
-# Another shape, no steps, steps without an id or with one that another has: a drawing would be of something else.
-_NOT_DRAWN = ("E100", "E104", "E110", "E111")
 
 
 @command(
@@ -138,11 +136,13 @@ def _definition_to_draw(
 def _judged(context: Context, document: Document) -> ExitStatus:
     """Raises InvalidDocumentError for what is no definition; one refused for less is drawn, and that is said."""
     from rochallor_cli.definitions.linting import Assumed, placed_lines, refusals_and_unknowns
-    from rochallor_cli.dev_engine import engine_rules
+    from rochallor_cli.dev_engine import codes, engine_rules
 
     assumed = Assumed(engine_rules(context.offline_version().assumed))
     refused, left = refusals_and_unknowns(document, assumed)
-    misshapen = [finding for finding in refused if finding.code in _NOT_DRAWN]
+    # A drawing would be of something else.
+    not_drawn = (codes.WRONG_SHAPE, codes.NO_STEPS, codes.STEP_WITHOUT_ID, codes.STEP_ID_TWICE)
+    misshapen = [finding for finding in refused if finding.code in not_drawn]
     if misshapen:
         raise InvalidDocumentError(placed_lines(misshapen)[0], hint="rochallor defs lint says all of them")
     if refused:

@@ -4,7 +4,7 @@ E: the engine refuses the document. W: the engine accepts it, and it will be reg
 running instance can meet are logged by the dev engine as well. Each code knows the versions it holds for.
 
 code.py            what is known of one code
-names.py           the codes of warnings, by what they are about
+names.py           the codes by what they are about
 refusals.py        E: what the engine refuses
 warnings.py        W: what it accepts, as old as the engine
 newer_warnings.py  W: what later versions brought

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Step, StepType, step_types
 from rochallor_cli.dev_engine.definition.problems import Path, Problem, error
 from rochallor_cli.dev_engine.definition.validation_schemas import broken_schema, misplaced_schema
@@ -35,12 +36,12 @@ def broken_rules(definition: Definition) -> list[Problem]:
 def _head(definition: Definition) -> Iterator[Problem]:
     yield from _definition_id(definition.id)
     if not definition.name:
-        yield error(("name",), "E103", "name is required")
+        yield error(("name",), codes.DEFINITION_WITHOUT_NAME, "name is required")
     if not definition.steps:
-        yield error(("steps",), "E104", "steps must not be empty")
+        yield error(("steps",), codes.NO_STEPS, "steps must not be empty")
     if definition.auto_start_next_workflow and not definition.next_workflow_id:
         text = "nextWorkflowId is required when autoStartNextWorkflow is true"
-        yield error(("nextWorkflowId",), "E105", text)
+        yield error(("nextWorkflowId",), codes.NEXT_WORKFLOW_NOT_NAMED, text)
     if definition.input_schema is not None:
         yield from broken_schema(("input_schema",), "input_schema", definition.input_schema)
 
@@ -48,11 +49,13 @@ def _head(definition: Definition) -> Iterator[Problem]:
 def _definition_id(definition_id: str) -> Iterator[Problem]:
     length = len(definition_id.encode("utf-8", "replace"))
     if not definition_id:
-        yield error(("id",), "E101", "id is required")
+        yield error(("id",), codes.DEFINITION_WITHOUT_ID, "id is required")
     elif length > MAX_ID_BYTES:
-        yield error(("id",), "E102", f"id must be ≤ {MAX_ID_BYTES} characters, got {length}")
+        yield error(("id",), codes.ID_NOT_ALLOWED, f"id must be ≤ {MAX_ID_BYTES} characters, got {length}")
     elif not _ID.fullmatch(definition_id):
-        yield error(("id",), "E102", f"id {quoted(definition_id)} must match ^[A-Za-z0-9_:\\-]+$")
+        yield error(
+            ("id",), codes.ID_NOT_ALLOWED, f"id {quoted(definition_id)} must match ^[A-Za-z0-9_:\\-]+$"
+        )
 
 
 def _step_ids(definition: Definition) -> Iterator[Problem]:
@@ -60,19 +63,19 @@ def _step_ids(definition: Definition) -> Iterator[Problem]:
     for index, step in enumerate(definition.steps):
         path: Path = ("steps", index, "id")
         if not step.id:
-            yield error(path, "E110", f"step[{index}] id is required")
+            yield error(path, codes.STEP_WITHOUT_ID, f"step[{index}] id is required")
         elif step.id in seen:
-            yield error(path, "E111", f"duplicate step id: {quoted(step.id)}")
+            yield error(path, codes.STEP_ID_TWICE, f"duplicate step id: {quoted(step.id)}")
         seen.add(step.id)
 
 
 def _step_alone(index: int, step: Step, definition: Definition) -> Iterator[Problem]:
     at: Path = ("steps", index)
     if not step.name:
-        yield error((*at, "name"), "E112", f"step {quoted(step.id)}: name is required")
+        yield error((*at, "name"), codes.STEP_WITHOUT_NAME, f"step {quoted(step.id)}: name is required")
     if step.type not in step_types(definition.rules):
         text = f"step {quoted(step.id)}: unsupported type {quoted(step.type)}"
-        yield error((*at, "type"), "E113", text)
+        yield error((*at, "type"), codes.NO_SUCH_TYPE, text)
     yield from _fields_of_type(at, step)
     for number, event in enumerate(step.boundary_events):
         yield from _boundary_event((*at, "boundaryEvents", number), step, number=number, event=event)
@@ -90,30 +93,34 @@ def _step_alone(index: int, step: Step, definition: Definition) -> Iterator[Prob
 def _fields_of_type(at: Path, step: Step) -> Iterator[Problem]:
     who = f"step {quoted(step.id)} ({step.type})"
     if step.type == StepType.SERVICE_TASK and not step.job_type:
-        yield error((*at, "jobType"), "E114", f"{who}: jobType is required")
+        yield error((*at, "jobType"), codes.NO_JOB_TYPE, f"{who}: jobType is required")
     if step.type == StepType.DECISION and not step.conditional_next_steps:
         text = f"{who}: conditionalNextSteps must not be empty"
-        yield error((*at, "conditionalNextSteps"), "E115", text)
+        yield error((*at, "conditionalNextSteps"), codes.DECISION_WITHOUT_BRANCHES, text)
     if step.type == StepType.PARALLEL_GATEWAY and len(step.parallel_next_steps) < _MIN_BRANCHES:
         text = f"{who}: parallelNextSteps must have at least 2 entries"
-        yield error((*at, "parallelNextSteps"), "E116", text)
+        yield error((*at, "parallelNextSteps"), codes.TOO_FEW_BRANCHES, text)
     if step.type == StepType.PARALLEL_GATEWAY and not step.join_step:
-        yield error((*at, "joinStep"), "E117", f"{who}: joinStep is required")
+        yield error((*at, "joinStep"), codes.GATEWAY_WITHOUT_JOIN, f"{who}: joinStep is required")
     if step.type in _NEXT_STEP_REQUIRED and not step.next_step:
-        yield error((*at, "nextStep"), "E118", f"{who}: nextStep is required")
+        yield error((*at, "nextStep"), codes.NO_NEXT_STEP, f"{who}: nextStep is required")
     if step.type == StepType.TRANSFORMATION and not step.transformations:
-        yield error((*at, "transformations"), "E119", f"{who}: transformations must not be empty")
+        yield error(
+            (*at, "transformations"), codes.NOTHING_TRANSFORMED, f"{who}: transformations must not be empty"
+        )
 
 
 def _boundary_event(at: Path, step: Step, *, number: int, event: BoundaryEvent) -> Iterator[Problem]:
     who = f"step {quoted(step.id)} boundaryEvents[{number}]"
     if event.type != "TIMER":
         text = f"{who}: unsupported type {quoted(event.type)} (only TIMER is in scope)"
-        yield error((*at, "type"), "E120", text)
+        yield error((*at, "type"), codes.EVENT_IS_NO_TIMER, text)
     if not event.duration:
-        yield error((*at, "duration"), "E121", f"{who}: duration is required for TIMER events")
+        yield error(
+            (*at, "duration"), codes.TIMER_WITHOUT_DURATION, f"{who}: duration is required for TIMER events"
+        )
     if not event.target_step_id:
-        yield error((*at, "targetStepId"), "E122", f"{who}: targetStepId is required")
+        yield error((*at, "targetStepId"), codes.TIMER_WITHOUT_TARGET, f"{who}: targetStepId is required")
 
 
 def _references(index: int, step: Step, definition: Definition) -> Iterator[Problem]:
@@ -122,7 +129,7 @@ def _references(index: int, step: Step, definition: Definition) -> Iterator[Prob
     for path, name, target in _checked_targets(step):
         if definition.step(target) is None:
             text = f"{who}{name} references unknown step {quoted(target)}"
-            yield error((*at, *path), "E130", text)
+            yield error((*at, *path), codes.NO_SUCH_STEP, text)
 
 
 def _checked_targets(step: Step) -> Iterator[tuple[Path, str, str]]:
@@ -172,6 +179,6 @@ def _reachability(definition: Definition) -> Iterator[Problem]:
     for index, step in enumerate(definition.steps):
         if step.id and step.id not in reached:
             text = f"step {quoted(step.id)} is unreachable from the first step"
-            yield error(("steps", index), "E140", text)
+            yield error(("steps", index), codes.STEP_NOT_REACHED, text)
     if not any(definition.by_id[step_id].type == StepType.END for step_id in reached):
-        yield error(("steps",), "E141", "no END step is reachable from the first step")
+        yield error(("steps",), codes.NO_END_REACHED, "no END step is reachable from the first step")

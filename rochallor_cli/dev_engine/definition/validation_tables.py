@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.model import Definition, Step
 from rochallor_cli.dev_engine.definition.problems import Path, Problem, error
 from rochallor_cli.dev_engine.go_text import quoted
@@ -17,19 +18,21 @@ def broken_table(at: Path, step: Step, definition: Definition) -> Iterator[Probl
     """What is wrong with a DECISION_TABLE step; without a table nothing else of it is looked at."""
     who = f"step {quoted(step.id)} (DECISION_TABLE)"
     if step.decision_table is None:
-        yield error((*at, "decisionTable"), "E150", f"{who}: decisionTable payload is required")
+        yield error(
+            (*at, "decisionTable"), codes.STEP_WITHOUT_TABLE, f"{who}: decisionTable payload is required"
+        )
         return
     if not step.decision_table.rules:
-        yield error((*at, "decisionTable"), "E151", f"{who}: rules must not be empty")
+        yield error((*at, "decisionTable"), codes.TABLE_WITHOUT_RULES, f"{who}: rules must not be empty")
     if not step.next_step:
-        yield error((*at, "nextStep"), "E118", f"{who}: nextStep is required")
+        yield error((*at, "nextStep"), codes.NO_NEXT_STEP, f"{who}: nextStep is required")
     elif definition.step(step.next_step) is None:
         text = f"step {quoted(step.id)} nextStep references unknown step {quoted(step.next_step)}"
-        yield error((*at, "nextStep"), "E130", text)
+        yield error((*at, "nextStep"), codes.NO_SUCH_STEP, text)
     if trouble := _trouble_with_policy(step.hit_policy):
-        yield error((*at, "hitPolicy"), "E152", f"{who}: {trouble}")
+        yield error((*at, "hitPolicy"), codes.NO_SUCH_POLICY, f"{who}: {trouble}")
     for name in _foreign_fields(step):
-        yield error((*at, name), "E153", f"{who}: {name} is not valid on this step type")
+        yield error((*at, name), codes.FIELD_OF_ANOTHER_TYPE, f"{who}: {name} is not valid on this step type")
 
 
 def misplaced_table(at: Path, step: Step) -> Iterator[Problem]:
@@ -37,7 +40,7 @@ def misplaced_table(at: Path, step: Step) -> Iterator[Problem]:
     if step.decision_table is not None:
         who = f"step {quoted(step.id)} ({step.type})"
         text = f"{who}: decisionTable is not valid on this step type"
-        yield error((*at, "decisionTable"), "E153", text)
+        yield error((*at, "decisionTable"), codes.FIELD_OF_ANOTHER_TYPE, text)
 
 
 def _trouble_with_policy(policy: str) -> str:

@@ -33,7 +33,7 @@ def check_document(
     try:
         fields = fields_from_document(document, rules)
     except BodyError as unreadable:
-        return [error((), "E100", str(unreadable))]
+        return [error((), codes.WRONG_SHAPE, str(unreadable))]
     definition = definition_from_fields(fields, rules)
     if only_refusals:
         return list(broken_rules(definition))

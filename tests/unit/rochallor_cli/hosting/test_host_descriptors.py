@@ -5,8 +5,8 @@ import resource
 
 import pytest
 
-from rochallor_cli.hosting.high_descriptors import out_of_reach, told_less
-from rochallor_cli.hosting.self_pipe import Waker
+from rochallor_cli.hosting.high_descriptors import kept_for_the_host, out_of_reach, told_less
+from rochallor_cli.hosting.self_pipe import Waker, readable
 
 
 @pytest.fixture(params=[200, 1024, None], ids=str)
@@ -40,8 +40,18 @@ def test_without_room_a_descriptor_stays_where_it_is(monkeypatch) -> None:
     os.close(write_end)
 
 
-def test_a_waker_wakes_by_descriptors_of_any_number() -> None:
+def test_a_waker_wakes_once_for_each_burst_by_descriptors_above_the_limit(limits) -> None:
     waker = Waker()
+    own = {waker._read_end, waker._write_end}
+    assert own <= kept_for_the_host()
+    with told_less():
+        assert min(own) >= os.sysconf("SC_OPEN_MAX")
+    assert readable(own, 0) == set()
     waker.wake()
+    waker.wake()
+    [read_end] = readable(own, 60)
     waker.wait(60)
+    assert readable(own, 0) == set(), "the bytes of a burst are read together"
+    waker.wake()
+    assert readable(own, 60) == {read_end}
     waker.close()

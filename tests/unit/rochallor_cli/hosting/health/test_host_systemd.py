@@ -95,10 +95,20 @@ def test_an_abstract_socket_is_reached() -> None:
 
 
 @pytest.mark.parametrize(
-    "environ", [{}, {"NOTIFY_SOCKET": "/nowhere/at/all"}, {"NOTIFY_SOCKET": "vsock:2:3"}]
+    ("named", "tried"), [(None, 0), ("/nowhere/at/all", 3), ("vsock:2:3", 0), ("relative/notify", 0)]
 )
-def test_without_systemd_nothing_happens(environ) -> None:
-    notifier = SystemdNotifier({**environ, "WATCHDOG_USEC": "1"})
+def test_without_a_systemd_that_can_be_reached_nothing_fails(named, tried, monkeypatch) -> None:
+    sent = []
+
+    class Recorded(socket.socket):
+        def sendto(self, data, address) -> int:
+            sent.append((data.decode().splitlines()[0], address))
+            return super().sendto(data, address)
+
+    monkeypatch.setattr(socket, "socket", Recorded)
+    environ = {} if named is None else {"NOTIFY_SOCKET": named}
+    notifier = SystemdNotifier({**environ, "WATCHDOG_USEC": "60000000"})
     notifier.ready("serving")
     notifier.live()
     notifier.stopping("done")
+    assert sent == [("READY=1", named), ("WATCHDOG=1", named), ("STOPPING=1", named)][:tried]
