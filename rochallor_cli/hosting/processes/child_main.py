@@ -34,6 +34,7 @@ from rochallor_cli.hosting.processes.control_pipe import (
     AskMetrics,
     ChildFailed,
     ControlPipe,
+    Counted,
     Drain,
     Finished,
     Loaded,
@@ -185,6 +186,7 @@ class _Child:
         self._waker = Waker()
         self._is_connected = True
         self._status_due = 0.0
+        self._counted = 0
         self._was_ready = False
 
     def serve(self) -> int:
@@ -244,6 +246,9 @@ class _Child:
             self._was_ready = status.is_ready
             self._status_due = time.monotonic() + STATUS_EVERY_S
             self.say(Status(status))
+            if status.jobs_settled != self._counted:
+                self._counted = status.jobs_settled
+                self.say(Counted(tuple(self._workers.counts()), self._workers.own_families()))
 
     def _end(self) -> int:
         if isinstance(self._workers.failure, ShortageError):

@@ -24,6 +24,7 @@ from rochallor_cli.hosting.processes.control_pipe import (
     AskMetrics,
     ChildFailed,
     ControlPipe,
+    Counted,
     Drain,
     Finished,
     Loaded,
@@ -157,10 +158,19 @@ class ChildProcess:
                 self._ran.append(message)
             case MetricsAnswer():
                 self._keep_metrics(message)
+            case Counted(summaries, families):
+                self.summaries = list(summaries)
+                self._keep_families(families)
             case Finished():
                 self.is_finished = True
                 self.summaries = list(message.summaries)
                 self._families = message.families
+
+    def _keep_families(self, families: list[Family]) -> None:
+        """The newest of these; what handlers count themselves is asked for, not sent unasked."""
+        named = {family.name for family in families}
+        with self._metrics_came:
+            self._families = [*families, *(one for one in self._families if one.name not in named)]
 
     def _keep_metrics(self, message: MetricsAnswer) -> None:
         with self._metrics_came:

@@ -151,6 +151,17 @@ class MetricsAnswer:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """What came of the jobs so far, and the runner's metrics: about once a second while there is news.
+
+    A process that dies says no last word.
+    """
+
+    summaries: tuple[WorkerSummary, ...]
+    families: list[Family]
+
+
+@dataclass(frozen=True)
 class Finished:
     """The last word: what came of the jobs, and what was counted."""
 
@@ -159,7 +170,7 @@ class Finished:
 
 
 Order = Start | Drain | Quiet | Abandon | AskMetrics | ShowStacks | SuspectsNow | RunAlone | RanAlone
-News = Loaded | ChildFailed | Status | AskAlone | RanAlone | MetricsAnswer | Finished
+News = Loaded | ChildFailed | Status | AskAlone | RanAlone | MetricsAnswer | Counted | Finished
 Message = Order | News
 
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Message)}

@@ -67,6 +67,7 @@ class KeptProcess:
         self._renewals = RestartHistory(policy)
         self._renew_at = 0.0
         self._has_served = False
+        self._said_ready: ChildProcess | None = None
 
     def start(self) -> None:
         try:
@@ -124,6 +125,7 @@ class KeptProcess:
         for child in [child for child in self._leaving if child.has_ended]:
             self._leaving.remove(child)
             self._keep_counts(child)
+            self._say_left(child)
         if self.state is State.WAITING and time.monotonic() >= self._start_at:
             self.start()
             self.restarts += self.child is not None
@@ -137,6 +139,7 @@ class KeptProcess:
             self._keep_counts(successor)
             if self.state is not State.STOPPING:
                 self._not_replaced(successor)
+            self._say_left(successor)
             self._replaced()
         elif successor.ready_at is not None:
             log.info("%s: process %d takes over", self._name, successor.pid)
@@ -165,7 +168,9 @@ class KeptProcess:
         if child is None:
             return
         if child.ready_at is not None:
-            self._has_served = True
+            if self.restarts and child is not self._said_ready:
+                log.info("%s: process %d is ready", self._name, child.pid)
+            self._has_served, self._said_ready = True, child
         if self._is_worn_out(child):
             log.info(
                 "%s: process %d has had its %s",
@@ -179,6 +184,7 @@ class KeptProcess:
             self._keep_counts(child)
             if self.state is not State.STOPPING:
                 self._died(child)
+            self._say_left(child)
 
     def _is_worn_out(self, child: ChildProcess) -> bool:
         most = self.worker.max_jobs_per_process
@@ -244,14 +250,16 @@ class KeptProcess:
         """What a child that has ended has counted; of one that crashed, the jobs it took with it."""
         child.close()
         self.retired = merged([self.retired, counted_only(child.families(wait_s=0.0))])
+        self.summaries += child.summaries
         if child.is_finished:
-            self.summaries += child.summaries
             return
         if self.state is State.STOPPING:
             self.summaries.append(WorkerSummary(self.worker.worker_id, abandoned=child.status().in_flight))
         if not child.was_killed:
             self._suspects.died_with([job.key for job in (*child.running, *child.just_ended)])
-        for job in child.running:
+
+    def _say_left(self, child: ChildProcess) -> None:
+        for job in () if child.is_finished else child.running:
             log.warning(
                 "%s left %s job %s of instance %s", self._name, job.job_type, job.job_id, job.instance_id
             )

@@ -33,7 +33,7 @@ from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.logs.stacks import log_jobs_in_flight, log_thread_names
 from rochallor_cli.hosting.original_library import keep_it_for_late_modules
 from rochallor_cli.hosting.workers.process_state import ProcessState
-from rochallor_cli.hosting.workers.runner_status import places_of, status_of, summary_of
+from rochallor_cli.hosting.workers.runner_status import counts_of, places_of, status_of, summary_of
 from rochallor_cli.hosting.workers.runners import AnyRunner, build_runner, limited, resolved_mode
 from rochallor_cli.version import VERSION
 from workflow_sdk.errors import (
@@ -129,8 +129,16 @@ class LocalWorkers:
     def summaries(self) -> list[WorkerSummary]:
         return [worker.summary for worker in self._workers if worker.summary]
 
+    def counts(self) -> list[WorkerSummary]:
+        """What came of the jobs so far."""
+        return [worker.counts() for worker in self._workers]
+
     def families(self) -> list[Family]:
-        return [*families_of(self._prometheus), *families_of_handlers()]
+        return [*self.own_families(), *families_of_handlers()]
+
+    def own_families(self) -> list[Family]:
+        """Those of the runners: to collect them calls nothing of the handlers'."""
+        return families_of(self._prometheus)
 
     def say_how_it_ended(self) -> None:
         """Each runner has said so itself."""
@@ -206,6 +214,10 @@ class LocalWorker:
         self._stopping.set()
         if self._runner is not None:
             self._runner.abandon()
+
+    def counts(self) -> WorkerSummary:
+        """What came of the jobs so far."""
+        return counts_of(self._config.worker_id, self._runner.snapshot() if self._runner else None)
 
     def status(self) -> WorkerStatus:
         snapshot = self._runner.snapshot() if self._runner else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from rochallor_cli.hosting.config.host_config import WorkerConfig
 from rochallor_cli.hosting.health.status import (
@@ -13,7 +14,7 @@ from rochallor_cli.hosting.health.status import (
     resident_bytes,
 )
 from workflow_sdk.handler.registry import HandlerRegistry
-from workflow_sdk.runner.summary import AbandonedJob, InFlightJob, RunnerSnapshot, RunSummary
+from workflow_sdk.runner.summary import AbandonedJob, InFlightJob, JobTypeSummary, RunnerSnapshot, RunSummary
 
 
 def status_of(
@@ -53,12 +54,21 @@ def places_of(config: WorkerConfig, registry: HandlerRegistry) -> int:
 def summary_of(worker_id: str, summary: RunSummary) -> WorkerSummary:
     return WorkerSummary(
         worker_id=worker_id,
-        types=tuple(
-            TypeSummary(job_type, entry.done, entry.failed, entry.retried, entry.p50_s, entry.p99_s)
-            for job_type, entry in summary.types.items()
-        ),
+        types=_types(summary.types),
         abandoned=tuple(_job(job) for job in summary.abandoned),
         drain_s=summary.drain_s,
+    )
+
+
+def counts_of(worker_id: str, snapshot: RunnerSnapshot | None) -> WorkerSummary:
+    """What came of the jobs so far."""
+    return WorkerSummary(worker_id, types=_types(snapshot.types) if snapshot else ())
+
+
+def _types(types: Mapping[str, JobTypeSummary]) -> tuple[TypeSummary, ...]:
+    return tuple(
+        TypeSummary(job_type, entry.done, entry.failed, entry.retried, entry.p50_s, entry.p99_s)
+        for job_type, entry in types.items()
     )
 
 

@@ -18,6 +18,7 @@ WORKERS: dict[str, dict[str, tuple[str, ...]]] = {
         "The summary at the end counts the jobs": (
             "test_summaries_of_several_processes_become_one_row_a_type",
         ),
+        "Of one that died it knows": ("test_a_killed_process_takes_no_count_with_it",),
         "Its p50 is the mean of theirs": ("test_summaries_of_several_processes_become_one_row_a_type",),
         "A job that kills its process": ("test_good_jobs_complete_and_the_killer_is_failed_for_good",),
         "The supervisor knows which jobs ran at the death": (

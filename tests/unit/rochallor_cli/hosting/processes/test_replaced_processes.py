@@ -32,6 +32,7 @@ class Child:
     pid: int = 1
     running: list[Any] = field(default_factory=list)
     just_ended: list[Any] = field(default_factory=list)
+    summaries: list[object] = field(default_factory=list)
 
     def read(self) -> None: ...
     def close(self) -> None: ...
