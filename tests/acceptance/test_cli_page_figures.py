@@ -78,6 +78,7 @@ def test_the_times_and_limits_of_the_page_are_those_of_the_engine() -> None:
         in page
     )
     assert f"timers are looked at every {config.timer_s:g} s" in page
+    assert f"It listens on {config.host}." in page
     resting = DEFAULT_STEP_BUDGET // _RESTING_COST
     assert f"| body of a request | {MAX_BODY_BYTES // 2**20} MiB (413 beyond) |" in page
     assert f"| depth of JSON | {MAX_DEPTH} (400" in page

@@ -112,3 +112,18 @@ def test_an_instance_that_is_said_to_go_on_does_and_the_command_that_is_named_fo
             do_jobs(client, "s")
             followed = rochallor(*command.split()[1:], url=engine.url)
             assert (followed.exit_status, client.get_instance(instance)["status"]) == (0, "COMPLETED")
+
+
+def test_a_variable_names_the_file_where_no_option_does(tmp_path: Path) -> None:
+    for name, port in (("of-the-variable", 1), ("of-the-option", 2)):
+        (tmp_path / name).write_text(
+            f"engine: {{url: 'http://engine:{port}'}}\nworkers: [{{modules: [h.py]}}]\n"
+        )
+
+    def url_with(*options: object) -> str:
+        env = {"ROCHALLOR_CONFIG": str(tmp_path / "of-the-variable")}
+        rows = rochallor("work", "--print-config", *options, "-o", "json", env=env).json()
+        return {row["setting"]: row["value"] for row in rows}["engine.url"]
+
+    assert url_with() == "http://engine:1"
+    assert url_with("--config", tmp_path / "of-the-option") == "http://engine:2"

@@ -54,7 +54,7 @@ WARNINGS: Final = (
         "an expression does not mean what it seems to",
         "Variables named like functions, remainders of doubles and quotes within quotes fail when the "
         "expression is evaluated, which may be long after the upload.",
-        "Follow the hint in the text: rename the variable, write int(a) % 2, use backquotes.",
+        "Follow the hint in the text: rename the variable, write int(a) % 2, use backquotes around double quotes.",
     ),
     Code(
         TEXT_LIKE_EXPRESSION,

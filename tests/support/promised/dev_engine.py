@@ -83,7 +83,7 @@ DEV_ENGINE: dict[str, dict[str, tuple[str, ...]]] = {
         "`--seed` repeats a run": ("test_the_same_seed_takes_the_same_branches",),
     },
     "Who may call it": {
-        "It listens on 127.0.0.1.": ("test_each_option_changes_what_the_engine_is_told",),
+        "It listens on 127.0.0.1.": ("test_the_times_and_limits_of_the_page_are_those_of_the_engine",),
         "The real engine answers any web page (`Access-Control-Allow-Origin": (
             "test_web_pages_may_call_it_by_default_as_they_may_the_real_engine",
         ),

@@ -144,7 +144,7 @@ SDK: dict[str, dict[str, tuple[str, ...]]] = {
             "test_who_insists_on_extensions_gets_one_before_the_handler_or_an_error",
             "test_nobody_is_asked_where_extensions_are_unwanted",
         ),
-        "`heartbeat_interval` | seconds": ("test_a_lease_is_extended_while_its_handler_runs",),
+        "`heartbeat_interval` | seconds": ("test_a_lease_is_extended_at_half_of_it_or_after_the_interval",),
         "`run(stop_event=None)` blocks": ("test_a_signal_amid_jobs_has_them_finished_and_reported",),
         "`types` (done, failed": (
             "test_the_summary_counts_by_type",
@@ -177,7 +177,7 @@ SDK: dict[str, dict[str, tuple[str, ...]]] = {
         "A job that is claimed is leased": (
             "test_a_lease_that_ended_is_swept_and_the_job_comes_again_unchanged",
         ),
-        "Newer engines can extend leases": ("test_a_lease_is_extended_while_its_handler_runs",),
+        "Newer engines can extend leases": ("test_a_lease_is_extended_at_half_of_it_or_after_the_interval",),
         "Where they cannot, the runner warns": (
             "test_an_engine_that_cannot_extend_is_asked_once_and_overruns_are_counted",
         ),

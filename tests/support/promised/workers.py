@@ -251,9 +251,7 @@ WORKERS: dict[str, dict[str, tuple[str, ...]]] = {
             "test_the_example_shows_everything",
             "test_the_shipped_schema_is_the_models",
         ),
-        "`ROCHALLOR_CONFIG` names the file": (
-            "test_every_setting_with_a_flag_comes_from_flag_and_variable_alike",
-        ),
+        "`ROCHALLOR_CONFIG` names the file": ("test_a_variable_names_the_file_where_no_option_does",),
         "A flag goes before an environment variable": (
             "test_flag_beats_environment_beats_file_beats_default",
         ),

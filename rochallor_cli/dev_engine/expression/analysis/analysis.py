@@ -182,7 +182,7 @@ def _about_results(nodes: list[tree.Node]) -> Iterator[Finding]:
 # --- what the rewriting does ---------------------------------------------------------------------------
 
 # Strings as an author reads them, each kind of quote closing itself.
-_STRINGS: Final = re.compile(r"`(?:[^`]|``)*`|\"((?:\\.|[^\"\\\n])*)\"|'((?:\\.|[^'\\\n])*)'", re.DOTALL)
+_STRINGS: Final = re.compile(r"`((?:[^`]|``)*)`|\"((?:\\.|[^\"\\\n])*)\"|'((?:\\.|[^'\\\n])*)'", re.DOTALL)
 _REWRITTEN_WITHIN: Final = re.compile(r"#[A-Za-z_]|\$\{|\bcontains\(")
 _CONTAINS: Final = re.compile(r"(?:(!|\bnot\s+)\s*)?\bcontains\(")
 _HASH_DASH: Final = re.compile(r"#([A-Za-z_]\w*)-([A-Za-z_]\w*)")
@@ -195,15 +195,22 @@ def _without_strings(source: str) -> str:
 
 def _about_quotes(source: str) -> Iterator[Finding]:
     for found in _STRINGS.finditer(source):
-        double, single = found[1], found[2]
-        within = double if double is not None else single or ""
+        raw, double, single = found.groups()
+        within = raw or double or single or ""
         if (double and "'" in double and source.count("'") > 1) or (
             single and ('"' in single or "\\'" in single)
         ):
-            text = f"the quotes in {found[0]} are exchanged blindly; use backquotes, without any other quote within"
+            text = f"the quotes in {found[0]} are exchanged blindly; use backquotes, with double quotes at most within"
             yield Finding(Trap.QUOTES, text)
+        if raw and raw.count("'") > 1:
+            yield Finding(
+                Trap.QUOTES, f"the single quotes in {found[0]} become double ones, in backquotes as well"
+            )
         if _REWRITTEN_WITHIN.search(within):
-            text = f"#name, ${{…}} and contains(…) are rewritten within quotes as well, as in {found[0]}"
+            text = (
+                f"#name, ${{…}} and contains(…) are rewritten within quotes as well, as in {found[0]}; put such a text "
+                'together: "#" + "name"'
+            )
             yield Finding(Trap.REWRITTEN_TEXT, text)
 
 
