@@ -9,17 +9,16 @@ from typing import Any
 import pytest
 import yaml
 
-from rochallor_cli.dev_engine import CODES, ENGINE_VERSIONS, EngineRules, engine_rules
+from rochallor_cli.dev_engine import CODES, ENGINE_VERSIONS, EngineRules, check, engine_rules
 from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
 from rochallor_cli.dev_engine.explore import definition_from_document, every_start, started
 from rochallor_cli.verification.findings import find
 from rochallor_cli.verification.search import search
 from support.documentation_pages import ROOT, blocks_beneath
 
-EXAMPLES: dict[str, list[dict[str, Any]]] = {
-    heading.partition(":")[0]: yaml.safe_load(block.text)
-    for heading, block in blocks_beneath(ROOT / "docs" / "engine-faults.md", "yaml")
-}
+PAGE = ROOT / "docs" / "engine-faults.md"
+TEXTS = {heading.partition(":")[0]: block.text for heading, block in blocks_beneath(PAGE, "yaml")}
+EXAMPLES: dict[str, list[dict[str, Any]]] = {code: yaml.safe_load(text) for code, text in TEXTS.items()}
 
 
 def rules_for(code: str) -> EngineRules:
@@ -150,3 +149,55 @@ OTHERWISE = {"W326", "W331", "W404", "W405", "W501", "W502", "W503", "W504"}
 
 def test_every_example_of_the_page_is_run() -> None:
     assert EXAMPLES.keys() - LEADS_TO.keys() - STARTS.keys() - {"W308", "W309"} == OTHERWISE
+
+
+# --- the ways round ----------------------------------------------------------------------------------------------
+
+# What is exchanged in the text of an example, as its way round says, and what of that the page spells out.
+WAYS_ROUND: dict[str, tuple[dict[str, str], str]] = {
+    "W202": ({'"n % 2': '"int(n) % 2'}, "`int(n) % 2`"),
+    "W203": ({"zip == '01'": "zip in ['01']", "zip != '01'": "zip not in ['01']"}, "zip in ['01']"),
+    "W204": ({"forename + ' ' + surname": "join([forename, surname], ' ')"}, 'join([a, b], " ")'),
+    "W205": (
+        {
+            "due >= '2026-01-01'": "date(due).Unix() >= date('2026-01-01').Unix()",
+            "due < '2026-01-01'": "date(due).Unix() < date('2026-01-01').Unix()",
+        },
+        "date(a).Unix() < date(b).Unix()",
+    ),
+    "W206": ({"len(items) && open": "len(items) != 0 && open"}, "n != 0"),
+    "W207": ({"#total + 1": "${total + 1}"}, '"${total + 1}"'),
+    "W304": ({"joinStep: end": "nextStep: end"}, "`nextStep`"),
+    "W305": ({"nowhere": "end"}, "a step that is there"),
+    "W307": ({'"n > 5": end}, nextStep: ask}': '"n > 5": end, "!(n > 5)": ask}}'}, '"!(n > 5)": ask'),
+    "W308": ({'"n > 10": end': '"n > 10 && n <= 100": end, "n <= 10": end'}, '"n > 10 && n <= 100"'),
+    "W312": ({'"vip": mail': '"vip && amount <= 1000": mail'}, "exclude each other"),
+    "W316": ({"amount > 100": "amount > 100", "amount < 100": "amount <= 100"}, "<= 100"),
+    "W322": ({'"amount > 10"': '"amount > 10 && amount <= 1000"'}, "let the rules exclude each other"),
+    "W326": ({"hitPolicy: F, ": ""}, "remove it"),
+    "W403": ({"P1W": "PT168H"}, "`PT168H`"),
+    "W404": ({"P5M": "PT5M"}, "`PT5M`"),
+    "W501": ({"ask/legal": "ask-legal"}, "without a slash"),
+    "W502": ({'" "': "work"}, "name the job type"),
+    "W503": ({"-1": "0"}, "write 0"),
+    "W504": ({"9007199254740993": '"9007199254740993"'}, '"9007199254740993"'),
+}
+
+
+@pytest.mark.parametrize("code", WAYS_ROUND)
+def test_a_way_round_that_is_taken_leaves_nothing_to_say(code: str) -> None:
+    exchanged, said = WAYS_ROUND[code]
+    text = before = TEXTS[code]
+    section = PAGE.read_text("utf-8").partition(f"### {code}: ")[2].partition("\n### ")[0]
+    assert said in " ".join(section.partition("Way round:")[2].split())
+    for old, new in exchanged.items():
+        assert old in text
+        text = text.replace(old, new)
+    assert code in codes_of(before, code)
+    # What is left was said before: an example may have another gap.
+    assert codes_of(text, code) <= codes_of(before, code) - {code}
+
+
+def codes_of(steps: str, code: str) -> set[str]:
+    document = {"id": "example", "name": "Example", "steps": yaml.safe_load(steps)}
+    return {problem.code for problem in check(document, rules_for(code))}
