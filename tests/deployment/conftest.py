@@ -21,8 +21,7 @@ def tool() -> Callable[[str], str]:
 
     def find(name: str) -> str:
         found = shutil.which(name, path=f"{ROOT / '.venv-tools' / 'bin'}{os.pathsep}{os.environ['PATH']}")
-        # kubectl is in no package that `.ci/run` could install.
-        if found is None and os.environ.get("CI") and name != "kubectl":
+        if found is None and os.environ.get("CI"):
             pytest.fail(f"{name} is missing")
         if found is None:
             pytest.skip(f"needs {name}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import re
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from rochallor_cli.hosting.config.host_config import WorkerConfig
 from rochallor_cli.hosting.config.resolution import resolve_host
 from rochallor_cli.hosting.config.workers_file import read_workers_file
 from support.documentation_pages import blocks
@@ -19,6 +20,7 @@ from workflow_sdk.runner.kafka.intake import group_of, topic_of
 
 ROOT = Path(__file__).resolve().parents[2]
 KUBERNETES = ROOT / "docs" / "deploy" / "kubernetes"
+KEDA = ROOT / "tests" / "deployment" / "schemas" / "keda-scaledobject.json"
 FOLDERS = ("base", "kafka")
 API_VERSIONS = ("1.32", "1.35")
 # Between SIGTERM and SIGKILL there must be more than the default drain and 5 s.
@@ -140,18 +142,27 @@ def test_the_workers_file_is_accepted_and_leaves_time_to_drain(
     assert pod_of(manifest)["terminationGracePeriodSeconds"] > config.workers[0].drain_timeout_s + 5
 
 
-def test_the_page_about_scaling_asks_for_the_lag_of_the_group_that_workers_are_in(
-    manifest: dict[str, Any],
+def test_the_page_about_scaling_asks_for_what_workers_have_and_is_known_to_keda(
+    tmp_path: Path, tool: Callable[[str], str]
 ) -> None:
-    page = (ROOT / "docs" / "deploy" / "scaling.md").read_text("utf-8")
-    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    scaled = yaml.safe_load(block)
-    (asked,) = (trigger["metadata"] for trigger in scaled["spec"]["triggers"])
-    job_type = asked["topic"].rpartition(".")[2]
-    assert (asked["topic"], asked["consumerGroup"]) == (topic_of(job_type), group_of(job_type))
-    (deployment,) = manifest["Deployment"]
-    assert scaled["spec"]["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
-    assert scaled["metadata"]["namespace"] == deployment["metadata"]["namespace"]
+    shown = [yaml.safe_load(block.text) for block in blocks(ROOT / "docs" / "deploy" / "scaling.md", "yaml")]
+    deployment, space = (
+        yaml.safe_load((KUBERNETES / "base" / name).read_text("utf-8"))
+        for name in ("deployment.yaml", "kustomization.yaml")
+    )
+    for number, scaled in enumerate(shown):
+        assert scaled["spec"]["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
+        assert scaled["metadata"]["namespace"] == space["namespace"]
+        path = tmp_path / f"{number}.json"
+        path.write_text(json.dumps(scaled))
+        command = [tool("check-jsonschema"), "--schemafile", str(KEDA), str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stdout
+    lag, slots = (scaled["spec"]["triggers"][0]["metadata"] for scaled in shown)
+    job_type = lag["topic"].rpartition(".")[2]
+    assert (lag["topic"], lag["consumerGroup"]) == (topic_of(job_type), group_of(job_type))
+    assert slots["query"] == "sum(workflow_sdk_slots_in_use)"
+    assert int(slots["threshold"]) == int(0.7 * WorkerConfig.parallelism)
 
 
 def test_the_overlay_that_the_page_shows_changes_what_there_is() -> None:
