@@ -7,7 +7,7 @@ that `--engine-url staging` never sends the token that was meant for prod.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,12 +25,30 @@ _CERTIFICATE = ("client_cert", "client_key")
 
 
 @dataclass(frozen=True)
+class Given:
+    """A value and where it was given."""
+
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True)
 class Layer:
     """One source of settings. `origin` names a value's place for people: `--engine-url`, `context prod`."""
 
     name: str
     values: Mapping[str, object]
     origin: Callable[[str], str]
+
+    def given(self, name: str) -> Given | None:
+        """What this source says of a setting; None where it says nothing."""
+        value = self.values.get(name)
+        return None if value is None else Given(value, self.origin(name))
+
+
+def strongest(name: str, layers: Iterable[Layer]) -> Given | None:
+    """What the first layer says that says anything; the settings of commands and of hosts are resolved by it."""
+    return next((given for layer in layers if (given := layer.given(name)) is not None), None)
 
 
 def flag_layer(given: Mapping[str, object]) -> Layer:
@@ -105,12 +123,9 @@ def _access(values: dict[str, object], *, context: str | None) -> EngineAccess:
 
 
 def _take(name: str, layers: Sequence[Layer], *, values: dict[str, object], origins: dict[str, str]) -> None:
-    for layer in layers:
-        raw = layer.values.get(name)
-        if raw is not None:
-            values[name] = parsed(name, raw, layer.origin(name))
-            origins[name] = layer.origin(name)
-            return
+    given = strongest(name, layers)
+    if given is not None:
+        values[name], origins[name] = parsed(name, given.value, given.origin), given.origin
 
 
 def _take_headers(

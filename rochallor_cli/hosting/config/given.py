@@ -7,21 +7,13 @@ entry of `workers`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from rochallor_cli.configuration.layers import Given, Layer, strongest
 from rochallor_cli.configuration.setting import Setting
 from rochallor_cli.configuration.setting_values import checked_given
 from rochallor_cli.hosting.config.sections import SECTIONS, WITH_FLAGS
-
-
-@dataclass(frozen=True)
-class Given:
-    """A value and where it was given."""
-
-    value: Any
-    origin: str
-
 
 # Not a setting of workers.yaml but where it is.
 WORKERS_FILE = Setting("path", "workers.yaml, which may hold every setting.", flag="--config", metavar="FILE")
@@ -42,33 +34,36 @@ def settings_with_flags() -> Iterator[tuple[str, Setting]]:
     return ((section, setting) for section in WITH_FLAGS for setting in SECTIONS[section] if setting.flag)
 
 
-def given_settings(
-    flags: Mapping[str, Any], environ: Mapping[str, str], *, section: str | None = None
-) -> dict[tuple[str, str], Given]:
-    """What flags and environment say, checked, by (section, key); UsageError for what cannot be used.
+def given_layer(flags: Mapping[str, Any], environ: Mapping[str, str], *, section: str | None = None) -> Layer:
+    """What flags and environment say, checked, by `section.key`; UsageError for what cannot be used.
 
     With `section`, of that one only.
     """
-    found: dict[tuple[str, str], Given] = {}
-    for where, setting in settings_with_flags():
-        if section is not None and where != section:
-            continue
-        given = _from_flag(setting, flags) or _from_variable(setting, environ)
+    settings = {
+        f"{where}.{setting.key}": setting
+        for where, setting in settings_with_flags()
+        if section in (None, where)
+    }
+    layers = (_of_flags(settings, flags), _of_variables(settings, environ))
+    found: dict[str, Given] = {}
+    for name, setting in settings.items():
+        given = strongest(name, layers)
         if given is not None:
-            found[where, setting.key] = given
-    return found
+            found[name] = Given(checked_given(setting, given.value, given.origin), given.origin)
+    values = {name: given.value for name, given in found.items()}
+    return Layer("given", values, lambda name: found[name].origin)
 
 
-def _from_flag(setting: Setting, flags: Mapping[str, Any]) -> Given | None:
-    raw = flags.get(setting.parameter)
-    if raw is None or raw == []:
-        return None
-    return Given(checked_given(setting, raw, setting.flag), setting.flag)
+def _of_flags(settings: Mapping[str, Setting], flags: Mapping[str, Any]) -> Layer:
+    found = {name: flags.get(setting.parameter) for name, setting in settings.items()}
+    written = {name: raw for name, raw in found.items() if raw != []}
+    return Layer("flag", written, lambda name: settings[name].flag)
 
 
-def _from_variable(setting: Setting, environ: Mapping[str, str]) -> Given | None:
-    raw = environ.get(setting.variable)
-    if not raw:
-        return None
-    values = {"texts": raw.split(","), "text map": raw.splitlines()}.get(setting.kind, raw)
-    return Given(checked_given(setting, values, setting.variable), setting.variable)
+def _of_variables(settings: Mapping[str, Setting], environ: Mapping[str, str]) -> Layer:
+    found = {
+        name: {"texts": raw.split(","), "text map": raw.splitlines()}.get(setting.kind, raw)
+        for name, setting in settings.items()
+        if (raw := environ.get(setting.variable))
+    }
+    return Layer("environment", found, lambda name: settings[name].variable)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from rochallor_cli.configuration.layers import Layer
 from rochallor_cli.documents.document import Document, DocumentPath
 from rochallor_cli.documents.reading import read_document
 from rochallor_cli.errors import InvalidDocumentError
@@ -29,6 +30,14 @@ class WorkersFile:
     @property
     def workers(self) -> list[Mapping[str, Any]]:
         return list(self.sections.get("workers", []))
+
+    def layer(self, section: str, *path: str | int) -> Layer:
+        """What is written at the path, for the settings of a section: a source like flags and environment."""
+        written: Any = self.sections
+        for part in path:
+            written = written[part] if isinstance(part, int) else written.get(part, {})
+        values = {f"{section}.{key}": value for key, value in written.items()}
+        return Layer("workers.yaml", values, lambda name: self.origin(*path, name.partition(".")[2]))
 
     def origin(self, *path: str | int) -> str:
         """`workers.yaml:12`: where a value was written."""
