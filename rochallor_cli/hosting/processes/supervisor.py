@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from rochallor_cli.hosting.processes.control_pipe import Quiet, ShowStacks, Susp
 from rochallor_cli.hosting.processes.file_watcher import FileWatcher
 from rochallor_cli.hosting.processes.isolated_jobs import AloneRuns
 from rochallor_cli.hosting.processes.kept_process import KeptProcess
+from rochallor_cli.hosting.processes.orphans import PROCESS_1, reap_orphans
 from rochallor_cli.hosting.processes.restart_policy import RestartPolicy
 from rochallor_cli.hosting.processes.suspects import Suspects
 
@@ -70,6 +72,8 @@ class Supervisor:
         for kept in self._kept:
             kept.tend()
         self._tend_alone()
+        if os.getpid() == PROCESS_1:
+            reap_orphans([child.pid for child in [*self._children(), *self._alone.children()]])
         self._announce()
         if self._config.life.reload:
             self._reload_if_changed()
