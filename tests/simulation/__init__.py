@@ -10,7 +10,8 @@ worker.py           one such process after the other
 promises.py         what must hold whatever happens, each named after the sentence in the documentation that promises it
 kafka_promises.py   the same of Kafka mode
 memory.py           how much a runner keeps
-kinds.py            what befalls a world of each kind
+kinds.py            what befalls a world of each kind, and what is particular about its workers
+little_room.py      buffers of a few records
 world.py            all of it together; `run(seed)` is one course of events
 timeline.py         the smallest world that breaks a promise, for a person to read
 planted_faults.py   faults planted into the worker, and seeds that find them; planted_kafka_faults.py has Kafka mode's

@@ -355,9 +355,11 @@ class SimulatedConsumer:
         return SimpleNamespace(topics={topic: SimpleNamespace(partitions=self._broker.logs(topic))})
 
     def _ask(self, timeout: float) -> None:
-        if self._is_away:
-            sleep(timeout)
-            raise KafkaException(KafkaError(KafkaError._TRANSPORT))
+        until = self._loop.time() + timeout
+        while self._is_away:
+            if self._loop.time() >= until:
+                raise KafkaException(KafkaError(KafkaError._TRANSPORT))
+            sleep(AWAY_LOOK_S)
         sleep(self._latency_s())
 
     def assign(self, places: list[TopicPartition]) -> None:

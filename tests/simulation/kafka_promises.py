@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 from zlib import crc32
 
@@ -14,6 +15,7 @@ from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.kafka.assignment import Assignment
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent, PoisonRecordError, decode
 from workflow_sdk.runner.kafka.intake import topic_of
+from workflow_sdk.runner.kafka.source import KafkaSource
 from workflow_sdk.runner.kafka.takeover import RecordHolder
 
 # Of ten seconds in life, with a turn to spare.
@@ -42,7 +44,11 @@ class KafkaPromises(Promises):
         super().__init__(*arguments, **settings)
         self._places: dict[str, tuple[str, int]] = {}
         self._in_assignment: Counter[tuple[str, Assignment, str, int]] = Counter()
-        self._running: set[tuple[str, str, str]] = set()
+        self._lanes: set[tuple[str, str, str]] = set()
+        # Those in which a job waits that was given back: its attempt, until when, and while it is assigned so.
+        self._waiting: dict[tuple[str, str, str], tuple[tuple[str, int], float, Assignment]] = {}
+        # Jobs that have begun, and have no thread yet.
+        self._ahead: set[InFlight] = set()
         self._counted: set[tuple[str, str, int]] = set()
         self._of_attempt: Counter[tuple[str, int]] = Counter()
         # By topic: the records that were removed, and those of them that nobody had read.
@@ -99,7 +105,7 @@ class KafkaPromises(Promises):
         """
         if waited_s < REVOKE_WAIT_S and any(
             (one, its_topic) == (process, topic) and _partition_of(instance_id) == partition
-            for one, its_topic, instance_id in self._running
+            for one, its_topic, instance_id in self._lanes
         ):
             self._break(f"a revoked partition waits for its running jobs: {process} {topic} {partition}")
         log, begin = self.broker.logs(topic)[partition], self.broker.group(topic).committed.get(partition, 0)
@@ -122,15 +128,20 @@ class KafkaPromises(Promises):
         assert isinstance(claim.holder, RecordHolder)
         assignment = claim.holder.record.assignment
         self._places[claim.job_id] = assignment.topic, assignment.partition
-        attempt = claim.step_execution_id, claim.retries_remaining
-        self.runs[claim.step_execution_id] += 1
-        self._of_attempt[attempt] += 1
-        if not (assignment.is_open and assignment.is_ours):
-            self._break("no job starts whose partition has gone", claim.job_id)
         lane = process, assignment.topic, claim.instance_id
-        if lane in self._running:
+        waits, until, while_assigned = self._waiting.pop(lane, (None, 0.0, assignment))
+        if while_assigned is not assignment:
+            until = self._not_before[process, claim.step_execution_id] = 0.0
+        attempt = self._begins(process, item)
+        self._of_attempt[attempt] += 1
+        if self._is_quiet(process):
+            self._break(f"a paused worker starts nothing: {process}", claim.job_id)
+        if item not in self._ahead:
+            self._has_its_partition(item)
+        self._ahead.discard(item)
+        if lane in self._lanes or (waits != attempt and self._now() < until):
             self._break("the jobs of one instance and type run one after another", claim.job_id)
-        self._running.add(lane)
+        self._lanes.add(lane)
         self._in_assignment[process, assignment, *attempt] += 1
         if self._in_assignment[process, assignment, *attempt] > 1:
             self._break(
@@ -138,9 +149,42 @@ class KafkaPromises(Promises):
             )
         self._runs_with_reason(claim)
 
+    def wait_for_threads(self, process: str, items: Collection[InFlight]) -> None:
+        super().wait_for_threads(process, items)
+        for item in items:
+            if item not in self._ahead:
+                self._has_its_partition(item)
+                self._ahead.add(item)
+
+    def buffers(self, process: str, sources: list[KafkaSource]) -> None:
+        """What its consumers hold."""
+        for source in sources:
+            if source.flow.waiting > source.flow._capacity:
+                self._break(f"no more records wait than a buffer holds: {process} {source.flow.waiting}")
+            for tracker in (assignment.tracker for assignment in source._partitions.current):
+                if len(tracker._outstanding) > tracker._window:
+                    self._break(f"a partition goes no further past its watermark than its window: {process}")
+
+    def _has_its_partition(self, item: InFlight) -> None:
+        assert isinstance(item.claim.holder, RecordHolder)
+        assignment = item.claim.holder.record.assignment
+        if not (assignment.is_open and assignment.is_ours):
+            self._break("no job starts whose partition has gone", item.claim.job_id)
+
     def ran(self, process: str, item: InFlight, result: str) -> None:
         super().ran(process, item, result)
-        self._running.discard((process, topic_of(item.claim.job_type), item.claim.instance_id))
+        self._lanes.discard((process, topic_of(item.claim.job_type), item.claim.instance_id))
+
+    def given_back(self, process: str, item: InFlight) -> None:
+        super().given_back(process, item)
+        assert isinstance(item.claim.holder, RecordHolder)
+        attempt = self._latest[process, item.claim.step_execution_id]
+        lane = process, topic_of(item.claim.job_type), item.claim.instance_id
+        self._lanes.discard(lane)
+        assignment = item.claim.holder.record.assignment
+        self._waiting[lane] = attempt, self._not_before[process, attempt[0]], assignment
+        self._of_attempt[attempt] -= 1
+        self._in_assignment[process, assignment, *attempt] -= 1
 
     def _runs_with_reason(self, claim: Claim) -> None:
         topic = topic_of(claim.job_type)

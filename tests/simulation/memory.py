@@ -22,6 +22,7 @@ BOUNDED = {
     "_Search.first",
     # One for each job type.
     "Statistics._by_type",
+    "Slots._in_use_by_type",
     "_FollowUp._passed_over",
     "_FollowUp._pays",
     "_FollowUp._reported",

@@ -13,7 +13,8 @@ from workflow_sdk.client.http_channel import HttpChannel
 from workflow_sdk.runner.job.claim import Claim, Lease, claim_from_poll
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.kept_outcomes import KeptOutcomes
-from workflow_sdk.runner.job.slots import Order, Slots
+from workflow_sdk.runner.job.outcome import Failed
+from workflow_sdk.runner.job.slots import Bucket, Order, Slots
 from workflow_sdk.runner.polling import poll_source
 from workflow_sdk.runner.polling.poll_source import PollSource
 from workflow_sdk.runner.reporting.doubtful_reports import DoubtfulReports, Found
@@ -71,8 +72,6 @@ def _without_slot(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _success_made_failure(original: Callable[..., None]) -> Callable[..., None]:
-    from workflow_sdk.runner.job.outcome import Failed
-
     def again(self: Senders, report: Any) -> None:
         report.outcome = Failed("sent again", retryable=True)
         original(self, report)
@@ -121,12 +120,36 @@ async def _idle_at_once(self: Execution) -> None:
     return
 
 
+def _reported(original: Callable[..., None]) -> Callable[..., None]:
+    def finished(self: Execution, item: InFlight) -> None:
+        if item.released_s is not None:
+            item.released_s, item.outcome = None, Failed("given back", retryable=True)
+        original(self, item)
+
+    return finished
+
+
+def _held_too_briefly(original: Callable[..., None]) -> Callable[..., None]:
+    def hold(self: Execution, item: InFlight, wait_s: float, release: Callable[[], None]) -> None:
+        original(self, item, wait_s / 4, release)
+
+    return hold
+
+
+def _zero(self: Slots) -> int:
+    return 0
+
+
+def _not_set(self: Slots, value: int) -> None:
+    return
+
+
 FAULTS = (
     Plant("a job is known by its id alone", 17, Claim, "key", property(_by_id)),
     Plant("any 2xx acknowledges a result", 3, http_channel, "acknowledged", _acknowledged_by_anybody),
     Plant("a lease counts from its answer", 0, poll_source, "claim_from_poll", _lease_from_the_answer),
-    Plant("a lease never ends", 13, Claim, "is_over", lambda self, now: False),
-    Plant("unreported results are forgotten", 13, KeptOutcomes, "keep", lambda self, *_, **__: None),
+    Plant("a lease never ends", 91, Claim, "is_over", lambda self, now: False),
+    Plant("unreported results are forgotten", 3, KeptOutcomes, "keep", lambda self, *_, **__: None),
     Plant("a slot is not given back", 0, Slots, "give_back", lambda self, job_type: None),
     Plant("a slot is not given back by who waits", 2, Execution, "_settle", _without_slot(Execution._settle)),
     Plant(
@@ -164,4 +187,15 @@ FAULTS = (
     ),
     Plant("what was done once is never done again", 87, PollSource, "_claim", _claimed_and_all_remembered),
     Plant("a claim is dropped", 0, Shift, "_start", lambda self, claim: None),
+    Plant("a job that was given back is reported", 90, Execution, "finished", _reported(Execution.finished)),
+    Plant(
+        "a job that was given back runs too soon", 90, Execution, "_hold", _held_too_briefly(Execution._hold)
+    ),
+    Plant("a job that was given back is forgotten", 90, Execution, "_run_again", lambda self, item: None),
+    Plant("a failure is not held", 103, Execution, "_hold_s", lambda self, item, outcome: 0.0),
+    Plant("a question's jobs have no slots promised", 216, Slots, "promised", property(_zero, _not_set)),
+    Plant("a worker that is paused claims on", 102, Shift, "pause", lambda self, is_paused: None),
+    Plant("a type's limit is not kept", 102, Slots, "_room", lambda self, job_type: self.total),
+    Plant("a type's rate is not kept", 102, Bucket, "take", lambda self, now: None),
+    Plant("a lease that must be extended is not", 108, LeaseKeeper, "must_be_confirmed", False),
 )

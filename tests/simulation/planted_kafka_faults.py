@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from simulation.planted_faults import FAULTS, Plant
-from workflow_sdk.runner.job.claim import Right
+from workflow_sdk.runner.job.claim import Claim, Right
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
 from workflow_sdk.runner.kafka.backlog import Backlog
@@ -16,7 +16,7 @@ from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.deduplication import AcknowledgedIds
 from workflow_sdk.runner.kafka.flow import Flow
 from workflow_sdk.runner.kafka.intake import KafkaIntake
-from workflow_sdk.runner.kafka.offsets import OffsetTracker
+from workflow_sdk.runner.kafka.offsets import WINDOW, OffsetTracker
 from workflow_sdk.runner.kafka.rebalances import Rebalances
 from workflow_sdk.runner.kafka.takeover import RecordHolder
 
@@ -96,14 +96,14 @@ KAFKA_FAULTS = (
     Plant("a late offset settles those before it", 24, OffsetTracker, "settle", _settle_all_below),
     Plant(
         "a job that was left unreported is passed",
-        42,
+        99,
         KafkaIntake,
         "settled",
         _settled_whatever_came(KafkaIntake.settled),
     ),
     Plant(
         "a dispatch is remembered at its start",
-        42,
+        43,
         KafkaIntake,
         "_begin",
         _remembered_at_its_start(KafkaIntake._begin),
@@ -111,13 +111,13 @@ KAFKA_FAULTS = (
     Plant("no dispatch is remembered", 36, AcknowledgedIds, "__contains__", lambda self, dedup_id: False),
     Plant(
         "a lost partition keeps its right to fail",
-        153,
+        386,
         Assignment,
         "right_to_fail",
         property(lambda self: Right.HAS),
     ),
     Plant("a job starts whose partition has gone", 43, KafkaRecord, "try_start", _started_whatever_has_gone),
-    Plant("a lost partition is left open", 34, Assignment, "end", _ended_and_left_open),
+    Plant("a lost partition is left open", 35, Assignment, "end", _ended_and_left_open),
     Plant("a revoked partition waits for nobody", 27, Rebalances, "_await_running", _nothing),
     Plant("a paused partition stays so", 27, Flow, "_may_resume", lambda self, assignment: False),
     Plant(
@@ -129,7 +129,16 @@ KAFKA_FAULTS = (
     ),
     Plant("a record that nobody can read is not copied", 81, KafkaIntake, "poison_arrived", _passed_at_once),
     Plant("a record settles nothing", 24, KafkaIntake, "_settle", _nothing),
-    Plant("what was removed before it was assigned is not said", 175, BrokerProbe, "_check_start", _nothing),
+    Plant(
+        "a job that was given back runs without its partition",
+        99,
+        Claim,
+        "right_to_begin",
+        lambda self, now: Right.HAS,
+    ),
+    Plant("a partition's window is not kept", 111, OffsetTracker, "room", property(lambda self: WINDOW)),
+    Plant("a buffer takes whatever comes", 111, Flow, "fetchable", lambda self, assignments: WINDOW),
+    Plant("what was removed before it was assigned is not said", 428, BrokerProbe, "_check_start", _nothing),
 )
 
 ALL_FAULTS = FAULTS + KAFKA_FAULTS

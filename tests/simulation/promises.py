@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from math import inf
 
 from simulation.engine import InstanceEnd, SimulatedEngine
 from simulation.network import Message
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
+from workflow_sdk.runner.job.outcome import Failed
+from workflow_sdk.runner.kafka.intake import AHEAD_MAX
+from workflow_sdk.runner.shift.execution import HELD_MARGIN_S
 from workflow_sdk.runner.summary import RunSummary
 
 # A request on its way for longer than this was held up by the network.
@@ -52,6 +56,22 @@ class Promises:
         self._undone: set[str] = set()
         # Of each step execution: the jobs that ran for it.
         self._ids: dict[str, set[str]] = {}
+        # By process: since when it is to claim nothing; by process and job type: its handlers that run, and when which
+        # one may start by the type's rate, as tokens of a bucket and the time they were counted.
+        self._quiet_since: dict[str, float] = {}
+        self._running: dict[str, Counter[str]] = {}
+        self._tokens: dict[tuple[str, str], tuple[float, float]] = {}
+        # By process and step execution: the attempt whose handler began last, and from when a job that was given
+        # back may run again; by process and job: until when its failure is held. Jobs whose handler gave them back
+        # last, and step executions of which any did.
+        self._latest: dict[tuple[str, str], tuple[str, int]] = {}
+        self._not_before: dict[tuple[str, str], float] = {}
+        self._held_until: dict[tuple[str, str], float] = {}
+        self._given_back: set[tuple[str, str]] = set()
+        self._stopping: set[str] = set()
+        # By process and job: those of which an extension was asked for.
+        self._asked_to_extend: set[tuple[str, str]] = set()
+        self._ever_given_back: set[str] = set()
         self.runs: Counter[str] = Counter()
         self.results: dict[str, set[str]] = {}
 
@@ -63,9 +83,18 @@ class Promises:
             self._under_way[key] += 1
             if self._under_way[key] > 1:
                 self._break("two completions of one job are never under way from one process", message.job_id)
+        if message.what == "heartbeat":
+            self._asked_to_extend.add(key)
+        is_claim = message.what == "poll" and message.body != b"{}"
+        if is_claim and self._is_quiet(message.process):
+            self._break(f"a paused worker claims nothing: {message.process}")
+        if message.what in ("complete", "fail") and key in self._given_back:
+            self._break("nothing is reported of a job that its handler gave back", message.job_id)
         if message.what == "fail":
             if self._succeeded.get(key):
                 self._break("a handler's success is never turned into a failure", message.job_id)
+            if self._now() < self._held_until.get(key, 0.0) and message.process not in self._stopping:
+                self._break("a failure is held for its retry delay", message.job_id)
             self._may_fail(message)
 
     def _may_fail(self, message: Message) -> None:
@@ -129,16 +158,78 @@ class Promises:
 
     # --- handlers ---
 
+    def quiet(self, process: str, is_quiet: bool) -> None:
+        """The process is told to claim nothing more, or to go on."""
+        self._quiet_since.pop(process, None)
+        if is_quiet:
+            self._quiet_since[process] = self._now()
+
+    def _is_quiet(self, process: str) -> bool:
+        return self._now() > self._quiet_since.get(process, inf)
+
+    def begins_in_lease(self, process: str, item: InFlight) -> None:
+        """A handler begins in a process that insists on extensions: the engine was asked for one before its first."""
+        if not any(one == process for one, _ in self._asked_to_extend):
+            self._break("where leases must be extended no job begins before one was", item.claim.job_id)
+
+    def wait_for_threads(self, process: str, items: Collection[InFlight]) -> None:
+        """These have a slot, and no thread."""
+        for item in items:
+            if item.claim.lease is not None:
+                self._break(
+                    f"a claimed job begins at once, for its lease goes on: {process}", item.claim.job_id
+                )
+        if len(items) > AHEAD_MAX:
+            self._break(f"no more than {AHEAD_MAX} jobs wait for a thread: {process}")
+
+    def runs_beside(self, process: str, item: InFlight, *, slots: int) -> None:
+        """A handler begins beside those that run already in a process of so many slots."""
+        job_type, running = item.claim.job_type, self._running.setdefault(process, Counter())
+        running[job_type] += 1
+        if running.total() > slots:
+            self._break(f"no more handlers run than there are slots: {process}", item.claim.job_id)
+        if running[job_type] > (item.handler.parallelism or slots):
+            self._break(f"no more handlers of a type run than its limit: {process}", item.claim.job_id)
+        if (rate := item.handler.rate) is not None:
+            before, at = self._tokens.get((process, job_type), (inf, 0.0))
+            tokens = min(before + (self._now() - at) * rate, max(rate, 1.0))
+            self._tokens[process, job_type] = tokens - 1.0, self._now()
+            if tokens < 1.0 - 1e-6:
+                self._break(
+                    f"no more jobs of a type start than its rate allows: {process}", item.claim.job_id
+                )
+
     def runs_now(self, process: str, item: InFlight) -> None:
-        claim, step = item.claim, item.claim.step_execution_id
-        attempt = process, step, claim.retries_remaining
-        self.runs[step] += 1
+        claim, attempt = item.claim, (process, *self._begins(process, item))
         self._runs_here[attempt] += 1
         if self._engine.has_forgotten(claim.job_id):
             return
         if self._runs_here[attempt] > 1:
             self._break("an attempt runs once in a process, however often its job comes", claim.job_id)
         self._runs_with_reason(claim)
+
+    def _begins(self, process: str, item: InFlight) -> tuple[str, int]:
+        """Count one run more; the attempt: the step execution, and the retries left."""
+        claim, step = item.claim, item.claim.step_execution_id
+        self.runs[step] += 1
+        self._given_back.difference_update(self._named(process, item))
+        if self._now() < self._not_before.pop((process, step), 0.0):
+            self._break("a job that was given back runs again after its delay", claim.job_id)
+        attempt = self._latest[process, step] = step, claim.retries_remaining
+        return attempt
+
+    def _named(self, process: str, item: InFlight) -> list[tuple[str, str]]:
+        return [(process, item.claim.job_id), (process, str(item.current.job["id"]))]
+
+    def given_back(self, process: str, item: InFlight) -> None:
+        """The handler gave its job back: this run counts for nothing."""
+        step = item.claim.step_execution_id
+        self._running[process][item.claim.job_type] -= 1
+        self.runs[step] -= 1
+        self._runs_here[process, *self._latest[process, step]] -= 1
+        self._given_back.update(self._named(process, item))
+        self._ever_given_back.add(step)
+        self._not_before[process, step] = self._now() + (item.released_s or 0.0)
 
     def _runs_with_reason(self, claim: Claim) -> None:
         step = claim.step_execution_id
@@ -153,6 +244,9 @@ class Promises:
     def ran(self, process: str, item: InFlight, result: str) -> None:
         """`result` is empty for a failure."""
         claim = item.claim
+        self._running[process][claim.job_type] -= 1
+        if not result:
+            self._hold(process, item)
         if not claim.is_over(self._now()) and not self._engine.has_forgotten(claim.job_id):
             self._is_no_longer_than_the_engines(claim)
         self._ids.setdefault(claim.step_execution_id, set()).add(claim.job_id)
@@ -162,6 +256,18 @@ class Promises:
         else:
             self._failures[claim.step_execution_id] += 1
             self._failed.add((claim.step_execution_id, claim.retries_remaining))
+
+    def _hold(self, process: str, item: InFlight) -> None:
+        """A failure waits for its retry delay, as far as its lease lets it; the last one of a job for nothing."""
+        claim, delay_s = item.claim, item.handler.retry_delay
+        assert isinstance(item.outcome, Failed)
+        if isinstance(delay_s, float) and item.outcome.retryable and claim.retries_remaining > 0:
+            end = inf if claim.lease is None else claim.lease.end
+            self._held_until[process, claim.job_id] = min(self._now() + delay_s, end - HELD_MARGIN_S) - 1e-6
+
+    def told_to_stop(self, process: str) -> None:
+        """It holds nothing any more."""
+        self._stopping.add(process)
 
     def counted_as_done(self, process: str, claim: Claim) -> None:
         if claim.instance_id in self._engine.cancelled or self._engine.has_forgotten(claim.job_id):
@@ -199,6 +305,8 @@ class Promises:
     def calm(self) -> None:
         """Where nothing went wrong nothing ran twice, and no lease came to its end."""
         for key, runs in self.runs.items():
+            if key in self._ever_given_back:
+                continue  # while it waits its lease goes on
             if self._engine.lease_ends[key]:
                 self._break("a report is made as soon as its handler has ended", *self._ids[key])
             if runs != 1 + self._failures[key]:

@@ -17,6 +17,7 @@ import greenlet
 
 from simulation.loop import SimulatedLoop
 from workflow_sdk.runner import kafka_runner
+from workflow_sdk.runner.job import slots
 from workflow_sdk.runner.kafka import commits, flow, rebalances, source
 
 
@@ -120,6 +121,8 @@ def simulated_threads() -> Iterator[None]:
         sleep = staticmethod(sleep)
 
     with (
+        # Of a type's rate.
+        patch.object(slots, "monotonic", lambda: _loop().time()),
         patch.object(source, "threading", Threading),
         patch.object(flow, "threading", Threading),
         patch.object(flow, "time", Time),

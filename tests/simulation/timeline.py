@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from simulation.kinds import TROUBLES
+from simulation.kinds import KINDS
 from simulation.world import Course, run
 
 FEWER = (1, 2, 3, 5, 8, 12, 16)
@@ -23,7 +23,7 @@ def shrunk(course: Course) -> Course:
         if tried.promise == course.promise:
             best = replace(tried, instances=instances)
             break
-    for trouble in TROUBLES[course.kind]:
+    for trouble in KINDS[course.kind].troubles:
         without = (*best.without, trouble)
         tried = run(course.seed, instances=best.instances, without=without)
         if tried.promise == course.promise:

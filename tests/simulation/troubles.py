@@ -17,7 +17,7 @@ from workflow_sdk.runner.kafka.intake import topic_of
 
 @dataclass(frozen=True)
 class Troubles:
-    """They come until `until`, a time of the loop; the methods are the names in `kinds.TROUBLES`."""
+    """They come until `until`, a time of the loop; the methods are the names in `kinds.KINDS`."""
 
     random: Random
     note: Callable[[str], None]
@@ -45,12 +45,12 @@ class Troubles:
         """A machine is put to sleep, and a worker with it."""
         while self._goes_on:
             await asyncio.sleep(self.random.uniform(0.0, 15.0))
-            machine = self.random.choice(self.workers).process.machine
-            self.note("world: the machine of a worker is suspended")
-            machine.suspend()
+            process = self.random.choice(self.workers).process
+            self.note(f"world: the machine of {process.name} is suspended")
+            process.machine.suspend()
             await asyncio.sleep(self.random.choice([2.0, 25.0, 2 * self.lease_s]))
-            machine.wake()
-            self.note("world: the machine goes on")
+            process.machine.wake()
+            self.note(f"world: the machine of {process.name} goes on")
 
     async def faults(self) -> None:
         while self._goes_on:
@@ -118,13 +118,24 @@ class Troubles:
     async def pauses(self) -> None:
         while self._goes_on:
             await asyncio.sleep(self.random.uniform(0.0, 15.0))
-            machine = self.random.choice(self.workers).process.machine
-            self.note("world: SIGSTOP of a worker")
-            machine.halt()
+            process = self.random.choice(self.workers).process
+            self.note(f"world: SIGSTOP to {process.name}")
+            process.machine.halt()
             long_s = 25.0 if self.broker is not None else 2 * self.lease_s
             await asyncio.sleep(self.random.choice([0.1, 2.0, long_s]))
-            machine.resume()
-            self.note("world: SIGCONT")
+            process.machine.resume()
+            self.note(f"world: SIGCONT to {process.name}")
+
+    async def quiets(self) -> None:
+        """Somebody pauses a worker, and resumes it."""
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 10.0))
+            process = self.random.choice(self.workers).process
+            self.note(f"world: {process.name} is told to claim nothing")
+            process.pause(True)
+            await asyncio.sleep(self.random.choice([0.5, 5.0, 15.0]))
+            process.pause(False)
+            self.note(f"world: {process.name} is told to go on")
 
     async def outages(self) -> None:
         while self._goes_on:

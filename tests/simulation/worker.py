@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from simulation.worker_process import BrokerProbe, WorkerProcess
+from simulation.worker_process import Surroundings, WorkerProcess
 
 
 class SimulatedWorker:
     """`process` is the one that serves; those that it has replaced may still drain."""
 
-    def __init__(self, name: str, world: BrokerProbe) -> None:
+    def __init__(self, name: str, world: Surroundings) -> None:
         self._name = name
         self._world = world
         # Whether it reaches no broker; the engine it does.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Collection
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +15,8 @@ from unittest.mock import patch
 
 from simulation.broker import SimulatedBroker
 from simulation.consumer import SimulatedConsumer
+from simulation.kafka_promises import KafkaPromises
+from simulation.kinds import Kind
 from simulation.loop import Process, SimulatedLoop
 from simulation.memory import grown, kept
 from simulation.metrics import UncountedMetrics
@@ -24,6 +26,7 @@ from simulation.promises import Promises
 from workflow_sdk.client.answers import RawResponse
 from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.http_channel import HttpChannel
+from workflow_sdk.errors import HeartbeatUnsupportedError, ReleaseJobError
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.runner import kafka_runner
 from workflow_sdk.runner.handlers.handler_call import call_in_thread
@@ -33,6 +36,7 @@ from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Completed, Outcome
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.kafka.dead_letters import DeadLetters
+from workflow_sdk.runner.kafka.intake import KafkaIntake
 from workflow_sdk.runner.kafka_runner import KafkaRunner
 from workflow_sdk.runner.runner import Runner
 from workflow_sdk.runner.shift import assembly
@@ -43,13 +47,17 @@ from workflow_sdk.runner.summary import RunSummary
 
 TIMEOUT_S = 2.0
 JOB_TYPES = ("a", "b")
+# Where handlers give jobs back at all, so many runs end like that, with one of these delays.
+GIVE_BACK_RATE = 0.2
+DELAYS_S = (None, None, 0.5, 4.0, 20.0)
+# Where failures are held; and where the handler of one type has limits.
+RETRY_DELAY_S = 2.0
+PARALLELISM, RATE = 1, 2.0
 
 
 @dataclass(frozen=True)
-class BrokerProbe:
-    """What the processes of one world share. `broker` in Kafka mode; `is_async`: the handler of one type is a
-    coroutine, with a time-out.
-    """
+class Surroundings:
+    """What the processes of one world share; `broker` in Kafka mode."""
 
     network: SimulatedNetwork
     promises: Promises
@@ -57,8 +65,8 @@ class BrokerProbe:
     duration_s: Callable[[], float]
     failure_rate: float
     note: Callable[[str], None]
+    kind: Kind
     broker: SimulatedBroker | None = None
-    is_async: bool = False
 
 
 class _Wire:
@@ -91,26 +99,47 @@ class _Channel(HttpChannel):
 
 
 class _Threads:
-    """In place of handler threads: a run takes as long as the seed says, and ends as an event."""
+    """In place of `size` handler threads: a run takes as long as the seed says, and ends as an event."""
 
-    def __init__(self, worker: WorkerProcess, *, done: Callable[[InFlight], None], **_: Any) -> None:
+    def __init__(
+        self, worker: WorkerProcess, *, size: int, done: Callable[[InFlight], None], **_: Any
+    ) -> None:
         self._worker = worker
+        self._idle = size
         self._done = done
+        self._waiting: deque[InFlight] = deque()
 
     def submit(self, item: InFlight) -> None:
-        self._worker.begin(item, self._done)
+        self._waiting.append(item)
+        self._begin()
+        self._worker.waits(self._waiting)
 
     def close(self) -> None:
         """There are none."""
+
+    def _begin(self) -> None:
+        while self._idle and self._waiting:
+            self._idle -= 1
+            self._worker.begin(self._waiting.popleft(), self._end)
+
+    def _end(self, item: InFlight) -> None:
+        self._idle += 1
+        self._done(item)
+        self._begin()
 
 
 class _Coroutines(HandlerCoroutines):
     """Async handlers on the world's loop, in place of one on a thread of its own."""
 
     def __init__(
-        self, worker: WorkerProcess, *, done: Callable[[InFlight], None], home: asyncio.AbstractEventLoop
+        self,
+        worker: WorkerProcess,
+        *,
+        done: Callable[[InFlight], None],
+        home: asyncio.AbstractEventLoop,
+        **settings: Any,
     ) -> None:
-        super().__init__(done=partial(worker.ended, done), home=home)
+        super().__init__(done=partial(worker.ended, done), home=home, **settings)
         self._worker = worker
         self._handler_loop = SimpleNamespace(  # type: ignore[assignment]
             loop=home, watch=lambda now: None, new_task=home.create_task, put_back=lambda: None
@@ -132,7 +161,7 @@ class WorkerProcess:
     def __init__(
         self,
         name: str,
-        world: BrokerProbe,
+        world: Surroundings,
         *,
         worker_id: str,
         parallelism: int,
@@ -145,7 +174,7 @@ class WorkerProcess:
         self._worker_id = worker_id
         self._parallelism = parallelism
         self._is_cut = is_cut
-        self._fails: dict[str, bool] = {}
+        self._raises: dict[str, Exception | None] = {}
         self._runs_s: dict[str, float] = {}
         self.name = name
         self.machine = Process(loop)
@@ -160,23 +189,30 @@ class WorkerProcess:
 
     async def drain(self) -> None:
         """As SIGTERM does; until it has ended, or was killed amid it."""
+        self._world.promises.told_to_stop(self.name)
         self.shift.stop("")
         await asyncio.wait({self._task, self.machine.death}, return_when=asyncio.FIRST_COMPLETED)
-        if self._task.done():
+        if self._task.done() and not isinstance(self._task.exception(), HeartbeatUnsupportedError):
             self._world.promises.drained(self.name, self._task.result())
+
+    def pause(self, is_paused: bool) -> None:
+        """As `rochallor workers pause` does, or the end of such a pause."""
+
+        def order() -> None:
+            # What a resumed worker does at once it may do.
+            self._world.promises.quiet(self.name, False)
+            self.shift.pause(is_paused)
+            self._world.promises.quiet(self.name, is_paused)
+
+        self._loop.call_soon(order, context=self.machine.context())
 
     # --- the runner ---
 
     def _made(self) -> Shift:
         world = self._world
-        registry = HandlerRegistry()
-        for job_type in JOB_TYPES:
-            registry.register(job_type, self._handle)
-        if world.is_async:
-            registry.register("b", self._handle_later, timeout=TIMEOUT_S)
         wire = _Wire(self.name, world.network, world.promises)
         plan = replace(
-            self._runner(registry)._plan,
+            self._runner(self._registry())._plan,
             clock=self._loop.time,
             make_channel=lambda _, **settings: _Channel(wire, **settings),
             make_threads=lambda **settings: _Threads(self, **settings),  # type: ignore[arg-type, return-value]
@@ -187,6 +223,17 @@ class WorkerProcess:
         ):
             return Shift(plan)
 
+    def _registry(self) -> HandlerRegistry:
+        kind = self._world.kind
+        limits: dict[str, Any] = {"parallelism": PARALLELISM, "rate": RATE} if kind.has_limits else {}
+        registry = HandlerRegistry()
+        registry.register("a", self._handle, retry_delay=RETRY_DELAY_S if kind.holds_failures else None)
+        if kind.has_async_handlers:
+            registry.register("b", self._handle_later, timeout=TIMEOUT_S, **limits)
+        else:
+            registry.register("b", self._handle, **limits)
+        return registry
+
     def _runner(self, registry: HandlerRegistry) -> WorkerRun:
         if self._world.broker is None:
             return Runner(
@@ -195,6 +242,7 @@ class WorkerProcess:
                 self._worker_id,
                 metrics=UncountedMetrics(),
                 parallelism=self._parallelism,
+                heartbeat=True if self._world.kind.insists_on_leases else None,
             )
         return KafkaRunner(
             self._worker_id,
@@ -232,6 +280,10 @@ class WorkerProcess:
         item.began = self._loop.time()
         self._loop.call_later(seconds, self._end, item, done)
 
+    def waits(self, items: Collection[InFlight]) -> None:
+        """So many have begun, and have no thread yet."""
+        self._world.promises.wait_for_threads(self.name, items)
+
     def begin_later(self, item: InFlight) -> None:
         """An async handler's run; its last attempt is in time."""
         seconds = self._begins(item)
@@ -240,22 +292,40 @@ class WorkerProcess:
 
     def ended(self, done: Callable[[InFlight], None], item: InFlight) -> None:
         job_id, succeeds = str(item.current.job["id"]), isinstance(item.outcome, Completed)
-        self._world.promises.ran(self.name, item, f"{self.name} {job_id}" if succeeds else "")
-        self._world.note(f"{self.name} ran {job_id}: {'succeeds' if succeeds else 'fails'}")
+        if item.released_s is not None:
+            self._world.promises.given_back(self.name, item)
+            self._world.note(f"{self.name} ran {job_id}: gives it back, for {item.released_s:g} s")
+        else:
+            self._world.promises.ran(self.name, item, f"{self.name} {job_id}" if succeeds else "")
+            self._world.note(f"{self.name} ran {job_id}: {'succeeds' if succeeds else 'fails'}")
         done(item)
 
     def _begins(self, item: InFlight) -> float:
         """How long this run takes."""
         world = self._world
         job_id = str(item.current.job["id"])
-        is_last = item.claim.retries_remaining <= 0
-        self._fails[job_id] = not is_last and world.random.random() < world.failure_rate
+        self._raises[job_id] = self._error_of(item)
         seconds = world.duration_s()
         world.note(
             f"{self.name} runs {item.claim.job_type} {job_id} of {item.claim.instance_id}: {seconds:.2f} s"
         )
         world.promises.runs_now(self.name, item)
+        world.promises.runs_beside(self.name, item, slots=self._parallelism)
+        if world.kind.insists_on_leases:
+            world.promises.begins_in_lease(self.name, item)
+        if isinstance(world.promises, KafkaPromises):
+            assert isinstance(self.shift._source, KafkaIntake)
+            world.promises.buffers(self.name, list(self.shift._source.sources.values()))
         return seconds
+
+    def _error_of(self, item: InFlight) -> Exception | None:
+        """What this run raises."""
+        random, is_last = self._world.random, item.claim.retries_remaining <= 0
+        if not is_last and random.random() < self._world.failure_rate:
+            return ConnectionError("as the seed says")
+        if self._world.kind.gives_jobs_back and random.random() < GIVE_BACK_RATE:
+            return ReleaseJobError(delay=random.choice(DELAYS_S))
+        return None
 
     def _end(self, item: InFlight, done: Callable[[InFlight], None]) -> None:
         call_in_thread(item)
@@ -266,8 +336,8 @@ class WorkerProcess:
         return self._handle(job)
 
     def _handle(self, job: Any) -> dict[str, str]:
-        if self._fails[job["id"]]:
-            raise ConnectionError("as the seed says")
+        if (error := self._raises[job["id"]]) is not None:
+            raise error
         return {job["stepExecutionId"]: f"{self.name} {job['id']}"}
 
     # --- at rest ---

@@ -6,7 +6,9 @@ import asyncio
 import gc
 import logging
 import random
+import re
 from collections import Counter, deque
+from contextlib import nullcontext
 from dataclasses import dataclass
 from random import Random
 
@@ -14,14 +16,15 @@ from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord
 from simulation.broker import Record, SimulatedBroker
 from simulation.engine import SimulatedEngine
 from simulation.kafka_promises import KafkaPromises
-from simulation.kinds import FLOW, TROUBLES
+from simulation.kinds import FLOW, KINDS
+from simulation.little_room import little_room
 from simulation.loop import SimulatedLoop, StandsStillError
 from simulation.network import SimulatedNetwork
 from simulation.promises import BrokenPromise, Promises
 from simulation.threads import run_as_thread, simulated_threads
 from simulation.troubles import Troubles
 from simulation.worker import SimulatedWorker
-from simulation.worker_process import BrokerProbe
+from simulation.worker_process import Surroundings
 
 VERSIONS = ("0", "next", "leases")
 INSTANCES = 24
@@ -32,6 +35,7 @@ TROUBLED_S = 40.0
 PATIENCE_S = 600.0
 JOBS_EACH = 3
 _KEPT_NOTES = 20_000
+_RUN = re.compile(r" runs \S+ (?P<job>\S+) of (?P<instance>\S+):")
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def run(
     # What a world leaves is swept away at its end; amid it there is little to find, and each look is long.
     gc.disable()
     try:
-        with simulated_threads():
+        with simulated_threads(), little_room() if world.has_little_room else nullcontext():
             loop.run_until_complete(world.live())
         if loop.escaped:
             raise BrokenPromise(f"nothing goes wrong unseen: {loop.escaped[0]!r}")
@@ -123,8 +127,6 @@ def _end(loop: SimulatedLoop, world: _World) -> None:
 
 
 class _World:
-    KINDS = tuple(TROUBLES)
-
     def __init__(
         self, seed: int, loop: SimulatedLoop, *, instances: int, spread_s: float, without: tuple[str, ...]
     ) -> None:
@@ -135,7 +137,8 @@ class _World:
         self._loop = loop
         self._seed = seed
         self.version = VERSIONS[seed % len(VERSIONS)]
-        self.kind = self.KINDS[seed // len(VERSIONS) % len(self.KINDS)]
+        self.kind = list(KINDS)[seed // len(VERSIONS) % len(KINDS)]
+        self._is = KINDS[self.kind]
         self.began = loop.now
         self.broken: BrokenPromise | None = None
         self._notes: deque[tuple[float, str]] = deque(maxlen=_KEPT_NOTES)
@@ -150,10 +153,11 @@ class _World:
 
     def timeline(self, about: tuple[str, ...]) -> tuple[str, ...]:
         """What was noted of these ids, and of whatever concerned everybody; all of it where there are none."""
-        ids = set(about)
-        for _, text in self._notes:
-            if any(one in text for one in about) and " of " in text and " runs " in text:
-                ids.add(text.split(" of ")[1].split(":")[0])
+        runs = [_RUN.search(text) for _, text in self._notes]
+        places = [(found["job"], found["instance"]) for found in runs if found]
+        instances = {place[1] for place in places if not set(about).isdisjoint(place)}
+        # Of an instance that is concerned all of it: its jobs follow from one another.
+        ids = {*about, *(one for place in places if place[1] in instances for one in place)}
         chosen = [
             (at, text)
             for at, text in self._notes
@@ -167,7 +171,7 @@ class _World:
             version=self.version,
             lease_s=self._lease_s,
             seed=self._seed,
-            extends_leases="extended" in self.kind,
+            extends_leases=self._is.extends_leases,
             publish=None if broker is None else self._publish,
         )
         self._network = network = SimulatedNetwork(engine, self._random, note=self.note)
@@ -185,9 +189,9 @@ class _World:
             lease_s=self._lease_s,
             until=self._loop.now + TROUBLED_S,
         )
-        names = [name for name in TROUBLES[self.kind] if name not in self._without]
+        names = [name for name in self._is.troubles if name not in self._without]
         trouble = asyncio.create_task(troubles.befall(names))
-        if self.kind == "kafka: calm":
+        if self._is.is_calm and self._is.has_kafka:
             # What is done amid a rebalance may be done again behind what is not.
             await asyncio.sleep(SETTLED_S)
         await self._arrivals(engine)
@@ -201,7 +205,7 @@ class _World:
     def _start_workers(
         self, network: SimulatedNetwork, promises: Promises, broker: SimulatedBroker | None
     ) -> None:
-        world = BrokerProbe(
+        world = Surroundings(
             network,
             promises,
             self._random,
@@ -209,7 +213,7 @@ class _World:
             failure_rate=0.15,
             note=self.note,
             broker=broker,
-            is_async="async" in self.kind,
+            kind=self._is,
         )
         self._workers = [SimulatedWorker(name, world) for name in ("w1", "w2")]
 
@@ -230,11 +234,15 @@ class _World:
     @property
     def _is_nothing_repeated(self) -> bool:
         """Whether nothing has happened here for which a job may run twice."""
-        return self.kind in ("calm", "kafka: calm")
+        return self._is.is_calm
+
+    @property
+    def has_little_room(self) -> bool:
+        return self._is.has_little_room
 
     @property
     def is_kafka(self) -> bool:
-        return self.kind.startswith("kafka")
+        return self._is.has_kafka
 
     @property
     def _is_at_rest(self) -> bool:
@@ -275,12 +283,14 @@ class _World:
             self._engine.close()
 
     def _break(self, broken: BrokenPromise) -> None:
-        self.broken = self.broken or broken
+        if self.broken is None:
+            self.broken = broken
+            self.note(f"world: here it is broken: {broken}")
 
     def _duration_s(self) -> float:
-        if ("long" in self.kind or "everything" in self.kind) and self._random.random() < 0.2:
-            # Nobody drains for as long as the longest would take.
-            return self._random.uniform(0.5, 20.0 if self.is_kafka else 3.0 * self._lease_s)
+        if self._is.has_long_handlers and self._random.random() < 0.2:
+            # Nobody drains for as long as the longest would take, twice where one waits for the other's thread.
+            return self._random.uniform(0.5, 11.0 if self.is_kafka else 3.0 * self._lease_s)
         return self._random.choice([0.0, self._random.uniform(0.0, 0.5), self._random.uniform(0.0, 3.0)])
 
     async def _arrivals(self, engine: SimulatedEngine) -> None:

@@ -34,6 +34,11 @@ class Holder(Protocol):
     def right_to_fail(self) -> Right: ...
 
     @property
+    def is_leaving(self) -> bool:
+        """Whether it lets no further job begin."""
+        ...
+
+    @property
     def progress_s(self) -> float:
         """For how many seconds it has been read so far; a retry of the job would have come by then."""
         ...
@@ -83,6 +88,11 @@ class Claim:
     def is_over(self, now: float) -> bool:
         """Whether the lease has ended."""
         return self.lease is not None and now >= self.lease.end
+
+    def right_to_begin(self, now: float) -> Right:
+        """Whether its handler may be called now."""
+        is_leaving = self.holder is not None and self.holder.is_leaving
+        return Right.LOST if is_leaving else self.right_to_fail(now)
 
     def right_to_fail(self, now: float) -> Right:
         """Whether a failure of this job may be reported now."""

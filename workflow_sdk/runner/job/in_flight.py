@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from contextvars import Context
 from dataclasses import dataclass, field
@@ -151,6 +151,19 @@ class InFlight:
             stack = _frames_from(sys._current_frames().get(self.thread_id))
         own = [frame for frame in stack if frame.f_code.co_filename == self.handler.file]
         return own[-1] if own else None
+
+
+@dataclass(slots=True)
+class Held:
+    """A job that waits without a slot: what is done at the end of the wait, and the timer's cancel."""
+
+    release: Callable[[], None]
+    cancel: Callable[[], None]
+
+    def end(self) -> None:
+        """Wait no longer."""
+        self.cancel()
+        self.release()
 
 
 def _frames_from(frame: FrameType | None) -> list[FrameType]:

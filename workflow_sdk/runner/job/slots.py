@@ -47,13 +47,14 @@ class Slots:
 
     `limits` holds the types with a limit of their own, `rates` those of which so many a second may start. `most` is
     what may be in use while the system gives no more threads; None otherwise. `closed` are types that cannot run
-    for now.
+    for now. `promised` is how many jobs a question that is under way may bring.
     """
 
     total: int
     limits: Mapping[str, int] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
     in_use: int = 0
+    promised: int = 0
     is_paused: bool = False
     most: int | None = None
     closed: frozenset[str] = frozenset()
@@ -115,8 +116,8 @@ class Slots:
 
     def has_room(self, job_type: str, *, ahead: int = 0) -> bool:
         """Whether a job of this type may start now, or be one of so many that wait ahead for a thread."""
-        is_free = not self.is_paused and self.in_use < self._open + ahead
-        return is_free and self._room(job_type) > 0
+        is_free = not self.is_paused and self.in_use + self.promised < self._open + ahead
+        return is_free and self._room(job_type) > self.promised
 
     def next_start_s(self, job_type: str) -> float | None:
         """Seconds until a job of this type may start again by its rate; None where one may now."""

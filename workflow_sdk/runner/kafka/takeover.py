@@ -160,6 +160,10 @@ class RecordHolder:
         return self.record.assignment.right_to_fail
 
     @property
+    def is_leaving(self) -> bool:
+        return not self.record.assignment.is_open
+
+    @property
     def progress_s(self) -> float:
         return self.record.assignment.progress_s
 

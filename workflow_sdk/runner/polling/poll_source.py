@@ -166,11 +166,11 @@ class PollSource:
 
     async def _claim(self, order: Order) -> Sequence[PolledJob]:
         self._ended_meanwhile.clear()
-        self._is_claiming = True
+        self._is_claiming, self._slots.promised = True, order.max_jobs
         try:
             return await self._channel.claim(order.job_types, order.max_jobs)
         finally:
-            self._is_claiming = False
+            self._is_claiming, self._slots.promised = False, 0
 
     def _take(self, job: PolledJob, *, asked_at: float) -> None:
         if isinstance(job, UnreadableJob):

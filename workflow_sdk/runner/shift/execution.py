@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
 from workflow_sdk.clock import Clock
 from workflow_sdk.handler.handler import Handler
@@ -17,13 +15,13 @@ from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob
 from workflow_sdk.runner.handlers.failure_log import log_failure, only_failing
 from workflow_sdk.runner.handlers.supervision import supervision
-from workflow_sdk.runner.job.claim import Claim
-from workflow_sdk.runner.job.in_flight import LEFT, SOON_S, InFlight, Phase
+from workflow_sdk.runner.job.claim import Claim, Right
+from workflow_sdk.runner.job.in_flight import LEFT, SOON_S, Held, InFlight, Phase
 from workflow_sdk.runner.job.kept_outcomes import KeptOutcomes
 from workflow_sdk.runner.job.outcome import Completed, Failed, Outcome, no_handler
 from workflow_sdk.runner.job.report import Report, Settlement
 from workflow_sdk.runner.job.slots import Slots
-from workflow_sdk.runner.shift.plan import JobSource
+from workflow_sdk.runner.shift.plan import JobSource, Reporter, Workshop
 from workflow_sdk.runner.shift.retry_delay import FailureCounts, retry_delay_s
 from workflow_sdk.runner.statistics import Statistics
 
@@ -33,34 +31,6 @@ log = logging.getLogger("workflow_sdk.runner")
 HELD_MARGIN_S = 5.0
 # So many jobs whose results the engine will not take may wait without a slot; the next ones keep theirs.
 MAX_TROUBLED = 1_000
-
-
-class Reporter(Protocol):
-    """Takes reports; answers each once through Execution.settled."""
-
-    def put(self, report: Report) -> None: ...
-
-    def renewed(self, report: Report) -> None:
-        """The report's job has come again."""
-        ...
-
-    def proved(self, report: Report) -> None:
-        """The next attempt of the report's job has come."""
-        ...
-
-
-class Workshop(Protocol):
-    """Where handlers run; brings each item back through Execution.finished."""
-
-    def submit(self, item: InFlight) -> None: ...
-
-
-@dataclass(slots=True)
-class _Held:
-    """A job that waits without a slot: what is done at the end of the wait, and the timer's cancel."""
-
-    release: Callable[[], None]
-    cancel: Callable[[], None]
 
 
 class Execution:
@@ -88,7 +58,9 @@ class Execution:
         self._troubled = 0
         self._kept = KeptOutcomes()
         self._failures = FailureCounts()
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, Held] = {}
+        # Those of them that wait for a slot alone.
+        self._without_room: dict[str, InFlight] = {}
         self._is_draining = False
         self._settled_one = asyncio.Event()
         self._reporter: Reporter
@@ -121,13 +93,16 @@ class Execution:
         if here is not None:
             self._came_again(here, claim)
             return
-        self._statistics.claimed(claim.job_type)
-        handler = self._registry.find(claim.job_type)
-        item = self._take_in(claim, handler or _ABSENT)
-        kept = self._kept.take(claim)
+        item = self._take_in(claim)
+        self._take_slot(claim.job_type)
+        self._begin(item)
+
+    def _begin(self, item: InFlight) -> None:
+        """Call its handler, or report what is known without."""
+        claim, kept = item.claim, self._kept.take(item.claim)
         if kept is not None:
             self._report(item, kept.outcome, was_refused=kept.was_refused)
-        elif handler is None:
+        elif item.handler is _ABSENT:
             log.error("job %s: no handler for job type %s", claim.job_id, claim.job_type)
             self._report(item, no_handler(claim.job_type))
         elif (watched := supervision()) is not None and watched.is_suspect(claim.key):
@@ -194,7 +169,7 @@ class Execution:
         self._without_slot -= item.waits_without_slot
         self._troubled -= item.is_troubled
         if item.holds_slot:
-            self.slots.give_back(item.claim.job_type)
+            self._give_back(item)
         for claim in item.claims:
             self._source.settled(claim, settlement)
         self._settled_one.set()
@@ -203,10 +178,12 @@ class Execution:
 
     def _follow_with(self, claim: Claim) -> None:
         """Start the attempt that came while the one before it was in flight, if that may still be done."""
-        if self._is_draining or claim.is_over(self._clock()):
+        if self._is_draining or claim.right_to_begin(self._clock()) is Right.LOST:
             self._source.settled(claim, Settlement.LEFT)
-        else:
+        elif self.slots.has_room(claim.job_type):
             self.start(claim)
+        else:
+            self._wait_for_room(self._take_in(claim))
 
     def at_most(self, threads: int | None) -> None:
         """So many jobs may run while the system gives no more threads; what is claimed beyond waits in its lease."""
@@ -238,10 +215,18 @@ class Execution:
         for item in self.in_flight.values():
             item.current.stopping.set()
         for held in list(self._held.values()):
-            held.cancel()
-            held.release()
+            held.end()
 
-    def _take_in(self, claim: Claim, handler: Handler) -> InFlight:
+    def hold_nothing_that_leaves(self) -> None:
+        """A partition that goes waits for failures, which it lets be sent so far, and for jobs that were given back."""
+        for key, held in list(self._held.items()):
+            holder = self.in_flight[key].claim.holder
+            if holder is not None and holder.is_leaving:
+                held.end()
+
+    def _take_in(self, claim: Claim) -> InFlight:
+        self._statistics.claimed(claim.job_type)
+        handler = self._registry.find(claim.job_type) or _ABSENT
         current = CurrentJob(claim.job)
         if self._is_draining:
             current.stopping.set()
@@ -249,7 +234,6 @@ class Execution:
         item = InFlight(claim, handler, current, now, clock=self._clock)
         item.show_lease(now)
         self.in_flight[claim.key] = item
-        self._take_slot(claim.job_type)
         return item
 
     def _take_slot(self, job_type: str) -> None:
@@ -323,9 +307,16 @@ class Execution:
             self._free_slot(item)
 
     def _free_slot(self, item: InFlight) -> None:
+        self._give_back(item)
+        self._source.slot_freed()
+
+    def _give_back(self, item: InFlight) -> None:
+        """Jobs that wait for a slot here have it before any that the source may bring."""
         item.holds_slot = False
         self.slots.give_back(item.claim.job_type)
-        self._source.slot_freed()
+        for key, waiting in list(self._without_room.items()):
+            if self.slots.has_room(waiting.claim.job_type):
+                self._held[key].end()
 
     def _hold_s(self, item: InFlight, outcome: Failed) -> float:
         """Seconds to hold a failure back, within the lease."""
@@ -338,7 +329,7 @@ class Execution:
 
     def _hold(self, item: InFlight, wait_s: float, release: Callable[[], None]) -> None:
         item.phase = Phase.HELD
-        self._held[item.claim.key] = _Held(release, self._call_later(wait_s, release))
+        self._held[item.claim.key] = Held(release, self._call_later(wait_s, release))
         if item.holds_slot:
             self._free_slot(item)
 
@@ -360,18 +351,26 @@ class Execution:
             self._hold(item, max(delay_s, SOON_S), lambda: self._run_again(item))
 
     def _run_again(self, item: InFlight) -> None:
-        del self._held[item.claim.key]
         claim = item.claim
-        if self._is_draining or claim.is_over(self._clock()):
+        del self._held[claim.key]
+        self._without_room.pop(claim.key, None)
+        right = claim.right_to_begin(self._clock())
+        if self._is_draining or right is Right.LOST:
             self._settle(item, Settlement.LEFT)
-        elif not self.slots.has_room(claim.job_type):
-            self._hold(item, SOON_S, lambda: self._run_again(item))
+        elif right is Right.UNSURE or not self.slots.has_room(claim.job_type):
+            self._wait_for_room(item)
         else:
             self._take_slot(claim.job_type)
             item.phase, item.holds_slot = Phase.RUNNING, True
             item.began = item.ended = 0.0
             item.released_s = item.awaitable = item.task = None
-            self._workshop(item).submit(item)
+            self._begin(item)
+
+    def _wait_for_room(self, item: InFlight) -> None:
+        """Until a slot is given back; rates and rights come with time alone."""
+        item.holds_slot = False
+        self._hold(item, SOON_S, lambda: self._run_again(item))
+        self._without_room[item.claim.key] = item
 
     def _release(self, report: Report) -> None:
         del self._held[report.claim.key]

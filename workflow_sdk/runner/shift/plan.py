@@ -12,7 +12,8 @@ from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.handlers.handler_threads import HandlerThreads
 from workflow_sdk.runner.job.claim import Claim
-from workflow_sdk.runner.job.report import Settlement
+from workflow_sdk.runner.job.in_flight import InFlight
+from workflow_sdk.runner.job.report import Report, Settlement
 from workflow_sdk.runner.job.slots import Slots
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch
 from workflow_sdk.runner.statistics import Statistics
@@ -46,6 +47,26 @@ class JobSource(Protocol):
     def surplus(self) -> str:
         """Why no job can come although all is well, in words; empty otherwise. Thread-safe."""
         ...
+
+
+class Reporter(Protocol):
+    """Takes reports; answers each once through Execution.settled."""
+
+    def put(self, report: Report) -> None: ...
+
+    def renewed(self, report: Report) -> None:
+        """The report's job has come again."""
+        ...
+
+    def proved(self, report: Report) -> None:
+        """The next attempt of the report's job has come."""
+        ...
+
+
+class Workshop(Protocol):
+    """Where handlers run; brings each item back through Execution.finished."""
+
+    def submit(self, item: InFlight) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,8 @@ class Shift:
         self._slots.give_back(claim.job_type)
         if may_start:
             self._execution.start(claim)
+        else:
+            self._source.slot_freed()
 
     def _fail(self, error: BaseException) -> None:
         """End the run, after a drain, with this error."""

@@ -63,6 +63,7 @@ class Tick:
         self._set_gauges(now)
         if not items:
             return
+        self._execution.hold_nothing_that_leaves()
         for item in items:
             item.show_lease(now)  # after a suspension it ends earlier on the handler's clock
         self._lease_keeper.look(items, now)

@@ -47,6 +47,18 @@ def test_so_many_may_wait_ahead_for_a_thread_and_no_more() -> None:
     assert slots.has_room("a", ahead=2)
 
 
+def test_what_a_question_may_bring_has_its_slots_and_others_have_the_rest() -> None:
+    slots = Slots(4, {"b": 2})
+    slots.promised = 3
+    assert slots.has_room("a")
+    assert not slots.has_room("b"), "all of them may be of the type with a limit"
+    slots.take("a")
+    assert not slots.has_room("a")
+    slots.promised = 0
+    assert slots.has_room("a")
+    assert slots.has_room("b")
+
+
 def test_never_more_is_asked_for_than_fits_any_of_the_types() -> None:
     slots = Slots(8, {"a": 2, "c": 3})
     assert slots.order(["a", "b", "c"]) == (["b", "a", "c"], 2)

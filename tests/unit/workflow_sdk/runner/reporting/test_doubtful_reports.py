@@ -92,6 +92,7 @@ def test_a_late_result_goes_at_once_under_the_id_of_a_new_claim() -> None:
 
 class Partition:
     right_to_fail = Right.HAS
+    is_leaving = False
     progress_s = 0.0
     is_inherited = False
 

@@ -126,6 +126,7 @@ class Wavering:
     """A holder that is unsure of its right once a connection has been made, and sure again soon."""
 
     right_to_fail = Right.HAS
+    is_leaving = False
     progress_s = 0.0
     is_inherited = False
 
