@@ -69,19 +69,24 @@ def test_every_file_that_the_architecture_page_names_is_there() -> None:
     assert [path for path in PATH.findall(PAGE) if not (ROOT / path).exists()] == []
 
 
+def constants(pattern: str) -> list[tuple[str, object]]:
+    """(file, value) of the texts in the code that are of this form as a whole."""
+    return [
+        (str(path.relative_to(ROOT)), node.value)
+        for package in ("workflow_sdk", "rochallor_cli")
+        for path in (ROOT / package).rglob("*.py")
+        if re.search(pattern, text := path.read_text("utf-8"))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Constant) and re.fullmatch(pattern, str(node.value))
+    ]
+
+
 MASKS = ("workflow_sdk/masking.py", "rochallor_cli/configuration/masking.py")
 
 
 def test_there_is_one_mask() -> None:
     """Written down twice, for neither may be loaded for the other's sake; nobody else writes stars or dots."""
-    found = {
-        (str(path.relative_to(ROOT)), node.value)
-        for package in ("workflow_sdk", "rochallor_cli")
-        for path in (ROOT / package).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Constant) and re.fullmatch(r"[*•]{3,}", str(node.value))
-    }
-    assert found == {(home, "***") for home in MASKS}
+    assert set(constants(r"[*•]{3,}")) == {(home, "***") for home in MASKS}
 
 
 # Where a problem code stands as text: the tables that give it its name.
@@ -93,14 +98,9 @@ CODE_TABLES = (
 
 
 def test_a_problem_code_is_written_once_and_called_by_its_name_elsewhere() -> None:
-    found = [
-        (node.value, str(path.relative_to(ROOT)))
-        for path in (ROOT / "rochallor_cli").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Constant) and re.fullmatch(r"[EVW]\d{2,3}", str(node.value))
-    ]
-    assert [(code, home) for code, home in found if home not in CODE_TABLES] == []
-    assert sorted(code for code, _ in found) == sorted({code for code, _ in found})
+    found = constants(r"[EVW]\d{2,3}")
+    assert [(home, code) for home, code in found if home not in CODE_TABLES] == []
+    assert sorted(code for _, code in found) == sorted({code for _, code in found})
 
 
 def test_each_problem_code_has_one_name_and_each_name_one_code() -> None:
