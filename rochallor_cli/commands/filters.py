@@ -107,9 +107,14 @@ def say_if_cut(context: Context, selected: Selection) -> bool:
     return selected.was_cut
 
 
-def say_nothing_fits(context: Context, filters: Filters) -> None:
+def say_nothing_fits(context: Context, filters: Filters, text: str = "no instances that fit") -> None:
     """Say so, and of a filter that names what there is not, that too: it may be a slip."""
-    context.printer.note("no instances that fit")
+    context.printer.note(text)
+    warn_of_names(context, filters)
+
+
+def warn_of_names(context: Context, filters: Filters) -> None:
+    """Say of each filter that it names what there is not."""
     if not filters.definition:
         return
     definition = context.engine.known_definition(filters.definition)

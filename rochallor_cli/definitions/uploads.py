@@ -30,7 +30,9 @@ class Upload:
 
     @property
     def id(self) -> str:
-        return str(self.definition.get("id", ""))
+        """Empty where the document has none, or one that is no text."""
+        found = self.definition.get("id")
+        return found if isinstance(found, str) else ""
 
 
 def read_uploads(names: Sequence[str], stdin: TextIO, *, folders: Folders | None = None) -> list[Upload]:

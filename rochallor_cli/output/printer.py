@@ -82,12 +82,19 @@ class Printer:
         else:
             self._document(self._chosen(value))
 
-    def document(self, value: object) -> None:
+    def document(self, value: object, *, name: str = "") -> None:
         """Any value in JSON or YAML; tables are for views, so a table format shows JSON.
+
+        name: the field that names an object, or each of a list, for `-o name`; what has none is shown as JSON.
 
         --fields chooses of an object, or of each object of a list; one that none of them has is said.
         """
-        rows = [row for row in (value if isinstance(value, list) else [value]) if isinstance(row, Mapping)]
+        each = value if isinstance(value, list) else [value]
+        if self.settings.output == "name" and (name or all(isinstance(one, str) for one in each)):
+            for one in each:
+                self.line(plain(lookup(one, name) if isinstance(one, Mapping) else one))
+            return
+        rows = [row for row in each if isinstance(row, Mapping)]
         for path in self.settings.fields if rows else ():
             if not any(path.partition(".")[0] in row or path in row for row in rows):
                 known = ", ".join(dict.fromkeys(str(name) for row in rows for name in row))

@@ -286,7 +286,10 @@ def test_verbosity_may_be_said_as_truth_in_the_environment() -> None:
     assert "GET " in result.stderr
 
 
-@pytest.mark.parametrize("command", ["list", "cancel", "retry"])
+FILTERED = [path for path in commands() if {"--definition", "--step"} <= {*valued_options(path)}]
+
+
+@pytest.mark.parametrize("command", FILTERED)
 def test_a_filter_that_names_a_definition_there_is_not_says_so(command: str) -> None:
     def answer(method: str, path: str, body: bytes) -> Answer:
         if route(path).startswith("/v1/definitions/"):
@@ -294,6 +297,34 @@ def test_a_filter_that_names_a_definition_there_is_not_says_so(command: str) -> 
         return 200, {"items": [], "total": 0}
 
     with stand_in(answer) as there:
-        result = rochallor("instances", command, "--definition", "nope", url=there.url)
+        result = rochallor(*command.split(), "--definition", "nope", url=there.url)
     assert f"there is no definition nope on {there.url}" in result.stderr
     assert there.writes == []
+
+
+@pytest.mark.parametrize("document", ['{"name": "n"}', '{"id": null}', '{"id": 7}', '{"id": " "}'])
+def test_a_definition_without_an_id_is_compared_with_nothing(document: str) -> None:
+    with stand_in(lambda *_: (404, {"error": "not-found", "reason": "definition not found"})) as there:
+        result = rochallor("defs", "diff", "-", url=there.url, stdin=document)
+    assert (result.exit_status, there.seen) == (3, [])
+    assert "standard input:1:" in result.stderr
+
+
+def test_what_has_names_prints_them_and_nothing_else(tmp_path: Path) -> None:
+    step = {"id": "e", "name": "e", "type": "END"}
+    flows = [tmp_path / f"{name}.json" for name in ("one", "two")]
+    for flow in flows:
+        flow.write_text(json.dumps({"id": flow.stem, "name": "n", "steps": [step]}))
+    for line, expected in (
+        (("defs", "verify", *flows), "one\ntwo\n"),
+        (("defs", "graph", flows[0]), "one\n"),
+        (("defs", "lint", "--explain", "W316"), "W316\n"),
+        (("defs", "new", "three", "--steps", "a", "--folder", tmp_path), None),
+    ):
+        with stand_in(lambda *_: (404, {"error": "not-found", "reason": "definition not found"})) as there:
+            result = rochallor(*line, "-o", "name", url=there.url)
+        if expected is None:
+            expected = "".join(
+                f"{tmp_path / name}\n" for name in ("three.yaml", "three_handlers.py", "test_three.py")
+            )
+        assert (result.stdout, result.exit_status) == (expected, 0), result.stderr

@@ -13,6 +13,7 @@ from rochallor_cli.definitions.differences import Change, differences
 from rochallor_cli.definitions.files import Folders
 from rochallor_cli.definitions.uploads import Upload, read_uploads
 from rochallor_cli.engine_client.admin_client import Value
+from rochallor_cli.errors import InvalidDocumentError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.text_width import harmless
 from rochallor_cli.output.views import CHANGES
@@ -57,6 +58,8 @@ def diff(
     uploads = read_uploads(files, context.environment.stdin, folders=folders)
     say_passed_over(context, folders)
     for one in uploads:
+        if not one.id.strip():
+            raise InvalidDocumentError(f"{one.document.at(('id',))}: a definition's id is required, a text")
         known = context.engine.known_definition(one.id)
         if known is not None and against is not None:
             known = context.engine.definition(one.id, against)

@@ -50,4 +50,4 @@ def explain(
     elif printer.for_readers:
         printer.text(f"{text}\n")
     else:
-        printer.document({"word": word, "text": text})
+        printer.document({"word": word, "text": text}, name="word")

@@ -83,7 +83,7 @@ def _show(context: Context, drawn: Graph, format_: str | None) -> None:
 
     printer = context.printer
     if format_ is None and not printer.for_readers:
-        printer.document(drawn.as_json())
+        printer.document(drawn.as_json(), name="title")
     elif format_ == "svg":
         from rochallor_cli.graph.svg import as_svg
 

@@ -158,7 +158,7 @@ def _explained(context: Context, code: str) -> ExitStatus:
             lines = [textwrap.fill(line, printer.width) for line in lines]
         printer.text("".join(f"{line}\n" for line in lines))
     else:
-        printer.document({"code": code.upper(), "text": text})
+        printer.document({"code": code.upper(), "text": text}, name="code")
     return ExitStatus.DONE
 
 

@@ -168,7 +168,7 @@ def _with_suggestion(verified: Verified, bounds: Bounds) -> Verified:
 def _show(context: Context, verified: list[Verified]) -> None:
     printer = context.printer
     if not printer.for_readers:
-        printer.document([each.as_json() for each in verified])
+        printer.document([each.as_json() for each in verified], name="id")
         return
     for each in verified:
         for line in each.lines():

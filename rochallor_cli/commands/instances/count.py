@@ -10,7 +10,7 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.filters import Most, say_if_cut, selection, with_filters
+from rochallor_cli.commands.filters import Most, say_if_cut, selection, warn_of_names, with_filters
 from rochallor_cli.engine_client.admin_client import STATUSES, Value, definition_name
 from rochallor_cli.errors import UsageError, did_you_mean
 from rochallor_cli.exit_status import ExitStatus
@@ -60,7 +60,10 @@ def count(
     if by is not None and by not in _BY:
         raise UsageError(f"--by {by!r} is none of {', '.join(_BY)}", hint=did_you_mean(by, _BY))
     if filters.is_counted_by_engine and by in (None, "status"):
-        context.printer.rows(COUNTS, list(_counted_by_engine(context, filters, apart=by is not None)))
+        rows = list(_counted_by_engine(context, filters, apart=by is not None))
+        context.printer.rows(COUNTS, rows)
+        if not any(row["count"] for row in rows):
+            warn_of_names(context, filters)
         return ExitStatus.DONE
     selected = selection(context, filters, most, always_bounded=True)
     keys_of = _GROUPS[by] if by else lambda _: ["instances"]
@@ -68,6 +71,8 @@ def count(
     if by is None:
         counts.setdefault("instances", 0)
     context.printer.rows(COUNTS, [_row(by or "all", key, number) for key, number in counts.most_common()])
+    if not counts.total():
+        warn_of_names(context, filters)
     return ExitStatus.WAIT_RAN_OUT if say_if_cut(context, selected) else ExitStatus.DONE
 
 

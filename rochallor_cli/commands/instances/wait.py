@@ -7,7 +7,14 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.chosen_instances import ids_from, require_one_way
-from rochallor_cli.commands.filters import MOST_EXCLUSIVE, Most, say_if_cut, selection, with_filters
+from rochallor_cli.commands.filters import (
+    MOST_EXCLUSIVE,
+    Most,
+    say_if_cut,
+    say_nothing_fits,
+    selection,
+    with_filters,
+)
 from rochallor_cli.commands.following import judge_for
 from rochallor_cli.commands.inputs import Ids, Timeout, seconds_from
 from rochallor_cli.engine_client.admin_client import OPEN, Value
@@ -55,7 +62,10 @@ def wait(
         statuses = [filters.status] if filters.status else OPEN
         wanted = list(selected.instances(*statuses))
         was_cut = say_if_cut(context, selected)
-        context.printer.note(f"waiting for {len(wanted):,}" if wanted else "no instances that fit")
+        if wanted:
+            context.printer.note(f"waiting for {len(wanted):,}")
+        else:
+            say_nothing_fits(context, filters)
     quiet = context.settings.quiet
     waiting = Waiting(context.engine, context.printer, seconds_from(timeout, "--timeout"), judge_for(context))
     try:

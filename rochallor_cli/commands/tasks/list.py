@@ -12,7 +12,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.exclusive_options import ALL_EXCLUSIVE
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.filters import Most, say_if_cut, selection, with_filters
+from rochallor_cli.commands.filters import Most, say_if_cut, say_nothing_fits, selection, with_filters
 from rochallor_cli.commands.inputs import LIMIT, All, Limit
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.instances.selection import MOST_READ, Filters
@@ -65,7 +65,7 @@ def list_(
         found = iter(rows)
     shown = context.printer.rows(TASKS, found if everything else islice(found, number))
     if shown == 0:
-        context.printer.note("no user task is open")
+        say_nothing_fits(context, filters, "no user task is open")
     elif (limit is None or context.printer.for_people) and next(found, None) is not None:
         context.printer.note(f"the first {shown}; --limit or --all shows more")
     return ExitStatus.WAIT_RAN_OUT if say_if_cut(context, selected) else ExitStatus.DONE
