@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import sys
 import time
@@ -38,7 +37,7 @@ def remember(name: str, text: str, environ: Mapping[str, str]) -> None:
         if not _is_private(folder.lstat()):
             return
         # A new file put in the place of the old one: whatever stood there, a symlink too, is not written through.
-        new = folder / f"{name}.{secrets.token_hex(8)}"
+        new = folder / f"{name}.{os.urandom(8).hex()}"
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:
             file.write(text)

@@ -72,3 +72,19 @@ def test_a_command_that_asks_the_engine_imports_its_client_and_no_more(
     arguments: list[str], engine_url: str
 ) -> None:
     assert imported_by(*arguments, url=engine_url) == {"typer", "httpx"}
+
+
+def test_a_command_that_asks_the_engine_imports_a_bounded_number_of_modules(engine_url: str) -> None:
+    count = (
+        "import sys\nsys.argv = ['rochallor', 'instances', 'list']\nfrom rochallor_cli.__main__ import main\n"
+    )
+    count += "main()\nprint(len(sys.modules), file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", count],
+        capture_output=True,
+        text=True,
+        env=variables({"ROCHALLOR_QUIET": "1"}, url=engine_url),
+        timeout=60,
+        check=True,
+    )
+    assert int(done.stderr.splitlines()[-1]) <= 325

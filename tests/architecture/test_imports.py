@@ -69,8 +69,7 @@ def third_party(found: Import) -> str | None:
 
 # Most specific place first; a file is held to the first place it lies in.
 FOREIGN = {
-    "workflow_sdk.client.httpx_client": ("httpx",),
-    "workflow_sdk.client.bounded_streams": ("httpx",),
+    "workflow_sdk.client.lean_httpx": ("httpcore", "httpx"),
     "workflow_sdk.client.http1": ("httptools",),
     "workflow_sdk": ("confluent_kafka", "google.protobuf", "prometheus_client", "opentelemetry"),
     "rochallor_cli.dev_engine": ("aiohttp", "confluent_kafka", "google.protobuf"),

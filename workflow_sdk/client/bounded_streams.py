@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
 
-import httpx
+from workflow_sdk.client.lean_httpx import httpcore, httpx
 
 _ends: ContextVar[float | None] = ContextVar("workflow_sdk_answer_ends", default=None)
 
@@ -35,29 +35,36 @@ def _left_s(timeout_s: float | None, too_late: type[httpx.TimeoutException]) -> 
     return left_s if timeout_s is None else min(timeout_s, left_s)
 
 
-class BoundedBackend:
-    """In the place of httpcore's network backend: the same connections, bounded as wholes."""
+class BoundedBackend(httpcore.NetworkBackend):
+    """The same connections as a backend of httpcore's makes, bounded as wholes."""
 
-    def __init__(self, backend: Any) -> None:
+    def __init__(self, backend: httpcore.NetworkBackend) -> None:
         self._backend = backend
 
     def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, **options: Any
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> _BoundedStream:
         left_s = _left_s(timeout, httpx.ConnectTimeout)
-        return _BoundedStream(self._backend.connect_tcp(host, port, timeout=left_s, **options))
+        # As bytes: a name as text loads the codec of other languages' names, and ours have been through it.
+        name: Any = host.encode("ascii")
+        made = self._backend.connect_tcp(name, port, left_s, local_address, socket_options)
+        return _BoundedStream(made)
 
     def sleep(self, seconds: float) -> None:
         self._backend.sleep(seconds)
 
 
-class _BoundedStream:
-    def __init__(self, stream: Any) -> None:
+class _BoundedStream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        found: bytes = self._stream.read(max_bytes, timeout=_left_s(timeout, httpx.ReadTimeout))
-        return found
+        return self._stream.read(max_bytes, timeout=_left_s(timeout, httpx.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, timeout=_left_s(timeout, httpx.WriteTimeout))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx
-
 from workflow_sdk.client.answers import MAX_ANSWER_BYTES, TOO_LONG, RawResponse, signed
 from workflow_sdk.client.bounded_streams import BoundedBackend, all_within
 from workflow_sdk.client.compression import unpacked
 from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.failures import FailureTable, Meaning, failure
+from workflow_sdk.client.lean_httpx import httpcore, httpx
 from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
 
 # The first row that fits counts.
@@ -28,6 +27,8 @@ FAILURES: FailureTable = (
     Meaning(httpx.CookieConflict, EngineUnreachableError, was_sent=True),
 )
 _FOREIGN = tuple(row.foreign for row in FAILURES)
+# So long may a connection rest before it is used again.
+KEPT_S = 5.0
 
 
 class HttpxClient:
@@ -94,12 +95,34 @@ class HttpxClient:
         return EngineUnreachableError(what, url=self._connection.url, kind="not-engine")
 
 
+class _NoCookies(httpx.Cookies):
+    """What an answer sets is not kept: no engine asks for it, and the hot path keeps none."""
+
+    def __init__(self) -> None:
+        # An empty jar of another kind: httpx's own would load two clients of the standard library.
+        super().__init__(())  # type: ignore[arg-type]
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Keeps none."""
+
+
+class _Client(httpx.Client):
+    @property  # type: ignore[misc]  # nobody sets them
+    def cookies(self) -> httpx.Cookies:
+        return _NoCookies()
+
+
 class _Transport(httpx.HTTPTransport):
     """Ends a connection where anything follows an answer.
 
     h11 would take that for the beginning of the next answer, and a stray 204 would acknowledge a
     completion that was never made.
     """
+
+    def __init__(self, connection: Connection) -> None:
+        # httpx itself would make a TLS context for http://, too, and has no public way to give a backend: a test of
+        # answers that drip fails where this name leads nowhere.
+        self._pool = _pool(connection)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = super().handle_request(request)
@@ -130,18 +153,9 @@ def _has_more(stream: Any) -> bool:
 
 
 def _http_client(connection: Connection) -> httpx.Client:
-    transport = _Transport(
-        # For http:// there is no context, and False keeps httpx from loading certificates.
-        verify=connection.ssl_context or False,
-        proxy=_httpx_proxy(connection),
-        trust_env=False,
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-    )
-    # httpx has no public way to give one; a test of answers that drip fails where this leads nowhere.
-    pool = transport._pool
-    pool._network_backend = BoundedBackend(pool._network_backend)  # type: ignore[assignment]
-    client = httpx.Client(
-        transport=transport,
+    client = _Client(
+        transport=_Transport(connection),
+        cookies=(),  # type: ignore[arg-type]  # as in _NoCookies
         trust_env=False,
         follow_redirects=False,
         headers=[(name.encode(), value.encode()) for name, value in connection.headers.items()],
@@ -152,9 +166,23 @@ def _http_client(connection: Connection) -> httpx.Client:
     return client
 
 
-def _httpx_proxy(connection: Connection) -> httpx.Proxy | None:
+def _pool(connection: Connection) -> httpcore.ConnectionPool:
+    settings: dict[str, Any] = {
+        # For http:// there is none.
+        "ssl_context": connection.ssl_context,
+        "max_connections": None,
+        "max_keepalive_connections": 20,
+        "keepalive_expiry": KEPT_S,
+        "network_backend": BoundedBackend(httpcore.SyncBackend()),
+    }
     proxy = connection.proxy
     if proxy is None:
-        return None
-    headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else None
-    return httpx.Proxy(proxy.url, ssl_context=connection.proxy_ssl_context, headers=headers)
+        return httpcore.ConnectionPool(**settings)
+    host = proxy.host.encode("ascii" if proxy.host.isascii() else "idna")
+    scheme = "https" if proxy.is_tls else "http"
+    return httpcore.HTTPProxy(
+        httpcore.URL(scheme=scheme, host=host, port=proxy.port, target="/"),
+        proxy_headers={"Proxy-Authorization": proxy.authorization} if proxy.authorization else None,
+        proxy_ssl_context=connection.proxy_ssl_context,
+        **settings,
+    )

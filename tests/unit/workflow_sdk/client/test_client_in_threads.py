@@ -6,10 +6,10 @@ import random
 import threading
 import time
 
-import httpx
 import pytest
 
 from support.scripted_server import stand_in
+from workflow_sdk.client import httpx_client
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import EngineUnreachableError
 
@@ -20,8 +20,7 @@ def test_a_connection_that_expires_is_not_closed_under_the_request_of_another_th
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As happens once in thousands of requests on a busy machine; here connections expire all the time."""
-    limits = httpx.Limits
-    monkeypatch.setattr(httpx, "Limits", lambda **given: limits(**{**given, "keepalive_expiry": 0.002}))
+    monkeypatch.setattr(httpx_client, "KEPT_S", 0.002)
     lost: list[EngineUnreachableError] = []
 
     def ask() -> None:
