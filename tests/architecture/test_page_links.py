@@ -84,6 +84,20 @@ def test_a_page_begins_with_its_title_and_skips_no_level(page: Path) -> None:
     assert [words for _, words in found if words.endswith((".", ":"))] == []
 
 
+def test_the_readme_goes_from_trying_over_production_to_deciding_and_ends_with_speed() -> None:
+    order = [
+        "Install",
+        "A workflow and its handlers",
+        "What it looks like",
+        "In continuous integration",
+        "In production",
+    ]
+    order += ["Why, and when not", "Speed"]
+    found = [words for _, words in headings(ROOT / "README.md")]
+    assert [words for words in found if words in order] == order
+    assert found[-1] == "Speed"
+
+
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_files_that_a_page_names_are_there(page: Path) -> None:
     named = set(PATH.findall(page.read_text("utf-8")))

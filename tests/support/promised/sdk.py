@@ -252,7 +252,9 @@ SDK: dict[str, dict[str, tuple[str, ...]]] = {
         "`rochallor instances start loan --var traceparent": (
             "test_a_command_within_a_sentence_is_one_that_there_is",
         ),
-        "To have later steps below": (),
+        "To have later steps below": (
+            "test_a_handler_that_returns_its_own_trace_has_later_steps_beneath_it",
+        ),
     },
     "RestEngineClient": {
         "`RestEngineClient(base_url, timeout=30.0": (

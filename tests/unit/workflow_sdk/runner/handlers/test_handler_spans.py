@@ -83,6 +83,20 @@ def test_a_trace_travels_through_the_variables_of_the_instance(spans: InMemorySp
     assert {span.parent and span.parent.span_id for span in handled} == {order.get_span_context().span_id}
 
 
+def test_a_handler_that_returns_its_own_trace_has_later_steps_beneath_it(spans: InMemorySpanExporter) -> None:
+    def look_and_hand_on(job: Any) -> dict[str, str]:
+        carrier: dict[str, str] = {}
+        propagate.inject(carrier)
+        return carrier
+
+    first = run_handler(look_and_hand_on, {})
+    assert first.variables
+    run_handler(look, first.variables)
+    above, beneath = spans.get_finished_spans()
+    assert beneath.parent is not None
+    assert beneath.parent.span_id == above.context.span_id
+
+
 @pytest.mark.parametrize(
     "value", ["", "x", 5, None, ["a"], f"00-{TRACE}-0-01", f"ff-{TRACE}-b7ad6b7169203331-01"]
 )
