@@ -72,6 +72,9 @@ class AloneRuns:
 
     def ask(self, asked: AskAlone, worker: WorkerConfig, asker: ChildProcess) -> None:
         """Have it run; who asks last gets the outcome, for the earlier claim is over."""
+        if reason := self._suspects.reason(asked.key):
+            asker.tell(RanAlone(asked.key, error=reason, retryable=False))
+            return
         request = _Request(asked, worker, asker)
         running = [process.request for process in self._processes if process.request]
         for known in (*self._waiting, *running):
@@ -179,5 +182,5 @@ class AloneRuns:
         if deaths < most:
             self._waiting.appendleft(request)
             return
-        self._suspects.cleared(request.key)
+        self._suspects.failed(request.key, died)
         request.asker.tell(RanAlone(request.key, error=died, retryable=False))
