@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
+from shutil import get_terminal_size
 from typing import Annotated
 
 import typer
@@ -32,6 +33,9 @@ from rochallor_cli.version import VERSION
 # Typer's own complaints. Of its error classes only BadParameter has a public name in every version we take;
 # those that it comes from are what all of them have in common.
 TYPER_ERRORS = tuple(kind for kind in typer.BadParameter.__mro__ if kind not in Exception.__mro__)
+
+# Columns.
+_PANELS_NEED = 80
 
 ABOUT = """Worker host and admin tool of the Rochallor workflow engine.
 
@@ -111,7 +115,7 @@ def _meaning_of_foreign_sdk() -> CliError | None:
 def _invoke(arguments: Sequence[str], invocation: Invocation) -> int:
     environment = invocation.environment
     colored = environment.may_color(environment.stdout, invocation.wish("color", "--color") or "auto")
-    for_terminal = colored or is_terminal(environment.stdout)
+    for_terminal = (colored or is_terminal(environment.stdout)) and _has_room_for_panels()
     if for_terminal and (not arguments or {*HELP_OPTIONS} & {*arguments}):
         from rochallor_cli.output.help_panels import load_panels
 
@@ -119,6 +123,11 @@ def _invoke(arguments: Sequence[str], invocation: Invocation) -> int:
     root = _parser(command_words(arguments), for_terminal=for_terminal)
     result = root(list(arguments) or ["--help"], prog_name="rochallor", standalone_mode=False, obj=invocation)
     return int(result or 0)
+
+
+def _has_room_for_panels() -> bool:
+    """In less, panels cut the names of options; plain help puts what is long on lines of its own."""
+    return get_terminal_size().columns >= _PANELS_NEED
 
 
 @cache

@@ -49,6 +49,18 @@ def words(text: str) -> str:
     return re.sub(r"[\s│]", "", text)
 
 
+@pytest.mark.parametrize("path", list(commands()))
+def test_help_of_a_narrow_terminal_cuts_no_name_of_an_option(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The terminal's width, as Typer asks for it.
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = rochallor(*path.split(), "-h", terminal=True, columns=60).stdout
+    known = {name for param in commands()[path].params if not param.hidden for name in param.opts}
+    assert [name for name in known if name.startswith("--") and name not in shown] == []
+    assert [line for line in shown.splitlines() if len(line) > 60 and "rochallor" not in line] == []
+
+
 @pytest.mark.parametrize("columns", [60, 80, 120])
 def test_the_options_of_all_commands_fit_the_terminal(columns: int) -> None:
     shown = rochallor("options", terminal=True, columns=columns, env={"NO_COLOR": "1"}).lines()
