@@ -68,11 +68,12 @@ def test_the_environments_proxy_is_used(
 
 
 @both
+@pytest.mark.parametrize("named", ["127.0.0.1", "10.0.0.0/8, 127.0.0.0/8", "*"])
 def test_hosts_without_proxy_are_asked_directly(
-    stack: type[Stack], server: SmallServer, monkeypatch: pytest.MonkeyPatch
+    stack: type[Stack], named: str, server: SmallServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", named)
     stack(server.url).complete()
     assert server.seen[0][1].startswith("/v1/jobs/")
 
