@@ -48,7 +48,11 @@ def readable(course: Course) -> str:
     small = shrunk(course)
     call = f"run({small.seed}, instances={small.instances}, without={small.without!r})"
     lines = "\n".join(f"  {line}" for line in with_short_names([small.broken, *small.timeline]))
-    return f"seed {course.seed} (engine {course.version}, {course.kind}), shrunk to {call}:\n{lines}"
+    return (
+        f"seed {course.seed} (engine {course.version}, {course.kind}) breaks a promise; again: "
+        f"make simulate ARGS='--first {course.seed} --seeds 1'\n"
+        f"The smallest world that breaks it, {call}, up to there:\n{lines}"
+    )
 
 
 def look_for_planted(words: str, seeds: range) -> int:

@@ -112,6 +112,8 @@ class SimulatedEngine:
         self._publish = publish
         self._relay_is_due = False
         self._written: dict[str, DispatchRecord] = {}
+        # By job, where it was asked for.
+        self._instances: dict[str, str] = {}
         # Polls that found nothing, each with the count of changes at that time.
         self._in_vain: dict[bytes, tuple[int, RawResponse]] = {}
         loop.call_later(SWEEP_S, self._sweep)
@@ -210,6 +212,7 @@ class SimulatedEngine:
         """Forget the transactions since, whose answers may have been given."""
         before = self._jobs()
         self._connection.deserialize(on_disk)
+        self._instances.clear()
         self._forgotten.update(id_ for job in before ^ self._jobs() for id_ in job[:2])
         self._in_vain.clear()
 
@@ -231,8 +234,13 @@ class SimulatedEngine:
 
     def instance_of(self, job_id: str) -> str:
         """The id of the instance that this job belongs to; empty where there is no such job."""
-        found = self._connection.execute("SELECT instance_id FROM job WHERE id = ?", [job_id]).fetchone()
-        return str(found[0]) if found else ""
+        known = self._instances.get(job_id)
+        if known is None:
+            found = self._connection.execute("SELECT instance_id FROM job WHERE id = ?", [job_id]).fetchone()
+            if found is None:
+                return ""
+            known = self._instances[job_id] = str(found[0])
+        return known
 
     def is_running(self, instance_id: str, step_execution_id: str) -> bool:
         question = "SELECT status FROM execution WHERE instance_id = ? AND id = ?"

@@ -35,6 +35,7 @@ from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Completed, Outcome
 from workflow_sdk.runner.job.report import Settlement
+from workflow_sdk.runner.kafka.assignment import KafkaRecord
 from workflow_sdk.runner.kafka.dead_letters import DeadLetters
 from workflow_sdk.runner.kafka.intake import KafkaIntake
 from workflow_sdk.runner.kafka_runner import KafkaRunner
@@ -181,6 +182,8 @@ class WorkerProcess:
         self.shift = self.machine.context().run(self._made)
         self._kept = kept(self.shift)
         self._watch_counts(self.shift._statistics)
+        if isinstance(self.shift._source, KafkaIntake):
+            self._watch_buffers(self.shift._source)
         self._task: asyncio.Task[RunSummary] = self.machine.spawn(self.shift.work())
 
     @property
@@ -273,6 +276,16 @@ class WorkerProcess:
 
         statistics.settled = counted  # type: ignore[method-assign]
 
+    def _watch_buffers(self, intake: KafkaIntake) -> None:
+        arrived, name, promises = intake.records_arrived, self.name, self._world.promises
+        assert isinstance(promises, KafkaPromises)
+
+        def watched(records: list[KafkaRecord]) -> None:
+            arrived(records)
+            promises.buffers(name, list(intake.sources.values()))
+
+        intake.records_arrived = watched  # type: ignore[method-assign]
+
     # --- its handlers ---
 
     def begin(self, item: InFlight, done: Callable[[InFlight], None]) -> None:
@@ -313,9 +326,6 @@ class WorkerProcess:
         world.promises.runs_beside(self.name, item, slots=self._parallelism)
         if world.kind.insists_on_leases:
             world.promises.begins_in_lease(self.name, item)
-        if isinstance(world.promises, KafkaPromises):
-            assert isinstance(self.shift._source, KafkaIntake)
-            world.promises.buffers(self.name, list(self.shift._source.sources.values()))
         return seconds
 
     def _error_of(self, item: InFlight) -> Exception | None:

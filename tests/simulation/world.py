@@ -35,6 +35,9 @@ TROUBLED_S = 40.0
 PATIENCE_S = 600.0
 JOBS_EACH = 3
 _KEPT_NOTES = 20_000
+_HERE = "world: here it is broken"
+# Of everybody: what befell the world, and who has which partition.
+_EVERYBODYS = re.compile(r"world: |kafka: \S+ (generation|throws out) ")
 _RUN = re.compile(r" runs \S+ (?P<job>\S+) of (?P<instance>\S+):")
 
 
@@ -152,18 +155,23 @@ class _World:
         self._notes.append((self._loop.now, text))
 
     def timeline(self, about: tuple[str, ...]) -> tuple[str, ...]:
-        """What was noted of these ids, and of whatever concerned everybody; all of it where there are none."""
-        runs = [_RUN.search(text) for _, text in self._notes]
+        """What was noted of these ids, and of whatever concerned everybody, up to where the promise was broken; all of
+        it where there are none.
+        """
+        notes = list(self._notes)
+        end = next((number for number, (_, text) in enumerate(notes) if text.startswith(_HERE)), len(notes))
+        notes = notes[: end + 1]
+        runs = [_RUN.search(text) for _, text in notes]
         places = [(found["job"], found["instance"]) for found in runs if found]
         instances = {place[1] for place in places if not set(about).isdisjoint(place)}
         # Of an instance that is concerned all of it: its jobs follow from one another.
         ids = {*about, *(one for place in places if place[1] in instances for one in place)}
         chosen = [
             (at, text)
-            for at, text in self._notes
-            if not ids or any(one in text for one in ids) or text.startswith("world:")
+            for at, text in notes
+            if not ids or any(one in text for one in ids) or _EVERYBODYS.match(text)
         ]
-        return tuple(f"{at - self.began:9.3f}  {text}" for at, text in (chosen or list(self._notes))[-60:])
+        return tuple(f"{at - self.began:9.3f}  {text}" for at, text in (chosen or notes)[-60:])
 
     async def live(self) -> None:
         self._broker = broker = self._new_broker() if self.is_kafka else None
@@ -285,7 +293,7 @@ class _World:
     def _break(self, broken: BrokenPromise) -> None:
         if self.broken is None:
             self.broken = broken
-            self.note(f"world: here it is broken: {broken}")
+            self.note(f"{_HERE}: {broken}")
 
     def _duration_s(self) -> float:
         if self._is.has_long_handlers and self._random.random() < 0.2:
