@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -106,8 +107,24 @@ def shown_in_yaml() -> Any:
     return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
 
 
+@pytest.mark.parametrize(("number", "schema"), [(0, "vendor.github-workflows"), (2, "vendor.gitlab-ci")])
+def test_the_schema_of_its_host_accepts_what_the_page_shows(
+    number: int, schema: str, tmp_path: Path, tool: Callable[[str], str]
+) -> None:
+    shown = tmp_path / "shown.json"
+    # YAML 1.1 takes the key `on` for a truth value.
+    shown.write_text(
+        json.dumps({"on" if key is True else key: value for key, value in shown_in_yaml()[number].items()})
+    )
+    command = [tool("check-jsonschema"), "--builtin-schema", schema, str(shown)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_page_shows_what_action_and_hook_take() -> None:
-    ((action,), hooks, gitlab) = shown_in_yaml()
+    (workflow, hooks, gitlab) = shown_in_yaml()
+    _, python, action = workflow["jobs"]["definitions"]["steps"]
+    assert python["uses"].startswith("actions/setup-python@")
     assert action["with"].keys() <= ACTION["inputs"].keys()
     ((hook,),) = (repository["hooks"] for repository in hooks["repos"])
     assert hook["id"] == HOOK["id"]
