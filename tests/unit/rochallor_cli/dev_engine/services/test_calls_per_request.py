@@ -50,7 +50,7 @@ def start(resources: Resources) -> Any:
 
 
 def poll(resources: Resources, count: int) -> Any:
-    return jobs.poll_jobs(resources, "w", ["work"], count)
+    return jobs.poll_jobs(resources, "w", job_types=["work"], max_jobs=count)
 
 
 def test_a_completion_is_made_in_few_calls(engine: Counted) -> None:
