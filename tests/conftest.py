@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from support.certificates import Certificates, certificates_in, make_certificates
 from support.leftover_processes import end_with_this_run
 from support.session_values import made_once
-from workflow_sdk.masking import forget_secrets
+from workflow_sdk.known_secrets import forget_secrets
 
 end_with_this_run()
 

@@ -7,7 +7,7 @@ job.py              one claimed piece of work, as a handler sees it
 retry/              back-off, for handlers and programs
 metrics/            Prometheus series of runners
 testing.py          for the tests of handler authors
-masking.py          what stands for a secret that is not shown
+known_secrets.py    what stands for a secret that is not shown
 errors.py           every error the SDK raises
 clock.py            the clock that everything of a runner reads
 engine_versions.py  the engine's versions, and what each brought

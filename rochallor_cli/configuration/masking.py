@@ -54,7 +54,7 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 
 def _met_by_sdk() -> tuple[str, ...]:
     """Tokens from files and commands among them. The SDK is not imported for this: without it, none was read."""
-    masking = sys.modules.get("workflow_sdk.masking")
+    masking = sys.modules.get("workflow_sdk.known_secrets")
     found: tuple[str, ...] = masking.kept_secrets() if masking else ()
     return found
 

@@ -30,7 +30,7 @@ from workflow_sdk.errors import (
     InvalidConnectionError,
     WorkflowSDKError,
 )
-from workflow_sdk.masking import beginning
+from workflow_sdk.known_secrets import beginning
 
 START_OR_NAME_ONE = (
     "start one with `rochallor dev`, or name yours with --engine-url, ROCHALLOR_ENGINE_URL "

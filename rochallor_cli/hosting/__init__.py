@@ -18,5 +18,5 @@ self_pipe.py         sleeping until somebody calls
 close_guard.py       what code that closes all descriptors leaves open
 high_descriptors.py  descriptors that handlers' modules do not close by accident
 
-A child process dies: processes/kept_process.py. A setting is added: config/host_config.py, and where it is used.
+A child process dies: processes/child_process.py. A setting is added: config/host_config.py, and where it is used.
 """

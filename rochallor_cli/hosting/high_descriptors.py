@@ -61,14 +61,14 @@ def socket_out_of_reach(end: socket.socket) -> socket.socket:
 
 
 @contextmanager
-def some_more() -> Iterator[None]:
+def raised_limit() -> Iterator[None]:
     """While this lasts some more descriptors are to be had than the limit says. OSError, ValueError: there are none."""
     with _soft_limit(_first_out_of_reach() + ROOM, at_least=True):
         yield
 
 
 @contextmanager
-def told_less() -> Iterator[None]:
+def lowered_limit() -> Iterator[None]:
     """While this lasts, the limit of this process is where the host's own descriptors begin."""
     with ExitStack() as stack:
         # Not on Windows, and not where a sandbox forbids it.

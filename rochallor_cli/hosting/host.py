@@ -20,7 +20,7 @@ from rochallor_cli.hosting.health.server import HealthServer, Page, json_page
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary, liveness, readiness
 from rochallor_cli.hosting.health.status_client import host_status
 from rochallor_cli.hosting.health.systemd import SystemdNotifier
-from rochallor_cli.hosting.high_descriptors import told_less
+from rochallor_cli.hosting.high_descriptors import lowered_limit
 from rochallor_cli.hosting.host_signals import HostSignals
 from rochallor_cli.hosting.idleness import Absence, Idleness
 from rochallor_cli.hosting.logs.printed_output import lost_writes
@@ -84,7 +84,7 @@ class Host:
         """Blocks until all workers have ended; `load` imports handlers. Raises the CliError that ended the host."""
         with HostSignals(dump_stacks=self._config.log.format == "text") as signals, self._health():
             try:
-                with signals.interrupting(), told_less():
+                with signals.interrupting(), lowered_limit():
                     load()
             except StopRequested:
                 log.info("stopped before the first job")

@@ -102,7 +102,7 @@ def told(
 
 @pytest.fixture
 def forget() -> Callable[[], None]:
-    from workflow_sdk.masking import forget_secrets
+    from workflow_sdk.known_secrets import forget_secrets
 
     return forget_secrets
 

@@ -29,13 +29,13 @@ def test_a_handler_that_gives_its_job_back_costs_no_retry_and_another_worker_run
     """The example of docs/workers.md, of a step without any retry."""
     running = threading.Event()
 
-    class Parts:
+    class SourceParts:
         def __iter__(self):
             while True:
                 running.set()
                 yield "part"
 
-    names: dict[str, object] = {"parts": Parts()}
+    names: dict[str, object] = {"parts": SourceParts()}
     exec(compile(example_of("docs/workers.md", "stopping.is_set()"), "docs/workers.md", "exec"), names)
     first, second = HandlerRegistry(), HandlerRegistry()
     first.register("long")(names["long_running"])

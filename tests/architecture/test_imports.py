@@ -138,7 +138,7 @@ FLOORS: dict[str, list[tuple[str, ...]]] = {
         ("runner",),
         ("client", "handler"),
         ("job", "retry", "metrics"),
-        ("errors", "clock", "version", "engine_versions", "masking"),
+        ("errors", "clock", "version", "engine_versions", "known_secrets"),
     ],
     "rochallor_cli": [
         ("__main__",),

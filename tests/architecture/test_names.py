@@ -81,7 +81,7 @@ def constants(pattern: str) -> list[tuple[str, object]]:
     ]
 
 
-MASKS = ("workflow_sdk/masking.py", "rochallor_cli/configuration/masking.py")
+MASKS = ("workflow_sdk/known_secrets.py", "rochallor_cli/configuration/masking.py")
 
 
 def test_there_is_one_mask() -> None:

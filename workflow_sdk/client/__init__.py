@@ -11,7 +11,7 @@ deadline.py         limits for the requests of the calling context
 http.py             one JSON request and its answer, for the synchronous client
 httpx_client.py     httpx, which sends these requests
 lean_httpx.py       httpx, without what is never used of it
-bounded_streams.py  its streams, so that an answer that drips ends with its request
+timed_streams.py    its streams, so that an answer that drips ends with its request
 compression.py      bodies that a gateway has packed
 answers.py          what an answer means: a value, or one of the SDK's errors
 answer_memory.py    what an answer would take in memory, reckoned before it is read

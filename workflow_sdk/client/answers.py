@@ -13,7 +13,7 @@ from workflow_sdk.client.answer_memory import MOST_BYTES, takes_too_much
 from workflow_sdk.client.job_json import value_from_json
 from workflow_sdk.client.proxies import Proxy
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
-from workflow_sdk.masking import beginning
+from workflow_sdk.known_secrets import beginning
 
 MAX_BODY_TEXT = 10_000
 # The engine's own reasons may quote what they refuse; an error page may be of any size.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workflow_sdk.client.header_values import checked_token
 from workflow_sdk.errors import InvalidConnectionError
-from workflow_sdk.masking import beginning, keep_secret
+from workflow_sdk.known_secrets import beginning, keep_secret
 
 COMMAND_TIMEOUT_S = 30.0
 

@@ -13,7 +13,7 @@ from workflow_sdk.client.bearer import BearerToken, bearer_token
 from workflow_sdk.client.header_values import checked_headers
 from workflow_sdk.client.proxies import Proxy, is_host, proxy_for
 from workflow_sdk.errors import InvalidConnectionError
-from workflow_sdk.masking import keep_secret
+from workflow_sdk.known_secrets import keep_secret
 from workflow_sdk.version import __version__
 
 if TYPE_CHECKING:

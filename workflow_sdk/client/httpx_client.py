@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workflow_sdk.client.answers import MAX_ANSWER_BYTES, TOO_LONG, RawResponse, signed
-from workflow_sdk.client.bounded_streams import BoundedBackend, all_within
 from workflow_sdk.client.compression import unpacked
 from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.failures import FailureTable, Meaning, failure
 from workflow_sdk.client.lean_httpx import httpcore, httpx
+from workflow_sdk.client.timed_streams import BoundedBackend, all_within
 from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
 
 # The first row that fits counts.

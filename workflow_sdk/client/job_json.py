@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any, NoReturn
 from urllib.parse import quote
 
-from workflow_sdk.masking import beginning
+from workflow_sdk.known_secrets import beginning
 
 # Reading one of so many takes about a second.
 MOST_DIGITS = 1_000_000

@@ -15,7 +15,7 @@ from typing import Any
 from workflow_sdk.client.answers import RawResponse, mapping_from_answer
 from workflow_sdk.client.job_json import unfit_name, value_from_json
 from workflow_sdk.errors import EngineUnreachableError
-from workflow_sdk.masking import beginning
+from workflow_sdk.known_secrets import beginning
 
 # A text, a quote that begins none, or a bracket. Possessive: nothing is looked at twice.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|"|[\[\]{}]', re.DOTALL)

@@ -32,7 +32,7 @@ from workflow_sdk.runner.kafka.source import (
     RecordSink,
 )
 from workflow_sdk.runner.runner import DEFAULT_DRAIN_TIMEOUT_S, DEFAULT_PARALLELISM
-from workflow_sdk.runner.shift.plan import JobSource, Parts, ShiftPlan
+from workflow_sdk.runner.shift.plan import JobSource, ShiftPlan, SourceParts
 from workflow_sdk.runner.shift.worker_run import WorkerRun
 
 # Records read and not started: enough to find other keys behind a busy one, little enough for many topics.
@@ -100,7 +100,7 @@ class KafkaRunner(WorkerRun):
             heartbeat=False,
         )
 
-    def _make_source(self, parts: Parts) -> JobSource:
+    def _make_source(self, parts: SourceParts) -> JobSource:
         dead_letters = None
         if self._dead_letter_topic:
             dead_letters = DeadLetters(

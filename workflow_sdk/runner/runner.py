@@ -10,7 +10,7 @@ from workflow_sdk.client.interface import JobClient
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.polling.poll_source import PollSource
-from workflow_sdk.runner.shift.plan import JobSource, Parts, ShiftPlan
+from workflow_sdk.runner.shift.plan import JobSource, ShiftPlan, SourceParts
 from workflow_sdk.runner.shift.worker_run import WorkerRun
 
 DEFAULT_PARALLELISM = 64
@@ -68,7 +68,7 @@ class Runner(WorkerRun):
         )
         super().__init__(plan)
 
-    def _make_source(self, parts: Parts) -> JobSource:
+    def _make_source(self, parts: SourceParts) -> JobSource:
         return PollSource(
             parts.channel,
             registry=self._registry,

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, NamedTuple, Self
 
 from rochallor_cli.errors import ShortageError, UsageError
-from rochallor_cli.hosting.high_descriptors import socket_out_of_reach, some_more
+from rochallor_cli.hosting.high_descriptors import raised_limit, socket_out_of_reach
 
 log = logging.getLogger("rochallor.host")
 
@@ -102,7 +102,7 @@ class _BoundedServer(ThreadingHTTPServer):
             if error.errno not in (errno.EMFILE, errno.ENFILE):
                 raise
         try:
-            with some_more():
+            with raised_limit():
                 return super().get_request()
         except (OSError, ValueError, AttributeError) as error:
             time.sleep(SHORT_S)  # else it would be asked again at once, for as long as that lasts

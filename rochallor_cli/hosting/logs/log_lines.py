@@ -19,7 +19,7 @@ from rochallor_cli.errors import StopRequested
 from rochallor_cli.hosting.logs.safe_values import harmless, json_value, message_of, shortened, traceback_of
 from rochallor_cli.output.styles import paint
 from rochallor_cli.output.text_width import harmless_json
-from workflow_sdk.masking import keep_secret
+from workflow_sdk.known_secrets import keep_secret
 
 LogFormat = Literal["text", "json"]
 LEVELS = ("debug", "info", "warning", "error")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TextIO, cast
 
-from workflow_sdk.masking import beginning
+from workflow_sdk.known_secrets import beginning
 
 LONGEST_LINE_BYTES = 16_000
 # Of a line that is too long, what may be the beginning of a secret: it is masked only where it is whole.

@@ -12,7 +12,7 @@ from typing import Any
 from rochallor_cli.configuration.masking import masked
 from rochallor_cli.errors import StopRequested
 from rochallor_cli.output.text_width import CONTROL_CHARACTERS
-from workflow_sdk.masking import beginning
+from workflow_sdk.known_secrets import beginning
 
 LONGEST_TEXT = 16_000
 LONGEST_VALUE = 4_000

@@ -22,13 +22,13 @@ from rochallor_cli.handler_modules.loading import LoadedHandlers, watchable_file
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.console import HandlerRow, handler_rows
 from rochallor_cli.hosting.forced_exit import exit_soon
-from rochallor_cli.hosting.high_descriptors import out_of_reach, told_less
+from rochallor_cli.hosting.high_descriptors import lowered_limit, out_of_reach
 from rochallor_cli.hosting.host_signals import ALL_STOPPING, QUIETING, say_taken_again
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.hosting.logs.loggers_in_use import LoggersInUse
 from rochallor_cli.hosting.logs.stacks import show_stacks
 from rochallor_cli.hosting.original_library import keep_standard_library
-from rochallor_cli.hosting.processes.child_supervision import SupervisedRuns
+from rochallor_cli.hosting.processes.child_side import SupervisedRuns
 from rochallor_cli.hosting.processes.control_pipe import (
     Abandon,
     AskMetrics,
@@ -42,14 +42,14 @@ from rochallor_cli.hosting.processes.control_pipe import (
     MetricsAnswer,
     PipeClosedError,
     Quiet,
-    RanAlone,
+    RanIsolated,
     ShowStacks,
     Start,
     Status,
     SuspectsNow,
 )
 from rochallor_cli.hosting.processes.crash_stacks import write_crashes_to
-from rochallor_cli.hosting.processes.isolated_main import AloneChild
+from rochallor_cli.hosting.processes.isolated_main import IsolatedChild
 from rochallor_cli.hosting.processes.running_jobs import RunningJobs
 from rochallor_cli.hosting.self_pipe import Waker
 from rochallor_cli.hosting.stray_signals import StraySignals
@@ -92,7 +92,7 @@ def main() -> int:
     supervise(runs)
     child = _Child(pipe, workers, runs=runs, orders=orders, strays=strays)
     try:
-        with told_less():
+        with lowered_limit():
             (loaded,) = workers.load()
     except CliError as error:
         child.say_failed(error)
@@ -104,7 +104,7 @@ def main() -> int:
     workers.keep(state)
     runs.keep(state)
     child.say_loaded(loaded, handler_rows(workers.handlers(), worker))
-    return AloneChild(pipe, workers.registry()).serve(orders) if start.alone else _served(child)
+    return IsolatedChild(pipe, workers.registry()).serve(orders) if start.alone else _served(child)
 
 
 def _configure_logging(config: HostConfig) -> None:
@@ -232,7 +232,7 @@ class _Child:
                 self._workers.show_jobs()
             case SuspectsNow(keys):
                 self._runs.suspect(keys)
-            case RanAlone():
+            case RanIsolated():
                 self._runs.ran(message)
             case AskMetrics(number):
                 self.say(MetricsAnswer(number, self._workers.families()))

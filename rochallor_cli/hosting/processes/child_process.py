@@ -1,264 +1,296 @@
-"""One child as the supervisor sees it: a process, its pipe, and what it last said."""
+"""ChildProcess: one process of a worker, kept alive: started again when it dies, replaced when asked to."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import threading
+import enum
+import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Callable
 
+from rochallor_cli.counting import count_text
 from rochallor_cli.errors import CliError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
-from rochallor_cli.hosting.health.exposition import Family
+from rochallor_cli.hosting.config.host_config import WorkerConfig
+from rochallor_cli.hosting.health.exposition import Family, counted_only, merged
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
-from rochallor_cli.hosting.host_signals import ALL_STOPPING
-from rochallor_cli.hosting.processes.control_pipe import (
-    Abandon,
-    AskAlone,
-    AskMetrics,
-    ChildFailed,
-    ControlPipe,
-    Counted,
-    Drain,
-    Finished,
-    Loaded,
-    Message,
-    MetricsAnswer,
-    Order,
-    PipeClosedError,
-    RanAlone,
-    Start,
-    Status,
-)
-from rochallor_cli.hosting.processes.crash_stacks import new_crash_file, read_crash
-from rochallor_cli.hosting.processes.running_jobs import RunningJob, RunningJobs, read_running_jobs
+from rochallor_cli.hosting.processes.child_handle import ChildHandle
+from rochallor_cli.hosting.processes.control_pipe import Abandon
+from rochallor_cli.hosting.processes.restart_policy import RestartHistory, RestartPolicy
+from rochallor_cli.hosting.processes.suspects import Suspects
 
-# How long /metrics waits for a child; its last answer is used after that.
-METRICS_WAIT_S = 1.0
+log = logging.getLogger("rochallor.host")
+
+Spawn = Callable[[WorkerConfig], ChildHandle]
+
+
+class State(enum.Enum):
+    """What is being done about the process."""
+
+    WAITING = "waiting"  # nobody is there: the next start is due at `_start_at`
+    SERVING = "serving"
+    REPLACING = "replacing"  # a successor is being started while the child serves
+    STOPPING = "stopping"  # for good
 
 
 class ChildProcess:
-    """Starts on construction. The state is that of the last message; `read` takes new ones in."""
+    """`child` serves, `successor` is being started in its place, `leaving` drain. `failure` ends the host."""
 
     def __init__(
-        self, worker: WorkerConfig, config: HostConfig, *, suspects: tuple[str, ...] = (), alone: bool = False
+        self,
+        worker: WorkerConfig,
+        spawn: Spawn,
+        policy: RestartPolicy,
+        *,
+        suspects: Suspects,
+        others_serve: Callable[[], bool],
     ) -> None:
         self.worker = worker
-        self.loaded: Loaded | None = None
+        self._suspects = suspects
+        self._others_serve = others_serve
+        self.state = State.WAITING
+        self.child: ChildHandle | None = None
         self.failure: CliError | None = None
+        self.restarts = 0
+        # Starts for which the system had no process, and why the latest one failed.
+        self.failed_starts = 0
+        self._shortage = ""
         self.summaries: list[WorkerSummary] = []
-        self.is_finished = False
-        self.is_leaving = False
-        self.was_killed = False
-        self.ready_at: float | None = None
-        # After its end: the jobs that ran then or just before, and Python's stacks where it could still write them.
-        self.running: list[RunningJob] = []
-        self.just_ended: list[RunningJob] = []
-        self.stack = ""
-        self._status: WorkerStatus | None = None
-        self._heard_at = time.monotonic()
-        self._families: list[Family] = []
-        self._metrics_asked = 0
-        self._metrics_came = threading.Condition()
-        self._metrics_number = 0
-        self._is_open = True
-        self._asked: list[AskAlone] = []
-        self._ran: list[RanAlone] = []
-        self._records = RunningJobs.new_file(worker.parallelism)
-        self._crash = new_crash_file()
-        self._pipe, self._process = self._spawned()
-        self.tell(Start(worker, config.engine, config.kafka, config.log, config.health, suspects, alone))
+        self.retired: list[Family] = []
+        self._successor: ChildHandle | None = None
+        self._leaving: list[ChildHandle] = []
+        self._spawn = spawn
+        self._history = RestartHistory(policy)
+        self._start_at = 0.0
+        # Of starts for which the system gave no process.
+        self._unborn = RestartHistory(policy)
+        # Of successors that did not come up.
+        self._renewals = RestartHistory(policy)
+        self._renew_at = 0.0
+        self._has_served = False
+        self._said_ready: ChildHandle | None = None
 
-    def _spawned(self) -> tuple[ControlPipe, subprocess.Popen[bytes]]:
-        pipe, theirs = ControlPipe.pair()
-        with theirs, _stop_signals_blocked():
-            descriptors = [theirs.fileno(), self._records, self._crash]
-            # -P: a file in the working directory that is called like a library must not be taken for it.
-            program = [sys.executable, "-P", "-m", "rochallor_cli.hosting.processes.child_main"]
-            process = subprocess.Popen(  # noqa: S603 - this Python, our own module
-                [*program, *map(str, descriptors)],
-                pass_fds=descriptors,
-                stdin=subprocess.DEVNULL,
-                # A group of its own: what its handlers leave behind can be ended with it.
-                process_group=0,
-            )
-        return pipe, process
-
-    # --- talking ---
-
-    def tell(self, order: Order) -> None:
+    def start(self) -> None:
         try:
-            self._pipe.send(order)
-        except PipeClosedError:
-            self._is_open = False  # that it ended is noticed by `has_ended`
-
-    def leave(self, order: Drain | Abandon | None = None) -> None:
-        """Ask it to drain, or to leave at once."""
-        self.is_leaving = True
-        self.read()
-        if self.loaded is None:
-            self.kill()  # it imports handlers, for as long as that may take, and has no jobs
+            self.child = self._spawn(self.worker)
+        except OSError as error:
+            self._spawn_failed(error)
         else:
-            self.tell(order or Drain())
+            self.state = State.SERVING
+            self._has_spawned()
 
-    def take_asked(self) -> list[AskAlone]:
-        """The jobs that it wants to have run alone, once."""
-        asked, self._asked = self._asked, []
-        return asked
-
-    def take_ran(self) -> list[RanAlone]:
-        """The jobs that it has run alone, once."""
-        ran, self._ran = self._ran, []
-        return ran
-
-    def fileno(self) -> int:
-        return self._pipe.fileno()
+    def children(self) -> list[ChildHandle]:
+        return [child for child in (self.child, self._successor, *self._leaving) if child is not None]
 
     @property
-    def is_open(self) -> bool:
-        return self._is_open
+    def has_ended(self) -> bool:
+        return self.state is State.STOPPING and not self.children()
 
-    def read(self) -> bool:
-        """Take in what it has said; False when that was nothing."""
+    # --- what the host asks for ---
+
+    def replace(self) -> None:
+        """Start a successor; the child that serves is drained when it is ready."""
+        if self.state is not State.SERVING or time.monotonic() < self._start_at:
+            return
         try:
-            messages = self._pipe.receive() if self._is_open else []
-        except PipeClosedError:
-            self._is_open = False
-            self._wait_a_moment()
+            self._successor = self._spawn(self.worker)
+        except OSError as error:
+            self._spawn_failed(error)
+        else:
+            self.state = State.REPLACING
+            self._has_spawned()
+
+    def drain(self) -> None:
+        self.state = State.STOPPING
+        for child in self.children():
+            if not child.is_leaving:
+                child.leave()
+
+    def abandon(self) -> None:
+        self.state = State.STOPPING
+        for child in self.children():
+            child.tell(Abandon())
+
+    def kill(self) -> None:
+        for child in self.children():
+            child.kill()
+
+    # --- looking after the children ---
+
+    def tend(self) -> None:
+        """Take in what was said, notice who has ended, start whoever is due."""
+        for child in self.children():
+            child.read()
+        self._tend_successor()
+        self._tend_child()
+        for child in [child for child in self._leaving if child.has_ended]:
+            self._leaving.remove(child)
+            self._keep_counts(child)
+            self._say_left(child)
+        if self.state is State.WAITING and time.monotonic() >= self._start_at:
+            self.start()
+            self.restarts += self.child is not None
+
+    def _tend_successor(self) -> None:
+        successor = self._successor
+        if successor is None:
+            return
+        if successor.has_ended:
+            self._successor = None
+            self._keep_counts(successor)
+            if self.state is not State.STOPPING:
+                self._not_replaced(successor)
+            self._say_left(successor)
+            self._replaced()
+        elif successor.ready_at is not None:
+            log.info("%s: process %d takes over", self._name, successor.pid)
+            if self.child is not None:
+                self.child.leave()
+                self._leaving.append(self.child)
+            self.child, self._successor = successor, None
+            self._renewals = RestartHistory(self._renewals.policy)
+            self._replaced()
+
+    def _not_replaced(self, successor: ChildHandle) -> None:
+        """Its handlers cannot be imported any more, mostly: a child that is worn out waits before the next try."""
+        log.error(
+            "%s: the new process did not come up (%s); the old one goes on", self._name, successor.ending
+        )
+        _log_failure(successor.failure)
+        self._renewals.died(ready_for_s=0.0)
+        self._renew_at = time.monotonic() + self._renewals.delay_s
+
+    def _replaced(self) -> None:
+        if self.state is State.REPLACING:
+            self.state = State.SERVING if self.child is not None else State.WAITING
+
+    def _tend_child(self) -> None:
+        child = self.child
+        if child is None:
+            return
+        if child.ready_at is not None:
+            if self.restarts and child is not self._said_ready:
+                log.info("%s: process %d is ready", self._name, child.pid)
+            self._has_served, self._said_ready = True, child
+        if self._is_worn_out(child):
+            log.info(
+                "%s: process %d has had its %s",
+                self._name,
+                child.pid,
+                count_text(self.worker.max_jobs_per_process or 0, "job"),
+            )
+            self.replace()
+        if child.has_ended:
+            self.child = None
+            self._keep_counts(child)
+            if self.state is not State.STOPPING:
+                self._died(child)
+            self._say_left(child)
+
+    def _is_worn_out(self, child: ChildHandle) -> bool:
+        most = self.worker.max_jobs_per_process
+        if most is None or self.state is not State.SERVING or time.monotonic() < self._renew_at:
             return False
-        for message in messages:
-            self._take_in(message)
-        return bool(messages)
+        return child.status().jobs_settled >= most
 
-    def _wait_a_moment(self) -> None:
-        """End of file comes a moment before the end of the process: do not leave that to the next look."""
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(0.2)
+    def _died(self, child: ChildHandle) -> None:
+        """Nobody asked it to end: start again after a while, or give up."""
+        if child.failure is not None and not self._has_served:
+            self._fail(child.failure)  # the handlers cannot be loaded: starting again would not help
+            return
+        log.error("%s: process %d ended (%s)%s", self._name, child.pid, child.ending, _while_it_ran(child))
+        _log_failure(child.failure)
+        # What running jobs have done to it says nothing about the next process.
+        self._history.died(ready_for_s=child.ready_for_s, with_jobs=bool(child.running or child.just_ended))
+        if self._history.is_crash_loop:
+            times = self._history.deaths_in_a_row
+            self._fail(
+                CliError(
+                    f"{self._name} ended {times} times in a row ({child.ending})",
+                    hint="the log lines above say what its last jobs were",
+                    exit_status=ExitStatus.CRASH_LOOP,
+                )
+            )
+            return
+        log.warning("%s: starting again in %g s", self._name, self._history.delay_s)
+        self._start_at = time.monotonic() + self._history.delay_s
+        if self.state is State.SERVING:
+            self.state = State.WAITING
 
-    def _take_in(self, message: Message) -> None:
-        self._heard_at = time.monotonic()
-        match message:
-            case Loaded():
-                self.loaded = message
-            case ChildFailed():
-                self.failure = _failure_from(message)
-            case Status(status):
-                self._status = status
-                if status.is_ready and self.ready_at is None:
-                    self.ready_at = time.monotonic()
-            case AskAlone():
-                self._asked.append(message)
-            case RanAlone():
-                self._ran.append(message)
-            case MetricsAnswer():
-                self._keep_metrics(message)
-            case Counted(summaries, families):
-                self.summaries = list(summaries)
-                self._keep_families(families)
-            case Finished():
-                self.is_finished = True
-                self.summaries = list(message.summaries)
-                self._families = message.families
+    def _spawn_failed(self, error: OSError) -> None:
+        """No process is to be had: a death, with the same back-off, that ends no host which serves or has served."""
+        self.failed_starts += 1
+        self._shortage = f"no process can be started: {error.strerror or error}"
+        self._unborn.died(ready_for_s=0.0)
+        self._start_at = time.monotonic() + self._unborn.delay_s
+        if self._unborn.is_crash_loop and not (self._has_served or self._others_serve()):
+            self._fail(
+                CliError(f"{self._name}: {self._shortage}", exit_status=ExitStatus.CRASH_LOOP),
+            )
+        elif self._unborn.deaths_in_a_row == 1:
+            log.error(
+                "%s: %s; tried again after %g s, and ever more rarely",
+                self._name,
+                self._shortage,
+                self._unborn.delay_s,
+            )
 
-    def _keep_families(self, families: list[Family]) -> None:
-        """The newest of these; what handlers count themselves is asked for, not sent unasked."""
-        named = {family.name for family in families}
-        with self._metrics_came:
-            self._families = [*families, *(one for one in self._families if one.name not in named)]
+    def _has_spawned(self) -> None:
+        if failed := self._unborn.deaths_in_a_row:
+            log.info(
+                "%s: a process can be started again (%s failed)", self._name, count_text(failed, "start")
+            )
+        self._unborn = RestartHistory(self._unborn.policy)
+        self._shortage = ""
 
-    def _keep_metrics(self, message: MetricsAnswer) -> None:
-        with self._metrics_came:
-            self._families = message.families
-            self._metrics_number = message.number
-            self._metrics_came.notify_all()
+    def _fail(self, failure: CliError) -> None:
+        self.failure = failure
+        self.drain()
+
+    def _keep_counts(self, child: ChildHandle) -> None:
+        """What a child that has ended has counted; of one that crashed, the jobs it took with it."""
+        child.close()
+        self.retired = merged([self.retired, counted_only(child.families(wait_s=0.0))])
+        self.summaries += child.summaries
+        if child.is_finished:
+            return
+        if self.state is State.STOPPING:
+            self.summaries.append(WorkerSummary(self.worker.worker_id, abandoned=child.status().in_flight))
+        if not child.was_killed:
+            self._suspects.died_with([job.key for job in (*child.running, *child.just_ended)])
+
+    def _say_left(self, child: ChildHandle) -> None:
+        for job in () if child.is_finished else child.running:
+            log.warning(
+                "%s left %s job %s of instance %s", self._name, job.job_type, job.job_id, job.instance_id
+            )
 
     # --- asking ---
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def has_ended(self) -> bool:
-        return self._process.poll() is not None
-
-    @property
-    def ending(self) -> str:
-        """How it ended, for people."""
-        status = self._process.returncode
-        if status is None:
-            return "still running"
-        return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-
-    @property
-    def ready_for_s(self) -> float:
-        return 0.0 if self.ready_at is None else time.monotonic() - self.ready_at
+    def _name(self) -> str:
+        return f"worker {self.worker.worker_id}"
 
     def status(self) -> WorkerStatus:
-        """The last status; a child that says nothing is not live."""
-        silent_s = time.monotonic() - self._heard_at
-        if self._status is None:
-            return WorkerStatus(self.worker.worker_id, self.pid, self.worker.mode, "starting")
-        if silent_s < 2.0:
-            return self._status
-        return replace(self._status, last_tick_age_s=self._status.last_tick_age_s + silent_s)
-
-    def ask_for_metrics(self) -> None:
-        with self._metrics_came:
-            self._metrics_asked += 1
-        self.tell(AskMetrics(self._metrics_asked))
-
-    def families(self, *, wait_s: float = METRICS_WAIT_S) -> list[Family]:
-        """Its metrics, after waiting for an answer that was asked for; called from the health threads."""
-        with self._metrics_came:
-            self._metrics_came.wait_for(lambda: self._metrics_number >= self._metrics_asked, wait_s)
-            return list(self._families)
-
-    # --- ending ---
-
-    def kill(self) -> None:
-        if not self.has_ended:
-            self.was_killed = True
-            self._process.kill()
-
-    def close(self) -> None:
-        """To be called when it has ended: what it said at the very last is read first."""
-        # Not until end of file: what a handler has forked may hold the other end for ever.
-        while self.read():
-            continue
-        self._process.wait()
-        self._pipe.close()
-        (self.running, self.just_ended), self.stack = (
-            read_running_jobs(self._records),
-            read_crash(self._crash),
-        )
-        for descriptor in (self._records, self._crash):
-            os.close(descriptor)
-        self._end_leftovers()
-
-    def _end_leftovers(self) -> None:
-        """What its handlers have started ends with it, unless it went into a session of its own."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGTERM)
+        """Of whoever serves; of nobody while a start is waited for."""
+        if self.child is not None:
+            return self.child.status()
+        if self._leaving:
+            return self._leaving[-1].status()
+        is_stopping = self.state is State.STOPPING
+        reason = "" if is_stopping else self._shortage or "restarting after a crash"
+        state = "stopped" if is_stopping else "starting"
+        return WorkerStatus(self.worker.worker_id, 0, self.worker.mode, state, reason=reason)
 
 
-def _failure_from(failed: ChildFailed) -> CliError:
-    return CliError(
-        failed.message, hint=failed.hint, details=failed.details, exit_status=ExitStatus(failed.exit_status)
-    )
+def _while_it_ran(child: ChildHandle) -> str:
+    """What ran at the death, and Python's stacks where there are some."""
+    jobs = f" while it ran {count_text(len(child.running), 'job')}" if child.running else ""
+    if child.just_ended and not child.running:
+        jobs = f"; {count_text(len(child.just_ended), 'job')} had just ended"
+    return f"{jobs}\n{child.stack}" if child.stack else jobs
 
 
-@contextmanager
-def _stop_signals_blocked() -> Iterator[None]:
-    """A child inherits the mask: a Ctrl-C while it starts waits until it has learned to ignore it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ALL_STOPPING)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def _log_failure(failure: CliError | None) -> None:
+    if failure is not None:
+        lines = [failure.message, *failure.details, *([failure.hint] if failure.hint else [])]
+        log.error("%s", "\n".join(lines))

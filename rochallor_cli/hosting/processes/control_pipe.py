@@ -81,7 +81,7 @@ class SuspectsNow:
 
 @dataclass(frozen=True)
 class RunAlone:
-    """To a child that runs jobs alone: run this one, and answer with RanAlone."""
+    """To a child that runs jobs alone: run this one, and answer with RanIsolated."""
 
     key: str
     job: dict[str, Any]
@@ -89,7 +89,7 @@ class RunAlone:
 
 
 @dataclass(frozen=True)
-class RanAlone:
+class RanIsolated:
     """What came of a job that ran alone: variables, or why it failed. Passed on to the child that has asked.
 
     `is_heard`: of the failure the on_failure hooks have heard, in the process where the handler ran.
@@ -109,8 +109,8 @@ class RanAlone:
 
 
 @dataclass(frozen=True)
-class AskAlone:
-    """Have this job, which is mine, run alone, and send me RanAlone."""
+class AskIsolated:
+    """Have this job, which is mine, run alone, and send me RanIsolated."""
 
     key: str
     job: dict[str, Any]
@@ -169,8 +169,8 @@ class Finished:
     families: list[Family]
 
 
-Order = Start | Drain | Quiet | Abandon | AskMetrics | ShowStacks | SuspectsNow | RunAlone | RanAlone
-News = Loaded | ChildFailed | Status | AskAlone | RanAlone | MetricsAnswer | Counted | Finished
+Order = Start | Drain | Quiet | Abandon | AskMetrics | ShowStacks | SuspectsNow | RunAlone | RanIsolated
+News = Loaded | ChildFailed | Status | AskIsolated | RanIsolated | MetricsAnswer | Counted | Finished
 Message = Order | News
 
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Message)}

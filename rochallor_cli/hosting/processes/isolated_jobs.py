@@ -13,8 +13,8 @@ from time import monotonic
 
 from rochallor_cli.counting import count_text
 from rochallor_cli.hosting.config.host_config import WorkerConfig
-from rochallor_cli.hosting.processes.child_process import ChildProcess
-from rochallor_cli.hosting.processes.control_pipe import Abandon, AskAlone, Drain, RanAlone, RunAlone
+from rochallor_cli.hosting.processes.child_handle import ChildHandle
+from rochallor_cli.hosting.processes.control_pipe import Abandon, AskIsolated, Drain, RanIsolated, RunAlone
 from rochallor_cli.hosting.processes.restart_policy import RestartHistory, RestartPolicy
 from rochallor_cli.hosting.processes.suspects import Suspects
 from workflow_sdk.runner.job.in_flight import LEFT
@@ -26,16 +26,16 @@ MOST_PROCESSES = 3
 # One that has nothing to do leaves after this.
 IDLE_S = 5.0
 
-Spawn = Callable[[WorkerConfig], ChildProcess]
+Spawn = Callable[[WorkerConfig], ChildHandle]
 
 
 @dataclass
 class _Request:
     """A job, and the child that waits for its outcome."""
 
-    asked: AskAlone
+    asked: AskIsolated
     worker: WorkerConfig
-    asker: ChildProcess
+    asker: ChildHandle
 
     @property
     def key(self) -> str:
@@ -44,7 +44,7 @@ class _Request:
 
 @dataclass
 class _Process:
-    child: ChildProcess
+    child: ChildHandle
     worker: WorkerConfig
     request: _Request | None = None
     idle_since: float = 0.0
@@ -54,7 +54,7 @@ class _Process:
         return self.request is None and monotonic() - self.idle_since > IDLE_S
 
 
-class AloneRuns:
+class IsolatedJobs:
     """Processes that run one job at a time. They are kept while they live: a death brings a fresh one."""
 
     def __init__(self, spawn: Spawn, suspects: Suspects) -> None:
@@ -67,20 +67,20 @@ class AloneRuns:
         self._unborn = RestartHistory(RestartPolicy())
         self._start_at = 0.0
 
-    def children(self) -> list[ChildProcess]:
+    def children(self) -> list[ChildHandle]:
         return [process.child for process in self._processes]
 
-    def ask(self, asked: AskAlone, worker: WorkerConfig, asker: ChildProcess) -> None:
+    def ask(self, asked: AskIsolated, worker: WorkerConfig, asker: ChildHandle) -> None:
         """Have it run; who asks last gets the outcome, for the earlier claim is over."""
         if reason := self._suspects.reason(asked.key):
-            asker.tell(RanAlone(asked.key, error=reason, retryable=False))
+            asker.tell(RanIsolated(asked.key, error=reason, retryable=False))
             return
         request = _Request(asked, worker, asker)
         running = [process.request for process in self._processes if process.request]
         for known in (*self._waiting, *running):
             if known.key == request.key:
                 if known.asker is not asker:
-                    known.asker.tell(RanAlone(known.key, released_s=LEFT))
+                    known.asker.tell(RanIsolated(known.key, released_s=LEFT))
                 known.asker, known.asked = asker, asked
                 return
         self._waiting.append(request)
@@ -153,7 +153,7 @@ class AloneRuns:
         self._unborn = RestartHistory(self._unborn.policy)
         return [_Process(child, worker)]
 
-    def _ran(self, process: _Process, ran: RanAlone) -> None:
+    def _ran(self, process: _Process, ran: RanIsolated) -> None:
         request, process.request, process.idle_since = process.request, None, monotonic()
         if request is not None:
             self._suspects.cleared(request.key)
@@ -165,7 +165,7 @@ class AloneRuns:
         if request is None or child.is_leaving or child.was_killed:
             return
         if child.failure is not None:
-            request.asker.tell(RanAlone(request.key, error=child.failure.message, retryable=True))
+            request.asker.tell(RanIsolated(request.key, error=child.failure.message, retryable=True))
             return
         self._suspects.died_with([request.key])
         deaths, most = self._suspects.deaths(request.key), request.worker.max_job_deaths
@@ -183,4 +183,4 @@ class AloneRuns:
             self._waiting.appendleft(request)
             return
         self._suspects.failed(request.key, died)
-        request.asker.tell(RanAlone(request.key, error=died, retryable=False))
+        request.asker.tell(RanIsolated(request.key, error=died, retryable=False))

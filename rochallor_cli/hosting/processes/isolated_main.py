@@ -16,7 +16,7 @@ from rochallor_cli.hosting.processes.control_pipe import (
     Drain,
     Message,
     PipeClosedError,
-    RanAlone,
+    RanIsolated,
     RunAlone,
     ShowStacks,
 )
@@ -26,7 +26,7 @@ from workflow_sdk.runner.job.outcome import Completed, Failed, Outcome, no_handl
 
 
 @dataclass
-class AloneChild:
+class IsolatedChild:
     """Obeys the pipe until it is told to leave, or the pipe ends."""
 
     pipe: ControlPipe
@@ -78,19 +78,19 @@ class AloneChild:
             # Nobody waits any more, or the job has closed what is not its own: to the supervisor that is a death.
             os._exit(ExitStatus.FAILED)
 
-    def _hand_back(self, ran: RanAlone) -> None:
+    def _hand_back(self, ran: RanIsolated) -> None:
         try:
             self.pipe.send(ran)
         except (RecursionError, ValueError) as error:
             # JSON has taken the result, by the skin of its teeth: the pipe's messages go a little less deep.
             words = f"its result cannot be handed back by the process it ran in: {error}"
-            self.pipe.send(RanAlone(ran.key, error=words, ran_s=ran.ran_s))
+            self.pipe.send(RanIsolated(ran.key, error=words, ran_s=ran.ran_s))
 
 
-def _ran(key: str, outcome: Outcome | None, *, ran_s: float, released_s: float | None) -> RanAlone:
+def _ran(key: str, outcome: Outcome | None, *, ran_s: float, released_s: float | None) -> RanIsolated:
     if isinstance(outcome, Completed):
-        return RanAlone(key, outcome.variables, outcome.encoded.decode(), ran_s=ran_s)
+        return RanIsolated(key, outcome.variables, outcome.encoded.decode(), ran_s=ran_s)
     assert outcome is not None, "there is time enough to wait for the outcome"
-    return RanAlone(
+    return RanIsolated(
         key, error=outcome.message, retryable=outcome.retryable, ran_s=ran_s, released_s=released_s
     )

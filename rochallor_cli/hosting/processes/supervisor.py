@@ -16,11 +16,11 @@ from rochallor_cli.hosting.console import Console
 from rochallor_cli.hosting.health.exposition import Family, merged
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.logs.stacks import job_text, log_jobs_in_flight
+from rochallor_cli.hosting.processes.child_handle import ChildHandle
 from rochallor_cli.hosting.processes.child_process import ChildProcess
 from rochallor_cli.hosting.processes.control_pipe import Quiet, ShowStacks, SuspectsNow
 from rochallor_cli.hosting.processes.file_watcher import FileWatcher
-from rochallor_cli.hosting.processes.isolated_jobs import AloneRuns
-from rochallor_cli.hosting.processes.kept_process import KeptProcess
+from rochallor_cli.hosting.processes.isolated_jobs import IsolatedJobs
 from rochallor_cli.hosting.processes.orphans import PROCESS_1, reap_orphans
 from rochallor_cli.hosting.processes.restart_policy import RestartPolicy
 from rochallor_cli.hosting.processes.suspects import Suspects
@@ -41,9 +41,9 @@ class Supervisor:
         self._console = console
         self._suspects = Suspects()
         self._told: tuple[str, ...] = ()
-        self._alone = AloneRuns(self._spawn_alone, self._suspects)
+        self._alone = IsolatedJobs(self._spawn_alone, self._suspects)
         self._kept = [
-            KeptProcess(
+            ChildProcess(
                 worker,
                 self._spawn,
                 policy or RestartPolicy(),
@@ -168,14 +168,14 @@ class Supervisor:
     def _somebody_serves(self) -> bool:
         return any(kept.child is not None for kept in self._kept)
 
-    def _spawn(self, worker: WorkerConfig) -> ChildProcess:
-        child = ChildProcess(worker, self._config, suspects=self._suspects.keys())
+    def _spawn(self, worker: WorkerConfig) -> ChildHandle:
+        child = ChildHandle(worker, self._config, suspects=self._suspects.keys())
         if self._is_quiet:
             child.tell(Quiet(True))
         return child
 
-    def _spawn_alone(self, worker: WorkerConfig) -> ChildProcess:
-        return ChildProcess(worker, self._config, alone=True)
+    def _spawn_alone(self, worker: WorkerConfig) -> ChildHandle:
+        return ChildHandle(worker, self._config, alone=True)
 
     def _tend_alone(self) -> None:
         """Tell everybody of the suspects, and have run alone what they hand back."""
@@ -191,7 +191,7 @@ class Supervisor:
         if all(kept.has_ended for kept in self._kept):
             self._alone.leave()
 
-    def _children(self) -> list[ChildProcess]:
+    def _children(self) -> list[ChildHandle]:
         return [child for kept in self._kept for child in kept.children()]
 
     def _announce(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from workflow_sdk.client.answers import body_from_value
 from workflow_sdk.errors import NonRetryableError, ReleaseJobError
-from workflow_sdk.masking import beginning
+from workflow_sdk.known_secrets import beginning
 
 MAX_MESSAGE = 2_000
 _DECIDING = (NonRetryableError, ReleaseJobError)

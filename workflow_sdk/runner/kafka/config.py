@@ -13,7 +13,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException
 
 from workflow_sdk.errors import KafkaConfigError
-from workflow_sdk.masking import MASK
+from workflow_sdk.known_secrets import MASK
 
 # Shorter than librdkafka's 45 s: after a worker is killed its partitions wait for this long. Kafka's brokers
 # refuse less than 6 s unless they are configured otherwise (`group.min.session.timeout.ms`).

@@ -28,7 +28,7 @@ from workflow_sdk.runner.kafka.metrics import KafkaCollector
 from workflow_sdk.runner.kafka.source import TOPIC_PREFIX, KafkaSource, RecordSink
 from workflow_sdk.runner.kafka.surplus_workers import Surplus
 from workflow_sdk.runner.kafka.takeover import NewReader, RecordHolder, Takeover
-from workflow_sdk.runner.shift.plan import Parts
+from workflow_sdk.runner.shift.plan import SourceParts
 
 log = logging.getLogger("workflow_sdk.runner")
 
@@ -69,7 +69,7 @@ class KafkaIntake:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: SourceParts,
         *,
         registry: HandlerRegistry,
         job_types: Collection[str] | None,

@@ -7,7 +7,7 @@ import logging
 import re
 from typing import Any
 
-from workflow_sdk.masking import MASK, beginning
+from workflow_sdk.known_secrets import MASK, beginning
 from workflow_sdk.runner.job.outcome import Completed
 from workflow_sdk.runner.job.report import Report
 from workflow_sdk.runner.reporting.engine_watch import reason_of

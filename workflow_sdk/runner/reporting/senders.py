@@ -9,7 +9,7 @@ from collections.abc import Callable
 from workflow_sdk.client.job_channel import JobChannel
 from workflow_sdk.client.judgement import is_from_engine
 from workflow_sdk.clock import Clock, boottime
-from workflow_sdk.masking import beginning
+from workflow_sdk.known_secrets import beginning
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.claim import Right
 from workflow_sdk.runner.job.outcome import MAX_MESSAGE, Completed, Failed

@@ -18,7 +18,7 @@ from workflow_sdk.runner.reporting.engine_watch import EngineWatch
 from workflow_sdk.runner.reporting.senders import Senders
 from workflow_sdk.runner.shift.execution import Execution
 from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper
-from workflow_sdk.runner.shift.plan import JobSource, Parts, ShiftPlan
+from workflow_sdk.runner.shift.plan import JobSource, ShiftPlan, SourceParts
 from workflow_sdk.runner.shift.tick import Tick
 from workflow_sdk.runner.statistics import Statistics
 
@@ -66,7 +66,7 @@ def assembled(
     coroutines = _coroutines(execution, no_thread)
     senders = _senders(plan, channel, watch=watch, execution=execution)
     source = plan.make_source(
-        Parts(channel, slots, watch, plan.metrics, start, statistics, plan.clock, execution.next_came)
+        SourceParts(channel, slots, watch, plan.metrics, start, statistics, plan.clock, execution.next_came)
     )
     execution.begin_with(reporter=senders, threads=threads, coroutines=coroutines, source=source)
     lease_keeper = _lease_keeper(plan, channel, watch=watch, fail=fail)

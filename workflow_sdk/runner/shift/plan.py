@@ -23,7 +23,7 @@ class JobSource(Protocol):
     """Where claims come from: polls, or Kafka. Lives on the shift's loop."""
 
     async def run(self) -> None:
-        """Bring claims to `Parts.start` until `stop`; an exception ends the run."""
+        """Bring claims to `SourceParts.start` until `stop`; an exception ends the run."""
         ...
 
     def stop(self) -> None:
@@ -70,7 +70,7 @@ class Workshop(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class SourceParts:
     """What a source may use of the shift it feeds."""
 
     channel: JobChannel
@@ -87,7 +87,7 @@ class Parts:
 # Half as many again as there are senders: more only wait longer.
 REPORTS_WITHOUT_SLOT = 12
 
-SourceMaker = Callable[[Parts], JobSource]
+SourceMaker = Callable[[SourceParts], JobSource]
 
 
 @dataclass(frozen=True, slots=True)

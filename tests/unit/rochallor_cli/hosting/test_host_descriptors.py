@@ -5,7 +5,7 @@ import resource
 
 import pytest
 
-from rochallor_cli.hosting.high_descriptors import kept_for_the_host, out_of_reach, told_less
+from rochallor_cli.hosting.high_descriptors import kept_for_the_host, lowered_limit, out_of_reach
 from rochallor_cli.hosting.self_pipe import Waker, readable
 
 
@@ -22,7 +22,7 @@ def limits(request):
 def test_what_a_module_closes_ends_below_the_hosts_own(limits) -> None:
     read_end, write_end = os.pipe()
     moved = out_of_reach(write_end)
-    with told_less():
+    with lowered_limit():
         assert moved >= os.sysconf("SC_OPEN_MAX")
     os.write(moved, b"x")
     assert (os.read(read_end, 2), resource.getrlimit(resource.RLIMIT_NOFILE)[0]) == (b"x", limits)
@@ -44,7 +44,7 @@ def test_a_waker_wakes_once_for_each_burst_by_descriptors_above_the_limit(limits
     waker = Waker()
     own = {waker._read_end, waker._write_end}
     assert own <= kept_for_the_host()
-    with told_less():
+    with lowered_limit():
         assert min(own) >= os.sysconf("SC_OPEN_MAX")
     assert readable(own, 0) == set()
     waker.wake()

@@ -16,7 +16,7 @@ from rochallor_cli.hosting.logs.printed_output import LinesOutput
 from rochallor_cli.hosting.logs.safe_values import LONGEST_TEXT, LONGEST_VALUE
 from rochallor_cli.output.text_width import CONTROL_CHARACTERS
 from workflow_sdk.client.bearer import bearer_token
-from workflow_sdk.masking import keep_secret
+from workflow_sdk.known_secrets import keep_secret
 
 JOB = SimpleNamespace(job_id="01JOB", job_type="credit-score", instance_id="01INST")
 

@@ -11,8 +11,8 @@ import pytest
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.hosting.config.host_config import HostConfig, KafkaAccess, WorkerConfig
 from rochallor_cli.hosting.health.status import merged_types
+from rochallor_cli.hosting.processes.child_handle import ChildHandle
 from rochallor_cli.hosting.processes.child_process import ChildProcess
-from rochallor_cli.hosting.processes.kept_process import KeptProcess
 from rochallor_cli.hosting.processes.restart_policy import RestartPolicy
 from rochallor_cli.hosting.processes.suspects import Suspects
 from support.engines import running_engine
@@ -33,9 +33,9 @@ def test_a_killed_process_takes_no_count_with_it(
     worker = WorkerConfig(worker_id="w", modules=("handlers.py",))
     with running_engine() as engine, RestEngineClient(engine.url) as admin:
         config = HostConfig(EngineAccess(engine.url), (worker,), KafkaAccess())
-        kept = KeptProcess(
+        kept = ChildProcess(
             worker,
-            lambda worker: ChildProcess(worker, config),
+            lambda worker: ChildHandle(worker, config),
             RestartPolicy(first_delay_s=0.0),
             suspects=Suspects(),
             others_serve=lambda: False,

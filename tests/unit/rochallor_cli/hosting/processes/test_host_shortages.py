@@ -10,7 +10,7 @@ import pytest
 
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import WorkerConfig
-from rochallor_cli.hosting.processes.kept_process import KeptProcess, State
+from rochallor_cli.hosting.processes.child_process import ChildProcess, State
 from rochallor_cli.hosting.processes.restart_policy import RestartPolicy
 from rochallor_cli.hosting.processes.suspects import Suspects
 
@@ -24,10 +24,10 @@ def no_process(worker: WorkerConfig) -> Any:
 
 
 @pytest.fixture(params=[True, False], ids=["others serve", "nobody else"])
-def kept(request) -> KeptProcess:
+def kept(request) -> ChildProcess:
     worker = WorkerConfig(worker_id="w", modules=("h.py",))
     others_serve = request.param
-    return KeptProcess(worker, no_process, AT_ONCE, suspects=Suspects(), others_serve=lambda: others_serve)
+    return ChildProcess(worker, no_process, AT_ONCE, suspects=Suspects(), others_serve=lambda: others_serve)
 
 
 class Child:
@@ -42,14 +42,14 @@ class Child:
 
 def test_tries_for_a_process_grow_rare_and_are_said_once(caplog, monkeypatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("rochallor_cli.hosting.processes.kept_process.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("rochallor_cli.hosting.processes.child_process.time.monotonic", lambda: now[0])
     worker, tries, is_short = WorkerConfig(worker_id="w", modules=("h.py",)), [], [True]
 
     def spawn(worker: WorkerConfig) -> Any:
         tries.append(now[0])
         return no_process(worker) if is_short[0] else Child()
 
-    kept = KeptProcess(worker, spawn, RestartPolicy(), suspects=Suspects(), others_serve=lambda: True)
+    kept = ChildProcess(worker, spawn, RestartPolicy(), suspects=Suspects(), others_serve=lambda: True)
     caplog.set_level("INFO")
     kept.start()
     while len(tries) < 9:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from rochallor_cli.hosting.config.host_config import WorkerConfig
-from rochallor_cli.hosting.processes.child_process import ChildProcess
-from rochallor_cli.hosting.processes.control_pipe import AskAlone, RanAlone
-from rochallor_cli.hosting.processes.isolated_jobs import AloneRuns
+from rochallor_cli.hosting.processes.child_handle import ChildHandle
+from rochallor_cli.hosting.processes.control_pipe import AskIsolated, RanIsolated
+from rochallor_cli.hosting.processes.isolated_jobs import IsolatedJobs
 from rochallor_cli.hosting.processes.suspects import Suspects
 
 WORKER = WorkerConfig(worker_id="w", modules=("h.py",), max_job_deaths=2)
-JOB = AskAlone("step", {"id": "j", "jobType": "t", "instanceId": "i"}, None)
+JOB = AskIsolated("step", {"id": "j", "jobType": "t", "instanceId": "i"}, None)
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Child:
     def tell(self, order: Any) -> None:
         self.told.append(order)
 
-    def take_ran(self) -> list[RanAlone]:
+    def take_ran(self) -> list[RanIsolated]:
         return []
 
     def read(self) -> None: ...
@@ -41,19 +41,19 @@ def test_a_job_that_is_failed_for_good_runs_no_more_when_who_was_to_report_that_
     started: list[Child] = []
     suspects = Suspects()
 
-    def spawn(worker: WorkerConfig) -> ChildProcess:
+    def spawn(worker: WorkerConfig) -> ChildHandle:
         started.append(Child())
-        return cast(ChildProcess, started[-1])
+        return cast(ChildHandle, started[-1])
 
-    alone, first, second = AloneRuns(spawn, suspects), Child(), Child()
+    alone, first, second = IsolatedJobs(spawn, suspects), Child(), Child()
     suspects.died_with(["step"])
-    alone.ask(JOB, WORKER, cast(ChildProcess, first))
+    alone.ask(JOB, WORKER, cast(ChildHandle, first))
     alone.tend()
     started[0].has_ended = True
     alone.tend()
     (failed,) = first.told
     assert (failed.error[:16], failed.retryable) == ("2 processes died", False)
     assert suspects.keys() == ("step",)
-    alone.ask(JOB, WORKER, cast(ChildProcess, second))
+    alone.ask(JOB, WORKER, cast(ChildHandle, second))
     alone.tend()
     assert (second.told, len(started)) == ([failed], 1)

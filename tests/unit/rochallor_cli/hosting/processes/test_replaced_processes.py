@@ -10,7 +10,7 @@ import pytest
 
 from rochallor_cli.hosting.config.host_config import WorkerConfig
 from rochallor_cli.hosting.health.status import WorkerStatus
-from rochallor_cli.hosting.processes.kept_process import KeptProcess, State
+from rochallor_cli.hosting.processes.child_process import ChildProcess, State
 from rochallor_cli.hosting.processes.restart_policy import RestartPolicy
 from rochallor_cli.hosting.processes.suspects import Suspects
 
@@ -48,7 +48,7 @@ class Child:
         self.is_leaving = self.has_ended = self.was_killed = True
 
 
-def worn_out(policy: RestartPolicy) -> tuple[KeptProcess, list[Child]]:
+def worn_out(policy: RestartPolicy) -> tuple[ChildProcess, list[Child]]:
     """A process that has had its jobs, with the successor it has asked for; and all that were started."""
     started: list[Child] = []
 
@@ -57,7 +57,7 @@ def worn_out(policy: RestartPolicy) -> tuple[KeptProcess, list[Child]]:
         return started[-1]
 
     worker = WorkerConfig(worker_id="w", modules=("h.py",), max_jobs_per_process=10)
-    kept = KeptProcess(worker, spawn, policy, suspects=Suspects(), others_serve=lambda: False)
+    kept = ChildProcess(worker, spawn, policy, suspects=Suspects(), others_serve=lambda: False)
     kept.start()
     started[0].ready_at = 1.0
     kept.tend()

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from rochallor_cli.hosting.processes.child_supervision import SupervisedRuns
-from rochallor_cli.hosting.processes.control_pipe import AskAlone, ControlPipe
+from rochallor_cli.hosting.processes.child_side import SupervisedRuns
+from rochallor_cli.hosting.processes.control_pipe import AskIsolated, ControlPipe
 from rochallor_cli.hosting.processes.running_jobs import RunningJobs
 from workflow_sdk.client.job_json import value_from_json
 from workflow_sdk.handler.handler import handler_of
@@ -26,7 +26,7 @@ def test_a_suspect_that_no_message_can_carry_is_failed_for_good(value: str) -> N
     ours, theirs = ControlPipe.pair()
     finished: list[Any] = []
 
-    def say(message: AskAlone) -> None:
+    def say(message: AskIsolated) -> None:
         ours.send(message)
 
     async def run() -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rochallor_cli.hosting.processes.control_pipe import AskAlone, RanAlone
+from rochallor_cli.hosting.processes.control_pipe import AskIsolated, RanIsolated
 from rochallor_cli.hosting.processes.running_jobs import RunningJobs
 from rochallor_cli.hosting.workers.process_state import ProcessState
 from workflow_sdk.runner.job.in_flight import InFlight
@@ -34,7 +34,7 @@ _NOT_TO_BE_SAID = Failed(
 class SupervisedRuns:
     """The SDK's Supervision over the control pipe."""
 
-    def __init__(self, records: RunningJobs, say: Callable[[AskAlone], None]) -> None:
+    def __init__(self, records: RunningJobs, say: Callable[[AskIsolated], None]) -> None:
         self._records = records
         self._say = say
         self._suspects: frozenset[str] = frozenset()
@@ -62,7 +62,7 @@ class SupervisedRuns:
         key, loop = item.claim.key, asyncio.get_running_loop()
         self._away[key] = _Away(item, finished, loop)
         try:
-            self._say(AskAlone(key, dict(item.current.job), item.current.lease_end))
+            self._say(AskIsolated(key, dict(item.current.job), item.current.lease_end))
         except (RecursionError, ValueError):
             # What this process can read it cannot always write: thousands of levels, or of digits.
             del self._away[key]
@@ -73,7 +73,7 @@ class SupervisedRuns:
         """These jobs are the suspects from now on."""
         self._suspects = frozenset(keys)
 
-    def ran(self, ran: RanAlone) -> None:
+    def ran(self, ran: RanIsolated) -> None:
         """The outcome of a job that was away; called on the main thread."""
         away = self._away.pop(ran.key, None)
         if away is None:

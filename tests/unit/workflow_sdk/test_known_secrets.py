@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from workflow_sdk.masking import beginning, keep_secret, kept_secrets
+from workflow_sdk.known_secrets import beginning, keep_secret, kept_secrets
 from workflow_sdk.runner.job.outcome import MAX_MESSAGE, outcome_of_error
 
 SECRETS = ("tok-Zq1", "abcab", 'qu"öte-Zq2')
