@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -48,7 +48,8 @@ def doctor(context: Context, **flags: Any) -> int:
     The first page of any triage: which engine it is, what instances stand still, which job types nobody here serves
     (with a workers.yaml, whose handlers are imported for it), topics and groups, clocks and certificates.
     Exit status 0 if all is well, otherwise that of the first problem (5: engine or brokers cannot be reached,
-    8: a login is refused). The engine is asked for two request time-outs at most, a minute by default.
+    8: a login is refused). The engine is asked for two request time-outs at most, a minute by default;
+    a row says what was not asked by then.
     """
     rows = [_without_secrets(row, context) for row in _checks(context, flags)]
     context.printer.rows(CHECKS, rows)
@@ -83,10 +84,12 @@ def _checks(context: Context, flags: Mapping[str, Any]) -> Iterator[dict[str, An
     if settings.left_behind:
         yield _row("credentials", "warning", settings.left_behind)
     yield from triage.certificates(settings.access, context.environment.now())
-    yield from _engine(context, brokers_are_named=bool(kafka.brokers))
-    yield from triage.handlers(context, file)
+    questions = triage.Questions(context)
+    yield from _engine(context, questions, brokers_are_named=bool(kafka.brokers))
+    yield from triage.handlers(context, file, questions)
     if kafka.brokers:
-        yield from _brokers(context, kafka.brokers, kafka.config)
+        yield from _brokers(context, questions, brokers=kafka.brokers, config=kafka.config)
+    yield from questions.left_out()
 
 
 def _dispatch_mode(context: Context, *, brokers_are_named: bool) -> dict[str, Any]:
@@ -107,13 +110,10 @@ def _sdk() -> dict[str, Any]:
     return _ok("workflow_sdk", "wholly ours")
 
 
-def _engine(context: Context, *, brokers_are_named: bool) -> Iterator[dict[str, Any]]:
-    """What can be asked of the engine, each for itself: one refusal hides nothing that the others tell."""
-    from rochallor_cli.engine_client.error_meaning import meaning
-    from workflow_sdk.client.judgement import may_be_of_later_engine
-    from workflow_sdk.errors import EngineClientError, WorkflowSDKError
-
-    questions: dict[str, Callable[[], dict[str, Any] | None]] = {
+def _engine(
+    context: Context, questions: triage.Questions, *, brokers_are_named: bool
+) -> Iterator[dict[str, Any]]:
+    asked: dict[str, Callable[[], dict[str, Any] | None]] = {
         "engine": lambda: _answers(context),
         "engine version": lambda: _version(context),
         "not known here": lambda: _unknown(context),
@@ -123,23 +123,10 @@ def _engine(context: Context, *, brokers_are_named: bool) -> Iterator[dict[str, 
         "instances": lambda: _instances(context),
         "standing still": lambda: triage.standing_still(context),
     }
-    for check, ask in questions.items():
-        try:
-            row = ask()
-        except EngineClientError as error:
-            if may_be_of_later_engine(error):
-                detail = f"not known: the engine answered {error.status_code} {error.code}: {error.message}"
-                row = _row(check, "warning", detail)
-            else:
-                row = _problem(check, meaning(error, context.settings))
-        except WorkflowSDKError as error:
-            row = _problem(check, meaning(error, context.settings))
-            if getattr(error, "kind", None) not in ("not-engine", "doubtful"):
-                # Nobody is there: asking on would only take as long again.
-                yield row
-                return
-        if row is not None:
-            yield row
+    for check, ask in asked.items():
+        answer = questions.answer(check, ask)
+        if answer is not None:
+            yield answer
 
 
 def _answers(context: Context) -> dict[str, Any]:
@@ -188,18 +175,20 @@ def _unknown(context: Context) -> dict[str, Any] | None:
     return _row("not known here", "warning", detail)
 
 
-def _brokers(context: Context, brokers: str, config: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _brokers(
+    context: Context, questions: triage.Questions, *, brokers: str, config: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
     from rochallor_cli.definitions.job_types import users_by_type
     from rochallor_cli.hosting.checks.broker_checks import BrokersAwayError, topic_states
-    from workflow_sdk.errors import KafkaConfigError, WorkflowSDKError
+    from workflow_sdk.errors import KafkaConfigError
 
+    # Without an engine's answer the brokers can be asked all the same.
+    users: dict[str, Sequence[str]] = {}
+    unknown = questions.answer("topics", lambda: users.update(users_by_type(context.engine)))
+    if unknown is not None:
+        yield unknown
     try:
-        job_types = sorted(users_by_type(context.engine))
-    except WorkflowSDKError:
-        # What is wrong with the engine has been said; the brokers can be asked all the same.
-        job_types = []
-    try:
-        states = topic_states(brokers, config, job_types)
+        states = topic_states(brokers, config, sorted(users))
     except KafkaConfigError as error:
         yield _problem("brokers", UsageError(str(error)))
         return

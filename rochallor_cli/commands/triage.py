@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,47 @@ def row(
     return {"check": check, "result": result, "detail": detail, "hint": hint, "exitStatus": int(exit_status)}
 
 
+class Questions:
+    """What the engine is asked, each for itself: one refusal hides nothing that the others tell.
+
+    Where nobody answers, or not in time, nothing more is asked; what that leaves out is said.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._why_over: CliError | None = None
+        self._left_out: list[str] = []
+
+    def answer(self, check: str, ask: Callable[[], Check | None]) -> Check | None:
+        """The row of a question, None where it has none or is not asked."""
+        from rochallor_cli.engine_client.error_meaning import meaning
+        from workflow_sdk.client.judgement import may_be_of_later_engine
+        from workflow_sdk.errors import EngineClientError, WorkflowSDKError
+
+        if self._why_over:
+            self._left_out.append(check)
+            return None
+        try:
+            return ask()
+        except EngineClientError as error:
+            if may_be_of_later_engine(error):
+                detail = f"not known: the engine answered {error.status_code} {error.code}: {error.message}"
+                return row(check, "warning", detail)
+            return problem(check, meaning(error, self._context.settings))
+        except WorkflowSDKError as error:
+            meant = meaning(error, self._context.settings)
+            if getattr(error, "kind", None) not in ("not-engine", "doubtful"):
+                # Nobody is there: asking on would only take as long again.
+                self._why_over = meant
+            return problem(check, meant)
+
+    def left_out(self) -> Iterator[Check]:
+        """One row that names what was not asked, with the exit status of what was in the way."""
+        if self._why_over and self._left_out:
+            detail = f"{', '.join(self._left_out)}: {self._why_over.message}"
+            yield problem("not asked", CliError(detail, exit_status=self._why_over.exit_status))
+
+
 def standing_still(context: Context) -> Check | None:
     """Whether some of the newest live instances cannot be moved; None where none is live."""
     from rochallor_cli.explanation.explaining import STUCK
@@ -82,31 +123,30 @@ def standing_still(context: Context) -> Check | None:
     return row("standing still", "warning", f"nothing can move {stuck:,} {live}", hint=hint)
 
 
-def handlers(context: Context, file: WorkersFile | None) -> Iterator[Check]:
+def handlers(context: Context, file: WorkersFile | None, questions: Questions) -> Iterator[Check]:
     """Which job types of the definitions nobody in this configuration serves."""
     if file is None:
         return
     from rochallor_cli.commands.serving_workers import configured_job_types
     from rochallor_cli.definitions.job_types import users_by_type
-    from workflow_sdk.errors import WorkflowSDKError
 
     try:
         served = configured_job_types(context, file) or set()
     except CliError as error:
         yield problem("handlers", error)
         return
-    try:
-        users = users_by_type(context.engine)
-    except WorkflowSDKError:
-        # What is wrong with the engine has been said.
-        return
+    found = questions.answer("handlers", lambda: _unserved(users_by_type(context.engine), served))
+    if found:
+        yield found
+
+
+def _unserved(users: Mapping[str, Sequence[str]], served: set[str]) -> Check:
     missing = {job_type: used_by for job_type, used_by in users.items() if job_type not in served}
     if not missing:
-        yield ok("handlers", f"all of {count_text(len(users), 'job type')} are served here")
-        return
+        return ok("handlers", f"all of {count_text(len(users), 'job type')} are served here")
     named = [f"{job_type} (used by {', '.join(used_by)})" for job_type, used_by in missing.items()]
     detail = f"nobody in this configuration serves {_some(named)}"
-    yield row("handlers", "warning", detail, hint="another host may; `rochallor work --check` compares them")
+    return row("handlers", "warning", detail, hint="another host may; `rochallor work --check` compares them")
 
 
 def topics(states: Sequence[TopicState], brokers: str) -> Iterator[Check]:

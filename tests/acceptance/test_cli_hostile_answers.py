@@ -320,6 +320,41 @@ def test_every_command_that_does_not_walk_has_one_end(monkeypatch: pytest.Monkey
         assert line != ("doctor",) or "together took longer than 60 s" in result.stdout
 
 
+@pytest.mark.parametrize("in_time", [0, 4, 9])
+def test_the_doctor_says_what_it_has_not_asked(
+    monkeypatch: pytest.MonkeyPatch, in_time: int, tmp_path: Path
+) -> None:
+    """The questions' common end comes after some requests, whichever question that one belongs to."""
+    module = tmp_path / f"served_{tmp_path.name}.py"
+    module.write_text(
+        "from workflow_sdk.handler.registry import HandlerRegistry\n"
+        "registry = HandlerRegistry()\n"
+        "registry.register('only', lambda job: {})\n"
+    )
+    workers = tmp_path / "workers.yaml"
+    workers.write_text(f"workers:\n  - modules: ['{module}']\n")
+    now = [0.0]
+
+    def then_slow(method: str, path: str, body: bytes) -> Answer:
+        now[0] += 0.0 if len(there.seen) <= in_time else 100.0
+        return hostile(method, path, body)
+
+    monkeypatch.setattr(deadline, "perf_counter", lambda: now[0])
+    with stand_in(then_slow) as there:
+        result = rochallor("doctor", "--config", workers, "-o", "json", url=there.url)
+    rows = {row["check"]: row for row in result.json()}
+    assert result.exit_status == 5
+    assert rows["not asked"]["exitStatus"] == 5
+    names, _, reason = rows["not asked"]["detail"].partition(": ")
+    assert reason.endswith("the answers together took longer than 60 s")
+    # Of these every one has a row here, or is named.
+    all_of_it = {"engine", "engine version", "dispatch mode", "definitions", "clock", "instances", "handlers"}
+    left_out = set(names.split(", "))
+    assert "handlers" in left_out
+    assert all_of_it <= left_out | set(rows)
+    assert not left_out & set(rows)
+
+
 def _function(command: Any) -> Any:
     callback = command.callback
     while not hasattr(callback, "walks"):
