@@ -91,7 +91,7 @@ def test_jobs_that_trickle_in_cost_one_request_and_at_most_one_commit_each(
         assert proxy.connections <= 3
 
 
-def test_no_more_jobs_are_in_flight_than_slots_and_twenty(broker: Broker, engine: Engine) -> None:
+def test_no_more_jobs_are_in_flight_than_slots_and_sixteen(broker: Broker, engine: Engine) -> None:
     """What is in flight is run again when the process dies."""
     produce(broker.address, JOB_TYPE, partitions=1, per_partition=10 * PARALLELISM)
     executions = Executions()
@@ -102,7 +102,7 @@ def test_no_more_jobs_are_in_flight_than_slots_and_twenty(broker: Broker, engine
             broker.address, proxy.url, handled, parallelism=PARALLELISM, drain_timeout=0.1
         ) as worker:
             wait_until(lambda: waits_for_reports_alone(worker.snapshot()), "every slot waits for a report")
-            assert executions.total == worker.snapshot().waiting_reports <= PARALLELISM + 20
+            assert executions.total == worker.snapshot().waiting_reports <= PARALLELISM + 16
 
 
 def waits_for_reports_alone(snapshot: RunnerSnapshot) -> bool:

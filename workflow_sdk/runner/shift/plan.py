@@ -84,8 +84,8 @@ class SourceParts:
     next_came: Callable[[str, int], None]
 
 
-# Half as many again as there are senders: more only wait longer.
-REPORTS_WITHOUT_SLOT = 12
+# As many as there are senders: more would only wait longer.
+REPORTS_WITHOUT_SLOT = 8
 
 SourceMaker = Callable[[SourceParts], JobSource]
 
