@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from rochallor_cli.exit_status import ExitStatus
+from rochallor_cli.hosting.high_descriptors import out_of_reach
 from rochallor_cli.hosting.logs.stderr_pipe import end_diversion
 
 log = logging.getLogger("rochallor.host")
@@ -17,6 +19,8 @@ log = logging.getLogger("rochallor.host")
 # What handlers' threads may still take after a clean drain.
 PATIENCE_S = 2.0
 FLUSH_S = 1.0
+# All of that together, and what the interpreter takes to end.
+LAST_S = 10.0
 
 
 def exit_soon(status: ExitStatus) -> None:
@@ -25,12 +29,27 @@ def exit_soon(status: ExitStatus) -> None:
     The interpreter joins threads that are no daemons and process pools, and calls what handlers have registered with
     atexit: for ever, if need be.
     """
+    end_within(LAST_S)
     if status == ExitStatus.ABANDONED:
         _end(status)
     try:
         threading.Thread(target=_end_later, args=(status,), name="leaving", daemon=True).start()
     except RuntimeError:  # no thread is to be had
         _end(status)
+
+
+def end_within(seconds: float) -> None:
+    """End the process by then with status 1, whatever it does; a later call takes the place of an earlier one.
+
+    For what no thread of Python's can end: C code that keeps the interpreter to itself, and an interpreter that ends,
+    in which threads run no more while some `__del__` waits for one of them for ever. The timer is a thread in C.
+    """
+    try:
+        # Never closed: the stacks go nowhere, since a pipe that nobody reads would hold them up.
+        nowhere = out_of_reach(os.open(os.devnull, os.O_WRONLY))
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+    except (OSError, RuntimeError, OverflowError, ValueError):
+        return  # no descriptor or no thread is to be had, or years are asked for
 
 
 def _end_later(status: ExitStatus) -> None:

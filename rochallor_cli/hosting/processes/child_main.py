@@ -21,7 +21,7 @@ from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.handler_modules.loading import LoadedHandlers, watchable_files
 from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.console import HandlerRow, handler_rows
-from rochallor_cli.hosting.forced_exit import exit_soon
+from rochallor_cli.hosting.forced_exit import end_within, exit_soon
 from rochallor_cli.hosting.high_descriptors import lowered_limit, out_of_reach
 from rochallor_cli.hosting.host_signals import ALL_STOPPING, QUIETING, say_taken_again
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
@@ -62,6 +62,8 @@ log = logging.getLogger("rochallor.host")
 STATUS_EVERY_S = 1.0
 TICK_S = 0.25
 STARTING_TICK_S = 0.02
+# What a worker may take after its drain, for its connections, its shutdown hooks.
+LEAVE_S = 14.0
 # They come to the whole group of processes, and only the supervisor obeys them.
 OF_THE_GROUP = (*ALL_STOPPING, *QUIETING, *([signal.SIGUSR1] if hasattr(signal, "SIGUSR1") else []))
 CLOSED = "descriptors of this process were closed: a module or a job has closed some that are not its own"
@@ -275,6 +277,8 @@ class _Child:
 
     def _lose_supervisor(self, error: PipeClosedError) -> None:
         self._is_connected = False
+        # Nobody is left who would end a process that hangs.
+        end_within(self._workers.longest_drain_s + LEAVE_S)
         if _is_of_closed_descriptor(error.__cause__):
             log.error("%s: draining", CLOSED)
         else:

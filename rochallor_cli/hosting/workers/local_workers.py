@@ -96,6 +96,10 @@ class LocalWorkers:
         if any(worker.failure for worker in self._workers):
             self.drain()
 
+    @property
+    def longest_drain_s(self) -> float:
+        return max(worker.drain_timeout_s for worker in self._config.workers)
+
     def drain(self, hint: str = "") -> None:
         """Begin to drain; `hint` tells a person how to end the wait."""
         for worker in self._workers:
