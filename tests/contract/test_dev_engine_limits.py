@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
-from rochallor_cli.dev_engine.api import connection_limits, endpoints
+from rochallor_cli.dev_engine.api import connection_limits, endpoints, server
 from rochallor_cli.dev_engine.services import definitions, offloading
 
 END = {"id": "e", "name": "e", "type": "END"}
@@ -197,11 +197,14 @@ LONG = "x" * (2 * offloading.LARGE)
 # What takes long, where it is done, and what asks for it.
 LONG_READINGS = [
     (definitions, "read", "/v1/definitions", {"id": "long", "name": LONG, "steps": [END]}),
-    (endpoints, "_body", "/v1/instances", {"definitionId": "long", "variables": {"x": LONG}}),
+    (endpoints, "decode", "/v1/instances", {"definitionId": "long", "variables": {"x": LONG}}),
+    (endpoints, "decode", "/v1/instances/none/cancel", {"reason": LONG}),
 ]
 
 
-@pytest.mark.parametrize(("module", "name", "path", "sent"), LONG_READINGS, ids=["upload", "variables"])
+@pytest.mark.parametrize(
+    ("module", "name", "path", "sent"), LONG_READINGS, ids=["upload", "variables", "cancel"]
+)
 def test_what_takes_long_to_read_holds_nobody(
     module: Any, name: str, path: str, sent: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,4 +224,34 @@ def test_what_takes_long_to_read_holds_nobody(
         assert begun.wait(60)
         assert ask(engine, "GET", "/healthz")[0] == 200
         answered.set()
-        assert asked.result(60)[0] == 201
+        assert asked.result(60)[0] == (500 if "none" in path else 201)
+
+
+BODIES = [
+    ("/v1/definitions", '{"id": "x", "name": "x", "metadata": {"x": VALUE}}'),
+    ("/v1/instances", '{"definitionId": "x", "variables": {"x": VALUE}}'),
+    ("/v1/instances/none/cancel", '{"x": VALUE}'),
+    ("/v1/jobs/none/complete", '{"workerId": "w", "variables": {"x": VALUE}}'),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), BODIES, ids=[path for path, _ in BODIES])
+def test_a_body_of_too_many_values_is_refused_in_words(
+    path: str, body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoints, "MAX_VALUES", 50_000)
+    with DevEngine(DevEngineConfig(port=0)) as engine:
+        many = "[" + ",".join(["[]"] * 80_000) + "]"
+        status, answer = ask(engine, "POST", path, body.replace("VALUE", many))
+        assert status == 413
+        assert answer["reason"] == "the embedded engine takes at most 50,000 JSON values in a body"
+        # What is written within a text is no value.
+        assert ask(engine, "POST", path, body.replace("VALUE", json.dumps(many)))[0] != 413
+
+
+def test_a_body_that_is_too_long_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MAX_BODY_BYTES", 2**20)
+    with DevEngine(DevEngineConfig(port=0)) as engine:
+        status, answer = ask(engine, "POST", "/v1/instances", json.dumps({"definitionId": "x" * 2**20}))
+        assert (status, answer["reason"]) == (413, "the embedded engine takes at most 1 MiB in a body")
+        assert ask(engine, "GET", "/healthz")[0] == 200

@@ -21,12 +21,16 @@ from rochallor_cli.dev_engine.go_json.decoding import (
     Shape,
     decode,
 )
+from rochallor_cli.dev_engine.go_json.reading import holds_more_values
 from rochallor_cli.dev_engine.records import LARGE, NO_VARIABLES, DefinitionVersion, Variables
 from rochallor_cli.dev_engine.services import definitions, instances, jobs
 from rochallor_cli.dev_engine.services.resources import Resources
 from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
+
+# Others wait a quarter of a second while Python's reader makes so many; the engine has no limit.
+MAX_VALUES = 1_000_000
 
 _DEFAULT_PAGE_SIZE = 20
 _MAX_INT64 = 2**63 - 1
@@ -86,7 +90,7 @@ class Endpoints:
         if "application/xml" in request.content_type or "text/xml" in request.content_type:
             raise Refused(415, "unsupported-format", "Only JSON workflow definitions are accepted")
         document = await self._offloading.do_if_large(
-            len(request.body), lambda: definitions.read(request.body, self._resources.rules)
+            len(request.body), lambda: definitions.read(_bounded(request), self._resources.rules)
         )
         stored = await self._work.do(lambda: definitions.store(self._resources, document))
         return Answer(201, record_json.definition_summary(stored))
@@ -118,9 +122,12 @@ class Endpoints:
         return Answer(200, shown)
 
     async def _body(self, request: Request, kind: Shape | MapOf) -> dict[str, Any]:
-        if len(request.body) < LARGE:
-            return _body(request, kind)
-        return await self._offloading.do(lambda: _body(request, kind))
+        try:
+            if len(request.body) < LARGE:
+                return decode(request.body, kind)
+            return await self._offloading.do(lambda: decode(_bounded(request), kind))
+        except BodyError as error:
+            raise bad_request(f"invalid request body: {error}") from None
 
     async def _variables(self, request: Request, values: Mapping[str, object] | None) -> Variables:
         """What an instance is started with, ready to be stored."""
@@ -172,7 +179,10 @@ class Endpoints:
 
     async def cancel_instance(self, request: Request) -> Answer:
         try:
-            reason = decode(request.body, _CANCEL).get("reason", "")
+            fields = await self._offloading.do_if_large(
+                len(request.body), lambda: decode(_bounded(request), _CANCEL)
+            )
+            reason = fields.get("reason", "")
         except BodyError:
             reason = ""
         instance_id = request.parameters[0]
@@ -254,11 +264,13 @@ class Endpoints:
 Endpoint = Callable[[Request], Awaitable[Answer]]
 
 
-def _body(request: Request, kind: Shape | MapOf) -> dict[str, Any]:
-    try:
-        return decode(request.body, kind)
-    except BodyError as error:
-        raise bad_request(f"invalid request body: {error}") from None
+def _bounded(request: Request) -> bytes:
+    """The body, which may be read. Raises Refused."""
+    if holds_more_values(request.body, MAX_VALUES):
+        raise Refused(
+            413, "bad-request", f"the embedded engine takes at most {MAX_VALUES:,} JSON values in a body"
+        )
+    return request.body
 
 
 def _unescape_again(parameter: str) -> str:

@@ -25,8 +25,8 @@ from rochallor_cli.dev_engine.services.unit_of_work import UnitOfWork
 
 logger = logging.getLogger("rochallor_cli.dev_engine.http")
 
-# The engine has no limit; this one keeps a mistake from taking all memory.
-MAX_BODY_BYTES = 256 * 1024 * 1024
+# The engine has no limit. Here one process answers everybody, and reads and writes a text of any length in one go.
+MAX_BODY_BYTES = 32 * 1024 * 1024
 
 _NOT_FOUND = "404 page not found\n"
 
@@ -98,9 +98,8 @@ class Api:
         except TimeoutError:
             return Answer(408, record_json.error_shape("bad-request", "the body did not come in time"))
         except web.HTTPRequestEntityTooLarge:
-            return Answer(
-                413, record_json.error_shape("bad-request", f"a body has at most {MAX_BODY_BYTES} bytes")
-            )
+            reason = f"the embedded engine takes at most {MAX_BODY_BYTES // 2**20} MiB in a body"
+            return Answer(413, record_json.error_shape("bad-request", reason))
         except Refused as refused:
             return Answer(refused.status, record_json.error_shape(refused.code, refused.reason))
         except Exception as error:  # a fault of ours is an answer, never a lost connection

@@ -13,8 +13,14 @@ from rochallor_cli.dev_engine.go_json.scanner import syntax_error
 # by two frames a level up to Python 3.11. (The engine stops at 10,000.)
 MAX_DEPTH = 200
 
+# Texts are taken whole, one without an end up to the end of all, and never gone back into. Matches are gone through
+# one by one: a single call that finds them all would hold every other thread.
+_TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
+_BRACKETS = re.compile(rf"{_TEXT}|[\[\]{{}}]", re.DOTALL)
+_BEGINNINGS = re.compile(rf"{_TEXT}|[\[{{,]".encode(), re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_QUOTE = ord('"')
 _EXACT_DIGITS = 15
 _LONGEST_EXACT = 300
 _EXACT_BELOW = 2.0**53
@@ -81,13 +87,27 @@ def check_depth(text: str) -> None:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
     depth = 0
-    for bracket in re.findall(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text, re.DOTALL):
+    for match in _BRACKETS.finditer(text):
+        bracket = match[0]
         if bracket in "[{":
             depth += 1
             if depth > MAX_DEPTH:
                 raise JsonSyntaxError("exceeded max depth")
         elif bracket in "]}":
             depth -= 1
+
+
+def holds_more_values(body: bytes, most: int) -> bool:
+    """True for a JSON text with more than so many values, counted by what begins each: a bracket or a comma."""
+    if body.count(b"[") + body.count(b"{") + body.count(b",") <= most:
+        return False
+    found = 0
+    for match in _BEGINNINGS.finditer(body):
+        if body[match.start()] != _QUOTE:
+            found += 1
+            if found > most:
+                return True
+    return False
 
 
 def without_surrogates(value: object) -> object:

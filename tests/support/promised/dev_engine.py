@@ -94,7 +94,14 @@ DEV_ENGINE: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "Limits": {
-        "body of a request": ("test_the_times_and_limits_of_the_page_are_those_of_the_engine",),
+        "body of a request": (
+            "test_a_body_that_is_too_long_is_refused_in_words",
+            "test_the_times_and_limits_of_the_page_are_those_of_the_engine",
+        ),
+        "values in a body": (
+            "test_a_body_of_too_many_values_is_refused_in_words",
+            "test_the_times_and_limits_of_the_page_are_those_of_the_engine",
+        ),
         "depth of JSON": (
             "test_json_that_is_nested_too_deeply_is_refused",
             "test_the_times_and_limits_of_the_page_are_those_of_the_engine",

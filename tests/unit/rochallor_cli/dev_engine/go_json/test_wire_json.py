@@ -19,7 +19,13 @@ from rochallor_cli.dev_engine.go_json.decoding import (
     Shape,
     decode,
 )
-from rochallor_cli.dev_engine.go_json.reading import MAX_DEPTH, JsonSyntaxError, NumberOutOfRange, read
+from rochallor_cli.dev_engine.go_json.reading import (
+    MAX_DEPTH,
+    JsonSyntaxError,
+    NumberOutOfRange,
+    holds_more_values,
+    read,
+)
 from rochallor_cli.dev_engine.go_json.scanner import syntax_error
 from rochallor_cli.dev_engine.go_json.writing import write, write_time
 
@@ -116,6 +122,30 @@ def test_what_is_no_json_is_told_in_the_engines_words(body: bytes, words: str) -
 
 def test_brackets_within_texts_are_no_depth() -> None:
     assert read(json.dumps(["[" * 2000, '"{' * 2000]).encode()) == ["[" * 2000, '"{' * 2000]
+
+
+def _values_in(value: Any) -> int:
+    """Opening brackets and commas of its JSON text."""
+    if not isinstance(value, dict | list):
+        return 0
+    items = value.values() if isinstance(value, dict) else value
+    return 1 + max(0, len(value) - 1) + sum(map(_values_in, items))
+
+
+@given(VALUES)
+def test_values_are_counted_by_what_begins_them(value: Any) -> None:
+    body = json.dumps(value, ensure_ascii=False).encode()
+    count = _values_in(value)
+    assert not holds_more_values(body, count)
+    assert count == 0 or holds_more_values(body, count - 1)
+
+
+def test_a_text_without_an_end_is_gone_through_once() -> None:
+    """Begun again at every quote in it, it would take minutes."""
+    body = b"[" + b"[]," * 1000 + b'"' + b'\\"' * 300_000
+    assert not holds_more_values(body, 2001)
+    with pytest.raises(JsonSyntaxError, match="unexpected EOF"):
+        read(body)
 
 
 def test_what_follows_the_first_value_is_not_read() -> None:
