@@ -74,6 +74,8 @@ end
 complete -c rochallor -f -a '(__rochallor_complete)'
 """
 
+# Of a candidate and its help together, within the 80 of a terminal; zsh writes "  -- " between them.
+_WIDTH = 79 - len("  -- ")
 # Characters besides letters and digits that mean nothing to bash, at least not within a word.
 _PLAIN = "-_./:=@%+,"
 
@@ -100,7 +102,15 @@ def _lines(shell: str, candidates: Sequence[Candidate], strip: str) -> list[str]
     if shell == "bash":
         # zsh and fish quote what they insert, bash inserts it as it is.
         return [_quoted(value[len(strip) :]) for value, _ in fit]
-    return [f"{value}\t{text}".rstrip("\t") for value, text in fit]
+    return [f"{value}\t{_beginning(text, _WIDTH - len(value))}".rstrip("\t") for value, text in fit]
+
+
+def _beginning(text: str, width: int) -> str:
+    """The text in at most so many characters, cut at a word; nothing where there is no room for one."""
+    if len(text) <= width:
+        return text
+    cut = text[: max(width, 0)].rpartition(" ")[0].rstrip(",;: ")
+    return f"{cut}…" if cut else ""
 
 
 def _quoted(word: str) -> str:

@@ -17,15 +17,17 @@ from pathlib import Path
 import pytest
 
 from rochallor_cli.completion.shells import answer
+from rochallor_cli.completion.table import COMMANDS
 from support.command_line import rochallor, variables
 from support.gateway import running_gateway
 from support.workflows import document, service, user_task
 
 ROOT = Path(__file__).resolve().parents[2]
 TAB = "\t"
+NOWHERE = "http://127.0.0.1:9"
 
 
-def told(shell: str, *words: str, url: str = "http://127.0.0.1:9", env: dict | None = None) -> list[str]:
+def told(shell: str, *words: str, url: str = NOWHERE, env: dict | None = None) -> list[str]:
     """The candidates a shell is told, without their help."""
     lines = answer([shell, *words], variables({"XDG_CACHE_HOME": os.devnull, **(env or {})}, url=url))
     return [line.partition("\t")[0] for line in lines.splitlines()]
@@ -55,6 +57,18 @@ def told(shell: str, *words: str, url: str = "http://127.0.0.1:9", env: dict | N
 )
 def test_words_are_completed_from_the_table(words: list[str], expected: list[str]):
     assert told("zsh", *words) == expected
+
+
+def test_every_candidate_fits_a_line_of_80_with_its_help() -> None:
+    shortened = 0
+    for path in COMMANDS:
+        for last in ("", "-"):
+            for line in answer(["zsh", *path.split(), last], variables({}, url=NOWHERE)).splitlines()[1:]:
+                value, _, text = line.partition("\t")
+                assert len(f"{value}  -- {text}") < 80, line
+                shortened += text.endswith("…")
+                assert not text.endswith((" …", ",…")), line
+    assert shortened
 
 
 def test_ids_come_from_the_engine(engine_url, client):
