@@ -18,12 +18,20 @@ ALL_EXCLUSIVE: Exclusive = ("--all", "--limit")
 
 
 def refuse_together(
-    typer_context: typer.Context, given_globally: Mapping[str, object], exclusive: Iterable[Exclusive]
+    typer_context: typer.Context,
+    given_globally: Mapping[str, object],
+    exclusive: Iterable[Exclusive],
+    *,
+    has_names: bool = True,
 ) -> None:
-    """Raise UsageError for two options of which one would be silently ignored.
+    """Raise UsageError for two options of which one would be silently ignored, and for names where there are none.
 
     Only what stands on the command line counts: what a variable says is weaker, and gives way.
     """
+    if given_globally.get("output") == "name" and not has_names:
+        raise UsageError(
+            f"{typer_context.command_path} has no names to print", hint="-o json prints it for programs"
+        )
     if given_globally.get("output") == "name" and given_globally.get("fields"):
         raise UsageError("--fields does not go together with -o name, which prints names alone")
     own = [

@@ -103,7 +103,12 @@ def with_global_options(function: Callable[..., Any], *, opens_context: bool = T
         invocation.given = merged(invocation.given, given)
         if not opens_context:
             return function(typer_context, **values)
-        refuse_together(typer_context, invocation.given, getattr(function, "exclusive", ()))
+        refuse_together(
+            typer_context,
+            invocation.given,
+            getattr(function, "exclusive", ()),
+            has_names=getattr(function, "has_names", True),
+        )
         return _run(function, invocation, values)
 
     parameters = [
@@ -212,11 +217,14 @@ def command(
     exclusive: Sequence[Exclusive] = (),
     view: View | None = None,
     walks: bool = False,
+    has_names: bool = True,
 ) -> Callable[[Function], Function]:
     """Register a command: its docstring is its help, the examples stand beneath it.
 
     Options that are `exclusive` are refused together. What it prints at the end is of `view`: a slip in --fields is
     said before anything is done.
+
+    Where nothing that it prints `has_names`, -o name on the command line is refused.
 
     A command that `walks` goes through many things, or waits, and takes as long as that takes. All others end within
     two request time-outs.
@@ -232,6 +240,7 @@ def command(
         function.exclusive = exclusive  # type: ignore[attr-defined]
         function.view = view  # type: ignore[attr-defined]
         function.walks = walks  # type: ignore[attr-defined]
+        function.has_names = has_names  # type: ignore[attr-defined]
         return function
 
     return register

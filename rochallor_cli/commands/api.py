@@ -21,6 +21,7 @@ app = typer.Typer()
 @command(
     app,
     "api",
+    has_names=False,
     examples=(
         "rochallor api GET '/v1/instances?status=FAILED&pageSize=5'",
         'rochallor api POST /v1/jobs/poll --data \'{"workerId": "me", "jobTypes": ["credit-score"]}\'',

@@ -20,6 +20,7 @@ app = typer.Typer()
 @command(
     app,
     "expr",
+    has_names=False,
     examples=(
         "rochallor expr 'amount > 100 && vip' --var amount=250 --var vip=true",
         "rochallor expr \"zip == '01'\" --text zip=01",

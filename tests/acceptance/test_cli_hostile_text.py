@@ -170,6 +170,18 @@ def test_every_command_comes_to_an_end_with_texts_that_have_no_end(path: str, fo
         assert raw_in(tried(path, (*needed, "-o", form), folder, status="WAITING", text=text)) == []
 
 
+@pytest.mark.parametrize("path", sorted(set(commands()) - set(SERVING)))
+def test_names_are_printed_one_a_line_or_refused_before_anything_is_done(path: str, folder: Path) -> None:
+    needed = tuple(ID if word == "I" else word for word in LINES.get(path, ()))
+    lines = [needed, *([(*needed[:-1], "--check")] if path == "work" else [])]
+    for line in lines:
+        result = tried(path, (*line, "-o", "name"), folder)
+        if "has no names to print" in result.stderr:
+            assert (result.exit_status, result.stdout) == (2, "")
+        else:
+            assert not result.stdout.lstrip().startswith(("{", "[")), result.stdout
+
+
 def test_bytes_that_are_no_text_can_name_a_file_and_nothing_else(folder: Path) -> None:
     named = folder / "fl\udcfcss.json"
     named.write_text(json.dumps({"id": "f", "name": "f", "steps": [{"id": "e", "name": "e", "type": "END"}]}))

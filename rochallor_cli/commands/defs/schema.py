@@ -13,6 +13,7 @@ app = typer.Typer()
 @command(
     app,
     "schema",
+    has_names=False,
     examples=(
         "rochallor defs schema > definition.schema.json",
         "rochallor defs schema --engine-version 1.1.0",

@@ -33,6 +33,7 @@ app = typer.Typer()
 @command(
     app,
     "table",
+    has_names=False,
     examples=(
         "rochallor defs table flow.yaml rate --var amount=5",
         "rochallor defs table flow.yaml rate --vars @variables.json -o json",

@@ -24,6 +24,7 @@ app = typer.Typer()
 @command(
     app,
     "run",
+    has_names=False,
     examples=(
         "rochallor handlers run credit-score --module handlers.py --var applicantId=A-001",
         "rochallor handlers run credit-score --module handlers.py --job job.json",

@@ -241,6 +241,9 @@ def _check_modes(config: HostConfig, findings: Findings) -> None:
 
 def _print(findings: Findings, context: Context) -> None:
     printer = context.printer
+    if printer.settings.output == "name":
+        printer.rows(HANDLERS, findings.rows)
+        return
     if printer.for_people:
         printer.rows(HANDLERS, findings.rows)
         for fact in findings.facts:
