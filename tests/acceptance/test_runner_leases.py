@@ -172,3 +172,27 @@ def test_who_insists_on_extensions_gets_one_before_the_handler_or_an_error(
             with pytest.raises(HeartbeatUnsupportedError):
                 running.end()
     assert extensions_before == ([1] if can else [])
+
+
+class EngineOfLostLeases(EngineWithLeases):
+    """The leases of `lost` jobs cannot be extended any more."""
+
+    lost: frozenset[str] = frozenset()
+
+    def extend_job_lease(self, job_id: str, worker_id: str, lease_seconds: int = 0) -> str:
+        if job_id in self.lost:
+            raise LeaseLostError("over")
+        return super().extend_job_lease(job_id, worker_id, lease_seconds)
+
+
+def test_who_has_lost_the_leases_of_all_first_jobs_claims_again(
+    registry: HandlerRegistry, metrics: Metrics
+) -> None:
+    engine = EngineOfLostLeases()
+    registry.register("long", lambda job: None)
+    engine.lost = frozenset(engine.offer("long") for _ in range(2))
+    job_id = engine.offer("long")
+    # As many slots as there are jobs to lose: nothing else is in flight that could wake the poller.
+    with running_runner(engine, registry, metrics=metrics, heartbeat=True, parallelism=2):
+        wait_until(lambda: job_id in engine.completed, "the next job to be done")
+    assert not engine.lost & engine.completed.keys()

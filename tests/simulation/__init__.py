@@ -9,7 +9,8 @@ worker_process.py   a worker process: the runner as it is, with simulated handle
 worker.py           one such process after the other
 promises.py         what must hold whatever happens, each named after the sentence in the documentation that promises it
 kafka_promises.py   the same of Kafka mode
-memory.py           how much a runner keeps
+watching.py         what happens within a worker, told to the promises
+memory.py           how much a runner keeps, and counts
 kinds.py            what befalls a world of each kind, and what is particular about its workers
 little_room.py      buffers of a few records
 world.py            all of it together; `run(seed)` is one course of events

@@ -191,6 +191,9 @@ class SimulatedConsumer:
         self._broker.note(f"{self._process} {callback} {self._topic} {partitions}")
         began, read_to = self._loop.time(), dict(self._positions)
         self._callbacks[callback](self, [TopicPartition(self._topic, one) for one in partitions])
+        if callback == "on_revoke":
+            waited_s = self._loop.time() - began
+            self._broker.promises.waited(self._process, self._topic, partitions, waited_s)
         is_sound = not (self._is_closed or self._is_away or self._broker.fault_rate)
         if callback == "on_revoke" and self._member_id and is_sound:
             for one in partitions:
@@ -214,6 +217,8 @@ class SimulatedConsumer:
     # --- what the worker calls ---
 
     def poll(self, timeout: float) -> SimulatedMessage | None:
+        if self._callbacks and not self._positions.keys() <= self._paused:
+            self._broker.promises.fetches(self._process, self._topic)
         messages = self._consume(1, timeout)
         return messages[0] if messages else None
 

@@ -8,18 +8,23 @@ from typing import Any
 from zlib import crc32
 
 from simulation.broker import PARTITIONS, Record, SimulatedBroker
+from simulation.loop import Process
 from simulation.network import Message
 from simulation.promises import Promises
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.kafka.assignment import Assignment
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent, PoisonRecordError, decode
-from workflow_sdk.runner.kafka.intake import topic_of
+from workflow_sdk.runner.kafka.intake import KafkaIntake, topic_of
 from workflow_sdk.runner.kafka.source import KafkaSource
 from workflow_sdk.runner.kafka.takeover import RecordHolder
 
 # Of ten seconds in life, with a turn to spare.
 REVOKE_WAIT_S = 9.9
+# A whole wait takes no longer than this, unless its process stood still; what ends it is noticed this soon.
+WHOLE_WAIT_S, NOTICED_S = 10.6, 2.5
+# So long after a worker has found the engine away none of its consumers fetches anything.
+HELD_AFTER_S = 1.0
 
 
 def _partition_of(instance_id: str) -> int:
@@ -51,6 +56,10 @@ class KafkaPromises(Promises):
         self._ahead: set[InFlight] = set()
         self._counted: set[tuple[str, str, int]] = set()
         self._of_attempt: Counter[tuple[str, int]] = Counter()
+        self._serving: dict[str, tuple[KafkaIntake, Process]] = {}
+        # By process: when it found the engine away; by process, topic and partition: when it was last done with a job.
+        self._away_at: dict[str, float] = {}
+        self._settled_at: dict[tuple[str, str, int], float] = {}
         # By topic: the records that were removed, and those of them that nobody had read.
         self._removed: Counter[str] = Counter()
         self._unread: Counter[str] = Counter()
@@ -73,6 +82,38 @@ class KafkaPromises(Promises):
                     f"an offset is committed only after the job's outcome: {topic} {partition} {offset}",
                     event.job_id,
                 )
+
+    def serves(self, process: str, intake: KafkaIntake, machine: Process) -> None:
+        """A process has begun."""
+        self._serving[process] = intake, machine
+
+    def went_away(self, process: str) -> None:
+        """It has found the engine away."""
+        self._away_at[process] = self._now()
+
+    def fetches(self, process: str, topic: str) -> None:
+        """Its consumer asks for records of partitions that are not paused."""
+        intake, machine = self._serving[process]
+        since = max(self._away_at.get(process, 0.0), machine.went_on_at)
+        if intake._watch.is_away and self._now() - since > HELD_AFTER_S:
+            self._break(f"while the engine is away no records are fetched: {process} {topic}")
+
+    def settled(self, process: str, topic: str, partition: int) -> None:
+        """It is done with a job that has begun, reported or not."""
+        self._settled_at[process, topic, partition] = self._now()
+
+    def waited(self, process: str, topic: str, partitions: list[int], waited_s: float) -> None:
+        """It has given these partitions back, after having waited for so long."""
+        if not REVOKE_WAIT_S <= waited_s <= WHOLE_WAIT_S:
+            return
+        intake, _ = self._serving[process]
+        begun = [record.assignment for record in intake._running.values()]
+        last = max(self._settled_at.get((process, topic, one), 0.0) for one in partitions)
+        is_waited_for = any(one.topic == topic and one.partition in partitions for one in begun)
+        if not is_waited_for and self._now() - last > NOTICED_S:
+            self._break(
+                f"a revoked partition waits for nothing but its running jobs: {process} {topic} {partitions}"
+            )
 
     def removed(self, topic: str, partition: int, offsets: range) -> None:
         """Kafka has removed these, which the group had not committed; of one without an offset nobody knows where it

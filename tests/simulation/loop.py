@@ -55,6 +55,8 @@ class Process:
         self._loop = loop
         self._held: list[_Handle] = []
         self._suspended_at = 0.0
+        # When it ran again after it had stood still.
+        self.went_on_at = 0.0
         self.is_dead = False
         self.is_halted = False
         # Done once it is killed.
@@ -82,7 +84,7 @@ class Process:
         self.is_halted = True
 
     def resume(self) -> None:
-        self.is_halted = False
+        self.is_halted, self.went_on_at = False, self._loop.now
         if not self.is_dead:
             self._go_on()
 

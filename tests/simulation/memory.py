@@ -1,4 +1,4 @@
-"""How much a runner keeps: the lengths of all containers of its own objects, by class and attribute."""
+"""How much a runner keeps: the lengths of all containers of its own objects, and counts, by class and attribute."""
 
 from __future__ import annotations
 
@@ -36,11 +36,20 @@ BOUNDED = {
     "BrokerProbe._lags",
     "Takeover._searches",
 }
+# Counts of what is in flight: at rest they are what they were, no more and no less.
+COUNTS = {
+    "Execution._without_slot",
+    "Execution._troubled",
+    "Senders._troublesome",
+    "EngineWatch.waiting_reports",
+    "Slots.in_use",
+    "Assignment._running",
+}
 _CONTAINERS = (dict, list, set, deque, WeakKeyDictionary, asyncio.Queue)
 
 
 def kept(root: Any) -> Counter[str]:
-    """The lengths, of everything that can be reached from `root` over objects of the worker's own."""
+    """The lengths and counts, of everything that can be reached from `root` over objects of the worker's own."""
     lengths: Counter[str] = Counter()
     seen: set[int] = set()
     waiting = [root]
@@ -52,8 +61,11 @@ def kept(root: Any) -> Counter[str]:
         for name, value in _attributes(one):
             size, held = _contents(value)
             waiting += held
+            key = f"{type(one).__name__}.{name}"
             if isinstance(value, _CONTAINERS):
-                lengths[f"{type(one).__name__}.{name}"] += size
+                lengths[key] += size
+            elif key in COUNTS:
+                lengths[key] += value
     return lengths
 
 
@@ -67,9 +79,12 @@ def _contents(value: Any) -> tuple[int, list[Any]]:
 
 
 def grown(before: Counter[str], now: Counter[str]) -> list[str]:
-    """What is longer than it was, and should not be."""
+    """What is longer than it was, and should not be; and counts that are not what they were."""
     return [
-        f"{name}: {now[name]}" for name in sorted(now) if now[name] > before[name] and name not in BOUNDED
+        f"{name}: {now[name]}"
+        for name in sorted(now)
+        if (now[name] > before[name] and name not in BOUNDED)
+        or (now[name] != before[name] and name in COUNTS)
     ]
 
 

@@ -71,6 +71,24 @@ def _without_slot(original: Callable[..., None]) -> Callable[..., None]:
     return settle
 
 
+def _stays_counted(name: str) -> Any:
+    original = Execution._settle
+
+    def settle(self: Execution, item: InFlight, settlement: Any) -> None:
+        setattr(item, name, False)
+        original(self, item, settlement)
+
+    return settle
+
+
+def not_proved(original: Callable[..., None]) -> Callable[..., None]:
+    def came(self: Execution, *arguments: Any) -> None:
+        with patch.object(self, "_prove", lambda *_: None):
+            original(self, *arguments)
+
+    return came
+
+
 def _success_made_failure(original: Callable[..., None]) -> Callable[..., None]:
     def again(self: Senders, report: Any) -> None:
         report.outcome = Failed("sent again", retryable=True)
@@ -198,4 +216,15 @@ FAULTS = (
     Plant("a type's limit is not kept", 102, Slots, "_room", lambda self, job_type: self.total),
     Plant("a type's rate is not kept", 102, Bucket, "take", lambda self, now: None),
     Plant("a lease that must be extended is not", 108, LeaseKeeper, "must_be_confirmed", False),
+    Plant(
+        "who has left its slot stays counted", 0, Execution, "_settle", _stays_counted("waits_without_slot")
+    ),
+    Plant("a report in trouble stays counted", 3, Execution, "_settle", _stays_counted("is_troubled")),
+    Plant(
+        "a retry that was claimed proves nothing",
+        173,
+        Execution,
+        "_came_again",
+        not_proved(Execution._came_again),
+    ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from simulation.planted_faults import FAULTS, Plant
+from simulation.planted_faults import FAULTS, Plant, not_proved
 from workflow_sdk.runner.job.claim import Claim, Right
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
@@ -18,7 +18,9 @@ from workflow_sdk.runner.kafka.flow import Flow
 from workflow_sdk.runner.kafka.intake import KafkaIntake
 from workflow_sdk.runner.kafka.offsets import WINDOW, OffsetTracker
 from workflow_sdk.runner.kafka.rebalances import Rebalances
+from workflow_sdk.runner.kafka.source import KafkaSource
 from workflow_sdk.runner.kafka.takeover import RecordHolder
+from workflow_sdk.runner.shift.execution import Execution
 
 _NUMBERS = count()
 
@@ -85,6 +87,12 @@ def _passed_at_once(self: KafkaIntake, message: Any, reason: str, *, then: Calla
     then()
 
 
+def _settled_and_left_running(self: Rebalances) -> None:
+    while self._settled:
+        assignment, offset, _ = self._settled.popleft()
+        assignment.tracker.settle(offset)
+
+
 def _nothing(self: Any, *_: Any, **__: Any) -> None:
     return
 
@@ -119,6 +127,16 @@ KAFKA_FAULTS = (
     Plant("a job starts whose partition has gone", 43, KafkaRecord, "try_start", _started_whatever_has_gone),
     Plant("a lost partition is left open", 35, Assignment, "end", _ended_and_left_open),
     Plant("a revoked partition waits for nobody", 27, Rebalances, "_await_running", _nothing),
+    Plant(
+        "a revoked partition waits for what is done",
+        27,
+        Rebalances,
+        "apply_settled",
+        _settled_and_left_running,
+    ),
+    Plant("a revoked partition waits for a job that was left", 99, KafkaSource, "leave", _nothing),
+    Plant("records are fetched while the engine is away", 42, KafkaSource, "hold", _nothing),
+    Plant("a record of a retry proves nothing", 27, Execution, "next_came", not_proved(Execution.next_came)),
     Plant("a paused partition stays so", 27, Flow, "_may_resume", lambda self, assignment: False),
     Plant(
         "a burst of records wakes nobody", 24, KafkaIntake, "_take_in", _woken_up_once(KafkaIntake._take_in)

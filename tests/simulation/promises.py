@@ -269,6 +269,13 @@ class Promises:
         """It holds nothing any more."""
         self._stopping.add(process)
 
+    def failure_left(self, claim: Claim, *, last_came: int) -> None:
+        """A process leaves a failure unreported, or as it is: nobody knows. `last_came` are the retries left of the
+        latest attempt that it was given.
+        """
+        if last_came < claim.retries_remaining:
+            self._break("a failure whose retry has come is not taken for lost", claim.job_id)
+
     def counted_as_done(self, process: str, claim: Claim) -> None:
         if claim.instance_id in self._engine.cancelled or self._engine.has_forgotten(claim.job_id):
             return

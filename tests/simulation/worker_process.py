@@ -15,7 +15,6 @@ from unittest.mock import patch
 
 from simulation.broker import SimulatedBroker
 from simulation.consumer import SimulatedConsumer
-from simulation.kafka_promises import KafkaPromises
 from simulation.kinds import Kind
 from simulation.loop import Process, SimulatedLoop
 from simulation.memory import grown, kept
@@ -23,6 +22,7 @@ from simulation.metrics import UncountedMetrics
 from simulation.network import SimulatedNetwork
 from simulation.producer import SimulatedProducer
 from simulation.promises import Promises
+from simulation.watching import watch
 from workflow_sdk.client.answers import RawResponse
 from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.http_channel import HttpChannel
@@ -31,19 +31,14 @@ from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.runner import kafka_runner
 from workflow_sdk.runner.handlers.handler_call import call_in_thread
 from workflow_sdk.runner.handlers.handler_coroutines import HandlerCoroutines
-from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
-from workflow_sdk.runner.job.outcome import Completed, Outcome
-from workflow_sdk.runner.job.report import Settlement
-from workflow_sdk.runner.kafka.assignment import KafkaRecord
+from workflow_sdk.runner.job.outcome import Completed
 from workflow_sdk.runner.kafka.dead_letters import DeadLetters
-from workflow_sdk.runner.kafka.intake import KafkaIntake
 from workflow_sdk.runner.kafka_runner import KafkaRunner
 from workflow_sdk.runner.runner import Runner
 from workflow_sdk.runner.shift import assembly
 from workflow_sdk.runner.shift.shift import Shift
 from workflow_sdk.runner.shift.worker_run import WorkerRun
-from workflow_sdk.runner.statistics import Statistics
 from workflow_sdk.runner.summary import RunSummary
 
 TIMEOUT_S = 2.0
@@ -181,9 +176,7 @@ class WorkerProcess:
         self.machine = Process(loop)
         self.shift = self.machine.context().run(self._made)
         self._kept = kept(self.shift)
-        self._watch_counts(self.shift._statistics)
-        if isinstance(self.shift._source, KafkaIntake):
-            self._watch_buffers(self.shift._source)
+        watch(self.shift, name, world.promises, machine=self.machine)
         self._task: asyncio.Task[RunSummary] = self.machine.spawn(self.shift.work())
 
     @property
@@ -265,26 +258,6 @@ class WorkerProcess:
     def _producer(self, config: dict[str, Any]) -> SimulatedProducer:
         assert self._world.broker is not None
         return SimulatedProducer(self._world.broker, is_cut=self._is_cut)
-
-    def _watch_counts(self, statistics: Statistics) -> None:
-        count, name, promises = statistics.settled, self.name, self._world.promises
-
-        def counted(claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
-            count(claim, outcome, settlement)
-            if settlement is Settlement.ACKNOWLEDGED and isinstance(outcome, Completed):
-                promises.counted_as_done(name, claim)
-
-        statistics.settled = counted  # type: ignore[method-assign]
-
-    def _watch_buffers(self, intake: KafkaIntake) -> None:
-        arrived, name, promises = intake.records_arrived, self.name, self._world.promises
-        assert isinstance(promises, KafkaPromises)
-
-        def watched(records: list[KafkaRecord]) -> None:
-            arrived(records)
-            promises.buffers(name, list(intake.sources.values()))
-
-        intake.records_arrived = watched  # type: ignore[method-assign]
 
     # --- its handlers ---
 

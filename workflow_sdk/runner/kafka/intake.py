@@ -161,6 +161,8 @@ class KafkaIntake:
             self._settle(record)
         elif settlement is Settlement.REFUSED:
             self._give_up(record)
+        else:
+            self._source_of(record).leave(record)
         self._backlog.free(record)
         self.slot_freed()
 

@@ -127,6 +127,11 @@ class KafkaSource:
         self._partitions.settle(record.assignment, record.offset, started=record.started)
         self.flow.wake.set()
 
+    def leave(self, record: KafkaRecord) -> None:
+        """Note that a job runs no more, and is not done: its offset stays for the partition's next owner."""
+        record.assignment.end_one()
+        self.flow.wake.set()
+
     def finish(self, *, revoke_wait_s: float = 0.0) -> None:
         """Commit what is settled and leave the group; running jobs are waited for at most so long."""
         self._partitions.revoke_wait_s = revoke_wait_s
