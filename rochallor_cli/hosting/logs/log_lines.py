@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, TextIO
 
 from rochallor_cli.configuration.masking import masked
 from rochallor_cli.errors import StopRequested
+from rochallor_cli.hosting.logs.patient_writes import PatientWriter
 from rochallor_cli.hosting.logs.safe_values import harmless, json_value, message_of, shortened, traceback_of
 from rochallor_cli.output.styles import paint
 from rochallor_cli.output.text_width import harmless_json
@@ -159,7 +160,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class StreamLogHandler(logging.Handler):
-    """Writes each line whole, and survives a stream that takes nothing (disk full, reader gone).
+    """Writes each line whole, and survives a stream that takes nothing (disk full, reader gone or not reading).
 
     Lost lines are counted, and the count is written as soon as writing works again. The form of a line stays whatever
     formatter others set: who reads it counts on that.
@@ -184,7 +185,9 @@ class StreamLogHandler(logging.Handler):
         self._stream = stream
         self._context = tuple(context)
         self._lost = 0
+        # Written directly: after a failed flush a text stream keeps the text and fails for ever.
         self._descriptor = _descriptor_of(stream)
+        self._output = PatientWriter()
 
     def filter(self, record: logging.LogRecord) -> Any:
         """Filters of others may drop their own records, and raise without harm."""
@@ -247,16 +250,10 @@ class StreamLogHandler(logging.Handler):
                 self._stream.write(text)
                 self._stream.flush()
             else:
-                _write_all(self._descriptor, text.encode("utf-8", "backslashreplace"))
+                self._output.write(self._descriptor, text.encode("utf-8", "backslashreplace"))
         except (OSError, ValueError):
             return False
         return True
-
-
-# The descriptor is written directly: after a failed flush a text stream keeps the text and fails for ever.
-def _write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
 
 
 def _descriptor_of(stream: TextIO) -> int | None:

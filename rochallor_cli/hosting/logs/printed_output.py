@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TextIO, cast
 
+from rochallor_cli.hosting.logs.patient_writes import PatientWriter
 from workflow_sdk.known_secrets import beginning
 
 LONGEST_LINE_BYTES = 16_000
@@ -16,11 +17,15 @@ HELD_BACK_BYTES = 4_000
 
 
 class LossyOutput(io.RawIOBase):
-    """Bytes to a descriptor. What it does not take (the reader has gone, the disk is full) is dropped and counted."""
+    """Bytes to a descriptor. What it does not take is dropped and counted.
+
+    The reader has gone or does not read, or the disk is full.
+    """
 
     def __init__(self, descriptor: int) -> None:
         super().__init__()
         self._descriptor = descriptor
+        self._output = PatientWriter()
         self.lost = 0
 
     def writable(self) -> bool:
@@ -33,14 +38,12 @@ class LossyOutput(io.RawIOBase):
         return os.isatty(self._descriptor)
 
     def write(self, data: object) -> int:
-        rest = memoryview(data).cast("B")  # type: ignore[arg-type]
-        size = len(rest)
+        whole = memoryview(data).cast("B")  # type: ignore[arg-type]
         try:
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+            self._output.write(self._descriptor, whole)
         except (OSError, ValueError):
             self.lost += 1
-        return size
+        return len(whole)
 
 
 class _LastingBuffer(io.BufferedWriter):

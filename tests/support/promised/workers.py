@@ -206,7 +206,8 @@ WORKERS: dict[str, dict[str, tuple[str, ...]]] = {
         "On a terminal lines have no time": (
             "test_text_lines_begin_with_the_time_where_nobody_else_adds_it",
         ),
-        "Lines that cannot be written (disk full)": (
+        "Lines that cannot be written (disk full, a reader": (
+            "test_a_host_whose_output_nobody_reads_works_on_and_says_so",
             "test_a_full_disk_for_logs_stops_no_job",
             "test_printing_to_a_stdout_that_is_gone_fails_no_job",
         ),
