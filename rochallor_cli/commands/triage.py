@@ -67,7 +67,8 @@ class Questions:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._why_over: CliError | None = None
+        # The question that was the last, and with which exit status.
+        self._over: tuple[str, ExitStatus] | None = None
         self._left_out: list[str] = []
 
     def answer(self, check: str, ask: Callable[[], Check | None]) -> Check | None:
@@ -76,7 +77,7 @@ class Questions:
         from workflow_sdk.client.judgement import may_be_of_later_engine
         from workflow_sdk.errors import EngineClientError, WorkflowSDKError
 
-        if self._why_over:
+        if self._over:
             self._left_out.append(check)
             return None
         try:
@@ -90,14 +91,15 @@ class Questions:
             meant = meaning(error, self._context.settings)
             if getattr(error, "kind", None) not in ("not-engine", "doubtful"):
                 # Nobody is there: asking on would only take as long again.
-                self._why_over = meant
+                self._over = check, meant.exit_status
             return problem(check, meant)
 
     def left_out(self) -> Iterator[Check]:
-        """One row that names what was not asked, with the exit status of what was in the way."""
-        if self._why_over and self._left_out:
-            detail = f"{', '.join(self._left_out)}: {self._why_over.message}"
-            yield problem("not asked", CliError(detail, exit_status=self._why_over.exit_status))
+        """One row that names what was not asked, and the row that says why: a reason is told once."""
+        if self._over and self._left_out:
+            check, exit_status = self._over
+            detail = f"{', '.join(self._left_out)}: the problem of {check} was in the way"
+            yield problem("not asked", CliError(detail, exit_status=exit_status))
 
 
 def standing_still(context: Context) -> Check | None:
