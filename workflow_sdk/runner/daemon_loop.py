@@ -33,10 +33,14 @@ def descriptors_of_loops(*, connections: bool) -> set[int]:
     return found
 
 
+class NoThreadError(BlockingIOError):
+    """The system gives no thread: what was to run in one has not been begun. An OSError (EAGAIN)."""
+
+
 class DaemonLoop(asyncio.SelectorEventLoop):
     """As the standard loop, but `run_in_executor(None, …)` uses daemon threads, as many as needed.
 
-    Where the system gives no more, work waits for those there are; without any the result is an OSError (EAGAIN).
+    Where the system gives no more, work waits for those there are; without any the result is a NoThreadError.
     """
 
     def __init__(self) -> None:
@@ -73,7 +77,7 @@ class DaemonLoop(asyncio.SelectorEventLoop):
             self._work.put((future, func, args))
         else:
             self._idle_threads = 0
-            future.set_exception(OSError(errno.EAGAIN, "the system gives no more threads"))
+            future.set_exception(NoThreadError(errno.EAGAIN, "the system gives no more threads"))
         return future
 
     def _has_grown(self) -> bool:
@@ -118,7 +122,7 @@ async def in_thread_or_here(function: Callable[[*Ts], T], *args: *Ts) -> T:
     """Call it in a helper thread; where there is none to be had, here: for what must be done before leaving."""
     try:
         return await asyncio.get_running_loop().run_in_executor(None, function, *args)
-    except BlockingIOError:
+    except NoThreadError:
         return function(*args)
 
 
