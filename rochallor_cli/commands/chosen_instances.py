@@ -15,7 +15,7 @@ from rochallor_cli.counting import count_text
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.errors import CliError, Interrupted, NotFoundError, UsageError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.instances.bulk import Action, Bulk, Row, row_of, worst
+from rochallor_cli.instances.bulk import Action, BulkOperation, Row, row_of, worst
 from rochallor_cli.instances.selection import MOST_READ, Filters, steps_of_instance
 from rochallor_cli.output.columns import View
 from rochallor_cli.output.views import ACTIONS
@@ -177,7 +177,7 @@ def _done(
     settings, printer = context.settings, context.printer
     ids = list(chosen)
     # The client is made before the threads that share it.
-    bulk = Bulk(
+    bulk = BulkOperation(
         action,
         verb.done,
         translate=lambda error: meaning(error, settings),

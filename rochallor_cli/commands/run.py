@@ -176,14 +176,14 @@ def _ended(context: Context, ending: Ending) -> int:
 
 def _uploads(context: Context, flow: str, wanted: str | None) -> list[Upload]:
     """The definitions of FLOW, the one to run first; the others are there for what follows it."""
-    from rochallor_cli.definitions.linting import Assumed, refusals
+    from rochallor_cli.definitions.linting import LintAssumptions, refusals
     from rochallor_cli.definitions.uploads import read_uploads, refusal
     from rochallor_cli.dev_engine import engine_rules
 
     uploads = read_uploads([flow], context.environment.stdin)
     rules = engine_rules(context.offline_version().assumed)
     for one in uploads:
-        if found := refusals(one.document, Assumed(rules)):
+        if found := refusals(one.document, LintAssumptions(rules)):
             raise refusal(one.document, found)
     started = {str(one.definition.get("nextWorkflowId")) for one in uploads}
     heads = [one for one in uploads if one.id not in started] or uploads

@@ -129,7 +129,7 @@ def handlers(context: Context, file: WorkersFile | None, questions: Questions) -
     """Which job types of the definitions nobody in this configuration serves."""
     if file is None:
         return
-    from rochallor_cli.commands.serving_workers import configured_job_types
+    from rochallor_cli.commands.serving_options import configured_job_types
     from rochallor_cli.definitions.job_types import users_by_type
 
     try:

@@ -13,7 +13,7 @@ from rochallor_cli.documents.document import Document
 
 
 @dataclass
-class Together:
+class DefinitionSet:
     """The definitions of one check, as each other sees them."""
 
     documents: Sequence[Document]

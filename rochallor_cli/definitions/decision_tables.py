@@ -167,11 +167,11 @@ def _rule_changes(
         before, after = _mapping(old, part) or {}, _mapping(new, part) or {}
         for name in dict.fromkeys([*before, *after]):
             if not alike(before.get(name, ABSENT), after.get(name, ABSENT)):
-                changed = f"{_shown(before, name)} → {_shown(after, name)}"
+                changed = f"{_entry_text(before, name)} → {_entry_text(after, name)}"
                 yield f"rule {place}{moved}: {part} {name}: {changed}"
 
 
-def _shown(values: Mapping[str, Any], name: str) -> str:
+def _entry_text(values: Mapping[str, Any], name: str) -> str:
     if name not in values:
         return "none"
     return value_text(values[name])

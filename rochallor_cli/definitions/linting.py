@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rochallor_cli.counting import count_text
-from rochallor_cli.definitions.across_definitions import Together
+from rochallor_cli.definitions.across_definitions import DefinitionSet
 from rochallor_cli.definitions.comments import commented_conditions
 from rochallor_cli.definitions.finding import DocumentFinding, fields_of, finding_at, steps_of
 from rochallor_cli.definitions.problem_codes import (
@@ -40,7 +40,7 @@ _NAMED_STEP = re.compile(r'\bstep "([^"]+)"')
 
 
 @dataclass(frozen=True)
-class Assumed:
+class LintAssumptions:
     """What a check is for: an engine's rules, and whether somebody said that it is this one.
 
     variables: those that instances are started with; None where they are not known.
@@ -53,7 +53,7 @@ class Assumed:
 
 def lint_documents(
     documents: Sequence[Document],
-    assumed: Assumed,
+    assumed: LintAssumptions,
     *,
     served: set[str] | None = None,
     disabled: Sequence[str] = (),
@@ -63,7 +63,7 @@ def lint_documents(
 
     errors: codes that are errors, whatever they are else.
     """
-    together = Together(documents, assumed.rules)
+    together = DefinitionSet(documents, assumed.rules)
     ids = {str(fields_of(document).get("id")) for document in documents}
     found: list[DocumentFinding] = []
     for document in documents:
@@ -120,7 +120,7 @@ def _disabled_within(document: Document) -> list[str]:
 
 def _checked(
     document: Document,
-    assumed: Assumed,
+    assumed: LintAssumptions,
     *,
     known_ids: set[str] | None = None,
     only_refusals: bool = False,
@@ -163,7 +163,7 @@ def _checked(
             yield words, finding
 
 
-def _as_finding(document: Document, problem: Problem, assumed: Assumed) -> DocumentFinding:
+def _as_finding(document: Document, problem: Problem, assumed: LintAssumptions) -> DocumentFinding:
     near = _nearest(document, problem.path, code=problem.code, assumed=assumed)
     words = {codes.NO_SUCH_TYPE: step_types(assumed.rules), codes.NO_SUCH_POLICY: HIT_POLICIES}.get(
         problem.code
@@ -178,7 +178,7 @@ def _as_finding(document: Document, problem: Problem, assumed: Assumed) -> Docum
     return finding_at(document, problem.path, code=problem.code, text=problem.text + near)
 
 
-def _not_known(text: str, assumed: Assumed) -> str:
+def _not_known(text: str, assumed: LintAssumptions) -> str:
     return f"{text}: not known up to {assumed.rules.version}; the engine decides"
 
 
@@ -189,7 +189,7 @@ def _at(document: Document, path: DocumentPath) -> str:
     return str(found)
 
 
-def _nearest(document: Document, path: DocumentPath, *, code: str, assumed: Assumed) -> str:
+def _nearest(document: Document, path: DocumentPath, *, code: str, assumed: LintAssumptions) -> str:
     """` (did you mean approve?)` where a step or type is named that is not there; of types also those there are."""
     if code == codes.NO_SUCH_STEP:
         known: Sequence[str] = [str(step.get("id")) for _, step in steps_of(document)]
@@ -226,19 +226,19 @@ def _as_said(document: Document, problems: Sequence[str]) -> list[tuple[str, Doc
     """What the newest version finds that complains of the same; else what the newest one does."""
     by_version = []
     for version in reversed(ENGINE_VERSIONS):
-        by_version.append(list(_checked(document, Assumed(engine_rules(version), is_given=True))))
+        by_version.append(list(_checked(document, LintAssumptions(engine_rules(version), is_given=True))))
         if set(problems) <= {text for text, _ in by_version[-1]}:
             return by_version[-1]
     return by_version[0]
 
 
-def refusals(document: Document, assumed: Assumed) -> list[DocumentFinding]:
+def refusals(document: Document, assumed: LintAssumptions) -> list[DocumentFinding]:
     """What an engine of this version refuses; what is not known up to it is left to the engine."""
     return refusals_and_unknowns(document, assumed)[0]
 
 
 def refusals_and_unknowns(
-    document: Document, assumed: Assumed
+    document: Document, assumed: LintAssumptions
 ) -> tuple[list[DocumentFinding], list[DocumentFinding]]:
     """What is refused, and what is not known up to this version."""
     found = [finding for _, finding in _checked(document, assumed, only_refusals=True)]

@@ -17,7 +17,7 @@ _SCHEMA_TYPES: Final = ("string", "number", "integer", "boolean")
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownPart:
     """A field, or a value of those that engines know by name; `known`: the names that there are."""
 
     kind: str
@@ -28,20 +28,20 @@ class Unknown:
         return f'{self.kind} "{self.name}"'
 
 
-def unknown_in(document: object) -> list[Unknown]:
+def unknown_in(document: object) -> list[UnknownPart]:
     """Each once: fields first, then step types, hit policies, boundary events and types of schemas."""
     fields = (
-        Unknown("field", str(each.path[-1]))
+        UnknownPart("field", str(each.path[-1]))
         for each in misfits(document, engine_rules(ENGINE_VERSIONS[-1]))
         if each.is_unknown and not (len(each.path) == 1 and each.path[0] in _ADDED)
     )
     return list(dict.fromkeys((*fields, *unknown_values_in(document))))
 
 
-def unknown_values_in(document: object) -> list[Unknown]:
+def unknown_values_in(document: object) -> list[UnknownPart]:
     """Those that a definition cannot be followed without: all but the fields."""
     named = _named(document) if isinstance(document, Mapping) else ()
-    unknown = (Unknown(kind, name, known) for kind, name, known in named if name and name not in known)
+    unknown = (UnknownPart(kind, name, known) for kind, name, known in named if name and name not in known)
     return list(dict.fromkeys(unknown))
 
 

@@ -27,7 +27,7 @@ from rochallor_cli.dev_engine.expression import (
 from rochallor_cli.dev_engine.go_json.reading import whole_as_int
 from rochallor_cli.dev_engine.lint.expressions import code_of
 from rochallor_cli.dev_engine.records import Variables, as_doubles
-from rochallor_cli.dev_engine.state_machine.branches import StepFailed
+from rochallor_cli.dev_engine.state_machine.conditions import StepFailed
 from rochallor_cli.dev_engine.state_machine.decision_tables import DecisionCell, cells_of, decided
 from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
 from rochallor_cli.dev_engine.versions import EngineRules

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
-from rochallor_cli.dev_engine.definition.joins import miscount_code
+from rochallor_cli.dev_engine.definition.join_miscounts import miscount_code
 from rochallor_cli.dev_engine.definition.model import BoundaryEvent, Definition, Schema, Step, StepType
 from rochallor_cli.dev_engine.definition.parsing import definition_from_document
 from rochallor_cli.dev_engine.definition.schemas import schema_violation, without_schemas
@@ -31,8 +31,8 @@ from rochallor_cli.dev_engine.records import (
     Variables,
 )
 from rochallor_cli.dev_engine.state_machine.all_outcomes import every_outcome, every_start
-from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, Conditions
 from rochallor_cli.dev_engine.state_machine.choices import Abandoned, ChoiceTaken, Choose, first_written
+from rochallor_cli.dev_engine.state_machine.conditions import EVALUATED, Conditions
 from rochallor_cli.dev_engine.state_machine.deciding_values import deciding_values, names_used
 from rochallor_cli.dev_engine.state_machine.effects import FaultMet
 from rochallor_cli.dev_engine.state_machine.equivalence import essence

@@ -15,8 +15,8 @@ from rochallor_cli.dev_engine.go_json.writing import write
 from rochallor_cli.dev_engine.lint.variable_types import types_at_steps
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.sample_values import assignments
-from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, StepFailed
 from rochallor_cli.dev_engine.state_machine.choices import first_written
+from rochallor_cli.dev_engine.state_machine.conditions import EVALUATED, StepFailed
 from rochallor_cli.dev_engine.state_machine.decision_tables import decided
 from rochallor_cli.dev_engine.state_machine.event_inputs import EventInputs
 

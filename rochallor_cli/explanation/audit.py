@@ -9,10 +9,10 @@ from shlex import quote
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.explanation.explaining import STUCK, Explanation
 from rochallor_cli.explanation.movers import OF_ENGINE, Mover
-from rochallor_cli.explanation.serving_workers import UNKNOWN, Served
+from rochallor_cli.explanation.serving_workers import UNKNOWN, ServedJobType
 from rochallor_cli.output.times import parse_time
 
-NOTHING_KNOWN: Mapping[str, Served] = {}
+NOTHING_KNOWN: Mapping[str, ServedJobType] = {}
 # The worst first: what nothing moves, what needs a person, what workers or time will move.
 _ORDER = ("stuck", "job", "user-task", "signal", OF_ENGINE, "timer")
 _WAITS_FOR = {
@@ -25,7 +25,7 @@ _WAITS_FOR = {
 
 
 @dataclass
-class Group:
+class AuditGroup:
     """The instances of one definition with one cause."""
 
     kind: str
@@ -38,7 +38,7 @@ class Group:
     oldest: str | None = None
     example: str = ""
     certain: bool = True
-    served: Served = UNKNOWN
+    served: ServedJobType = UNKNOWN
 
     def take(self, explanation: Explanation, since: str | None) -> None:
         self.count += 1
@@ -80,7 +80,7 @@ class Group:
 class Audit:
     """Takes explanations one by one; `rows` are the groups, the worst first, then the largest."""
 
-    groups: dict[tuple[str, ...], Group] = field(default_factory=dict)
+    groups: dict[tuple[str, ...], AuditGroup] = field(default_factory=dict)
     looked_at: int = 0
     stuck: int = 0
 
@@ -93,7 +93,9 @@ class Audit:
             key: tuple[str, ...] = (STUCK, definition_id, cause.step, cause.code)
             group = self._group(
                 key,
-                Group(STUCK, definition_id, cause.step, f"dead at {cause.step}: {cause.text}", cause.code),
+                AuditGroup(
+                    STUCK, definition_id, cause.step, f"dead at {cause.step}: {cause.text}", cause.code
+                ),
             )
             group.take(explanation, explanation.since)
             return
@@ -101,10 +103,10 @@ class Audit:
         if mover is not None:
             text = _WAITS_FOR[mover.kind].format(step=mover.step, job_type=mover.job_type)
             key = mover.kind, definition_id, mover.step
-            new = Group(mover.kind, definition_id, mover.step, text, job_type=mover.job_type)
+            new = AuditGroup(mover.kind, definition_id, mover.step, text, job_type=mover.job_type)
             self._group(key, new).take(explanation, mover.since)
 
-    def _group(self, key: tuple[str, ...], new: Group) -> Group:
+    def _group(self, key: tuple[str, ...], new: AuditGroup) -> AuditGroup:
         return self.groups.setdefault(key, new)
 
     @property
@@ -112,7 +114,7 @@ class Audit:
         """The job types that some of them wait for."""
         return list(dict.fromkeys(group.job_type for group in self.groups.values() if group.job_type))
 
-    def rows(self, served: Mapping[str, Served] = NOTHING_KNOWN) -> Iterator[Value]:
+    def rows(self, served: Mapping[str, ServedJobType] = NOTHING_KNOWN) -> Iterator[Value]:
         """`served`: what is known of who serves their job types."""
         for group in self.groups.values():
             group.served = served.get(group.job_type or "", UNKNOWN)

@@ -20,7 +20,7 @@ from rochallor_cli.dev_engine.explore import (
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.explanation.facts import Facts
 from rochallor_cli.explanation.reachability import Move
-from rochallor_cli.explanation.world_from_facts import Rebuilt
+from rochallor_cli.explanation.world_from_facts import RebuiltWorld
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,9 @@ class Cause:
     rows: tuple[Value, ...] = ()
 
 
-def causes(definition: Definition, facts: Facts, *, built: Rebuilt, possible: Sequence[Move]) -> list[Cause]:
+def causes(
+    definition: Definition, facts: Facts, *, built: RebuiltWorld, possible: Sequence[Move]
+) -> list[Cause]:
     """What is wrong with a live instance; never nothing where nothing moves it."""
     found = list(_causes(definition, facts, built=built, possible=possible))
     if not found and not any(move.can_happen for move in possible):
@@ -64,7 +66,7 @@ def _of_ended_branches(definition: Definition, facts: Facts) -> Iterator[Cause]:
 
 
 def _causes(
-    definition: Definition, facts: Facts, *, built: Rebuilt, possible: Sequence[Move]
+    definition: Definition, facts: Facts, *, built: RebuiltWorld, possible: Sequence[Move]
 ) -> Iterator[Cause]:
     for step_id in facts.current:
         step = definition.step(step_id)
@@ -110,7 +112,7 @@ def _times(number: int) -> str:
     return "once" if number == 1 else "twice" if number == 2 else f"{number} times"
 
 
-def _of_moves(built: Rebuilt, possible: Sequence[Move]) -> Iterator[Cause]:
+def _of_moves(built: RebuiltWorld, possible: Sequence[Move]) -> Iterator[Cause]:
     """What of all that can happen would be refused, and what the faults of older engines have left open."""
     running = {(e.step_id, e.attempt) for e in built.world.executions if e.status == ExecutionStatus.RUNNING}
     running_steps = {step_id for step_id, _ in running}

@@ -23,7 +23,7 @@ from rochallor_cli.explanation.causes import Cause, causes
 from rochallor_cli.explanation.facts import Facts, FactsReader
 from rochallor_cli.explanation.movers import BY_VERSION, Mover, movers, movers_as_written
 from rochallor_cli.explanation.reachability import NOTHING_AHEAD, Move, Outlook, moves, outlook
-from rochallor_cli.explanation.serving_workers import UNKNOWN, Served
+from rochallor_cli.explanation.serving_workers import UNKNOWN, ServedJobType
 from rochallor_cli.explanation.world_from_facts import rebuilt
 
 MOVES, WAITS, STUCK, ENDED = "moves", "waits", "stuck", "ended"
@@ -56,7 +56,7 @@ class Explanation:
         """The job types that it waits for."""
         return list(dict.fromkeys(mover.job_type for mover in self.moved_by if mover.job_type))
 
-    def with_served(self, served: Mapping[str, Served]) -> Explanation:
+    def with_served(self, served: Mapping[str, ServedJobType]) -> Explanation:
         """The same, with what is known of who serves its job types."""
         known = (replace(one, served=served.get(one.job_type or "", UNKNOWN)) for one in self.moved_by)
         return replace(self, moved_by=tuple(known))

@@ -21,8 +21,8 @@ from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.engine_client.reading import attempt_of
 from rochallor_cli.explanation.facts import Facts
 from rochallor_cli.explanation.reachability import Move
-from rochallor_cli.explanation.serving_workers import UNKNOWN, Served
-from rochallor_cli.explanation.world_from_facts import Rebuilt
+from rochallor_cli.explanation.serving_workers import UNKNOWN, ServedJobType
+from rochallor_cli.explanation.world_from_facts import RebuiltWorld
 
 # What moves a step of a type that is not known here.
 OF_ENGINE = "engine"
@@ -47,7 +47,7 @@ class Mover:
     at: str | None = None
     command: str | None = None
     doubt: str = ""
-    served: Served = UNKNOWN
+    served: ServedJobType = UNKNOWN
 
     @property
     def certain(self) -> bool:
@@ -72,7 +72,7 @@ class Mover:
         }
 
 
-def movers(facts: Facts, built: Rebuilt, possible: Sequence[Move]) -> Iterator[Mover]:
+def movers(facts: Facts, built: RebuiltWorld, possible: Sequence[Move]) -> Iterator[Mover]:
     """What stands behind each thing that can happen."""
     jobs = {job.id: job for job in built.world.jobs}
     timers = {timer.id: timer for timer in built.world.timers}

@@ -8,7 +8,7 @@ from rochallor_cli.counting import count_text
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedJobType:
     """What is known of one job type; None for what is not.
 
     workers: the members of its Kafka group. waiting: records not yet committed. has_topic: whether Kafka has one for
@@ -49,4 +49,4 @@ class Served:
         return f", {count_text(self.waiting, 'record')} {'waits' if self.waiting == 1 else 'wait'}"
 
 
-UNKNOWN = Served()
+UNKNOWN = ServedJobType()

@@ -33,7 +33,7 @@ LATENESS_S = 60.0
 
 
 @dataclass(frozen=True)
-class Rebuilt:
+class RebuiltWorld:
     """A world, and what in it is likely only.
 
     doubtful_tasks: steps whose user task may have been completed, which leaves no trace once a timer interrupted it.
@@ -45,7 +45,7 @@ class Rebuilt:
     overdue: frozenset[str] = frozenset()
 
 
-def rebuilt(definition: Definition, facts: Facts, now: datetime) -> Rebuilt:
+def rebuilt(definition: Definition, facts: Facts, now: datetime) -> RebuiltWorld:
     """The world in which the facts hold, by the rules of the definition's engine version."""
     executions = tuple(_execution(row) for row in facts.executions)
     latest = _Latest(facts)
@@ -60,7 +60,7 @@ def rebuilt(definition: Definition, facts: Facts, now: datetime) -> Rebuilt:
         now_ns=_ns(now),
     )
     overdue = frozenset(each.timer.id for each in pending if each.is_overdue)
-    return Rebuilt(world, frozenset(doubtful), overdue)
+    return RebuiltWorld(world, frozenset(doubtful), overdue)
 
 
 def _execution(row: Value) -> StepExecution:

@@ -46,7 +46,7 @@ def handler_rows(handlers: Iterable[Handler], config: WorkerConfig) -> list[Hand
     ]
 
 
-class Console:
+class HostConsole:
     """Speaks to `stream` where it is a terminal of so many columns, else through the log."""
 
     def __init__(self, stream: TextIO, *, is_terminal: bool, columns: int = 80) -> None:
@@ -127,10 +127,10 @@ def _counts(entry: TypeSummary) -> tuple[int, int, int]:
 
 
 def _times(entry: TypeSummary) -> tuple[str, str]:
-    return _spoken(entry.p50_s), _spoken(entry.p99_s)
+    return _seconds_text(entry.p50_s), _seconds_text(entry.p99_s)
 
 
-def _spoken(seconds: float | None) -> str:
+def _seconds_text(seconds: float | None) -> str:
     return "-" if seconds is None else duration_text(seconds)
 
 

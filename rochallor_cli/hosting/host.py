@@ -13,16 +13,22 @@ from rochallor_cli.durations import duration_text
 from rochallor_cli.errors import CliError, EngineAwayError, StopRequested
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import HostConfig
-from rochallor_cli.hosting.console import Console
-from rochallor_cli.hosting.health.exposition import CONTENT_TYPE, Family, merged, process_families, text_page
+from rochallor_cli.hosting.console import HostConsole
+from rochallor_cli.hosting.health.exposition import (
+    CONTENT_TYPE,
+    MetricFamily,
+    merged,
+    process_families,
+    text_page,
+)
 from rochallor_cli.hosting.health.host_metrics import host_families
-from rochallor_cli.hosting.health.server import HealthServer, Page, json_page
+from rochallor_cli.hosting.health.server import HealthPage, HealthServer, json_page
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary, liveness, readiness
 from rochallor_cli.hosting.health.status_client import host_status
 from rochallor_cli.hosting.health.systemd import SystemdNotifier
 from rochallor_cli.hosting.high_descriptors import lowered_limit
 from rochallor_cli.hosting.host_signals import HostSignals
-from rochallor_cli.hosting.idleness import Absence, Idleness
+from rochallor_cli.hosting.idleness import Idleness, Unavailability
 from rochallor_cli.hosting.logs.printed_output import lost_writes
 from rochallor_cli.hosting.logs.stacks import show_stacks
 
@@ -48,7 +54,7 @@ class Workers(Protocol):
     def say_how_it_ended(self) -> None: ...
     def statuses(self) -> list[WorkerStatus]: ...
     def summaries(self) -> list[WorkerSummary]: ...
-    def families(self) -> list[Family]: ...
+    def families(self) -> list[MetricFamily]: ...
     @property
     def has_ended(self) -> bool: ...
     @property
@@ -63,7 +69,7 @@ class Host:
     """Runs workers until a signal, idleness or a failure ends them."""
 
     def __init__(
-        self, config: HostConfig, workers: Workers, *, console: Console, environ: Mapping[str, str]
+        self, config: HostConfig, workers: Workers, *, console: HostConsole, environ: Mapping[str, str]
     ) -> None:
         self._config = config
         self._workers = workers
@@ -75,8 +81,8 @@ class Host:
         self._is_draining = False
         self._is_quiet = False
         self._idleness = Idleness(config.life.idle_time_s)
-        self._absence = Absence(config.life.give_up_after_s)
-        self._absence_at_start = Absence(START_WAITS_S)
+        self._absence = Unavailability(config.life.give_up_after_s)
+        self._absence_at_start = Unavailability(START_WAITS_S)
         self._given_up: CliError | None = None
         self._said_blocked: set[str] = set()
 
@@ -193,22 +199,24 @@ class Host:
         log.info("health and metrics at %s", server.url)
         return server
 
-    def _livez(self) -> Page:
+    def _livez(self) -> HealthPage:
         return json_page(*liveness(self._workers.statuses()))
 
-    def _readyz(self) -> Page:
+    def _readyz(self) -> HealthPage:
         if self._is_draining:
             return json_page(False, {"status": "draining"})
         return json_page(*readiness(self._workers.statuses()))
 
-    def _metrics(self) -> Page:
+    def _metrics(self) -> HealthPage:
         own = host_families(
             self._workers.statuses(),
             restarts=self._workers.restarts,
             failed_starts=self._workers.failed_starts,
             lost_output=lost_writes(),
         )
-        return Page(200, CONTENT_TYPE, text_page(merged([self._workers.families(), own, process_families()])))
+        return HealthPage(
+            200, CONTENT_TYPE, text_page(merged([self._workers.families(), own, process_families()]))
+        )
 
-    def _status(self) -> Page:
+    def _status(self) -> HealthPage:
         return json_page(True, host_status(self._workers.statuses()))

@@ -29,7 +29,7 @@ class Idleness:
         return time.monotonic() - self._since >= self._needed_s
 
 
-class Absence:
+class Unavailability:
     """Whether the host could not work for a while: the engine away, or refusing, or the brokers away."""
 
     def __init__(self, longest_s: float) -> None:

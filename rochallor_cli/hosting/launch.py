@@ -20,16 +20,16 @@ from rochallor_cli.hosting.config.host_config import HostConfig
 from rochallor_cli.hosting.config.resolution import resolve_host
 from rochallor_cli.hosting.config.sections import SECTIONS
 from rochallor_cli.hosting.config.workers_file import WorkersFile
-from rochallor_cli.hosting.console import Console, handler_rows
+from rochallor_cli.hosting.console import HostConsole, handler_rows
 from rochallor_cli.hosting.forced_exit import exit_soon
 from rochallor_cli.hosting.host import Host
 from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.hosting.logs.loggers_in_use import LoggersInUse
 from rochallor_cli.hosting.original_library import keep_standard_library
 from rochallor_cli.hosting.processes.supervisor import Supervisor
+from rochallor_cli.hosting.workers.local_supervision import LocalSupervision
 from rochallor_cli.hosting.workers.local_workers import LocalWorkers
 from rochallor_cli.hosting.workers.process_state import ProcessState
-from rochallor_cli.hosting.workers.unsupervised_runs import LocalRuns
 from workflow_sdk.runner.handlers.supervision import supervise
 
 log = logging.getLogger("rochallor.host")
@@ -94,7 +94,7 @@ def host(config: HostConfig, context: Context) -> int:
         context.invocation.environment = replace(environment, stdout=sys.stdout, stderr=sys.stderr)
     if context.settings.left_behind:
         log.warning("%s", context.settings.left_behind)
-    console = Console(
+    console = HostConsole(
         environment.stderr,
         is_terminal=environment.stderr_is_terminal and config.log.format == "text",
         columns=environment.columns,
@@ -111,7 +111,7 @@ def host(config: HostConfig, context: Context) -> int:
 
 
 def _loader(
-    config: HostConfig, workers: LocalWorkers, console: Console, *, whole_process: bool
+    config: HostConfig, workers: LocalWorkers, console: HostConsole, *, whole_process: bool
 ) -> Callable[[], None]:
     """What imports the handlers of this process."""
 
@@ -124,7 +124,7 @@ def _loader(
         if whole_process:
             state = ProcessState(loggers)
             workers.keep(state)
-            supervise(LocalRuns(state))
+            supervise(LocalSupervision(state))
 
     return load
 

@@ -29,7 +29,7 @@ Translate = Callable[[WorkflowSDKError], CliError]
 _NOTHING: Mapping[str, None] = {}
 
 
-class Bulk:
+class BulkOperation:
     """Does it to many.
 
     `rows` has one for each that was dealt with, see `row_of`. They are kept here, by the threads that do it: Ctrl-C

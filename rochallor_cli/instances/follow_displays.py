@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from rochallor_cli.durations import duration_text
 from rochallor_cli.engine_client.admin_client import Value
-from rochallor_cli.instances.polling import Snapshot, waits_for
+from rochallor_cli.instances.polling import InstanceSnapshot, waits_for
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.step_states import state_text
 from rochallor_cli.output.styles import state_style
@@ -26,7 +26,7 @@ NoteFor = Callable[[Value], str]
 class Follower(Protocol):
     """Shows snapshots as they come."""
 
-    def show(self, snapshot: Snapshot) -> None: ...
+    def show(self, snapshot: InstanceSnapshot) -> None: ...
 
     def has_shown(self, reason: str) -> bool:
         """Whether a reason of failure stands on the screen, whole."""
@@ -36,7 +36,7 @@ class Follower(Protocol):
 def follower_for(printer: Printer, *, note_for: NoteFor | None = None) -> Follower:
     """A panel, lines or jsonl, by format and terminal."""
     if not printer.for_people:
-        return EventStream(printer) if printer.settings.output == "jsonl" else Silence()
+        return EventStream(printer) if printer.settings.output == "jsonl" else NoDisplay()
     if printer.environment.stdout_is_terminal and printer.environment.environ.get("TERM") != "dumb":
         return LivePanel(printer, note_for or _no_note)
     return EventLines(printer, note_for or _no_note)
@@ -52,10 +52,10 @@ def _seconds(execution: Value) -> str:
     return duration_text(took) if took else ""
 
 
-class Silence:
+class NoDisplay:
     """For formats that print one value at the end."""
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: InstanceSnapshot) -> None:
         """Nothing to see before the end."""
 
     def has_shown(self, reason: str) -> bool:
@@ -71,7 +71,7 @@ class _Events:
         self._verdict = ""
         self._away = False
 
-    def of(self, snapshot: Snapshot) -> Iterator[tuple[str, Any]]:
+    def of(self, snapshot: InstanceSnapshot) -> Iterator[tuple[str, Any]]:
         """("away", reason), ("back", ""), ("step", execution), ("instance", instance), ("stuck", verdict)."""
         if bool(snapshot.away) != self._away:
             self._away = bool(snapshot.away)
@@ -96,7 +96,7 @@ class EventStream:
         self._printer = printer
         self._events = _Events()
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: InstanceSnapshot) -> None:
         for kind, value in self._events.of(snapshot):
             if kind in ("away", "back"):
                 self._printer.event({"event": f"engine-{kind}", "reason": value})
@@ -121,13 +121,13 @@ class EventLines:
     def has_shown(self, reason: str) -> bool:
         return reason in self._reasons
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: InstanceSnapshot) -> None:
         for kind, value in self._events.of(snapshot):
             for line in self._lines(kind, value, snapshot):
                 self._printer.line(line)
         self._printer.environment.stdout.flush()
 
-    def _lines(self, kind: str, value: Any, snapshot: Snapshot) -> Iterator[str]:
+    def _lines(self, kind: str, value: Any, snapshot: InstanceSnapshot) -> Iterator[str]:
         if kind == "away":
             self._printer.note(AWAY.format(value))
         elif kind == "back":
@@ -172,7 +172,7 @@ class LivePanel:
     def has_shown(self, reason: str) -> bool:
         return any(line.endswith(f"  {reason}") for line in self._last)
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: InstanceSnapshot) -> None:
         lines = self._picture(snapshot)
         if lines == self._last:
             return
@@ -182,7 +182,7 @@ class LivePanel:
         stdout.flush()
         self._drawn, self._last = len(lines), lines
 
-    def _picture(self, snapshot: Snapshot) -> list[str]:
+    def _picture(self, snapshot: InstanceSnapshot) -> list[str]:
         width = self._printer.environment.columns
         rows = snapshot.executions[-self._room() :]
         left_out = len(snapshot.executions) - len(rows)

@@ -11,11 +11,11 @@ from rochallor_cli.errors import CliError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.instances.follow_displays import AWAY, BACK, NoteFor, follower_for
 from rochallor_cli.instances.polling import (
-    Asking,
     Deadline,
+    InstanceReader,
+    InstanceSnapshot,
     Judge,
-    Pauses,
-    Snapshot,
+    PollInterval,
     ran_out,
     snapshots,
 )
@@ -84,7 +84,7 @@ class Waiting:
     timeout_s: float | None = None
     judge: Judge | None = None
     ended: dict[str, Value] = field(default_factory=dict)
-    open: dict[str, Snapshot] = field(default_factory=dict)
+    open: dict[str, InstanceSnapshot] = field(default_factory=dict)
     _away: str = ""
 
     def until_ended(self, instances: Iterable[Value], *, progress: Progress | None = None) -> None:
@@ -94,8 +94,8 @@ class Waiting:
         because the first look fails.
         """
         deadline = Deadline(self.printer.environment, self.timeout_s)
-        asking = Asking(self.engine, deadline, with_history=False)
-        pauses = Pauses()
+        asking = InstanceReader(self.engine, deadline, with_history=False)
+        pauses = PollInterval()
         for instance in instances:
             self._take(asking.first(instance), progress)
             if self._away and deadline.is_over:
@@ -116,7 +116,7 @@ class Waiting:
             if pauses.is_quiet:
                 self._say_what_is_stuck(judged)
 
-    def _take(self, snapshot: Snapshot, progress: Progress | None) -> None:
+    def _take(self, snapshot: InstanceSnapshot, progress: Progress | None) -> None:
         instance_id = str(snapshot.instance["id"])
         self.open.pop(instance_id, None)
         if bool(snapshot.away) != bool(self._away):

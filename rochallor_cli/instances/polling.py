@@ -31,7 +31,7 @@ Judge = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class InstanceSnapshot:
     """The instance at one moment. `away` says why the engine did not answer this time (the values are older then).
 
     `verdict`: why nothing can move it, where that is so. `is_old`: the time ran out before an answer came.
@@ -92,7 +92,7 @@ class Deadline:
         self._environment.sleep(seconds if left_s is None else min(seconds, left_s))
 
 
-class Asking:
+class InstanceReader:
     """Asks for an instance, each request within the deadline."""
 
     def __init__(self, engine: AdminClient, deadline: Deadline, *, with_history: bool) -> None:
@@ -100,17 +100,21 @@ class Asking:
         self._deadline = deadline
         self._with_history = with_history
 
-    def first(self, instance: Value) -> Snapshot:
+    def first(self, instance: Value) -> InstanceSnapshot:
         """Raises NotFoundError. Where no more than an `id` is known of it, nobody may be there to be asked."""
         is_first = "status" not in instance
         return self._ask(
-            Snapshot(instance, []), is_first=is_first, least_s=_FIRST_LOOK_S if is_first else QUICKEST_S
+            InstanceSnapshot(instance, []),
+            is_first=is_first,
+            least_s=_FIRST_LOOK_S if is_first else QUICKEST_S,
         )
 
-    def again(self, last: Snapshot) -> Snapshot:
+    def again(self, last: InstanceSnapshot) -> InstanceSnapshot:
         return self._ask(replace(last, away=""))
 
-    def _ask(self, last: Snapshot, *, is_first: bool = False, least_s: float = QUICKEST_S) -> Snapshot:
+    def _ask(
+        self, last: InstanceSnapshot, *, is_first: bool = False, least_s: float = QUICKEST_S
+    ) -> InstanceSnapshot:
         left_s = self._deadline.left_s
         try:
             if left_s is None:
@@ -126,16 +130,16 @@ class Asking:
                 raise
             return replace(last, away=reason)
 
-    def _asked(self, last: Snapshot) -> Snapshot:
+    def _asked(self, last: InstanceSnapshot) -> InstanceSnapshot:
         instance_id = str(last.instance["id"])
         # The instance is read first: a history read after the end holds every step.
         instance = self._engine.instance(instance_id)
         executions = self._engine.history(instance_id) if self._with_history else []
-        now = Snapshot(instance, executions)
+        now = InstanceSnapshot(instance, executions)
         return replace(now, verdict=last.verdict) if now.standing == last.standing else now
 
 
-class Pauses:
+class PollInterval:
     """How long to wait until the next look: short while something happens, then longer and longer."""
 
     def __init__(self) -> None:
@@ -157,15 +161,15 @@ def snapshots(
     *,
     timeout_s: float | None = None,
     judge: Judge | None = None,
-) -> Iterator[Snapshot]:
+) -> Iterator[InstanceSnapshot]:
     """The instance with its history until it has ended. Raises WaitRanOutError after `timeout_s`.
 
     `instance`: what is known of it, its `id` at least. One that is known whole was there a moment ago, so that nobody
     gives up because the first look fails.
     """
     instance_id = str(instance["id"])
-    deadline, pauses = Deadline(environment, timeout_s), Pauses()
-    asking = Asking(engine, deadline, with_history=True)
+    deadline, pauses = Deadline(environment, timeout_s), PollInterval()
+    asking = InstanceReader(engine, deadline, with_history=True)
     current = asking.first(instance)
     judged = False
     while True:
@@ -184,7 +188,7 @@ def snapshots(
             current = replace(current, verdict=judge(instance_id))
 
 
-def ran_out(snapshot: Snapshot, timeout_s: float, judge: Judge | None = None) -> CliError:
+def ran_out(snapshot: InstanceSnapshot, timeout_s: float, judge: Judge | None = None) -> CliError:
     """What is said of an instance that has not ended in time."""
     instance = snapshot.instance
     instance_id = str(instance["id"])
@@ -203,7 +207,7 @@ def ran_out(snapshot: Snapshot, timeout_s: float, judge: Judge | None = None) ->
     return WaitRanOutError(message, hint=f"it was not cancelled; {watch}")
 
 
-def waits_for(snapshot: Snapshot) -> list[str]:
+def waits_for(snapshot: InstanceSnapshot) -> list[str]:
     """What would let an instance go on, each with its command; or that nothing does."""
     if snapshot.ended:
         return []

@@ -11,7 +11,7 @@ from rochallor_cli.engine_client.admin_client import AdminClient, Value
 from rochallor_cli.errors import ConflictError, WaitRanOutError
 from rochallor_cli.instances.follow_displays import EventLines, Follower
 from rochallor_cli.instances.following import Ending
-from rochallor_cli.instances.polling import Snapshot, snapshots
+from rochallor_cli.instances.polling import InstanceSnapshot, snapshots
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.text_width import harmless, shell_command
 
@@ -63,7 +63,7 @@ class SkippedTimers:
 
 
 @dataclass
-class Answers:
+class StepAnswers:
     """What open steps are answered with, by step: the first for the first time, the last for all that follow."""
 
     by_step: Mapping[str, Sequence[Value]] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class Answers:
 class RunLines(EventLines):
     """One line an event, without the hints to commands: whoever runs a flow answers here."""
 
-    def _lines(self, kind: str, value: Any, snapshot: Snapshot) -> Iterator[str]:
+    def _lines(self, kind: str, value: Any, snapshot: InstanceSnapshot) -> Iterator[str]:
         return iter(()) if kind == "instance" else super()._lines(kind, value, snapshot)
 
 
@@ -105,7 +105,7 @@ class FlowRun:
 
     engine: AdminClient
     instance_id: str
-    answers: Answers
+    answers: StepAnswers
     served: AbstractSet[str]
     job_types: Mapping[str, str]
     timed: AbstractSet[str]
@@ -132,7 +132,7 @@ class FlowRun:
                 self._move(snapshot, printer)
         return Ending(instance, follower.has_shown(harmless(str(instance.get("failureReason") or ""))))
 
-    def _require_few(self, snapshot: Snapshot) -> None:
+    def _require_few(self, snapshot: InstanceSnapshot) -> None:
         entered = len(snapshot.executions)
         if entered > self.max_steps:
             last = _step(snapshot.executions[-1])
@@ -141,7 +141,7 @@ class FlowRun:
                 hint="--max-steps lets it enter more; `rochallor defs verify` says whether it ever ends",
             )
 
-    def _move(self, snapshot: Snapshot, printer: Printer) -> None:
+    def _move(self, snapshot: InstanceSnapshot, printer: Printer) -> None:
         self.check()
         running = [
             each
@@ -186,7 +186,7 @@ class FlowRun:
             self.engine.signal(self.instance_id, step, reply)
         return True
 
-    def _stuck(self, snapshot: Snapshot, jobs: list[Value], waiting: list[Value]) -> ConflictError:
+    def _stuck(self, snapshot: InstanceSnapshot, jobs: list[Value], waiting: list[Value]) -> ConflictError:
         if jobs:
             step = _step(jobs[0])
             job_type = self.job_types.get(step, "").removeprefix(self.prefix)

@@ -9,7 +9,7 @@ from time import monotonic, perf_counter
 from typing import Any
 
 from rochallor_cli.errors import InvalidDocumentError
-from rochallor_cli.handler_modules.handler_thread import HandlerThread, JobRun
+from rochallor_cli.handler_modules.sequential_handlers import JobRun, SequentialHandlers
 from rochallor_cli.handler_modules.user_traceback import user_traceback
 from workflow_sdk.handler.registry import Handler, HandlerRegistry
 from workflow_sdk.job import CurrentJob, job_from_poll
@@ -19,7 +19,7 @@ NO_ID = "TRIAL000000000000000000000"
 
 
 @dataclass(frozen=True)
-class Trial:
+class TrialResult:
     """What came of it: `outcome` as JSON carries it, and the handler's own traceback when it raised."""
 
     outcome: dict[str, Any]
@@ -30,7 +30,7 @@ class Trial:
         return bool(self.outcome["outcome"] == "completed")
 
 
-def run_once(registry: HandlerRegistry, handler: Handler, item: Mapping[str, Any]) -> Trial:
+def run_once(registry: HandlerRegistry, handler: Handler, item: Mapping[str, Any]) -> TrialResult:
     """Run the handler on a job in the engine's form (only `variables` is needed), hooks before and after.
 
     The outcome: outcome (completed or failed), variables or error and retryable, ranMs. Raises
@@ -39,7 +39,7 @@ def run_once(registry: HandlerRegistry, handler: Handler, item: Mapping[str, Any
     ids = {"id": NO_ID, "instanceId": NO_ID, "stepExecutionId": NO_ID, "retriesRemaining": 0}
     job = job_from_poll({**ids, **item, "jobType": handler.job_type})
     try:
-        with HandlerThread(registry) as thread:
+        with SequentialHandlers(registry) as thread:
             started = perf_counter()
             run, outcome = thread.run(handler, CurrentJob(job), until=monotonic() + threading.TIMEOUT_MAX)
             ran_ms = round((perf_counter() - started) * 1000, 3)
@@ -47,7 +47,7 @@ def run_once(registry: HandlerRegistry, handler: Handler, item: Mapping[str, Any
         raise InvalidDocumentError(
             "a start-up or shutdown hook raised", details=user_traceback(error)
         ) from None
-    return Trial(_as_json(run, outcome, ran_ms), user_traceback(run.error) if run.error else [])
+    return TrialResult(_as_json(run, outcome, ran_ms), user_traceback(run.error) if run.error else [])
 
 
 def _as_json(run: JobRun, outcome: Outcome | None, ran_ms: float) -> dict[str, Any]:

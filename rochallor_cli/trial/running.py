@@ -28,7 +28,7 @@ from rochallor_cli.instances.follow_displays import Follower, follower_for
 from rochallor_cli.instances.following import Ending
 from rochallor_cli.output.printer import Printer
 from rochallor_cli.output.text_width import harmless
-from rochallor_cli.trial.flow_run import Answers, FlowRun, RunLines, SkippedTimers
+from rochallor_cli.trial.flow_run import FlowRun, RunLines, SkippedTimers, StepAnswers
 from rochallor_cli.trial.own_engine import own_engine
 from rochallor_cli.trial.run_worker import ALL_OTHERS, WORKER_ID, registry_for, renamed, working
 from workflow_sdk.client.rest import RestEngineClient
@@ -209,7 +209,7 @@ def _lead(
         run = FlowRun(
             engine=engine,
             instance_id=str(started["id"]),
-            answers=Answers(plan.replies, _asking(context)),
+            answers=StepAnswers(plan.replies, _asking(context)),
             served=served,
             job_types=plan.job_types,
             timed=plan.timed,

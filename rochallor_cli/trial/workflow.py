@@ -11,7 +11,7 @@ from typing import Any
 
 from rochallor_cli.definitions.files import read_definition
 from rochallor_cli.dev_engine import DevEngine
-from rochallor_cli.handler_modules.handler_thread import HandlerThread, JobRun
+from rochallor_cli.handler_modules.sequential_handlers import JobRun, SequentialHandlers
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob, job_from_poll
@@ -161,10 +161,10 @@ class _Journey:
     ) -> None:
         """Move until nothing moves any more."""
         replies = _Replies({"USER_TASK": user_tasks or {}, "WAIT": signals or {}})
-        with HandlerThread(self._registry) as handlers:
+        with SequentialHandlers(self._registry) as handlers:
             self._move(replies, handlers, time.monotonic() + self._timeout_s)
 
-    def _move(self, replies: _Replies, handlers: HandlerThread, give_up: float) -> None:
+    def _move(self, replies: _Replies, handlers: SequentialHandlers, give_up: float) -> None:
         for _ in range(self._max_moves):
             # Chained workflows start without the clock being moved.
             self._engine.advance(0)
@@ -182,7 +182,7 @@ class _Journey:
         self._run.instance = self._client.get_instance(self._run.id)
         self._run.history = self._client.get_instance_history(self._run.id)
 
-    def _do_job(self, handlers: HandlerThread, give_up: float) -> bool:
+    def _do_job(self, handlers: SequentialHandlers, give_up: float) -> bool:
         job_types = self._registry.job_types()
         polled = self._client.poll_jobs(WORKER_ID, job_types, 1) if job_types else []
         if not polled:

@@ -23,7 +23,7 @@ class FieldError(UsageError):
 
 
 @dataclass(frozen=True)
-class Act:
+class InstanceAction:
     """One thing to do to an instance: `kind` is complete, signal or cancel; `step` is "" for the last."""
 
     kind: str
@@ -31,17 +31,17 @@ class Act:
     step: str = ""
 
 
-def act_at(segments: list[str]) -> Act:
+def act_at(segments: list[str]) -> InstanceAction:
     """The act that an address names. Raises NotFoundError."""
     match segments:
         case ["instances", instance_id, "cancel"]:
-            return Act("cancel", instance_id)
+            return InstanceAction("cancel", instance_id)
         case ["instances", instance_id, "steps", step, "complete" | "signal" as kind]:
-            return Act(kind, instance_id, step)
+            return InstanceAction(kind, instance_id, step)
     raise NotFoundError("there is nothing to do at this address")
 
 
-def do(page_engine: PageEngine, act: Act, given: Mapping[str, str]) -> None:
+def do(page_engine: PageEngine, act: InstanceAction, given: Mapping[str, str]) -> None:
     """Do it, with what was typed. Raises CliError and the SDK's errors."""
     if page_engine.why_not:
         raise ConflictError(f"this page changes nothing: {page_engine.why_not}")

@@ -8,7 +8,7 @@ import json
 from aiohttp import web
 
 from rochallor_cli.ui.pages.page import UiPage
-from rochallor_cli.ui.poller import Look, Poller, Subject
+from rochallor_cli.ui.poller import PageSnapshot, Poller, WatchedPage
 from rochallor_cli.ui.rendering import moment_text
 
 # A browser keeps six connections to a host, and hidden windows close theirs.
@@ -46,7 +46,7 @@ class Events:
             self._open -= 1
         return response
 
-    async def _tell(self, response: web.StreamResponse, subject: Subject) -> None:
+    async def _tell(self, response: web.StreamResponse, subject: WatchedPage) -> None:
         number = 0
         sent: dict[str, str] = {}
         while True:
@@ -61,7 +61,7 @@ class Events:
             await response.write(_event(look, {name: [part.mark, part.html] for name, part in news.items()}))
 
 
-def _event(look: Look, parts: dict[str, list[str]]) -> bytes:
+def _event(look: PageSnapshot, parts: dict[str, list[str]]) -> bytes:
     body = {
         "trouble": look.trouble,
         "away": look.status == 503,

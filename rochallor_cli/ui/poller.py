@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from rochallor_cli.instances.polling import SLOWEST_S, Pauses
+from rochallor_cli.instances.polling import SLOWEST_S, PollInterval
 from rochallor_cli.ui.pages.page import UiPage
 
 # Looked at by nobody any more, and kept in case somebody comes back.
@@ -26,7 +26,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Look:
+class PageSnapshot:
     """What was found at a page's address.
 
     parts: empty where nothing is known yet. trouble: why there is nothing newer, and whether that may pass.
@@ -48,15 +48,15 @@ class Look:
         return self.parts, self.trouble
 
 
-Reader = Callable[[UiPage, Look], Awaitable[Look]]
+Reader = Callable[[UiPage, PageSnapshot], Awaitable[PageSnapshot]]
 
 
-class Subject:
+class WatchedPage:
     """A page that somebody looks at: its latest look, and who waits for the next."""
 
     def __init__(self, page: UiPage) -> None:
         self.page = page
-        self.look = Look()
+        self.look = PageSnapshot()
         self.number = 0
         self.windows = 0
         self.read_s = float("-inf")
@@ -71,7 +71,7 @@ class Subject:
         rest_s = 0.0 if self.look.trouble else self.took_s * _REST
         return self.read_s + max(self.look.every_s, rest_s)
 
-    def take(self, look: Look) -> bool:
+    def take(self, look: PageSnapshot) -> bool:
         """Keep a look, and tell of it where it shows anything new; whether something has happened at the engine."""
         last, self.look = self.look, look
         is_first = self.number == 0
@@ -93,19 +93,19 @@ class Poller:
 
     def __init__(self, read: Reader) -> None:
         self._read = read
-        self._subjects: dict[str, Subject] = {}
+        self._subjects: dict[str, WatchedPage] = {}
         self._watched = asyncio.Event()
 
-    def subject(self, page: UiPage) -> Subject:
+    def subject(self, page: UiPage) -> WatchedPage:
         """What is known at a page's address; windows at one address share it."""
-        found = self._subjects.pop(page.address, None) or Subject(page)
+        found = self._subjects.pop(page.address, None) or WatchedPage(page)
         self._subjects[page.address] = found
         unseen = [each for each in self._subjects.values() if not each.windows and each is not found]
         for old in unseen[: max(len(self._subjects) - _MOST_KEPT, 0)]:
             del self._subjects[old.page.address]
         return found
 
-    async def looked_at(self, page: UiPage) -> Look:
+    async def looked_at(self, page: UiPage) -> PageSnapshot:
         """A look for somebody who has just come; one of this second serves."""
         subject = self.subject(page)
         async with subject.reading:
@@ -119,7 +119,7 @@ class Poller:
             subject.read_s = float("-inf")
 
     @contextmanager
-    def watched(self, page: UiPage) -> Iterator[Subject]:
+    def watched(self, page: UiPage) -> Iterator[WatchedPage]:
         """A subject that is read again and again while the block runs."""
         subject = self.subject(page)
         subject.windows += 1
@@ -131,7 +131,7 @@ class Poller:
 
     async def run(self) -> None:
         """Read what is watched, the one that has waited longest first, with the pauses of `instances watch`."""
-        pauses = Pauses()
+        pauses = PollInterval()
         while True:
             subject = await self._next()
             async with subject.reading:
@@ -139,7 +139,7 @@ class Poller:
             pauses.take(changed=changed)
             await asyncio.sleep(pauses.next_s * subject.page.cost)
 
-    async def _next(self) -> Subject:
+    async def _next(self) -> WatchedPage:
         while True:
             watched = [subject for subject in self._subjects.values() if subject.windows]
             if not watched:
@@ -153,7 +153,7 @@ class Poller:
             # Somebody may come meanwhile to something that is due before.
             await asyncio.sleep(min(wait_s, SLOWEST_S / 4))
 
-    async def _take(self, subject: Subject) -> bool:
+    async def _take(self, subject: WatchedPage) -> bool:
         began_s = self._now
         look = await self._read(subject.page, subject.look)
         subject.read_s = self._now

@@ -16,16 +16,16 @@ from rochallor_cli.configuration.masking import masked
 from rochallor_cli.engine_client.error_meaning import meaning
 from rochallor_cli.errors import CliError, EngineAwayError, NotFoundError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.ui.actions import DONE, Act, act_at, do, said_of
+from rochallor_cli.ui.actions import DONE, InstanceAction, act_at, do, said_of
 from rochallor_cli.ui.connection_limits import BoundedConnections
 from rochallor_cli.ui.events import Events
 from rochallor_cli.ui.page_engine import PageEngine
 from rochallor_cli.ui.pages.addresses import page_at, query_of, segments
-from rochallor_cli.ui.pages.instance import Seen
+from rochallor_cli.ui.pages.instance import InstanceData
 from rochallor_cli.ui.pages.page import UiPage
-from rochallor_cli.ui.poller import Look, Poller
+from rochallor_cli.ui.poller import PageSnapshot, Poller
 from rochallor_cli.ui.rendering import Renderer, moment_text, path_part, static_file
-from rochallor_cli.ui.security import HEADERS, Door, path_within
+from rochallor_cli.ui.security import HEADERS, BrowserAccess, path_within
 from workflow_sdk.client.deadline import request_timeout
 from workflow_sdk.errors import EngineTimeoutError, WorkflowSDKError
 
@@ -78,7 +78,7 @@ class UiAnswers:
             access_log=None,
             handler_cancellation=True,
         )
-        self.door = Door(0)
+        self.door = BrowserAccess(0)
 
     async def warm(self) -> None:
         """What the first page would wait for, done before it is asked for."""
@@ -140,13 +140,13 @@ class UiAnswers:
                 return await self._variables(instance_id)
         page = page_at(self._page_engine, request.raw_path)
         if page.wrong:
-            return self._page(page, Look(), status=400)
+            return self._page(page, PageSnapshot(), status=400)
         look = await self.poller.looked_at(page)
         return self._page(page, look, done=query_of(query).get("done", ""))
 
     # --- pages -----------------------------------------------------------------------------------
 
-    def _page(self, page: UiPage, look: Look, *, done: str = "", **more: Any) -> web.Response:
+    def _page(self, page: UiPage, look: PageSnapshot, *, done: str = "", **more: Any) -> web.Response:
         html = self._renderer.whole(
             page.template,
             page=page,
@@ -160,7 +160,7 @@ class UiAnswers:
         )
         return _html(more.get("status") or look.status, html)
 
-    async def _look(self, page: UiPage, last: Look) -> Look:
+    async def _look(self, page: UiPage, last: PageSnapshot) -> PageSnapshot:
         """What is found at a page now; what went wrong is said, over what was known."""
         try:
             return await self._in_thread(lambda: self._read(page, last))
@@ -178,12 +178,12 @@ class UiAnswers:
             every_s=2.0,
         )
 
-    def _read(self, page: UiPage, last: Look) -> Look:
+    def _read(self, page: UiPage, last: PageSnapshot) -> PageSnapshot:
         found = page.read()
         if found is last.found:
             # The page knows that it is as it was: what is large need not be written anew.
             return replace(last, at=self._page_engine.now(), trouble="", hint="", status=200)
-        return Look(
+        return PageSnapshot(
             self._renderer.parts(page, found),
             str(self._renderer.safe(page.title(found))),
             self._page_engine.now(),
@@ -228,13 +228,13 @@ class UiAnswers:
         return web.Response(status=303, headers={**HEADERS, "Location": location})
 
     async def _not_done(
-        self, page: UiPage, act: Act, *, given: dict[str, str], error: CliError, status: int = 0
+        self, page: UiPage, act: InstanceAction, *, given: dict[str, str], error: CliError, status: int = 0
     ) -> web.Response:
         """The page again, as it is now, with what went wrong and what was typed."""
         self.poller.outdate()
         look = await self.poller.looked_at(page)
         # While the engine is away nobody knows; then it may be tried again.
-        is_over = isinstance(look.found, Seen) and not look.found.offers(act.kind, act.step)
+        is_over = isinstance(look.found, InstanceData) and not look.found.offers(act.kind, act.step)
         return self._page(
             page,
             look,
@@ -288,7 +288,7 @@ class UiAnswers:
         return _html(status, html)
 
 
-def _page_with(page_engine: PageEngine, act: Act, came_from: str) -> UiPage:
+def _page_with(page_engine: PageEngine, act: InstanceAction, came_from: str) -> UiPage:
     """The page of an act's instance, as it was where the form was sent from."""
     address = f"/instances/{path_part(act.instance_id)}"
     place, _, query = came_from.partition("#")[0].partition("?")

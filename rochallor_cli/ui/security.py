@@ -33,7 +33,7 @@ HEADERS = {
 _FROM_HERE = ("same-origin", "none")
 
 
-class Door:
+class BrowserAccess:
     """One run's secrets: the token of the first address, and the cookie it is exchanged for."""
 
     def __init__(self, port: int) -> None:

@@ -16,7 +16,7 @@ from rochallor_cli.command_line.stopping import StopRequest
 from rochallor_cli.errors import UsageError
 from rochallor_cli.ui.page_engine import PageEngine
 from rochallor_cli.ui.routes import ENGINE_TIMEOUT_S, UiAnswers
-from rochallor_cli.ui.security import Door
+from rochallor_cli.ui.security import BrowserAccess
 
 HOST = "127.0.0.1"
 _JOIN_S = 10.0
@@ -49,7 +49,7 @@ class UiServer:
         self._failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped: asyncio.Event | None = None
-        self.door = Door(0)
+        self.door = BrowserAccess(0)
 
     def address(self, at: str = "/") -> str:
         """The address to open first; it holds the token."""
@@ -106,7 +106,7 @@ class UiServer:
                     f"the page cannot be served on {HOST}:{self._port}: {error.strerror or error}",
                     hint="--port names another port, 0 a free one",
                 ) from None
-            self.door = answers.door = Door(runner.addresses[0][1])
+            self.door = answers.door = BrowserAccess(runner.addresses[0][1])
             polling = asyncio.create_task(answers.poller.run())
             self._ready.set()
             await answers.warm()

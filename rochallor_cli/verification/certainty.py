@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 
-from rochallor_cli.verification.search import Searched, SearchMove
+from rochallor_cli.verification.search import SearchMove, SearchResult
 
 
 class Grade(StrEnum):
@@ -20,7 +20,7 @@ class Grade(StrEnum):
 class Grades:
     """Judges findings, each given by the moves that show it and the situations that are it."""
 
-    def __init__(self, found: Searched) -> None:
+    def __init__(self, found: SearchResult) -> None:
         self._found = found
         self._into: dict[int, list[int]] = defaultdict(list)
         self._size: dict[int, int] = defaultdict(int)

@@ -23,7 +23,7 @@ from rochallor_cli.definitions.verification_codes import (
 from rochallor_cli.dev_engine.explore import ExecutionStatus, InstanceStatus, codes
 from rochallor_cli.verification.certainty import Grade, Grades
 from rochallor_cli.verification.definition_graph import DefinitionGraph
-from rochallor_cli.verification.search import Searched, SearchMove, Situation
+from rochallor_cli.verification.search import SearchMove, SearchResult, Situation
 
 TITLES = {entry.code: entry.title for entry in VERIFICATION_CODES}
 
@@ -50,7 +50,7 @@ class Flaw:
     situations: list[int] = field(default_factory=list)
 
 
-def find(found: Searched) -> list[Flaw]:
+def find(found: SearchResult) -> list[Flaw]:
     """Everything that was found, each kind once for each step, graded, the most certain first."""
     looker = _Looker(found)
     looker.look_at_moves()
@@ -63,7 +63,7 @@ def find(found: Searched) -> list[Flaw]:
     return sorted(findings, key=lambda each: (order.index(each.grade), each.code, each.step))
 
 
-def _never_reached(found: Searched) -> Iterator[Flaw]:
+def _never_reached(found: SearchResult) -> Iterator[Flaw]:
     reached = {entry.step_id for move in found.moves for entry in move.entries}
     refused_at_start = found.start_refusal is not None
     for step in found.definition.steps:
@@ -74,7 +74,7 @@ def _never_reached(found: Searched) -> Iterator[Flaw]:
 class _Looker:
     """Goes through what was found and collects what nobody wants."""
 
-    def __init__(self, found: Searched) -> None:
+    def __init__(self, found: SearchResult) -> None:
         self.findings: list[Flaw] = []
         self._found = found
         self._once = DefinitionGraph.of(found.definition).once
@@ -192,7 +192,7 @@ def _last_step(move: SearchMove) -> str:
     return move.entries[-1].step_id if move.entries else move.step
 
 
-def _resting_place(found: Searched, situation: Situation) -> str:
+def _resting_place(found: SearchResult, situation: Situation) -> str:
     """The step that an instance stands at: a join where it waits at one."""
     current = situation.current
     joins = [step_id for step_id in current if step_id in found.definition.gateways]

@@ -17,8 +17,8 @@ from rochallor_cli.dev_engine import EngineRules
 from rochallor_cli.documents.document import Document
 from rochallor_cli.errors import InvalidDocumentError
 from rochallor_cli.verification.certainty import Grade
-from rochallor_cli.verification.report import Suggestion, Verified
-from rochallor_cli.verification.search import Bounds
+from rochallor_cli.verification.report import Suggestion, VerifiedDefinition
+from rochallor_cli.verification.search import SearchBounds
 from rochallor_cli.verification.verifying import verified_document
 
 Step = dict[str, Any]
@@ -28,7 +28,9 @@ _TASKS: Final = ("SERVICE_TASK", "USER_TASK", "WAIT")
 _PASSED: Final = ("TRANSFORMATION", "DECISION_TABLE")
 
 
-def suggestion_for(verified: Verified, rules: EngineRules, bounds: Bounds) -> Suggestion | None:
+def suggestion_for(
+    verified: VerifiedDefinition, rules: EngineRules, bounds: SearchBounds
+) -> Suggestion | None:
     """None where no finding is about a join, where no rewrite is known, or where it would not be clean."""
     found = {finding.code for finding, _ in verified.findings if finding.grade != Grade.POSSIBLE}
     if not found & _OF_JOINS:
@@ -44,7 +46,7 @@ def suggestion_for(verified: Verified, rules: EngineRules, bounds: Bounds) -> Su
     return Suggestion("; ".join(texts), rewritten)
 
 
-def _is_clean(document: Document, rules: EngineRules, bounds: Bounds) -> bool:
+def _is_clean(document: Document, rules: EngineRules, bounds: SearchBounds) -> bool:
     try:
         verified = verified_document(document, rules, bounds=bounds)
     except InvalidDocumentError:

@@ -132,7 +132,7 @@ class Replay:
         for number, event in enumerate(trace, start=1):
             found = self._do(event)
             is_refused = event.status.isdigit()
-            wanted = event.status if is_refused else _shown(event.status, event.open_steps or ())
+            wanted = event.status if is_refused else _standing_text(event.status, event.open_steps or ())
             if event.open_steps is None:
                 found = found.partition(" at ")[0]
             if found != wanted:
@@ -149,7 +149,7 @@ class Replay:
         except EngineClientError as error:
             return str(error.status_code)
         instance = self._client.get_instance(self.instance_id)
-        return _shown(str(instance["status"]), instance["currentStepIds"] or [])
+        return _standing_text(str(instance["status"]), instance["currentStepIds"] or [])
 
     def _send(self, event: TraceEvent) -> None:
         variables = dict(event.variables)
@@ -177,6 +177,6 @@ class Replay:
         raise NotPlayable(f'the engine offers no job of "{step}"')
 
 
-def _shown(status: str, current: Sequence[str]) -> str:
+def _standing_text(status: str, current: Sequence[str]) -> str:
     """Current steps have no order here: that of the engine does not matter."""
     return f"{status} at {', '.join(sorted(current))}" if current else status

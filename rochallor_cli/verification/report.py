@@ -13,7 +13,7 @@ from rochallor_cli.documents.document import Document, DocumentPath, Position
 from rochallor_cli.durations import duration_text
 from rochallor_cli.verification.certainty import Grade
 from rochallor_cli.verification.findings import TITLES, Flaw
-from rochallor_cli.verification.search import Searched
+from rochallor_cli.verification.search import SearchResult
 from rochallor_cli.verification.traces import TraceEvent, trace_of
 
 _DONE = {
@@ -47,11 +47,11 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
-class Verified:
+class VerifiedDefinition:
     """One definition with what its search came to."""
 
     document: Document
-    found: Searched
+    found: SearchResult
     findings: Sequence[Traced]
     assumptions: Sequence[str]
     suggestion: Suggestion | None = None
@@ -62,13 +62,13 @@ class Verified:
     def of(
         cls,
         document: Document,
-        found: Searched,
+        found: SearchResult,
         *,
         findings: Sequence[Flaw],
         assumed: Mapping[str, Any],
         not_known: Sequence[str] = (),
         unsearched: Mapping[str, str] | None = None,
-    ) -> Verified:
+    ) -> VerifiedDefinition:
         """not_known: fields of the document that no version known here has; unsearched: steps that have stand-ins."""
         traced: list[Traced] = [(finding, trace_of(found, finding)) for finding in findings]
         if unsearched:
@@ -171,7 +171,7 @@ def _timeline(trace: Sequence[TraceEvent]) -> Iterator[str]:
         yield f"    {number:>2}. {what}{at}{chosen}{entered}: {event.status}{stands}"
 
 
-def _assumptions(found: Searched, assumed: Mapping[str, Any]) -> Iterator[str]:
+def _assumptions(found: SearchResult, assumed: Mapping[str, Any]) -> Iterator[str]:
     yield "jobs, people and signals may set any variable, in any order and at any time"
     yield "expressions do not err, and a condition nobody knows may hold or not, anew at each event"
     yield "a job that fails for good ends the instance; that alone is no finding"

@@ -48,7 +48,7 @@ FROM_OUTSIDE = (CompleteJob, CompleteUserTask, Signal)
 
 
 @dataclass(frozen=True)
-class Bounds:
+class SearchBounds:
     """How far to search."""
 
     max_states: int = 20_000
@@ -107,7 +107,7 @@ class Situation:
 
 
 @dataclass(slots=True)
-class Searched:
+class SearchResult:
     """All that was found.
 
     start_refusal: the engine refuses to start an instance at all. forgotten: variables that a loop goes on
@@ -133,10 +133,10 @@ def search(
     *,
     variables: Mapping[str, object] | None = None,
     assumed: Mapping[str, object] | None = None,
-    bounds: Bounds | None = None,
-) -> Searched:
+    bounds: SearchBounds | None = None,
+) -> SearchResult:
     """variables: known at the start, until something may change them; assumed: nobody else changes these."""
-    return _Search(definition, dict(variables or {}), dict(assumed or {}), bounds or Bounds()).run()
+    return _Search(definition, dict(variables or {}), dict(assumed or {}), bounds or SearchBounds()).run()
 
 
 class _Search:
@@ -145,7 +145,7 @@ class _Search:
         definition: Definition,
         variables: dict[str, object],
         assumed: dict[str, object],
-        bounds: Bounds,
+        bounds: SearchBounds,
     ) -> None:
         self._definition = without_schemas(definition)
         self._shape = DefinitionGraph.of(definition)
@@ -162,13 +162,15 @@ class _Search:
         # One tuple of current steps for the many moves that lead to the same ones.
         self._currents: dict[tuple[str, ...], tuple[str, ...]] = {}
         fixed = frozenset(assumed)
-        self._found = Searched(definition, self._variables, fixed, [], [], [], None, True, 0.0, set(), set())
+        self._found = SearchResult(
+            definition, self._variables, fixed, [], [], [], None, True, 0.0, set(), set()
+        )
 
-    def run(self) -> Searched:
+    def run(self) -> SearchResult:
         with without_collector():
             return self._run()
 
-    def _run(self) -> Searched:
+    def _run(self) -> SearchResult:
         found, began = self._found, time.perf_counter()
         self._until = began + self._bounds.max_seconds
         try:

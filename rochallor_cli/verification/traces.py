@@ -22,7 +22,7 @@ from rochallor_cli.dev_engine.explore import (
 )
 from rochallor_cli.verification.definition_graph import DefinitionGraph
 from rochallor_cli.verification.findings import Flaw
-from rochallor_cli.verification.search import Searched, SearchMove, Situation
+from rochallor_cli.verification.search import SearchMove, SearchResult, Situation
 
 _NS_PER_S = 1_000_000_000
 _SOME_VALUE = 1
@@ -71,7 +71,7 @@ class TraceEvent:
         )
 
 
-def trace_of(found: Searched, finding: Flaw) -> list[TraceEvent]:
+def trace_of(found: SearchResult, finding: Flaw) -> list[TraceEvent]:
     """The run with the fewest events that shows the finding; empty where nothing has to run for it."""
     moves = _shortest(found, finding)
     times, can_be_kept = _times(found, moves)
@@ -79,7 +79,7 @@ def trace_of(found: Searched, finding: Flaw) -> list[TraceEvent]:
     return events if can_be_kept else [replace(event, is_playable=False) for event in events]
 
 
-def _shortest(found: Searched, finding: Flaw) -> list[SearchMove]:
+def _shortest(found: SearchResult, finding: Flaw) -> list[SearchMove]:
     def length(move: SearchMove) -> int:
         return 0 if move.source is None else found.situations[move.source].depth + 1
 
@@ -93,7 +93,7 @@ def _shortest(found: Searched, finding: Flaw) -> list[SearchMove]:
     return path
 
 
-def _trace_event(found: Searched, move: SearchMove, at: float) -> TraceEvent:
+def _trace_event(found: SearchResult, move: SearchMove, at: float) -> TraceEvent:
     source = None if move.source is None else found.situations[move.source]
     values, is_playable = _values(found, move, source)
     return TraceEvent(
@@ -121,7 +121,7 @@ def _kind(event: Event | None) -> str:
     return "timer" if isinstance(event, FireTimer) else "job"
 
 
-def _values(found: Searched, move: SearchMove, source: Situation | None) -> tuple[dict[str, Any], bool]:
+def _values(found: SearchResult, move: SearchMove, source: Situation | None) -> tuple[dict[str, Any], bool]:
     """Variables that make the choices of this move come out, and whether they are known for all of them."""
     definition = found.definition
     values: dict[str, Any] = {}
@@ -214,7 +214,7 @@ def _set_by(definition: Definition, move: SearchMove) -> set[str]:
 # --- times ----------------------------------------------------------------------------------------
 
 
-def _times(found: Searched, moves: Sequence[SearchMove]) -> tuple[list[float], bool]:
+def _times(found: SearchResult, moves: Sequence[SearchMove]) -> tuple[list[float], bool]:
     """Seconds after the start at which each event can happen, so that timers fire in the order of the run.
 
     False where they cannot unless an engine is late: the search lets any time pass between two events.
@@ -248,7 +248,7 @@ def _fired(
     return None
 
 
-def _bounds(found: Searched, moves: Sequence[SearchMove]) -> list[tuple[int, int, float]]:
+def _bounds(found: SearchResult, moves: Sequence[SearchMove]) -> list[tuple[int, int, float]]:
     """(earlier, later, seconds): how much later one event is at least; negative: how much at most."""
     bounds = [(number, number + 1, 0.0) for number in range(len(moves) - 1)]
     began: dict[str, int] = {}

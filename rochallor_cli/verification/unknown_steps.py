@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from rochallor_cli.definitions.unknown_parts import Unknown, unknown_values_in
+from rochallor_cli.definitions.unknown_parts import UnknownPart, unknown_values_in
 from rochallor_cli.engine_client.reading import rows
 
 STAND_IN: Final = "USER_TASK"
@@ -17,7 +17,7 @@ _WAYS: Final = ("conditionalNextSteps", "boundaryEvents", "nextStep")
 _ANY_POLICY: Final = "F"
 _SCHEMAS: Final = ("input_schema", "outputs_schema")
 
-IsUnknown = Callable[[Unknown], bool]
+IsUnknown = Callable[[UnknownPart], bool]
 
 
 def with_stand_ins(

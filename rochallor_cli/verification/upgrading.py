@@ -22,7 +22,7 @@ from rochallor_cli.dev_engine.upgrade import BETTER, FAILS, REFUSED, SILENT, ste
 from rochallor_cli.documents.document import Document, DocumentPath
 from rochallor_cli.verification.certainty import Grade
 from rochallor_cli.verification.findings import TITLES, Flaw, find
-from rochallor_cli.verification.search import Bounds, search
+from rochallor_cli.verification.search import SearchBounds, search
 from rochallor_cli.verification.version_comparison import VersionDifference, compared_versions
 
 # A search came to its bounds: what it has not seen is not known.
@@ -37,7 +37,7 @@ HEADINGS: Final = {
 }
 _KINDS: Final = tuple(HEADINGS)
 # Of hundreds of definitions each search may take but a moment.
-_BOUNDS: Final = Bounds(max_states=3_000, max_seconds=3.0)
+_BOUNDS: Final = SearchBounds(max_states=3_000, max_seconds=3.0)
 _WAYS: Final = {
     SILENT: "goes on another way",
     FAILS: "stops where it went on",

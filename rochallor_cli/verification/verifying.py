@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from rochallor_cli.definitions.finding import DocumentFinding
-from rochallor_cli.definitions.linting import Assumed, refusals
+from rochallor_cli.definitions.linting import LintAssumptions, refusals
 from rochallor_cli.definitions.problem_codes import OF_WAYS
 from rochallor_cli.definitions.structure import known_part, looks_mistyped
-from rochallor_cli.definitions.unknown_parts import Unknown, unknown_values_in
+from rochallor_cli.definitions.unknown_parts import UnknownPart, unknown_values_in
 from rochallor_cli.dev_engine import ENGINE_VERSIONS, EngineRules, check, engine_rules
 from rochallor_cli.dev_engine.explore import definition_from_document
 from rochallor_cli.documents.document import Document
 from rochallor_cli.errors import InvalidDocumentError, NotKnownError, WaitRanOutError
 from rochallor_cli.verification.certainty import Grade
 from rochallor_cli.verification.findings import find
-from rochallor_cli.verification.report import Verified
-from rochallor_cli.verification.search import Bounds, search
+from rochallor_cli.verification.report import VerifiedDefinition
+from rochallor_cli.verification.search import SearchBounds, search
 from rochallor_cli.verification.unknown_steps import with_stand_ins
 
 
@@ -28,9 +28,9 @@ def verified_document(
     *,
     variables: Mapping[str, Any] | None = None,
     assumed: Mapping[str, Any] | None = None,
-    bounds: Bounds | None = None,
+    bounds: SearchBounds | None = None,
     is_stored: bool = False,
-) -> Verified:
+) -> VerifiedDefinition:
     """Raises InvalidDocumentError for what the engine would refuse: nothing can happen to an instance of it.
 
     is_stored: an engine has it, so that no name in it is a slip. NotKnownError where it is refused all the same.
@@ -48,7 +48,7 @@ def verified_document(
     if refused is not None:
         text = f"{document.at(refused.path)}: {refused.code} {refused.text}"
         # Of a wrong shape the engine says no place.
-        placed = refusals(document, Assumed(rules, is_given=True))
+        placed = refusals(document, LintAssumptions(rules, is_given=True))
         if placed:
             text = f"{document.at(placed[0].path)}: {placed[0].code} {placed[0].text}"
         if is_stored:
@@ -61,8 +61,8 @@ def verified_document(
             hint="a definition that the engine refuses cannot be verified; see `rochallor defs lint`",
         )
     definition = definition_from_document(document.value, rules)
-    found = search(definition, variables=variables, assumed=assumed, bounds=bounds or Bounds())
-    return Verified.of(
+    found = search(definition, variables=variables, assumed=assumed, bounds=bounds or SearchBounds())
+    return VerifiedDefinition.of(
         document,
         found,
         findings=find(found),
@@ -77,7 +77,7 @@ def _known(document: Document, *, is_stored: bool) -> tuple[Document, list[str],
     newest = engine_rules(ENGINE_VERSIONS[-1])
     value, fields = known_part(document.value, newest, keep_mistyped=not is_stored)
 
-    def is_unknown(each: Unknown) -> bool:
+    def is_unknown(each: UnknownPart) -> bool:
         return is_stored or not looks_mistyped(each.name, each.known)
 
     unsearched: dict[str, str] = {}
@@ -86,7 +86,7 @@ def _known(document: Document, *, is_stored: bool) -> tuple[Document, list[str],
     return replace(document, value=value), fields, unsearched
 
 
-def verified_findings(verified: Verified) -> Iterator[DocumentFinding]:
+def verified_findings(verified: VerifiedDefinition) -> Iterator[DocumentFinding]:
     """What was found as lint says it: errors but for what is only possible, each with its run in one line."""
     for finding, trace in verified.findings:
         line, column = verified.place_of(finding)
@@ -98,7 +98,7 @@ def verified_findings(verified: Verified) -> Iterator[DocumentFinding]:
         )
 
 
-def require_searched(verified: Sequence[Verified]) -> None:
+def require_searched(verified: Sequence[VerifiedDefinition]) -> None:
     """Raises where a search has not seen all: of that nothing is known, so it is no success.
 
     WaitRanOutError where it came to its bounds, NotKnownError where part of the definition is not known here.

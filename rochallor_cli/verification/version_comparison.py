@@ -31,7 +31,7 @@ from rochallor_cli.verification.definition_graph import DefinitionGraph
 from rochallor_cli.verification.search import (
     FROM_OUTSIDE,
     STEP_BUDGET,
-    Bounds,
+    SearchBounds,
     step_of,
     without_collector,
     without_variables,
@@ -73,14 +73,14 @@ class ComparedVersions:
     is_complete: bool = True
 
 
-def compared_versions(old: Definition, new: Definition, bounds: Bounds) -> ComparedVersions:
+def compared_versions(old: Definition, new: Definition, bounds: SearchBounds) -> ComparedVersions:
     """Breadth first over pairs of worlds that look alike, each once; one that does not is a difference, and the end."""
     with without_collector():
         return _Pairs(old, new, bounds).run()
 
 
 class _Pairs:
-    def __init__(self, old: Definition, new: Definition, bounds: Bounds) -> None:
+    def __init__(self, old: Definition, new: Definition, bounds: SearchBounds) -> None:
         self._machines = (_Machine(old), _Machine(new))
         self._bounds = bounds
         self._known: set[Hashable] = set()

@@ -20,7 +20,7 @@ from rochallor_cli.dev_engine.api.endpoints import MAX_VALUES
 from rochallor_cli.dev_engine.api.server import MAX_BODY_BYTES
 from rochallor_cli.dev_engine.go_json.reading import MAX_DEPTH
 from rochallor_cli.dev_engine.state_machine.advance import _RESTING_COST
-from rochallor_cli.dev_engine.state_machine.branches import MAX_RESULT_LENGTH
+from rochallor_cli.dev_engine.state_machine.conditions import MAX_RESULT_LENGTH
 from rochallor_cli.dev_engine.state_machine.event_inputs import DEFAULT_STEP_BUDGET
 from rochallor_cli.durations import parse_duration
 from rochallor_cli.trial.workflow import WorkflowRun, WorkflowRunner

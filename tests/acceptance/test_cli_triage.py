@@ -15,7 +15,7 @@ import pytest
 from rochallor_cli.commands import triage
 from rochallor_cli.configuration.certificates import certificate_ends
 from rochallor_cli.configuration.engine_access import EngineAccess
-from rochallor_cli.explanation.serving_workers import Served
+from rochallor_cli.explanation.serving_workers import ServedJobType
 from rochallor_cli.hosting.checks.broker_checks import TopicState
 from support.certificates import Certificates
 from support.command_line import rochallor
@@ -139,20 +139,23 @@ def test_what_is_no_certificate_is_passed_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("served", "text"),
     [
-        (Served(), ""),
+        (ServedJobType(), ""),
         (
-            Served(workers=0, waiting=5, has_topic=True),
+            ServedJobType(workers=0, waiting=5, has_topic=True),
             "nobody serves it: its Kafka group has no member, 5 records wait",
         ),
-        (Served(workers=1, waiting=1, has_topic=True), "1 worker serves it over Kafka, 1 record waits"),
-        (Served(workers=2, waiting=0, has_topic=True), "2 workers serve it over Kafka"),
-        (Served(waiting=2, has_topic=True), "in Kafka 2 records wait for it"),
-        (Served(has_topic=False), "Kafka has no topic for it"),
-        (Served(has_handler=False), "this configuration has no handler for it"),
-        (Served(has_handler=True), ""),
+        (
+            ServedJobType(workers=1, waiting=1, has_topic=True),
+            "1 worker serves it over Kafka, 1 record waits",
+        ),
+        (ServedJobType(workers=2, waiting=0, has_topic=True), "2 workers serve it over Kafka"),
+        (ServedJobType(waiting=2, has_topic=True), "in Kafka 2 records wait for it"),
+        (ServedJobType(has_topic=False), "Kafka has no topic for it"),
+        (ServedJobType(has_handler=False), "this configuration has no handler for it"),
+        (ServedJobType(has_handler=True), ""),
     ],
 )
-def test_no_more_is_said_of_who_serves_than_is_known(served: Served, text: str) -> None:
+def test_no_more_is_said_of_who_serves_than_is_known(served: ServedJobType, text: str) -> None:
     assert served.text == text
 
 

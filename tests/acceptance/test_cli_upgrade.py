@@ -12,7 +12,7 @@ from rochallor_cli.dev_engine import ENGINE_VERSIONS, engine_rules
 from rochallor_cli.documents.document import Document
 from rochallor_cli.documents.json_yaml import dump
 from rochallor_cli.verification import upgrading
-from rochallor_cli.verification.search import Bounds
+from rochallor_cli.verification.search import SearchBounds
 from rochallor_cli.verification.upgrading import upgrade_differences
 from support.command_line import rochallor
 from support.workflows import (
@@ -139,7 +139,7 @@ def test_versions_that_are_no_upgrade_are_a_usage_error(versions: str, wrong: st
 def test_what_is_not_compared_to_the_end_is_said_and_is_no_success(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(upgrading, "_BOUNDS", Bounds(max_states=1))
+    monkeypatch.setattr(upgrading, "_BOUNDS", SearchBounds(max_states=1))
     steps = [gateway("s", ["a", "b"]), service("a", "meet"), service("b", "meet"), join()]
     file = tmp_path / "f.yaml"
     file.write_text(dump(document(*steps)), "utf-8")

@@ -126,7 +126,7 @@ MANY_UNNAMED = {
     "rochallor_cli/ui/routes.py:_request": PROTOCOL,
     "rochallor_cli/dev_engine/expression/values/numbers.py:_power_by_squares": HOT,
     "rochallor_cli/dev_engine/go_json/decoding.py": HOT,
-    "rochallor_cli/dev_engine/state_machine/branches.py": HOT,
+    "rochallor_cli/dev_engine/state_machine/conditions.py": HOT,
     "rochallor_cli/dev_engine/state_machine/decision_tables.py": HOT,
     "rochallor_cli/dev_engine/state_machine/equivalence.py": HOT,
     "rochallor_cli/dev_engine/state_machine/events.py": HOT,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from unittest.mock import patch
 
-from workflow_sdk.runner.kafka import assignment, flow
+from workflow_sdk.runner.kafka import assignment, flow_control
 from workflow_sdk.runner.kafka.offsets import OffsetTracker
 from workflow_sdk.runner.kafka_runner import KafkaRunner
 
@@ -21,7 +21,7 @@ def little_room() -> Iterator[None]:
     with (
         patch.object(assignment, "OffsetTracker", partial(OffsetTracker, window=WINDOW)),
         patch.object(assignment, "WINDOW", WINDOW),
-        patch.object(flow, "RESUME_ROOM", RESUME_ROOM),
+        patch.object(flow_control, "RESUME_ROOM", RESUME_ROOM),
         patch.object(KafkaRunner, "_capacity", lambda self: CAPACITY),
     ):
         yield

@@ -14,10 +14,10 @@ from workflow_sdk.runner.job.claim import Claim, Lease, claim_from_poll
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.kept_outcomes import KeptOutcomes
 from workflow_sdk.runner.job.outcome import Failed
-from workflow_sdk.runner.job.slots import Bucket, Order, Slots
+from workflow_sdk.runner.job.slots import PollOrder, Slots, TokenBucket
 from workflow_sdk.runner.polling import poll_source
 from workflow_sdk.runner.polling.poll_source import PollSource
-from workflow_sdk.runner.reporting.doubtful_reports import DoubtfulReports, Found
+from workflow_sdk.runner.reporting.doubtful_reports import DoubtfulReports, FoundStep
 from workflow_sdk.runner.reporting.senders import Senders
 from workflow_sdk.runner.shift.execution import Execution
 from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper
@@ -125,13 +125,13 @@ def _renewed_from_the_answer(original: Callable[..., Any]) -> Callable[..., Any]
     return extend
 
 
-async def _claimed_and_all_remembered(self: PollSource, order: Order) -> Any:
+async def _claimed_and_all_remembered(self: PollSource, order: PollOrder) -> Any:
     self._is_claiming = True
     return await self._channel.claim(order.job_types, order.max_jobs)
 
 
-async def _found_completed(self: DoubtfulReports, claim: Claim) -> Found:
-    return Found.COMPLETED
+async def _found_completed(self: DoubtfulReports, claim: Claim) -> FoundStep:
+    return FoundStep.COMPLETED
 
 
 async def _idle_at_once(self: Execution) -> None:
@@ -214,7 +214,7 @@ FAULTS = (
     Plant("a question's jobs have no slots promised", 216, Slots, "promised", property(_zero, _not_set)),
     Plant("a worker that is paused claims on", 102, Shift, "pause", lambda self, is_paused: None),
     Plant("a type's limit is not kept", 102, Slots, "_room", lambda self, job_type: self.total),
-    Plant("a type's rate is not kept", 102, Bucket, "take", lambda self, now: None),
+    Plant("a type's rate is not kept", 102, TokenBucket, "take", lambda self, now: None),
     Plant("a lease that must be extended is not", 108, LeaseKeeper, "must_be_confirmed", False),
     Plant(
         "who has left its slot stays counted", 0, Execution, "_settle", _stays_counted("waits_without_slot")

@@ -7,14 +7,14 @@ from itertools import count
 from typing import Any
 
 from simulation.planted_faults import FAULTS, Plant, not_proved
-from workflow_sdk.runner.job.claim import Claim, Right
+from workflow_sdk.runner.job.claim import Claim, ClaimRight
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
 from workflow_sdk.runner.kafka.backlog import Backlog
 from workflow_sdk.runner.kafka.broker_probe import BrokerProbe
 from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.deduplication import AcknowledgedIds
-from workflow_sdk.runner.kafka.flow import Flow
+from workflow_sdk.runner.kafka.flow_control import FlowControl
 from workflow_sdk.runner.kafka.intake import KafkaIntake
 from workflow_sdk.runner.kafka.offsets import WINDOW, OffsetTracker
 from workflow_sdk.runner.kafka.rebalances import Rebalances
@@ -122,7 +122,7 @@ KAFKA_FAULTS = (
         386,
         Assignment,
         "right_to_fail",
-        property(lambda self: Right.HAS),
+        property(lambda self: ClaimRight.HAS),
     ),
     Plant("a job starts whose partition has gone", 43, KafkaRecord, "try_start", _started_whatever_has_gone),
     Plant("a lost partition is left open", 35, Assignment, "end", _ended_and_left_open),
@@ -137,7 +137,7 @@ KAFKA_FAULTS = (
     Plant("a revoked partition waits for a job that was left", 99, KafkaSource, "leave", _nothing),
     Plant("records are fetched while the engine is away", 42, KafkaSource, "hold", _nothing),
     Plant("a record of a retry proves nothing", 27, Execution, "next_came", not_proved(Execution.next_came)),
-    Plant("a paused partition stays so", 27, Flow, "_may_resume", lambda self, assignment: False),
+    Plant("a paused partition stays so", 27, FlowControl, "_may_resume", lambda self, assignment: False),
     Plant(
         "a burst of records wakes nobody", 24, KafkaIntake, "_take_in", _woken_up_once(KafkaIntake._take_in)
     ),
@@ -152,10 +152,10 @@ KAFKA_FAULTS = (
         99,
         Claim,
         "right_to_begin",
-        lambda self, now: Right.HAS,
+        lambda self, now: ClaimRight.HAS,
     ),
     Plant("a partition's window is not kept", 111, OffsetTracker, "room", property(lambda self: WINDOW)),
-    Plant("a buffer takes whatever comes", 111, Flow, "fetchable", lambda self, assignments: WINDOW),
+    Plant("a buffer takes whatever comes", 111, FlowControl, "fetchable", lambda self, assignments: WINDOW),
     Plant("what was removed before it was assigned is not said", 428, BrokerProbe, "_check_start", _nothing),
 )
 

@@ -18,7 +18,7 @@ import greenlet
 from simulation.loop import SimulatedLoop
 from workflow_sdk.runner import kafka_runner
 from workflow_sdk.runner.job import slots
-from workflow_sdk.runner.kafka import commits, flow, rebalances, source
+from workflow_sdk.runner.kafka import commits, flow_control, rebalances, source
 
 
 class SimulatedThread:
@@ -124,8 +124,8 @@ def simulated_threads() -> Iterator[None]:
         # Of a type's rate.
         patch.object(slots, "monotonic", lambda: _loop().time()),
         patch.object(source, "threading", Threading),
-        patch.object(flow, "threading", Threading),
-        patch.object(flow, "time", Time),
+        patch.object(flow_control, "threading", Threading),
+        patch.object(flow_control, "time", Time),
         patch.object(commits, "time", Time),
         # Turns of a consumer while jobs run; in life there are more, to no other end.
         patch.object(source, "BUSY_POLL_S", 0.05),

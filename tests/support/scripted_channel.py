@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from workflow_sdk.clock import boottime
 from workflow_sdk.job import job_from_poll
 from workflow_sdk.metrics import Metrics
-from workflow_sdk.runner.job.claim import Holder, Lease, claim_of
+from workflow_sdk.runner.job.claim import JobHolder, Lease, claim_of
 from workflow_sdk.runner.job.outcome import NOTHING, Failed
 from workflow_sdk.runner.job.report import Report, Settlement
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch
@@ -92,7 +92,7 @@ class Desk:
         fails: bool = False,
         lease_end: float | None = None,
         retries: int = 0,
-        holder: Holder | None = None,
+        holder: JobHolder | None = None,
     ) -> Report:
         lease = None if lease_end is None else Lease(30.0, lease_end)
         item = {"id": job_id, "jobType": "t", "instanceId": job_id, "stepExecutionId": f"step of {job_id}"}

@@ -16,7 +16,7 @@ from workflow_sdk.client.proxies import Proxy
 from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError, UnreachableKind
 
 
-class Meaning(NamedTuple):
+class FailureMeaning(NamedTuple):
     """One row of a stack's table: its exception, ours, and whether the request may have been sent."""
 
     foreign: type[BaseException]
@@ -24,7 +24,7 @@ class Meaning(NamedTuple):
     was_sent: bool
 
 
-FailureTable = Sequence[Meaning]
+FailureTable = Sequence[FailureMeaning]
 
 _WORDS_OF_ERRNO = {
     errno.ECONNREFUSED: "connection refused",
@@ -49,7 +49,7 @@ def failure(
     """The SDK's error for a stack's exception, with words a person can act on."""
     meaning = next(row for row in table if isinstance(error, row.foreign))
     is_timeout = issubclass(meaning.kind, EngineTimeoutError)
-    words = f"no answer within {timeout_s:g} s" if is_timeout else _words(error)
+    words = f"no answer within {timeout_s:g} s" if is_timeout else _reason_text(error)
     through = proxy.url if proxy is not None else ""
     if through:
         words = f"{words} (through the proxy {through})"
@@ -72,7 +72,7 @@ def lacks_threads(error: BaseException) -> bool:
     return any(isinstance(cause, OSError) and cause.errno == errno.EAGAIN for cause in _chain(error))
 
 
-def _words(error: BaseException) -> str:
+def _reason_text(error: BaseException) -> str:
     chain = list(_chain(error))
     for cause in chain:
         if isinstance(cause, ssl.SSLCertVerificationError):

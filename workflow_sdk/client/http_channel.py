@@ -17,7 +17,7 @@ from workflow_sdk.client.answers import (
 )
 from workflow_sdk.client.bearer import BearerToken
 from workflow_sdk.client.connection import Connection
-from workflow_sdk.client.failures import FailureTable, Meaning, failure
+from workflow_sdk.client.failures import FailureMeaning, FailureTable, failure
 from workflow_sdk.client.http1.answer import BadAnswerError
 from workflow_sdk.client.http1.dialing import DialError, DialTimeoutError, Route
 from workflow_sdk.client.http1.pool import ConnectionPool
@@ -34,11 +34,11 @@ from workflow_sdk.errors import (
 
 # The first row that fits counts.
 FAILURES: FailureTable = (
-    Meaning(DialTimeoutError, EngineTimeoutError, was_sent=False),
-    Meaning(DialError, EngineUnreachableError, was_sent=False),
-    Meaning(TimeoutError, EngineTimeoutError, was_sent=True),
-    Meaning(BadAnswerError, EngineUnreachableError, was_sent=True),
-    Meaning(OSError, EngineUnreachableError, was_sent=True),
+    FailureMeaning(DialTimeoutError, EngineTimeoutError, was_sent=False),
+    FailureMeaning(DialError, EngineUnreachableError, was_sent=False),
+    FailureMeaning(TimeoutError, EngineTimeoutError, was_sent=True),
+    FailureMeaning(BadAnswerError, EngineUnreachableError, was_sent=True),
+    FailureMeaning(OSError, EngineUnreachableError, was_sent=True),
 )
 _FOREIGN = tuple(row.foreign for row in FAILURES)
 

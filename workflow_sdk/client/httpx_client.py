@@ -8,23 +8,23 @@ from typing import Any
 from workflow_sdk.client.answers import MAX_ANSWER_BYTES, TOO_LONG, RawResponse, signed
 from workflow_sdk.client.compression import unpacked
 from workflow_sdk.client.connection import Connection
-from workflow_sdk.client.failures import FailureTable, Meaning, failure
+from workflow_sdk.client.failures import FailureMeaning, FailureTable, failure
 from workflow_sdk.client.lean_httpx import httpcore, httpx
 from workflow_sdk.client.timed_streams import BoundedBackend, all_within
 from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
 
 # The first row that fits counts.
 FAILURES: FailureTable = (
-    Meaning(httpx.ConnectTimeout, EngineTimeoutError, was_sent=False),
-    Meaning(httpx.PoolTimeout, EngineTimeoutError, was_sent=False),
-    Meaning(httpx.TimeoutException, EngineTimeoutError, was_sent=True),
-    Meaning(httpx.ConnectError, EngineUnreachableError, was_sent=False),
-    Meaning(httpx.ProxyError, EngineUnreachableError, was_sent=False),
-    Meaning(httpx.UnsupportedProtocol, EngineUnreachableError, was_sent=False),
-    Meaning(httpx.InvalidURL, EngineUnreachableError, was_sent=False),
-    Meaning(httpx.HTTPError, EngineUnreachableError, was_sent=True),
-    Meaning(httpx.StreamError, EngineUnreachableError, was_sent=True),
-    Meaning(httpx.CookieConflict, EngineUnreachableError, was_sent=True),
+    FailureMeaning(httpx.ConnectTimeout, EngineTimeoutError, was_sent=False),
+    FailureMeaning(httpx.PoolTimeout, EngineTimeoutError, was_sent=False),
+    FailureMeaning(httpx.TimeoutException, EngineTimeoutError, was_sent=True),
+    FailureMeaning(httpx.ConnectError, EngineUnreachableError, was_sent=False),
+    FailureMeaning(httpx.ProxyError, EngineUnreachableError, was_sent=False),
+    FailureMeaning(httpx.UnsupportedProtocol, EngineUnreachableError, was_sent=False),
+    FailureMeaning(httpx.InvalidURL, EngineUnreachableError, was_sent=False),
+    FailureMeaning(httpx.HTTPError, EngineUnreachableError, was_sent=True),
+    FailureMeaning(httpx.StreamError, EngineUnreachableError, was_sent=True),
+    FailureMeaning(httpx.CookieConflict, EngineUnreachableError, was_sent=True),
 )
 _FOREIGN = tuple(row.foreign for row in FAILURES)
 # So long may a connection rest before it is used again.

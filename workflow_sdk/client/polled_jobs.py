@@ -60,22 +60,22 @@ def _job_from_text(text: bytes) -> PolledJob:
 
 def _checked(job: Any) -> PolledJob:
     if not isinstance(job, dict):
-        return UnreadableJob(f"it is no object but {_shown(job)}")
+        return UnreadableJob(f"it is no object but {_value_text(job)}")
     for name, is_due in _TEXTS:
         value = job.get(name)
         if (is_due and not value) or not isinstance(value, str | None):
-            return _unreadable(job, f"its {name} is {_shown(value)}")
+            return _unreadable(job, f"its {name} is {_value_text(value)}")
         if value and (why := unfit_name(value)):
-            return _unreadable(job, f"its {name} {why}: {_shown(value)}")
+            return _unreadable(job, f"its {name} {why}: {_value_text(value)}")
     retries = job.get("retriesRemaining")
     if isinstance(retries, bool) or not isinstance(retries, int | None) or abs(retries or 0) > _MOST_RETRIES:
-        return _unreadable(job, f"its retriesRemaining is {_shown(retries)}")
+        return _unreadable(job, f"its retriesRemaining is {_value_text(retries)}")
     if not isinstance(job.get("variables"), dict | None):
         return _unreadable(job, "its variables are no object")
     return {**job, "variables": job.get("variables") or {}, "retriesRemaining": retries or 0}
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     try:
         return beginning(json.dumps(value), 50)
     except (ValueError, RecursionError):

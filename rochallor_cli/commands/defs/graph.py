@@ -135,10 +135,10 @@ def _definition_to_draw(
 
 def _judged(context: Context, document: Document) -> ExitStatus:
     """Raises InvalidDocumentError for what is no definition; one refused for less is drawn, and that is said."""
-    from rochallor_cli.definitions.linting import Assumed, placed_lines, refusals_and_unknowns
+    from rochallor_cli.definitions.linting import LintAssumptions, placed_lines, refusals_and_unknowns
     from rochallor_cli.dev_engine import codes, engine_rules
 
-    assumed = Assumed(engine_rules(context.offline_version().assumed))
+    assumed = LintAssumptions(engine_rules(context.offline_version().assumed))
     refused, left = refusals_and_unknowns(document, assumed)
     # A drawing would be of something else.
     not_drawn = (codes.WRONG_SHAPE, codes.NO_STEPS, codes.STEP_WITHOUT_ID, codes.STEP_ID_TWICE)

@@ -29,9 +29,9 @@ from rochallor_cli.output.views import FINDINGS
 
 if TYPE_CHECKING:
     from rochallor_cli.definitions.finding import DocumentFinding
-    from rochallor_cli.definitions.linting import Assumed
+    from rochallor_cli.definitions.linting import LintAssumptions
     from rochallor_cli.engine_client.engine_version import EngineVersion
-    from rochallor_cli.verification.report import Verified
+    from rochallor_cli.verification.report import VerifiedDefinition
 
 # The first is for people; the others are written by definitions/lint_formats.py.
 _FORMATS = ("text", "github", "gitlab", "sarif", "junit")
@@ -162,7 +162,7 @@ def _explained(context: Context, code: str) -> ExitStatus:
     return ExitStatus.DONE
 
 
-def _status(found: list[DocumentFinding], searched: list[Verified], *, strict: bool) -> ExitStatus:
+def _status(found: list[DocumentFinding], searched: list[VerifiedDefinition], *, strict: bool) -> ExitStatus:
     from rochallor_cli.definitions.problem_codes import NOT_KNOWN
 
     if any(strict or finding.severity == "error" for finding in found):
@@ -210,7 +210,7 @@ class _Check:
     """Documents that are for one version of the engine, and the files among them that cannot be read."""
 
     documents: Sequence[Document]
-    assumed: Assumed
+    assumed: LintAssumptions
     version: EngineVersion
     unreadable: Sequence[UnreadableTextError] = ()
 
@@ -233,13 +233,13 @@ def _all_on_engine(context: Context, *, asked: bool) -> list[str]:
     return [str(row["id"]) for row in context.engine.definitions()] if asked else []
 
 
-def _assumed(context: Context, version: EngineVersion) -> Assumed:
-    from rochallor_cli.definitions.linting import Assumed
+def _assumed(context: Context, version: EngineVersion) -> LintAssumptions:
+    from rochallor_cli.definitions.linting import LintAssumptions
     from rochallor_cli.dev_engine import engine_rules
     from rochallor_cli.engine_client.engine_version import said_version
 
     rules = engine_rules(version.assumed, coercion=not context.settings.no_coercion)
-    return Assumed(rules, is_given=said_version(context.settings) is not None)
+    return LintAssumptions(rules, is_given=said_version(context.settings) is not None)
 
 
 def _findings(
@@ -259,7 +259,7 @@ def _findings(
     return found
 
 
-def _verified(checks: Sequence[_Check], found: Sequence[DocumentFinding]) -> list[Verified]:
+def _verified(checks: Sequence[_Check], found: Sequence[DocumentFinding]) -> list[VerifiedDefinition]:
     """The documents that an engine takes, each searched to its end or to the bounds."""
     from rochallor_cli.verification.verifying import verified_document
 
@@ -273,7 +273,9 @@ def _verified(checks: Sequence[_Check], found: Sequence[DocumentFinding]) -> lis
     return searched
 
 
-def _verified_findings(searched: Sequence[Verified], *, disabled: Sequence[str]) -> list[DocumentFinding]:
+def _verified_findings(
+    searched: Sequence[VerifiedDefinition], *, disabled: Sequence[str]
+) -> list[DocumentFinding]:
     if not searched:
         return []
     from rochallor_cli.verification.verifying import verified_findings

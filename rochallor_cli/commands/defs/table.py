@@ -143,7 +143,7 @@ def _evaluated(context: Context, file: str, *, step: str, given: dict[str, Any])
 
 def _step(context: Context, file: str, *, step_id: str, rules: EngineRules) -> Any:
     """The step as the engine reads it; what no version known here has may stand elsewhere in the file."""
-    from rochallor_cli.definitions.linting import Assumed, placed_lines, refusals
+    from rochallor_cli.definitions.linting import LintAssumptions, placed_lines, refusals
     from rochallor_cli.definitions.structure import known_part
     from rochallor_cli.definitions.unknown_parts import unknown_values_in
     from rochallor_cli.dev_engine import ENGINE_VERSIONS, engine_rules
@@ -154,7 +154,7 @@ def _step(context: Context, file: str, *, step_id: str, rules: EngineRules) -> A
     value, _ = known_part(document.value, engine_rules(ENGINE_VERSIONS[-1]), keep_mistyped=True)
     document = replace(document, value=value)
     is_given = said_version(context.settings) is not None
-    if refused := refusals(document, Assumed(rules, is_given=is_given)):
+    if refused := refusals(document, LintAssumptions(rules, is_given=is_given)):
         raise InvalidDocumentError(placed_lines(refused)[0], hint="rochallor defs lint says all of them")
     tables = {str(step.get("id")): step for _, step in steps_of(document) if step.get("decisionTable")}
     if step_id not in tables:

@@ -113,9 +113,9 @@ def _checked(
 
     is_sure: the engine surely knows no more than these rules.
     """
-    from rochallor_cli.definitions.linting import Assumed, lint_documents
+    from rochallor_cli.definitions.linting import LintAssumptions, lint_documents
 
-    found = lint_documents([one.document for one in uploads], Assumed(rules, is_given=is_sure))
+    found = lint_documents([one.document for one in uploads], LintAssumptions(rules, is_given=is_sure))
     refused = {finding.file for finding in found if finding.is_refusal}
     if not refused:
         return found

@@ -25,8 +25,8 @@ from rochallor_cli.exit_status import ExitStatus
 if TYPE_CHECKING:
     from rochallor_cli.dev_engine import EngineRules
     from rochallor_cli.engine_client.engine_version import EngineVersion
-    from rochallor_cli.verification.report import Verified
-    from rochallor_cli.verification.search import Bounds
+    from rochallor_cli.verification.report import VerifiedDefinition
+    from rochallor_cli.verification.search import SearchBounds
 
 app = typer.Typer()
 
@@ -96,10 +96,10 @@ def verify(
     """
     if fail_on not in _FAIL_ON:
         raise UsageError(f"--fail-on {fail_on!r} is neither {' nor '.join(_FAIL_ON)}")
-    from rochallor_cli.verification.search import Bounds
+    from rochallor_cli.verification.search import SearchBounds
     from rochallor_cli.verification.verifying import verified_document
 
-    bounds = Bounds(max_states=max_states, max_seconds=seconds_from(max_time, "--max-time") or 0.0)
+    bounds = SearchBounds(max_states=max_states, max_seconds=seconds_from(max_time, "--max-time") or 0.0)
     search = partial(
         verified_document,
         variables=variables_from(context, var=var, text=None, whole=None),
@@ -121,10 +121,10 @@ def verify(
 
 
 def _searched(
-    documents: list[tuple[Document, EngineRules, bool]], search: Callable[..., Verified]
-) -> tuple[list[Verified], list[CliError]]:
+    documents: list[tuple[Document, EngineRules, bool]], search: Callable[..., VerifiedDefinition]
+) -> tuple[list[VerifiedDefinition], list[CliError]]:
     """What was found, and why the others cannot be searched: none keeps the rest from it."""
-    verified: list[Verified] = []
+    verified: list[VerifiedDefinition] = []
     refused: list[CliError] = []
     for document, rules, is_stored in documents:
         try:
@@ -159,13 +159,13 @@ def _rules(context: Context, version: EngineVersion) -> EngineRules:
     return engine_rules(version.assumed, coercion=not context.settings.no_coercion)
 
 
-def _with_suggestion(verified: Verified, bounds: Bounds) -> Verified:
+def _with_suggestion(verified: VerifiedDefinition, bounds: SearchBounds) -> VerifiedDefinition:
     from rochallor_cli.verification.join_rewrites import suggestion_for
 
     return replaced(verified, suggestion=suggestion_for(verified, verified.found.definition.rules, bounds))
 
 
-def _show(context: Context, verified: list[Verified]) -> None:
+def _show(context: Context, verified: list[VerifiedDefinition]) -> None:
     printer = context.printer
     if not printer.for_readers:
         printer.document([each.as_json() for each in verified], name="id")
@@ -181,7 +181,7 @@ def _show(context: Context, verified: list[Verified]) -> None:
     printer.note("Assumed: " + "; ".join(assumptions) + ".")
 
 
-def _replay(context: Context, verified: list[Verified]) -> None:
+def _replay(context: Context, verified: list[VerifiedDefinition]) -> None:
     from rochallor_cli.verification.replay import replay_embedded, replay_on
 
     # An engine is written to only where this very command line names it.
@@ -213,7 +213,7 @@ def _played(play: Callable[[], str]) -> str:
         return f"not played: {reason}"
 
 
-def _status(verified: list[Verified], fail_on: str) -> ExitStatus:
+def _status(verified: list[VerifiedDefinition], fail_on: str) -> ExitStatus:
     counted = {"always", "some-order", *(("possible",) if fail_on == "possible" else ())}
     if any(str(finding.grade) in counted for each in verified for finding, _ in each.findings):
         return ExitStatus.INVALID

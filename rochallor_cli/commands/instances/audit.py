@@ -13,7 +13,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.command_line.setting_options import with_settings
 from rochallor_cli.commands.filters import say_nothing_fits, selection, with_filters
-from rochallor_cli.commands.serving_workers import Serving
+from rochallor_cli.commands.serving_options import ServingOptions
 from rochallor_cli.counting import count_text
 from rochallor_cli.engine_client.admin_client import OPEN, Value
 from rochallor_cli.errors import CliError
@@ -59,7 +59,7 @@ def audit(
     """
     from rochallor_cli.explanation.audit_text import audit_lines
 
-    serving = Serving(context, flags)
+    serving = ServingOptions(context, flags)
     context = serving.context
     found = _audited(context, filters, limit)
     if not found.looked_at and filters:

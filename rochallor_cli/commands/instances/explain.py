@@ -10,7 +10,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.command_line.setting_options import with_settings
 from rochallor_cli.commands.inputs import Instance
-from rochallor_cli.commands.serving_workers import Serving
+from rochallor_cli.commands.serving_options import ServingOptions
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.given import BROKER_SETTINGS
 from rochallor_cli.output.views import EXPLANATION
@@ -45,7 +45,7 @@ def explain(
     from rochallor_cli.explanation.suggested_commands import retry_words
     from rochallor_cli.explanation.terminal_text import ExplanationText
 
-    serving = Serving(context, flags)
+    serving = ServingOptions(context, flags)
     context = serving.context
     version = context.engine_version(only_get=True)
     found, facts = confirmed(

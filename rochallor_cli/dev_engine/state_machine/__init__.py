@@ -3,7 +3,7 @@
 transitions.py       one function an event: what it makes of an instance
 advance.py           how an instance goes on from step to step within one event
 steps.py             what each type of step does when it is entered
-branches.py          what conditions and transformations come to
+conditions.py        what conditions and transformations come to
 decision_tables.py   what a table makes of the variables
 loop_rounds.py       loops that one event goes through, for searches
 choices.py           choosing among what has no order

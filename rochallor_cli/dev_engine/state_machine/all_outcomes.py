@@ -8,8 +8,8 @@ from typing import TypeVar
 from rochallor_cli.dev_engine.definition.model import Definition
 from rochallor_cli.dev_engine.errors import Refused
 from rochallor_cli.dev_engine.records import Variables
-from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, Conditions
 from rochallor_cli.dev_engine.state_machine.choices import Abandoned, Choose
+from rochallor_cli.dev_engine.state_machine.conditions import EVALUATED, Conditions
 from rochallor_cli.dev_engine.state_machine.event_inputs import DEFAULT_STEP_BUDGET, EventInputs
 from rochallor_cli.dev_engine.state_machine.events import Event, Reaction, applied_with, started_with
 from rochallor_cli.dev_engine.state_machine.world import World

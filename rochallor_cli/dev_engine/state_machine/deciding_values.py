@@ -14,7 +14,7 @@ from rochallor_cli.dev_engine.expression import (
     is_expression,
 )
 from rochallor_cli.dev_engine.records import Variables
-from rochallor_cli.dev_engine.state_machine.branches import EVALUATED
+from rochallor_cli.dev_engine.state_machine.conditions import EVALUATED
 
 _SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -26,7 +26,7 @@ from rochallor_cli.dev_engine.go_json.reading import whole_as_int
 from rochallor_cli.dev_engine.go_json.writing import write
 from rochallor_cli.dev_engine.go_text import float_text, quoted
 from rochallor_cli.dev_engine.records import Variables, as_doubles
-from rochallor_cli.dev_engine.state_machine.branches import (
+from rochallor_cli.dev_engine.state_machine.conditions import (
     StepFailed,
     check_length,
     merged_variables,

@@ -6,8 +6,8 @@ from dataclasses import field
 from datetime import UTC, datetime
 
 from rochallor_cli.dev_engine.quick_values import quick_dataclass
-from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, Conditions
 from rochallor_cli.dev_engine.state_machine.choices import ChoiceTaken, Choose, first_written
+from rochallor_cli.dev_engine.state_machine.conditions import EVALUATED, Conditions
 
 DEFAULT_STEP_BUDGET = 10_000
 

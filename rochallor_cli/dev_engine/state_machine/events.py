@@ -13,8 +13,8 @@ from rochallor_cli.dev_engine.quick_values import quick_dataclass
 from rochallor_cli.dev_engine.records import NO_VARIABLES, ExecutionStatus, JobRecord, Timer, Variables
 from rochallor_cli.dev_engine.state_machine import transitions
 from rochallor_cli.dev_engine.state_machine.advance import Outcome
-from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, Conditions
 from rochallor_cli.dev_engine.state_machine.choices import ChoiceTaken, Choose, first_written
+from rochallor_cli.dev_engine.state_machine.conditions import EVALUATED, Conditions
 from rochallor_cli.dev_engine.state_machine.effects import ExecutionPassed, ExecutionStarted, FaultMet
 from rochallor_cli.dev_engine.state_machine.event_inputs import DEFAULT_STEP_BUDGET, EventInputs
 from rochallor_cli.dev_engine.state_machine.world import INSTANCE_ID, World, world_after

@@ -16,8 +16,8 @@ from rochallor_cli.dev_engine.expression import (
     is_expression,
 )
 from rochallor_cli.dev_engine.records import Variables
-from rochallor_cli.dev_engine.state_machine.branches import NO_BRANCH, Branch, Now, StepFailed
 from rochallor_cli.dev_engine.state_machine.choices import Choose
+from rochallor_cli.dev_engine.state_machine.conditions import NO_BRANCH, Branch, Now, StepFailed
 from rochallor_cli.dev_engine.state_machine.decision_tables import NO_RULE
 from rochallor_cli.dev_engine.versions import EngineRules
 

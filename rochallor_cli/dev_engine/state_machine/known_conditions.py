@@ -14,8 +14,8 @@ from rochallor_cli.dev_engine.expression import (
     is_expression,
 )
 from rochallor_cli.dev_engine.records import Variables
-from rochallor_cli.dev_engine.state_machine.branches import EVALUATED, NO_BRANCH, Branch, Now
 from rochallor_cli.dev_engine.state_machine.choices import Choose
+from rochallor_cli.dev_engine.state_machine.conditions import EVALUATED, NO_BRANCH, Branch, Now
 from rochallor_cli.dev_engine.state_machine.free_conditions import FreeConditions
 from rochallor_cli.dev_engine.versions import EngineRules
 

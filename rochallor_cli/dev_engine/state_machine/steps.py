@@ -8,12 +8,12 @@ from typing import Final
 
 from rochallor_cli.dev_engine import codes
 from rochallor_cli.dev_engine.definition.duration import DurationError, duration_ns
-from rochallor_cli.dev_engine.definition.joins import miscount_code
+from rochallor_cli.dev_engine.definition.join_miscounts import miscount_code
 from rochallor_cli.dev_engine.definition.model import Step, StepType
 from rochallor_cli.dev_engine.errors import WorkflowStuck
 from rochallor_cli.dev_engine.records import ExecutionStatus, Variables
 from rochallor_cli.dev_engine.state_machine.advance import Advance
-from rochallor_cli.dev_engine.state_machine.branches import Branch, StepFailed
+from rochallor_cli.dev_engine.state_machine.conditions import Branch, StepFailed
 from rochallor_cli.dev_engine.state_machine.decision_tables import DecisionCell, decided
 from rochallor_cli.dev_engine.state_machine.effects import (
     ExecutionPassed,

@@ -35,7 +35,7 @@ HANDLERS = View(
 
 
 @dataclass
-class Findings:
+class CheckFindings:
     """What the check has to say, in the order in which it is printed."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -58,7 +58,7 @@ def check_host(config: HostConfig, context: Context, *, only: Collection[str] = 
     """
     configure_host_logging(config.log, context.environment.stderr, workers=[], secrets=config.secrets)
     handlers = [(worker, handler) for worker in config.workers for handler in handlers_of(worker)]
-    findings = Findings()
+    findings = CheckFindings()
     users, takes_kafka = _ask_engine(config, context, findings)
     wanted = _wanted(config, users, only=only, findings=findings)
     if takes_kafka:
@@ -81,7 +81,7 @@ def handlers_of(worker: WorkerConfig) -> list[Handler]:
 
 
 def _ask_engine(
-    config: HostConfig, context: Context, findings: Findings
+    config: HostConfig, context: Context, findings: CheckFindings
 ) -> tuple[dict[str, list[str]] | None, bool]:
     """The definitions that use each job type, and whether jobs come over Kafka.
 
@@ -104,7 +104,7 @@ def _ask_engine(
     return users, mode == "kafka_outbox"
 
 
-def _ask_brokers(config: HostConfig, job_types: Iterable[str], findings: Findings) -> None:
+def _ask_brokers(config: HostConfig, job_types: Iterable[str], findings: CheckFindings) -> None:
     from rochallor_cli.hosting.checks.broker_checks import (
         BrokersAwayError,
         dead_letter_trouble,
@@ -135,7 +135,7 @@ def _ask_brokers(config: HostConfig, job_types: Iterable[str], findings: Finding
         findings.facts.append(f"topic      {letters}  takes dead letters")
 
 
-def _say_topics(states: Iterable[TopicState], brokers: str, findings: Findings) -> None:
+def _say_topics(states: Iterable[TopicState], brokers: str, findings: CheckFindings) -> None:
     for state in states:
         if state.denied:
             findings.problems.append(state.denied)
@@ -154,7 +154,7 @@ def _say_topics(states: Iterable[TopicState], brokers: str, findings: Findings) 
 def _compare(
     handlers: Sequence[tuple[WorkerConfig, Handler]],
     users: Mapping[str, list[str]] | None,
-    findings: Findings,
+    findings: CheckFindings,
     *,
     wanted: Mapping[str, list[str]],
 ) -> None:
@@ -181,7 +181,11 @@ def _compare(
 
 
 def _wanted(
-    config: HostConfig, users: Mapping[str, list[str]] | None, *, only: Collection[str], findings: Findings
+    config: HostConfig,
+    users: Mapping[str, list[str]] | None,
+    *,
+    only: Collection[str],
+    findings: CheckFindings,
 ) -> Mapping[str, list[str]]:
     """The job types that must be served here, with who uses them."""
     if users is None:
@@ -231,7 +235,7 @@ def _limits(worker: WorkerConfig, handler: Handler) -> str:
     return ", ".join(parts)
 
 
-def _check_modes(config: HostConfig, findings: Findings) -> None:
+def _check_modes(config: HostConfig, findings: CheckFindings) -> None:
     if any(worker.processes > 1 for worker in config.workers):
         findings.facts.append(
             "processes  a job that outlives its 30 s lease is recognised by the process that runs it only: "
@@ -239,7 +243,7 @@ def _check_modes(config: HostConfig, findings: Findings) -> None:
         )
 
 
-def _print(findings: Findings, context: Context) -> None:
+def _print(findings: CheckFindings, context: Context) -> None:
     printer = context.printer
     if printer.settings.output == "name":
         printer.rows(HANDLERS, findings.rows)

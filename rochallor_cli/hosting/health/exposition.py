@@ -16,7 +16,7 @@ Labels = tuple[tuple[str, str], ...]
 
 
 @dataclass
-class Family:
+class MetricFamily:
     """One metric: its samples by (sample name, labels)."""
 
     name: str
@@ -29,7 +29,7 @@ class Family:
         self.samples[name, labels] = self.samples.get((name, labels), 0.0) + value
 
 
-def families_of_handlers() -> list[Family]:
+def families_of_handlers() -> list[MetricFamily]:
     """What handlers have registered with prometheus-client themselves."""
     try:
         found = families_of(REGISTRY)
@@ -39,7 +39,7 @@ def families_of_handlers() -> list[Family]:
     return [family for family in found if not family.name.startswith(("python_", "process_"))]
 
 
-def process_families() -> list[Family]:
+def process_families() -> list[MetricFamily]:
     """CPU time, memory, descriptors and start of this process."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
@@ -51,11 +51,11 @@ def new_registry() -> CollectorRegistry:
     return CollectorRegistry()
 
 
-def families_of(registry: CollectorRegistry) -> list[Family]:
+def families_of(registry: CollectorRegistry) -> list[MetricFamily]:
     """What a prometheus-client registry holds now; the times at which counters began are left out."""
     families = []
     for metric in registry.collect():
-        family = Family(metric.name, metric.type, metric.documentation)
+        family = MetricFamily(metric.name, metric.type, metric.documentation)
         for sample in metric.samples:
             if not sample.name.endswith("_created"):
                 family.add(sample.name, tuple(sorted(sample.labels.items())), sample.value)
@@ -63,18 +63,18 @@ def families_of(registry: CollectorRegistry) -> list[Family]:
     return families
 
 
-def merged(pages: Iterable[Sequence[Family]]) -> list[Family]:
+def merged(pages: Iterable[Sequence[MetricFamily]]) -> list[MetricFamily]:
     """One page of several: samples with the same labels are added."""
-    result: dict[str, Family] = {}
+    result: dict[str, MetricFamily] = {}
     for page in pages:
         for family in page:
-            target = result.setdefault(family.name, Family(family.name, family.kind, family.meaning))
+            target = result.setdefault(family.name, MetricFamily(family.name, family.kind, family.meaning))
             for (name, labels), value in family.samples.items():
                 target.add(name, labels, value)
     return list(result.values())
 
 
-def counted_only(page: Iterable[Family]) -> list[Family]:
+def counted_only(page: Iterable[MetricFamily]) -> list[MetricFamily]:
     """What stays true of a process that has gone: counters and histograms, but no gauges."""
     return [family for family in page if family.kind in ("counter", "histogram", "summary")]
 
@@ -89,7 +89,7 @@ _OLDER_KINDS = {
 }
 
 
-def text_page(families: Iterable[Family]) -> str:
+def text_page(families: Iterable[MetricFamily]) -> str:
     lines: list[str] = []
     for family in families:
         # In this format a counter's family is called like its samples.

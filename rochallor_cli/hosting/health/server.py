@@ -25,7 +25,7 @@ ALONE_TIMEOUT_S = 0.5
 SHORT_S = 0.1
 
 
-class Page(NamedTuple):
+class HealthPage(NamedTuple):
     """An answer: HTTP status, content type, text."""
 
     status: int
@@ -33,12 +33,12 @@ class Page(NamedTuple):
     text: str
 
 
-def json_page(is_well: bool, body: Mapping[str, Any]) -> Page:
+def json_page(is_well: bool, body: Mapping[str, Any]) -> HealthPage:
     """200, or 503 with the reason."""
-    return Page(200 if is_well else 503, "application/json", json.dumps(body) + "\n")
+    return HealthPage(200 if is_well else 503, "application/json", json.dumps(body) + "\n")
 
 
-Pages = Mapping[str, Callable[[], Page]]
+Pages = Mapping[str, Callable[[], HealthPage]]
 
 
 class HealthServer:
@@ -149,7 +149,7 @@ class _PageHandler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815 - the base class finds methods by these names
 
-    def _answer(self, page: Page) -> None:
+    def _answer(self, page: HealthPage) -> None:
         body = page.text.encode()
         self.send_response(page.status)
         self.send_header("Content-Type", page.content_type)
@@ -162,5 +162,5 @@ class _PageHandler(BaseHTTPRequestHandler):
         log.debug("health: " + format, *args)  # noqa: G003 - the format comes from the base class
 
 
-def _not_found(known: list[str]) -> Page:
-    return Page(404, "text/plain; charset=utf-8", f"not found; there is: {' '.join(known)}\n")
+def _not_found(known: list[str]) -> HealthPage:
+    return HealthPage(404, "text/plain; charset=utf-8", f"not found; there is: {' '.join(known)}\n")

@@ -11,7 +11,7 @@ crash_stacks.py       Python's stacks at the moment of a crash
 suspects.py           jobs that ran when a process died, counted
 isolated_jobs.py      those jobs run alone, in processes of their own
 isolated_main.py      such a process as it sees itself
-child_side.py         a child's side of all that, for the SDK
+child_supervision.py  a child's side of all that, for the SDK
 orphans.py            programs left behind, which process 1 of a container inherits
 message_text.py       messages as lines of JSON
 file_watcher.py       which files have changed, for --reload

@@ -15,7 +15,7 @@ from dataclasses import replace
 from rochallor_cli.errors import CliError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
-from rochallor_cli.hosting.health.exposition import Family
+from rochallor_cli.hosting.health.exposition import MetricFamily
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.host_signals import ALL_STOPPING
 from rochallor_cli.hosting.processes.control_pipe import (
@@ -63,7 +63,7 @@ class ChildHandle:
         self.stack = ""
         self._status: WorkerStatus | None = None
         self._heard_at = time.monotonic()
-        self._families: list[Family] = []
+        self._families: list[MetricFamily] = []
         self._metrics_asked = 0
         self._metrics_came = threading.Condition()
         self._metrics_number = 0
@@ -166,7 +166,7 @@ class ChildHandle:
                 self.summaries = list(message.summaries)
                 self._families = message.families
 
-    def _keep_families(self, families: list[Family]) -> None:
+    def _keep_families(self, families: list[MetricFamily]) -> None:
         """The newest of these; what handlers count themselves is asked for, not sent unasked."""
         named = {family.name for family in families}
         with self._metrics_came:
@@ -214,7 +214,7 @@ class ChildHandle:
             self._metrics_asked += 1
         self.tell(AskMetrics(self._metrics_asked))
 
-    def families(self, *, wait_s: float = METRICS_WAIT_S) -> list[Family]:
+    def families(self, *, wait_s: float = METRICS_WAIT_S) -> list[MetricFamily]:
         """Its metrics, after waiting for an answer that was asked for; called from the health threads."""
         with self._metrics_came:
             self._metrics_came.wait_for(lambda: self._metrics_number >= self._metrics_asked, wait_s)

@@ -28,7 +28,7 @@ from rochallor_cli.hosting.logs.log_setup import configure_host_logging
 from rochallor_cli.hosting.logs.loggers_in_use import LoggersInUse
 from rochallor_cli.hosting.logs.stacks import show_stacks
 from rochallor_cli.hosting.original_library import keep_standard_library
-from rochallor_cli.hosting.processes.child_side import SupervisedRuns
+from rochallor_cli.hosting.processes.child_supervision import ChildSupervision
 from rochallor_cli.hosting.processes.control_pipe import (
     Abandon,
     AskMetrics,
@@ -89,7 +89,7 @@ def main() -> int:
     keep_standard_library()
     loggers = LoggersInUse()
     workers = LocalWorkers(config)
-    runs = SupervisedRuns(RunningJobs(records), lambda asked: child.say(asked))
+    runs = ChildSupervision(RunningJobs(records), lambda asked: child.say(asked))
     runs.suspect(start.suspects)
     supervise(runs)
     child = _Child(pipe, workers, runs=runs, orders=orders, strays=strays)
@@ -176,7 +176,7 @@ class _Child:
         pipe: ControlPipe,
         workers: LocalWorkers,
         *,
-        runs: SupervisedRuns,
+        runs: ChildSupervision,
         orders: list[Message],
         strays: StraySignals,
     ) -> None:

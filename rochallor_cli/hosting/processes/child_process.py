@@ -11,7 +11,7 @@ from rochallor_cli.counting import count_text
 from rochallor_cli.errors import CliError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import WorkerConfig
-from rochallor_cli.hosting.health.exposition import Family, counted_only, merged
+from rochallor_cli.hosting.health.exposition import MetricFamily, counted_only, merged
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.processes.child_handle import ChildHandle
 from rochallor_cli.hosting.processes.control_pipe import Abandon
@@ -23,7 +23,7 @@ log = logging.getLogger("rochallor.host")
 Spawn = Callable[[WorkerConfig], ChildHandle]
 
 
-class State(enum.Enum):
+class ChildState(enum.Enum):
     """What is being done about the process."""
 
     WAITING = "waiting"  # nobody is there: the next start is due at `_start_at`
@@ -47,7 +47,7 @@ class ChildProcess:
         self.worker = worker
         self._suspects = suspects
         self._others_serve = others_serve
-        self.state = State.WAITING
+        self.state = ChildState.WAITING
         self.child: ChildHandle | None = None
         self.failure: CliError | None = None
         self.restarts = 0
@@ -55,7 +55,7 @@ class ChildProcess:
         self.failed_starts = 0
         self._shortage = ""
         self.summaries: list[WorkerSummary] = []
-        self.retired: list[Family] = []
+        self.retired: list[MetricFamily] = []
         self._successor: ChildHandle | None = None
         self._leaving: list[ChildHandle] = []
         self._spawn = spawn
@@ -75,7 +75,7 @@ class ChildProcess:
         except OSError as error:
             self._spawn_failed(error)
         else:
-            self.state = State.SERVING
+            self.state = ChildState.SERVING
             self._has_spawned()
 
     def children(self) -> list[ChildHandle]:
@@ -83,30 +83,30 @@ class ChildProcess:
 
     @property
     def has_ended(self) -> bool:
-        return self.state is State.STOPPING and not self.children()
+        return self.state is ChildState.STOPPING and not self.children()
 
     # --- what the host asks for ---
 
     def replace(self) -> None:
         """Start a successor; the child that serves is drained when it is ready."""
-        if self.state is not State.SERVING or time.monotonic() < self._start_at:
+        if self.state is not ChildState.SERVING or time.monotonic() < self._start_at:
             return
         try:
             self._successor = self._spawn(self.worker)
         except OSError as error:
             self._spawn_failed(error)
         else:
-            self.state = State.REPLACING
+            self.state = ChildState.REPLACING
             self._has_spawned()
 
     def drain(self) -> None:
-        self.state = State.STOPPING
+        self.state = ChildState.STOPPING
         for child in self.children():
             if not child.is_leaving:
                 child.leave()
 
     def abandon(self) -> None:
-        self.state = State.STOPPING
+        self.state = ChildState.STOPPING
         for child in self.children():
             child.tell(Abandon())
 
@@ -126,7 +126,7 @@ class ChildProcess:
             self._leaving.remove(child)
             self._keep_counts(child)
             self._say_left(child)
-        if self.state is State.WAITING and time.monotonic() >= self._start_at:
+        if self.state is ChildState.WAITING and time.monotonic() >= self._start_at:
             self.start()
             self.restarts += self.child is not None
 
@@ -137,7 +137,7 @@ class ChildProcess:
         if successor.has_ended:
             self._successor = None
             self._keep_counts(successor)
-            if self.state is not State.STOPPING:
+            if self.state is not ChildState.STOPPING:
                 self._not_replaced(successor)
             self._say_left(successor)
             self._replaced()
@@ -160,8 +160,8 @@ class ChildProcess:
         self._renew_at = time.monotonic() + self._renewals.delay_s
 
     def _replaced(self) -> None:
-        if self.state is State.REPLACING:
-            self.state = State.SERVING if self.child is not None else State.WAITING
+        if self.state is ChildState.REPLACING:
+            self.state = ChildState.SERVING if self.child is not None else ChildState.WAITING
 
     def _tend_child(self) -> None:
         child = self.child
@@ -182,13 +182,13 @@ class ChildProcess:
         if child.has_ended:
             self.child = None
             self._keep_counts(child)
-            if self.state is not State.STOPPING:
+            if self.state is not ChildState.STOPPING:
                 self._died(child)
             self._say_left(child)
 
     def _is_worn_out(self, child: ChildHandle) -> bool:
         most = self.worker.max_jobs_per_process
-        if most is None or self.state is not State.SERVING or time.monotonic() < self._renew_at:
+        if most is None or self.state is not ChildState.SERVING or time.monotonic() < self._renew_at:
             return False
         return child.status().jobs_settled >= most
 
@@ -213,8 +213,8 @@ class ChildProcess:
             return
         log.warning("%s: starting again in %g s", self._name, self._history.delay_s)
         self._start_at = time.monotonic() + self._history.delay_s
-        if self.state is State.SERVING:
-            self.state = State.WAITING
+        if self.state is ChildState.SERVING:
+            self.state = ChildState.WAITING
 
     def _spawn_failed(self, error: OSError) -> None:
         """No process is to be had: a death, with the same back-off, that ends no host which serves or has served."""
@@ -253,7 +253,7 @@ class ChildProcess:
         self.summaries += child.summaries
         if child.is_finished:
             return
-        if self.state is State.STOPPING:
+        if self.state is ChildState.STOPPING:
             self.summaries.append(WorkerSummary(self.worker.worker_id, abandoned=child.status().in_flight))
         if not child.was_killed:
             self._suspects.died_with([job.key for job in (*child.running, *child.just_ended)])
@@ -276,7 +276,7 @@ class ChildProcess:
             return self.child.status()
         if self._leaving:
             return self._leaving[-1].status()
-        is_stopping = self.state is State.STOPPING
+        is_stopping = self.state is ChildState.STOPPING
         reason = "" if is_stopping else self._shortage or "restarting after a crash"
         state = "stopped" if is_stopping else "starting"
         return WorkerStatus(self.worker.worker_id, 0, self.worker.mode, state, reason=reason)

@@ -15,7 +15,7 @@ from typing import Any, get_args
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.hosting.config.host_config import HealthConfig, KafkaAccess, LogConfig, WorkerConfig
 from rochallor_cli.hosting.console import HandlerRow
-from rochallor_cli.hosting.health.exposition import Family
+from rochallor_cli.hosting.health.exposition import MetricFamily
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.processes.message_text import line_of, message_from
 from rochallor_cli.hosting.self_pipe import readable
@@ -147,7 +147,7 @@ class MetricsAnswer:
     """The answer to AskMetrics."""
 
     number: int
-    families: list[Family]
+    families: list[MetricFamily]
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class Counted:
     """
 
     summaries: tuple[WorkerSummary, ...]
-    families: list[Family]
+    families: list[MetricFamily]
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Finished:
     """The last word: what came of the jobs, and what was counted."""
 
     summaries: tuple[WorkerSummary, ...]
-    families: list[Family]
+    families: list[MetricFamily]
 
 
 Order = Start | Drain | Quiet | Abandon | AskMetrics | ShowStacks | SuspectsNow | RunAlone | RanIsolated

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.handler_modules.handler_thread import HandlerThread
+from rochallor_cli.handler_modules.sequential_handlers import SequentialHandlers
 from rochallor_cli.hosting.logs.stacks import show_stacks
 from rochallor_cli.hosting.processes.control_pipe import (
     Abandon,
@@ -34,7 +34,7 @@ class IsolatedChild:
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def serve(self, orders: list[Message]) -> int:
-        with HandlerThread(self.registry) as handlers:
+        with SequentialHandlers(self.registry) as handlers:
             while not any(isinstance(order, Abandon) for order in orders):
                 for order in orders:
                     self._obey(order, handlers)
@@ -47,7 +47,7 @@ class IsolatedChild:
         except PipeClosedError:
             return [Abandon()]
 
-    def _obey(self, order: Message, handlers: HandlerThread) -> None:
+    def _obey(self, order: Message, handlers: SequentialHandlers) -> None:
         match order:
             case RunAlone():
                 # Orders are heard while the handler runs.
@@ -57,7 +57,7 @@ class IsolatedChild:
             case ShowStacks():
                 show_stacks()
 
-    def _run(self, order: RunAlone, handlers: HandlerThread) -> None:
+    def _run(self, order: RunAlone, handlers: SequentialHandlers) -> None:
         job = job_from_poll(order.job)
         handler = self.registry.find(job.job_type)
         began, released_s, is_heard = monotonic(), None, True

@@ -12,8 +12,8 @@ from rochallor_cli.counting import count_text
 from rochallor_cli.errors import CliError
 from rochallor_cli.handler_modules.user_traceback import path_text
 from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
-from rochallor_cli.hosting.console import Console
-from rochallor_cli.hosting.health.exposition import Family, merged
+from rochallor_cli.hosting.console import HostConsole
+from rochallor_cli.hosting.health.exposition import MetricFamily, merged
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.logs.stacks import job_text, log_jobs_in_flight
 from rochallor_cli.hosting.processes.child_handle import ChildHandle
@@ -36,7 +36,9 @@ LOOK_AT_FILES_EVERY_S = 0.25
 class Supervisor:
     """Keeps each process of each worker."""
 
-    def __init__(self, config: HostConfig, console: Console, *, policy: RestartPolicy | None = None) -> None:
+    def __init__(
+        self, config: HostConfig, console: HostConsole, *, policy: RestartPolicy | None = None
+    ) -> None:
         self._config = config
         self._console = console
         self._suspects = Suspects()
@@ -143,7 +145,7 @@ class Supervisor:
         for job in lost:
             log.warning("  %s", job_text(job))
 
-    def families(self) -> list[Family]:
+    def families(self) -> list[MetricFamily]:
         children = self._children()
         for child in children:
             child.ask_for_metrics()

@@ -28,7 +28,12 @@ from rochallor_cli.handler_modules.loading import (
 )
 from rochallor_cli.handler_modules.user_traceback import passed_through, user_traceback
 from rochallor_cli.hosting.config.host_config import HostConfig, WorkerConfig
-from rochallor_cli.hosting.health.exposition import Family, families_of, families_of_handlers, new_registry
+from rochallor_cli.hosting.health.exposition import (
+    MetricFamily,
+    families_of,
+    families_of_handlers,
+    new_registry,
+)
 from rochallor_cli.hosting.health.status import WorkerStatus, WorkerSummary
 from rochallor_cli.hosting.logs.stacks import log_jobs_in_flight, log_thread_names
 from rochallor_cli.hosting.original_library import keep_it_for_late_modules
@@ -137,10 +142,10 @@ class LocalWorkers:
         """What came of the jobs so far."""
         return [worker.counts() for worker in self._workers]
 
-    def families(self) -> list[Family]:
+    def families(self) -> list[MetricFamily]:
         return [*self.own_families(), *families_of_handlers()]
 
-    def own_families(self) -> list[Family]:
+    def own_families(self) -> list[MetricFamily]:
         """Those of the runners: to collect them calls nothing of the handlers'."""
         return families_of(self._prometheus)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rochallor_cli.definitions.finding import DocumentFinding
-from rochallor_cli.definitions.linting import Assumed, lint_documents
+from rochallor_cli.definitions.linting import LintAssumptions, lint_documents
 from rochallor_cli.definitions.versions import version_rows
 from rochallor_cli.definitions.written_yaml import written_yaml
 from rochallor_cli.dev_engine import engine_rules
@@ -26,7 +26,7 @@ MOST_LINES = 5_000
 
 
 @dataclass(frozen=True)
-class Defined:
+class DefinitionData:
     document: Value
     version: int
     newest: int
@@ -48,13 +48,13 @@ class DefinitionPage(UiPage):
         super().__init__(page_engine, address)
         self.definition_id = definition_id
         self._wanted = self.number(query, "version")
-        self._last: Defined | None = None
+        self._last: DefinitionData | None = None
 
     @property
     def name(self) -> str:
         return self.definition_id
 
-    def read(self) -> Defined:
+    def read(self) -> DefinitionData:
         latest = self.page_engine.engine.definition(self.definition_id)
         newest = version_of(latest)
         last = self._last
@@ -66,10 +66,12 @@ class DefinitionPage(UiPage):
         versions = version_rows(self.page_engine.engine, self.definition_id, newest=newest, oldest=oldest)
         assumed = self.page_engine.version().assumed
         text, findings, why_not = linted(document, self.definition_id, assumed)
-        self._last = Defined(document, version, newest, list(versions), text, findings, why_not, assumed)
+        self._last = DefinitionData(
+            document, version, newest, list(versions), text, findings, why_not, assumed
+        )
         return self._last
 
-    def values(self, found: Defined) -> dict[str, Any]:
+    def values(self, found: DefinitionData) -> dict[str, Any]:
         graph = graph_of(found.document)
         anchors = {node.id: f"step-{number}" for number, node in enumerate(graph.nodes)}
         numbered = self._numbered(found.version) if found.version != found.newest else self.definition_id
@@ -101,7 +103,7 @@ class DefinitionPage(UiPage):
             "lint": self.page_engine.command("defs", "lint", numbered),
         }
 
-    def title(self, found: Defined) -> str:
+    def title(self, found: DefinitionData) -> str:
         return f"{self.definition_id} v{found.version}"
 
     def frame(self) -> dict[str, Any]:
@@ -115,7 +117,7 @@ class DefinitionPage(UiPage):
         """A version as the commands name it."""
         return f"{self.definition_id}@{version}"
 
-    def every_s(self, found: Defined) -> float:
+    def every_s(self, found: DefinitionData) -> float:
         return 5.0
 
 
@@ -125,12 +127,14 @@ def linted(document: Value, name: str, engine_version: str) -> tuple[str, list[D
     text = written_yaml(unnumbered, lambda value: dump(value, ascii_only=False))
     try:
         documents = parse_documents(text, source=name)
-        return text, lint_documents(documents, Assumed(engine_rules(engine_version))), ""
+        return text, lint_documents(documents, LintAssumptions(engine_rules(engine_version))), ""
     except CliError as error:
         return text, [], error.message
 
 
-def _steps(found: Defined, nodes: tuple[GraphNode, ...], anchors: dict[str, str]) -> Iterator[dict[str, Any]]:
+def _steps(
+    found: DefinitionData, nodes: tuple[GraphNode, ...], anchors: dict[str, str]
+) -> Iterator[dict[str, Any]]:
     steps = steps_by_id(found.document)
     for number, node in enumerate(nodes):
         yield {

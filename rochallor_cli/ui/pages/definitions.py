@@ -14,7 +14,7 @@ SIZE = 100
 
 
 @dataclass(frozen=True)
-class DefinitionList:
+class DefinitionListData:
     rows: list[Value]
     total: int | None
 
@@ -31,12 +31,12 @@ class DefinitionsPage(UiPage):
         self.keyword = query.get("keyword", "")
         self._page = self.number(query, "page") or 1
 
-    def read(self) -> DefinitionList:
+    def read(self) -> DefinitionListData:
         answer = self.page_engine.engine.client.list_definitions(self.keyword, self._page - 1, SIZE)
         total = answer.get("total")
-        return DefinitionList(rows(answer.get("items")), total if isinstance(total, int) else None)
+        return DefinitionListData(rows(answer.get("items")), total if isinstance(total, int) else None)
 
-    def values(self, found: DefinitionList) -> dict[str, Any]:
+    def values(self, found: DefinitionListData) -> dict[str, Any]:
         first = (self._page - 1) * SIZE
         return {
             "rows": found.rows,

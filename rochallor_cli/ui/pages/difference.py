@@ -13,7 +13,7 @@ from rochallor_cli.ui.pages.page import UiPage
 
 
 @dataclass(frozen=True)
-class Difference:
+class DifferenceData:
     old: int
     new: int
     newest: int
@@ -40,15 +40,15 @@ class DifferencePage(UiPage):
     def name(self) -> str:
         return f"What has changed in {self.definition_id}"
 
-    def read(self) -> Difference:
+    def read(self) -> DifferenceData:
         newest = version_of(self.page_engine.engine.definition(self.definition_id))
         new = self._new or newest
         old = self._old or max(new - 1, 1)
         before = self.page_engine.definition(self.definition_id, old)
         after = self.page_engine.definition(self.definition_id, new)
-        return Difference(old, new, newest, differences(before, after), graph_of(before), graph_of(after))
+        return DifferenceData(old, new, newest, differences(before, after), graph_of(before), graph_of(after))
 
-    def values(self, found: Difference) -> dict[str, Any]:
+    def values(self, found: DifferenceData) -> dict[str, Any]:
         return {
             "id": self.definition_id,
             "found": found,
@@ -58,11 +58,11 @@ class DifferencePage(UiPage):
             ),
         }
 
-    def title(self, found: Difference) -> str:
+    def title(self, found: DifferenceData) -> str:
         return f"{self.definition_id} v{found.old} and v{found.new}"
 
     def frame(self) -> dict[str, Any]:
         return {"definition_id": self.definition_id, "query": self._query}
 
-    def every_s(self, found: Difference) -> float:
+    def every_s(self, found: DifferenceData) -> float:
         return 10.0

@@ -38,7 +38,7 @@ _ACTS = {"USER_TASK": "complete", "user-task": "complete", "WAIT": "signal", "si
 
 
 @dataclass(frozen=True)
-class Seen:
+class InstanceData:
     """An instance as it was found. explanation: None with the reason in `why_not`. child: None where there is none."""
 
     facts: Facts
@@ -71,9 +71,9 @@ class InstancePage(UiPage):
         self._parent: Value | None = None
         self._child: Value | None = None
         self._looked_for: set[str] = set()
-        self._last: Seen | None = None
+        self._last: InstanceData | None = None
 
-    def read(self) -> Seen:
+    def read(self) -> InstanceData:
         facts, why_not = self._facts()
         last = self._last
         if last is not None and _is_recent(last, facts, self.page_engine.now()):
@@ -92,30 +92,30 @@ class InstancePage(UiPage):
                 why_not = "what the engine says of it is odd"
         self._look_around(facts)
         around = (self._child, self._parent)
-        self._last = Seen(
+        self._last = InstanceData(
             facts, explanation, why_not, version.text, retry_words(version), *around, self.page_engine.now()
         )
         return self._last
 
-    def every_s(self, found: Seen) -> float:
+    def every_s(self, found: InstanceData) -> float:
         # It may be retried: somebody who has just copied the command wants to see that.
         return 5.0 if found.facts.is_ended else 0.0
 
-    def state(self, found: Seen) -> Any:
+    def state(self, found: InstanceData) -> Any:
         return found.facts.instance, found.facts.executions
 
     @property
     def name(self) -> str:
         return f"Instance {self.instance_id}"
 
-    def title(self, found: Seen) -> str:
+    def title(self, found: InstanceData) -> str:
         return f"{found.facts.status} {found.facts.instance.get('definitionId')} {self.instance_id}"
 
     def frame(self) -> dict[str, Any]:
         drawn_by = self.page_engine.command("defs", "graph", "--instance", self.instance_id)
         return {"instance_id": self.instance_id, "drawn_by": drawn_by}
 
-    def values(self, found: Seen) -> dict[str, Any]:
+    def values(self, found: InstanceData) -> dict[str, Any]:
         facts = found.facts
         anchors = {step: f"step-{number}" for number, step in enumerate(self._step_ids(facts))}
         verdict = verdict_text(found.explanation) if found.explanation and not facts.is_ended else ""
@@ -214,7 +214,7 @@ class InstancePage(UiPage):
                 return str(rows[-1].get("stepId"))
         return next(iter(facts.steps), "")
 
-    def _why(self, found: Seen) -> dict[str, Any]:
+    def _why(self, found: InstanceData) -> dict[str, Any]:
         explanation = found.explanation
         if explanation is None:
             return {"words": "", "why_not": found.why_not}
@@ -240,7 +240,7 @@ class InstancePage(UiPage):
             "ways_out": [(self.page_engine.reaching(command), what) for command, what in commands],
         }
 
-    def _chain(self, found: Seen) -> dict[str, Any]:
+    def _chain(self, found: InstanceData) -> dict[str, Any]:
         return {
             "next": next_workflow(found.facts.document),
             "child": found.child,
@@ -250,7 +250,7 @@ class InstancePage(UiPage):
         }
 
 
-def _is_recent(last: Seen, facts: Facts, now: datetime) -> bool:
+def _is_recent(last: InstanceData, facts: Facts, now: datetime) -> bool:
     """Whether nothing has happened; from time to time it is explained anew all the same, since timers become due."""
     same = (facts.instance, facts.executions) == (last.facts.instance, last.facts.executions)
     return same and (now - last.at).total_seconds() < _EXPLANATION_HOLDS_S
@@ -264,7 +264,7 @@ def _definition(engine: AdminClient, instance: Value) -> Value:
         return {}
 
 
-def acts_of(found: Seen) -> list[dict[str, str]]:
+def acts_of(found: InstanceData) -> list[dict[str, str]]:
     """What a person can do now: the open user tasks and awaited signals, each once."""
     facts = found.facts
     if facts.status in ENDED:

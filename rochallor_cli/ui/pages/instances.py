@@ -32,7 +32,7 @@ LABELS = {
 
 
 @dataclass(frozen=True)
-class Listed:
+class InstanceListData:
     """One page of a list. total: by the engine's count, None where it cannot say. was_cut: not all were read."""
 
     rows: list[Value]
@@ -62,7 +62,7 @@ class InstancesPage(UiPage):
         self._size = self.number(query, "size", most=SIZES[-1]) or SIZES[0]
         self._page = self.number(query, "page") or 1
 
-    def read(self) -> Listed:
+    def read(self) -> InstanceListData:
         filters = self._filters(self.query)
         if filters.is_counted_by_engine:
             return self._of_engine(filters)
@@ -70,9 +70,9 @@ class InstancesPage(UiPage):
         first = (self._page - 1) * self._size
         found = list(selected.instances(limit=first + self._size + 1))
         shown = found[first : first + self._size]
-        return Listed(shown, None, len(found) > first + self._size, selected.was_cut, selected.seen)
+        return InstanceListData(shown, None, len(found) > first + self._size, selected.was_cut, selected.seen)
 
-    def values(self, found: Listed) -> dict[str, Any]:
+    def values(self, found: InstanceListData) -> dict[str, Any]:
         first = (self._page - 1) * self._size
         return {
             "rows": [{**row, "steps": _steps(row)} for row in found.rows],
@@ -103,7 +103,7 @@ class InstancesPage(UiPage):
         known = {**given, "version": self._version}
         return filters_from(known, self.page_engine.now(), named=LABELS.__getitem__)
 
-    def _of_engine(self, filters: Filters) -> Listed:
+    def _of_engine(self, filters: Filters) -> InstanceListData:
         """Nothing is filtered here, so one request brings the page."""
         answer = self.page_engine.engine.client.list_instances(
             **filters.by_engine, page=self._page - 1, page_size=min(self._size, 200)
@@ -113,15 +113,15 @@ class InstancesPage(UiPage):
         total = answer.get("total")
         last = self._page * self._size
         known = total if isinstance(total, int) else None
-        return Listed(rows(answer.get("items")), known, known is not None and known > last)
+        return InstanceListData(rows(answer.get("items")), known, known is not None and known > last)
 
-    def _large(self, filters: Filters, answer: Value) -> Listed:
+    def _large(self, filters: Filters, answer: Value) -> InstanceListData:
         """More rows than the engine gives at once."""
         first = (self._page - 1) * self._size
         found = list(self.page_engine.engine.instances(**filters.by_engine, limit=first + self._size))
         total = answer.get("total")
         known = total if isinstance(total, int) else None
-        return Listed(found[first:], known, known is not None and known > first + self._size)
+        return InstanceListData(found[first:], known, known is not None and known > first + self._size)
 
     def _command(self) -> str:
         words = ["instances", "list"]

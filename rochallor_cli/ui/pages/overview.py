@@ -23,7 +23,7 @@ LONGEST_AUDIT_S = 20.0
 
 
 @dataclass(frozen=True)
-class Audited:
+class AuditData:
     """What an audit found, when, and how far it came."""
 
     rows: list[Value]
@@ -36,10 +36,10 @@ class Audited:
 
 
 @dataclass(frozen=True)
-class Overview:
+class OverviewData:
     counts: dict[str, int]
     definitions: int
-    audited: Audited | None
+    audited: AuditData | None
 
 
 class OverviewPage(UiPage):
@@ -53,16 +53,16 @@ class OverviewPage(UiPage):
     def __init__(self, page_engine: PageEngine, address: str, query: Query) -> None:
         super().__init__(page_engine, address)
         self._wants_audit = "audit" in query
-        self._audited: Audited | None = None
+        self._audited: AuditData | None = None
 
-    def read(self) -> Overview:
+    def read(self) -> OverviewData:
         engine = self.page_engine.engine
         counts = {status: engine.count_instances(status=status) for status in STATUSES}
         if self._wants_audit and self._audited is None:
             self._audited = _the_only_audit(self.page_engine, live=sum(counts[status] for status in OPEN))
-        return Overview(counts, engine.count_definitions(), self._audited)
+        return OverviewData(counts, engine.count_definitions(), self._audited)
 
-    def values(self, found: Overview) -> dict[str, Any]:
+    def values(self, found: OverviewData) -> dict[str, Any]:
         return {
             "counts": found.counts,
             "total": sum(found.counts.values()),
@@ -78,7 +78,7 @@ class OverviewPage(UiPage):
         return 4.0
 
 
-def _the_only_audit(page_engine: PageEngine, *, live: int) -> Audited:
+def _the_only_audit(page_engine: PageEngine, *, live: int) -> AuditData:
     if not page_engine.auditing.acquire(blocking=False):
         raise ConflictError(
             "an audit is under way already", hint=f"it takes {LONGEST_AUDIT_S:.0f} seconds at most"
@@ -89,7 +89,7 @@ def _the_only_audit(page_engine: PageEngine, *, live: int) -> Audited:
         page_engine.auditing.release()
 
 
-def _audit(page_engine: PageEngine, *, live: int) -> Audited:
+def _audit(page_engine: PageEngine, *, live: int) -> AuditData:
     """The groups of `instances audit`, within the bounds."""
     began_s, at = time.monotonic(), page_engine.now()
     audit, odd = Audit(), []
@@ -101,7 +101,7 @@ def _audit(page_engine: PageEngine, *, live: int) -> Audited:
         if time.monotonic() - began_s > LONGEST_AUDIT_S:
             break
     rows = [_row(page_engine, row) for row in audit.rows()]
-    return Audited(rows, audit.looked_at, audit.stuck, live, at, time.monotonic() - began_s, odd)
+    return AuditData(rows, audit.looked_at, audit.stuck, live, at, time.monotonic() - began_s, odd)
 
 
 def _explained(page_engine: PageEngine) -> Iterator[tuple[Value, Any]]:

@@ -19,19 +19,21 @@ class Lease:
     end: float
 
 
-class Right(enum.Enum):
-    """Whether a failure may be reported: the engine takes it at face value, whoever sends it, and when."""
+class ClaimRight(enum.Enum):
+    """What a claim still allows: a handler to begin, a failure to be reported. The engine takes a failure at face
+    value, whoever sends it, and when.
+    """
 
     HAS = "has"
     UNSURE = "unsure"  # it may be over, and will be known soon
     LOST = "lost"
 
 
-class Holder(Protocol):
+class JobHolder(Protocol):
     """Who holds a job without a lease: a partition, while it is assigned to this consumer."""
 
     @property
-    def right_to_fail(self) -> Right: ...
+    def right_to_fail(self) -> ClaimRight: ...
 
     @property
     def is_leaving(self) -> bool:
@@ -71,7 +73,7 @@ class Claim:
     step_execution_id: str
     retries_remaining: int
     lease: Lease | None = None
-    holder: Holder | None = None
+    holder: JobHolder | None = None
     renewals: int = 0
 
     @property
@@ -89,19 +91,19 @@ class Claim:
         """Whether the lease has ended."""
         return self.lease is not None and now >= self.lease.end
 
-    def right_to_begin(self, now: float) -> Right:
+    def right_to_begin(self, now: float) -> ClaimRight:
         """Whether its handler may be called now."""
         is_leaving = self.holder is not None and self.holder.is_leaving
-        return Right.LOST if is_leaving else self.right_to_fail(now)
+        return ClaimRight.LOST if is_leaving else self.right_to_fail(now)
 
-    def right_to_fail(self, now: float) -> Right:
+    def right_to_fail(self, now: float) -> ClaimRight:
         """Whether a failure of this job may be reported now."""
         if self.is_over(now):
-            return Right.LOST
-        return Right.HAS if self.holder is None else self.holder.right_to_fail
+            return ClaimRight.LOST
+        return ClaimRight.HAS if self.holder is None else self.holder.right_to_fail
 
 
-def claim_of(job: Job, *, lease: Lease | None = None, holder: Holder | None = None) -> Claim:
+def claim_of(job: Job, *, lease: Lease | None = None, holder: JobHolder | None = None) -> Claim:
     return Claim(
         job=job,
         job_id=job.job_id,

@@ -11,7 +11,7 @@ from workflow_sdk.runner.job.outcome import Completed, Outcome
 MAX_KEPT = 1_000
 
 
-class Kept(NamedTuple):
+class KeptOutcome(NamedTuple):
     """One outcome; `was_refused` by the engine, for good."""
 
     outcome: Outcome
@@ -24,15 +24,15 @@ class KeptOutcomes:
 
     def __init__(self, limit: int = MAX_KEPT) -> None:
         self._limit = limit
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._kept: OrderedDict[str, KeptOutcome] = OrderedDict()
 
     def keep(self, claim: Claim, outcome: Outcome, *, was_refused: bool = False) -> None:
-        self._kept[claim.key] = Kept(outcome, claim.retries_remaining, was_refused)
+        self._kept[claim.key] = KeptOutcome(outcome, claim.retries_remaining, was_refused)
         self._kept.move_to_end(claim.key)
         if len(self._kept) > self._limit:
             self._kept.popitem(last=False)
 
-    def take(self, claim: Claim) -> Kept | None:
+    def take(self, claim: Claim) -> KeptOutcome | None:
         """What is kept for this very attempt, and for it alone if it is a failure.
 
         With fewer retries left the kept failure did arrive after all, and this is the next attempt.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from workflow_sdk.runner.job.claim import Claim, Holder
+from workflow_sdk.runner.job.claim import Claim, JobHolder
 from workflow_sdk.runner.job.outcome import Completed, Failed, Outcome
 
 # The same refusal this often, over this long: it will not go away.
@@ -57,7 +57,7 @@ class Report:
     doubted_at: float = 0.0
     doubted_progress_s: float = 0.0
     answered_at: float = 0.0
-    cleared_for: Holder | None = None
+    cleared_for: JobHolder | None = None
     proved: bool = False
     refusal: str = ""
     refusals: int = 0

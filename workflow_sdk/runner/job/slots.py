@@ -8,7 +8,7 @@ from time import monotonic
 from typing import NamedTuple
 
 
-class Order(NamedTuple):
+class PollOrder(NamedTuple):
     """What the next poll may ask for."""
 
     job_types: list[str]
@@ -16,7 +16,7 @@ class Order(NamedTuple):
 
 
 @dataclass
-class Bucket:
+class TokenBucket:
     """Tokens that come at a rate, a second's worth of them at most."""
 
     rate: float
@@ -58,7 +58,7 @@ class Slots:
     is_paused: bool = False
     most: int | None = None
     closed: frozenset[str] = frozenset()
-    _buckets: dict[str, Bucket] = field(default_factory=dict)
+    _buckets: dict[str, TokenBucket] = field(default_factory=dict)
     _in_use_by_type: dict[str, int] = field(default_factory=dict)
     _unlimited_turn: bool = False
 
@@ -78,7 +78,7 @@ class Slots:
         return "the system gives no thread for async handlers" if self.closed else ""
 
     def __post_init__(self) -> None:
-        self._buckets = {job_type: Bucket(rate) for job_type, rate in self.rates.items()}
+        self._buckets = {job_type: TokenBucket(rate) for job_type, rate in self.rates.items()}
 
     def take(self, job_type: str) -> None:
         self.in_use += 1
@@ -92,23 +92,23 @@ class Slots:
         if job_type in self.limits:
             self._in_use_by_type[job_type] -= 1
 
-    def order(self, job_types: list[str]) -> Order:
+    def order(self, job_types: list[str]) -> PollOrder:
         """All types with room, and the number that fits whichever of them the jobs turn out to be.
 
         After a full batch types with a limit sit out a turn, so that their small number does not
         bound what the others get.
         """
         if not self.limits and not self.rates and not self.closed:
-            return Order(job_types, self.free)
+            return PollOrder(job_types, self.free)
         bounded = self.limits.keys() | self.rates.keys() | self.closed
         unlimited = [job_type for job_type in job_types if job_type not in bounded]
         limited = [job_type for job_type in job_types if self._room(job_type) > 0 and job_type in bounded]
         if self._unlimited_turn and unlimited:
-            return Order(unlimited, self.free)
+            return PollOrder(unlimited, self.free)
         room = min([self.free, *map(self._room, limited)])
-        return Order(unlimited + limited, room if unlimited or limited else 0)
+        return PollOrder(unlimited + limited, room if unlimited or limited else 0)
 
-    def answered(self, order: Order, got: int) -> None:
+    def answered(self, order: PollOrder, got: int) -> None:
         """Decide whose turn the next order is."""
         bounded = self.limits.keys() | self.rates.keys()
         asked_limited = any(job_type in bounded for job_type in order.job_types)

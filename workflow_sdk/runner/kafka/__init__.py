@@ -8,7 +8,7 @@ broker_probe.py       what a consumer asks now and then: are brokers there, how 
 surplus_workers.py    a worker that its groups have left no partition
 config.py             the consumer's configuration, a user's own keys, and the keys that hold the promise
 assignment.py         one partition while it is assigned here, and a record that came from it
-flow.py               how many records a consumer may take, and which of its partitions must wait
+flow_control.py       how many records a consumer may take, and which of its partitions must wait
 dispatch_event.py     a record's bytes as a value
 deduplication.py      which dispatches are done already
 backlog.py            the records that wait for their turn

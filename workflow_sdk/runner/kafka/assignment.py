@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from workflow_sdk.runner.job.claim import Right
+from workflow_sdk.runner.job.claim import ClaimRight
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
 from workflow_sdk.runner.kafka.membership import Membership
 from workflow_sdk.runner.kafka.offsets import WINDOW, OffsetTracker
@@ -72,11 +72,11 @@ class Assignment:
             self._running -= 1
 
     @property
-    def right_to_fail(self) -> Right:
+    def right_to_fail(self) -> ClaimRight:
         """Whether a failure of one of its jobs may be reported: not once somebody else may have done the job."""
         if not self._is_ours:
-            return Right.LOST
-        return Right.HAS if self._membership is None or self._membership.is_sure else Right.UNSURE
+            return ClaimRight.LOST
+        return ClaimRight.HAS if self._membership is None or self._membership.is_sure else ClaimRight.UNSURE
 
     @property
     def is_ours(self) -> bool:

@@ -26,7 +26,7 @@ from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent
 from workflow_sdk.runner.kafka.engine_probe import EngineProbe
 from workflow_sdk.runner.kafka.metrics import KafkaCollector
 from workflow_sdk.runner.kafka.source import TOPIC_PREFIX, KafkaSource, RecordSink
-from workflow_sdk.runner.kafka.surplus_workers import Surplus
+from workflow_sdk.runner.kafka.surplus_workers import SurplusWatch
 from workflow_sdk.runner.kafka.takeover import NewReader, RecordHolder, Takeover
 from workflow_sdk.runner.shift.plan import SourceParts
 
@@ -102,7 +102,7 @@ class KafkaIntake:
         self._stopped = asyncio.Event()
         self._probe = EngineProbe(parts.channel, parts.watch, clock=parts.clock)
         self.sources: dict[str, KafkaSource] = {}
-        self._surplus = Surplus(clock=parts.clock)
+        self._surplus = SurplusWatch(clock=parts.clock)
         self._collector = collector
         self._all_sources = lambda: list(self.sources.values())
         collector.add(self._all_sources)

@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, TopicPartition
 from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.runner.kafka.assignment import Assignment
 from workflow_sdk.runner.kafka.commits import Commits
-from workflow_sdk.runner.kafka.flow import Flow
+from workflow_sdk.runner.kafka.flow_control import FlowControl
 from workflow_sdk.runner.kafka.health import ConsumerHealth
 from workflow_sdk.runner.kafka.membership import Membership
 
@@ -33,7 +33,7 @@ class Rebalances:
         topic: str,
         *,
         commits: Commits,
-        flow: Flow,
+        flow: FlowControl,
         health: ConsumerHealth,
         serve: Callable[[], None],
         revoke_wait_s: float,

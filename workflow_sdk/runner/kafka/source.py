@@ -19,7 +19,7 @@ from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
 from workflow_sdk.runner.kafka.broker_probe import BrokerProbe
 from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.dispatch_event import PoisonRecordError, decode
-from workflow_sdk.runner.kafka.flow import Flow
+from workflow_sdk.runner.kafka.flow_control import FlowControl
 from workflow_sdk.runner.kafka.health import ConsumerHealth, Outage, is_fatal
 from workflow_sdk.runner.kafka.membership import Membership
 from workflow_sdk.runner.kafka.rebalances import Rebalances
@@ -86,7 +86,7 @@ class KafkaSource:
     ) -> None:
         self.topic = topic
         self._job_type = topic.removeprefix(TOPIC_PREFIX)
-        self.flow = Flow(topic, capacity, clock=clock)
+        self.flow = FlowControl(topic, capacity, clock=clock)
         self._membership = Membership(config, clock=clock)
         self.commits = Commits(topic, session_s=self._membership.session_s, clock=clock)
         self.health = ConsumerHealth(topic, config, outage=outage)

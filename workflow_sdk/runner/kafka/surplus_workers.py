@@ -21,7 +21,7 @@ class _Source(Protocol):
     def is_without_partition(self) -> bool: ...
 
 
-class Surplus:
+class SurplusWatch:
     """Looked at now and then by the intake; `text` may be read from any thread."""
 
     def __init__(self, *, clock: Clock = boottime) -> None:

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from confluent_kafka import Consumer, KafkaException
 
 from workflow_sdk.clock import Clock
-from workflow_sdk.runner.job.claim import Right
+from workflow_sdk.runner.job.claim import ClaimRight
 from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
 from workflow_sdk.runner.kafka.dispatch_event import PoisonRecordError, decode
 from workflow_sdk.runner.kafka.partition_reading import SearchError, messages_of
@@ -156,7 +156,7 @@ class RecordHolder:
     takeover: Takeover
 
     @property
-    def right_to_fail(self) -> Right:
+    def right_to_fail(self) -> ClaimRight:
         return self.record.assignment.right_to_fail
 
     @property

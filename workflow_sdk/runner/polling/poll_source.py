@@ -17,7 +17,7 @@ from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.claim import Claim, claim_from_poll
 from workflow_sdk.runner.job.report import Settlement
-from workflow_sdk.runner.job.slots import Order, Slots
+from workflow_sdk.runner.job.slots import PollOrder, Slots
 from workflow_sdk.runner.polling.batch_size import BatchSize
 from workflow_sdk.runner.polling.pacing import Pacing
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch
@@ -119,12 +119,12 @@ class PollSource:
             if self._pacing.due(now, free_slots=self._slots.free) < self._nap_until:
                 self._wake()
 
-    def _order(self) -> Order:
+    def _order(self) -> PollOrder:
         job_types = self._registry.job_types()
         if self._only is not None:
             job_types = [job_type for job_type in job_types if job_type in self._only]
         if not job_types:
-            return Order([], 0)
+            return PollOrder([], 0)
         order = self._slots.order(job_types)
         return order._replace(max_jobs=min(order.max_jobs, self._batch.most))
 
@@ -144,7 +144,7 @@ class PollSource:
             self._watch.succeeded()
         return was_asked
 
-    async def _ask(self, order: Order) -> None:
+    async def _ask(self, order: PollOrder) -> None:
         began, clock = self._clock(), perf_counter()
         self._pacing.asked(began)
         try:
@@ -164,7 +164,7 @@ class PollSource:
         for job in jobs:
             self._take(job, asked_at=began)
 
-    async def _claim(self, order: Order) -> Sequence[PolledJob]:
+    async def _claim(self, order: PollOrder) -> Sequence[PolledJob]:
         self._ended_meanwhile.clear()
         self._is_claiming, self._slots.promised = True, order.max_jobs
         try:

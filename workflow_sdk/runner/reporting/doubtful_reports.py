@@ -37,7 +37,7 @@ PATIENCE_S = 60.0
 _OVER = ("COMPLETED", "FAILED", "CANCELLED")
 
 
-class Found(enum.Enum):
+class FoundStep(enum.Enum):
     """What the history says of a step execution."""
 
     COMPLETED = "completed"
@@ -131,19 +131,19 @@ class DoubtfulReports:
         found = await self._found(report.claim)
         if not report.is_in_doubt or report.claim.renewals != renewals:
             return  # a new claim, or the next attempt, has answered meanwhile
-        if found in (Found.COMPLETED, Found.FAILED, Found.OVER):
+        if found in (FoundStep.COMPLETED, FoundStep.FAILED, FoundStep.OVER):
             self._finish(report, _settlement(report, found))
-        elif found is not Found.UNKNOWN or self._is_beyond_asking(report):
+        elif found is not FoundStep.UNKNOWN or self._is_beyond_asking(report):
             self._stays_open(report, found)
 
-    def _stays_open(self, report: Report, found: Found) -> None:
+    def _stays_open(self, report: Report, found: FoundStep) -> None:
         """The step runs on, as far as anybody can tell."""
-        if found is Found.NOTHING and report.was_acknowledged:
+        if found is FoundStep.NOTHING and report.was_acknowledged:
             # A client of the user's own, without a history: its word is all there is.
             self._finish(report, Settlement.ACKNOWLEDGED)
         elif not report.tries and not report.answered_at:
             report.answered_at = self._clock()
-            if found is not Found.UNKNOWN:
+            if found is not FoundStep.UNKNOWN:
                 self._fresh[report] = None
         elif self._clock() < report.not_before or not self._is_ripe(report):
             return
@@ -178,45 +178,45 @@ class DoubtfulReports:
         if self.drop(report):
             self._settle(report, settlement)
 
-    async def _found(self, claim: Claim) -> Found:
+    async def _found(self, claim: Claim) -> FoundStep:
         began = self._clock()
         try:
             async with asyncio.timeout(LOOK_TIMEOUT_S):
                 return await self._looked(claim)
         except Exception as error:  # noqa: BLE001 - a client of the user's own may raise anything
             if is_from_engine(error):
-                return Found.OVER if getattr(error, "status_code", 0) == 404 else Found.OPEN
+                return FoundStep.OVER if getattr(error, "status_code", 0) == 404 else FoundStep.OPEN
             log.debug("instance %s could not be looked at: %s", claim.instance_id, reason_of(error))
             self._watch.failed(error, began=began)
-            return Found.UNKNOWN
+            return FoundStep.UNKNOWN
 
-    async def _looked(self, claim: Claim) -> Found:
+    async def _looked(self, claim: Claim) -> FoundStep:
         if not claim.step_execution_id or not claim.instance_id:
-            return Found.NOTHING
+            return FoundStep.NOTHING
         found = await self._step_in_history(claim)
-        if found is not Found.OPEN:
+        if found is not FoundStep.OPEN:
             return found
         if await self._channel.instance_status(claim.instance_id) not in _OVER:
-            return Found.OPEN
+            return FoundStep.OPEN
         # The step, and the instance with it, may have ended after the history was read.
         found = await self._step_in_history(claim)
-        return Found.OVER if found is Found.OPEN else found
+        return FoundStep.OVER if found is FoundStep.OPEN else found
 
-    async def _step_in_history(self, claim: Claim) -> Found:
+    async def _step_in_history(self, claim: Claim) -> FoundStep:
         """How the step stands, by itself: OPEN also where its instance has ended without it."""
         asked = self._clock()
         history = await self._channel.history(claim.instance_id)
         if history is None:
-            return Found.NOTHING
+            return FoundStep.NOTHING
         self._watch.succeeded()
         self._answered = max(self._answered, asked)
         statuses = [step.get("status") for step in history if step.get("id") == claim.step_execution_id]
         if "COMPLETED" in statuses:
-            return Found.COMPLETED
-        return Found.FAILED if "FAILED" in statuses else Found.OPEN
+            return FoundStep.COMPLETED
+        return FoundStep.FAILED if "FAILED" in statuses else FoundStep.OPEN
 
 
-def _settlement(report: Report, found: Found) -> Settlement:
+def _settlement(report: Report, found: FoundStep) -> Settlement:
     """Whether the step ended as this report says."""
-    is_ours = found is (Found.COMPLETED if report.is_completion else Found.FAILED)
+    is_ours = found is (FoundStep.COMPLETED if report.is_completion else FoundStep.FAILED)
     return Settlement.ACKNOWLEDGED if is_ours else Settlement.ENDED

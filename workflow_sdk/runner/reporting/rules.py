@@ -34,7 +34,7 @@ RETRY_AFTER_MARGIN_S = 3.0
 REFUSED_BACK_OFF_S = 5.0
 
 
-class Came(enum.Enum):
+class TryResult(enum.Enum):
     """What came of a try."""
 
     TAKEN = "204, in time"
@@ -77,7 +77,7 @@ class Rule:
     `lasting` is what the same answer, over and over, comes to.
     """
 
-    came: Came
+    result: TryResult
     statuses: Container[int] | None
     completion: Action
     failure: Action
@@ -85,19 +85,19 @@ class Rule:
 
 
 RULES = (
-    Rule(Came.TAKEN, None, Action.DONE, Action.DONE),
-    Rule(Came.TAKEN_LATE, None, Action.DOUBT, Action.DOUBT),
-    Rule(Came.EMPTY, None, Action.DOUBT, Action.DOUBT),
-    Rule(Came.FINAL, None, Action.REJECTED, Action.REFUSED),
-    Rule(Came.LEASE_LOST, None, Action.REFUSED, Action.REFUSED),
+    Rule(TryResult.TAKEN, None, Action.DONE, Action.DONE),
+    Rule(TryResult.TAKEN_LATE, None, Action.DOUBT, Action.DOUBT),
+    Rule(TryResult.EMPTY, None, Action.DOUBT, Action.DOUBT),
+    Rule(TryResult.FINAL, None, Action.REJECTED, Action.REFUSED),
+    Rule(TryResult.LEASE_LOST, None, Action.REFUSED, Action.REFUSED),
     # The body itself cannot be read: of a result that will never change.
-    Rule(Came.ENGINE, (400,), Action.FAIL_INSTEAD, Action.REFUSED),
-    Rule(Came.ENGINE, range(400, 500), Action.REFUSED, Action.REFUSED),
-    Rule(Came.ENGINE, None, Action.AGAIN, Action.DOUBT, lasting=Action.REFUSED),
-    Rule(Came.NOT_FORWARDED, None, Action.AGAIN, Action.AGAIN),
-    Rule(Came.TOO_LARGE, None, Action.COMPARE, Action.DOUBT),
-    Rule(Came.SLOW, None, Action.DOUBT, Action.DOUBT),
-    Rule(Came.LOST, None, Action.AGAIN, Action.DOUBT),
+    Rule(TryResult.ENGINE, (400,), Action.FAIL_INSTEAD, Action.REFUSED),
+    Rule(TryResult.ENGINE, range(400, 500), Action.REFUSED, Action.REFUSED),
+    Rule(TryResult.ENGINE, None, Action.AGAIN, Action.DOUBT, lasting=Action.REFUSED),
+    Rule(TryResult.NOT_FORWARDED, None, Action.AGAIN, Action.AGAIN),
+    Rule(TryResult.TOO_LARGE, None, Action.COMPARE, Action.DOUBT),
+    Rule(TryResult.SLOW, None, Action.DOUBT, Action.DOUBT),
+    Rule(TryResult.LOST, None, Action.AGAIN, Action.DOUBT),
 )
 # What the first row comes to, which is looked up for nearly every job.
 _TAKEN = Verdict(RULES[0].completion)
@@ -105,26 +105,26 @@ _TAKEN = Verdict(RULES[0].completion)
 _REFUSES_ALL = (301, 302, 303, 307, 308, 401, 403, 404, 407)
 
 
-def came_of(error: Exception | None, *, took_s: float, is_late: bool) -> Came:
+def result_of(error: Exception | None, *, took_s: float, is_late: bool) -> TryResult:
     """The row of the table; `error` is None for a 204, which is late when the lease has ended meanwhile."""
     judged = judgement_of(error)
     if error is None:
-        return Came.TAKEN_LATE if is_late else Came.TAKEN
+        return TryResult.TAKEN_LATE if is_late else TryResult.TAKEN
     if judged is Judgement.DOUBTFUL:
-        return Came.EMPTY
+        return TryResult.EMPTY
     if is_schema_violation(error):
-        return Came.FINAL
+        return TryResult.FINAL
     if isinstance(error, LeaseLostError):
-        return Came.LEASE_LOST
+        return TryResult.LEASE_LOST
     if judged is Judgement.REFUSED:
-        return Came.ENGINE
+        return TryResult.ENGINE
     if was_not_forwarded(error):
-        return Came.NOT_FORWARDED
+        return TryResult.NOT_FORWARDED
     status = status_of(error)
     if status == 413:
-        return Came.TOO_LARGE
+        return TryResult.TOO_LARGE
     is_slow = took_s >= SLOW_S or status == 504 or isinstance(error, EngineTimeoutError | TimeoutError)
-    return Came.SLOW if is_slow else Came.LOST
+    return TryResult.SLOW if is_slow else TryResult.LOST
 
 
 def verdict_on(
@@ -133,17 +133,19 @@ def verdict_on(
     """What to do with `report`, which has counted this try, and its refusal."""
     if error is None and not is_late:
         return _TAKEN
-    came = came_of(error, took_s=now - sent_at, is_late=is_late)
+    result = result_of(error, took_s=now - sent_at, is_late=is_late)
     status = status_of(error)
-    rule = next(row for row in RULES if row.came is came and (row.statuses is None or status in row.statuses))
+    rule = next(
+        row for row in RULES if row.result is result and (row.statuses is None or status in row.statuses)
+    )
     action = rule.completion if report.is_completion else rule.failure
     if rule.lasting is not Action.AGAIN and report.is_refused_for_good(now):
         action = rule.lasting
     return Verdict(
         action,
-        _hold_s(report, came, sent_at, now),
+        _hold_s(report, result, sent_at, now),
         _asked_for_s(report, error, now),
-        is_slow=came is Came.SLOW,
+        is_slow=result is TryResult.SLOW,
     )
 
 
@@ -163,11 +165,11 @@ def pause_s(error: Exception | None, tries: int) -> float:
     return REFUSED_BACK_OFF_S if is_refusal else back_off_s(tries)
 
 
-def _hold_s(report: Report, came: Came, sent_at: float, now: float) -> float:
-    if came is Came.SLOW:
+def _hold_s(report: Report, result: TryResult, sent_at: float, now: float) -> float:
+    if result is TryResult.SLOW:
         whole_s = min(HOLD_AFTER_TIMEOUT_S * 2.0 ** min(report.slow_tries, 8), MAX_HOLD_S)
         return max(sent_at + whole_s - now, 1.0)
-    return 0.0 if came in (Came.TAKEN, Came.NOT_FORWARDED) else HOLD_AFTER_CUT_S
+    return 0.0 if result in (TryResult.TAKEN, TryResult.NOT_FORWARDED) else HOLD_AFTER_CUT_S
 
 
 def _asked_for_s(report: Report, error: Exception | None, now: float) -> float:

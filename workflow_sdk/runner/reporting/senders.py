@@ -11,7 +11,7 @@ from workflow_sdk.client.judgement import is_from_engine
 from workflow_sdk.clock import Clock, boottime
 from workflow_sdk.known_secrets import beginning
 from workflow_sdk.metrics.metrics import Metrics
-from workflow_sdk.runner.job.claim import Right
+from workflow_sdk.runner.job.claim import ClaimRight
 from workflow_sdk.runner.job.outcome import MAX_MESSAGE, Completed, Failed
 from workflow_sdk.runner.job.report import Report, Settlement
 from workflow_sdk.runner.reporting.doubtful_reports import DoubtfulReports
@@ -34,7 +34,7 @@ _KINDS = ("complete", "fail")
 class _WithheldError(Exception):
     """The right to report a failure ended before it could be written."""
 
-    def __init__(self, right: Right) -> None:
+    def __init__(self, right: ClaimRight) -> None:
         super().__init__(right)
         self.right = right
 
@@ -115,7 +115,7 @@ class Senders:
         if sent_at < report.not_before:
             self._delay(report, report.not_before - sent_at)
             return True
-        if not report.is_completion and (right := report.claim.right_to_fail(sent_at)) is not Right.HAS:
+        if not report.is_completion and (right := report.claim.right_to_fail(sent_at)) is not ClaimRight.HAS:
             self._not_sent(report, right)
             return True
         if report.is_uncleared:
@@ -149,11 +149,11 @@ class Senders:
 
             def before_write() -> None:
                 # The process may have stood still since it was last asked, while a connection was made.
-                if (right := report.claim.right_to_fail(self._clock())) is not Right.HAS:
+                if (right := report.claim.right_to_fail(self._clock())) is not ClaimRight.HAS:
                     raise _WithheldError(right)
                 if report.claim.job_id != job_id:
                     # The lease is that of another id by now, under which it goes next.
-                    raise _WithheldError(Right.UNSURE)
+                    raise _WithheldError(ClaimRight.UNSURE)
 
             await self._channel.fail(job_id, outcome.message, outcome.retryable, before_write=before_write)
 
@@ -252,8 +252,8 @@ class Senders:
             self._rejected[_kind(report)].inc()
             self._settle(report, Settlement.REFUSED)
 
-    def _not_sent(self, report: Report, right: Right) -> None:
-        if right is Right.UNSURE:
+    def _not_sent(self, report: Report, right: ClaimRight) -> None:
+        if right is ClaimRight.UNSURE:
             self._delay(report, UNSURE_S)
         else:
             self._settle(report, Settlement.LEFT)

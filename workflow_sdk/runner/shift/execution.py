@@ -15,13 +15,13 @@ from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob
 from workflow_sdk.runner.handlers.failure_log import log_failure, only_failing
 from workflow_sdk.runner.handlers.supervision import supervision
-from workflow_sdk.runner.job.claim import Claim, Right
+from workflow_sdk.runner.job.claim import Claim, ClaimRight
 from workflow_sdk.runner.job.in_flight import LEFT, SOON_S, Held, InFlight, Phase
 from workflow_sdk.runner.job.kept_outcomes import KeptOutcomes
 from workflow_sdk.runner.job.outcome import Completed, Failed, Outcome, no_handler
 from workflow_sdk.runner.job.report import Report, Settlement
 from workflow_sdk.runner.job.slots import Slots
-from workflow_sdk.runner.shift.plan import JobSource, Reporter, Workshop
+from workflow_sdk.runner.shift.plan import HandlerExecutor, JobSource, Reporter
 from workflow_sdk.runner.shift.retry_delay import FailureCounts, retry_delay_s
 from workflow_sdk.runner.statistics import Statistics
 
@@ -64,14 +64,14 @@ class Execution:
         self._is_draining = False
         self._settled_one = asyncio.Event()
         self._reporter: Reporter
-        self._threads: Workshop
-        self._coroutines: Workshop
+        self._threads: HandlerExecutor
+        self._coroutines: HandlerExecutor
         self._source: JobSource
         self.slots = slots
         self.in_flight: dict[str, InFlight] = {}
 
     def begin_with(
-        self, *, reporter: Reporter, threads: Workshop, coroutines: Workshop, source: JobSource
+        self, *, reporter: Reporter, threads: HandlerExecutor, coroutines: HandlerExecutor, source: JobSource
     ) -> None:
         """Called once, before the first claim."""
         self._reporter, self._threads, self._coroutines = reporter, threads, coroutines
@@ -108,7 +108,7 @@ class Execution:
         elif (watched := supervision()) is not None and watched.is_suspect(claim.key):
             watched.run_alone(item, self.finished)
         else:
-            self._workshop(item).submit(item)
+            self._executor(item).submit(item)
 
     def next_came(self, key: str, retries_remaining: int) -> None:
         """A job waits for its turn. As a later attempt it shows that the failure of the one in flight arrived."""
@@ -142,12 +142,12 @@ class Execution:
         if item.outcome is None and item.handler.hooks.on_failure:
             item.handler = only_failing(item.handler, failure)
             item.began = item.ended = 0.0
-            self._workshop(item).submit(item)
+            self._executor(item).submit(item)
             return True
         item.outcome, item.error, item.unheard = failure, None, None
         return False
 
-    def _workshop(self, item: InFlight) -> Workshop:
+    def _executor(self, item: InFlight) -> HandlerExecutor:
         return self._coroutines if item.handler.is_async else self._threads
 
     def settled(self, report: Report, settlement: Settlement) -> None:
@@ -178,7 +178,7 @@ class Execution:
 
     def _follow_with(self, claim: Claim) -> None:
         """Start the attempt that came while the one before it was in flight, if that may still be done."""
-        if self._is_draining or claim.right_to_begin(self._clock()) is Right.LOST:
+        if self._is_draining or claim.right_to_begin(self._clock()) is ClaimRight.LOST:
             self._source.settled(claim, Settlement.LEFT)
         elif self.slots.has_room(claim.job_type):
             self.start(claim)
@@ -355,9 +355,9 @@ class Execution:
         del self._held[claim.key]
         self._without_room.pop(claim.key, None)
         right = claim.right_to_begin(self._clock())
-        if self._is_draining or right is Right.LOST:
+        if self._is_draining or right is ClaimRight.LOST:
             self._settle(item, Settlement.LEFT)
-        elif right is Right.UNSURE or not self.slots.has_room(claim.job_type):
+        elif right is ClaimRight.UNSURE or not self.slots.has_room(claim.job_type):
             self._wait_for_room(item)
         else:
             self._take_slot(claim.job_type)

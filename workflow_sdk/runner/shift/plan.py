@@ -63,7 +63,7 @@ class Reporter(Protocol):
         ...
 
 
-class Workshop(Protocol):
+class HandlerExecutor(Protocol):
     """Where handlers run; brings each item back through Execution.finished."""
 
     def submit(self, item: InFlight) -> None: ...

@@ -51,7 +51,7 @@ def coercion_traps(source: str, types: Mapping[str, str] | None = None) -> list[
 def _about(node: tree.Node, types: Mapping[str, str]) -> Iterator[Finding]:
     if isinstance(node, tree.Coerced):
         if node.to is Coercion.BOOLEAN and _kind(node.operand, types) == "number":
-            name = _shown(node.operand)
+            name = _text_of(node.operand)
             text = f"{name} is a number, which && || and ! refuse: compare it, as in {name} != 0"
             yield Finding(Trap.NUMBER_AS_TRUTH, text)
         return
@@ -107,7 +107,7 @@ def _literal_as_truth(node: tree.Node) -> Iterator[Finding]:
     if operands and getattr(node, "operator", "") in _LOGIC:
         for operand in operands:
             if isinstance(operand, tree.Literal) and _is_number(operand.value):
-                shown = _shown(operand)
+                shown = _text_of(operand)
                 text = f"{shown} is a number, which && || and ! refuse: write true or false, or a comparison"
                 yield Finding(Trap.NUMBER_AS_TRUTH, text)
 
@@ -122,7 +122,11 @@ def _never_equal(node: tree.Binary, types: Mapping[str, str]) -> Iterator[Findin
         value = literal.value if isinstance(literal, tree.Literal) else None
         if not (isinstance(value, str) and isinstance(other, tree.Coerced)):
             continue
-        name, shown, reads_as_number = _shown(other.operand), quoted(value), number_in(value) is not None
+        name, shown, reads_as_number = (
+            _text_of(other.operand),
+            quoted(value),
+            number_in(value) is not None,
+        )
         begins = f"{name} {node.operator} {shown} is always {always}: "
         if _makes_number(other.operand) or _kind(other, types) == "number":
             remedy = f"; write {name} {node.operator} {value}" if reads_as_number else ""
@@ -147,8 +151,8 @@ def _joined(parts: list[tree.Node], types: Mapping[str, str]) -> Iterator[Findin
     text_part = next((part for part in parts if _kind(part, types) == "text"), None)
     if text_part is not None:
         text = (
-            f"+ converts its operands to numbers and does not join the text {_shown(text_part)}: "
-            f"write join([{', '.join(map(_shown, parts))}])"
+            f"+ converts its operands to numbers and does not join the text {_text_of(text_part)}: "
+            f"write join([{', '.join(map(_text_of, parts))}])"
         )
         yield Finding(Trap.TEXTS_JOINED, text)
 
@@ -159,8 +163,8 @@ def _number_for_text(node: tree.Node, types: Mapping[str, str]) -> Iterator[Find
     is_sum = len(parts) > 1 and _makes_number(node)
     if is_sum and not any(_kind(part, types) == "number" for part in parts):
         text = (
-            f"{_shown(node)} is a number, for + converts its operands and joins no texts, and is taken for a text "
-            f"here: write join([{', '.join(map(_shown, parts))}])"
+            f"{_text_of(node)} is a number, for + converts its operands and joins no texts, and is taken for a text "
+            f"here: write join([{', '.join(map(_text_of, parts))}])"
         )
         yield Finding(Trap.TEXTS_JOINED, text)
 
@@ -174,7 +178,7 @@ def _ordered(node: tree.Binary, types: Mapping[str, str]) -> Iterator[Finding]:
     kinds = {_kind(side, types) for side in (node.left, node.right)}
     if not kinds & {"time", "duration", "text"}:
         return
-    left, right = _shown(node.left), _shown(node.right)
+    left, right = _text_of(node.left), _text_of(node.right)
     if "time" in kinds:
         way = (
             f"{left}.Sub({right})"
@@ -228,7 +232,7 @@ def _is_numeral(node: tree.Node) -> bool:
     return isinstance(inner, tree.Literal) and isinstance(inner.value, float | int)
 
 
-def _shown(node: tree.Node) -> str:
+def _text_of(node: tree.Node) -> str:
     """An operand in short, for a message."""
     inner = node.operand if isinstance(node, tree.Coerced) else node
     if isinstance(inner, tree.Identifier):
@@ -237,12 +241,12 @@ def _shown(node: tree.Node) -> str:
         return quoted(inner.value) if isinstance(inner.value, str) else str(inner.value).lower()
     if isinstance(inner, tree.Member) and isinstance(inner.key, tree.Literal):
         key = inner.key.value
-        owner = _shown(inner.owner)
+        owner = _text_of(inner.owner)
         return f"{owner}.{key}" if isinstance(key, str) and key.isidentifier() else f"{owner}[{key!r}]"
     if isinstance(inner, tree.FunctionCall):
-        return f"{inner.name}({', '.join(map(_shown, inner.arguments))})"
+        return f"{inner.name}({', '.join(map(_text_of, inner.arguments))})"
     if isinstance(inner, tree.Pointer):
         return "#"
     if isinstance(inner, tree.Binary):
-        return f"{_shown(inner.left)} {inner.operator} {_shown(inner.right)}"
+        return f"{_text_of(inner.left)} {inner.operator} {_text_of(inner.right)}"
     return "…"

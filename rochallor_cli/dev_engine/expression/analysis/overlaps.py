@@ -381,14 +381,14 @@ def _variables(values: Mapping[tuple[str, ...], object]) -> Mapping[str, object]
 
 def witness_text(witness: Mapping[str, object]) -> str:
     """``amount = 5, country = "CZ"``, for messages; ``always`` where no variable is needed."""
-    return ", ".join(f"{name} = {_shown(value)}" for name, value in witness.items()) or "always"
+    return ", ".join(f"{name} = {_value_text(value)}" for name, value in witness.items()) or "always"
 
 
-def _shown(value: object) -> str:
+def _value_text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{name}: {_shown(item)}' for name, item in value.items())}}}"
+        return f"{{{', '.join(f'{name}: {_value_text(item)}' for name, item in value.items())}}}"
     return "nil" if value is None else quoted(value) if isinstance(value, str) else str(value)

@@ -8,7 +8,7 @@ import pytest
 
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.hosting.config.host_config import WorkerConfig
-from rochallor_cli.hosting.console import Console, HandlerRow
+from rochallor_cli.hosting.console import HandlerRow, HostConsole
 
 ROWS = [
     HandlerRow("validate-application", "examples/loan/handlers.py:15 validate_application", "sync", 64),
@@ -18,7 +18,7 @@ ROWS = [
 
 def banner(columns: int) -> list[str]:
     said = io.StringIO()
-    console = Console(said, is_terminal=True, columns=columns)
+    console = HostConsole(said, is_terminal=True, columns=columns)
     console.banner(
         WorkerConfig(worker_id="web-3", modules=("handlers.py",)), ROWS, EngineAccess("http://engine:8080")
     )

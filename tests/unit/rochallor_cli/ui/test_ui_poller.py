@@ -17,12 +17,12 @@ from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.engine_client.admin_client import AdminClient
 from rochallor_cli.engine_client.connect import connect
 from rochallor_cli.engine_client.engine_version import EngineVersion
-from rochallor_cli.instances.polling import Pauses
+from rochallor_cli.instances.polling import PollInterval
 from rochallor_cli.ui.events import MOST_WINDOWS
 from rochallor_cli.ui.page_engine import PageEngine
 from rochallor_cli.ui.pages.addresses import page_at
 from rochallor_cli.ui.pages.page import UiPage
-from rochallor_cli.ui.poller import Look, Part, Poller, Subject
+from rochallor_cli.ui.poller import PageSnapshot, Part, Poller, WatchedPage
 from tests.simulation.loop import SimulatedLoop
 from tests.support.engines import running_engine
 from tests.support.scripted_server import Answer, stand_in
@@ -57,10 +57,10 @@ class ParsedDefinition:
         self.looks: list[tuple[str, float]] = []
         self.found = "a"
 
-    async def __call__(self, at: UiPage, last: Look) -> Look:
+    async def __call__(self, at: UiPage, last: PageSnapshot) -> PageSnapshot:
         self.looks.append((at.address, asyncio.get_running_loop().time()))
         await asyncio.sleep(0.01)
-        return Look(
+        return PageSnapshot(
             {"part": Part(self.found, self.found)},
             every_s=at.every_s(None) if "list" in at.address else 0,
             state=self.found,
@@ -69,7 +69,7 @@ class ParsedDefinition:
 
 def looks_of_watch(seconds: float) -> int:
     """How often `instances watch` looks at an instance at which nothing happens."""
-    pauses, spent, looks = Pauses(), 0.0, 0
+    pauses, spent, looks = PollInterval(), 0.0, 0
     while spent < seconds:
         looks += 1
         spent += pauses.next_s
@@ -259,14 +259,14 @@ def test_only_pages_are_followed(flow: tuple[RestEngineClient, Visitor], address
 
 
 def test_a_look_is_equal_to_another_with_the_same_parts() -> None:
-    look = Look({"a": Part("m", "html")})
+    look = PageSnapshot({"a": Part("m", "html")})
     assert look.seen == replace(look, title="other").seen
 
 
 def test_an_engine_that_hung_is_asked_again_as_soon_as_one_that_refuses() -> None:
-    subject = Subject(page("/instances"))
+    subject = WatchedPage(page("/instances"))
     subject.read_s, subject.took_s = 100.0, 5.0
-    subject.take(Look(trouble="no answer", every_s=2.0))
+    subject.take(PageSnapshot(trouble="no answer", every_s=2.0))
     assert subject.due_s == 102.0
-    subject.take(Look(every_s=2.0))
+    subject.take(PageSnapshot(every_s=2.0))
     assert subject.due_s == 120.0

@@ -13,7 +13,7 @@ import pytest
 
 from rochallor_cli.ui.connection_limits import MOST_CONNECTIONS
 from rochallor_cli.ui.pages.page import LONGEST_FIELD
-from rochallor_cli.ui.security import HEADERS, Door, path_within
+from rochallor_cli.ui.security import HEADERS, BrowserAccess, path_within
 from tests.support.engines import running_engine
 from tests.support.ui_pages import Visitor, ui_of
 from tests.support.workflows import document, user_task
@@ -44,7 +44,7 @@ def test_the_first_address_gives_a_cookie_and_the_cookie_opens_the_pages(visitor
 
 
 def test_two_runs_have_neither_token_nor_cookie_in_common() -> None:
-    one, other = Door(8080), Door(8080)
+    one, other = BrowserAccess(8080), BrowserAccess(8080)
     assert one.first_address() != other.first_address()
     assert one.set_cookie.partition("=")[0] != other.set_cookie.partition("=")[0]
 

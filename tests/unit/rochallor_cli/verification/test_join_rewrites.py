@@ -7,7 +7,7 @@ import pytest
 from rochallor_cli.dev_engine import engine_rules
 from rochallor_cli.documents.document import Document
 from rochallor_cli.verification.join_rewrites import suggestion_for
-from rochallor_cli.verification.search import Bounds
+from rochallor_cli.verification.search import SearchBounds
 from rochallor_cli.verification.verifying import verified_document
 from support.workflows import decision, document, gateway, join, service, transform, user_task, wait
 
@@ -39,7 +39,7 @@ def test_branches_that_go_in_step_are_offered_with_every_task_of_the_old_ones(
     rules = engine_rules(version)
     found = verified_document(Document("f.yaml", value), rules)
     assert found.findings
-    suggestion = suggestion_for(found, rules, Bounds())
+    suggestion = suggestion_for(found, rules, SearchBounds())
     assert suggestion is not None
     old = {step["id"]: step["type"] for step in value["steps"] if "GATEWAY" not in step["type"]}
     new = {
@@ -53,7 +53,7 @@ def test_branches_that_go_in_step_are_offered_with_every_task_of_the_old_ones(
 def test_a_branch_that_is_listed_twice_becomes_two():
     rules = engine_rules("1.1.0")
     value = document(*TWICE, join())
-    suggestion = suggestion_for(verified_document(Document("f.yaml", value), rules), rules, Bounds())
+    suggestion = suggestion_for(verified_document(Document("f.yaml", value), rules), rules, SearchBounds())
     assert suggestion is not None
     assert suggestion.text == 'the branches of "split" go in step: ask and ask-2'
 
@@ -66,4 +66,6 @@ def test_what_is_sound_or_cannot_be_rewritten_gets_no_suggestion():
         service("b", "meet"), join("meet", "after"), service("after"),
     )  # fmt: skip
     for value in (sound, branching):
-        assert suggestion_for(verified_document(Document("f.yaml", value), rules), rules, Bounds()) is None
+        assert (
+            suggestion_for(verified_document(Document("f.yaml", value), rules), rules, SearchBounds()) is None
+        )

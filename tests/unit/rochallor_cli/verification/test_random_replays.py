@@ -11,8 +11,8 @@ from rochallor_cli.dev_engine.explore import definition_from_document
 from rochallor_cli.documents.document import Document
 from rochallor_cli.verification.findings import find
 from rochallor_cli.verification.replay import NotPlayable, replay_embedded
-from rochallor_cli.verification.report import Verified
-from rochallor_cli.verification.search import Bounds, search
+from rochallor_cli.verification.report import VerifiedDefinition
+from rochallor_cli.verification.search import SearchBounds, search
 from support.random_definitions import random_definition
 
 # Among these are: branches to one step of which one has to hold, tables that fit nothing, timers of ended steps, timers
@@ -26,9 +26,9 @@ def test_an_embedded_engine_does_what_a_found_run_says(seed: int) -> None:
     document = random_definition(random.Random(seed), version)
     rules = engine_rules(version)
     found = search(
-        definition_from_document(document, rules), variables={"a": 1}, bounds=Bounds(max_states=1500)
+        definition_from_document(document, rules), variables={"a": 1}, bounds=SearchBounds(max_states=1500)
     )
-    verified = Verified.of(Document("random", document), found, findings=find(found), assumed={})
+    verified = VerifiedDefinition.of(Document("random", document), found, findings=find(found), assumed={})
     traces = [trace for _, trace in verified.findings[:3] if trace]
     assert traces
     for trace in traces:

@@ -7,7 +7,7 @@ from typing import Any
 from rochallor_cli.dev_engine import engine_rules
 from rochallor_cli.dev_engine.explore import definition_from_document
 from rochallor_cli.verification.findings import Flaw, find
-from rochallor_cli.verification.search import Bounds, Searched, search
+from rochallor_cli.verification.search import SearchBounds, SearchResult, search
 from support.workflows import document, gateway, join, service, user_task
 
 FIVE_BY_TWO = document(
@@ -24,13 +24,13 @@ OPENED_FOR_EVER = document(
 )
 
 
-def searched(steps: dict[str, Any], version: str = "next", **options: Any) -> tuple[Searched, list[Flaw]]:
+def searched(steps: dict[str, Any], version: str = "next", **options: Any) -> tuple[SearchResult, list[Flaw]]:
     found = search(definition_from_document(steps, engine_rules(version)), **options)
     return found, find(found)
 
 
 def test_what_is_not_searched_to_the_end_says_so() -> None:
-    found, _ = searched(FIVE_BY_TWO, bounds=Bounds(max_states=20))
+    found, _ = searched(FIVE_BY_TWO, bounds=SearchBounds(max_states=20))
     assert not found.is_complete
     assert len(found.situations) < 40
     assert searched(FIVE_BY_TWO)[0].is_complete
@@ -53,6 +53,6 @@ def test_a_step_that_is_opened_for_ever_is_followed_three_times_and_the_search_e
 
 
 def test_a_search_whose_time_is_up_says_so_and_judges_nothing_by_halves() -> None:
-    found, findings = searched(FIVE_BY_TWO, "0", bounds=Bounds(max_seconds=0.0))
+    found, findings = searched(FIVE_BY_TWO, "0", bounds=SearchBounds(max_seconds=0.0))
     assert not found.is_complete
     assert not findings

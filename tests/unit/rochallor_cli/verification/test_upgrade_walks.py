@@ -24,7 +24,7 @@ from rochallor_cli.dev_engine.explore import (
 from rochallor_cli.documents.document import Document
 from rochallor_cli.verification import upgrading
 from rochallor_cli.verification.findings import Flaw, find
-from rochallor_cli.verification.search import Bounds, search, step_of
+from rochallor_cli.verification.search import SearchBounds, search, step_of
 from rochallor_cli.verification.traces import TraceEvent, trace_of
 from rochallor_cli.verification.upgrading import UNKNOWN, upgrade_differences
 from support.random_workflows import random_document
@@ -32,7 +32,7 @@ from support.worlds import apply, started
 
 WALKS = 12
 BUDGET = 200
-FEW = Bounds(max_states=300, max_seconds=600.0)
+FEW = SearchBounds(max_states=300, max_seconds=600.0)
 # Larger by hand: a few hundred. Neighbours that differ in what the machine does, and two that do not.
 SEEDS = range(30)
 VERSIONS = [("0", "1.0.0"), ("next", "leases"), ("0", "leases")]

@@ -13,7 +13,7 @@ from rochallor_cli.dev_engine import engine_rules
 from rochallor_cli.dev_engine.explore import definition_from_document
 from rochallor_cli.verification.findings import TITLES, Flaw, find
 from rochallor_cli.verification.replay import NotPlayable, RunReplay, replay_embedded
-from rochallor_cli.verification.search import Searched, search
+from rochallor_cli.verification.search import SearchResult, search
 from rochallor_cli.verification.traces import trace_of
 from support.command_line import rochallor
 from support.engines import running_engine
@@ -151,7 +151,7 @@ SOUND: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def searched(steps: dict[str, Any], version: str = "next", **options: Any) -> tuple[Searched, list[Flaw]]:
+def searched(steps: dict[str, Any], version: str = "next", **options: Any) -> tuple[SearchResult, list[Flaw]]:
     found = search(definition_from_document(steps, engine_rules(version)), **options)
     return found, find(found)
 

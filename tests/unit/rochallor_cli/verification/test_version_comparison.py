@@ -6,7 +6,7 @@ from typing import Any
 
 from rochallor_cli.dev_engine import engine_rules
 from rochallor_cli.dev_engine.explore import definition_from_document
-from rochallor_cli.verification.search import Bounds
+from rochallor_cli.verification.search import SearchBounds
 from rochallor_cli.verification.version_comparison import ComparedVersions, compared_versions
 from support.workflows import decision, document, gateway, join, service, timer, transform, user_task, wait
 
@@ -17,7 +17,7 @@ def compared(
     *steps: dict[str, Any], old: str = "0", new: str = "1.0.0", max_states: int = 1000
 ) -> ComparedVersions:
     before, after = (definition_from_document(document(*steps), engine_rules(each)) for each in (old, new))
-    return compared_versions(before, after, Bounds(max_states, TEN_MINUTES))
+    return compared_versions(before, after, SearchBounds(max_states, TEN_MINUTES))
 
 
 def test_branches_of_one_task_run_alike_on_every_version() -> None:

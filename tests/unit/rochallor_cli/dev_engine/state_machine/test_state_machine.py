@@ -21,7 +21,7 @@ from rochallor_cli.dev_engine.explore import (
     possible_events,
 )
 from rochallor_cli.dev_engine.records import ExecutionStatus, InstanceStatus, JobStatus, Variables
-from rochallor_cli.dev_engine.state_machine import branches
+from rochallor_cli.dev_engine.state_machine import conditions
 from support.workflows import decision, end, gateway, join, model, service, timer, transform, user_task, wait
 from support.worlds import apply, last, started
 
@@ -204,7 +204,7 @@ def test_a_loop_that_never_rests_is_stopped() -> None:
 def test_a_value_that_a_loop_doubles_and_doubles_is_stopped(
     growing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(branches, "MAX_RESULT_LENGTH", 50_000)
+    monkeypatch.setattr(conditions, "MAX_RESULT_LENGTH", 50_000)
     definition = model(
         transform("wrap", {"x": growing}, "again"), decision("again", {"true": "wrap", "false": "end"})
     )

@@ -19,7 +19,7 @@ from rochallor_cli.hosting.health.exposition import (
 )
 from rochallor_cli.hosting.health.host_metrics import host_families
 from rochallor_cli.hosting.health.probe import probe_from_arguments
-from rochallor_cli.hosting.health.server import MOST_CONNECTIONS, HealthServer, Page, json_page
+from rochallor_cli.hosting.health.server import MOST_CONNECTIONS, HealthPage, HealthServer, json_page
 from rochallor_cli.hosting.health.status import (
     HostedJob,
     TypeSummary,
@@ -134,7 +134,7 @@ def served():
     pages = {
         "/readyz": lambda: json_page(False, {"status": "draining"}),
         "/livez": lambda: json_page(True, {"status": "live"}),
-        "/metrics": lambda: Page(200, "text/plain", "a 1\n"),
+        "/metrics": lambda: HealthPage(200, "text/plain", "a 1\n"),
     }
     with HealthServer("127.0.0.1", 0, pages=pages) as server:
         yield server

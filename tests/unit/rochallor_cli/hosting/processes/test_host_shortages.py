@@ -10,7 +10,7 @@ import pytest
 
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.host_config import WorkerConfig
-from rochallor_cli.hosting.processes.child_process import ChildProcess, State
+from rochallor_cli.hosting.processes.child_process import ChildProcess, ChildState
 from rochallor_cli.hosting.processes.restart_policy import RestartPolicy
 from rochallor_cli.hosting.processes.suspects import Suspects
 
@@ -73,7 +73,7 @@ def test_a_host_that_has_other_processes_goes_on_and_says_what_is_wanting(kept, 
     for _ in range(9):
         kept.tend()
     others_serve = "others serve" in request.node.name
-    assert (kept.failure is None, kept.state is State.WAITING) == (others_serve, others_serve)
+    assert (kept.failure is None, kept.state is ChildState.WAITING) == (others_serve, others_serve)
     assert kept.failed_starts == (10 if others_serve else 5)
     if others_serve:
         assert kept.status().unready_reason == SHORTAGE

@@ -10,7 +10,7 @@ import pytest
 
 from rochallor_cli.hosting.config.host_config import WorkerConfig
 from rochallor_cli.hosting.health.status import WorkerStatus
-from rochallor_cli.hosting.processes.child_process import ChildProcess, State
+from rochallor_cli.hosting.processes.child_process import ChildProcess, ChildState
 from rochallor_cli.hosting.processes.restart_policy import RestartPolicy
 from rochallor_cli.hosting.processes.suspects import Suspects
 
@@ -82,7 +82,7 @@ def test_a_replacement_that_is_asked_for_is_tried_at_once() -> None:
     started[1].has_ended = True
     kept.tend()
     kept.replace()
-    assert (len(started), kept.state) == (3, State.REPLACING)
+    assert (len(started), kept.state) == (3, ChildState.REPLACING)
     started[2].ready_at = 2.0
     kept.tend()
     assert kept.child is started[2]

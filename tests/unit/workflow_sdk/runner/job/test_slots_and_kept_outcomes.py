@@ -12,7 +12,7 @@ from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import job_from_poll
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.job.claim import Claim, claim_of
-from workflow_sdk.runner.job.kept_outcomes import Kept, KeptOutcomes
+from workflow_sdk.runner.job.kept_outcomes import KeptOutcome, KeptOutcomes
 from workflow_sdk.runner.job.outcome import NOTHING, Failed
 from workflow_sdk.runner.job.slots import Slots
 from workflow_sdk.runner.shift.execution import Execution
@@ -84,7 +84,7 @@ def test_a_kept_failure_is_for_the_same_attempt_only() -> None:
     kept.keep(claim(2), failure)
     assert kept.take(claim(1)) is None
     kept.keep(claim(2), failure)
-    assert kept.take(claim(2)) == Kept(failure, 2, was_refused=False)
+    assert kept.take(claim(2)) == KeptOutcome(failure, 2, was_refused=False)
     assert kept.take(claim(2)) is None
 
 
@@ -101,7 +101,7 @@ def test_a_job_is_known_by_its_step_execution_whatever_its_id() -> None:
 def test_a_kept_completion_is_for_any_attempt() -> None:
     kept = KeptOutcomes()
     kept.keep(claim(2), NOTHING)
-    assert kept.take(claim(1)) == Kept(NOTHING, 2, was_refused=False)
+    assert kept.take(claim(1)) == KeptOutcome(NOTHING, 2, was_refused=False)
 
 
 def test_what_is_kept_is_bounded() -> None:

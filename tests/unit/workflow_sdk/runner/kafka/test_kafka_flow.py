@@ -9,9 +9,9 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from support.waiting import wait_until
-from workflow_sdk.runner.kafka import flow as kafka_flow
+from workflow_sdk.runner.kafka import flow_control
 from workflow_sdk.runner.kafka.assignment import Assignment
-from workflow_sdk.runner.kafka.flow import Flow
+from workflow_sdk.runner.kafka.flow_control import FlowControl
 
 CAPACITY = 10
 
@@ -30,15 +30,15 @@ class FakeConsumer:
         self.calls.append(("seek", place.offset))
 
 
-def steered(flow: Flow, *assignments: Assignment) -> list[tuple[str, int]]:
+def steered(flow: FlowControl, *assignments: Assignment) -> list[tuple[str, int]]:
     consumer: Any = FakeConsumer()
     flow.steer(consumer, assignments)
     calls: list[tuple[str, int]] = consumer.calls
     return calls
 
 
-def full_flow() -> Flow:
-    flow = Flow("t", CAPACITY)
+def full_flow() -> FlowControl:
+    flow = FlowControl("t", CAPACITY)
     flow.add(CAPACITY)
     return flow
 
@@ -59,7 +59,7 @@ def test_a_full_buffer_is_waited_for_until_a_record_leaves_it() -> None:
 
 
 def test_a_buffer_that_stays_full_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kafka_flow, "FULL_BUFFER_S", 0.01)
+    monkeypatch.setattr(flow_control, "FULL_BUFFER_S", 0.01)
     flow = full_flow()
     flow.await_room()
     assert steered(flow, Assignment("t", 0)) == [("pause", 0)]
@@ -84,7 +84,7 @@ def test_a_paused_partition_goes_on_where_it_was_when_the_buffer_is_half_empty()
 
 
 def test_only_the_partition_with_the_slow_job_is_paused() -> None:
-    flow, slow, other = Flow("t", 5_000), Assignment("t", 0), Assignment("t", 1)
+    flow, slow, other = FlowControl("t", 5_000), Assignment("t", 0), Assignment("t", 1)
     for offset in range(1_000):
         slow.tracker.receive(offset)
     assert steered(flow, slow, other) == [("pause", 0)]
@@ -96,7 +96,7 @@ def test_only_the_partition_with_the_slow_job_is_paused() -> None:
 
 
 def test_no_more_is_fetched_than_buffer_and_windows_have_room_for() -> None:
-    flow, near_its_end = Flow("t", CAPACITY), Assignment("t", 0)
+    flow, near_its_end = FlowControl("t", CAPACITY), Assignment("t", 0)
     flow.add(3)
     assert flow.fetchable([]) == 7
     for offset in range(996):

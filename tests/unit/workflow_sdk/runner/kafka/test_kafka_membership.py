@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workflow_sdk.runner.job.claim import Right
+from workflow_sdk.runner.job.claim import ClaimRight
 from workflow_sdk.runner.kafka.assignment import Assignment
 from workflow_sdk.runner.kafka.membership import HEARTBEATS, Membership
 
@@ -76,15 +76,17 @@ def test_the_broker_counts_from_a_heartbeat_before_the_turn(
 
 def test_a_failure_is_held_while_unsure_and_dropped_once_lost(membership: Membership, time: Time) -> None:
     assignment = Assignment("workflow.jobs.a", 0, membership=membership)
-    assert assignment.right_to_fail is Right.HAS
+    assert assignment.right_to_fail is ClaimRight.HAS
     time.now += 30.0
-    assert assignment.right_to_fail is Right.UNSURE
+    assert assignment.right_to_fail is ClaimRight.UNSURE
     membership.beat()
-    assert assignment.right_to_fail is Right.UNSURE
+    assert assignment.right_to_fail is ClaimRight.UNSURE
     time.now += HEARTBEATS * 1.0
     membership.beat()
-    assert assignment.right_to_fail is Right.HAS
+    assert assignment.right_to_fail is ClaimRight.HAS
     assignment.close()
-    assert assignment.right_to_fail is Right.HAS, "a partition that is revoked is ours until it is given up"
+    assert assignment.right_to_fail is ClaimRight.HAS, (
+        "a partition that is revoked is ours until it is given up"
+    )
     assignment.end()
-    assert assignment.right_to_fail is Right.LOST
+    assert assignment.right_to_fail is ClaimRight.LOST

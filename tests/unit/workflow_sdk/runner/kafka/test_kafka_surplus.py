@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from workflow_sdk.runner.kafka.surplus_workers import SURPLUS_AFTER_S, Surplus
+from workflow_sdk.runner.kafka.surplus_workers import SURPLUS_AFTER_S, SurplusWatch
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Source:
 def test_it_is_said_once_after_a_while_and_once_when_it_is_over(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     now = 0.0
-    surplus = Surplus(clock=lambda: now)
+    surplus = SurplusWatch(clock=lambda: now)
     sources = [Source("workflow.jobs.b"), Source("workflow.jobs.a")]
     texts = []
     for now in (1.0, SURPLUS_AFTER_S, SURPLUS_AFTER_S + 1, SURPLUS_AFTER_S + 2):  # noqa: B007 - the clock reads it
@@ -38,7 +38,7 @@ def test_it_is_said_once_after_a_while_and_once_when_it_is_over(caplog: pytest.L
 
 def test_a_worker_with_one_partition_or_without_a_topic_is_none() -> None:
     now = 0.0
-    surplus = Surplus(clock=lambda: now)
+    surplus = SurplusWatch(clock=lambda: now)
     for now in (0.0, 100.0):  # noqa: B007 - the clock reads it
         surplus.look([Source("a"), Source("b", is_without_partition=False)])
         surplus.look([])

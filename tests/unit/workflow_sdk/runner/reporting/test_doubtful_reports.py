@@ -10,7 +10,7 @@ from support.scripted_channel import Desk, Script, played
 from workflow_sdk.clock import boottime
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
 from workflow_sdk.job import job_from_poll
-from workflow_sdk.runner.job.claim import Lease, Right, claim_of
+from workflow_sdk.runner.job.claim import ClaimRight, Lease, claim_of
 from workflow_sdk.runner.job.outcome import Completed
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.reporting import doubtful_reports
@@ -91,7 +91,7 @@ def test_a_late_result_goes_at_once_under_the_id_of_a_new_claim() -> None:
 
 
 class Partition:
-    right_to_fail = Right.HAS
+    right_to_fail = ClaimRight.HAS
     is_leaving = False
     progress_s = 0.0
     is_inherited = False
@@ -128,13 +128,13 @@ def test_a_failure_whose_retry_has_not_come_in_its_partition_is_sent_again() -> 
 def test_a_failure_is_dropped_with_its_partition_and_waits_while_that_is_unsure() -> None:
     async def play(script: Script, desk: Desk) -> None:
         partition = Partition()
-        partition.right_to_fail = Right.UNSURE
+        partition.right_to_fail = ClaimRight.UNSURE
         desk.put("j", fails=True, holder=partition)
         desk.put("success", holder=partition)
         await desk.until(lambda: "success" in desk.settled)
         await asyncio.sleep(0)
         assert "j" not in desk.settled
-        partition.right_to_fail = Right.LOST
+        partition.right_to_fail = ClaimRight.LOST
         await desk.until(lambda: desk.settled.get("j") is Settlement.LEFT)
 
     assert "j" not in played(play).tries

@@ -10,7 +10,7 @@ from support.scripted_channel import Desk, Script, played
 from workflow_sdk.clock import boottime
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
 from workflow_sdk.job import job_from_poll
-from workflow_sdk.runner.job.claim import Lease, Right, claim_of
+from workflow_sdk.runner.job.claim import ClaimRight, Lease, claim_of
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.reporting.senders import SENDERS
 
@@ -125,7 +125,7 @@ def test_a_failure_whose_job_comes_again_while_a_connection_is_made_goes_under_t
 class Wavering:
     """A holder that is unsure of its right once a connection has been made, and sure again soon."""
 
-    right_to_fail = Right.HAS
+    right_to_fail = ClaimRight.HAS
     is_leaving = False
     progress_s = 0.0
     is_inherited = False
@@ -140,8 +140,8 @@ def test_a_failure_that_is_unsure_once_a_connection_is_made_waits_until_it_is_su
 
         def waver(job_id: str) -> None:
             dials.append(job_id)
-            holder.right_to_fail = Right.UNSURE if len(dials) == 1 else Right.HAS
-            asyncio.get_running_loop().call_later(0.05, setattr, holder, "right_to_fail", Right.HAS)
+            holder.right_to_fail = ClaimRight.UNSURE if len(dials) == 1 else ClaimRight.HAS
+            asyncio.get_running_loop().call_later(0.05, setattr, holder, "right_to_fail", ClaimRight.HAS)
 
         script.dialled = waver
         desk.put("j", fails=True, holder=holder)

@@ -38,7 +38,7 @@ class JobRun:
 Work = Callable[[asyncio.Runner], None]
 
 
-class HandlerThread:
+class SequentialHandlers:
     """One thread with one event loop for all handlers, so that they share what a start-up hook opens.
 
     The hooks run before the first handler and at the end. A handler that never comes back keeps its

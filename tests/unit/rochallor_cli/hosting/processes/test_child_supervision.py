@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from rochallor_cli.hosting.processes.child_side import SupervisedRuns
+from rochallor_cli.hosting.processes.child_supervision import ChildSupervision
 from rochallor_cli.hosting.processes.control_pipe import AskIsolated, ControlPipe
 from rochallor_cli.hosting.processes.running_jobs import RunningJobs
 from workflow_sdk.client.job_json import value_from_json
@@ -30,7 +30,7 @@ def test_a_suspect_that_no_message_can_carry_is_failed_for_good(value: str) -> N
         ours.send(message)
 
     async def run() -> None:
-        SupervisedRuns(cast(RunningJobs, None), say).run_alone(item, finished.append)
+        ChildSupervision(cast(RunningJobs, None), say).run_alone(item, finished.append)
         await asyncio.sleep(0)
 
     asyncio.run(run())

@@ -23,7 +23,7 @@ BATCH_S = 0.004
 RESUME_ROOM = 100
 
 
-class Flow:
+class FlowControl:
     """The buffer between a consumer and the runner, bounded by pausing partitions.
 
     The consumer's thread adds and steers; one other thread, the runner's loop, takes out.

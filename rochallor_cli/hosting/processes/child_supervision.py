@@ -31,7 +31,7 @@ _NOT_TO_BE_SAID = Failed(
 )
 
 
-class SupervisedRuns:
+class ChildSupervision:
     """The SDK's Supervision over the control pipe."""
 
     def __init__(self, records: RunningJobs, say: Callable[[AskIsolated], None]) -> None:

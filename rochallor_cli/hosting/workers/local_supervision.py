@@ -8,7 +8,7 @@ from rochallor_cli.hosting.workers.process_state import ProcessState
 from workflow_sdk.runner.job.in_flight import InFlight
 
 
-class LocalRuns:
+class LocalSupervision:
     """The SDK's Supervision without another process: this one's state is looked after, and no job is a suspect."""
 
     def __init__(self, state: ProcessState) -> None:

@@ -62,7 +62,7 @@ class Conditions(Protocol):
         ...
 
 
-class Evaluated:
+class EvaluatedConditions:
     """Conditions and transformations by their expressions, as the engine does."""
 
     are_evaluated = True
@@ -100,7 +100,7 @@ class Evaluated:
         return merged_variables("transformation", variables, changes)
 
 
-EVALUATED = Evaluated()
+EVALUATED = EvaluatedConditions()
 
 
 def merged_variables(what: str, variables: Variables, changes: Mapping[str, object]) -> Variables:

@@ -9,10 +9,10 @@ from typing import Any
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.explanation.serving_workers import UNKNOWN, Served
+from rochallor_cli.explanation.serving_workers import UNKNOWN, ServedJobType
 
 
-class Serving:
+class ServingOptions:
     """What --brokers and --config name, resolved before anything is asked.
 
     `context` is the command's, with the engine of workers.yaml where no stronger source names one.
@@ -29,7 +29,7 @@ class Serving:
         """Where Kafka is; "" where none is named."""
         return self._kafka.brokers or ""
 
-    def of(self, job_types: Collection[str]) -> Mapping[str, Served]:
+    def of(self, job_types: Collection[str]) -> Mapping[str, ServedJobType]:
         """What is known of these job types; nothing where neither brokers nor a configuration are named."""
         if not job_types:
             return {}
@@ -37,7 +37,7 @@ class Serving:
         by_kafka = _by_kafka(kafka.brokers, kafka.config, job_types) if kafka.brokers else {}
         handled = configured_job_types(self.context, self._file)
         return {
-            job_type: Served(
+            job_type: ServedJobType(
                 workers=known.workers,
                 waiting=known.waiting,
                 has_topic=known.has_topic,
@@ -48,7 +48,7 @@ class Serving:
         }
 
 
-def _by_kafka(brokers: str, config: Mapping[str, str], job_types: Iterable[str]) -> dict[str, Served]:
+def _by_kafka(brokers: str, config: Mapping[str, str], job_types: Iterable[str]) -> dict[str, ServedJobType]:
     from rochallor_cli.hosting.checks.broker_checks import BrokersAwayError, topic_states
     from workflow_sdk.errors import KafkaConfigError
 
@@ -61,7 +61,7 @@ def _by_kafka(brokers: str, config: Mapping[str, str], job_types: Iterable[str])
         status = ExitStatus.NOT_AUTHORISED if error.is_login else ExitStatus.UNREACHABLE
         raise CliError(str(error), exit_status=status) from error
     return {
-        job_type: Served(
+        job_type: ServedJobType(
             workers=None if state.denied else state.members,
             waiting=None if state.denied else state.waiting,
             has_topic=None if state.denied else not state.is_missing,
