@@ -165,7 +165,13 @@ def map_of(folder: Path) -> list[str]:
     return MAP_LINE.findall(docstring or "")
 
 
-FOLDERS = sorted({path.parent for package in PACKAGES for path in (ROOT / package).rglob("__init__.py")})
+FOLDERS = sorted(
+    {
+        path.parent
+        for package in (*PACKAGES, "tests/support")
+        for path in (ROOT / package).rglob("__init__.py")
+    }
+)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(ROOT)))
