@@ -34,6 +34,7 @@ Workers
     scripted_channel.py      senders on a channel that follows a script
     programs.py              programs of SDK users, run as they are
     wake_ups.py              how often a process wakes up
+    counted_work.py          what a worker makes its loop and the system do
 
 Kafka
     apache_kafka.py          a real Apache Kafka, where Java and Maven are

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
 
 from support.byte_server import ByteServer, Step, byte_server
+from support.counted_work import CountingLoop, counting_socket
 from workflow_sdk.client.http1 import pool as pools
 from workflow_sdk.client.http1.dialing import DialTimeoutError, Route
 from workflow_sdk.client.http1.pool import ConnectionPool
@@ -187,68 +190,26 @@ def test_another_address_of_the_name_is_tried_when_the_first_does_not_answer(
     assert server.total == 1
 
 
-class CountingLoop(asyncio.SelectorEventLoop):
-    """Counts what a request makes the loop do."""
+def test_a_request_costs_one_future_one_callback_one_write_one_read_and_no_timer(
+    server: ByteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: Counter[str] = Counter()
+    monkeypatch.setattr(socket, "socket", counting_socket(counts, threads=threading.current_thread().name))
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.counts = {"futures": 0, "timers": 0, "tasks": 0, "callbacks": 0}
-
-    def create_future(self) -> asyncio.Future[Any]:
-        self.counts["futures"] += 1
-        return super().create_future()
-
-    def create_task(self, *arguments: Any, **options: Any) -> asyncio.Task[Any]:
-        self.counts["tasks"] += 1
-        return super().create_task(*arguments, **options)
-
-    def call_at(self, *arguments: Any, **options: Any) -> asyncio.TimerHandle:
-        self.counts["timers"] += 1
-        return super().call_at(*arguments, **options)
-
-    def _call_soon(self, *arguments: Any) -> asyncio.Handle:
-        self.counts["callbacks"] += 1
-        return super()._call_soon(*arguments)  # type: ignore[misc,no-any-return]
-
-
-class CountingSocket:
-    """Passes on, and counts the system calls that carry bytes."""
-
-    def __init__(self, sock: socket.socket, calls: list[str]) -> None:
-        self._socket = sock
-        self._calls = calls
-
-    def send(self, data: bytes) -> int:
-        self._calls.append(f"send {len(data)}")
-        return self._socket.send(data)
-
-    def recv_into(self, buffer: memoryview) -> int:
-        self._calls.append("recv")
-        return self._socket.recv_into(buffer)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._socket, name)
-
-
-def test_a_request_costs_one_future_one_callback_one_write_one_read_and_no_timer(server: ByteServer) -> None:
-    calls: list[str] = []
-
-    async def counted(loop: CountingLoop) -> dict[str, int]:
+    async def counted() -> Counter[str]:
         pool = ConnectionPool(Route("127.0.0.1", server.port), timeout_s=5.0)
         await ask_often(pool, 2)
-        transport: Any = pool._resting[0].transport
-        transport._sock = CountingSocket(transport._sock, calls)
-        before = dict(loop.counts)
+        before = counts.copy()
         await ask_often(pool, 100)
-        spent = {name: count - before[name] for name, count in loop.counts.items()}
+        spent = counts - before
         await pool.close()
         return spent
 
-    loop = CountingLoop()
-    spent = loop.run_until_complete(counted(loop))
-    loop.close()
+    with asyncio.Runner(loop_factory=lambda: CountingLoop(counts)) as runner:
+        spent = runner.run(counted())
     # The callback that wakes the caller is the future's own, which the loop in C does not count here.
     assert spent["futures"] == 100
     assert spent["timers"] == spent["tasks"] == 0
     assert spent["callbacks"] <= 200
-    assert calls == [f"send {len(REQUEST)}", "recv"] * 100
+    assert spent["writes"] == spent["reads"] == 100
+    assert spent["bytes"] == 100 * len(REQUEST)

@@ -1,0 +1,79 @@
+"""What a worker makes its loop and the system do, counted from within: a count decides where time must not."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections import Counter
+from typing import Any
+
+from workflow_sdk.runner.daemon_loop import DaemonLoop
+
+
+class CountingLoop(DaemonLoop):
+    """Counts the futures, tasks, timers and callbacks that are made, and how often it waits for something."""
+
+    def __init__(self, counts: Counter[str]) -> None:
+        super().__init__()
+        self._counts = counts
+        selector: Any = self._selector  # type: ignore[attr-defined]
+        selector.select = self._counted("waits", selector.select)
+
+    def _counted(self, name: str, function: Any) -> Any:
+        def called(*arguments: Any) -> Any:
+            self._counts[name] += 1
+            return function(*arguments)
+
+        return called
+
+    def create_future(self) -> asyncio.Future[Any]:
+        self._counts["futures"] += 1
+        return super().create_future()
+
+    def create_task(self, *arguments: Any, **options: Any) -> asyncio.Task[Any]:
+        self._counts["tasks"] += 1
+        return super().create_task(*arguments, **options)
+
+    def call_at(self, *arguments: Any, **options: Any) -> asyncio.TimerHandle:
+        self._counts["timers"] += 1
+        return super().call_at(*arguments, **options)
+
+    def _call_soon(self, *arguments: Any) -> asyncio.Handle:
+        self._counts["callbacks"] += 1
+        return super()._call_soon(*arguments)  # type: ignore[misc,no-any-return]
+
+
+def counting_socket(counts: Counter[str], *, threads: str) -> type[socket.socket]:
+    """A class of sockets that count the system calls carrying bytes, in threads whose name begins so.
+
+    `writes` and `reads` are those of connections, `wakes` the bytes with which threads wake a loop.
+    """
+
+    class CountingSocket(socket.socket):
+        """As any other."""
+
+        def _count(self, name: str, size: int = 0) -> None:
+            if threading.current_thread().name.startswith(threads):
+                is_pair = self.family not in (socket.AF_INET, socket.AF_INET6)
+                counts[{"writes": "wakes", "reads": "wakes read"}[name] if is_pair else name] += 1
+                counts["bytes"] += 0 if is_pair else size
+
+        def send(self, data: Any, *flags: int) -> int:
+            self._count("writes", len(data))
+            return super().send(data, *flags)
+
+        def sendmsg(self, buffers: Any, *rest: Any) -> int:
+            buffers = list(buffers)
+            self._count("writes", sum(map(len, buffers)))
+            return super().sendmsg(buffers, *rest)
+
+        def recv(self, size: int, *flags: int) -> bytes:
+            self._count("reads")
+            return super().recv(size, *flags)
+
+        def recv_into(self, *arguments: Any) -> int:
+            self._count("reads")
+            return super().recv_into(*arguments)
+
+    return CountingSocket
