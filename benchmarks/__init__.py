@@ -16,6 +16,8 @@ workflows.py       the definitions that are started
 arrivals.py        instances started at random moments
 wire.py            a client as cheap as Python allows
 processes.py       child processes that never outlive the run
+process_usage.py   their CPU time
+cpu_handlers.py    a handler that needs the CPU
 leash.py           a command that ends when its standard input closes
 results.py         what the cases hand back
 report.py          results as tables and as JSON

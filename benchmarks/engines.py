@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import os
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from benchmarks.process_usage import cpu_s, tree_of
 from benchmarks.processes import Child, module_command
 from benchmarks.wire import Wire
 
@@ -60,13 +58,7 @@ class Engine:
 
     def cpu_s(self) -> float:
         """CPU time that a dev engine of ours has used; NaN where the system has no /proc."""
-        try:
-            children = Path(f"/proc/{self.parent_pid}/task/{self.parent_pid}/children").read_text()
-            # User and system time, in ticks, are the 14th and 15th field; the name before them may hold blanks.
-            used = Path(f"/proc/{children.split()[0]}/stat").read_text().rpartition(")")[2].split()[11:13]
-        except (OSError, IndexError):
-            return math.nan
-        return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(tree_of(self.parent_pid)[1:])
 
     def set_endless(self, *, on: bool) -> None:
         with self.wire() as wire:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.cases.host_processes import GOAL, HOST
 from benchmarks.contenders import OURS
 from benchmarks.report import machine, number
 from benchmarks.results import Result
@@ -19,9 +20,11 @@ BARE = "python -c pass"
 CPU = "cpu_us_per_job"
 LATENCY = ("p50_ms", "p90_ms", "p99_ms")
 IDLE = ("polls_per_s", "core_percent")
+PER_JOB = ("cpu_ms_per_job", "wakeups_per_job")
 BURST = ("first_done_ms", "all_done_ms")
 KAFKA_HANDLER = "Jobs from Kafka with a handler of 20 ms, 1"
-ONE_STEP, THREE_STEPS = "Start to completion of one", "Start to completion of 3"
+AT_20, AT_60 = (f"Start to completion of one step, {rate}" for rate in (20, 60))
+THREE_STEPS = "Start to completion of 3"
 _BLOCK = re.compile(r"(<!-- figures (?P<name>[a-z-]+) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 
 
@@ -62,15 +65,24 @@ ROWS = (
     Row("… CPU of the worker for each, µs", "drain", "dev", (CPU,)),
     Row("jobs/s with a handler of 20 ms, dev engine", "handler", "dev", ("jobs_per_s",)),
     Row("jobs/s of three steps in a row, dev engine", "chain", "dev", ("jobs_per_s",)),
-    Row("20 starts/s: p50, p90, p99 ms", "latency", "null", LATENCY, title=ONE_STEP, ratio=False),
-    Row("… polls/s, % of a core", "latency", "null", IDLE, title=ONE_STEP, ratio=False),
+    *(
+        Row(label, "latency", "null", measures, title=title, ratio=measures is PER_JOB)
+        for title, rate in ((AT_20, 20), (AT_60, 60))
+        for label, measures in (
+            (f"{rate} starts/s: p50, p90, p99 ms", LATENCY),
+            ("… polls/s, % of a core", IDLE),
+            ("… CPU ms and wake-ups of the worker for each", PER_JOB),
+        )
+    ),
     Row("three steps: p50, p90, p99 ms", "latency", "null", LATENCY, title=THREE_STEPS, ratio=False),
     Row("idle: polls/s, % of a core", "idle", "null", IDLE, "≤ 2, ≤ 0.3", ratio=False),
     Row("burst of 200 after idling: first, all done, ms", "burst", "null", BURST, ratio=False),
     Row("a worker until its first poll, ms", "startup", "null", ("ready_ms",)),
     *KAFKA_ROWS,
 )
-PAGE_CASES = frozenset({"null", "cli", "dev", *("idle" if row.case == "burst" else row.case for row in ROWS)})
+PAGE_CASES = frozenset(
+    {"null", "cli", "dev", "processes", *("idle" if row.case == "burst" else row.case for row in ROWS)}
+)
 FIRST_PAGE = (*NULL_ROWS[:2], *(row for row in ROWS if row.case in ("idle", "startup", "kafka-handler")))
 
 
@@ -84,6 +96,7 @@ def write_pages(root: Path, results: Sequence[Result], command: str) -> None:
                 "\n".join(table(ROWS, results, with_goals=True)),
                 "\n".join(commands_table(results)),
                 "\n".join(engine_table(results)),
+                "\n".join(processes_table(results)),
             )
         ),
     }
@@ -157,3 +170,16 @@ def engine_table(results: Sequence[Result]) -> Iterator[str]:
         for subject in result.subjects() if result.case == "dev" else ():
             cells = " | ".join(number(result.median(subject, measure)) for measure in measures)
             yield f"| {subject} | {cells} |"
+
+
+def processes_table(results: Sequence[Result]) -> Iterator[str]:
+    """What a second process brings, and what it brings where there is no worker."""
+    yield "| handlers that need some ms of CPU | jobs/s | CPU µs a job | × one process | goal |"
+    yield "|---|---|---|---|---|"
+    for result in results:
+        for subject in result.subjects() if result.case == "processes" else ():
+            jobs, cpu = (number(result.median(subject, measure)) for measure in ("jobs_per_s", CPU))
+            one = f"{subject[:-1]}1"
+            ratio = number(result.ratio(subject, one, "jobs_per_s")) if subject != one else ""
+            goal = f"≥ {GOAL}" if ratio and subject.startswith(HOST) else ""
+            yield f"| `{subject}` | {jobs} | {cpu} | {ratio} | {goal} |"

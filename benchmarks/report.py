@@ -17,7 +17,7 @@ from benchmarks.contenders import OURS
 from benchmarks.results import Result
 
 # The measures whose ratio to ours tells something.
-COMPARED = ("jobs_per_s", "cpu_us_per_job", "p50_ms", "p99_ms", "ready_ms")
+COMPARED = ("jobs_per_s", "cpu_us_per_job", "cpu_ms_per_job", "p50_ms", "p99_ms", "ready_ms")
 
 
 def show(result: Result, console: Console) -> None:

@@ -69,6 +69,7 @@ def usage(metrics):
         "first_job_at_s": FIRST_JOB[0] if FIRST_JOB else 0.0,
         "cpu_before_jobs_s": FIRST_JOB[1] if FIRST_JOB else 0.0,
         "voluntary_switches": used.ru_nvcsw,
+        "involuntary_switches": used.ru_nivcsw,
         "peak_rss_mb": peak_rss_mb(used),
         "threads": threading.active_count(),
         "polls": sum(

@@ -9,6 +9,7 @@ from benchmarks.bench import Bench
 from benchmarks.cases import (
     dev_engine,
     drain,
+    host_processes,
     kafka,
     kafka_footprint,
     kafka_latency,
@@ -43,6 +44,12 @@ CASES = (
     Case("latency", "start to completion under random arrivals", latency.latency),
     Case("idle", "polls and CPU of an idle worker, and a burst after idling", quiet.idle_and_burst),
     Case("fleet", "ten workers share little work", quiet.fleet, in_quick_runs=False),
+    Case(
+        "processes",
+        "`work --processes 2` beside 1, with handlers that need the CPU",
+        host_processes.scaling,
+        in_quick_runs=False,
+    ),
     Case("startup", "a worker process until its first poll", startup.worker_startup),
     Case("cli", "the start-up of every class of command", startup.command_startup),
     Case("dev", "the dev engine's own limit, in memory and on a file", dev_engine.dev_engine_limit),

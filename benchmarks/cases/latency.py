@@ -14,15 +14,15 @@ from benchmarks.processes import Child
 from benchmarks.results import Result, Sample, percentile
 from benchmarks.workflows import chain, job_types, start_many, upload
 
-RATES = (5, 20, 200)
-QUICK_RATES = (20,)
+RATES = (5, 20, 60, 200)
+QUICK_RATES = (20, 60)
 CHAIN_RATE = 20
 LATE_S = 10.0
 WARM_UP_JOBS = 20
 
 
 def latency(bench: Bench) -> Iterator[Result]:
-    """One step at 5, 20 and 200 starts a second, then three steps at 20."""
+    """One step at 5, 20, 60 and 200 starts a second, then three steps at 20."""
     for kind in bench.engine_kinds_if_quick("null"):
         for rate in QUICK_RATES if bench.quick else RATES:
             yield _at_rate(bench, kind, steps=1, rate=rate)
@@ -53,10 +53,10 @@ def _one_run(
         meter = Meter(engine, worker)
         duration_s = bench.pick(quick=4.0, full=10.0)
         count = start_at_random(engine, definition_id, rate_per_s=rate, duration_s=duration_s, seed=seed)
-        used = meter.since()
+        used = meter.since(jobs=count * steps)
         unfinished = wait_until_done(engine, definition_id, LATE_S)
     times = sorted(engine.times(definition_id), key=lambda each: each.started_s)[skip:]
-    return latencies([each.latency_ms for each in times]) | used | {"unfinished": unfinished, "starts": count}
+    return latencies([each.latency_ms for each in times]) | used | {"unfinished": unfinished}
 
 
 def warm_up(engine: Engine, definition_id: str) -> None:
@@ -83,7 +83,7 @@ def latencies(found_ms: list[float]) -> dict[str, float]:
 
 
 class Meter:
-    """What a worker does between two moments: polls and CPU a second.
+    """What a worker does between two moments: polls, CPU and wake-ups, a second and a job.
 
     Polls are counted by the null engine, elsewhere by the worker's own metric.
     """
@@ -97,12 +97,17 @@ class Meter:
         used = dict(self._worker.ask("usage"))
         return used | ({"polls": self._engine.counts()["polls"]} if self._engine.is_null else {})
 
-    def since(self) -> dict[str, float]:
+    def since(self, jobs: int = 0) -> dict[str, float]:
+        """What was done since, a second; with `jobs` also for each of so many."""
         after = self._read()
-        used = {name: after[name] - self._before[name] for name in ("polls", "cpu_s", "now_s")}
-        switches = after["voluntary_switches"] - self._before["voluntary_switches"]
-        return {
-            "polls_per_s": used["polls"] / used["now_s"],
-            "core_percent": used["cpu_s"] / used["now_s"] * 100,
-            "wakeups_per_s": switches / used["now_s"],
+        used = {name: value - self._before[name] for name, value in after.items()}
+        took_s, wakeups = used["now_s"], used["voluntary_switches"]
+        found = {"polls_per_s": used["polls"] / took_s, "core_percent": used["cpu_s"] / took_s * 100}
+        if not jobs:
+            return found | {"wakeups_per_s": wakeups / took_s}
+        return found | {
+            "cpu_ms_per_job": used["cpu_s"] * 1000 / jobs,
+            "wakeups_per_job": wakeups / jobs,
+            # Somebody else was given the core meanwhile; who waits for the interpreter's lock sleeps, and wakes up.
+            "preempted_per_job": used["involuntary_switches"] / jobs,
         }

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.pages import FIRST_PAGE, PAGE_CASES, ROWS, commands_table, table, with_block, write_pages
+from benchmarks.pages import (
+    FIRST_PAGE,
+    PAGE_CASES,
+    ROWS,
+    commands_table,
+    processes_table,
+    table,
+    with_block,
+    write_pages,
+)
 from benchmarks.results import Result, Sample
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,6 +48,25 @@ def test_a_command_stands_beside_bare_python_with_its_goal() -> None:
     noted = ["defs list: 10.5 × the CPU time of python -c pass, goal ≤ 11: held"]
     lines = list(commands_table([Result("cli", "null", "Start-up of commands", samples, noted)]))
     assert lines[-1] == "| `defs list` | 105.0 | 10.5 | ≤ 11 |"
+
+
+def test_two_processes_stand_beside_one_and_beside_what_the_machine_does_without_a_worker() -> None:
+    samples = [
+        Sample(subject, {"jobs_per_s": jobs, "cpu_us_per_job": 4000.0})
+        for subject, jobs in (
+            ("bare Python × 1", 250.0),
+            ("work --processes 1", 200.0),
+            ("bare Python × 2", 490.0),
+            ("work --processes 2", 370.0),
+        )
+    ]
+    lines = list(processes_table([Result("processes", "null", "", samples)]))[2:]
+    assert lines == [
+        "| `bare Python × 1` | 250.0 | 4,000 |  |  |",
+        "| `work --processes 1` | 200.0 | 4,000 |  |  |",
+        "| `bare Python × 2` | 490.0 | 4,000 | 1.96 |  |",
+        "| `work --processes 2` | 370.0 | 4,000 | 1.85 | ≥ 1.8 |",
+    ]
 
 
 def test_both_pages_have_their_marks_and_keep_all_that_stands_round_them(tmp_path: Path) -> None:

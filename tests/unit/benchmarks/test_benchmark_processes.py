@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -10,7 +11,10 @@ import sys
 import textwrap
 from pathlib import Path
 
+from benchmarks.process_usage import cpu_s, tree_of
+from benchmarks.processes import Child, module_command
 from support.waiting import wait_until
+from support.wake_ups import needs_proc
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -71,3 +75,36 @@ def test_a_harness_that_ends_has_ended_its_processes_before() -> None:
         harness.communicate("end\n")
     assert harness.returncode == 0
     assert [pid for pid in pids if is_running(pid)] == []
+
+
+# Says who it is once it has used some CPU.
+BURNING = """
+import json, os, sys, time
+
+while time.process_time() < 0.1:
+    pass
+print(json.dumps(os.getpid()), flush=True)
+sys.stdin.read()
+"""
+
+
+@needs_proc
+def test_a_process_is_measured_with_all_that_it_has_started() -> None:
+    with Child([sys.executable, "-c", BURNING]) as alone:
+        assert tree_of(os.getpid())[0] == os.getpid()
+        assert alone.read() in tree_of(os.getpid())
+        assert cpu_s(tree_of(alone.pid)) >= 0.09
+    with Child(
+        module_command("benchmarks.leash", sys.executable, "-c", f"{BURNING}time.sleep(3600)")
+    ) as leash:
+        below = leash.read()
+        assert tree_of(leash.pid) == [leash.pid, below]
+        assert cpu_s([leash.pid, below]) >= cpu_s([below]) >= 0.09
+
+
+@needs_proc
+def test_of_a_process_that_is_gone_nothing_is_known() -> None:
+    with Child([sys.executable, "-c", BURNING]) as gone:
+        gone.read()
+    assert tree_of(gone.pid) == []
+    assert math.isnan(cpu_s([gone.pid]))
