@@ -34,6 +34,7 @@ Vars = Annotated[
     ),
 ]
 Instance = Annotated[str, typer.Argument(help="The instance's id.")]
+Definition = Annotated[str, typer.Argument(help="Its id, or ID@VERSION.")]
 Timeout = Annotated[
     str | None,
     typer.Option("--timeout", metavar="DURATION", help="How long to wait: 90s, 5m; for ever if left out."),

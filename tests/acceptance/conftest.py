@@ -70,7 +70,7 @@ def ended(client: RestEngineClient, engine_url: str) -> Iterator[dict[str, Any]]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium, for the files whose tests look at pages; others run without Playwright."""
-    from tests.support.browser import chromium
+    from support.browser import chromium
 
     with chromium() as found:
         yield found
@@ -79,7 +79,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Any]:
     """An engine with instances in several states, and its page."""
-    from tests.support.ui_engine import loan_desk
+    from support.ui_engine import loan_desk
 
     with loan_desk() as found:
         yield found

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import Result, rochallor
-from tests.support.command_table import (
+from support.command_line import Result, rochallor
+from support.command_table import (
     NEEDED,
     arguments,
     commands,
     global_valued_options,
     valued_options,
 )
-from tests.support.scripted_server import NO_ROUTE, Answer, route, stand_in
+from support.scripted_server import NO_ROUTE, Answer, route, stand_in
 
 EMPTY_OPTIONS = [(path, option) for path in commands() for option in valued_options(path)]
 EMPTY_ARGUMENTS = [(path, place) for path in commands() for place in range(len(arguments(path)))]

@@ -16,6 +16,7 @@ from support.workflows import (
     document,
     gateway,
     join,
+    long_branch,
     service,
     timer,
     transform,
@@ -297,8 +298,7 @@ def test_a_revert_is_one_upload_and_unchanged_after_it(engine_url: str, tmp_path
     assert "uploadedAsNew" not in yaml.safe_load(file.read_text()).get("metadata", {})
 
 
-LONG_BRANCH = (gateway("split", ["pack", "bill"]), service("pack", "ship"), service("ship", "meet"),
-               service("bill", "meet"), join("meet", "thank"), service("thank"))  # fmt: skip
+LONG_BRANCH = (*long_branch(["pack", "ship"], "bill", then="thank"), service("thank"))  # fmt: skip
 
 
 def test_lint_searches_what_can_happen_when_it_is_to_verify(tmp_path: Path):

@@ -12,9 +12,9 @@ from rochallor_cli.command_names import ENGINE_VERSIONS as NAMES
 from rochallor_cli.dev_engine import DEFAULT_ENGINE_VERSION, ENGINE_VERSIONS
 from rochallor_cli.dev_engine import FEATURES as ENGINES_FEATURES
 from rochallor_cli.engine_client.engine_version import OFFLINE, EngineVersion
-from tests.support.command_line import rochallor, rochallor_process
-from tests.support.engines import running_engine
-from tests.support.scripted_server import NO_ROUTE, Answer, route, stand_in
+from support.command_line import rochallor, rochallor_process
+from support.engines import running_engine
+from support.scripted_server import NO_ROUTE, Answer, route, stand_in
 from workflow_sdk import engine_versions as sdk
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from rochallor_cli.dev_engine import ENGINE_VERSIONS, FEATURES, DevEngine, DevEngineConfig
-from tests.support.command_line import Result, rochallor
-from tests.support.command_table import commands
+from support.command_line import Result, rochallor
+from support.command_table import commands
 from workflow_sdk.client.rest import RestEngineClient
 
 

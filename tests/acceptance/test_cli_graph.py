@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.command_line import rochallor
-from support.workflows import document, gateway, join, rule, service, table, user_task
+from support.workflows import document, long_branch, rule, service, table, user_task
 
 
 def written(path: Path, definition: dict[str, Any]) -> Path:
@@ -103,13 +103,7 @@ def test_the_graph_as_json_holds_the_tables(tmp_path: Path):
 
 
 def test_a_graph_that_was_searched_marks_the_steps_with_what_was_found(tmp_path: Path) -> None:
-    steps = (
-        gateway("split", ["a", "b"]),
-        service("a", "c"),
-        service("c", "meet"),
-        service("b", "meet"),
-        join(),
-    )
+    steps = (*long_branch(["a", "c"], "b"),)
     file = written(tmp_path / "f.yaml", document(*steps))
     found = {
         each["step"]: each["code"]

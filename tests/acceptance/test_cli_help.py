@@ -10,8 +10,8 @@ import pytest
 
 from rochallor_cli.command_line.global_options import INHERITED
 from rochallor_cli.command_names import COMMANDS
-from tests.support.command_line import EXECUTABLE, rochallor, variables
-from tests.support.command_table import commands, global_valued_options, valued_options
+from support.command_line import EXECUTABLE, rochallor, variables
+from support.command_table import commands, global_valued_options, valued_options
 
 GROUPS = sorted({path.rpartition(" ")[0] for path in commands()})
 EVERYTHING = [*GROUPS, *commands()]

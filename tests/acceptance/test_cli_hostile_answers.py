@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.command_line import rochallor, rochallor_process
-from tests.support.command_table import commands
-from tests.support.scripted_server import Answer, route, stand_in
-from tests.support.waiting import wait_until
+from support.command_line import rochallor, rochallor_process
+from support.command_table import commands
+from support.scripted_server import Answer, route, stand_in
+from support.waiting import wait_until
 from workflow_sdk.client import deadline
 from workflow_sdk.client.job_json import value_from_json
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import Result, rochallor
-from tests.support.command_table import NEEDED, arguments, commands, global_valued_options, valued_options
-from tests.support.scripted_server import Answer, route, stand_in
+from support.command_line import Result, rochallor
+from support.command_table import NEEDED, arguments, commands, global_valued_options, valued_options
+from support.scripted_server import Answer, route, stand_in
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
 # C0, an escape sequence, DEL, C1, a change of direction, a second line, and what a shell would run.

@@ -10,9 +10,9 @@ import pytest
 
 from rochallor_cli.command_line.exclusive_options import ALL_EXCLUSIVE, EVERYTHING, FORM_EXCLUSIVE
 from rochallor_cli.command_names import COMMANDS, GROUP_EXAMPLES
-from tests.support.command_line import rochallor
-from tests.support.command_table import NEEDED, arguments, commands, valued_options
-from tests.support.scripted_server import NO_ROUTE, Answer, stand_in
+from support.command_line import rochallor
+from support.command_table import NEEDED, arguments, commands, valued_options
+from support.scripted_server import NO_ROUTE, Answer, stand_in
 from workflow_sdk.client.rest import RestEngineClient
 
 NOWHERE = "http://127.0.0.1:1"

@@ -13,9 +13,9 @@ import pytest
 from rochallor_cli.completion.shells import answer
 from rochallor_cli.dev_engine.errors import DatabaseFileError
 from rochallor_cli.dev_engine.store.database import open_database
-from tests.support.command_line import rochallor, variables
-from tests.support.engines import running_engine
-from tests.support.scripted_server import Answer, stand_in
+from support.command_line import rochallor, variables
+from support.engines import running_engine
+from support.scripted_server import Answer, stand_in
 
 NOBODY = 65534
 

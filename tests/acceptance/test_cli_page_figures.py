@@ -28,7 +28,7 @@ from rochallor_cli.ui.pages.overview import LONGEST_AUDIT_S, MOST_AUDITED
 from support.command_line import rochallor
 from support.documentation_pages import PAGES, ROOT, name_of
 from support.recordings import scenarios_of, table_of
-from support.workflows import decision, document, gateway, join, service, wait
+from support.workflows import decision, document, long_branch, wait
 from workflow_sdk.metrics import Metrics
 from workflow_sdk.runner.kafka.config import REFUSED, consumer_config
 from workflow_sdk.runner.kafka.metrics import KafkaCollector
@@ -189,13 +189,7 @@ def test_the_signature_on_the_page_is_that_of_the_fixture() -> None:
 
 def test_the_json_has_exactly_the_fields_that_the_page_names(tmp_path: Path) -> None:
     file = tmp_path / "flow.yaml"
-    steps = (
-        gateway("split", ["a", "b"]),
-        service("a", "c"),
-        service("c", "meet"),
-        service("b", "meet"),
-        join(),
-    )
+    steps = (*long_branch(["a", "c"], "b"),)
     file.write_text(yaml.safe_dump(document(*steps)))
     (found,) = rochallor("defs", "verify", file, "-o", "json").json()
     page = words_of("verification.md").partition("## For programs")[2]

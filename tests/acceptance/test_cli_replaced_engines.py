@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from support.command_line import rochallor, rochallor_process
+from support.engines import running_engine
+from support.scripted_server import Answer, route, stand_in
+from support.workflows import decision, document, uploaded, user_task, wait
 from tests.acceptance.test_cli_engine_versions import ID, LOAN, START, TABLE
 from tests.acceptance.test_cli_engine_versions import engine as answering_as
-from tests.support.command_line import rochallor, rochallor_process
-from tests.support.engines import running_engine
-from tests.support.scripted_server import Answer, route, stand_in
-from tests.support.workflows import decision, document, uploaded, user_task, wait
 from workflow_sdk.client.rest import RestEngineClient
 
 # (a command, its exit status and what it says where the engine is 0): whatever was found at this URL before.

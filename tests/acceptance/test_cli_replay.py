@@ -9,17 +9,13 @@ import pytest
 
 from support.command_line import rochallor, rochallor_process
 from support.waiting import wait_until
-from support.workflows import document, gateway, join, service, timer, wait
+from support.workflows import document, long_branch, service, timer, wait
 
 # A reminder's END ends the instance while it waits, and a long branch lets what follows the join run twice.
 FAULTY = document(
     wait("hold", "split", boundaryEvents=[timer("PT48H", "remind", interrupting=False)]),
     service("remind", "end"),
-    gateway("split", ["pack", "bill"]),
-    service("pack", "ship"),
-    service("ship", "meet"),
-    service("bill", "meet"),
-    join("meet", "thank"),
+    *long_branch(["pack", "ship"], "bill", then="thank"),
     service("thank"),
     id_="faulty",
 )

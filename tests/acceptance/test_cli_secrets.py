@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.certificates import Certificates
-from tests.support.command_line import Result, rochallor
-from tests.support.command_table import global_valued_options
-from tests.support.scripted_server import Answer, stand_in
+from support.certificates import Certificates
+from support.command_line import Result, rochallor
+from support.command_table import global_valued_options
+from support.scripted_server import Answer, stand_in
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
 SECRET = "hunter2-Zq9"

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.command_line import rochallor
-from tests.support.engines import running_engine
-from tests.support.workflows import do_jobs, document, service
+from support.command_line import rochallor
+from support.engines import running_engine
+from support.workflows import do_jobs, document, service
 from workflow_sdk.client.rest import RestEngineClient
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,10 +15,10 @@ import pytest
 
 from rochallor_cli.dev_engine import DevEngine
 from rochallor_cli.ui.browser_opening import opened
-from tests.support.command_line import rochallor, rochallor_process
-from tests.support.engines import running_engine
-from tests.support.ui_pages import answer_to
-from tests.support.workflows import document, user_task
+from support.command_line import rochallor, rochallor_process
+from support.engines import running_engine
+from support.ui_pages import answer_to
+from support.workflows import document, user_task
 from workflow_sdk.client.rest import RestEngineClient
 
 

@@ -17,13 +17,13 @@ if not sys.platform.startswith("linux"):
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser import window
-from tests.support.engines import interrupted_engine
-from tests.support.scripted_server import Answer, stand_in
-from tests.support.small_server import small_server
-from tests.support.ui_engine import Desk
-from tests.support.ui_pages import ui_of
-from tests.support.workflows import document, gateway, join, user_task
+from support.browser import window
+from support.engines import interrupted_engine
+from support.scripted_server import Answer, stand_in
+from support.small_server import small_server
+from support.ui_engine import Desk
+from support.ui_pages import ui_of
+from support.workflows import document, gateway, join, user_task
 from tests.unit.rochallor_cli.ui.test_ui_hostile import ID, hostile
 from workflow_sdk.client.rest import RestEngineClient
 

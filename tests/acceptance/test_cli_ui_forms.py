@@ -14,8 +14,8 @@ if not sys.platform.startswith("linux"):
 
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser import window
-from tests.support.ui_engine import Desk
+from support.browser import window
+from support.ui_engine import Desk
 
 # A browser costs a core for seconds.
 pytestmark = pytest.mark.slow

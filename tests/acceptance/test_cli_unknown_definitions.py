@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import Result, rochallor
-from tests.support.engines import running_engine
-from tests.support.planted_answers import FAILED, HELD, Change, Planted, Recorded, recorded, with_unknown
-from tests.support.scripted_server import stand_in
-from tests.support.workflows import do_jobs, document, rule, service, table, uploaded
+from support.command_line import Result, rochallor
+from support.engines import running_engine
+from support.planted_answers import FAILED, HELD, Change, Planted, Recorded, recorded, with_unknown
+from support.scripted_server import stand_in
+from support.workflows import do_jobs, document, rule, service, table, uploaded
 from workflow_sdk.client.rest import RestEngineClient
 
 TYPE = with_unknown(("type", "steptype"), "LOOP")

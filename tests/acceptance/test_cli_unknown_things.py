@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import Result, rochallor
-from tests.support.command_table import commands
-from tests.support.planted_answers import (
+from support.command_line import Result, rochallor
+from support.command_table import commands
+from support.planted_answers import (
     ASKED,
     DEFINITION,
     FAILED,
@@ -31,7 +31,7 @@ from tests.support.planted_answers import (
     with_unknown,
     with_unknown_fields,
 )
-from tests.support.scripted_server import route, stand_in
+from support.scripted_server import route, stand_in
 
 ODD_VALUES = int(os.environ.get("ROCHALLOR_TEST_ODD_VALUES", "4"))
 # What each command is given; a name in capitals is the id of the instance that stands so.

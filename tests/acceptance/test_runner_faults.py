@@ -15,7 +15,7 @@ import pytest
 from rochallor_cli.dev_engine import DevEngine, HandClock
 from support.engines import interrupted_engine, running_engine
 from support.fault_proxy import FaultProxy, Seen, fault_proxy
-from support.sdk_workers import Executions, chain, registry_of, running_runner, wait_for_status
+from support.sdk_workers import AtOnce, Executions, chain, registry_of, running_runner, wait_for_status
 from support.waiting import wait_until
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import DispatchModeError
@@ -279,24 +279,12 @@ def test_500_jobs_of_a_second_each_run_once_on_64_slots() -> None:
 
 
 def test_more_jobs_than_slots_claims_only_what_can_start(proxy: FaultProxy, admin: RestEngineClient) -> None:
-    running_now, most, lock = 0, 0, threading.Lock()
-    all_slots = threading.Barrier(4)
-    registry = HandlerRegistry()
-
-    @registry.handler("work")
-    def work(job: object) -> None:
-        nonlocal running_now, most
-        with lock:
-            running_now += 1
-            most = max(most, running_now)
-        all_slots.wait(60)
-        with lock:
-            running_now -= 1
-
+    at_once, registry = AtOnce(4), HandlerRegistry()
+    registry.register("work", at_once.handler)
     instances = start_many(admin, 100, "work")
     with RestEngineClient(proxy.url) as client, running_runner(client, registry, parallelism=4):
         wait_for_status(admin, instances)
-    assert most == 4
+    assert at_once.most == 4
 
 
 def test_a_token_that_expired_is_read_again(

@@ -15,7 +15,7 @@ import pytest
 from rochallor_cli.dev_engine import DevEngine, HandClock
 from support.engines import running_engine
 from support.fault_proxy import fault_proxy
-from support.sdk_workers import Executions, running_runner, start_chain, wait_for_status
+from support.sdk_workers import AtOnce, Executions, running_runner, start_chain, wait_for_status
 from support.waiting import wait_until
 from workflow_sdk import current_job
 from workflow_sdk.client.rest import RestEngineClient
@@ -184,24 +184,13 @@ def test_a_plain_handler_past_its_timeout_is_named_and_its_result_still_counts(
 def test_a_handler_never_runs_more_often_at_once_than_it_may(
     admin: RestEngineClient, registry: HandlerRegistry
 ) -> None:
-    lock, running_now, most = threading.Lock(), 0, 0
-    two = threading.Barrier(2)
-
-    @registry.handler("limited", parallelism=2)
-    def limited(job: Any) -> None:
-        nonlocal running_now, most
-        with lock:
-            running_now += 1
-            most = max(most, running_now)
-        two.wait(60)
-        with lock:
-            running_now -= 1
-
+    at_once = AtOnce(2)
+    registry.register("limited", at_once.handler, parallelism=2)
     registry.register("other", lambda job: None)
     instances = start_chain(admin, "limited", count=20) + start_chain(admin, "other", count=20)
     with running_runner(admin, registry):
         wait_for_status(admin, instances)
-    assert most == 2
+    assert at_once.most == 2
 
 
 def test_a_retry_delay_holds_a_failure_back_outside_of_its_slot(

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import pytest
 
 from support.command_line import rochallor
-from support.workflows import document, gateway, join, service
+from support.workflows import document, long_branch, service
 
 SCHEMAS = Path(__file__).parent / "schemas"
 JSON_FORMATS = {"sarif": "sarif-2.1.0.json", "gitlab": "gitlab-code-quality.json"}
@@ -23,11 +23,7 @@ ODD_NAME = "my flöw, 100%.json"
 ODD_TEXT = "a > \x07<&]]>\"' %0A ,:: \ud83d\ude00\u2028".encode("utf-16", "surrogatepass").decode("utf-16")
 
 LONG_BRANCH = document(
-    gateway("split", ["pack", "bill"]),
-    service("pack", "ship"),
-    service("ship", "meet"),
-    service("bill", "meet"),
-    join(),
+    *long_branch(["pack", "ship"], "bill"),
 )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
-from tests.support.scripted_server import NO_ROUTE, Answer, route
+from support.scripted_server import NO_ROUTE, Answer, route
 from workflow_sdk.client.rest import RestEngineClient
 
 Place = tuple[str | int, ...]

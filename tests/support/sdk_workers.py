@@ -60,6 +60,24 @@ class Executions:
         return sum(self.of_job.values())
 
 
+class AtOnce:
+    """Runs of `handler`, each of which waits until so many run at the same time; `most` did."""
+
+    def __init__(self, wanted: int) -> None:
+        self._all = threading.Barrier(wanted)
+        self._lock = threading.Lock()
+        self._now = 0
+        self.most = 0
+
+    def handler(self, job: Any) -> None:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        self._all.wait(60)
+        with self._lock:
+            self._now -= 1
+
+
 def registry_of(
     executions: Executions, then: Callable[[Any], object] = lambda job: None, *, job_type: str = "work"
 ) -> HandlerRegistry:

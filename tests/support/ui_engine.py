@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import PATIENCE_MS
-from tests.support.engines import running_engine
-from tests.support.ui_pages import Visitor, ui_of
-from tests.support.workflows import decision, document, gateway, join, rule, service, table, user_task, wait
+from support.browser import PATIENCE_MS
+from support.engines import running_engine
+from support.ui_pages import Visitor, ui_of
+from support.workflows import decision, document, gateway, join, rule, service, table, user_task, wait
 from workflow_sdk.client.rest import RestEngineClient
 
 expect.set_options(timeout=PATIENCE_MS)

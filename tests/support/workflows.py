@@ -51,6 +51,18 @@ def join(id_: str = "meet", next_step: str = "end") -> Document:
     return _step(id_, "JOIN_GATEWAY", next_step)
 
 
+def long_branch(tasks: list[str], short: str, *, then: str = "end") -> list[Document]:
+    """A gateway with a branch of two tasks and one of one task, which a join counts otherwise than one thinks."""
+    first, second = tasks
+    return [
+        gateway("split", [first, short]),
+        service(first, second),
+        service(second, "meet"),
+        service(short, "meet"),
+        join("meet", then),
+    ]
+
+
 def end(id_: str = "end") -> Document:
     return _step(id_, "END", None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -17,10 +17,6 @@ from rochallor_cli.errors import InvalidDocumentError
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.output.text_width import harmless
 from rochallor_cli.output.views import CHANGES
-
-if TYPE_CHECKING:
-    pass
-
 
 app = typer.Typer()
 

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
 import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.inputs import definition_and_version
-
-if TYPE_CHECKING:
-    pass
-
+from rochallor_cli.commands.inputs import Definition, definition_and_version
 
 app = typer.Typer()
-
-Definition = Annotated[str, typer.Argument(help="Its id, or ID@VERSION.")]
 
 
 @command(

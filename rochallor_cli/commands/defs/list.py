@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,10 +11,6 @@ from rochallor_cli.command_line.exclusive_options import ALL_EXCLUSIVE
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import LIMIT, All, Limit, note_of_more
 from rochallor_cli.output.views import DEFINITIONS
-
-if TYPE_CHECKING:
-    pass
-
 
 app = typer.Typer()
 

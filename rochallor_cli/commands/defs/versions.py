@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,10 +13,6 @@ from rochallor_cli.commands.inputs import LIMIT, All, Limit
 from rochallor_cli.definitions.versions import version_rows
 from rochallor_cli.engine_client.reading import version_of
 from rochallor_cli.output.views import VERSIONS
-
-if TYPE_CHECKING:
-    pass
-
 
 app = typer.Typer()
 

@@ -12,6 +12,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.following import followed, going_on, judge_for
 from rochallor_cli.commands.inputs import (
+    Definition,
     Text,
     Timeout,
     Var,
@@ -53,7 +54,7 @@ app = typer.Typer()
 def start(
     context: Context,
     *,
-    definition: Annotated[str, typer.Argument(help="Its id, or ID@VERSION.")],
+    definition: Definition,
     var: Var = None,
     text: Text = None,
     variables: Vars = None,

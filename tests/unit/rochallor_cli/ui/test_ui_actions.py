@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import pytest
 
 from rochallor_cli.configuration.settings import Settings
-from tests.support.engines import running_engine
-from tests.support.ui_pages import Visitor, ui_of
-from tests.support.workflows import document, user_task, wait
+from support.engines import running_engine
+from support.ui_pages import Visitor, ui_of
+from support.workflows import document, user_task, wait
 from workflow_sdk.client.rest import RestEngineClient
 
 

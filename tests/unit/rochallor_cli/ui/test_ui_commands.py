@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import Result, rochallor
-from tests.support.engines import running_engine
-from tests.support.ui_pages import Visitor, ui_of
-from tests.support.workflows import decision, document, rule, service, table, user_task, wait
+from support.command_line import Result, rochallor
+from support.engines import running_engine
+from support.ui_pages import Visitor, ui_of
+from support.workflows import decision, document, rule, service, table, user_task, wait
 from workflow_sdk.client.rest import RestEngineClient
 
 # What stands in a command for what only its reader knows.

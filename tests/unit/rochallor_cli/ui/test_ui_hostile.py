@@ -10,8 +10,8 @@ import pytest
 
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.configuration.settings import Settings
-from tests.support.scripted_server import Answer, route, stand_in
-from tests.support.ui_pages import ui_of
+from support.scripted_server import Answer, route, stand_in
+from support.ui_pages import ui_of
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
 # What HTML, attributes, scripts, templates and terminals would obey.

@@ -20,10 +20,10 @@ from rochallor_cli.engine_client.engine_version import EngineVersion
 from rochallor_cli.ui.page_engine import PageEngine
 from rochallor_cli.ui.pages.addresses import page_at
 from rochallor_cli.ui.rendering import Renderer
-from tests.support.engines import interrupted_engine, running_engine
-from tests.support.ui_pages import Visitor, ui_of
-from tests.support.waiting import wait_until
-from tests.support.workflows import (
+from support.engines import interrupted_engine, running_engine
+from support.ui_pages import Visitor, ui_of
+from support.waiting import wait_until
+from support.workflows import (
     decision,
     do_jobs,
     document,

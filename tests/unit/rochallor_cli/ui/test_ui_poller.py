@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, cast
 
 import pytest
+from simulation.loop import SimulatedLoop
 
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.configuration.settings import Settings
@@ -23,11 +24,10 @@ from rochallor_cli.ui.page_engine import PageEngine
 from rochallor_cli.ui.pages.addresses import page_at
 from rochallor_cli.ui.pages.page import UiPage
 from rochallor_cli.ui.poller import PageSnapshot, Part, Poller, WatchedPage
-from tests.simulation.loop import SimulatedLoop
-from tests.support.engines import running_engine
-from tests.support.scripted_server import Answer, stand_in
-from tests.support.ui_pages import Visitor, ui_of
-from tests.support.workflows import document, service, user_task
+from support.engines import running_engine
+from support.scripted_server import Answer, stand_in
+from support.ui_pages import Visitor, ui_of
+from support.workflows import document, service, user_task
 from workflow_sdk.client.rest import RestEngineClient
 
 MINUTES = 10

@@ -14,9 +14,9 @@ import pytest
 from rochallor_cli.ui.connection_limits import MOST_CONNECTIONS
 from rochallor_cli.ui.pages.page import LONGEST_FIELD
 from rochallor_cli.ui.security import HEADERS, BrowserAccess, path_within
-from tests.support.engines import running_engine
-from tests.support.ui_pages import Visitor, ui_of
-from tests.support.workflows import document, user_task
+from support.engines import running_engine
+from support.ui_pages import Visitor, ui_of
+from support.workflows import document, user_task
 from workflow_sdk.client.rest import RestEngineClient
 
 

@@ -17,18 +17,25 @@ from rochallor_cli.verification.search import SearchResult, search
 from rochallor_cli.verification.traces import trace_of
 from support.command_line import rochallor
 from support.engines import running_engine
-from support.workflows import decision, document, gateway, join, service, timer, transform, user_task, wait
+from support.workflows import (
+    decision,
+    document,
+    gateway,
+    join,
+    long_branch,
+    service,
+    timer,
+    transform,
+    user_task,
+    wait,
+)
 
 DOCS = Path(__file__).resolve().parents[4] / "docs" / "verification.md"
 INTERRUPTED = [timer("PT5M", "late", interrupting=True)]
 REMINDED = [timer("PT5M", "late", interrupting=False)]
 
 LONG_BRANCH = document(
-    gateway("split", ["pack", "bill"]),
-    service("pack", "ship"),
-    service("ship", "meet"),
-    service("bill", "meet"),
-    join("meet", "thank"),
+    *long_branch(["pack", "ship"], "bill", then="thank"),
     service("thank"),
 )
 WITH_SCHEMAS = document(

@@ -22,7 +22,19 @@ from rochallor_cli.dev_engine.explore import (
 )
 from rochallor_cli.dev_engine.records import ExecutionStatus, InstanceStatus, JobStatus, Variables
 from rochallor_cli.dev_engine.state_machine import conditions
-from support.workflows import decision, end, gateway, join, model, service, timer, transform, user_task, wait
+from support.workflows import (
+    decision,
+    end,
+    gateway,
+    join,
+    long_branch,
+    model,
+    service,
+    timer,
+    transform,
+    user_task,
+    wait,
+)
 from support.worlds import apply, last, started
 
 
@@ -237,11 +249,7 @@ def test_a_join_waits_for_both_branches_of_one_task(first: str, second: str) -> 
 
 def test_a_branch_of_two_tasks_passes_the_join_alone_and_what_follows_runs_twice() -> None:
     definition = model(
-        gateway("split", ["long", "short"]),
-        service("long", "more"),
-        service("more", "meet"),
-        service("short", "meet"),
-        join("meet", "after"),
+        *long_branch(["long", "more"], "short", then="after"),
         wait("after"),
     )
     world = started(definition)

@@ -17,7 +17,18 @@ from rochallor_cli.dev_engine.explore import (
     possible_events,
 )
 from rochallor_cli.dev_engine.records import ExecutionStatus
-from support.workflows import decision, gateway, join, model, service, timer, transform, user_task, wait
+from support.workflows import (
+    decision,
+    gateway,
+    join,
+    long_branch,
+    model,
+    service,
+    timer,
+    transform,
+    user_task,
+    wait,
+)
 from support.worlds import Pick, apply, started
 
 SPLIT = model(gateway("split", ["left", "right"]), service("left", "meet"), service("right", "meet"), join())
@@ -49,11 +60,7 @@ def test_an_event_without_choices_has_one_outcome() -> None:
 def test_a_search_over_all_orders_finds_what_a_miscounting_join_can_do() -> None:
     """Only where the short branch comes first does the join do right."""
     definition = model(
-        gateway("split", ["long", "short"]),
-        service("long", "more"),
-        service("more", "meet"),
-        service("short", "meet"),
-        join("meet", "after"),
+        *long_branch(["long", "more"], "short", then="after"),
         service("after"),
     )
     seen: set[World] = set()

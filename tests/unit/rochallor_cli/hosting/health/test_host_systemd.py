@@ -8,7 +8,7 @@ import pytest
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting import host
 from rochallor_cli.hosting.health.systemd import SystemdNotifier
-from tests.support.command_line import rochallor
+from support.command_line import rochallor
 
 HANDLERS = """
 from workflow_sdk.handler.registry import HandlerRegistry
