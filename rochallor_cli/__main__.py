@@ -13,7 +13,7 @@ def main() -> int:
     except OSError as error:
         from rochallor_cli.configuration.environment import end_of_output
 
-        return end_of_output(error, sys.stdout, sys.stderr)
+        return end_of_output(error, stdout=sys.stdout, stderr=sys.stderr)
     if status is not None:
         return status
     from rochallor_cli.garbage_collection import postpone_collection

@@ -136,7 +136,10 @@ def _start_and_follow(engine: AdminClient, printer: Printer) -> Ending:
 def _with_page(context: Context, engine: AdminClient, dev_engine: DevEngine) -> Ending:
     """The instance followed here and on a page; then whatever is started besides, until Ctrl-C."""
     printer, version = context.printer, dev_engine.config.engine_version
-    with stop_signals() as stop, ui_server_of_embedded(context, dev_engine.url, version) as server:
+    with (
+        stop_signals() as stop,
+        ui_server_of_embedded(context, dev_engine.url, engine_version=version) as server,
+    ):
         _say(printer, "Page", server.address("/instances"))
         context.environment.stdout.flush()
         if context.environment.stdout_is_terminal:

@@ -141,7 +141,7 @@ def _rehearsed(context: Context, verb: Verb, chosen: Mapping[str, Value | None])
         if foretold:
             context.printer.note(f"{instance_id}: {foretold}")
         meant = {} if verb.step_of is None else {"step": step}
-        rows.append(row_of(instance_id, result, {**instance, **meant}, error=error))
+        rows.append(row_of(instance_id, result=result, instance={**instance, **meant}, error=error))
     # Nothing came of them yet that could be named in their place.
     context.printer.rows(replace(verb.view, name="id"), rows)
     willing = sum(not row["exitStatus"] for row in rows)

@@ -249,7 +249,7 @@ def _page(context: Context, engine: DevEngine, config: DevEngineConfig, *, wante
         return
     from rochallor_cli.ui.serving import ui_server_of_embedded
 
-    with ui_server_of_embedded(context, engine.url, config.engine_version) as server:
+    with ui_server_of_embedded(context, engine.url, engine_version=config.engine_version) as server:
         yield server.address()
 
 

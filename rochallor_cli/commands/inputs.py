@@ -61,7 +61,7 @@ def variables_from(
         variables[name] = value
     for pair in var or []:
         name, value = _pair(pair, "--var")
-        variables[name] = _json_or_text(context, name, value)
+        variables[name] = _json_or_text(context, name=name, text=value)
     for name, value in variables.items():
         _warn_of_rounding(context, name, value)
     return variables
@@ -74,7 +74,7 @@ def _pair(pair: str, flag: str) -> tuple[str, str]:
     return name, value
 
 
-def _json_or_text(context: Context, name: str, text: str) -> Any:
+def _json_or_text(context: Context, *, name: str, text: str) -> Any:
     """The value of the JSON, or the text; what was probably meant as something else is said."""
     # Here and below: most commands read no document.
     from rochallor_cli.documents.json_text import load_json

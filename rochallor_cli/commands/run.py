@@ -131,7 +131,7 @@ def run(
     from rochallor_cli.trial.running import FlowPlan
 
     plan = FlowPlan(
-        uploads=_uploads(context, flow, definition),
+        uploads=_uploads(context, flow, wanted=definition),
         modules=module or (),
         stubs={name: replies[-1] for name, replies in _replies(stub, "--stub").items()},
         replies={**_replies(task, "--task"), **_replies(signal, "--signal")},
@@ -174,7 +174,7 @@ def _ended(context: Context, ending: Ending) -> int:
     return ending.status
 
 
-def _uploads(context: Context, flow: str, wanted: str | None) -> list[Upload]:
+def _uploads(context: Context, flow: str, *, wanted: str | None) -> list[Upload]:
     """The definitions of FLOW, the one to run first; the others are there for what follows it."""
     from rochallor_cli.definitions.linting import LintAssumptions, refusals
     from rochallor_cli.definitions.uploads import read_uploads, refusal

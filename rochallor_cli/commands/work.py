@@ -123,7 +123,7 @@ def _of_running_host(context: Context, action: str, *, host: str | None, port: s
     if action == HEALTH:
         from rochallor_cli.hosting.health.probe import probe_from_options
 
-        return probe_from_options(host, port, context.environment.environ, live=live)
+        return probe_from_options(host=host, port=port, environ=context.environment.environ, live=live)
     if action not in ACTIONS:
         raise UsageError(
             f"unknown action {action}", hint=f"rochallor work {', '.join(ACTIONS)}, or --module {action}"
@@ -131,5 +131,5 @@ def _of_running_host(context: Context, action: str, *, host: str | None, port: s
     from rochallor_cli.hosting.health.status_client import send_quiet, show_status
 
     if action == STATUS:
-        return show_status(context, host, port)
-    return send_quiet(context, host, port, is_quiet=action == QUIET)
+        return show_status(context, host=host, port=port)
+    return send_quiet(context, host=host, port=port, is_quiet=action == QUIET)

@@ -47,7 +47,7 @@ def _remembered(
         if text is not None:
             return [(str(value), str(about)) for value, about in json.loads(text)]
     found = _asked(access, kind, subject)
-    remember(name, json.dumps(found), environ)
+    remember(name, text=json.dumps(found), environ=environ)
     return found
 
 

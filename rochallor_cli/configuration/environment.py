@@ -82,7 +82,7 @@ def is_terminal(stream: TextIO) -> bool:
         return False
 
 
-def end_of_output(error: OSError, stdout: TextIO, stderr: TextIO) -> int:
+def end_of_output(error: OSError, *, stdout: TextIO, stderr: TextIO) -> int:
     """The exit status when stdout takes no more: 0 where its reader has seen enough, as `head` has.
 
     Nothing more is written there, not even at the process's end.

@@ -76,7 +76,7 @@ def resolve(
 ) -> Settings:
     """All layers resolved. `files` are layers between environment and context (workers.yaml), strongest first."""
     flags, variables = flag_layer(given), environment_layer(environ)
-    name, named_by = _context_name(flags, variables, config)
+    name, named_by = _context_name(flags, variables=variables, config=config)
     layers = [flags, variables, *files]
     if name is not None:
         layer = context_layer(name, config().context(name, named_by=named_by))
@@ -85,7 +85,9 @@ def resolve(
     return _resolved(layers, context=name, context_origin=named_by)
 
 
-def _context_name(flags: Layer, variables: Layer, config: Callable[[], ConfigFile]) -> tuple[str | None, str]:
+def _context_name(
+    flags: Layer, *, variables: Layer, config: Callable[[], ConfigFile]
+) -> tuple[str | None, str]:
     for layer in (flags, variables):
         if layer.values.get("context"):
             return str(layer.values["context"]), layer.origin("context")
@@ -125,7 +127,7 @@ def _access(values: dict[str, object], *, context: str | None) -> EngineAccess:
 def _take(name: str, layers: Sequence[Layer], *, values: dict[str, object], origins: dict[str, str]) -> None:
     given = strongest(name, layers)
     if given is not None:
-        values[name], origins[name] = parsed(name, given.value, given.origin), given.origin
+        values[name], origins[name] = parsed(name, given.value, origin=given.origin), given.origin
 
 
 def _take_headers(
@@ -135,7 +137,7 @@ def _take_headers(
     headers: dict[str, str] = {}
     for layer in reversed(layers):
         raw = layer.values.get(name)
-        found: Any = parsed(name, raw, layer.origin(name)) if raw else {}
+        found: Any = parsed(name, raw, origin=layer.origin(name)) if raw else {}
         if found:
             headers.update(found)
             origins[name] = layer.origin(name)
@@ -160,7 +162,7 @@ def _take_of_one_engine(layers: Sequence[Layer], values: dict[str, object], orig
         raise UsageError(f"{' and '.join(tokens)} both name a token", hint="keep one of them")
 
 
-def parsed(name: str, raw: object, origin: str) -> object:
+def parsed(name: str, raw: object, *, origin: str) -> object:
     """A setting's value from its text; raises UsageError naming where the text came from."""
     setting = GLOBAL_SETTINGS[name]
     if not isinstance(raw, (str, list, tuple, Mapping)):

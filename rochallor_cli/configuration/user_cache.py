@@ -29,7 +29,7 @@ def remembered(name: str, environ: Mapping[str, str], *, for_s: float) -> str | 
     return None
 
 
-def remember(name: str, text: str, environ: Mapping[str, str]) -> None:
+def remember(name: str, *, text: str, environ: Mapping[str, str]) -> None:
     """Keep a text under a name; nothing happens where no safe place can be had."""
     with suppress(OSError):
         folder = _folder(environ)

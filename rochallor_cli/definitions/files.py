@@ -125,7 +125,7 @@ def _files(name: str, folders: Folders) -> Iterator[str]:
         if Path(path).is_symlink() and (real in seen or not real.is_file()):
             what = "has been read already" if real in seen else "leads nowhere"
             folders.links.append(f"{path} is a link to {os.readlink(path)}, which {what}: passed over")
-        elif reason := _why_not(path, name, folders):
+        elif reason := _why_not(path, top=name, folders=folders):
             folders.passed_over.append(f"{path}: {reason}")
         elif real.is_file():
             seen.add(real)
@@ -137,7 +137,7 @@ def _is_entered(parent: str, folder: str, *, top: str, folders: Folders) -> bool
     if folder.startswith(".") or folder in _FOREIGN_FOLDERS:
         folders.passed_over.append(f"{path}: a hidden folder, or one of dependencies")
         return False
-    if _is_excluded(path, top, folders):
+    if _is_excluded(path, top=top, folders=folders):
         folders.passed_over.append(f"{path}: excluded")
         return False
     if Path(path).is_symlink():
@@ -146,16 +146,16 @@ def _is_entered(parent: str, folder: str, *, top: str, folders: Folders) -> bool
     return True
 
 
-def _why_not(path: str, top: str, folders: Folders) -> str:
+def _why_not(path: str, *, top: str, folders: Folders) -> str:
     name = Path(path).name
     if name.startswith("."):
         return "a hidden file"
-    if _is_excluded(path, top, folders):
+    if _is_excluded(path, top=top, folders=folders):
         return "excluded"
     return ""
 
 
-def _is_excluded(path: str, top: str, folders: Folders) -> bool:
+def _is_excluded(path: str, *, top: str, folders: Folders) -> bool:
     within = Path(path).relative_to(top).as_posix()
     return any(
         fnmatch(within, pattern.rstrip("/")) or fnmatch(Path(path).name, pattern.rstrip("/"))

@@ -57,7 +57,7 @@ def new_files(name: str, steps: Sequence[NewStep], folder: Path) -> dict[Path, s
     files = {folder / f"{name}.yaml": _definition(name, steps)}
     if any(step.type == "SERVICE_TASK" for step in steps):
         files[folder / f"{_handlers_module(name)}.py"] = "\n".join(_handlers(name, steps))
-    files[folder / f"test_{module}.py"] = "\n".join(_test(name, module, steps))
+    files[folder / f"test_{module}.py"] = "\n".join(_test(name, module=module, steps=steps))
     return files
 
 
@@ -107,7 +107,7 @@ def _handlers(name: str, steps: Sequence[NewStep]) -> Iterator[str]:
     yield ""
 
 
-def _test(name: str, module: str, steps: Sequence[NewStep]) -> Iterator[str]:
+def _test(name: str, *, module: str, steps: Sequence[NewStep]) -> Iterator[str]:
     has_jobs = any(step.type == "SERVICE_TASK" for step in steps)
     yield f'"""{_title(name)} on the embedded engine; run it with pytest."""'
     yield from ("", "from pathlib import Path", "")

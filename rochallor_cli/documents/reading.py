@@ -58,13 +58,13 @@ def parse_documents(text: str, *, source: str, is_json: bool = False) -> list[Do
             try:
                 return [parse_json(text, source=source)]
             except UnreadableTextError as error:
-                return _yaml_or(error, text, source)
+                return _yaml_or(error, text=text, source=source)
         return list(parse_yaml(text, source=source))
     except RecursionError as error:
         raise UnreadableTextError(source, "nested too deep") from error
 
 
-def _yaml_or(json_error: UnreadableTextError, text: str, source: str) -> list[Document]:
+def _yaml_or(json_error: UnreadableTextError, *, text: str, source: str) -> list[Document]:
     """YAML in flow style looks like JSON; what is neither gets JSON's message, unless a comment explains it."""
     try:
         return list(parse_yaml(text, source=source))

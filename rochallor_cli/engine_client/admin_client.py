@@ -130,13 +130,13 @@ class AdminClient:
                     f"{definition_id} cannot be started: {error.message}",
                     hint=hint_of_refused_start(error.message),
                 ) from error
-            self._say_if_lost(definition_id, business_key, error)
+            self._say_if_lost(definition_id, business_key=business_key, error=error)
             raise
         except EngineUnreachableError as error:
-            self._say_if_lost(definition_id, business_key, error)
+            self._say_if_lost(definition_id, business_key=business_key, error=error)
             raise
 
-    def _say_if_lost(self, definition_id: str, business_key: str | None, error: WorkflowSDKError) -> None:
+    def _say_if_lost(self, definition_id: str, *, business_key: str | None, error: WorkflowSDKError) -> None:
         """Raise with how to find what may have been started, where only the answer may have been lost."""
         if not may_be_done(error):
             return

@@ -131,7 +131,7 @@ def asked_version(
         possible = _possible_by_retry(client)
     # By GET alone later versions look alike: whoever may ask more is to ask it still.
     if len(possible) < len(KNOWN) and not (only_get and possible == KNOWN[1:]):
-        remember(_file_name(settings), json.dumps(possible), environ)
+        remember(_file_name(settings), text=json.dumps(possible), environ=environ)
     return EngineVersion(
         possible, "its answers" if len(possible) < len(KNOWN) else "its answers tell nothing"
     )

@@ -25,7 +25,7 @@ def complete_job(engine: AdminClient, job_id: str, variables: dict[str, Any]) ->
         raise _meaning(engine, job_id, error) from error
 
 
-def fail_job(engine: AdminClient, job_id: str, message: str, *, retryable: bool) -> None:
+def fail_job(engine: AdminClient, job_id: str, *, message: str, retryable: bool) -> None:
     """Report a failure."""
     require_id(job_id, "job")
     try:

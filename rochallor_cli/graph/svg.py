@@ -61,7 +61,7 @@ def as_svg(graph: Graph, *, link_of: Callable[[GraphNode], str] | None = None) -
     width = max(layout.width, cells(title) * 10.5 if is_alone else 0.0) + 2 * _MARGIN
     height = layout.height + top + 2 * _MARGIN
     lines = [
-        *_opening(title, width, height, role="img" if is_alone else "group"),
+        *_opening(title, width=width, height=height, role="img" if is_alone else "group"),
         *([_heading(title)] if is_alone else []),
         f"<g transform='translate({_MARGIN},{_MARGIN + top})'>",
         *_edges(graph, layout, labels),
@@ -77,7 +77,7 @@ def as_svg(graph: Graph, *, link_of: Callable[[GraphNode], str] | None = None) -
     return "\n".join(lines).encode("ascii", "xmlcharrefreplace").decode() + "\n"
 
 
-def _opening(title: str, width: float, height: float, *, role: str) -> Iterator[str]:
+def _opening(title: str, *, width: float, height: float, role: str) -> Iterator[str]:
     yield (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{width:.0f}' height='{height:.0f}' "
         f"viewBox='0 0 {width:.0f} {height:.0f}' role='{role}' aria-label={quoteattr(title)} {_FONT}>"
@@ -188,7 +188,7 @@ def _node(node: GraphNode, box: Box) -> Iterator[str]:
     if node.table is not None:
         width, height = table_size(node.table)
         top -= height / 2 + 3
-        yield from table_lines(node.table, box.x - width / 2, box.y + box.height / 2 - height - 10)
+        yield from table_lines(node.table, left=box.x - width / 2, top=box.y + box.height / 2 - height - 10)
     for number, line in enumerate(lines):
         size, ink, kind = (13, _INK, "ink") if number == 0 else (11, _FAINT, "faint")
         ink, kind = (stroke, "state") if number >= 2 else (ink, kind)

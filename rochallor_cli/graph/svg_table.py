@@ -22,7 +22,7 @@ def table_size(grid: TableGrid) -> tuple[float, float]:
     return sum(_widths(texts)), _ROW * len(texts)
 
 
-def table_lines(grid: TableGrid, left: float, top: float) -> Iterator[str]:
+def table_lines(grid: TableGrid, *, left: float, top: float) -> Iterator[str]:
     """The grid as SVG, its upper left corner at this place."""
     texts = _texts(grid)
     widths = _widths(texts)

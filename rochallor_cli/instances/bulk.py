@@ -87,7 +87,9 @@ class BulkOperation:
     def _dealt_with(self, instance_id: str) -> Row:
         try:
             done = self._action(instance_id)
-            return row_of(instance_id, self._done_word, {**self._left_out_of(instance_id, done), **done})
+            return row_of(
+                instance_id, result=self._done_word, instance={**self._left_out_of(instance_id, done), **done}
+            )
         except CliError as caught:
             error = caught
         except WorkflowSDKError as caught:
@@ -96,7 +98,7 @@ class BulkOperation:
             error = CliError(f"unexpected {type(caught).__name__}: {caught}")
         self.errors[instance_id] = error
         result = self._conflict_word if isinstance(error, ConflictError) else f"not {self._done_word}"
-        return row_of(instance_id, result, self._as_it_is(instance_id, error), error=error)
+        return row_of(instance_id, result=result, instance=self._as_it_is(instance_id, error), error=error)
 
     def _left_out_of(self, instance_id: str, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the engine knows of one and leaves out of the answer to what was done: its business key."""
@@ -119,7 +121,7 @@ class BulkOperation:
 
 
 def row_of(
-    instance_id: str, result: str, instance: Mapping[str, Any], *, error: CliError | None = None
+    instance_id: str, *, result: str, instance: Mapping[str, Any], error: CliError | None = None
 ) -> Row:
     """What came of one: the same keys whatever it was; what is not known is None.
 

@@ -28,13 +28,13 @@ def filters_from(given: Mapping[str, Any], now: datetime, *, named: Callable[[st
         version=given.get("version"),
         step=given.get("step") or "",
         reason=given.get("reason") or "",
-        since=moment_from(given.get("since"), named("since"), now),
-        until=moment_from(given.get("until"), named("until"), now),
+        since=moment_from(given.get("since"), name=named("since"), now=now),
+        until=moment_from(given.get("until"), name=named("until"), now=now),
         older_than_s=seconds_from(given.get("older_than"), named("older_than")),
     )
 
 
-def moment_from(text: str | None, name: str, now: datetime) -> datetime | None:
+def moment_from(text: str | None, *, name: str, now: datetime) -> datetime | None:
     """The moment that an option or a field names: a time, or how long ago."""
     if text is None:
         return None

@@ -51,7 +51,7 @@ def require_unique(engine: AdminClient, started: Value, business_key: str) -> No
 
 
 def start_if_absent(
-    engine: AdminClient, definition_id: str, business_key: str, *, start: Callable[[], Value]
+    engine: AdminClient, definition_id: str, *, business_key: str, start: Callable[[], Value]
 ) -> tuple[Value, bool]:
     """The live instance with this key, and whether it was started here."""
     held: KeyTakenError | None = None

@@ -160,7 +160,7 @@ class FlowRun:
             return
         timed = [each for each in running if _step(each) in self.timed]
         if self.timers is not None or not timed:
-            raise self._stuck(snapshot, jobs, waiting)
+            raise self._stuck(snapshot, jobs=jobs, waiting=waiting)
         self._tell_of_timers(timed, printer)
 
     def _tell_of_timers(self, timed: list[Value], printer: Printer) -> None:
@@ -186,7 +186,7 @@ class FlowRun:
             self.engine.signal(self.instance_id, step, reply)
         return True
 
-    def _stuck(self, snapshot: InstanceSnapshot, jobs: list[Value], waiting: list[Value]) -> ConflictError:
+    def _stuck(self, snapshot: InstanceSnapshot, *, jobs: list[Value], waiting: list[Value]) -> ConflictError:
         if jobs:
             step = _step(jobs[0])
             job_type = self.job_types.get(step, "").removeprefix(self.prefix)

@@ -21,7 +21,7 @@ _DRAIN_S = 5.0
 
 
 def registry_for(
-    modules: Sequence[str], stubs: Mapping[str, dict[str, Any]], job_types: Sequence[str]
+    modules: Sequence[str], *, stubs: Mapping[str, dict[str, Any]], job_types: Sequence[str]
 ) -> HandlerRegistry:
     """The modules' handlers, and a stub for each of `stubs`; `*` stands for every other type of the definition."""
     registries = [load_handlers(modules).registry] if modules else []

@@ -89,7 +89,7 @@ class FlowPlan:
 
     def registry(self) -> HandlerRegistry:
         types = [str(step["jobType"]) for one in self.uploads for step in _steps(one) if step.get("jobType")]
-        return registry_for(self.modules, self.stubs, types)
+        return registry_for(self.modules, stubs=self.stubs, job_types=types)
 
     def _steps(self) -> list[Value]:
         return _steps(self.uploads[0])

@@ -38,7 +38,7 @@ def ui_server(
 
 
 @contextmanager
-def ui_server_of_embedded(context: Context, url: str, engine_version: str) -> Iterator[UiServer]:
+def ui_server_of_embedded(context: Context, url: str, *, engine_version: str) -> Iterator[UiServer]:
     """Likewise for an engine embedded in this process, of a version that is known."""
     from rochallor_cli.engine_client.admin_client import AdminClient
     from rochallor_cli.engine_client.connect import connect

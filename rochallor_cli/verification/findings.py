@@ -81,7 +81,7 @@ class _Looker:
         self._by_place: dict[tuple[str, str], Flaw] = {}
 
     def _add(
-        self, code: str, step: str, text: str, *, move: int | None = None, situation: int | None = None
+        self, code: str, *, step: str, text: str, move: int | None = None, situation: int | None = None
     ) -> None:
         finding = self._by_place.get((code, step))
         if finding is None:
@@ -98,11 +98,11 @@ class _Looker:
         for number, move in enumerate(self._found.moves):
             if not move.is_failure:
                 for code, step, text in self._shown_by(move):
-                    self._add(code, step, text, move=number)
+                    self._add(code, step=step, text=text, move=number)
         refusal = self._found.start_refusal
         if refusal is not None:
             step = self._found.definition.steps[0].id
-            self._add(REFUSED_FOR_EVER, step, f"no instance can be started: {refusal.reason}")
+            self._add(REFUSED_FOR_EVER, step=step, text=f"no instance can be started: {refusal.reason}")
 
     def _shown_by(self, move: SearchMove) -> Iterator[Shown]:
         if any(fault.code == codes.ENDLESS_LOOP for fault in move.faults):
@@ -148,13 +148,18 @@ class _Looker:
                 step = _resting_place(self._found, situation)
                 status = situation.status
                 text = f'the instance stays {status} at "{step}": nothing is left that could move it'
-                self._add(STAYS_FOR_EVER, step, text, situation=number)
+                self._add(STAYS_FOR_EVER, step=step, text=text, situation=number)
         refused = [number for number in range(len(self._found.situations)) if self._is_refused(number)]
         leading = self._leading_to([*ended, *dead, *refused])
         for number, situation in enumerate(self._found.situations):
             if number not in leading:
                 step = _resting_place(self._found, situation)
-                self._add(REACHES_NO_END, step, f'from "{step}" on no END can be reached', situation=number)
+                self._add(
+                    REACHES_NO_END,
+                    step=step,
+                    text=f'from "{step}" on no END can be reached',
+                    situation=number,
+                )
 
     def _ways(self, number: int) -> list[SearchMove]:
         moves = (self._found.moves[way] for way in self._found.situations[number].moves)

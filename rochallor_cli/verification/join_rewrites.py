@@ -63,7 +63,7 @@ def _rewrite(definition: dict[str, Any], gateway_id: str) -> str | None:
     join = steps.get(gateway.get("joinStep", ""))
     if join is None or join.get("type") != "JOIN_GATEWAY":
         return None
-    branches = [_branch(first, join["id"], steps) for first in gateway["parallelNextSteps"]]
+    branches = [_branch(first, join=join["id"], steps=steps) for first in gateway["parallelNextSteps"]]
     chains = [branch for branch in branches if branch is not None]
     if len(chains) < len(branches) or _is_entered_otherwise(join["id"], steps, chains):
         return None
@@ -87,7 +87,7 @@ def steps_named(gateway: Mapping[str, Any]) -> set[str]:
     return set(gateway["parallelNextSteps"])
 
 
-def _branch(first: str, join: str, steps: Mapping[str, Step]) -> list[Step] | None:
+def _branch(first: str, *, join: str, steps: Mapping[str, Step]) -> list[Step] | None:
     """The steps of a branch up to its join; None where it is not a plain row of them."""
     found: list[Step] = []
     here = first
@@ -180,7 +180,7 @@ def _put_together(
     kept_after = [step for step in definition["steps"][place:] if step["id"] not in gone]
     definition["steps"] = [*kept_before, *section, *kept_after]
     if after != gateway["id"]:
-        _lead_to([*kept_before, *kept_after], gateway["id"], after)
+        _lead_to([*kept_before, *kept_after], old=gateway["id"], new=after)
 
 
 def _round(
@@ -204,7 +204,7 @@ def _row(piece: Sequence[Step], after: str) -> list[Step]:
     return list(piece)
 
 
-def _lead_to(steps: Sequence[Step], old: str, new: str) -> None:
+def _lead_to(steps: Sequence[Step], *, old: str, new: str) -> None:
     """Let whatever led to one step lead to another."""
     for step in steps:
         if step.get("nextStep") == old:

@@ -93,16 +93,16 @@ def _fields(document: Document) -> Mapping[str, Any]:
     return document.value if isinstance(document.value, Mapping) else {}
 
 
-def upgrade_differences(document: Document, old: EngineRules, new: EngineRules) -> list[UpgradeDifference]:
+def upgrade_differences(document: Document, *, old: EngineRules, new: EngineRules) -> list[UpgradeDifference]:
     """The worst first."""
-    return sorted(_differences(document, old, new), key=lambda each: _KINDS.index(each.kind))
+    return sorted(_differences(document, old=old, new=new), key=lambda each: _KINDS.index(each.kind))
 
 
-def _differences(document: Document, old: EngineRules, new: EngineRules) -> Iterator[UpgradeDifference]:
+def _differences(document: Document, *, old: EngineRules, new: EngineRules) -> Iterator[UpgradeDifference]:
     document = _without_newer_fields(document)
     was, now = _refusal(document, old), _refusal(document, new)
     if was or now:
-        yield _of_upload(document, was, now)
+        yield _of_upload(document, was=was, now=now)
         return
     before, after = (definition_from_document(document.value, rules) for rules in (old, new))
     mends = _mends(document, new)
@@ -115,7 +115,7 @@ def _differences(document: Document, old: EngineRules, new: EngineRules) -> Iter
     # What a run meets at other values is no less one of these; that no chance decides any more explains no run.
     told = {each.step for each in of_steps if each.kind != BETTER}
     yield from _of_runs(document, before, after=after, told=told, mends=mends)
-    yield from _of_chains(document, old, new)
+    yield from _of_chains(document, old=old, new=new)
 
 
 def _without_newer_fields(document: Document) -> Document:
@@ -124,7 +124,7 @@ def _without_newer_fields(document: Document) -> Document:
     return replace(document, value=value)
 
 
-def _of_upload(document: Document, was: str, now: str) -> UpgradeDifference:
+def _of_upload(document: Document, *, was: str, now: str) -> UpgradeDifference:
     if was and now:
         text, mend = "neither version takes it", "rochallor defs lint says what is wrong"
         return UpgradeDifference(document, UNKNOWN, "", text, was, now, {}, mend)
@@ -164,8 +164,8 @@ def _of_runs(
     """
     if not any(step.parallel_next_steps or step.boundary_events for step in after.steps):
         return
-    flaws = list(_of_flaws(document, before, after))
-    pairs = compared_versions(before, after, _BOUNDS)
+    flaws = list(_of_flaws(document, before=before, after=after))
+    pairs = compared_versions(old=before, new=after, bounds=_BOUNDS)
     if pairs.is_complete and not pairs.differences:
         # Every run is the same one: what was found besides is how the machines say it.
         flaws = [each for each in flaws if not each.is_worse]
@@ -204,7 +204,7 @@ def _not_compared(document: Document) -> UpgradeDifference:
     return UpgradeDifference(document, UNKNOWN, "", text, "not known", "not known", {}, mend)
 
 
-def _of_flaws(document: Document, before: Definition, after: Definition) -> Iterator[UpgradeDifference]:
+def _of_flaws(document: Document, *, before: Definition, after: Definition) -> Iterator[UpgradeDifference]:
     """What a search of each machine finds in one of them only."""
     was, now = _flaws(before), _flaws(after)
     for code, step in now.found.keys() - was.found.keys() if was.is_complete else ():
@@ -224,12 +224,12 @@ def _of_flaws(document: Document, before: Definition, after: Definition) -> Iter
         yield UpgradeDifference(
             document, BETTER, step, text, was.text_of(code, step), "not so any more", {}, ""
         )
-    yield from _of_both(document, was, now)
+    yield from _of_both(document, was=was, now=now)
     if not (was.is_complete and now.is_complete):
         yield _not_compared(document)
 
 
-def _of_both(document: Document, was: _Flaws, now: _Flaws) -> Iterator[UpgradeDifference]:
+def _of_both(document: Document, *, was: _Flaws, now: _Flaws) -> Iterator[UpgradeDifference]:
     """What is found in both, and in every run of one of them only: most runs go another way then."""
     for code, step in was.found.keys() & now.found.keys() if was.is_complete and now.is_complete else ():
         before, after = was.found[code, step].grade, now.found[code, step].grade
@@ -268,7 +268,7 @@ def _flaws(definition: Definition) -> _Flaws:
 # --- chains ---------------------------------------------------------------------------------------
 
 
-def _of_chains(document: Document, old: EngineRules, new: EngineRules) -> Iterator[UpgradeDifference]:
+def _of_chains(document: Document, *, old: EngineRules, new: EngineRules) -> Iterator[UpgradeDifference]:
     following = started_by(document)
     if following is None or old.business_keys == new.business_keys or not new.business_keys:
         return

@@ -73,7 +73,7 @@ class ComparedVersions:
     is_complete: bool = True
 
 
-def compared_versions(old: Definition, new: Definition, bounds: SearchBounds) -> ComparedVersions:
+def compared_versions(*, old: Definition, new: Definition, bounds: SearchBounds) -> ComparedVersions:
     """Breadth first over pairs of worlds that look alike, each once; one that does not is a difference, and the end."""
     with without_collector():
         return _Pairs(old, new, bounds).run()

@@ -32,7 +32,9 @@ from support.workflows import (
 
 def differences(*steps: dict, versions: str) -> list[tuple[str, str]]:
     first, _, last = versions.partition("..")
-    found = upgrade_differences(Document("f.yaml", document(*steps)), engine_rules(first), engine_rules(last))
+    found = upgrade_differences(
+        Document("f.yaml", document(*steps)), old=engine_rules(first), new=engine_rules(last)
+    )
     return [(each.kind, each.step) for each in found]
 
 
@@ -74,7 +76,7 @@ def test_a_schema_that_fixes_a_type_rules_out_values_that_cannot_come():
     steps = [decision("d", {"n == 5": "a", "n != 5": "end"}), wait("a")]
     schema = {"properties": {"n": {"type": "number"}}, "required": ["n"]}
     with_schema = Document("f.yaml", document(*steps, input_schema=schema))
-    assert upgrade_differences(with_schema, engine_rules("next"), engine_rules("leases")) == []
+    assert upgrade_differences(with_schema, old=engine_rules("next"), new=engine_rules("leases")) == []
     assert ("silently", "d") in differences(*steps, versions="1.1.0..next")
 
 

@@ -75,7 +75,7 @@ def value_from_answer(response: RawResponse, *, url: str) -> Any:
     try:
         return value_from_json(response.body, long_numbers=False)
     except ValueError:
-        raise _not_the_engine(response, "is no JSON", url) from None
+        raise _not_the_engine(response, "is no JSON", url=url) from None
 
 
 def mapping_from_answer(
@@ -88,12 +88,12 @@ def mapping_from_answer(
     """
     value = value_from_answer(response, url=url)
     if not isinstance(value, dict):
-        raise _not_the_engine(response, "has a value where an object was due", url)
+        raise _not_the_engine(response, "has a value where an object was due", url=url)
     missing = [name for name in (*due, *lists) if name not in value]
     missing += [name for name in due if name == "id" and not isinstance(value.get(name), str)]
     missing += [name for name in lists if not isinstance(value.get(name), list | None)]
     if missing:
-        raise _not_the_engine(response, f"lacks {missing[0]!r}", url)
+        raise _not_the_engine(response, f"lacks {missing[0]!r}", url=url)
     return value
 
 
@@ -107,7 +107,7 @@ def acknowledged(response: RawResponse, *, url: str) -> None:
     if not 200 <= response.status_code < 300:
         raise error_from_answer(response)
     if response.body.strip():
-        raise _not_the_engine(response, "has a body where none is due", url)
+        raise _not_the_engine(response, "has a body where none is due", url=url)
     raise EngineUnreachableError(
         f"an empty answer {response.status_code} where the engine says 204: whether it has taken the request "
         "is not known",
@@ -116,7 +116,7 @@ def acknowledged(response: RawResponse, *, url: str) -> None:
     )
 
 
-def _not_the_engine(response: RawResponse, what: str, url: str) -> EngineUnreachableError:
+def _not_the_engine(response: RawResponse, what: str, *, url: str) -> EngineUnreachableError:
     who = response.headers.get("server", "something else than the engine")
     return EngineUnreachableError(
         f"{beginning(who, 80)} answers: this {response.status_code} {what}: {_beginning(response)!r}",

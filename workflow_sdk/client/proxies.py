@@ -83,10 +83,10 @@ def is_exempt(parts: SplitResult, no_proxy: str) -> bool:
     host = (parts.hostname or "").rstrip(".")
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
     entries = no_proxy.replace(",", " ").lower().split()
-    return any(_names(entry, host, port) for entry in entries)
+    return any(_names(entry, host=host, port=port) for entry in entries)
 
 
-def _names(entry: str, host: str, port: int) -> bool:
+def _names(entry: str, *, host: str, port: int) -> bool:
     if entry == "*":
         return True
     address = _address(host)

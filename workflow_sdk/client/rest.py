@@ -164,7 +164,7 @@ class RestEngineClient:
         """
         path = f"/v1/instances/{_segment(instance_id)}/steps/{_step_segment(step_id)}/retry"
         body = {} if variables is None else {"variables": variables}
-        return self._ask_newer_route("retry a step", path, body, due=_INSTANCE)
+        return self._ask_newer_route("retry a step", path=path, body=body, due=_INSTANCE)
 
     def signal(self, instance_id: str, step_id: str, variables: dict[str, Any] | None = None) -> None:
         """Let a WAIT step go on, merging `variables` into the instance."""
@@ -239,7 +239,7 @@ class RestEngineClient:
         body = {"workerId": worker_id} | ({"leaseSeconds": lease_seconds} if lease_seconds else {})
         path = f"/v1/jobs/{_segment(job_id)}/heartbeat"
         try:
-            answer = self._ask_newer_route("extend leases", path, body)
+            answer = self._ask_newer_route("extend leases", path=path, body=body)
         except RouteMissingError as error:
             raise HeartbeatUnsupportedError(str(error)) from error
         except EngineClientError as error:
@@ -296,7 +296,7 @@ class RestEngineClient:
         return mapping_from_answer(response, url=self._connection.url, due=due, lists=lists)
 
     def _ask_newer_route(
-        self, what: str, path: str, body: dict[str, Any], *, due: Collection[str] = ()
+        self, what: str, *, path: str, body: dict[str, Any], due: Collection[str] = ()
     ) -> dict[str, Any]:
         """The answer of a route that older engines lack; RouteMissingError from one of those.
 

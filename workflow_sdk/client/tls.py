@@ -59,7 +59,7 @@ def tls_context(
     def build() -> ssl.SSLContext:
         context = _trusting(ca)
         if cert is not None:
-            _show_certificate(context, cert, key)
+            _show_certificate(context, cert, key=key)
         return context
 
     return FollowingContext(build, [file for file in (ca, cert, key) if file is not None])
@@ -94,7 +94,7 @@ def _trust_also(context: ssl.SSLContext, ca_file: str) -> None:
         raise InvalidConnectionError(f"cannot use the CA file {ca_file}: {_reason(error)}") from None
 
 
-def _show_certificate(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
+def _show_certificate(context: ssl.SSLContext, certificate: str, *, key: str | None) -> None:
     try:
         context.load_cert_chain(certificate, key, password=_unasked)
     except _EncryptedKeyError:

@@ -62,13 +62,13 @@ def set_(
 def _refuse_unusable(name: str, changed: dict[str, object], *, before: Mapping[str, object]) -> None:
     """Raise UsageError for a context that no command could use: it would be found out at night."""
     alone = ConfigFile(Path("config.toml"), name, {name: changed})
-    _refuse_two_tokens(name, changed, before)
+    _refuse_two_tokens(name, changed=changed, before=before)
     access = resolve({}, {}, lambda: alone).access
     if access.client_key and not access.client_cert:
         raise UsageError(f"context {name} has a client-key without its client-cert", hint="give both at once")
 
 
-def _refuse_two_tokens(name: str, changed: Mapping[str, object], before: Mapping[str, object]) -> None:
+def _refuse_two_tokens(name: str, *, changed: Mapping[str, object], before: Mapping[str, object]) -> None:
     found = [key for key in TOKENS if changed.get(key)]
     if len(found) < 2:
         return
@@ -103,14 +103,14 @@ def _change(context: dict[str, object], pair: str) -> None:
     elif not value:
         context.pop(key, None)
     else:
-        usable = parsed(setting.name, value, word.replace("-", "_"))
+        usable = parsed(setting.name, value, origin=word.replace("-", "_"))
         context[key] = usable if setting.kind == "flag" else value
 
 
 def _change_headers(context: dict[str, object], key: str, value: str) -> None:
     headers = dict(context.get(key) or {})  # type: ignore[call-overload]
     if value:
-        headers.update(parsed("headers", [value], "header"))
+        headers.update(parsed("headers", [value], origin="header"))
     else:
         headers.clear()
     context[key] = headers

@@ -128,14 +128,14 @@ def lint(
         return _explained(context, explain)
     names = [*(definitions or ()), *_all_on_engine(context, asked=everything)] or _no_files()
     if upgrade is not None:
-        return _upgraded(context, names, exclude, versions=upgrade, format_=format_)
+        return _upgraded(context, names, exclude=exclude, versions=upgrade, format_=format_)
     if format_ not in (None, *_FORMATS):
         raise UsageError(f"--format {format_!r} is none of {', '.join(_FORMATS)}")
     is_given = bool(var or text) or variables is not None
     values = variables_from(context, var=var, text=text, whole=variables) if is_given else None
     checks = [
         replace(check, assumed=replace(check.assumed, variables=values))
-        for check in (_files(context, names, exclude), _ids(context, names))
+        for check in (_files(context, names, exclude=exclude), _ids(context, names))
     ]
     served = _job_types(module) if module else None
     disabled = _known_codes("--disable", disable or ())
@@ -176,7 +176,7 @@ def _status(found: list[DocumentFinding], searched: list[VerifiedDefinition], *,
 
 
 def _upgraded(
-    context: Context, names: list[str], exclude: list[str] | None, *, versions: str, format_: str | None
+    context: Context, names: list[str], *, exclude: list[str] | None, versions: str, format_: str | None
 ) -> int:
     """What becomes of the definitions in another version; exit status 3 where something gets worse."""
     from rochallor_cli.verification import upgrade_report as report
@@ -191,7 +191,7 @@ def _upgraded(
     )
     documents = documents_of_files(context, files, exclude=exclude) if files else []
     documents += documents_of_engine(context, ids)
-    found = [each for document in documents for each in upgrade_differences(document, old, new)]
+    found = [each for document in documents for each in upgrade_differences(document, old=old, new=new)]
     if format_ is None and not context.printer.for_readers:
         context.printer.rows(report.DIFFERENCES, [each.as_row() for each in report.worst_first(found)])
     elif format_ == "csv":
@@ -215,7 +215,7 @@ class _Check:
     unreadable: Sequence[UnreadableTextError] = ()
 
 
-def _files(context: Context, names: list[str], exclude: list[str] | None) -> _Check:
+def _files(context: Context, names: list[str], *, exclude: list[str] | None) -> _Check:
     files = [name for name in names if is_file_name(name)]
     unreadable: list[UnreadableTextError] = []
     documents = documents_of_files(context, files, exclude=exclude, unreadable=unreadable) if files else []

@@ -119,10 +119,10 @@ def _written_step(context: Context, file: str, step_id: str) -> dict[str, Any]:
     for step in steps:
         if step.get("id") == step_id:
             return dict(step)
-    raise _no_table(document.source, step_id, [str(step.get("id")) for step in steps])
+    raise _no_table(document.source, step_id=step_id, tables=[str(step.get("id")) for step in steps])
 
 
-def _no_table(source: str, step_id: str, tables: list[str]) -> NotFoundError:
+def _no_table(source: str, *, step_id: str, tables: list[str]) -> NotFoundError:
     hint = did_you_mean(step_id, tables) or f"there are {', '.join(tables) or 'none'}"
     return NotFoundError(f"{source}: no decision table {step_id!r}", hint=hint)
 
@@ -158,7 +158,7 @@ def _step(context: Context, file: str, *, step_id: str, rules: EngineRules) -> A
         raise InvalidDocumentError(placed_lines(refused)[0], hint="rochallor defs lint says all of them")
     tables = {str(step.get("id")): step for _, step in steps_of(document) if step.get("decisionTable")}
     if step_id not in tables:
-        raise _no_table(document.source, step_id, list(tables))
+        raise _no_table(document.source, step_id=step_id, tables=list(tables))
     if unknown := unknown_values_in({"steps": [tables[step_id]]}):
         raise NotKnownError(
             f"{document.source}: step {step_id!r} cannot be evaluated: not known here is {unknown[0]}",

@@ -125,7 +125,7 @@ def _if_absent(context: Context, definition_id: str, *, key: str, begin: Callabl
     doubtful = doubt(version, context.settings.where)
     if doubtful:
         context.printer.note(doubtful)
-    instance, is_new = start_if_absent(engine, definition_id, key, start=begin)
+    instance, is_new = start_if_absent(engine, definition_id, business_key=key, start=begin)
     if not is_new:
         context.printer.note(f"{instance['id']} has this business key and is {standing_text(instance)}")
         return instance

@@ -18,7 +18,7 @@ JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id; `rochal
 REPORTED = View("id", (Column("JOB", "id"), Column("RESULT", "result")))
 
 
-def show_reported(context: Context, job: str, result: str) -> None:
+def show_reported(context: Context, job: str, *, result: str) -> None:
     """`completed 01JD…`, or what scripts read: the job's id and what came of it."""
     if context.printer.for_readers:
         verb, *more = result.split(" ", 1)
@@ -55,4 +55,4 @@ def complete(
     values = variables_from(context, var=var, text=text, whole=variables)
     context.confirm(f"Complete job {job} on {context.settings.where}?", yes=yes)
     complete_job(context.engine, job, values)
-    show_reported(context, job, "completed")
+    show_reported(context, job, result="completed")

@@ -54,5 +54,5 @@ def fail(
 
     what = "Fail job {} for good on {}?" if final else "Fail job {} on {}, to have it tried again?"
     context.confirm(what.format(job, context.settings.where), yes=yes)
-    fail_job(context.engine, job, message, retryable=not final)
-    show_reported(context, job, "failed for good" if final else "failed")
+    fail_job(context.engine, job, message=message, retryable=not final)
+    show_reported(context, job, result="failed for good" if final else "failed")

@@ -99,7 +99,7 @@ def _end_within_branch(index: int, step: Step, definition: Definition) -> Iterat
     if step.type != StepType.PARALLEL_GATEWAY:
         return
     for number, branch in enumerate(step.parallel_next_steps):
-        for end in _ends_before(branch, step.join_step, definition):
+        for end in _ends_before(branch, join_step=step.join_step, definition=definition):
             path: Path = ("steps", index, "parallelNextSteps", number)
             text = (
                 f'branch "{branch}" of gateway "{step.id}" can reach "{end}", which ends the whole instance'
@@ -107,7 +107,7 @@ def _end_within_branch(index: int, step: Step, definition: Definition) -> Iterat
             yield warning(path, codes.END_LEAVES_BRANCHES, text)
 
 
-def _ends_before(start: str, join_step: str, definition: Definition) -> Iterator[str]:
+def _ends_before(start: str, *, join_step: str, definition: Definition) -> Iterator[str]:
     """The END steps that a branch can come to without passing its join."""
     seen = {join_step}
     waiting = [start]

@@ -34,7 +34,7 @@ def schema_warnings(
         for path, condition, there in _conditions(at, step, types):
             given = {name: VariableType(each.type, each.nullable) for name, each in there.items()}
             name = contradicted_by(condition, given, coercion=definition.rules.coercion)
-            if name is not None and not _is_told(condition, name, definition):
+            if name is not None and not _is_told(condition, name=name, definition=definition):
                 text = (
                     f'step "{step.id}": "{condition}" can never hold, since {there[name].because} "{name}" is of '
                     f"type {there[name].type}"
@@ -44,7 +44,7 @@ def schema_warnings(
             yield from _converted(at, step, types)
 
 
-def _is_told(condition: str, name: str, definition: Definition) -> bool:
+def _is_told(condition: str, *, name: str, definition: Definition) -> bool:
     """Whether a trap of the conversion, which is told without a schema, says as much of this variable."""
     word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
     return definition.rules.coercion and any(word.search(each.text) for each in coercion_traps(condition))

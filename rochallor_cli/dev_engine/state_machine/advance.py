@@ -253,11 +253,11 @@ class Advance:
         self._status = status
         self._completed_ns = self.now_ns
 
-    def note_fault(self, code: str, step_id: str, text: str) -> None:
+    def note_fault(self, code: str, *, step_id: str, text: str) -> None:
         """Note a fault of the engine that comes from how it is used, not from the definition."""
         self.effects.append(FaultMet(code, step_id, text))
 
-    def meet_fault(self, code: str, step_id: str, text: str, *, passed_early: bool = False) -> None:
+    def meet_fault(self, code: str, *, step_id: str, text: str, passed_early: bool = False) -> None:
         """Note a fault that the definition runs into; where faults are not put up with, it fails."""
         self.effects.append(FaultMet(code, step_id, text, passed_early=passed_early))
         if self.inputs.strict:

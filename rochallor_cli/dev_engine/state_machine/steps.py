@@ -73,7 +73,7 @@ def _take_branch(advance: Advance, step: Step) -> str:
             f'step "{step.id}" took the branch "{taken.condition}", and could as well have tried '
             f'"{other.condition}" first: their order is random'
         )
-        advance.meet_fault(codes.AMBIGUOUS_BRANCHES, step.id, text)
+        advance.meet_fault(codes.AMBIGUOUS_BRANCHES, step_id=step.id, text=text)
     return taken.target
 
 
@@ -85,7 +85,7 @@ def _end_of_the_road(advance: Advance, step: Step) -> None:
     """Neither branches nor nextStep: a user task's branch ends, a service task stays where it is."""
     if step.type == StepType.SERVICE_TASK:
         text = f'step "{step.id}" has no way on: its job is done, the instance stays on it for ever'
-        advance.meet_fault(codes.NO_WAY_ON, step.id, text)
+        advance.meet_fault(codes.NO_WAY_ON, step_id=step.id, text=text)
     else:
         advance.leave(step.id)
 
@@ -243,7 +243,7 @@ def _note_wrong_count(advance: Advance, step: Step, gateway: Step, *, arrivals: 
         if not advance.definition.rules.joins_within_request:
             text += ", and only those that were completed before this request"
     code = miscount_code(advance.definition, gateway, passes=passes)
-    advance.meet_fault(code, step.id, text, passed_early=passes)
+    advance.meet_fault(code, step_id=step.id, text=text, passed_early=passes)
 
 
 def _enter_end(advance: Advance, step: Step) -> None:
@@ -252,7 +252,7 @@ def _enter_end(advance: Advance, step: Step) -> None:
     if advance.current:
         left = ", ".join(f'"{step_id}"' for step_id in advance.current)
         text = f'END "{step.id}" finished the instance while {left} was still open'
-        advance.meet_fault(codes.END_LEAVES_BRANCHES, step.id, text)
+        advance.meet_fault(codes.END_LEAVES_BRANCHES, step_id=step.id, text=text)
     if advance.definition.auto_start_next_workflow and advance.is_completed:
         advance.effects.append(NextWorkflowDue(advance.definition.next_workflow_id, advance.variables))
 

@@ -119,7 +119,7 @@ def complete_job(
     advance.end_execution(job.step_id, job.attempt, was=step_status, status=_COMPLETED)
     if not advance.is_live:
         text = f'the job of step "{job.step_id}" was completed after its instance had ended: nothing moves'
-        advance.note_fault(codes.JOB_OF_ENDED_INSTANCE, job.step_id, text)
+        advance.note_fault(codes.JOB_OF_ENDED_INSTANCE, step_id=job.step_id, text=text)
         return advance.outcome()
     _go_on(advance, advance.find(job.step_id), changes)
     return advance.outcome()
@@ -155,10 +155,10 @@ def fail_job(
         return advance.outcome()
     if job.status in _SETTLED:
         text = f'the job of step "{job.step_id}" was failed after it was {job.status.lower()}'
-        advance.note_fault(codes.FAIL_AFTER_END, job.step_id, text)
+        advance.note_fault(codes.FAIL_AFTER_END, step_id=job.step_id, text=text)
     elif not advance.is_live and instance.status != InstanceStatus.FAILED:
         text = f'the job of step "{job.step_id}" was failed in an instance that was {instance.status}'
-        advance.note_fault(codes.FAIL_AFTER_END, job.step_id, text)
+        advance.note_fault(codes.FAIL_AFTER_END, step_id=job.step_id, text=text)
     if retryable and job.retries_remaining > 0:
         left = job.retries_remaining - 1
         strict = definition.rules.strict_leases
@@ -183,7 +183,7 @@ def _counts(advance: Advance, job: JobRecord, *, step_status: ExecutionStatus, w
     )
     if not (is_open and holds):
         text = f'a report for the job of step "{job.step_id}" was dropped: {_why_dropped(advance, job, worker_id)}'
-        advance.note_fault(codes.REPORT_DROPPED, job.step_id, text)
+        advance.note_fault(codes.REPORT_DROPPED, step_id=job.step_id, text=text)
     return is_open and holds
 
 
@@ -224,7 +224,7 @@ def complete_user_task(
     _complete_running(advance, step, running)
     if not running:
         text = f'user task "{step.id}" was completed after a timer had interrupted it: both ways go on'
-        advance.meet_fault(codes.TASK_SURVIVES_TIMER, step.id, text)
+        advance.meet_fault(codes.TASK_SURVIVES_TIMER, step_id=step.id, text=text)
     _go_on(advance, step, changes)
     return advance.outcome()
 
@@ -355,10 +355,10 @@ def _fired(
 def _note_late_timer(advance: Advance, timer: Timer, step_status: ExecutionStatus) -> None:
     if not advance.is_live:
         text = f'a timer of step "{timer.step_id}" fired into an instance that had ended'
-        advance.meet_fault(codes.TIMER_OUTLIVES_STEP, timer.step_id, text)
+        advance.meet_fault(codes.TIMER_OUTLIVES_STEP, step_id=timer.step_id, text=text)
     elif step_status != ExecutionStatus.RUNNING:
         text = f'a timer of step "{timer.step_id}" fired though the step was {step_status.lower()}'
-        advance.meet_fault(codes.TIMER_OUTLIVES_STEP, timer.step_id, text)
+        advance.meet_fault(codes.TIMER_OUTLIVES_STEP, step_id=timer.step_id, text=text)
 
 
 def _go_on(advance: Advance, step: Step, changes: Changes) -> None:

@@ -80,7 +80,7 @@ def topic_states(brokers: str, config: Mapping[str, str], job_types: Iterable[st
         return [_state(admin, settings, job_type) for job_type in job_types]
 
 
-def dead_letter_trouble(brokers: str, config: Mapping[str, str], topic: str) -> str:
+def dead_letter_trouble(brokers: str, config: Mapping[str, str], *, topic: str) -> str:
     """What would keep a record from going to this topic, in words; empty when nothing is known to.
 
     BrokersAwayError and KafkaConfigError as for `topic_states`.
@@ -93,7 +93,7 @@ def dead_letter_trouble(brokers: str, config: Mapping[str, str], topic: str) -> 
                 return (
                     f"dead-letter topic {topic} does not exist. Create it: {missing.how_to_create(brokers)}"
                 )
-            _require(admin, topic, "WRITE")
+            _require(admin, topic=topic, operation="WRITE")
         except KafkaException as error:
             if not is_about_rights(error.args[0]):
                 raise
@@ -171,7 +171,7 @@ def _state(admin: AdminClient, settings: dict[str, Any], job_type: str) -> Topic
         partitions = _partitions(consumer, topic)
         if not partitions:
             return TopicState(topic)
-        _require(admin, topic, "READ")
+        _require(admin, topic=topic, operation="READ")
         waiting, lost = _waiting_and_lost(consumer, topic, partitions)
         return TopicState(topic, len(partitions), waiting, lost, _members(admin, group))
     except KafkaException as error:
@@ -217,7 +217,7 @@ def _members(admin: AdminClient, group: str) -> int | None:
     return len(described.members)
 
 
-def _require(admin: AdminClient, topic: str, operation: str) -> None:
+def _require(admin: AdminClient, *, topic: str, operation: str) -> None:
     """Raise where the broker says that we may see the topic and not do this (READ, WRITE) with it."""
     asked = admin.describe_topics(
         TopicCollection([topic]), include_authorized_operations=True, request_timeout=TIMEOUT_S

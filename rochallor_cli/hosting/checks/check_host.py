@@ -120,7 +120,7 @@ def _ask_brokers(config: HostConfig, job_types: Iterable[str], findings: CheckFi
     try:
         states = topic_states(brokers, config.kafka.config, job_types)
         letters = config.kafka.dead_letter_topic
-        trouble = dead_letter_trouble(brokers, config.kafka.config, letters) if letters else ""
+        trouble = dead_letter_trouble(brokers, config.kafka.config, topic=letters) if letters else ""
     except KafkaConfigError as error:
         findings.problems.append(str(error))
         return

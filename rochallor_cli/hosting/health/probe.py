@@ -42,18 +42,23 @@ def probe_from_arguments(arguments: Sequence[str], environ: Mapping[str, str]) -
     if environ.get("ROCHALLOR_CONFIG") and not named:
         return None  # the port stands in a file: reading that takes more than a probe should load
     return probe_from_options(
-        given.get("--health-host"), given.get("--health-port"), environ, live="--live" in given
+        host=given.get("--health-host"),
+        port=given.get("--health-port"),
+        environ=environ,
+        live="--live" in given,
     )
 
 
 def probe_from_options(
-    host: str | None, port: str | None, environ: Mapping[str, str], *, live: bool = False
+    *, host: str | None, port: str | None, environ: Mapping[str, str], live: bool = False
 ) -> int:
     """`probe` with what is not given taken from the environment."""
-    return probe(*host_and_port(host, port, environ), live=live)
+    return probe(*host_and_port(host=host, port=port, environ=environ), live=live)
 
 
-def host_and_port(host: str | None, port: str | None, environ: Mapping[str, str]) -> tuple[str, str | None]:
+def host_and_port(
+    *, host: str | None, port: str | None, environ: Mapping[str, str]
+) -> tuple[str, str | None]:
     """Where a host answers: what is not given is taken from the environment."""
     host = host or environ.get("ROCHALLOR_HEALTH_HOST") or "127.0.0.1"
     # A host that listens everywhere is asked on the loopback.

@@ -60,15 +60,15 @@ def host_status(statuses: Sequence[WorkerStatus]) -> dict[str, Any]:
     }
 
 
-def show_status(context: Context, host: str | None, port: str | None) -> int:
+def show_status(context: Context, *, host: str | None, port: str | None) -> int:
     """Print a row for each job in flight, and one for each worker that has none."""
-    context.printer.rows(JOBS, list(_rows(_asked(context, host, port))))
+    context.printer.rows(JOBS, list(_rows(_asked(context, host=host, port=port))))
     return ExitStatus.DONE
 
 
-def send_quiet(context: Context, host: str | None, port: str | None, *, is_quiet: bool) -> int:
+def send_quiet(context: Context, *, host: str | None, port: str | None, is_quiet: bool) -> int:
     """Have a host on this machine claim no more jobs, or claim again."""
-    pid = int(_asked(context, host, port)["pid"])
+    pid = int(_asked(context, host=host, port=port)["pid"])
     try:
         os.kill(pid, signal.SIGTSTP if is_quiet else signal.SIGCONT)
     except (ProcessLookupError, PermissionError) as error:
@@ -80,8 +80,8 @@ def send_quiet(context: Context, host: str | None, port: str | None, *, is_quiet
     return ExitStatus.DONE
 
 
-def _asked(context: Context, host: str | None, port: str | None) -> dict[str, Any]:
-    host, port = host_and_port(host, port, context.environment.environ)
+def _asked(context: Context, *, host: str | None, port: str | None) -> dict[str, Any]:
+    host, port = host_and_port(host=host, port=port, environ=context.environment.environ)
     if not port or not port.isdigit():
         raise UsageError("which port?", hint="--health-port, or ROCHALLOR_HEALTH_PORT")
     try:

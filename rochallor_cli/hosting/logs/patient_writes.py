@@ -75,12 +75,12 @@ class PatientWriter:
             if self._opened is not None:
                 os.close(self._opened)
             self._opened = _opened_again(descriptor, found.st_mode)
-            self._way = _way(descriptor, found.st_mode, self._opened)
+            self._way = _way(descriptor, mode=found.st_mode, opened=self._opened)
             self._identity = identity
         return self._way
 
 
-def _way(descriptor: int, mode: int, opened: int | None) -> _Way:
+def _way(descriptor: int, *, mode: int, opened: int | None) -> _Way:
     if opened is not None:
         return partial(os.write, opened)
     if stat.S_ISSOCK(mode) and hasattr(socket, "MSG_DONTWAIT"):

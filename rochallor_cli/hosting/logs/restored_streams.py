@@ -50,10 +50,10 @@ class StandardStreams:
         return [
             f"descriptor {descriptor}, {_NAMES[descriptor]}"
             for descriptor, kept in self._kept.items()
-            if self._is_put_back(descriptor, kept, others_run)
+            if self._is_put_back(descriptor, kept=kept, others_run=others_run)
         ]
 
-    def _is_put_back(self, descriptor: int, kept: int, others_run: bool) -> bool:
+    def _is_put_back(self, descriptor: int, *, kept: int, others_run: bool) -> bool:
         try:
             if _file_of(descriptor) == self._were[descriptor] or others_run:
                 return False

@@ -28,7 +28,7 @@ def next_workflow(definition: Value) -> str:
     return follows if isinstance(follows, str) else ""
 
 
-def child_of(page_engine: PageEngine, instance: Value, definition: Value) -> Value | None:
+def child_of(page_engine: PageEngine, *, instance: Value, definition: Value) -> Value | None:
     """The instance that was likely started when this one had ended."""
     follows, ended = next_workflow(definition), parse_time(instance.get("completedAt"))
     if not follows or ended is None or instance.get("status") != "COMPLETED":

@@ -65,7 +65,7 @@ class DefinitionPage(UiPage):
         oldest = max(newest - MOST_VERSIONS + 1, 1)
         versions = version_rows(self.page_engine.engine, self.definition_id, newest=newest, oldest=oldest)
         assumed = self.page_engine.version().assumed
-        text, findings, why_not = linted(document, self.definition_id, assumed)
+        text, findings, why_not = linted(document, name=self.definition_id, engine_version=assumed)
         self._last = DefinitionData(
             document, version, newest, list(versions), text, findings, why_not, assumed
         )
@@ -121,7 +121,7 @@ class DefinitionPage(UiPage):
         return 5.0
 
 
-def linted(document: Value, name: str, engine_version: str) -> tuple[str, list[DocumentFinding], str]:
+def linted(document: Value, *, name: str, engine_version: str) -> tuple[str, list[DocumentFinding], str]:
     """A definition as text, what lint finds in it, and why it could not be looked at."""
     unnumbered = {key: value for key, value in document.items() if key != "version"}
     text = written_yaml(unnumbered, lambda value: dump(value, ascii_only=False))

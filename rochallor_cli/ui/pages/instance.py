@@ -164,7 +164,7 @@ class InstancePage(UiPage):
     def _look_around(self, facts: Facts) -> None:
         """The chain is looked up once, not at every look."""
         if self._child is None and facts.is_ended and self._is_new("child", facts):
-            self._child = child_of(self.page_engine, facts.instance, facts.document)
+            self._child = child_of(self.page_engine, instance=facts.instance, definition=facts.document)
         if self._wants_parent and self._is_new("parent", facts):
             self._parent = parent_of(self.page_engine, facts.instance)
 

@@ -86,7 +86,7 @@ class BrokerProbe:
         # A group without an offset begins with what is there.
         assignment.start = max(committed, kept)
         if 0 <= committed < kept:
-            self._say_lost(assignment.partition, committed, kept)
+            self._say_lost(assignment.partition, begin=committed, end=kept)
 
     def _look_into_gaps(self, consumer: Consumer) -> None:
         """Say which of them begin below where their partition begins by now."""
@@ -99,13 +99,13 @@ class BrokerProbe:
             return
         for number, due, offset in gaps:
             if due < lows[number]:
-                self._say_lost(number, due, min(lows[number], offset))
+                self._say_lost(number, begin=due, end=min(lows[number], offset))
 
     def _ends(self, consumer: Consumer, number: int) -> tuple[int, int]:
         place = TopicPartition(self._topic, number)
         return consumer.get_watermark_offsets(place, timeout=PROBE_TIMEOUT_S, cached=False)
 
-    def _say_lost(self, partition: int, begin: int, end: int) -> None:
+    def _say_lost(self, partition: int, *, begin: int, end: int) -> None:
         self.lost += end - begin
         log.error(
             "%s partition %s: the records of offsets %s to %s were removed before they were read; the engine sends "

@@ -59,7 +59,7 @@ class Commits:
         self._store(consumer, assignments)
         self._commit_now(lambda: consumer.commit(asynchronous=False), "last commit")
 
-    def rewind(self, consumer: Consumer, partition: int, offset: int) -> None:
+    def rewind(self, consumer: Consumer, *, partition: int, offset: int) -> None:
         """Commit an offset below the last one, for a partition whose log starts again.
 
         librdkafka commits what is stored only while it rises; after this it rises from here. What was stored before

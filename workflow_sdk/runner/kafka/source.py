@@ -290,7 +290,7 @@ class KafkaSource:
         partition, offset = message.partition(), message.offset()
         assert partition is not None
         assert offset is not None
-        assignment = self._assignment_of(partition, offset, consumer)
+        assignment = self._assignment_of(partition=partition, offset=offset, consumer=consumer)
         if assignment is None:
             return None
         self.records += 1
@@ -322,7 +322,7 @@ class KafkaSource:
             raise KafkaException(error)
         self.health.note_error(error)
 
-    def _assignment_of(self, partition: int, offset: int, consumer: Consumer) -> Assignment | None:
+    def _assignment_of(self, *, partition: int, offset: int, consumer: Consumer) -> Assignment | None:
         """Note a record as received, and return where it belongs; None when its partition has gone."""
         assignment = self._partitions.find(partition)
         if assignment is None:
@@ -333,7 +333,7 @@ class KafkaSource:
         # The log was cut, or the topic made anew: what comes now is new, whatever its offset. What came before and
         # still waits runs all the same, for no log may have it any more; its offsets count for nothing.
         log.warning("%s partition %s starts again at offset %s", self.topic, partition, offset)
-        self.commits.rewind(consumer, partition, offset)
+        self.commits.rewind(consumer, partition=partition, offset=offset)
         fresh = self._partitions.start_again(partition)
         fresh.tracker.receive(offset)
         return fresh

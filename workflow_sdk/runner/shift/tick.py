@@ -69,11 +69,11 @@ class Tick:
         self._lease_keeper.look(items, now)
         for item in items:
             if item.handler.timeout_s is not None:
-                self._look_at_time(item, item.handler.timeout_s, now)
+                self._look_at_time(item, timeout_s=item.handler.timeout_s, now=now)
         if any(item.task is not None and item.phase is Phase.RUNNING for item in items):
             self._coroutines.watch(now)
 
-    def _look_at_time(self, item: InFlight, timeout_s: float, now: float) -> None:
+    def _look_at_time(self, item: InFlight, *, timeout_s: float, now: float) -> None:
         """A coroutine ends at its time-out, or swallows that; a thread cannot be ended: all we can do is say so."""
         allowed_s = timeout_s if item.task is None else timeout_s + CANCELLED_WITHIN_S
         if item.is_stuck or item.phase is not Phase.RUNNING or item.ran_s(now) <= allowed_s:

@@ -134,7 +134,7 @@ def test_nothing_that_runs_show_is_missing_in_the_report(versions: tuple[str, st
     for seed, document, old, new in documents(versions):
         shown = [part_ways(old, new, Random(f"{seed} {walk}")) for walk in range(WALKS)]
         if any(shown):
-            said = upgrade_differences(document, old.rules, new.rules)
+            said = upgrade_differences(document, old=old.rules, new=new.rules)
             if any(each.kind == UNKNOWN for each in said):
                 continue
             parted += 1
@@ -150,7 +150,9 @@ def test_what_is_said_to_get_worse_is_shown_by_a_run_that_the_old_engine_does_ot
 ) -> None:
     played = 0
     for seed, document, old, new in documents(versions):
-        worse = {each.step for each in upgrade_differences(document, old.rules, new.rules) if each.is_worse}
+        worse = {
+            each.step for each in upgrade_differences(document, old=old.rules, new=new.rules) if each.is_worse
+        }
         for flaw, trace in new_runs(old, new) if worse else ():
             if flaw.step in worse:
                 assert run_of(old, trace) != run_of(new, trace), (seed, flaw.code, flaw.step)

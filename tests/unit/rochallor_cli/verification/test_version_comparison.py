@@ -17,7 +17,7 @@ def compared(
     *steps: dict[str, Any], old: str = "0", new: str = "1.0.0", max_states: int = 1000
 ) -> ComparedVersions:
     before, after = (definition_from_document(document(*steps), engine_rules(each)) for each in (old, new))
-    return compared_versions(before, after, SearchBounds(max_states, TEN_MINUTES))
+    return compared_versions(old=before, new=after, bounds=SearchBounds(max_states, TEN_MINUTES))
 
 
 def test_branches_of_one_task_run_alike_on_every_version() -> None:
