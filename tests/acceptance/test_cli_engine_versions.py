@@ -13,54 +13,14 @@ from rochallor_cli.dev_engine import DEFAULT_ENGINE_VERSION, ENGINE_VERSIONS
 from rochallor_cli.dev_engine import FEATURES as ENGINES_FEATURES
 from rochallor_cli.engine_client.engine_version import OFFLINE, EngineVersion
 from support.command_line import rochallor, rochallor_process
+from support.engine_of_version import ID, LOAN, START, TABLE, engine_of
 from support.engines import running_engine
 from support.scripted_server import NO_ROUTE, Answer, route, stand_in
 from workflow_sdk import engine_versions as sdk
 
-ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
-LOAN = {"definitionId": "loan", "definitionVersion": 1, "businessKey": "A-1", "currentStepIds": ["score"]}
-
-
-def engine(age: str):
-    """Answers as an engine of an age does: "0", "1.0" or "1.1"; a start finds the key A-1 taken since 1.0.1."""
-
-    def answer(method: str, path: str, body: bytes) -> Answer:
-        where = route(path)
-        if where.endswith("/retry"):
-            return (404, {"error": "not-found", "reason": REASONS["1.1"]}) if age == "1.1" else NO_ROUTE
-        if where.startswith("/v1/instances/"):
-            name = where.split("/")[3]
-            return 404, {"error": "not-found", "reason": REASONS[age].replace("ID", name)}
-        if method == "POST":
-            return 201, {"id": ID, "status": "ACTIVE", **LOAN}
-        return 200, {"items": [], "total": 0}
-
-    return answer
-
-
-REASONS = {
-    "0": 'instance "ID" not found',
-    "1.0": "workflow instance not found",
-    "1.1": "workflow instance not found",
-}
 KEY_TAKEN = "start: business key already in use by an in-flight instance of this definition"
 UNKNOWN_PART = 'parse error: parse: json: unknown field "decisionTable"'
 NO_ROWS = "lock job instance: no rows in result set"
-TABLE = {
-    "id": "loan",
-    "name": "loan",
-    "steps": [
-        {
-            "id": "rate",
-            "name": "rate",
-            "type": "DECISION_TABLE",
-            "decisionTable": {"rules": [{"outputs": {"a": 1}}]},
-            "nextStep": "end",
-        },
-        {"id": "end", "name": "end", "type": "END"},
-    ],
-}
-START = ("instances", "start", "loan", "--business-key", "A-1", "--if-absent")
 
 
 def test_the_versions_that_can_be_named_are_those_that_there_are() -> None:
@@ -92,7 +52,7 @@ def test_a_version_says_no_more_than_is_known(possible: tuple[str, ...], text: s
 def test_start_if_absent_is_refused_where_keys_are_not_unique_and_says_what_it_assumes(
     age: str, status: int, said: str, tmp_path: Path
 ) -> None:
-    with stand_in(engine(age)) as there:
+    with stand_in(engine_of(age)) as there:
         result = rochallor(*START, url=there.url, env={"XDG_CACHE_HOME": str(tmp_path)})
     assert (result.exit_status, said in result.stderr) == (status, True), result.stderr
     starts = [path for method, path, _ in there.seen if (method, path) == ("POST", "/v1/instances")]
@@ -101,20 +61,20 @@ def test_start_if_absent_is_refused_where_keys_are_not_unique_and_says_what_it_a
 
 def test_what_an_engine_is_is_asked_once_and_remembered_for_its_url(tmp_path: Path) -> None:
     env = {"XDG_CACHE_HOME": str(tmp_path)}
-    with stand_in(engine("1.1")) as there:
+    with stand_in(engine_of("1.1")) as there:
         rochallor(*START, url=there.url, env=env)
         asked = [path for _, path, _ in there.seen if path.endswith("/retry")]
         again = rochallor(*START, "-v", url=there.url, env=env)
         assert [path for _, path, _ in there.seen if path.endswith("/retry")] == asked
     assert "engine version 1.1.0 or later (asked within the last day)" in again.stderr
-    with stand_in(engine("0")) as other:
+    with stand_in(engine_of("0")) as other:
         assert rochallor(*START, url=other.url, env=env).exit_status == 7
 
 
 def test_a_key_that_an_engine_did_not_keep_unique_is_found_after_the_start(tmp_path: Path) -> None:
     """On 1.0.0, which looks like 1.0.1, another start at the same moment gets an instance of its own."""
     other = {**LOAN, "id": ID[:-1] + "2", "status": "ACTIVE"}
-    asked = engine("1.0")
+    asked = engine_of("1.0")
     has_started = False
 
     def answer(method: str, path: str, body: bytes) -> Answer:
@@ -155,7 +115,7 @@ def test_what_is_remembered_of_an_engine_is_forgotten_once_any_answer_contradict
     age: str, line: tuple[str, ...], answer: Answer, is_one: bool, tmp_path: Path
 ) -> None:
     env = {"XDG_CACHE_HOME": str(tmp_path)}
-    asked = engine(age)
+    asked = engine_of(age)
     is_replaced = False
 
     def either(method: str, path: str, body: bytes) -> Answer:
@@ -174,7 +134,7 @@ def test_what_is_remembered_of_an_engine_is_forgotten_once_any_answer_contradict
 
 
 def test_a_version_that_is_named_is_not_asked_for(tmp_path: Path) -> None:
-    with stand_in(engine("0")) as there:
+    with stand_in(engine_of("0")) as there:
         done = rochallor(
             *START, "--engine-version", "1.0.1", url=there.url, env={"XDG_CACHE_HOME": str(tmp_path)}
         )

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from support.asking_commands import LINES, PATHS
 from support.command_line import rochallor
 from support.planted_answers import DEFINITION
 from support.scripted_server import Answer, stand_in
-from tests.acceptance.test_cli_unknown_things import LINES, PATHS
 
 ID = "01M8F67NFZ001ZM4WAD2XA5AZ1"
 HTML = b"<html><title>Log in</title></html>"

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from support.command_line import rochallor, rochallor_process
+from support.engine_of_version import ID, LOAN, START, TABLE, engine_of
 from support.engines import running_engine
 from support.scripted_server import Answer, route, stand_in
 from support.workflows import decision, document, uploaded, user_task, wait
-from tests.acceptance.test_cli_engine_versions import ID, LOAN, START, TABLE
-from tests.acceptance.test_cli_engine_versions import engine as answering_as
 from workflow_sdk.client.rest import RestEngineClient
 
 # (a command, its exit status and what it says where the engine is 0): whatever was found at this URL before.
@@ -42,7 +41,7 @@ def test_what_another_engine_at_this_url_was_counts_for_nothing(
             return 404, {"error": "not-found", "reason": "definition not found"}
         if route(path) == "/v1/jobs/poll":
             return 400, {"error": "bad-request", "reason": "workerId is required"}
-        return answering_as(age)(method, path, body)
+        return engine_of(age)(method, path, body)
 
     with stand_in(answer) as there:
         rochallor("doctor", url=there.url, env=env)
@@ -75,7 +74,7 @@ def test_a_key_that_is_not_unique_is_found_whatever_version_is_said(tmp_path: Pa
 
 def test_an_answer_that_no_engine_of_the_version_said_gives_is_told_once(tmp_path: Path) -> None:
     env = {"XDG_CACHE_HOME": str(tmp_path)}
-    with stand_in(answering_as("0")) as there:
+    with stand_in(engine_of("0")) as there:
         done = rochallor("instances", "get", ID, "--engine-version", "1.1.0", url=there.url, env=env)
         fits = rochallor("instances", "get", ID, "--engine-version", "0", url=there.url, env=env)
         told = rochallor("doctor", "--engine-version", "1.1.0", url=there.url, env=env)
@@ -90,7 +89,7 @@ def test_a_refused_retry_leaves_what_it_does_not_contradict(tmp_path: Path) -> N
     def answer(method: str, path: str, body: bytes) -> Answer:
         if route(path) == "/v1/jobs/poll":
             return 400, {"error": "bad-request", "reason": "workerId is required"}
-        return answering_as("1.0")(method, path, body)
+        return engine_of("1.0")(method, path, body)
 
     with stand_in(answer) as there:
         rochallor("doctor", url=there.url, env=env)

@@ -19,12 +19,12 @@ from playwright.sync_api import Browser, expect
 
 from support.browser import window
 from support.engines import interrupted_engine
+from support.hostile_engine import ID, hostile
 from support.scripted_server import Answer, stand_in
 from support.small_server import small_server
 from support.ui_engine import Desk
 from support.ui_pages import ui_of
 from support.workflows import document, gateway, join, user_task
-from tests.unit.rochallor_cli.ui.test_ui_hostile import ID, hostile
 from workflow_sdk.client.rest import RestEngineClient
 
 # A browser costs a core for seconds.

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from support.asking_commands import LINES, PATHS
 from support.command_line import Result, rochallor
-from support.command_table import commands
 from support.planted_answers import (
     ASKED,
     DEFINITION,
@@ -34,40 +34,6 @@ from support.planted_answers import (
 from support.scripted_server import route, stand_in
 
 ODD_VALUES = int(os.environ.get("ROCHALLOR_TEST_ODD_VALUES", "4"))
-# What each command is given; a name in capitals is the id of the instance that stands so.
-LINES: dict[str, tuple[str, ...]] = {
-    "api": ("GET", "/v1/instances"),
-    "defs upload": ("flow.json",),
-    "defs get": ("all",),
-    "defs list": (),
-    "defs versions": ("all",),
-    "defs diff": ("flow.json",),
-    "defs graph": ("--instance", "FAILED"),
-    "defs verify": ("all", "--var", "way=hold", "--max-states", "300"),
-    "doctor": (),
-    "instances start": ("all", "--var", "way=hold"),
-    "instances get": ("HELD",),
-    "instances explain": ("HELD",),
-    "instances count": ("--by", "step"),
-    "instances audit": (),
-    "instances list": (),
-    "instances history": ("FAILED",),
-    "instances wait": ("DONE", "--timeout", "50ms"),
-    "instances watch": ("DONE", "--timeout", "50ms"),
-    "instances signal": ("HELD", "hold"),
-    "instances restart": ("FAILED", "--yes"),
-    "instances retry": ("FAILED", "--step", "work"),
-    "instances cancel": ("HELD", "--yes"),
-    "jobs complete": ("J", "--yes"),
-    "jobs fail": ("J", "--yes"),
-    "tasks list": (),
-    "tasks complete": ("ASKED", "ask", "--by", "me"),
-}
-# Groups whose commands ask an engine and end; of these, commands that have no line are given nothing.
-ASKING = ("defs ", "instances ", "tasks ", "jobs ")
-# They ask no engine, or need a broker.
-APART = ("defs lint", "defs table", "defs schema", "jobs find")
-PATHS = sorted({*LINES, *(path for path in commands() if path.startswith(ASKING) and path not in APART)})
 # Of an instance in a status that nobody knows only the engine can say whether it has ended. Steps of types that nobody
 # knows cannot be followed; that is said by a status of its own. A difference is no failure of diff's.
 LEFT_OPEN = {

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from support.documentation_pages import FENCED, ROOT
-from tests.architecture.test_repository import tracked_text_files
+from support.repository_files import tracked_text_files
 
 LINK = re.compile(r"\[[^\]]+\]\((?!https?://|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
 HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)

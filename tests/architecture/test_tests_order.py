@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,3 +29,11 @@ def test_acceptance_tests_are_named_for_the_part_they_try() -> None:
 def test_a_test_has_one_name_in_one_place() -> None:
     names = [path.name for path in TESTS.rglob("test_*.py")]
     assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
+def test_what_tests_share_is_in_support_and_imported_by_one_name() -> None:
+    """A module that is imported by two names is loaded twice; one test file imports nothing of another."""
+    other = re.compile(r"^ *(?:from|import) tests\b", re.MULTILINE)
+    assert [
+        str(path.relative_to(ROOT)) for path in TESTS.rglob("*.py") if other.search(path.read_text("utf-8"))
+    ] == []

@@ -4,6 +4,8 @@ Commands and pages
     command_line.py          `rochallor("defs", "upload", path)`: output and exit status, in this process or its own
     command_table.py         every command with its options, from which tests are generated
     changed_package.py       the command line with one field more: a copy of the package, changed and run
+    asking_commands.py       a command line for each command that asks an engine and ends
+    repository_files.py      the files of this repository
     documentation_pages.py   the commands of the pages, with the output shown beneath them
     pasted_commands.py       commands pasted into bash, where `rochallor` is this very process
     promised_sentences.py    which test holds which sentence of the pages
@@ -18,6 +20,8 @@ Engines, and what stands in for one
     byte_server.py           exactly the bytes a test wants, and the end of the connection
     http_server.py           what those three stand on: a handler on a free port
     planted_answers.py       recorded answers with something planted into them
+    engine_of_version.py     answers as an engine of a version gives them
+    hostile_engine.py        answers that HTML, templates and terminals would obey
     recordings.py            the recorded answers of real engines, and how they are replayed
     known_answers.py         the answers that docs/answers.md records
 
