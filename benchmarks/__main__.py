@@ -17,7 +17,7 @@ from benchmarks.contenders import checkout, ours, published, published_python
 from benchmarks.pages import PAGE_CASES, write_pages
 from benchmarks.plot import write_plot
 from benchmarks.processes import ROOT, ChildError
-from benchmarks.report import show, write_json
+from benchmarks.report import busyness, show, write_json
 from benchmarks.results import Result
 from benchmarks.wire import WireError
 
@@ -110,7 +110,9 @@ def run_all(given: argparse.Namespace, bench: Bench) -> int:
         broken.append("plot")
     if given.json:
         write_json(given.json, results)
-    console.print(f"{len(results)} tables in {time.monotonic() - began_s:.0f} s", highlight=False)
+    console.print(
+        f"{len(results)} tables in {time.monotonic() - began_s:.0f} s. {busyness()}", highlight=False
+    )
     if given.pages and not broken:
         (ROOT / "benchmarks/results/pages.txt").write_text(_without_blanks(console.export_text()), "utf-8")
         write_pages(ROOT, results, "python -m benchmarks --pages")

@@ -79,6 +79,13 @@ def machine() -> dict[str, object]:
     }
 
 
+def busyness() -> str:
+    """How many wanted a core at the end of the run, and whether that was more than the run itself."""
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    others = " Others kept it busy: read ratios and CPU, not rates." if load > 2 * cores else ""
+    return f"Load average {load:.1f} on {cores} cores.{others}"
+
+
 def write_json(path: Path, results: Sequence[Result]) -> None:
     document = {
         "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),

@@ -5,44 +5,23 @@ A bound is what a job and a poll need, and a little for the life around them. Wh
 
 from __future__ import annotations
 
-import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
 from benchmarks.engines import Engine, null_engine
 from benchmarks.workflows import chain, job_types, start_many, upload
-from support.counted_work import CountingLoop, counting_socket
+from support.counted_work import Spent, count_worker
 from support.sdk_workers import running_runner
 from support.waiting import wait_until
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.handler.registry import HandlerRegistry
-from workflow_sdk.runner.shift import worker_run
 
 WORKER = "counted"
 BACKLOG = 2_000
 TRICKLED = 120
-# Start-up and leaving: connections, tasks and their end, the first sleeps.
-LIFE = 80
-# A look at the jobs in flight, some four times a second, which a slow machine makes more of.
-TICKS_PER_S = 5
-
-
-@dataclass(frozen=True)
-class Spent:
-    """What the worker did, and the requests that it was for."""
-
-    counts: Counter[str]
-    jobs: float
-    polls: float
-    took_s: float
-
-    def is_within(self, name: str, *, per_job: float, per_poll: float = 0.0, per_tick: float = 0.0) -> bool:
-        ticks = TICKS_PER_S * self.took_s
-        return self.counts[name] <= per_job * self.jobs + per_poll * self.polls + per_tick * ticks + LIFE
 
 
 @pytest.fixture
@@ -53,11 +32,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """What the worker of this test does; its threads are told by their names."""
-    found: Counter[str] = Counter()
-    monkeypatch.setattr(worker_run, "DaemonLoop", lambda: CountingLoop(found))
-    monkeypatch.setattr(socket, "socket", counting_socket(found, threads=f"{WORKER} "))
-    return found
+    return count_worker(monkeypatch, WORKER)
 
 
 def spent(engine: Engine, counts: Counter[str], *, backlog: int, trickled: int = 0) -> Spent:

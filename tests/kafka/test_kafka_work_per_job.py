@@ -12,6 +12,7 @@ from benchmarks.brokers import Broker, broker_at, produce
 from benchmarks.contenders import ours
 from benchmarks.engines import Engine, null_engine
 from rochallor_cli.dev_engine.kafka.dispatch_record import topic_of
+from support.counted_work import Spent, count_worker
 from support.fault_proxy import fault_proxy
 from support.kafka_workers import running_worker
 from support.sdk_workers import Executions, registry_of
@@ -67,6 +68,26 @@ def test_a_backlog_costs_one_request_a_job_and_far_fewer_commits(broker: Broker,
     assert commits is not None
     assert 1 <= commits <= JOBS / 2
     assert threads <= PARALLELISM + OWN_THREADS
+
+
+def test_a_job_of_a_backlog_costs_two_futures_one_write_and_one_read(
+    broker: Broker, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the worker's loop; the consumer's thread is the Kafka client's."""
+    counts = count_worker(monkeypatch, "counted")
+    produce(broker.address, JOB_TYPE, partitions=1, per_partition=JOBS)
+    begun_s = time.monotonic()
+    with running_worker(broker.address, engine.url, registry(), worker_id="counted", parallelism=PARALLELISM):
+        wait_until(lambda: engine.counts()["completed"] >= JOBS, "all reports", timeout_s=60)
+    asked = engine.counts()
+    job = Spent(counts, jobs=asked["completed"], polls=asked["polls"], took_s=time.monotonic() - begun_s)
+    assert counts["writes"] == job.jobs + job.polls
+    assert job.is_within("reads", per_job=1.01)
+    assert job.is_within("futures", per_job=2)
+    assert job.is_within("timers", per_job=0, per_tick=2)
+    assert job.is_within("tasks", per_job=0)
+    assert job.is_within("callbacks", per_job=2.5, per_tick=1)
+    assert job.is_within("waits", per_job=1, per_tick=1)
 
 
 def test_jobs_that_trickle_in_cost_one_request_and_at_most_one_commit_each(

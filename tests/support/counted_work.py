@@ -6,9 +6,18 @@ import asyncio
 import socket
 import threading
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from workflow_sdk.runner.daemon_loop import DaemonLoop
+from workflow_sdk.runner.shift import worker_run
+
+# Start-up and leaving: connections, tasks and their end, the first sleeps.
+LIFE = 80
+# A look at the jobs in flight, some four times a second, which a slow machine makes more of.
+TICKS_PER_S = 5
 
 
 class CountingLoop(DaemonLoop):
@@ -77,3 +86,25 @@ def counting_socket(counts: Counter[str], *, threads: str) -> type[socket.socket
             return super().recv_into(*arguments)
 
     return CountingSocket
+
+
+def count_worker(monkeypatch: pytest.MonkeyPatch, worker_id: str) -> Counter[str]:
+    """What the worker of this id will do on its loop; its threads are told by their names."""
+    counts: Counter[str] = Counter()
+    monkeypatch.setattr(worker_run, "DaemonLoop", lambda: CountingLoop(counts))
+    monkeypatch.setattr(socket, "socket", counting_socket(counts, threads=f"{worker_id} "))
+    return counts
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a worker did in its life, and the requests that it was for."""
+
+    counts: Counter[str]
+    jobs: float
+    polls: float
+    took_s: float
+
+    def is_within(self, name: str, *, per_job: float, per_poll: float = 0.0, per_tick: float = 0.0) -> bool:
+        ticks = TICKS_PER_S * self.took_s
+        return self.counts[name] <= per_job * self.jobs + per_poll * self.polls + per_tick * ticks + LIFE
