@@ -63,10 +63,20 @@ def test_a_word_of_the_glossary_stands_in_its_home_and_the_home_leads_here(word:
 
 
 PATH = re.compile(r"`((?:workflow_sdk|rochallor_cli)/[\w/.]+)`")
+# Within a journey a path begins at the folder that the journey is in.
+SHORT_PATH = re.compile(r"`([\w/]+\.py)`")
 
 
 def test_every_file_that_the_architecture_page_names_is_there() -> None:
     assert [path for path in PATH.findall(PAGE) if not (ROOT / path).exists()] == []
+    files = [
+        f"/{path.relative_to(ROOT)}"
+        for package in ("workflow_sdk", "rochallor_cli", "tests")
+        for path in (ROOT / package).rglob("*.py")
+    ]
+    short = SHORT_PATH.findall(PAGE)
+    assert len(short) > 50
+    assert [name for name in short if not any(file.endswith(f"/{name}") for file in files)] == []
 
 
 def constants(pattern: str) -> list[tuple[str, object]]:
