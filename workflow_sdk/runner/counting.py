@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def counted(number: int, thing: str) -> str:
+def count_text(number: int, thing: str) -> str:
     """`1 job`, `1,204 jobs`, `3 tries`, `2 processes`."""
     if number == 1:
         return f"1 {thing}"

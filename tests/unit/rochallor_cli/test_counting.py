@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rochallor_cli.counting import count_text
-from workflow_sdk.runner.counting import counted
+from workflow_sdk.runner import counting as sdk
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from workflow_sdk.runner.counting import counted
     ],
 )
 def test_both_say_how_many_alike(number: int, thing: str, text: str) -> None:
-    assert count_text(number, thing) == counted(number, thing) == text
+    assert count_text(number, thing) == sdk.count_text(number, thing) == text

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 
-from workflow_sdk.runner.counting import counted
+from workflow_sdk.runner.counting import count_text
 from workflow_sdk.runner.handlers.handler_call import call_in_thread
 from workflow_sdk.runner.job.in_flight import InFlight
 
@@ -76,7 +76,9 @@ class HandlerThreads:
         except (RuntimeError, MemoryError) as error:
             self._at_most(self._threads)
             if not self._is_short:
-                log.warning("no more than %s at the same time: %s", counted(self._threads, "handler"), error)
+                log.warning(
+                    "no more than %s at the same time: %s", count_text(self._threads, "handler"), error
+                )
             self._is_short = True
             self._loop.call_later(TRY_AGAIN_S, self._grow)
             return

@@ -21,7 +21,7 @@ from workflow_sdk.runner.job.slots import PollOrder, Slots
 from workflow_sdk.runner.polling.batch_size import BatchSize
 from workflow_sdk.runner.polling.pacing import Pacing
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch
-from workflow_sdk.runner.reporting.rules import MAX_RETRY_AFTER_S, REFUSED_BACK_OFF_S, back_off_s
+from workflow_sdk.runner.reporting.rules import MAX_RETRY_AFTER_S, pause_s
 
 log = logging.getLogger("workflow_sdk.runner")
 
@@ -30,6 +30,8 @@ FLUSH_LIMIT_S = 10.0
 # While results wait, nobody's Retry-After keeps us from looking whether the engine is back.
 LOOK_AGAIN_S = 5.0
 MAX_SAID = 1_000
+# Unlike a report's, a poll's refusal is never about one job: whatever it is, it will be the same in a moment.
+REFUSALS = range(400, 500)
 
 
 class PollSource:
@@ -211,15 +213,16 @@ class PollSource:
         self._failures += 1
         is_away = self._watch.failed(error, began=began)
         asked_for_s = error.retry_after_s if isinstance(error, EngineClientError) else None
-        pause_s = (
-            _pause_s(error, self._failures) if asked_for_s is None else min(asked_for_s, MAX_RETRY_AFTER_S)
-        )
-        self._pacing.not_answered(self._clock() if is_away else self._clock() + pause_s)
+        if asked_for_s is None:
+            wait_s = pause_s(error, self._failures, refusals=REFUSALS)
+        else:
+            wait_s = min(asked_for_s, MAX_RETRY_AFTER_S)
+        self._pacing.not_answered(self._clock() if is_away else self._clock() + wait_s)
         if self._stopping or not is_away:
             return
         if asked_for_s is not None and self._watch.waiting_reports:
-            pause_s = min(pause_s, LOOK_AGAIN_S)
-        await self._watch.sleep(pause_s)
+            wait_s = min(wait_s, LOOK_AGAIN_S)
+        await self._watch.sleep(wait_s)
 
     async def _sleep_until(self, due: float) -> None:
         """Sleep until `due` (`inf`: until woken), or until something makes the next question due earlier."""
@@ -239,8 +242,3 @@ class PollSource:
     def _wake(self) -> None:
         if self._nap is not None and not self._nap.done():
             self._nap.set_result(None)
-
-
-def _pause_s(error: Exception, failures: int) -> float:
-    is_refused = isinstance(error, EngineClientError) and 400 <= error.status_code < 500
-    return REFUSED_BACK_OFF_S if is_refused else back_off_s(failures)

@@ -13,7 +13,7 @@ from workflow_sdk.errors import (
     InvalidConnectionError,
     UnusableTokenError,
 )
-from workflow_sdk.runner.counting import counted
+from workflow_sdk.runner.counting import count_text
 
 log = logging.getLogger("workflow_sdk.runner")
 
@@ -163,7 +163,7 @@ class EngineWatch:
             _trouble_text(error),
             self._reason,
             self._url,
-            counted(self.waiting_reports, "result"),
+            count_text(self.waiting_reports, "result"),
         )
 
     def _goes_on(self, error: BaseException) -> None:
@@ -192,8 +192,8 @@ class EngineWatch:
         log.info(
             "engine reachable again after %.0f s (%s); %s reported",
             self._away_s,
-            counted(self.tries, "try"),
-            counted(self._waiting_on_return, "result"),
+            count_text(self.tries, "try"),
+            count_text(self._waiting_on_return, "result"),
         )
 
 

@@ -159,10 +159,9 @@ def back_off_s(tries: int) -> float:
     return min(FIRST_BACK_OFF_S * 2.0 ** min(tries, 10) * spread, MAX_BACK_OFF_S)
 
 
-def pause_s(error: Exception | None, tries: int) -> float:
+def pause_s(error: Exception | None, tries: int, *, refusals: Container[int] = _REFUSES_ALL) -> float:
     """How long to wait before a request that failed for so many times is tried again."""
-    is_refusal = status_of(error) in _REFUSES_ALL
-    return REFUSED_BACK_OFF_S if is_refusal else back_off_s(tries)
+    return REFUSED_BACK_OFF_S if status_of(error) in refusals else back_off_s(tries)
 
 
 def _hold_s(report: Report, result: TryResult, sent_at: float, now: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
-from workflow_sdk.runner.counting import counted
+from workflow_sdk.runner.counting import count_text
 from workflow_sdk.runner.summary import AbandonedJob
 
 log = logging.getLogger("workflow_sdk.runner")
@@ -17,7 +17,7 @@ def say_stopping(in_flight: int, drain_timeout_s: float, *, hint: str) -> None:
         log.info("stopping: no jobs in flight")
         return
     how_to_end = f" {hint}." if hint else ""
-    jobs = counted(in_flight, "job")
+    jobs = count_text(in_flight, "job")
     log.info("stopping: %s in flight, up to %g s.%s", jobs, drain_timeout_s, how_to_end)
 
 
@@ -33,7 +33,7 @@ def say_drained(abandoned: Collection[AbandonedJob], drain_s: float, *, dispatch
     log.warning(
         "drain ended after %.0f s with %s unfinished; %s\n%s",
         drain_s,
-        counted(len(abandoned), "job"),
+        count_text(len(abandoned), "job"),
         _what_follows(len(abandoned), dispatch),
         "\n".join(lines),
     )
