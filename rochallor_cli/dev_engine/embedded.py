@@ -103,7 +103,7 @@ class DevEngine:
             ready.set()
 
     async def _serve(self, on_ready: Callable[[], None]) -> None:
-        # The server and the database are loaded when an engine runs, not when the door is imported.
+        # aiohttp is loaded when an engine runs, not when the door is imported.
         from rochallor_cli.dev_engine.engine import Engine
 
         self._loop = asyncio.get_running_loop()

@@ -9,7 +9,8 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rochallor_cli.dev_engine.api.http_server import HttpServer
+from aiohttp import web
+
 from rochallor_cli.dev_engine.api.server import Api
 from rochallor_cli.dev_engine.background.periodic import Rounds, attempt, repeat
 from rochallor_cli.dev_engine.clock import AheadClock, HandClock
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("rochallor_cli.dev_engine")
 
+_SHUTDOWN_S = 1.0
 # "A moment later": also what keeps a workflow that is its own next one from filling the memory at once.
 _NEXT_WORKFLOW_DELAY_S = 0.02
 
@@ -50,15 +52,19 @@ class Engine:
         self._dispatch: KafkaDispatch | None = None
         # Where workers find the jobs in dispatch mode "kafka".
         self.brokers = ""
-        self._server = HttpServer(Api(self._resources, self._work).respond)
+        self._runner = web.ServerRunner(
+            Api(self._resources, self._work).server(), shutdown_timeout=_SHUTDOWN_S, handle_signals=False
+        )
 
     async def start(self) -> int:
         """Serve; the port. Raises DevEngineError when that cannot be."""
         await self._upload_definitions()
         if self.config.dispatch == "kafka":
             await self._start_dispatch()
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.config.host, self.config.port)
         try:
-            port = await self._server.start(self.config.host, self.config.port)
+            await site.start()
         except OSError as error:
             raise DevEngineError(
                 f"cannot listen on {self.config.host} port {self.config.port}: {_reason_of(error)}; "
@@ -70,6 +76,7 @@ class Engine:
             if self._resources.rules.durable_chains:
                 self._spawn(repeat(self.config.timer_s, self._rounds.start_next_workflows))
             self._after_commit()
+        port: int = self._runner.addresses[0][1]
         return port
 
     async def stop(self) -> None:
@@ -79,7 +86,7 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.stop()
+        await self._runner.cleanup()
         self._work.flush()
         if self._dispatch is not None:
             await self._dispatch.stop()

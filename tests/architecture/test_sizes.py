@@ -116,6 +116,7 @@ MANY_UNNAMED = {
     "workflow_sdk/runner/runner.py": PUBLISHED,
     "workflow_sdk/runner/kafka_runner.py": PUBLISHED,
     "workflow_sdk/client/timed_streams.py:connect_tcp": PROTOCOL,
+    "rochallor_cli/dev_engine/api/server.py:_request": PROTOCOL,
     "rochallor_cli/dev_engine/expression/functions/texts.py": PROTOCOL,
     "rochallor_cli/dev_engine/expression/values/methods.py:_add_date": PROTOCOL,
     "rochallor_cli/dev_engine/store/executions.py:_execution_from_row": PROTOCOL,

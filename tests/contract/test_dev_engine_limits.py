@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rochallor_cli.dev_engine import DevEngine, DevEngineConfig
-from rochallor_cli.dev_engine.api import endpoints, http_server, request_reader
+from rochallor_cli.dev_engine.api import connection_limits, endpoints, server
 from rochallor_cli.dev_engine.services import definitions, offloading
 
 END = {"id": "e", "name": "e", "type": "END"}
@@ -115,7 +115,7 @@ HALF = (b"GET /v1/inst", b"POST /v1/instances HTTP/1.1\r\nHost: localhost\r\nCon
 
 
 def test_requests_that_are_never_finished_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "HEAD_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(connection_limits, "HEAD_TIMEOUT_S", 0.3)
     with DevEngine(DevEngineConfig(port=0)) as engine:
         host, port = urlsplit(engine.url).netloc.split(":")
         held = [socket.create_connection((host, int(port)), timeout=60) for _ in HALF]
@@ -161,7 +161,7 @@ def test_a_timer_of_any_length_is_started_or_refused_in_the_engines_words(
 
 
 def test_idle_connections_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "MOST_CONNECTIONS", 5)
+    monkeypatch.setattr(connection_limits, "MOST_CONNECTIONS", 5)
     with DevEngine(DevEngineConfig(port=0)) as engine:
         host, port = urlsplit(engine.url).netloc.split(":")
         held = [socket.create_connection((host, int(port)), timeout=60) for _ in range(8)]
@@ -188,7 +188,7 @@ def test_what_is_no_http_is_refused_in_one_line_of_the_log(
         host, _, port = urlsplit(engine.url).netloc.partition(":")
         with socket.create_connection((host, int(port)), timeout=60) as connection:
             connection.sendall(sent)
-            assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+            assert connection.recv(100).startswith(b"HTTP/1.0 400 ")
     assert [record.exc_info for record in caplog.records] == [None] * len(caplog.records)
     assert not any(set("\n\x1b\x00") & set(record.getMessage()) for record in caplog.records)
 
@@ -250,7 +250,7 @@ def test_a_body_of_too_many_values_is_refused_in_words(
 
 
 def test_a_body_that_is_too_long_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_reader, "MAX_BODY_BYTES", 2**20)
+    monkeypatch.setattr(server, "MAX_BODY_BYTES", 2**20)
     with DevEngine(DevEngineConfig(port=0)) as engine:
         status, answer = ask(engine, "POST", "/v1/instances", json.dumps({"definitionId": "x" * 2**20}))
         assert (status, answer["reason"]) == (413, "the embedded engine takes at most 1 MiB in a body")

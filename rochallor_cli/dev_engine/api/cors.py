@@ -1,4 +1,4 @@
-"""The engine's open CORS: any web page may call it. Headers come by their names in lower case."""
+"""The engine's open CORS: any web page may call it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _MAX_AGE_S = "300"
 
 
 def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
-    return method == "OPTIONS" and "access-control-request-method" in headers and "origin" in headers
+    return method == "OPTIONS" and "Access-Control-Request-Method" in headers and "Origin" in headers
 
 
 def preflight_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """What a preflight is answered; no CORS headers when it asks for what is not allowed."""
-    method = headers["access-control-request-method"].upper()
-    asked = [_canonical(name) for name in headers.get("access-control-request-headers", "").split(",")]
+    method = headers["Access-Control-Request-Method"].upper()
+    asked = [_canonical(name) for name in headers.get("Access-Control-Request-Headers", "").split(",")]
     wanted = [name for name in asked if name]
     if method not in _METHODS or not _HEADERS.issuperset(wanted):
         return {}

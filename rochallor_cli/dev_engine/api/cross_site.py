@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 
 def refusal(headers: Mapping[str, str], *, listens_on: str) -> str:
-    """Why a request is not answered; "" where it may be. Headers come by their names in lower case."""
-    host = headers.get("host", "")
+    """Why a request is not answered; "" where it may be."""
+    host = headers.get("Host", "")
     if is_loopback(listens_on) and not is_loopback(_name_of(host)):
         return f"this engine is for this machine; the request is for host {host!r}"
-    origin = headers.get("origin")
+    origin = headers.get("Origin")
     if origin is not None and origin.lower() != f"http://{host}".lower():
         return f"web pages of {origin!r} may not call this engine: it was started with --no-cors"
     return ""

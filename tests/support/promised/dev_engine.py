@@ -98,10 +98,6 @@ DEV_ENGINE: dict[str, dict[str, tuple[str, ...]]] = {
             "test_a_body_that_is_too_long_is_refused_in_words",
             "test_the_times_and_limits_of_the_page_are_those_of_the_engine",
         ),
-        "head of a request": (
-            "test_a_head_without_end_is_a_fault",
-            "test_the_times_and_limits_of_the_page_are_those_of_the_engine",
-        ),
         "values in a body": (
             "test_a_body_of_too_many_values_is_refused_in_words",
             "test_the_times_and_limits_of_the_page_are_those_of_the_engine",
