@@ -22,6 +22,6 @@ filters.py             the options that choose instances
 chosen_instances.py    choosing instances, asking, acting on each and saying what came of it
 replaying.py           runs that a search has found, played on an engine of ours
 serving_options.py     who serves a job type: Kafka's groups, a configuration's handlers
-triage.py              what `doctor` says of instances, job types, certificates and clocks
-following.py           what `instances start` and `instances watch` do until the end
+doctor_checks.py       what `doctor` says of instances, job types, certificates and clocks
+followed_instance.py   what `instances start` and `instances watch` do until the end
 """

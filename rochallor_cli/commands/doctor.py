@@ -12,11 +12,11 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.command_line.setting_options import with_settings
-from rochallor_cli.commands import triage
-from rochallor_cli.commands.triage import CHECKS
-from rochallor_cli.commands.triage import ok as _ok
-from rochallor_cli.commands.triage import problem as _problem
-from rochallor_cli.commands.triage import row as _row
+from rochallor_cli.commands import doctor_checks
+from rochallor_cli.commands.doctor_checks import CHECKS
+from rochallor_cli.commands.doctor_checks import ok as _ok
+from rochallor_cli.commands.doctor_checks import problem as _problem
+from rochallor_cli.commands.doctor_checks import row as _row
 from rochallor_cli.configuration.masking import masked, url_text
 from rochallor_cli.errors import CliError, UsageError
 from rochallor_cli.exit_status import ExitStatus
@@ -83,10 +83,10 @@ def _checks(context: Context, flags: Mapping[str, Any]) -> Iterator[dict[str, An
     )
     if settings.left_behind:
         yield _row("credentials", "warning", settings.left_behind)
-    yield from triage.certificates(settings.access, context.environment.now())
-    questions = triage.Questions(context)
+    yield from doctor_checks.certificates(settings.access, context.environment.now())
+    questions = doctor_checks.Questions(context)
     yield from _engine(context, questions, brokers_are_named=bool(kafka.brokers))
-    yield from triage.handlers(context, file, questions)
+    yield from doctor_checks.handlers(context, file, questions)
     if kafka.brokers:
         yield from _brokers(context, questions, brokers=kafka.brokers, config=kafka.config)
     yield from questions.left_out()
@@ -111,7 +111,7 @@ def _sdk() -> dict[str, Any]:
 
 
 def _engine(
-    context: Context, questions: triage.Questions, *, brokers_are_named: bool
+    context: Context, questions: doctor_checks.Questions, *, brokers_are_named: bool
 ) -> Iterator[dict[str, Any]]:
     asked: dict[str, Callable[[], dict[str, Any] | None]] = {
         "engine": lambda: _answers(context),
@@ -119,9 +119,9 @@ def _engine(
         "not known here": lambda: _unknown(context),
         "dispatch mode": lambda: _dispatch_mode(context, brokers_are_named=brokers_are_named),
         "definitions": lambda: _ok("definitions", f"{context.engine.count_definitions():,}"),
-        "clock": lambda: triage.clock(context),
+        "clock": lambda: doctor_checks.clock(context),
         "instances": lambda: _instances(context),
-        "standing still": lambda: triage.standing_still(context),
+        "standing still": lambda: doctor_checks.standing_still(context),
     }
     for check, ask in asked.items():
         answer = questions.answer(check, ask)
@@ -176,7 +176,7 @@ def _unknown(context: Context) -> dict[str, Any] | None:
 
 
 def _brokers(
-    context: Context, questions: triage.Questions, *, brokers: str, config: Mapping[str, str]
+    context: Context, questions: doctor_checks.Questions, *, brokers: str, config: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
     from rochallor_cli.definitions.job_types import users_by_type
     from rochallor_cli.hosting.checks.broker_checks import BrokersAwayError, topic_states
@@ -197,4 +197,4 @@ def _brokers(
         yield _problem("brokers", CliError(str(error), exit_status=status))
         return
     yield _ok("brokers", f"{brokers} can be reached")
-    yield from triage.topics(states, brokers)
+    yield from doctor_checks.topics(states, brokers)

@@ -17,7 +17,7 @@ from rochallor_cli.output.views import INSTANCE
 if TYPE_CHECKING:
     from rochallor_cli.definitions.uploads import Upload
     from rochallor_cli.instances.following import Ending
-    from rochallor_cli.trial.running import FlowPlan
+    from rochallor_cli.trial.definition_run import FlowPlan
 
 app = typer.Typer()
 
@@ -125,10 +125,10 @@ def run(
     if max_timers is not None and not fast:
         raise UsageError("--max-timers is for --fast, which waits for no timer")
     if watch:
-        from rochallor_cli.trial.watching import run_again
+        from rochallor_cli.trial.rerun_on_save import run_again
 
         return run_again(context, [flow, *(module or ())])
-    from rochallor_cli.trial.running import FlowPlan
+    from rochallor_cli.trial.definition_run import FlowPlan
 
     plan = FlowPlan(
         uploads=_uploads(context, flow, wanted=definition),
@@ -147,7 +147,7 @@ def run(
 
 
 def _run(context: Context, plan: FlowPlan, *, is_upload: bool) -> Ending:
-    from rochallor_cli.trial.running import run_embedded, run_on
+    from rochallor_cli.trial.definition_run import run_embedded, run_on
 
     is_named = context.settings.origins.get("engine_url", "").startswith("--engine-url")
     if not is_named:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rochallor_cli.documents.json_yaml import dump
-from rochallor_cli.trial.running import answer_from
+from rochallor_cli.trial.definition_run import answer_from
 from support.command_line import rochallor
 from support.waiting import wait_until
 from support.workflows import decision, document, gateway, join, service, timer, user_task, wait

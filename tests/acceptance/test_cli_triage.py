@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from rochallor_cli.commands import triage
+from rochallor_cli.commands import doctor_checks
 from rochallor_cli.configuration.certificates import certificate_ends
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.explanation.serving_workers import ServedJobType
@@ -86,7 +86,7 @@ def test_missing_topics_are_one_line() -> None:
         TopicState("workflow.jobs.idle", partitions=1, members=0),
         TopicState("workflow.jobs.unserved", partitions=1, waiting=5, members=0),
     ]
-    rows = {row["check"]: row for row in triage.topics(states, "b:9092")}
+    rows = {row["check"]: row for row in doctor_checks.topics(states, "b:9092")}
     assert len(rows) == 3
     assert rows["topics"]["detail"].startswith("77 of 79 are missing: workflow.jobs.t0, ")
     assert rows["topics"]["detail"].endswith("and 72 more")
@@ -107,9 +107,9 @@ def test_the_end_of_a_certificate_is_told(tmp_path: Path, days: int, result: str
     [(what, end)] = certificate_ends(access)
     assert "client certificate" in what
     assert abs(end - datetime.now(UTC) - timedelta(days=days)) < timedelta(hours=1)
-    [row] = triage.certificates(access, datetime.now(UTC))
+    [row] = doctor_checks.certificates(access, datetime.now(UTC))
     assert row["result"] == result
-    [over] = triage.certificates(access, datetime.now(UTC) + timedelta(days=500))
+    [over] = doctor_checks.certificates(access, datetime.now(UTC) + timedelta(days=500))
     assert (over["result"], over["exitStatus"]) == ("problem", 5)
 
 

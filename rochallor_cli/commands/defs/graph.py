@@ -10,7 +10,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.exclusive_options import FORM_EXCLUSIVE
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.definition_sources import is_file_name
-from rochallor_cli.commands.following import verdict_of
+from rochallor_cli.commands.followed_instance import verdict_of
 from rochallor_cli.commands.inputs import definition_and_version
 from rochallor_cli.definitions.files import read_definition
 from rochallor_cli.documents.document import Document

@@ -8,7 +8,7 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.following import verdict_of
+from rochallor_cli.commands.followed_instance import verdict_of
 from rochallor_cli.commands.inputs import (
     Instance,
 )

@@ -11,7 +11,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.chosen_instances import Verb, act
 from rochallor_cli.commands.filters import MOST_EXCLUSIVE, Most, with_filters
-from rochallor_cli.commands.following import judge_for
+from rochallor_cli.commands.followed_instance import judge_for
 from rochallor_cli.commands.inputs import (
     Ids,
     Text,

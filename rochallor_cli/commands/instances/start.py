@@ -10,7 +10,7 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.following import followed, going_on, judge_for
+from rochallor_cli.commands.followed_instance import followed, going_on, judge_for
 from rochallor_cli.commands.inputs import (
     Definition,
     Text,

@@ -15,7 +15,7 @@ from rochallor_cli.commands.filters import (
     selection,
     with_filters,
 )
-from rochallor_cli.commands.following import judge_for
+from rochallor_cli.commands.followed_instance import judge_for
 from rochallor_cli.commands.inputs import Ids, Timeout, seconds_from
 from rochallor_cli.engine_client.admin_client import OPEN, Value
 from rochallor_cli.exit_status import ExitStatus

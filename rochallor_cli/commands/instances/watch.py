@@ -6,7 +6,7 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.following import followed
+from rochallor_cli.commands.followed_instance import followed
 from rochallor_cli.commands.inputs import (
     Instance,
     Timeout,
