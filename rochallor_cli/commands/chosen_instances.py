@@ -15,7 +15,7 @@ from rochallor_cli.counting import count_text
 from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.errors import CliError, Interrupted, NotFoundError, UsageError
 from rochallor_cli.exit_status import ExitStatus
-from rochallor_cli.instances.bulk import Action, BulkOperation, Row, row_of, worst
+from rochallor_cli.instances.bulk import ActOnInstance, BulkOperation, Row, row_of, worst
 from rochallor_cli.instances.selection import MOST_READ, Filters, steps_of_instance
 from rochallor_cli.output.columns import View
 from rochallor_cli.output.views import ACTIONS
@@ -45,7 +45,7 @@ class Verb:
 def act(
     context: Context,
     verb: Verb,
-    action: Action,
+    action: ActOnInstance,
     *,
     named: Sequence[str],
     filters: Filters,
@@ -169,7 +169,7 @@ def _rehearsed_step(verb: Verb, instance: Value) -> tuple[str | None, CliError |
 
 
 def _done(
-    context: Context, verb: Verb, *, action: Action, chosen: Mapping[str, Value | None]
+    context: Context, verb: Verb, *, action: ActOnInstance, chosen: Mapping[str, Value | None]
 ) -> tuple[list[Row], int]:
     from rochallor_cli.engine_client.error_meaning import meaning
     from rochallor_cli.output.progress import working

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rochallor_cli.hosting.checks.broker_checks import TopicState
     from rochallor_cli.hosting.config.workers_file import WorkersFile
 
-Check = dict[str, Any]
+CheckRow = dict[str, Any]
 
 # Of live instances; `instances audit` looks at all of them.
 _EXPLAINED = 200
@@ -40,11 +40,11 @@ CHECKS = View(
 )
 
 
-def ok(check: str, detail: str) -> Check:
+def ok(check: str, detail: str) -> CheckRow:
     return row(check, "ok", detail)
 
 
-def problem(check: str, error: CliError) -> Check:
+def problem(check: str, error: CliError) -> CheckRow:
     return row(check, "problem", error.message, hint=error.hint, exit_status=error.exit_status)
 
 
@@ -55,7 +55,7 @@ def row(
     *,
     hint: str | None = None,
     exit_status: ExitStatus = ExitStatus.DONE,
-) -> Check:
+) -> CheckRow:
     return {"check": check, "result": result, "detail": detail, "hint": hint, "exitStatus": int(exit_status)}
 
 
@@ -71,7 +71,7 @@ class Questions:
         self._over: tuple[str, ExitStatus] | None = None
         self._left_out: list[str] = []
 
-    def answer(self, check: str, ask: Callable[[], Check | None]) -> Check | None:
+    def answer(self, check: str, ask: Callable[[], CheckRow | None]) -> CheckRow | None:
         """The row of a question, None where it has none or is not asked."""
         from rochallor_cli.engine_client.error_meaning import meaning
         from workflow_sdk.client.judgement import may_be_of_later_engine
@@ -94,7 +94,7 @@ class Questions:
                 self._over = check, meant.exit_status
             return problem(check, meant)
 
-    def left_out(self) -> Iterator[Check]:
+    def left_out(self) -> Iterator[CheckRow]:
         """One row that names what was not asked, and the row that says why: a reason is told once."""
         if self._over and self._left_out:
             check, exit_status = self._over
@@ -102,7 +102,7 @@ class Questions:
             yield problem("not asked", CliError(detail, exit_status=exit_status))
 
 
-def standing_still(context: Context) -> Check | None:
+def standing_still(context: Context) -> CheckRow | None:
     """Whether some of the newest live instances cannot be moved; None where none is live."""
     from rochallor_cli.explanation.explaining import STUCK
     from rochallor_cli.explanation.facts import FactsReader
@@ -125,7 +125,7 @@ def standing_still(context: Context) -> Check | None:
     return row("standing still", "warning", f"nothing can move {stuck:,} {live}", hint=hint)
 
 
-def handlers(context: Context, file: WorkersFile | None, questions: Questions) -> Iterator[Check]:
+def handlers(context: Context, file: WorkersFile | None, questions: Questions) -> Iterator[CheckRow]:
     """Which job types of the definitions nobody in this configuration serves."""
     if file is None:
         return
@@ -142,7 +142,7 @@ def handlers(context: Context, file: WorkersFile | None, questions: Questions) -
         yield found
 
 
-def _unserved(users: Mapping[str, Sequence[str]], served: set[str]) -> Check:
+def _unserved(users: Mapping[str, Sequence[str]], served: set[str]) -> CheckRow:
     missing = {job_type: used_by for job_type, used_by in users.items() if job_type not in served}
     if not missing:
         return ok("handlers", f"all of {count_text(len(users), 'job type')} are served here")
@@ -151,7 +151,7 @@ def _unserved(users: Mapping[str, Sequence[str]], served: set[str]) -> Check:
     return row("handlers", "warning", detail, hint="another host may; `rochallor work --check` compares them")
 
 
-def topics(states: Sequence[TopicState], brokers: str) -> Iterator[Check]:
+def topics(states: Sequence[TopicState], brokers: str) -> Iterator[CheckRow]:
     """A line for each topic that is there, one for all that are not."""
     for state in states:
         if state.denied:
@@ -174,7 +174,7 @@ def topics(states: Sequence[TopicState], brokers: str) -> Iterator[Check]:
         )
 
 
-def clock(context: Context) -> Check | None:
+def clock(context: Context) -> CheckRow | None:
     """How far the engine's clock is from the one here; ages and time-outs are reckoned by both."""
     from email.utils import parsedate_to_datetime
 
@@ -192,7 +192,7 @@ def clock(context: Context) -> Check | None:
     return row("clock", "warning", detail)
 
 
-def certificates(access: EngineAccess, now: datetime) -> Iterator[Check]:
+def certificates(access: EngineAccess, now: datetime) -> Iterator[CheckRow]:
     """When the engine's certificate and those of the settings end."""
     from rochallor_cli.configuration.certificates import certificate_ends
 

@@ -33,8 +33,8 @@ Vars = Annotated[
         help="All variables as one JSON object, or from a file (JSON, YAML).",
     ),
 ]
-Instance = Annotated[str, typer.Argument(help="The instance's id.")]
-Definition = Annotated[str, typer.Argument(help="Its id, or ID@VERSION.")]
+InstanceId = Annotated[str, typer.Argument(help="The instance's id.")]
+DefinitionId = Annotated[str, typer.Argument(help="Its id, or ID@VERSION.")]
 Timeout = Annotated[
     str | None,
     typer.Option("--timeout", metavar="DURATION", help="How long to wait: 90s, 5m; for ever if left out."),

@@ -13,7 +13,7 @@ from rochallor_cli.completion.table import COMMANDS, GLOBAL_OPTIONS, SHARED
 
 # One command of the table: `options` (names), `own` (kind of the value and help of those that are not shared),
 # `arguments` (kinds), `commands` (help).
-Entry = Mapping[str, Any]
+CommandEntry = Mapping[str, Any]
 Candidate = tuple[str, str]
 
 FILES = "files"
@@ -50,7 +50,7 @@ class _State:
         self._option = ""
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> CommandEntry:
         return COMMANDS[self.path]
 
     def take(self, word: str) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from rochallor_cli.configuration.config_file import ConfigFile
 from rochallor_cli.configuration.engine_access import CREDENTIALS, ENGINE_SETTINGS, EngineAccess
 from rochallor_cli.configuration.masking import url_text
-from rochallor_cli.configuration.setting import Kind, Setting
+from rochallor_cli.configuration.setting import Setting, SettingKind
 from rochallor_cli.configuration.settings import CONTEXT_KEYS, GLOBAL_SETTINGS, Settings, flag_name
 from rochallor_cli.errors import UsageError, did_you_mean
 
@@ -253,7 +253,7 @@ def _count(raw: object) -> int:
 
 
 # How the texts of these kinds are read; those of all others are read as the settings of `rochallor work` are.
-_READERS: Mapping[Kind, Callable[[Setting, object], object]] = {
+_READERS: Mapping[SettingKind, Callable[[Setting, object], object]] = {
     "text": lambda _, raw: str(raw),
     "path": lambda _, raw: str(raw),
     "url": lambda _, raw: _url(raw),

@@ -13,7 +13,7 @@ from dataclasses import MISSING, Field, dataclass, fields, replace
 from inspect import get_annotations
 from typing import Any, Literal
 
-Kind = Literal[
+SettingKind = Literal[
     "text",
     "path",
     "url",
@@ -57,7 +57,7 @@ class Setting:
     `context_key` its name in a context, none without. `of_one_engine`: left behind with its engine's URL.
     """
 
-    kind: Kind
+    kind: SettingKind
     meaning: str
     minimum: float | None = None
     above: float | None = None

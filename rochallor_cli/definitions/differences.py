@@ -10,14 +10,14 @@ from rochallor_cli.definitions.decision_tables import table_changes
 from rochallor_cli.definitions.edges import targets
 from rochallor_cli.definitions.values import alike, value_text
 
-Definition = Mapping[str, Any]
+DefinitionFields = Mapping[str, Any]
 
 # What `upload --as-new` adds to the metadata, so that the engine takes a known text for a new one.
 AS_NEW_MARK = "uploadedAsNew"
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
-def normalised(definition: Definition) -> dict[str, Any]:
+def normalised(definition: DefinitionFields) -> dict[str, Any]:
     """As the engine compares it: no version, no empty optional fields, boundary events with `interrupting`.
 
     Without the mark of --as-new, which says nothing of what a definition does.
@@ -69,7 +69,7 @@ def _as_doubles(value: Any) -> Any:
     return float(value) if is_long else value
 
 
-def same(first: Definition, second: Definition) -> bool:
+def same(first: DefinitionFields, second: DefinitionFields) -> bool:
     """Whether the engine would take one for the other."""
     return alike(normalised(first), normalised(second))
 
@@ -90,7 +90,7 @@ class Change:
         return {"change": self.kind, "step": self.step, "text": self.text}
 
 
-def differences(old: Definition, new: Definition) -> list[Change]:
+def differences(old: DefinitionFields, new: DefinitionFields) -> list[Change]:
     """What changed from old to new, the definition's own fields first, then the steps in the new order."""
     before, after = normalised(old), normalised(new)
     steps_before, steps_after = _steps(before), _steps(after)
@@ -110,14 +110,14 @@ def differences(old: Definition, new: Definition) -> list[Change]:
     return changes or _order_change(before, after)
 
 
-def _order_change(before: Definition, after: Definition) -> list[Change]:
+def _order_change(before: DefinitionFields, after: DefinitionFields) -> list[Change]:
     if alike(before, after):
         return []
     first = next(iter(_steps(after)), "")
     return [Change("changed", "", f"the order of the steps; the first one is {first}")]
 
 
-def _steps(definition: Definition) -> dict[str, Mapping[str, Any]]:
+def _steps(definition: DefinitionFields) -> dict[str, Mapping[str, Any]]:
     steps = definition.get("steps")
     return {
         str(step.get("id")): step
@@ -130,7 +130,7 @@ def _described(step: Mapping[str, Any]) -> str:
     return " ".join(str(step[key]) for key in ("type", "jobType") if step.get(key))
 
 
-def _between(step_id: str, definition: Definition) -> str:
+def _between(step_id: str, definition: DefinitionFields) -> str:
     """`, between score and notify`, as far as both are known and single."""
     steps = _steps(definition)
     before = [other for other, step in steps.items() if step_id in set(targets(step)) and other != step_id]
@@ -140,7 +140,9 @@ def _between(step_id: str, definition: Definition) -> str:
     return f", after {before[0]}" if len(before) == 1 else ""
 
 
-def _field_changes(before: Definition, after: Definition, *, leave_out: tuple[str, ...]) -> Iterator[str]:
+def _field_changes(
+    before: DefinitionFields, after: DefinitionFields, *, leave_out: tuple[str, ...]
+) -> Iterator[str]:
     keys = [key for key in {**before, **after} if key not in leave_out]
     for key in keys:
         old, new = before.get(key), after.get(key)

@@ -24,7 +24,7 @@ _LEAST_CUT = 4
 _INSTEAD = "rules set outputs, and nextStep leads on"
 _NONE: Mapping[str, str] = {}
 
-Check = Callable[[Any, Path], "Iterator[Misfit]"]
+ShapeCheck = Callable[[Any, Path], "Iterator[Misfit]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def path_text(path: Path) -> str:
     return text.removeprefix(".")
 
 
-def _of_type(expected: str, *types: type) -> Check:
+def _of_type(expected: str, *types: type) -> ShapeCheck:
     def check(value: Any, path: Path) -> Iterator[Misfit]:
         if value is not None and type(value) not in types:
             where = f" ({path_text(path)})" if path else ""
@@ -120,7 +120,7 @@ def _anything(value: Any, path: Path) -> Iterator[Misfit]:
     return iter(())
 
 
-def _list_of(inner: Check) -> Check:
+def _list_of(inner: ShapeCheck) -> ShapeCheck:
     is_list = _of_type("a list", list)
 
     def check(value: Any, path: Path) -> Iterator[Misfit]:
@@ -131,7 +131,7 @@ def _list_of(inner: Check) -> Check:
     return check
 
 
-def _mapping_of(inner: Check) -> Check:
+def _mapping_of(inner: ShapeCheck) -> ShapeCheck:
     def check(value: Any, path: Path) -> Iterator[Misfit]:
         yield from _ANY_MAPPING(value, path)
         for key, item in (value if isinstance(value, Mapping) else {}).items():
@@ -140,7 +140,7 @@ def _mapping_of(inner: Check) -> Check:
     return check
 
 
-def _object(fields: Mapping[str, Check], older_forms: Mapping[str, str] = _NONE) -> Check:
+def _object(fields: Mapping[str, ShapeCheck], older_forms: Mapping[str, str] = _NONE) -> ShapeCheck:
     # The engine matches names without regard to case.
     by_name = {name.lower(): check for name, check in fields.items()}
 
@@ -173,7 +173,7 @@ _SCHEMA = _object(
 
 
 @cache
-def _definition_check(rules: EngineRules) -> Check:
+def _definition_check(rules: EngineRules) -> ShapeCheck:
     step = {
         "id": _TEXT,
         "name": _TEXT,

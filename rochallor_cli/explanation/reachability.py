@@ -36,7 +36,7 @@ _MOST_TRIED = 600
 # Of more entries than these no more than some of each kind are tried.
 _MANY, _ALIKE = 200, 3
 
-Fault = tuple[str, str]
+ForeseenFault = tuple[str, str]
 
 
 class Refusal(NamedTuple):
@@ -68,7 +68,7 @@ class Outlook:
 
     reachable_ends: tuple[str, ...] = ()
     left_open: tuple[str, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ForeseenFault, ...] = ()
     is_whole: bool = True
 
 
@@ -163,7 +163,7 @@ class _Search:
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
         self.ends: dict[str, None] = {}
-        self.faults: list[Fault] = []
+        self.faults: list[ForeseenFault] = []
         self.left_open: tuple[str, ...] = ()
         self.is_whole = True
         # When each has been reached there is nothing more to find.

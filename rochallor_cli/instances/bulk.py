@@ -23,7 +23,7 @@ _TOLD_BY_ENGINE = (ExitStatus.CONFLICT, ExitStatus.REFUSED, ExitStatus.USAGE)
 
 Row = dict[str, Any]
 # What is done to one instance: from its id to the instance as it is then, with `step` where one was meant.
-Action = Callable[[str], Mapping[str, Any]]
+ActOnInstance = Callable[[str], Mapping[str, Any]]
 Translate = Callable[[WorkflowSDKError], CliError]
 
 _NOTHING: Mapping[str, None] = {}
@@ -40,11 +40,11 @@ class BulkOperation:
 
     def __init__(
         self,
-        action: Action,
+        action: ActOnInstance,
         done: str,
         *,
         translate: Translate,
-        look: Action,
+        look: ActOnInstance,
         known: Mapping[str, Mapping[str, Any] | None] = _NOTHING,
         conflict: str = "",
     ) -> None:

@@ -20,9 +20,9 @@ from workflow_sdk.runner.job.outcome import Completed
 WORKER_ID = "run_workflow"
 MAX_MOVES = 1_000
 
-Variables = Mapping[str, Any]
+GivenVariables = Mapping[str, Any]
 # What completes a user task or a signal: always the same, one for each time, or made from the variables.
-Reply = Variables | Sequence[Variables] | Callable[[dict[str, Any]], Variables]
+Reply = GivenVariables | Sequence[GivenVariables] | Callable[[dict[str, Any]], GivenVariables]
 _ENDED = ("COMPLETED", "FAILED", "CANCELLED")
 
 
@@ -106,7 +106,7 @@ class WorkflowRunner:
         self,
         definition: Mapping[str, Any] | str | Path,
         registry: HandlerRegistry,
-        variables: Variables | None = None,
+        variables: GivenVariables | None = None,
         *,
         user_tasks: Mapping[str, Reply] | None = None,
         signals: Mapping[str, Reply] | None = None,

@@ -21,7 +21,7 @@ from rochallor_cli.verification.report import Suggestion, VerifiedDefinition
 from rochallor_cli.verification.search import SearchBounds
 from rochallor_cli.verification.verifying import verified_document
 
-Step = dict[str, Any]
+StepFields = dict[str, Any]
 
 _OF_JOINS: Final = frozenset({STAYS_FOR_EVER, RUNS_TWICE, WORK_LEFT, EARLY_JOIN})
 _TASKS: Final = ("SERVICE_TASK", "USER_TASK", "WAIT")
@@ -87,9 +87,9 @@ def steps_named(gateway: Mapping[str, Any]) -> set[str]:
     return set(gateway["parallelNextSteps"])
 
 
-def _branch(first: str, *, join: str, steps: Mapping[str, Step]) -> list[Step] | None:
+def _branch(first: str, *, join: str, steps: Mapping[str, StepFields]) -> list[StepFields] | None:
     """The steps of a branch up to its join; None where it is not a plain row of them."""
-    found: list[Step] = []
+    found: list[StepFields] = []
     here = first
     while here != join:
         step = steps.get(here)
@@ -101,7 +101,9 @@ def _branch(first: str, *, join: str, steps: Mapping[str, Step]) -> list[Step] |
     return found or None
 
 
-def _is_entered_otherwise(join: str, steps: Mapping[str, Step], chains: Sequence[Sequence[Step]]) -> bool:
+def _is_entered_otherwise(
+    join: str, steps: Mapping[str, StepFields], chains: Sequence[Sequence[StepFields]]
+) -> bool:
     """Whether anything but the branches leads to the join, or into a branch past its first step."""
     within = {step["id"] for chain in chains for step in chain}
     for step in steps.values():
@@ -112,7 +114,7 @@ def _is_entered_otherwise(join: str, steps: Mapping[str, Step], chains: Sequence
     return False
 
 
-def _told_apart(chains: list[list[Step]], steps: Mapping[str, Step]) -> list[list[Step]]:
+def _told_apart(chains: list[list[StepFields]], steps: Mapping[str, StepFields]) -> list[list[StepFields]]:
     """A branch that is listed twice becomes two branches, with ids of their own."""
     taken = set(steps)
     seen: set[str] = set()
@@ -133,7 +135,7 @@ def _free(name: str, taken: set[str]) -> str:
     return f"{name}-{number}"
 
 
-def _leading(chain: Sequence[Step]) -> list[Step]:
+def _leading(chain: Sequence[StepFields]) -> list[StepFields]:
     """What a branch passes at once before its first task; all of it where there is no task."""
     for number, step in enumerate(chain):
         if step["type"] in _TASKS:
@@ -141,9 +143,9 @@ def _leading(chain: Sequence[Step]) -> list[Step]:
     return list(chain)
 
 
-def _pieces(chain: Sequence[Step]) -> Iterator[list[Step]]:
+def _pieces(chain: Sequence[StepFields]) -> Iterator[list[StepFields]]:
     """Rows of steps that each begin with a task."""
-    piece: list[Step] = []
+    piece: list[StepFields] = []
     for step in chain:
         if step["type"] in _TASKS and piece:
             yield piece
@@ -155,15 +157,15 @@ def _pieces(chain: Sequence[Step]) -> Iterator[list[Step]]:
 
 def _put_together(
     definition: dict[str, Any],
-    gateway: Step,
+    gateway: StepFields,
     *,
-    join: Step,
-    before: list[Step],
-    rounds: list[list[list[Step]]],
+    join: StepFields,
+    before: list[StepFields],
+    rounds: list[list[list[StepFields]]],
 ) -> None:
     """The steps in their new order, each round leading to the next, in place of the gateway's section."""
     taken = {step["id"] for step in definition["steps"]}
-    section: list[Step] = []
+    section: list[StepFields] = []
     # From the last to the first: each leads to what was put there before.
     after = join["nextStep"]
     for number in range(len(rounds) - 1, -1, -1):
@@ -184,8 +186,14 @@ def _put_together(
 
 
 def _round(
-    pieces: list[list[Step]], after: str, *, gateway: Step, join: Step, taken: set[str], is_first: bool
-) -> tuple[list[Step], str]:
+    pieces: list[list[StepFields]],
+    after: str,
+    *,
+    gateway: StepFields,
+    join: StepFields,
+    taken: set[str],
+    is_first: bool,
+) -> tuple[list[StepFields], str]:
     """The steps of one round, and the id by which it is entered."""
     if len(pieces) == 1:
         return _row(pieces[0], after), pieces[0][0]["id"]
@@ -197,14 +205,14 @@ def _round(
     return [split, *(step for piece in pieces for step in _row(piece, meet["id"])), meet], split["id"]
 
 
-def _row(piece: Sequence[Step], after: str) -> list[Step]:
+def _row(piece: Sequence[StepFields], after: str) -> list[StepFields]:
     following = [*(step["id"] for step in piece[1:]), after]
     for step, target in zip(piece, following, strict=True):
         step["nextStep"] = target
     return list(piece)
 
 
-def _lead_to(steps: Sequence[Step], *, old: str, new: str) -> None:
+def _lead_to(steps: Sequence[StepFields], *, old: str, new: str) -> None:
     """Let whatever led to one step lead to another."""
     for step in steps:
         if step.get("nextStep") == old:

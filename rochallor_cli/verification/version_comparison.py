@@ -45,7 +45,7 @@ _WHAT = {
     FireTimer: "a timer of",
 }
 
-Pair = tuple[World, World]
+WorldPair = tuple[World, World]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class _Pairs:
         self._machines = (_Machine(old), _Machine(new))
         self._bounds = bounds
         self._known: set[Hashable] = set()
-        self._waiting: deque[Pair] = deque()
+        self._waiting: deque[WorldPair] = deque()
         self._found = ComparedVersions()
         self._told: set[Hashable] = set()
         self._until = time.perf_counter() + bounds.max_seconds
@@ -104,7 +104,7 @@ class _Pairs:
                 self._expand(self._waiting.popleft())
         return self._found
 
-    def _expand(self, pair: Pair) -> None:
+    def _expand(self, pair: WorldPair) -> None:
         was, now = (machine.events(world) for machine, world in zip(self._machines, pair, strict=True))
         for name in was.keys() | now.keys():
             event = was.get(name) or now[name]
@@ -118,7 +118,7 @@ class _Pairs:
             else:
                 self._of_one(step, what, event=event, pair=pair, is_old=name in was)
 
-    def _of_one(self, step: str, what: str, *, event: Event, pair: Pair, is_old: bool) -> None:
+    def _of_one(self, step: str, what: str, *, event: Event, pair: WorldPair, is_old: bool) -> None:
         """What only one version lets happen, where it changes anything."""
         machine, world = (self._machines[0], pair[0]) if is_old else (self._machines[1], pair[1])
         for reaction in machine.outcomes(world, event):

@@ -39,6 +39,37 @@ def test_a_public_class_has_a_name_of_its_own() -> None:
     assert shared == {}
 
 
+# The SDK and the embedded engine share no code: there a class and a name for a type may be called alike.
+APART = ("workflow_sdk", "rochallor_cli/dev_engine")
+TYPE_NAME = re.compile(r"[A-Z][a-z]\w*")
+
+
+def named_types_in(path: Path) -> list[str]:
+    """Names that a module gives to types, as `Step = dict[str, Any]`; type variables stand for any."""
+    assigned = [
+        (target.id, ast.unparse(node.value))
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    ]
+    return [name for name, value in assigned if TYPE_NAME.fullmatch(name) and not value.startswith("TypeVar")]
+
+
+def test_a_named_type_is_not_called_as_a_class_of_another_meaning() -> None:
+    classes = homes_of_classes()
+    clashes = [
+        (home, name, other)
+        for package in ("workflow_sdk", "rochallor_cli")
+        for path in (ROOT / package).rglob("*.py")
+        for name in named_types_in(path)
+        for home in [str(path.relative_to(ROOT))]
+        for other in classes.get(name, ())
+        if not all(any(each.startswith(part) for each in (home, other)) for part in APART)
+    ]
+    assert clashes == []
+
+
 def test_the_glossary_names_each_word_once() -> None:
     rows = [
         line for line in PAGE.split("## Glossary")[1].split("\n## ")[0].splitlines() if line.startswith("| ")

@@ -6,7 +6,7 @@ import typer
 
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
-from rochallor_cli.commands.inputs import Definition, definition_and_version
+from rochallor_cli.commands.inputs import DefinitionId, definition_and_version
 
 app = typer.Typer()
 
@@ -19,7 +19,7 @@ app = typer.Typer()
         "rochallor defs get loan-processing-workflow@2 -o json",
     ),
 )
-def get(context: Context, definition: Definition) -> None:
+def get(context: Context, definition: DefinitionId) -> None:
     """Print a definition: YAML that can be uploaded again, or JSON with -o json.
 
     Comments show decision tables as tables, and name the schema for editors: `rochallor defs schema >

@@ -9,7 +9,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.command_line.setting_options import with_settings
-from rochallor_cli.commands.inputs import Instance
+from rochallor_cli.commands.inputs import InstanceId
 from rochallor_cli.commands.serving_options import ServingOptions
 from rochallor_cli.exit_status import ExitStatus
 from rochallor_cli.hosting.config.given import BROKER_SETTINGS
@@ -30,7 +30,7 @@ app = typer.Typer()
 @with_settings(BROKER_SETTINGS)
 def explain(
     context: Context,
-    instance: Instance,
+    instance: InstanceId,
     **flags: Any,
 ) -> int:
     """Say why an instance stands where it stands, what would move it, and what can be done.

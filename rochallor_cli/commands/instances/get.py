@@ -7,7 +7,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import (
-    Instance,
+    InstanceId,
 )
 from rochallor_cli.engine_client.admin_client import OPEN, Value
 from rochallor_cli.output.views import INSTANCE
@@ -23,7 +23,7 @@ app = typer.Typer()
         "rochallor instances get 01JD8Q3VZ6M0T2H8X4K7N5RWZK -o json --fields status,variables.creditScore",
     ),
 )
-def get(context: Context, instance: Instance) -> None:
+def get(context: Context, instance: InstanceId) -> None:
     """Show one instance: status, step, variables, reason of failure.
 
     As a table it says of a live one what each open step waits for, and whether nothing can move it.

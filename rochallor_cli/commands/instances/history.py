@@ -10,7 +10,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.followed_instance import verdict_of
 from rochallor_cli.commands.inputs import (
-    Instance,
+    InstanceId,
 )
 from rochallor_cli.engine_client.admin_client import ENDED, Value
 from rochallor_cli.errors import CliError, UsageError, did_you_mean
@@ -34,7 +34,7 @@ _VIEWS = ("table", "timeline", "tree")
 )
 def history(
     context: Context,
-    instance: Instance,
+    instance: InstanceId,
     view: Annotated[
         str,
         typer.Option(

@@ -9,7 +9,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.inputs import (
-    Instance,
+    InstanceId,
     Text,
     Var,
     Vars,
@@ -31,7 +31,7 @@ app = typer.Typer()
 def signal(
     context: Context,
     *,
-    instance: Instance,
+    instance: InstanceId,
     step: Annotated[str, typer.Argument(help="The WAIT step's id.")],
     var: Var = None,
     text: Text = None,

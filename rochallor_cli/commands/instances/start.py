@@ -12,7 +12,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.followed_instance import followed, going_on, judge_for
 from rochallor_cli.commands.inputs import (
-    Definition,
+    DefinitionId,
     Text,
     Timeout,
     Var,
@@ -54,7 +54,7 @@ app = typer.Typer()
 def start(
     context: Context,
     *,
-    definition: Definition,
+    definition: DefinitionId,
     var: Var = None,
     text: Text = None,
     variables: Vars = None,

@@ -8,7 +8,7 @@ from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.commands.followed_instance import followed
 from rochallor_cli.commands.inputs import (
-    Instance,
+    InstanceId,
     Timeout,
     seconds_from,
 )
@@ -25,7 +25,7 @@ app = typer.Typer()
     ),
     walks=True,
 )
-def watch(context: Context, instance: Instance, timeout: Timeout = None) -> int:
+def watch(context: Context, instance: InstanceId, timeout: Timeout = None) -> int:
     """Follow an instance until it has ended: a live panel on a terminal, one line an event on a pipe.
 
     It goes on through restarts of the engine. Exit status 0 if COMPLETED, 9 if FAILED or CANCELLED.

@@ -12,7 +12,7 @@ import typer
 from rochallor_cli.command_line.context import Context
 from rochallor_cli.command_line.global_options import command
 from rochallor_cli.command_line.setting_options import with_settings
-from rochallor_cli.commands.inputs import Instance
+from rochallor_cli.commands.inputs import InstanceId
 from rochallor_cli.errors import ConflictError, EngineAwayError, NotFoundError, UsageError
 from rochallor_cli.hosting.config.given import BROKER_SETTINGS
 from rochallor_cli.output.columns import Column, View, time_column
@@ -50,7 +50,7 @@ FOUND_JOBS = View(
     walks=True,
 )
 @with_settings(BROKER_SETTINGS)
-def find(context: Context, instance: Instance, **flags: Any) -> None:
+def find(context: Context, instance: InstanceId, **flags: Any) -> None:
     """Find the open jobs of an instance in Kafka, as far back as the topics go.
 
     In Kafka mode the engine sends no job a second time by itself, and no history names job ids: a record that was

@@ -9,7 +9,7 @@ from rochallor_cli.dev_engine.go_json.decoding import (
     TEXT,
     TRUTH,
     WHOLE,
-    Kind,
+    FieldKind,
     ListOf,
     MapOf,
     OrderedTexts,
@@ -50,7 +50,7 @@ SCHEMA: Final = Shape(
 @cache
 def step_shape(rules: EngineRules) -> Shape:
     """A step as an engine of these rules reads it; its fields in the order in which they are written."""
-    fields: dict[str, Kind] = {
+    fields: dict[str, FieldKind] = {
         "id": TEXT,
         "name": TEXT,
         "type": Scalar(str, "definition.StepType"),
@@ -75,7 +75,7 @@ def step_shape(rules: EngineRules) -> Shape:
 @cache
 def definition_shape(rules: EngineRules) -> Shape:
     """A definition as an engine of these rules reads it; its fields in the order in which they are written."""
-    fields: dict[str, Kind] = {
+    fields: dict[str, FieldKind] = {
         "id": TEXT,
         "version": WHOLE,
         "name": TEXT,

@@ -8,7 +8,7 @@ from rochallor_cli.dev_engine.definition.fields import definition_shape, step_sh
 from rochallor_cli.dev_engine.definition.model import step_types
 from rochallor_cli.dev_engine.definition.validation_schemas import SCHEMA_TYPES
 from rochallor_cli.dev_engine.definition.validation_tables import HIT_POLICIES
-from rochallor_cli.dev_engine.go_json.decoding import Kind, ListOf, MapOf, OrderedTexts, Scalar, Shape
+from rochallor_cli.dev_engine.go_json.decoding import FieldKind, ListOf, MapOf, OrderedTexts, Scalar, Shape
 from rochallor_cli.dev_engine.versions import EngineRules
 
 JsonSchema = dict[str, Any]
@@ -71,7 +71,7 @@ def _step(rules: EngineRules) -> JsonSchema:
     return step
 
 
-def _of_kind(kind: Kind) -> JsonSchema:
+def _of_kind(kind: FieldKind) -> JsonSchema:
     if isinstance(kind, Scalar):
         return {"type": _TYPES[kind.python_type]}
     if isinstance(kind, OrderedTexts):

@@ -67,7 +67,7 @@ class Shape:
     """An object with known fields."""
 
     go_type: str
-    fields: Mapping[str, Kind]
+    fields: Mapping[str, FieldKind]
     strict: bool = False
 
     @cached_property
@@ -83,7 +83,7 @@ class Shape:
         return key if key in self.fields else self.lower_names.get(key.lower())
 
 
-Kind = Scalar | MapOf | OrderedTexts | ListOf | Shape
+FieldKind = Scalar | MapOf | OrderedTexts | ListOf | Shape
 
 TEXT = Scalar(str, "string")
 WHOLE = Scalar(int, "int")
@@ -153,7 +153,7 @@ def decode_value(value: object, kind: Shape) -> dict[str, object]:
         raise BodyError(error.text() if isinstance(error, _Mismatch) else str(error)) from None
 
 
-def _check_ordered_texts(value: object, kind: Kind) -> None:
+def _check_ordered_texts(value: object, kind: FieldKind) -> None:
     """Look for what ends the reading at once, past errors that do not."""
     if isinstance(kind, OrderedTexts) and value is not None:
         _ordered_texts(value, kind)
@@ -218,7 +218,7 @@ def _check_shape(value: dict[str, object], shape: Shape, path: str) -> dict[str,
     return found
 
 
-def _check(value: object, kind: Kind, field: str, path: str) -> object:
+def _check(value: object, kind: FieldKind, field: str, path: str) -> object:
     if isinstance(kind, Scalar):
         _check_scalar(value, kind, field)
         return value

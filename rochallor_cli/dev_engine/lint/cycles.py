@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-Graph = Mapping[str, Sequence[str]]
+StepGraph = Mapping[str, Sequence[str]]
 
 
-def cycles(graph: Graph) -> list[list[str]]:
+def cycles(graph: StepGraph) -> list[list[str]]:
     """The groups, each in the graph's order; a node alone only where it leads to itself.
 
     Tarjan's algorithm on a stack of its own, in time linear in nodes and edges.
@@ -22,7 +22,7 @@ def cycles(graph: Graph) -> list[list[str]]:
 
 
 class _Search:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: StepGraph) -> None:
         self._graph = graph
         # When each node was come to, and the earliest one still open that it leads back to.
         self._number: dict[str, int] = {}

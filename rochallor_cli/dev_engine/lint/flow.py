@@ -11,7 +11,7 @@ from rochallor_cli.dev_engine.definition.model import RESTING, Definition, Step,
 from rochallor_cli.dev_engine.definition.problems import Path, Problem, warning
 from rochallor_cli.dev_engine.lint.cycles import cycles
 
-Rule = Callable[[int, Step, Definition], Iterator[Problem]]
+FlowRule = Callable[[int, Step, Definition], Iterator[Problem]]
 
 _PASSED_AT_ONCE = frozenset(StepType) - RESTING - {StepType.END}
 _ADDRESSED = frozenset({StepType.USER_TASK, StepType.WAIT})
@@ -164,7 +164,7 @@ def _inexact(value: object) -> Iterator[int]:
         yield from chain.from_iterable(map(_inexact, value))
 
 
-_RULES: tuple[Rule, ...] = (
+_RULES: tuple[FlowRule, ...] = (
     _no_way_on,
     _dangling_branch,
     _ignored_next_step,

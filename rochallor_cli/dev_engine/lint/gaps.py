@@ -15,7 +15,7 @@ from rochallor_cli.dev_engine.lint.tables import conditions_of
 _MOST_TRIALS: Final = 5_000
 
 Conjunctions = Sequence[tuple[str, ...]]
-Scalar = bool | int | float | str
+PlainValue = bool | int | float | str
 
 
 def gap_warnings(definition: Definition) -> Iterator[Problem]:
@@ -58,7 +58,7 @@ def _one_variable(conditions: Sequence[str]) -> bool:
     return len(names) <= 1 and len(kinds) <= 1
 
 
-def _kind(literal: Scalar) -> str:
+def _kind(literal: PlainValue) -> str:
     if isinstance(literal, bool):
         return "truth"
     return "text" if isinstance(literal, str) else "number"
@@ -78,16 +78,16 @@ def _gap(
             return
 
 
-def _values_worth_trying(conjunctions: Conjunctions) -> Mapping[str, Sequence[Scalar]]:
+def _values_worth_trying(conjunctions: Conjunctions) -> Mapping[str, Sequence[PlainValue]]:
     """By variable: its literals, what lies between and beyond them; of texts only those that are named."""
-    literals: dict[str, set[Scalar]] = {}
+    literals: dict[str, set[PlainValue]] = {}
     for condition in (each for conditions in conjunctions for each in conditions):
         if found := compared(condition):
             literals.setdefault(found.name, set()).update(found.literals)
     return {name: _around(found) for name, found in literals.items()}
 
 
-def _around(literals: set[Scalar]) -> Sequence[Scalar]:
+def _around(literals: set[PlainValue]) -> Sequence[PlainValue]:
     if any(isinstance(each, bool) for each in literals):
         return (True, False)
     numbers = sorted(float(each) for each in literals if isinstance(each, int | float))

@@ -12,13 +12,13 @@ from rochallor_cli.hosting.config.sections import SECTIONS
 from rochallor_cli.hosting.config.substitution import UnsetVariableError, fill
 
 Path = tuple[str | int, ...]
-Report = Callable[[Path, str], None]
+ReportProblem = Callable[[Path, str], None]
 
 
 class WorkersReader:
     """Reads sections by their tables; every problem goes to `report` with its path, reading goes on."""
 
-    def __init__(self, environ: Mapping[str, str], report: Report) -> None:
+    def __init__(self, environ: Mapping[str, str], report: ReportProblem) -> None:
         self._environ = environ
         self._report = report
 

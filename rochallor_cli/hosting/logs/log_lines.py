@@ -42,7 +42,7 @@ class LoggedJob(Protocol):
     def instance_id(self) -> str: ...
 
 
-CurrentJob = Callable[[], LoggedJob | None]
+CurrentLoggedJob = Callable[[], LoggedJob | None]
 
 
 def configure_logging(
@@ -51,7 +51,7 @@ def configure_logging(
     *,
     level: str,
     with_time: bool,
-    current_job: CurrentJob,
+    current_job: CurrentLoggedJob,
     workers: Sequence[str] = (),
     name_workers: bool = False,
     colored: bool = False,
@@ -82,7 +82,7 @@ def configure_logging(
 class JobContext(logging.Filter):
     """Adds the fields of the job that the running handler works on, unless the record names its own."""
 
-    def __init__(self, current_job: CurrentJob) -> None:
+    def __init__(self, current_job: CurrentLoggedJob) -> None:
         super().__init__()
         self._current_job = current_job
 

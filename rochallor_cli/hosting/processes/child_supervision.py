@@ -12,7 +12,7 @@ from rochallor_cli.hosting.workers.process_state import ProcessState
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Completed, Failed
 
-Finished = Callable[[InFlight], None]
+OnFinished = Callable[[InFlight], None]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class _Away:
     """A job that runs in another process."""
 
     item: InFlight
-    finished: Finished
+    finished: OnFinished
     loop: asyncio.AbstractEventLoop
 
 
@@ -58,7 +58,7 @@ class ChildSupervision:
     def is_suspect(self, key: str) -> bool:
         return key in self._suspects
 
-    def run_alone(self, item: InFlight, finished: Finished) -> None:
+    def run_alone(self, item: InFlight, finished: OnFinished) -> None:
         key, loop = item.claim.key, asyncio.get_running_loop()
         self._away[key] = _Away(item, finished, loop)
         try:

@@ -11,7 +11,7 @@ from rochallor_cli.dev_engine.expression.syntax import tree
 from rochallor_cli.dev_engine.expression.syntax.parser import parse
 from rochallor_cli.dev_engine.expression.syntax.rewriting import rewrite
 
-Scalar = bool | int | float | str
+PlainValue = bool | int | float | str
 _OPERATORS: Final = ("==", "!=", "<", "<=", ">", ">=")
 _LOGIC: Final = ("and", "&&", "or", "||")
 
@@ -21,7 +21,7 @@ class Compared:
     """A variable and the literals that it is compared with."""
 
     name: str
-    literals: tuple[Scalar, ...]
+    literals: tuple[PlainValue, ...]
 
 
 def compared(source: str) -> Compared | None:
@@ -64,7 +64,7 @@ def _comparison(node: tree.Node) -> Compared | None:
     return Compared(left.name, (value,)) if isinstance(left, tree.Identifier) and value is not None else None
 
 
-def _scalar(node: tree.Node) -> Scalar | None:
+def _scalar(node: tree.Node) -> PlainValue | None:
     if isinstance(node, tree.Unary) and node.operator == "-":
         inner = _scalar(node.operand)
         return -inner if isinstance(inner, int | float) and not isinstance(inner, bool) else None

@@ -17,7 +17,7 @@ from rochallor_cli.dev_engine.expression.syntax import tree
 from rochallor_cli.dev_engine.expression.values.numbers import power, quotient, remainder, wrapped
 from rochallor_cli.dev_engine.expression.values.operators import joined
 
-Rule = Callable[[tree.Node], tree.Node | None]
+Simplification = Callable[[tree.Node], tree.Node | None]
 _CONSTANT_TYPES: Final[dict[type, GoType]] = {
     bool: t.BOOL,
     int: t.INT,
@@ -34,7 +34,7 @@ def simplified(node: tree.Node) -> tree.Node:
     return node
 
 
-def rewritten(node: tree.Node, rule: Rule) -> tree.Node:
+def rewritten(node: tree.Node, rule: Simplification) -> tree.Node:
     """The tree with a rule applied everywhere, from below; chains of operators without recursion."""
     first, spine = tree.left_spine(node)
     first.replace_children(lambda child: rewritten(child, rule))
@@ -48,7 +48,7 @@ def rewritten(node: tree.Node, rule: Rule) -> tree.Node:
     return found
 
 
-def _applied(node: tree.Node, rule: Rule) -> tree.Node:
+def _applied(node: tree.Node, rule: Simplification) -> tree.Node:
     found = rule(node)
     if found is None:
         return node
@@ -303,7 +303,7 @@ def range_test(node: tree.Node) -> tree.Node | None:
     return tree.Binary("and", low, high)
 
 
-RULES: Final[tuple[Rule, ...]] = (
+RULES: Final[tuple[Simplification, ...]] = (
     look_up_strings,
     fold,
     range_test,

@@ -281,16 +281,16 @@ class MapLiteral(Node):
         self.pairs = [(change(key), change(value)) for key, value in self.pairs]
 
 
-Link = Binary | Coerced
+ChainLink = Binary | Coerced
 
 
-def left_spine(node: Node) -> tuple[Node, list[Link]]:
+def left_spine(node: Node) -> tuple[Node, list[ChainLink]]:
     """The leftmost operand of a chain of operators, and the links above it, the lowest first.
 
     A chain may have thousands of links: whoever goes along this list needs no recursion for them.
     """
-    spine: list[Link] = []
-    while isinstance(node, Link):
+    spine: list[ChainLink] = []
+    while isinstance(node, ChainLink):
         spine.append(node)
         node = node.left if isinstance(node, Binary) else node.operand
     spine.reverse()
