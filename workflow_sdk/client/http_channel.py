@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -53,7 +54,8 @@ class HttpChannel:
         self._connection = connection
         self._lease_seconds = lease_seconds
         self._worker_id = worker_id
-        self._complete_head = b'{"workerId":%b,"variables":' % body_from_value(worker_id)
+        self._worker = b'{"workerId":%b' % body_from_value(worker_id)
+        self._asked_lease = b',"leaseSeconds":%d' % lease_seconds if lease_seconds else b""
         self._head = _Head(connection, worker_id)
         self._opened: ConnectionPool | None = None
 
@@ -67,14 +69,12 @@ class HttpChannel:
         return True
 
     async def claim(self, job_types: list[str], max_jobs: int) -> list[PolledJob]:
-        body: dict[str, Any] = {"workerId": self._worker_id, "jobTypes": job_types, "maxJobs": max_jobs}
-        if self._lease_seconds:
-            body["leaseSeconds"] = self._lease_seconds
-        response = await self._post("poll", body_from_value(body))
+        asked = _list_body(tuple(job_types)), max_jobs, self._asked_lease
+        response = await self._post("poll", b'%b,"jobTypes":%b,"maxJobs":%d%b}' % (self._worker, *asked))
         return polled_jobs(response, url=self.url)
 
     async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:
-        body = b"%b%b}" % (self._complete_head, encoded)
+        body = b'%b,"variables":%b}' % (self._worker, encoded)
         acknowledged(await self._post(f"{_segment(job_id)}/complete", body), url=self.url)
 
     async def fail(
@@ -221,6 +221,12 @@ async def _current_token(bearer: BearerToken) -> str:
     if bearer.is_read:
         return bearer.current()
     return await asyncio.get_running_loop().run_in_executor(None, bearer.current)
+
+
+# The same few lists are asked for again and again.
+@lru_cache(maxsize=64)
+def _list_body(texts: tuple[str, ...]) -> bytes:
+    return body_from_value(texts)
 
 
 def _segment(identifier: str) -> str:
