@@ -133,7 +133,6 @@ MANY_UNNAMED = {
     "rochallor_cli/dev_engine/state_machine/free_conditions.py": HOT,
     "rochallor_cli/dev_engine/state_machine/known_conditions.py": HOT,
     "rochallor_cli/verification/search.py": HOT,
-    "workflow_sdk/client/http1/pool.py:_write": HOT,
     "workflow_sdk/runner/reporting/rules.py:_hold_s": HOT,
     "workflow_sdk/runner/reporting/senders.py:_obey": HOT,
 }

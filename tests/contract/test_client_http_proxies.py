@@ -12,7 +12,7 @@ import pytest
 
 from support.byte_server import Step, byte_server
 from support.certificates import Certificates
-from support.http_stacks import Stack, both
+from support.http_stacks import Stack, all_ways, both
 from support.small_server import SmallServer, small_server
 from support.tunnel_proxy import tunnel_proxy
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError, InvalidConnectionError
@@ -38,7 +38,7 @@ def with_credentials(url: str) -> str:
     return url.replace("://", "://me:s%40cret@")
 
 
-@both
+@all_ways
 @pytest.mark.parametrize("has_tls", [False, True], ids=["http proxy", "https proxy"])
 def test_an_https_engine_is_reached_through_a_tunnel(
     stack: type[Stack],
@@ -146,7 +146,7 @@ def test_a_proxy_that_cannot_be_used_is_refused_before_any_request(
 # --- TLS files that change -----------------------------------------------------------------------
 
 
-@both
+@all_ways
 def test_a_renewed_ca_counts_from_the_next_connection_on(
     stack: type[Stack], tls_server: SmallServer, certificates: Certificates, tmp_path: Path
 ) -> None:
@@ -181,7 +181,7 @@ def test_a_client_certificate_that_is_renewed_is_shown(
         assert len(server.seen) == 1
 
 
-@both
+@all_ways
 def test_a_tls_file_that_is_half_written_changes_nothing_but_is_said(
     stack: type[Stack],
     tls_server: SmallServer,

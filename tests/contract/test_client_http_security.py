@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from support.byte_server import Step, byte_server
 from support.certificates import Certificates
-from support.http_stacks import AsyncStack, Stack, both
+from support.http_stacks import AsyncStack, Stack, all_ways, both
 from support.small_server import SmallServer, small_server
 from workflow_sdk.client.rest import RestEngineClient
 from workflow_sdk.errors import (
@@ -44,6 +45,22 @@ def test_a_refused_token_is_read_again_once(stack: type[Stack], server: SmallSer
         "Bearer first",
         "Bearer second",
     ]
+
+
+@all_ways
+def test_a_token_refused_on_a_kept_connection_is_read_again_and_the_completion_is_sent_again(
+    stack: type[Stack], tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("first")
+    taken, refused = b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"
+    read = Step.READ
+    with byte_server([read, taken, read, refused, read, taken]) as server:
+        one = stack(server.url, token_command=["cat", str(token)])
+        assert one.complete_again(2, between=lambda: token.write_text("second")) == [None, None]
+    sent = [request for requests in server.requests for request in requests]
+    assert [b"Bearer second" in request for request in sent] == [False, False, True]
+    assert len({request.partition(b"\r\n\r\n")[2] for request in sent}) == 1
 
 
 @both

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from support.byte_server import Step, byte_server
-from support.http_stacks import AsyncStack, Stack, both
+from support.http_stacks import AsyncStack, Stack, all_ways, both
 from workflow_sdk.client import httpx_client
 from workflow_sdk.client.http1 import answer as answer_reading
 from workflow_sdk.client.http1 import pool
@@ -95,7 +95,7 @@ def test_what_follows_an_acknowledgement_does_not_undo_it(stack: type[Stack], re
         assert stack(server.url).complete_again(1) == [None]
 
 
-@both
+@all_ways
 @pytest.mark.parametrize("answer", [WITH_LENGTH, NO_CONTENT])
 @pytest.mark.parametrize("second", [b"x" * 300, b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", NO_CONTENT])
 def test_an_answer_nobody_asked_for_answers_nothing(stack: type[Stack], answer: bytes, second: bytes) -> None:
@@ -104,7 +104,7 @@ def test_an_answer_nobody_asked_for_answers_nothing(stack: type[Stack], answer: 
         assert [len(requests) for requests in server.requests] == [1, 1]
 
 
-@both
+@all_ways
 def test_an_answer_that_comes_while_the_connection_rests_answers_nothing(
     stack: type[Stack], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,14 +121,14 @@ def test_an_answer_that_comes_while_the_connection_rests_answers_nothing(
         assert [len(requests) for requests in server.requests] == [1, 1]
 
 
-@both
+@all_ways
 def test_a_connection_serves_again(stack: type[Stack]) -> None:
     with byte_server([READ, NO_CONTENT, READ, WITH_LENGTH, READ, IN_CHUNKS, READ, NO_CONTENT]) as server:
         assert stack(server.url).complete_again(4) == [None] * 4
         assert len(server.requests) == 1
 
 
-@both
+@all_ways
 @pytest.mark.parametrize("name", AT_THE_END)
 def test_a_connection_whose_answer_was_its_last_is_not_used_again(stack: type[Stack], name: str) -> None:
     with byte_server([READ, AT_THE_END[name], CLOSE]) as server:
@@ -136,7 +136,7 @@ def test_a_connection_whose_answer_was_its_last_is_not_used_again(stack: type[St
         assert [len(requests) for requests in server.requests] == [1, 1]
 
 
-@both
+@all_ways
 @pytest.mark.parametrize("end", [CLOSE, RESET])
 def test_a_connection_that_was_closed_while_it_rested_costs_nothing(
     stack: type[Stack], end: Step, monkeypatch: pytest.MonkeyPatch
@@ -152,7 +152,7 @@ def test_a_connection_that_was_closed_while_it_rested_costs_nothing(
         assert server.total == 2
 
 
-@both
+@all_ways
 @pytest.mark.parametrize("end", [CLOSE, RESET])
 def test_a_connection_closed_on_a_request_leaves_it_in_doubt_and_repeats_nothing(
     stack: type[Stack], end: Step
@@ -191,7 +191,7 @@ NOT_HTTP = {
 }
 
 
-@both
+@all_ways
 @pytest.mark.parametrize("name", NOT_HTTP)
 def test_what_is_no_answer_is_said_so_and_ends_the_connection(stack: type[Stack], name: str) -> None:
     with byte_server([READ, NOT_HTTP[name], WAIT], [READ, NO_CONTENT]) as server:

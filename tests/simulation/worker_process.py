@@ -25,6 +25,7 @@ from simulation.promises import Promises
 from simulation.watching import watch
 from workflow_sdk.client.answers import RawResponse
 from workflow_sdk.client.connection import Connection
+from workflow_sdk.client.http1.connection import Done
 from workflow_sdk.client.http_channel import HttpChannel
 from workflow_sdk.errors import HeartbeatUnsupportedError, ReleaseJobError
 from workflow_sdk.handler.registry import HandlerRegistry
@@ -83,6 +84,21 @@ class _Wire:
             return await self._network.ask(message)
         finally:
             self._promises.answered(message)
+
+    def begin(self, request: bytes, done: Done) -> bool:
+        """As where a connection rests, which is so for most."""
+        if not self._network.has_connection():
+            return False
+
+        async def ask() -> None:
+            try:
+                answer: RawResponse | Exception = await self.ask(request)
+            except Exception as error:
+                answer = error
+            done(answer)
+
+        asyncio.get_running_loop().create_task(ask())
+        return True
 
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -54,8 +55,7 @@ class HttpChannel:
         self._connection = connection
         self._lease_seconds = lease_seconds
         self._worker_id = worker_id
-        self._worker = b'{"workerId":%b' % body_from_value(worker_id)
-        self._asked_lease = b',"leaseSeconds":%d' % lease_seconds if lease_seconds else b""
+        self._complete_head = b'{"workerId":%b,"variables":' % body_from_value(worker_id)
         self._head = _Head(connection, worker_id)
         self._opened: ConnectionPool | None = None
 
@@ -69,13 +69,46 @@ class HttpChannel:
         return True
 
     async def claim(self, job_types: list[str], max_jobs: int) -> list[PolledJob]:
-        asked = _list_body(tuple(job_types)), max_jobs, self._asked_lease
-        response = await self._post("poll", b'%b,"jobTypes":%b,"maxJobs":%d%b}' % (self._worker, *asked))
+        body: dict[str, Any] = {"workerId": self._worker_id, "jobTypes": job_types, "maxJobs": max_jobs}
+        if self._lease_seconds:
+            body["leaseSeconds"] = self._lease_seconds
+        response = await self._post("poll", body_from_value(body))
         return polled_jobs(response, url=self.url)
 
     async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:
-        body = b'%b,"variables":%b}' % (self._worker, encoded)
-        acknowledged(await self._post(f"{_segment(job_id)}/complete", body), url=self.url)
+        path, body = self._completion(job_id, encoded)
+        acknowledged(await self._post(path, body), url=self.url)
+
+    def begin_completion(
+        self, job_id: str, encoded: bytes, done: Callable[[Callable[[], Awaitable[None]] | None], None]
+    ) -> bool:
+        bearer = self._connection.bearer
+        if self._opened is None or (bearer is not None and not bearer.is_read):
+            return False
+        token = "" if bearer is None else bearer.current()
+        path, body = self._completion(job_id, encoded)
+
+        def ended(answer: RawResponse | Exception) -> None:
+            if isinstance(answer, RawResponse) and answer.status_code == 204:
+                done(None)
+            else:
+                request = partial(self._head.post, path, body)
+                done(partial(self._rest_of_completion, request, token, answer))
+
+        return self._opened.begin(self._head.post(path, body, token), ended)
+
+    def _completion(self, job_id: str, encoded: bytes) -> tuple[str, bytes]:
+        return f"{_segment(job_id)}/complete", b"%b%b}" % (self._complete_head, encoded)
+
+    async def _rest_of_completion(
+        self, request: Callable[[str], bytes], token: str, answer: RawResponse | Exception
+    ) -> None:
+        """What is to be done after any answer but the one that is hoped for."""
+        with self._failures():
+            if isinstance(answer, Exception):
+                raise answer
+            response = signed(answer, self._connection.reading_proxy)
+        acknowledged(await self._renewed(request, token, response), url=self.url)
 
     async def fail(
         self, job_id: str, message: str, retryable: bool, *, before_write: Callable[[], None]
@@ -137,7 +170,19 @@ class HttpChannel:
             return await self._ask(request(""), before_write)
         token = await _current_token(bearer)
         response = await self._ask(request(token), before_write)
-        if response.status_code != 401:
+        return await self._renewed(request, token, response, before_write=before_write)
+
+    async def _renewed(
+        self,
+        request: Callable[[str], bytes],
+        token: str,
+        response: RawResponse,
+        *,
+        before_write: Callable[[], None] | None = None,
+    ) -> RawResponse:
+        """The answer to the same request with a newer token, where this one was refused and there is a newer one."""
+        bearer = self._connection.bearer
+        if bearer is None or response.status_code != 401:
             return response
         newer = await asyncio.get_running_loop().run_in_executor(None, bearer.renewed, token)
         if newer is None:
@@ -146,9 +191,15 @@ class HttpChannel:
 
     async def _ask(self, request: bytes, before_write: Callable[[], None] | None) -> RawResponse:
         pool = self._opened or self._open()
-        try:
+        with self._failures():
             response = await pool.ask(request, before_write=before_write)
-            return signed(response, self._connection.reading_proxy)
+        return signed(response, self._connection.reading_proxy)
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Turns what a request raises into the SDK's errors."""
+        try:
+            yield
         except _FOREIGN as error:
             raise failure(
                 error,
@@ -221,12 +272,6 @@ async def _current_token(bearer: BearerToken) -> str:
     if bearer.is_read:
         return bearer.current()
     return await asyncio.get_running_loop().run_in_executor(None, bearer.current)
-
-
-# The same few lists are asked for again and again.
-@lru_cache(maxsize=64)
-def _list_body(texts: tuple[str, ...]) -> bytes:
-    return body_from_value(texts)
 
 
 def _segment(identifier: str) -> str:

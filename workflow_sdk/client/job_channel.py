@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from workflow_sdk.client.http_channel import HttpChannel
@@ -28,6 +28,16 @@ class JobChannel(Protocol):
 
     async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:
         """Report the result, and wait until the engine has acknowledged it. `encoded` is the JSON of `variables`."""
+        ...
+
+    def begin_completion(
+        self, job_id: str, encoded: bytes, done: Callable[[Callable[[], Awaitable[None]] | None], None]
+    ) -> bool:
+        """Report the result at once, where nothing is to be waited for first; False, and nothing was done, elsewhere.
+
+        `done` is called once, later: with None once the engine has acknowledged it, which is nearly always, or with
+        what is to be called and awaited then, as `complete` is.
+        """
         ...
 
     async def fail(

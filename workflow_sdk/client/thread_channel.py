@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from workflow_sdk.client.deadline import request_lease
@@ -39,6 +39,11 @@ class ThreadChannel:
 
     async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:
         await _in_thread(self._client.complete_job, job_id, self._worker_id, variables)
+
+    def begin_completion(
+        self, job_id: str, encoded: bytes, done: Callable[[Callable[[], Awaitable[None]] | None], None]
+    ) -> bool:
+        return False
 
     async def fail(
         self, job_id: str, message: str, retryable: bool, *, before_write: Callable[[], None]

@@ -4,6 +4,7 @@ connection.py  requests and answers over one connection: all the HTTP that is sp
 answer.py      one answer, out of bytes that come in any pieces
 dialing.py     through name look-up, proxy and TLS to the engine
 pool.py        connections kept for the next request
+room.py        how many requests may be under way
 
 asyncio has the sockets and TLS, httptools the parsing.
 """

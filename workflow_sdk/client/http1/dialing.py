@@ -8,12 +8,13 @@ import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
-from workflow_sdk.client.answers import status_phrase
+from workflow_sdk.client.answers import RawResponse, status_phrase
 from workflow_sdk.client.http1.answer import BadAnswerError
-from workflow_sdk.client.http1.connection import Http1Connection
+from workflow_sdk.client.http1.connection import Http1Connection, settle
 from workflow_sdk.client.proxies import Proxy
 
 # How long one of a name's addresses is tried before the next is tried as well (RFC 8305).
@@ -110,8 +111,8 @@ async def _tunnelled(
 ) -> Http1Connection:
     """CONNECT through the proxy, and the engine's TLS inside that; inside the proxy's, where it has some."""
     loop = asyncio.get_running_loop()
-    asked = hop.ask(_connect_request(route, proxy), deadline=deadline)
-    if asked is None:
+    asked: asyncio.Future[RawResponse] = loop.create_future()
+    if not hop.ask(_connect_request(route, proxy), partial(settle, asked), deadline=deadline):
         raise ConnectionResetError(errno.ECONNRESET, "the proxy closed the connection")
     answer = await asked
     if not 200 <= answer.status_code < 300:

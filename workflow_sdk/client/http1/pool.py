@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from math import inf
 
 from workflow_sdk.client.answers import RawResponse
-from workflow_sdk.client.http1.connection import Http1Connection
+from workflow_sdk.client.http1.connection import Done, Http1Connection, settle
 from workflow_sdk.client.http1.dialing import Dialer, DialError, DialTimeoutError, Route
+from workflow_sdk.client.http1.room import Room
 
 # More than 16 connections make the engine slower, not faster.
 MAX_CONNECTIONS = 16
@@ -30,11 +32,25 @@ class ConnectionPool:
         self._dialer = Dialer(route)
         self._timeout_s = timeout_s
         self._loop = asyncio.get_running_loop()
-        self._room = asyncio.Semaphore(MAX_CONNECTIONS)
+        # One place for each request under way, which has a connection or waits for one.
+        self._room = Room(MAX_CONNECTIONS)
         # The latest used last: what is not needed any more grows old at the front.
         self._resting: list[Http1Connection] = []
         self._asking: set[Http1Connection] = set()
         self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, request: bytes, done: Done) -> bool:
+        """Ask at once, if a connection rests; False, and nothing was done, if none does.
+
+        `done` is called once, later: with the answer, or with an error after which the request may have been sent.
+        """
+        if not self._resting or not self._room.take_now():
+            return False
+        deadline = self._loop.time() + self._timeout_s
+        if self._begin_on_resting(request, done, deadline=deadline) is None:
+            self._room.give_back()
+            return False
+        return True
 
     async def ask(self, request: bytes, *, before_write: Callable[[], None] | None = None) -> RawResponse:
         """The answer to a whole request. DialError: it was not sent; every other error: it may have been.
@@ -43,10 +59,19 @@ class ConnectionPool:
         """
         deadline = self._loop.time() + self._timeout_s
         await self._find_room(deadline)
+        answer: asyncio.Future[RawResponse] = self._loop.create_future()
         try:
-            return await self._ask(request, deadline, before_write)
+            connection, done = await self._begin(
+                request, partial(settle, answer), deadline=deadline, before_write=before_write
+            )
+        except BaseException:
+            self._room.give_back()
+            raise
+        try:
+            return await answer
         finally:
-            self._room.release()
+            if answer.cancelled():
+                connection.give_up(done)
 
     async def close(self) -> None:
         """Close every connection; requests under way fail."""
@@ -61,62 +86,76 @@ class ConnectionPool:
             connection.abort()
 
     async def _find_room(self, deadline: float) -> None:
-        if not self._room.locked():
-            await self._room.acquire()
+        if self._room.take_now():
             return
         try:
             async with asyncio.timeout_at(deadline):
-                await self._room.acquire()
+                await self._room.take()
         except TimeoutError as error:
             raise DialTimeoutError("no connection came free in time") from error
 
-    async def _ask(
-        self, request: bytes, deadline: float, before_write: Callable[[], None] | None
-    ) -> RawResponse:
-        connection, answer = await self._begin(request, deadline, before_write)
-        self._asking.add(connection)
-        self._look_at(deadline)
-        try:
-            return await answer
-        finally:
-            self._asking.discard(connection)
-            self._put_away(connection, is_answered=answer.done() and not answer.cancelled())
-
     async def _begin(
-        self, request: bytes, deadline: float, before_write: Callable[[], None] | None
-    ) -> tuple[Http1Connection, asyncio.Future[RawResponse]]:
+        self, request: bytes, done: Done, *, deadline: float, before_write: Callable[[], None] | None
+    ) -> tuple[Http1Connection, Done]:
+        begun = self._begin_on_resting(request, done, deadline=deadline, before_write=before_write)
+        if begun is None:
+            connection = await self._dialer.dial(deadline=deadline)
+            begun = self._write(connection, request, done, deadline=deadline, before_write=before_write)
+        if begun is None:
+            raise DialError("the connection was closed at once")
+        return begun
+
+    def _begin_on_resting(
+        self,
+        request: bytes,
+        done: Done,
+        *,
+        deadline: float,
+        before_write: Callable[[], None] | None = None,
+    ) -> tuple[Http1Connection, Done] | None:
         while self._resting:
             connection = self._resting.pop()
             if self._loop.time() - connection.rested_since > LOOK_AFTER_S and connection.has_news:
                 connection.abort()
-            elif (answer := self._write(connection, request, deadline, before_write)) is not None:
-                return connection, answer
-        connection = await self._dialer.dial(deadline=deadline)
-        if (answer := self._write(connection, request, deadline, before_write)) is not None:
-            return connection, answer
-        raise DialError("the connection was closed at once")
+            elif (
+                begun := self._write(connection, request, done, deadline=deadline, before_write=before_write)
+            ) is not None:
+                return begun
+        return None
 
     def _write(
         self,
         connection: Http1Connection,
         request: bytes,
+        done: Done,
+        *,
         deadline: float,
         before_write: Callable[[], None] | None,
-    ) -> asyncio.Future[RawResponse] | None:
+    ) -> tuple[Http1Connection, Done] | None:
+        """What was begun, by its connection and the `done` that this one knows; None where it was not sent."""
         try:
             if before_write is not None:
                 before_write()
         except Exception:
             # Nothing was asked of it.
-            self._put_away(connection, is_answered=True)
+            self._put_away(connection)
             raise
-        return connection.ask(request, deadline=deadline)
+        ended = partial(self._ended, connection, done)
+        if not connection.ask(request, ended, deadline=deadline):
+            return None
+        self._asking.add(connection)
+        self._look_at(deadline)
+        return connection, ended
 
-    def _put_away(self, connection: Http1Connection, *, is_answered: bool) -> None:
+    def _ended(self, connection: Http1Connection, done: Done, answer: RawResponse | Exception) -> None:
+        self._asking.discard(connection)
+        self._put_away(connection)
+        self._room.give_back()
+        done(answer)
+
+    def _put_away(self, connection: Http1Connection) -> None:
         now = self._loop.time()
-        if not is_answered:
-            connection.abort()
-        elif not connection.is_usable or now - connection.opened > MAX_AGE_S:
+        if not connection.is_usable or now - connection.opened > MAX_AGE_S:
             connection.close()
         else:
             connection.rested_since = now

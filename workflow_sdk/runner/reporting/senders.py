@@ -1,10 +1,13 @@
-"""Senders: the few coroutines that report outcomes, each until the engine has it; they obey the rules."""
+"""Senders: report outcomes, a few at once, each until the engine has it; they obey the rules."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import NamedTuple
 
 from workflow_sdk.client.job_channel import JobChannel
 from workflow_sdk.client.judgement import is_from_engine
@@ -21,6 +24,7 @@ from workflow_sdk.runner.reporting.rules import Action, Verdict, back_off_s, pau
 
 log = logging.getLogger("workflow_sdk.runner")
 
+# So many reports are under way at once.
 SENDERS = 8
 # A report that failed this often while other calls went through says nothing about the engine.
 FAILURES_ALONE = 2
@@ -29,6 +33,8 @@ UNSURE_S = 0.25
 # A 413 is about the size when a small result gets through between so many of them.
 TIMES_TOO_LARGE = 3
 _KINDS = ("complete", "fail")
+
+_Delivery = Callable[[], Awaitable[None]]
 
 
 class _WithheldError(Exception):
@@ -39,8 +45,28 @@ class _WithheldError(Exception):
         self.right = right
 
 
+class _Try(NamedTuple):
+    """One time that a report is sent: what its claim was then, and when."""
+
+    report: Report
+    renewals: int
+    sent_at: float
+
+    def is_late(self, now: float) -> bool:
+        """Whether an answer that comes now is too late to count by itself."""
+        claim = self.report.claim
+        return claim.renewals != self.renewals or claim.is_over(now)
+
+
+async def _acknowledged() -> None:
+    """What is left of a delivery that has succeeded."""
+
+
 class Senders:
     """A queue of reports. Of one job at most one report is under way, whatever goes wrong.
+
+    Nearly all are completions for which a connection rests, and are acknowledged: they are sent and settled without a
+    task, in `_begin` and `_came`. All else is a sender's, a task with one report to see through.
 
     A report that fails while the engine is away stays with its sender, which sleeps: so few tries are
     made however many results wait. One that has a trouble of its own goes back to the queue, or into doubt;
@@ -62,7 +88,10 @@ class Senders:
         self._settled = settled
         self._in_trouble = in_trouble
         self._clock = clock
-        self._queue: asyncio.Queue[Report] = asyncio.Queue()
+        self._queue: deque[Report] = deque()
+        self._busy = 0
+        self._group: asyncio.TaskGroup | None = None
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._unsettled: set[Report] = set()
         self._under_way: set[Report] = set()
         self._troublesome = 0
@@ -81,12 +110,12 @@ class Senders:
         """Report it, however long that takes; `settled` is called once."""
         self._unsettled.add(report)
         self._watch.waiting_reports = self._waiting_reports
-        self._queue.put_nowait(report)
+        self._enqueue(report)
 
     def renewed(self, report: Report) -> None:
         """Its job has come again: there is a lease to send it in, under the latest id."""
         if self._doubtful_reports.drop(report):
-            self._queue.put_nowait(report)
+            self._enqueue(report)
 
     def proved(self, report: Report) -> None:
         """Its job's next attempt has come: this failure has arrived."""
@@ -100,18 +129,67 @@ class Senders:
         """Send until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._doubtful_reports.run(), name="doubtful reports")
-            for number in range(SENDERS):
-                group.create_task(self._serve(), name=f"sender {number + 1}")
+            self._group = group
+            self._send_waiting()
+            try:
+                await self._broken
+            finally:
+                self._group = None  # what comes from now on is nobody's
 
-    async def _serve(self) -> None:
-        while True:
-            report = await self._queue.get()
-            while report in self._unsettled and not await self._send(report):
-                pass
+    def _enqueue(self, report: Report) -> None:
+        self._queue.append(report)
+        self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        while self._queue and self._busy < SENDERS and self._group is not None:
+            report = self._queue.popleft()
+            if report in self._unsettled:
+                self._busy += 1
+                if not self._begin(report):
+                    self._group.create_task(self._serve(report), name="sender")
+
+    def _begin(self, report: Report) -> bool:
+        """Send a completion at once; False, and nothing was done, where something is to be waited for first."""
+        outcome, this_try = report.outcome, self._try_of(report)
+        if not isinstance(outcome, Completed) or this_try.sent_at < report.not_before:
+            return False
+        came = partial(self._came, this_try)
+        if not self._channel.begin_completion(report.claim.job_id, outcome.encoded, came):
+            return False
+        self._under_way.add(report)
+        return True
+
+    def _came(self, this_try: _Try, rest: _Delivery | None) -> None:
+        """What came of `_begin`: nearly always an acknowledgement in time, so without a task for it."""
+        if self._group is None:
+            return
+        try:
+            if rest is not None or this_try.is_late(self._clock()):
+                self._group.create_task(self._serve(this_try.report, this_try, rest), name="sender")
+                return
+            self._under_way.discard(this_try.report)
+            self._watch.succeeded()
+            self._settle(this_try.report, Settlement.ACKNOWLEDGED)
+            self._is_free()
+        except Exception as error:  # noqa: BLE001 - a fault of ours ends the run, not this connection alone
+            if not self._broken.done():
+                self._broken.set_exception(error)
+
+    async def _serve(self, report: Report, begun: _Try | None = None, rest: _Delivery | None = None) -> None:
+        """See a report through, `begun` perhaps already, up to where it is in doubt or put off."""
+        is_done = begun is not None and await self._tried(begun, rest or _acknowledged)
+        while not is_done and report in self._unsettled:
+            is_done = await self._send(report)
+        self._is_free()
+
+    def _is_free(self) -> None:
+        self._busy -= 1
+        self._send_waiting()
 
     async def _send(self, report: Report) -> bool:
         """One try; True when this sender is done with the report, for now or for good."""
-        sent_at = self._clock()
+        this_try = self._try_of(report)
+        sent_at = this_try.sent_at
         if sent_at < report.not_before:
             self._delay(report, report.not_before - sent_at)
             return True
@@ -122,10 +200,17 @@ class Senders:
             self._has_own_trouble(report, by_engine=True)
             self._doubtful_reports.add(report)
             return True
-        renewals, error = report.claim.renewals, None
         self._under_way.add(report)
+        return await self._tried(this_try, partial(self._deliver, report))
+
+    def _try_of(self, report: Report) -> _Try:
+        return _Try(report, report.claim.renewals, self._clock())
+
+    async def _tried(self, this_try: _Try, delivery: _Delivery) -> bool:
+        """As `_send`, once the report may be under way."""
+        report, error = this_try.report, None
         try:
-            await self._deliver(report)
+            await delivery()
         except _WithheldError as withheld:
             self._not_sent(report, withheld.right)
             return True
@@ -137,9 +222,8 @@ class Senders:
         report.tries += 1
         if error is not None:
             report.refused(str(error), now=now)
-        is_late = report.claim.renewals != renewals or report.claim.is_over(now)
-        verdict = verdict_on(report, error, sent_at=sent_at, now=now, is_late=is_late)
-        return await self._obey(verdict, report, error, sent_at)
+        verdict = verdict_on(report, error, sent_at=this_try.sent_at, now=now, is_late=this_try.is_late(now))
+        return await self._obey(verdict, report, error, this_try.sent_at)
 
     async def _deliver(self, report: Report) -> None:
         outcome, job_id = report.outcome, report.claim.job_id
@@ -218,7 +302,7 @@ class Senders:
         self._retries[_kind(report)].inc()
         # A result that is late only counts once its job has come again: no hurry.
         report.not_before = self._clock() + back_off_s(report.tries)
-        self._queue.put_nowait(report)
+        self._enqueue(report)
 
     async def _compare(self, report: Report, error: Exception | None) -> None:
         """Whether it is the size: then a small result gets through where this one does not, again and again."""
@@ -246,7 +330,7 @@ class Senders:
             say_turned(report, reason)
             message = beginning(f"the result cannot be delivered: {reason}", MAX_MESSAGE).replace("\0", "\\0")
             report.turn_into(Failed(message, retryable=False))
-            self._queue.put_nowait(report)
+            self._enqueue(report)
         else:
             say_refused(report, reason)
             self._rejected[_kind(report)].inc()
@@ -267,7 +351,7 @@ class Senders:
         self._in_trouble(report, by_engine)
 
     def _delay(self, report: Report, seconds: float) -> None:
-        asyncio.get_running_loop().call_later(seconds, self._queue.put_nowait, report)
+        asyncio.get_running_loop().call_later(seconds, self._enqueue, report)
 
     def _settle(self, report: Report, settlement: Settlement) -> None:
         if report not in self._unsettled:

@@ -13,6 +13,7 @@ import pytest
 
 from support.byte_server import ByteServer, Step, byte_server
 from support.counted_work import CountingLoop, counting_socket
+from workflow_sdk.client.answers import RawResponse
 from workflow_sdk.client.http1 import pool as pools
 from workflow_sdk.client.http1.dialing import DialTimeoutError, Route
 from workflow_sdk.client.http1.pool import ConnectionPool
@@ -188,6 +189,77 @@ def test_another_address_of_the_name_is_tried_when_the_first_does_not_answer(
         for one in held:
             one.close()
     assert server.total == 1
+
+
+def test_what_begins_at_once_costs_no_future_and_no_callback_either(
+    server: ByteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: Counter[str] = Counter()
+    monkeypatch.setattr(socket, "socket", counting_socket(counts, threads=threading.current_thread().name))
+
+    async def counted() -> Counter[str]:
+        pool, all_came = ConnectionPool(Route("127.0.0.1", server.port), timeout_s=5.0), asyncio.Event()
+        await ask_often(pool, 2)
+        left = 100
+        before = counts.copy()
+
+        def came(answer: RawResponse | Exception) -> None:
+            nonlocal left
+            assert isinstance(answer, RawResponse)
+            assert answer.status_code == 204
+            left -= 1
+            if left:
+                assert pool.begin(REQUEST, came)
+            else:
+                all_came.set()
+
+        assert pool.begin(REQUEST, came)
+        await all_came.wait()
+        spent = counts - before
+        await pool.close()
+        return spent
+
+    with asyncio.Runner(loop_factory=lambda: CountingLoop(counts)) as runner:
+        spent = runner.run(counted())
+    assert max(spent["futures"], spent["callbacks"]) <= 1  # this test's own
+    assert spent["timers"] == spent["tasks"] == 0
+    assert spent["writes"] == spent["reads"] == 100
+
+
+def test_nothing_begins_at_once_without_a_connection_that_rests_or_without_room(
+    server: ByteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "MAX_CONNECTIONS", 1)
+
+    async def begin(pool: ConnectionPool) -> None:
+        assert not pool.begin(REQUEST, answers.append)
+        await ask_often(pool, 1)
+        asking = asyncio.create_task(pool.ask(REQUEST))
+        await asyncio.sleep(0)
+        assert not pool.begin(REQUEST, answers.append)
+        await asking
+        pool._resting[0].close()
+        assert not pool.begin(REQUEST, answers.append)
+        await ask_often(pool, 1)
+
+    answers: list[RawResponse | Exception] = []
+    with_pool(server.port, begin)
+    assert answers == []
+    assert server.total == 3
+
+
+def test_what_began_at_once_fails_at_its_time_and_leaves_its_place() -> None:
+    async def begin(pool: ConnectionPool) -> Exception | RawResponse:
+        await ask_often(pool, 1)
+        came: asyncio.Future[Exception | RawResponse] = asyncio.get_running_loop().create_future()
+        assert pool.begin(REQUEST, came.set_result)
+        answer = await came
+        await ask_often(pool, 1)
+        return answer
+
+    read = Step.READ
+    with byte_server([read, NO_CONTENT, read, Step.WAIT], [read, NO_CONTENT]) as server:
+        assert isinstance(with_pool(server.port, begin, timeout_s=0.3), TimeoutError)
 
 
 def test_a_request_costs_one_future_one_callback_one_write_one_read_and_no_timer(

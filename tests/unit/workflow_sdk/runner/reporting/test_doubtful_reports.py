@@ -15,6 +15,7 @@ from workflow_sdk.runner.job.outcome import Completed
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.reporting import doubtful_reports
 
+pytestmark = pytest.mark.usefixtures("at_once_or_not")
 CUT = EngineUnreachableError("connection closed before the answer")
 EMPTY = EngineUnreachableError("an empty answer 200", kind="doubtful")
 

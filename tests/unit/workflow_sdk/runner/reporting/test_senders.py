@@ -14,6 +14,7 @@ from workflow_sdk.runner.job.claim import ClaimRight, Lease, claim_of
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.reporting.senders import SENDERS
 
+pytestmark = pytest.mark.usefixtures("at_once_or_not")
 REFUSED = EngineUnreachableError("connection refused", was_sent=False)
 
 
