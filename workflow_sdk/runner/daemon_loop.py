@@ -37,6 +37,26 @@ class NoThreadError(BlockingIOError):
     """The system gives no thread: what was to run in one has not been begun. An OSError (EAGAIN)."""
 
 
+class _Sleep(selectors.DefaultSelector):
+    """The loop's selector, which knows whether its loop sleeps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_asleep = self._has_news = False
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        # In this order: who brings news says so first, and looks then whether the loop sleeps.
+        self._is_asleep = True
+        events = super().select(0 if self._has_news else timeout)
+        self._is_asleep = self._has_news = False
+        return events
+
+    def is_to_end(self) -> bool:
+        """Whether the loop must be woken for what somebody has just put before it."""
+        self._has_news = True
+        return self._is_asleep
+
+
 class DaemonLoop(asyncio.SelectorEventLoop):
     """As the standard loop, but `run_in_executor(None, …)` uses daemon threads, as many as needed.
 
@@ -44,7 +64,8 @@ class DaemonLoop(asyncio.SelectorEventLoop):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        self._sleep = _Sleep()
+        super().__init__(self._sleep)
         self._work: SimpleQueue[_Work | None] = SimpleQueue()
         self._helpers = 0
         self._idle_threads = 0
@@ -61,6 +82,11 @@ class DaemonLoop(asyncio.SelectorEventLoop):
             found.add(selector.fileno())
         # In one step, since the loop's own thread may add some meanwhile.
         return found.union(selector.get_map()) if connections else found  # type: ignore[arg-type]
+
+    def _write_to_self(self) -> None:
+        """Called by `call_soon_threadsafe`. A loop that is awake sees what is new by itself: no system call for it."""
+        if self._sleep.is_to_end():
+            super()._write_to_self()  # type: ignore[misc]
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
