@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
@@ -80,7 +79,6 @@ def job_from_poll(item: Mapping[str, Any]) -> Job:
     return job
 
 
-@dataclass(slots=True)
 class CurrentJob:
     """The job the calling handler works on.
 
@@ -89,9 +87,21 @@ class CurrentJob:
     gave no lease (Kafka).
     """
 
-    job: Job
-    lease_end: float | None = None
-    stopping: threading.Event = field(default_factory=threading.Event)
+    _stopping: threading.Event | None = None
+
+    def __init__(
+        self, job: Job, lease_end: float | None = None, stopping: threading.Event | None = None
+    ) -> None:
+        self.job = job
+        self.lease_end = lease_end
+        if stopping is not None:
+            self._stopping = stopping
+
+    @property
+    def stopping(self) -> threading.Event:
+        """Made when somebody first asks for it, whichever thread that is: most jobs never do."""
+        made: threading.Event = self._stopping or vars(self).setdefault("_stopping", threading.Event())
+        return made
 
     @property
     def lease_left_s(self) -> float | None:

@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workflow_sdk.clock import boottime
 from workflow_sdk.handler.handler import handler_of
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob, job_from_poll
@@ -66,9 +65,7 @@ def run_handler(
             "variables": dict(variables or {}),
         }
     )
-    item = InFlight(
-        claim_of(job), handler_of(handler, job_type, timeout=timeout), CurrentJob(job), boottime()
-    )
+    item = InFlight(claim_of(job), handler_of(handler, job_type, timeout=timeout), CurrentJob(job))
     thread = threading.Thread(target=_run, args=[item], name="handler under test")
     thread.start()
     thread.join()

@@ -109,7 +109,7 @@ class SequentialHandlers:
 
 def _call(handler: Handler, current: CurrentJob, runner: asyncio.Runner) -> tuple[JobRun, Outcome]:
     job = current.job
-    item = InFlight(claim_of(job), handler, current, time.monotonic())
+    item = InFlight(claim_of(job), handler, current)
     run_to_its_end(item, runner)
     outcome = item.outcome
     if outcome is None:

@@ -27,9 +27,7 @@ def value_from_json(text: str | bytes, *, long_numbers: bool = True) -> Any:
     those, for values that are handed on and never written here.
     """
     if isinstance(text, bytes):
-        # An object of any other encoding has a 0 there; to tell which one costs as much as to read a small answer.
-        is_utf_8 = text[:1] == b"{" and text[1:2] != b"\0"
-        text = text.decode("utf-8" if is_utf_8 else json.detect_encoding(text), "surrogatepass")
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
     try:
         return _READER.decode(text)
     except json.JSONDecodeError:
@@ -45,9 +43,7 @@ def value_from_json(text: str | bytes, *, long_numbers: bool = True) -> Any:
 def unfit_name(name: str) -> str:
     """Why no URL can carry this name, in words; empty if one can. JSON may hold half of a surrogate pair."""
     if name.isascii() and len(name) * 3 <= LONGEST_NAME:
-        return (
-            ""  # four names a job: quoting them to see how long they get would cost more than all else here
-        )
+        return ""  # nearly always; quoting them to see how long they get would cost more than all else here
     try:
         length = len(quote(name, safe=""))
     except UnicodeEncodeError:

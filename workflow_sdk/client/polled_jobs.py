@@ -48,7 +48,18 @@ def polled_jobs(response: RawResponse, *, url: str) -> list[PolledJob]:
         if not pieces:
             raise
         return [_job_from_text(piece) for piece in pieces]
-    return [_checked(job) for job in answer["jobs"] or ()]
+    return [job if _is_plain(job) else _checked(job) for job in answer["jobs"] or ()]
+
+
+def _is_plain(job: Any) -> bool:
+    """Whether a job is what every job of an engine is: as `_checked` would give it, told at a lower cost."""
+    try:
+        names = "".join((job["id"], job["jobType"], job["instanceId"], job["stepExecutionId"]))
+        retries, variables = job["retriesRemaining"], job["variables"]
+        is_named = bool(job["id"] and job["jobType"]) and not unfit_name(names)
+    except (KeyError, TypeError):
+        return False
+    return is_named and type(retries) is int and 0 <= retries <= _MOST_RETRIES and type(variables) is dict
 
 
 def _job_from_text(text: bytes) -> PolledJob:

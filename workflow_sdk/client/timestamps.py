@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 _PATTERN = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d\d):?(\d\d))"
@@ -27,8 +26,6 @@ def instant_ns(text: str) -> int:
     return seconds * 1_000_000_000 + int((fraction or "0").ljust(9, "0"))
 
 
-# The jobs of one poll mostly have the same two times.
-@lru_cache(maxsize=16)
 def seconds_between(earlier: str, later: str) -> float:
     """Seconds from one engine time to another; ValueError as for `instant_ns`."""
     return (instant_ns(later) - instant_ns(earlier)) / 1e9

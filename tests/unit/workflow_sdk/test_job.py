@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import threading
 
 import pytest
 
@@ -77,3 +78,25 @@ def test_the_current_job_is_known_inside_handlers_only() -> None:
         assert running.lease_left_s is None
     finally:
         enter_job(None)
+
+
+def events_asked_for_at_once(running: CurrentJob) -> list[threading.Event]:
+    barrier, found = threading.Barrier(4), list[threading.Event]()
+
+    def ask() -> None:
+        barrier.wait(60)
+        found.append(running.stopping)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_all_threads_that_ask_a_job_whether_to_stop_ask_one_event() -> None:
+    """It is made by whoever asks first."""
+    for _ in range(50):
+        running = CurrentJob(job_from_poll(POLLED))
+        assert set(events_asked_for_at_once(running)) == {running.stopping}

@@ -85,25 +85,36 @@ def _call_in_thread(item: InFlight) -> None:
 
 
 def _run_in_thread(item: InFlight) -> None:
-    job = item.current.job
     try:
-        with ExitStack() as around:
-            for hook in item.handler.hooks.around:
-                around.enter_context(hook(job))
-            result = item.handler.callable(job)
-            item.awaitable = awaitable_in(result)
-            if item.awaitable is None:
-                item.outcome = outcome_of_result(result, handler_name=item.handler.name)
-            else:
-                item.around = around.pop_all()
-        if item.awaitable is None and item.outcome is None:
-            item.outcome = NOTHING  # a hook around it has taken its exception
+        if item.handler.hooks.around:
+            _call_within_hooks(item)
+        else:
+            _call(item)
     except BaseException as error:  # noqa: BLE001 - sys.exit in a handler harms its own job only
         item.awaitable, item.outcome = None, _failed(item, error)
     if isinstance(item.outcome, Failed):
         for call in failure_calls(item, item.outcome):
             if (awaitable := call()) is not None:
                 asyncio.run(awaitable)
+
+
+def _call(item: InFlight) -> None:
+    handler = item.handler
+    result = handler.callable(item.current.job)
+    item.awaitable = awaitable_in(result)
+    if item.awaitable is None:
+        item.outcome = outcome_of_result(result, handler_name=handler.name)
+
+
+def _call_within_hooks(item: InFlight) -> None:
+    with ExitStack() as around:
+        for hook in item.handler.hooks.around:
+            around.enter_context(hook(item.current.job))
+        _call(item)
+        if item.awaitable is not None:
+            item.around = around.pop_all()
+    if item.awaitable is None and item.outcome is None:
+        item.outcome = NOTHING  # a hook around it has taken its exception
 
 
 async def call_as_coroutine(item: InFlight) -> None:

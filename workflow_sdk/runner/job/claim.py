@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from workflow_sdk.client.timestamps import seconds_between
@@ -126,7 +127,13 @@ def _lease(item: Mapping[str, Any], *, asked_at: float) -> Lease | None:
     if not isinstance(begin, str) or not isinstance(end, str):
         return None
     try:
-        length_s = seconds_between(begin, end)
+        return _lease_between(begin, end, asked_at)
     except (TypeError, ValueError):
         return None
+
+
+# The jobs of one poll mostly have the same lease.
+@lru_cache(maxsize=16)
+def _lease_between(begin: str, end: str, asked_at: float) -> Lease:
+    length_s = seconds_between(begin, end)
     return Lease(length_s, asked_at + length_s)

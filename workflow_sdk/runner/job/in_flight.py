@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from contextvars import Context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from os.path import basename
 from time import monotonic
 from types import FrameType
@@ -34,9 +34,10 @@ class Phase(enum.Enum):
     REPORTING = "reporting"
 
 
-@dataclass(slots=True, eq=False)
 class InFlight:
-    """`holds_slot`: it takes a slot; `waits_without_slot`: it has left its slot to wait for its report's answer,
+    """Most of what may happen to a job happens to few: until it does, the class's values stand for the job's own.
+
+    `holds_slot`: it takes a slot; `waits_without_slot`: it has left its slot to wait for its report's answer,
     `is_troubled`: because that will take long.
 
     `released_s`: its handler gave it back, to be run again after so long; 0: when the engine says; LEFT: not here.
@@ -48,10 +49,6 @@ class InFlight:
     before our failure report came back acknowledged; `is_overtaken`: another worker has failed this attempt.
     """
 
-    claim: Claim
-    handler: Handler
-    current: CurrentJob
-    claimed: float
     phase: Phase = Phase.RUNNING
     began: float = 0.0
     ended: float = 0.0
@@ -75,10 +72,17 @@ class InFlight:
     warned_of_overrun: bool = False
     extending: bool = False
     extend_at: float = 0.0
-    duplicates: list[Claim] = field(default_factory=list)
+    duplicates: tuple[Claim, ...] = ()
     next_attempt: Claim | None = None
     is_overtaken: bool = False
-    clock: Clock = boottime
+
+    def __init__(
+        self, claim: Claim, handler: Handler, current: CurrentJob, *, clock: Clock = boottime
+    ) -> None:
+        self.claim = claim
+        self.handler = handler
+        self.current = current
+        self.clock = clock
 
     @property
     def claims(self) -> list[Claim]:
@@ -92,13 +96,13 @@ class InFlight:
     def expect(self, claim: Claim) -> None:
         """Another attempt of the job has come, the latest of all; it begins when this one has failed."""
         if self.next_attempt is not None:
-            self.duplicates.append(self.next_attempt)
+            self.duplicates += (self.next_attempt,)
         self.next_attempt = claim
 
     def stand_for_next(self) -> None:
         """What comes of this attempt is the next one's outcome too: that will not be run."""
         if self.next_attempt is not None:
-            self.duplicates.append(self.next_attempt)
+            self.duplicates += (self.next_attempt,)
             self.next_attempt, self.is_overtaken = None, False
 
     def show_lease(self, now: float) -> None:

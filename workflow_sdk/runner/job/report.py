@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from workflow_sdk.runner.job.claim import Claim, JobHolder
 from workflow_sdk.runner.job.outcome import Completed, Failed, Outcome
@@ -30,9 +29,10 @@ class Settlement(enum.Enum):
         return self in (Settlement.ACKNOWLEDGED, Settlement.ENDED, Settlement.REJECTED)
 
 
-@dataclass(slots=True, eq=False)
 class Report:
-    """`claim` is the job's latest: it may be renewed while the report waits.
+    """Until something happens to a report the class's values stand for its own, as in `InFlight`.
+
+    `claim` is the job's latest: it may be renewed while the report waits.
 
     `not_before` is when it may be sent again at the earliest: the engine may still be at work on the last try.
     `was_acknowledged`: a 204 came for it, if too late to count by itself. `proved` is set when the job's next
@@ -42,10 +42,6 @@ class Report:
     `was_refused` says that an earlier report of the same outcome was refused for good.
     """
 
-    claim: Claim
-    outcome: Outcome
-    created: float
-    was_refused: bool = False
     tries: int = 0
     last_tried: float = 0.0
     not_before: float = 0.0
@@ -63,6 +59,12 @@ class Report:
     refusals: int = 0
     refused_since: float = 0.0
     times_too_large: int = 0
+
+    def __init__(self, claim: Claim, outcome: Outcome, *, created: float, was_refused: bool = False) -> None:
+        self.claim = claim
+        self.outcome = outcome
+        self.created = created
+        self.was_refused = was_refused
 
     @property
     def is_completion(self) -> bool:

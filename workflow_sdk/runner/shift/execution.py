@@ -231,7 +231,7 @@ class Execution:
         if self._is_draining:
             current.stopping.set()
         now = self._clock()
-        item = InFlight(claim, handler, current, now, clock=self._clock)
+        item = InFlight(claim, handler, current, clock=self._clock)
         item.show_lease(now)
         self.in_flight[claim.key] = item
         return item
@@ -263,7 +263,7 @@ class Execution:
             log.info(
                 "%s job %s came again while %s: its lease is renewed", claim.job_type, claim.job_id, doing
             )
-            here.duplicates.append(claim)
+            here.duplicates += (claim,)
         here.claim.renew(claim)
         here.show_lease(self._clock())
         here.warned_of_overrun = here.extending = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
 from typing import Any, cast
 
 import pytest
@@ -22,7 +21,7 @@ from workflow_sdk.runner.job.outcome import Failed
 @pytest.mark.parametrize("value", ["[" * 5_000 + "]" * 5_000, "9" * 5_000], ids=["deep", "long"])
 def test_a_suspect_that_no_message_can_carry_is_failed_for_good(value: str) -> None:
     job = job_from_poll({"id": "j", "jobType": "t", "variables": {"a": value_from_json(value)}})
-    item = InFlight(claim_of(job), handler_of(dict, "t"), CurrentJob(job), monotonic())
+    item = InFlight(claim_of(job), handler_of(dict, "t"), CurrentJob(job))
     ours, theirs = ControlPipe.pair()
     finished: list[Any] = []
 

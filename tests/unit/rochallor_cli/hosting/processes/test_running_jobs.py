@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from time import monotonic, monotonic_ns
+from time import monotonic_ns
 
 import pytest
 
@@ -25,7 +25,7 @@ from workflow_sdk.runner.job.in_flight import InFlight
 
 def item(job_id: str, instance_id: str = "i") -> InFlight:
     job = job_from_poll({"id": job_id, "jobType": "größe", "instanceId": instance_id})
-    return InFlight(claim_of(job), handler_of(dict, "größe"), CurrentJob(job), monotonic())
+    return InFlight(claim_of(job), handler_of(dict, "größe"), CurrentJob(job))
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ SIZE, JOBS = 4, 6
 
 def item(number: int) -> InFlight:
     job = job_from_poll({"id": str(number), "jobType": "a"})
-    return InFlight(claim_of(job), handler_of(lambda job: {}, "a"), CurrentJob(job), 0.0)
+    return InFlight(claim_of(job), handler_of(lambda job: {}, "a"), CurrentJob(job))
 
 
 @pytest.fixture
