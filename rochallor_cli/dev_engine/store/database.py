@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
@@ -158,14 +158,31 @@ def _explain(error: sqlite3.DatabaseError, path: Path | None) -> str:
     return f"{path} cannot be used: {error}"
 
 
-def commit_together(connection: sqlite3.Connection, works: Iterable[Callable[[], T]]) -> list[T | Exception]:
-    """Do each work in a savepoint of its own, all in one transaction; give results or errors.
+class _HalfDoneError(Exception):
+    """A work has raised after it had written something."""
+
+
+def commit_together(connection: sqlite3.Connection, works: Sequence[Callable[[], T]]) -> list[T | Exception]:
+    """Do all works in one transaction; give results or errors.
 
     A work that raises is undone alone. When the commit itself fails, that error is raised.
     """
+    try:
+        return _committed(connection, works, each=_at_once)
+    except _HalfDoneError:
+        # Next to never: what is refused is refused before it writes. So all are done again, now so that one can be undone.
+        return _committed(connection, works, each=_in_savepoint)
+
+
+def _committed(
+    connection: sqlite3.Connection,
+    works: Sequence[Callable[[], T]],
+    *,
+    each: Callable[[sqlite3.Connection, Callable[[], T]], T | Exception],
+) -> list[T | Exception]:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        results = [_in_savepoint(connection, work) for work in works]
+        results = [each(connection, work) for work in works]
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -174,13 +191,26 @@ def commit_together(connection: sqlite3.Connection, works: Iterable[Callable[[],
     return results
 
 
+def _at_once(connection: sqlite3.Connection, work: Callable[[], T]) -> T | Exception:
+    """Without a savepoint, in which SQLite would keep each page that is written as it was before."""
+    before = connection.total_changes
+    try:
+        return work()
+    except Exception as error:
+        if not connection.in_transaction:
+            # A full disk ends the whole transaction.
+            raise
+        if connection.total_changes != before:
+            raise _HalfDoneError from error
+        return error
+
+
 def _in_savepoint(connection: sqlite3.Connection, work: Callable[[], T]) -> T | Exception:
     connection.execute("SAVEPOINT work")
     try:
         result: T | Exception = work()
     except Exception as error:
         if not connection.in_transaction:
-            # A full disk ends the whole transaction, the savepoints with it.
             raise
         connection.execute("ROLLBACK TO work")
         result = error

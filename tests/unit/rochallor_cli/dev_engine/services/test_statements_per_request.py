@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from rochallor_cli.dev_engine.errors import Refused
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.services import instances, jobs
 from rochallor_cli.dev_engine.services.resources import Resources
@@ -42,6 +44,13 @@ class Counted(UseCases):
         self._seen.clear()
         self.do(work)
         return [each for each in self._seen if not each.startswith(BOOKKEEPING)]
+
+    def bookkeeping_of(self, work: Callable[[Resources], Any]) -> list[str]:
+        """What besides its own statements is run for a request that is alone."""
+        self._seen.clear()
+        with suppress(Refused):
+            self.do(work)
+        return [each.split()[0] for each in self._seen if each.startswith(BOOKKEEPING)]
 
     def start(self, count: int = 1) -> None:
         for _ in range(count):
@@ -113,6 +122,13 @@ def test_a_failure_costs_a_handful_of_statements(engine: Counted, retryable: boo
     )
     assert len(statements) <= 6
     assert engine.walks(statements) == []
+
+
+def test_neither_what_is_done_nor_what_is_refused_has_a_savepoint(engine: Counted) -> None:
+    (job_id,) = engine.claim("a")
+    for job in (job_id, "unknown"):
+        found = engine.bookkeeping_of(lambda resources, job=job: jobs.complete_job(resources, job, {}))
+        assert found == ["BEGIN", "COMMIT"]
 
 
 def test_reading_an_instance_is_one_statement(engine: Counted) -> None:
