@@ -20,18 +20,25 @@ class Ulids:
         self._random = random
         self._last_ms = -1
         self._value = 0
+        # All that ids have in common that are made one after the other, and the high half of the value in it.
         self._prefix = ""
+        self._high = -1
 
     def __call__(self) -> str:
         now_ms = self._clock.now_ns() // 1_000_000
         if now_ms > self._last_ms:
             self._last_ms = now_ms
+            self._high = -1
             # The top bit stays free, so that steps do not overflow within the millisecond.
             self._value = self._random.getrandbits(_RANDOM_BITS - 1)
-            self._prefix = _encode(now_ms, 5)
         else:
             self._value += 1 + self._random.getrandbits(32)
-        return self._prefix + _encode(self._value, 8)
+        value = self._value
+        if value >> 40 != self._high:
+            self._high = value >> 40
+            self._prefix = _encode(self._last_ms, 5) + _encode(self._high, 4)
+        last, before = _PAIRS[value & 1023], _PAIRS[value >> 10 & 1023]
+        return f"{self._prefix}{_PAIRS[value >> 30 & 1023]}{_PAIRS[value >> 20 & 1023]}{before}{last}"
 
 
 def _encode(number: int, pairs: int) -> str:

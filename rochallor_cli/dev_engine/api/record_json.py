@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rochallor_cli.dev_engine.definition.shown_document import shown_document
 from rochallor_cli.dev_engine.go_json.writing import write_string as text
@@ -35,11 +36,10 @@ def definition_shape(stored: DefinitionVersion, rules: EngineRules) -> str:
 
 def instance_shape(instance: Instance, *, ended: bool = True, reason: bool = True, key: bool = True) -> str:
     """An instance; some answers leave out how it ended, why, or the business key."""
-    current = json.dumps(instance.current_step_ids, ensure_ascii=False, separators=(",", ":"))
     shape = (
         f'{{"id":"{instance.id}","definitionId":{text(instance.definition_id)},'
         f'"definitionVersion":{instance.definition_version},"status":"{instance.status}",'
-        f'"currentStepIds":{current},"variables":{instance.variables.text},'
+        f'"currentStepIds":{_list_text(instance.current_step_ids)},"variables":{instance.variables.text},'
         f'"startedAt":"{write_time(instance.started_ns)}"'
     )
     if ended and instance.completed_ns is not None:
@@ -49,6 +49,12 @@ def instance_shape(instance: Instance, *, ended: bool = True, reason: bool = Tru
     if key and instance.business_key is not None:
         shape += f',"businessKey":{text(instance.business_key)}'
     return shape + "}"
+
+
+# Thousands of instances are at the same few places.
+@lru_cache(maxsize=4_096)
+def _list_text(step_ids: tuple[str, ...]) -> str:
+    return json.dumps(step_ids, ensure_ascii=False, separators=(",", ":"))
 
 
 def execution_shape(execution: StepExecution) -> str:

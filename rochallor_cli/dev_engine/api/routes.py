@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
 from urllib.parse import quote, unquote_to_bytes
 
 from rochallor_cli.dev_engine.versions import EngineRules
@@ -44,24 +43,24 @@ _ROUTES: dict[str, dict[str, str]] = {
     "/v1/jobs/*/complete": {"POST": "complete_job"},
     "/v1/jobs/*/fail": {"POST": "fail_job"},
 }
-# Routes that are not there on every version, with the rule that brings them.
-_LATER_ROUTES = {"/v1/instances/*/steps/*/retry": "step_retry"}
 _FIXED = {path: methods for path, methods in _ROUTES.items() if "*" not in path}
-# By number of slashes: what paths of the shape look like, and its methods.
-_Shapes = dict[int, list[tuple[re.Pattern[str], dict[str, str]]]]
-# A parameter may be empty, but not at the end of the path.
-_PARAMETER, _LAST_PARAMETER = "([^/]*)", "([^/]+)"
+# Not there on every version.
+_STEP_RETRY = "/v1/instances/*/steps/*/retry"
+
+_NONE: tuple[str, None] = ("", None)
+
+# What a path is known by: the number of its parts, and those of them that are no parameters, which are the third, the
+# fifth and so on.
+_Form = tuple[int, tuple[str, ...], tuple[str, ...]]
 
 
-@cache
-def _shapes(rules: EngineRules) -> _Shapes:
-    shapes: _Shapes = {}
-    for path, methods in _ROUTES.items():
-        is_there = path not in _LATER_ROUTES or getattr(rules, _LATER_ROUTES[path])
-        if "*" in path and is_there:
-            pattern = re.sub(r"\*$", _LAST_PARAMETER, path).replace("*/", f"{_PARAMETER}/")
-            shapes.setdefault(path.count("/"), []).append((re.compile(pattern), methods))
-    return shapes
+def _form(parts: list[str]) -> _Form:
+    return len(parts), tuple(parts[:3]), tuple(parts[4::2])
+
+
+_FORMS: dict[_Form, tuple[str, dict[str, str]]] = {
+    _form(path.split("/")): (path, methods) for path, methods in _ROUTES.items() if "*" in path
+}
 
 
 class NoRoute(Enum):
@@ -73,16 +72,16 @@ def find_route(method: str, raw_path: str, rules: EngineRules) -> RouteMatch | N
     """The endpoint that a request is for, or why there is none on an engine of these rules. Raises BadPath."""
     path = routing_path(raw_path) if "%" in raw_path else raw_path
     methods = _FIXED.get(path)
-    parameters: tuple[str, ...] = ()
+    parameters: list[str] = []
     if methods is None:
-        for pattern, found in _shapes(rules).get(path.count("/"), ()):
-            if (fit := pattern.fullmatch(path)) is not None:
-                methods, parameters = found, fit.groups()
-                break
-        else:
+        parts = path.split("/")
+        # A parameter may be empty, but not at the end of the path.
+        shape, methods = _FORMS.get(_form(parts), _NONE) if parts[-1] else _NONE
+        if methods is None or (shape == _STEP_RETRY and not rules.step_retry):
             return NoRoute.UNKNOWN_PATH
+        parameters = parts[3::2]
     name = methods.get(method)
-    return NoRoute.OTHER_METHOD if name is None else RouteMatch(name, parameters)
+    return NoRoute.OTHER_METHOD if name is None else RouteMatch(name, tuple(parameters))
 
 
 def routing_path(raw_path: str) -> str:

@@ -73,7 +73,7 @@ def complete_job(
             changes=_without_nul(changes, resources.rules),
             inputs=resources.inputs(),
         ),
-        is_large=found.instance.variables.is_large or Variables(values=changes).is_large,
+        is_large=found.instance.variables.is_large or (bool(changes) and Variables(values=changes).is_large),
     )
     write_outcome(resources, outcome)
     return outcome.complaint

@@ -33,6 +33,7 @@ class UnitOfWork:
         self._connection = connection
         self._after_commit = after_commit
         self._waiting: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.offloading = Offloading()
 
     async def do(self, work: Callable[[], T]) -> T:
@@ -52,10 +53,12 @@ class UnitOfWork:
                 knowing_them = partial(_do_knowing, decided, work)
 
     def _committed(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
+        if self._loop is None:
+            # Asked for once: up to Python 3.11 each question asks the system for the process.
+            self._loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = self._loop.create_future()
         if not self._waiting:
-            loop.call_soon(self.flush)
+            self._loop.call_soon(self.flush)
         self._waiting.append((work, future))
         return future
 

@@ -170,7 +170,7 @@ def commit_together(connection: sqlite3.Connection, works: Sequence[Callable[[],
     try:
         return _committed(connection, works, each=_at_once)
     except _HalfDoneError:
-        # Next to never: what is refused is refused before it writes. So all are done again, now so that one can be undone.
+        # Next to never, as what is refused has written nothing: all are done again, so that one can be undone.
         return _committed(connection, works, each=_in_savepoint)
 
 

@@ -54,15 +54,20 @@ def poll(resources: Resources, count: int) -> Any:
 
 
 def test_a_completion_is_made_in_few_calls(engine: Counted) -> None:
-    (job,) = engine.do(lambda resources: poll(resources, 1))
     done = {"done": True}
-    assert engine.calls_of(lambda resources: jobs.complete_job(resources, job.id, done, worker_id="w")) <= 130
+    # The first of its kind fills what is kept at hand.
+    for most in (130, 108):
+        (job,) = engine.do(lambda resources: poll(resources, 1))
+        calls = engine.calls_of(
+            lambda resources, job=job: jobs.complete_job(resources, job.id, done, worker_id="w")
+        )
+        assert calls <= most
 
 
 def test_a_start_is_made_in_few_calls(engine: Counted) -> None:
-    assert engine.calls_of(start) <= 85
+    assert engine.calls_of(start) <= 78
 
 
 def test_a_leased_job_more_costs_few_calls_more(engine: Counted) -> None:
     one, many = (engine.calls_of(lambda resources, count=count: poll(resources, count)) for count in (1, 33))
-    assert (many - one) / 32 <= 8
+    assert (many - one) / 32 <= 7
