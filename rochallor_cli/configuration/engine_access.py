@@ -1,7 +1,5 @@
 """How to reach an engine, as one value: what settings come to, and what clients are made from."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any

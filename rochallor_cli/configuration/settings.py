@@ -1,7 +1,5 @@
 """Settings: what every command can be told, each declared once, at the field that holds it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated

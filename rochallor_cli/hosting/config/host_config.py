@@ -1,7 +1,5 @@
 """What a host is to do: frozen values, each with its settings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
