@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
+import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
-from shutil import get_terminal_size
 from typing import Annotated
 
 import typer
@@ -34,8 +34,10 @@ from rochallor_cli.version import VERSION
 # those that it comes from are what all of them have in common.
 TYPER_ERRORS = tuple(kind for kind in typer.BadParameter.__mro__ if kind not in Exception.__mro__)
 
-# Columns.
+# Columns. In less, panels cut the names of options; plain help puts what is long on lines of its own.
 _PANELS_NEED = 80
+# Typer's own bounds for plain help.
+_NARROWEST, _WIDEST = 50, 78
 
 ABOUT = """Worker host and admin tool of the Rochallor workflow engine.
 
@@ -50,6 +52,8 @@ Settings: option, then environment (ROCHALLOR_ENGINE_URL and so on), then contex
 
 
 HELP_OPTIONS = ("-h", "--help")
+# Short options may stand in one word: `-qh`.
+_HAS_SHORT_HELP = re.compile(r"-[^-]*h")
 # What a disk says that takes no more.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -115,31 +119,55 @@ def _meaning_of_foreign_sdk() -> CliError | None:
 def _invoke(arguments: Sequence[str], invocation: Invocation) -> int:
     environment = invocation.environment
     colored = environment.may_color(environment.stdout, invocation.wish("color", "--color") or "auto")
-    for_terminal = (colored or is_terminal(environment.stdout)) and _has_room_for_panels()
+    for_terminal = (colored or is_terminal(environment.stdout)) and environment.columns >= _PANELS_NEED
     if for_terminal and (not arguments or {*HELP_OPTIONS} & {*arguments}):
         from rochallor_cli.output.help_panels import load_panels
 
         load_panels(colored=colored)
-    root = _parser(command_words(arguments), for_terminal=for_terminal)
-    result = root(list(arguments) or ["--help"], prog_name="rochallor", standalone_mode=False, obj=invocation)
+    words = command_words(arguments)
+    root = _parser(words, for_terminal=for_terminal, alone=_stands_alone(words, arguments))
+    # Typer would load archives and compression to ask how wide the terminal is.
+    width = max(min(environment.columns - 2, _WIDEST), _NARROWEST)
+    result = root(
+        list(arguments) or ["--help"],
+        prog_name="rochallor",
+        standalone_mode=False,
+        obj=invocation,
+        terminal_width=width,
+    )
     return int(result or 0)
 
 
-def _has_room_for_panels() -> bool:
-    """In less, panels cut the names of options; plain help puts what is long on lines of its own."""
-    return get_terminal_size().columns >= _PANELS_NEED
+def _stands_alone(words: tuple[str | None, str | None], arguments: Sequence[str]) -> bool:
+    """Whether nobody can come to see the other commands: a help option after the command's words is for it alone."""
+    first, second = words
+    within = COMMANDS.get(first or "", ("", {}))[1]
+    last = second if within else first
+    if last is None or last not in (within or COMMANDS):
+        return False
+    before = arguments[: len(arguments) - 1 - arguments[::-1].index(last)]
+    return not any(word in HELP_OPTIONS or _HAS_SHORT_HELP.match(word) for word in before)
 
 
 @cache
-def _parser(words: tuple[str | None, str | None], *, for_terminal: bool) -> Callable[..., int | None]:
+def _parser(
+    words: tuple[str | None, str | None], *, for_terminal: bool, alone: bool
+) -> Callable[..., int | None]:
     """Made once of each kind: who runs many command lines in one process, as tests do, waits for it once."""
-    return get_command(build(words, for_terminal=for_terminal))
+    return get_command(build(words, for_terminal=for_terminal, alone=alone))
 
 
 def build(
-    words: tuple[str | None, str | None], *, for_terminal: bool, everything: bool = False
+    words: tuple[str | None, str | None],
+    *,
+    for_terminal: bool,
+    everything: bool = False,
+    alone: bool = False,
 ) -> typer.Typer:
-    """The root with the real command that is asked for, and cheap stand-ins with static help for the rest."""
+    """The root with the real command that is asked for, and cheap stand-ins with static help for the rest.
+
+    alone: without the rest.
+    """
     root = typer.Typer(
         help=ABOUT,
         add_completion=False,
@@ -152,24 +180,26 @@ def build(
     root.callback()(with_global_options(_root, opens_context=False))
     wanted, inner = words
     for name, (help_line, within) in COMMANDS.items():
+        if alone and name != wanted:
+            continue
         if not everything and name != wanted:
             root.command(name, help=help_line, short_help=help_line)(stand_in)
         elif not within:
             root.registered_commands.append(_command(name))
         else:
-            app = _group(name, inner, everything=everything)
+            app = _group(name, inner, everything=everything, alone=alone)
             text = with_examples(help_line, GROUP_EXAMPLES[name])
             root.add_typer(app, name=name, help=text, short_help=help_line, epilog=INHERITED)
     return root
 
 
-def _group(name: str, wanted: str | None, *, everything: bool) -> typer.Typer:
+def _group(name: str, wanted: str | None, *, everything: bool, alone: bool) -> typer.Typer:
     help_line, within = COMMANDS[name]
     app = group(help_line)
     for inner, inner_help in within.items():
         if everything or inner == wanted:
             app.registered_commands.append(_command(f"{name}.{inner}"))
-        else:
+        elif not alone:
             app.command(inner, help=inner_help, short_help=inner_help)(stand_in)
     return app
 
