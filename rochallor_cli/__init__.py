@@ -29,6 +29,7 @@ counting.py            how many of what, in words
 command_names.py       what can be known of the commands without importing any
 version.py             the version, as a plain constant
 garbage_collection.py  the garbage collector, kept out of the way while a command starts
+lean_imports.py        libraries without what they import and a command never uses
 
 Words: docs/architecture.md, "Glossary".
 """

@@ -17,8 +17,10 @@ def main() -> int:
     if status is not None:
         return status
     from rochallor_cli.garbage_collection import postpone_collection
+    from rochallor_cli.lean_imports import import_typer
 
     postpone_collection()
+    import_typer()
     from rochallor_cli.app import run
     from rochallor_cli.configuration.environment import Environment
 

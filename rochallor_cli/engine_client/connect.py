@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rochallor_cli.configuration.engine_access import EngineAccess
+from rochallor_cli.lean_imports import import_client
 from rochallor_cli.version import VERSION
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def connect(
     look_at: is given each request with its answer.
     """
     # httpx is loaded when there is something to ask, not for help.
+    import_client()
     from workflow_sdk.client.rest import RestEngineClient
 
     lookers = [] if look_at is None else [look_at]

@@ -23,6 +23,8 @@ print(json.dumps(sorted(set(sys.modules) - before)), file=sys.stderr)
 NOWHERE = ("--engine-url", "http://127.0.0.1:1")
 DRAWING = {"rich", "pygments"}
 TALKING = {"httpx", "httpcore", "anyio", "ssl", "workflow_sdk"}
+# What Typer, inspect and httpx import and a command needs not.
+ASIDE = {"anyio", "ast", "bz2", "difflib", "lzma", "platform", "shutil", "ssl", "subprocess", "tempfile", "uuid"}
 WORKING = {"aiohttp", "confluent_kafka", "google", "prometheus_client", "asyncio", "sqlite3"}
 
 
@@ -48,7 +50,7 @@ def test_the_version_is_answered_with_a_handful_of_modules() -> None:
 )
 def test_help_on_a_pipe_neither_draws_nor_talks(arguments: list[str]) -> None:
     modules = modules_after(*arguments)
-    assert not packages(modules) & (DRAWING | TALKING | WORKING | {"yaml", "jinja2"})
+    assert not packages(modules) & (DRAWING | TALKING | WORKING | ASIDE | {"yaml", "jinja2"})
     assert not [name for name in modules if name.startswith("rochallor_cli.dev_engine.")]
 
 
@@ -72,7 +74,8 @@ def test_help_of_the_root_loads_no_command() -> None:
 )
 def test_an_admin_command_loads_what_talks_but_not_what_works_or_reads_yaml(arguments: list[str]) -> None:
     modules = modules_after(*arguments, "-o", "json", *NOWHERE)
-    assert not packages(modules) & (DRAWING | WORKING | {"yaml"})
+    # Typer looks for words near to -o; why a connection was refused is looked up in TLS, too.
+    assert not packages(modules) & (DRAWING | WORKING | {"yaml"} | (ASIDE - {"difflib", "ssl"}))
     assert not [name for name in modules if name.startswith("rochallor_cli.dev_engine.")]
     groups = {name.split(".")[2] for name in modules if name.startswith("rochallor_cli.commands.")}
     assert arguments[0] in groups

@@ -10,7 +10,6 @@ tls.py              TLS contexts that follow their files
 deadline.py         limits for the requests of the calling context
 http.py             one JSON request and its answer, for the synchronous client
 httpx_client.py     httpx, which sends these requests
-lean_httpx.py       httpx, without what is never used of it
 timed_streams.py    its streams, so that an answer that drips ends with its request
 compression.py      bodies that a gateway has packed
 answers.py          what an answer means: a value, or one of the SDK's errors

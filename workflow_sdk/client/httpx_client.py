@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import httpcore
+import httpx
+
 from workflow_sdk.client.answers import MAX_ANSWER_BYTES, TOO_LONG, RawResponse, signed
 from workflow_sdk.client.compression import unpacked
 from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.failures import FailureMeaning, FailureTable, failure
-from workflow_sdk.client.lean_httpx import httpcore, httpx
 from workflow_sdk.client.timed_streams import BoundedBackend, all_within
 from workflow_sdk.errors import EngineTimeoutError, EngineUnreachableError
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from workflow_sdk.client.lean_httpx import httpcore, httpx
+import httpcore
+import httpx
+
+if TYPE_CHECKING:
+    import ssl
 
 _ends: ContextVar[float | None] = ContextVar("workflow_sdk_answer_ends", default=None)
 
@@ -60,8 +63,9 @@ class BoundedBackend(httpcore.NetworkBackend):
 
 
 class _BoundedStream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, *, is_tls: bool = False) -> None:
         self._stream = stream
+        self._is_tls = is_tls
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, timeout=_left_s(timeout, httpx.ReadTimeout))
@@ -73,10 +77,13 @@ class _BoundedStream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> _BoundedStream:
         left_s = _left_s(timeout, httpx.ConnectTimeout)
-        return _BoundedStream(self._stream.start_tls(ssl_context, server_hostname, left_s))
+        return _BoundedStream(self._stream.start_tls(ssl_context, server_hostname, left_s), is_tls=True)
 
     def close(self) -> None:
         self._stream.close()
 
     def get_extra_info(self, info: str) -> Any:
+        if info == "ssl_object" and not self._is_tls:
+            # Looking for one would load all of TLS.
+            return None
         return self._stream.get_extra_info(info)
