@@ -16,7 +16,7 @@ def main() -> int:
         return end_of_output(error, stdout=sys.stdout, stderr=sys.stderr)
     if status is not None:
         return status
-    from rochallor_cli.garbage_collection import postpone_collection
+    from rochallor_cli.garbage_collection import leave_garbage, postpone_collection
     from rochallor_cli.lean_imports import import_typer
 
     postpone_collection()
@@ -24,7 +24,9 @@ def main() -> int:
     from rochallor_cli.app import run
     from rochallor_cli.configuration.environment import Environment
 
-    return run(arguments, Environment.of_this_process())
+    status = run(arguments, Environment.of_this_process())
+    leave_garbage()
+    return status
 
 
 def _prepare_streams() -> None:
