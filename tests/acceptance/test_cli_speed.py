@@ -87,4 +87,4 @@ def test_a_command_that_asks_the_engine_imports_a_bounded_number_of_modules(engi
         timeout=60,
         check=True,
     )
-    assert int(done.stderr.splitlines()[-1]) <= 325
+    assert int(done.stderr.splitlines()[-1]) <= 270
