@@ -24,7 +24,7 @@ NOWHERE = ("--engine-url", "http://127.0.0.1:1")
 DRAWING = {"rich", "pygments"}
 TALKING = {"httpx", "httpcore", "anyio", "ssl", "workflow_sdk"}
 # What Typer, inspect and httpx import and a command needs not.
-ASIDE = {"anyio", "ast", "bz2", "difflib", "lzma", "platform", "shutil", "ssl", "subprocess", "tempfile", "uuid"}
+ASIDE = {"anyio", "ast", "bz2", "difflib", "platform", "shutil", "ssl", "subprocess", "tempfile", "uuid"}
 WORKING = {"aiohttp", "confluent_kafka", "google", "prometheus_client", "asyncio", "sqlite3"}
 
 
