@@ -6,6 +6,7 @@ bench.py           what a case is given
 contenders.py      who is measured
 worker_program.py  the worker that every contender runs
 profile_worker.py  where the CPU time of one job goes
+profiled_times.py  what a profiler has measured, less what that cost
 engines.py         the engines a case can run on
 null_engine.py     an engine that costs nothing
 null_state.py      what it knows
