@@ -85,3 +85,23 @@ def test_a_group_that_never_committed_has_lost_nothing(broker: EmbeddedBroker) -
     wait_until(lambda: first_kept(broker) > 0, "the end of the first records")
     assert state(broker).lost == 0
     assert committed(broker) == 0
+
+
+def test_a_group_that_had_come_further_than_the_log_goes_is_taken_back(
+    broker: EmbeddedBroker, engine: ReportingEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A topic that was made anew while no worker ran, and its group's offsets stayed."""
+    settings = quiet_client(broker.address, **{"group.id": "workflow.workers.a", "enable.auto.commit": False})
+    consumer = Consumer(settings)
+    consumer.commit(offsets=[TopicPartition(TOPIC, 0, 50)], asynchronous=False)
+    consumer.close()
+    handler = Handler()
+    publish(broker, "j0", "j1")
+    with running_worker(broker.address, engine.url, registry_of(handler)):
+        wait_until(lambda: committed(broker) == 2, "the commit below the former log's")
+        publish(broker, "j2")
+        wait_until(lambda: committed(broker) == 3, "the commit of what came later")
+    assert (
+        "partition 0 starts again at offset 0: its group had come to 50 of a log that is gone" in caplog.text
+    )
+    assert sum(handler.runs.values()) == 3

@@ -32,9 +32,11 @@ BOUNDED = {
     "ConsumerHealth._config",
     # One for each partition, while it is here.
     "Rebalances._assignments",
+    "Commits._lowered",
     "BrokerProbe._checked",
     "BrokerProbe._lags",
     "Takeover._searches",
+    "Takeover._reported",
 }
 # Counts of what is in flight: at rest they are what they were, no more and no less.
 COUNTS = {

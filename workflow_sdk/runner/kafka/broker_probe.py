@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
@@ -20,11 +20,21 @@ MOST_GAPS = 1_000
 
 
 class BrokerProbe:
-    """Looks around on the consumer's thread; `lag_of` may be asked by any."""
+    """Looks around on the consumer's thread; `lag_of` may be asked by any. `is_behind` is told of a partition whose
+    group has an offset above what there is, or what has come.
+    """
 
-    def __init__(self, topic: str, health: ConsumerHealth, *, clock: Clock = boottime) -> None:
+    def __init__(
+        self,
+        topic: str,
+        health: ConsumerHealth,
+        *,
+        is_behind: Callable[[int], None] = lambda partition: None,
+        clock: Clock = boottime,
+    ) -> None:
         self._topic = topic
         self._health = health
+        self._is_behind = is_behind
         self._clock = clock
         self._next_probe, self._next_lag, self._next_check = 0.0, 0.0, 0.0
         self._lags: dict[int, int] = {}
@@ -79,7 +89,17 @@ class BrokerProbe:
 
     def _check_start(self, assignment: Assignment, committed: int, ends: tuple[int, int]) -> None:
         low, assignment.log_end = ends
-        first = assignment.tracker.first_offset
+        first, mark = assignment.tracker.first_offset, assignment.tracker.watermark
+        if committed > (assignment.log_end if mark is None else mark):
+            # No commit of ours goes that far: its log was cut before it came, or its topic made anew.
+            log.warning(
+                "%s partition %s starts again at offset %s: its group had come to %s of a log that is gone",
+                self._topic,
+                assignment.partition,
+                low if first is None else first,
+                committed,
+            )
+            self._is_behind(assignment.partition)
         if first is not None and committed > first:
             return  # by ourselves, meanwhile
         kept = low if first is None else min(low, first)

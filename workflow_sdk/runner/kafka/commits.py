@@ -33,6 +33,9 @@ class Commits:
         self._clock = clock
         self._due = False
         self._not_before = 0.0
+        # Partitions whose group has an offset above what is due, of a log that is gone: librdkafka commits what is
+        # stored only above it, so that a commit has to name them until one has been taken.
+        self._lowered: set[int] = set()
         self.is_under_way = False
         self.done = 0
         self.failed = 0
@@ -40,11 +43,15 @@ class Commits:
     def follow(self, consumer: Consumer, assignments: Iterable[Assignment]) -> None:
         """Store what has moved, and commit unless a commit is under way."""
         self._due |= self._store(consumer, assignments)
-        if not self._due or self.is_under_way or self._clock() < self._not_before:
+        lowered = self._lowered_marks(assignments)
+        if not (self._due or lowered) or self.is_under_way or self._clock() < self._not_before:
             return
-        self._due = False
         try:
-            consumer.commit(asynchronous=True)
+            if lowered:
+                consumer.commit(offsets=lowered, asynchronous=True)
+            else:
+                self._due = False
+                consumer.commit(asynchronous=True)
             self.is_under_way = True
         except KafkaException as error:
             self._note(error.args[0])
@@ -57,7 +64,17 @@ class Commits:
     def finish(self, consumer: Consumer, assignments: Iterable[Assignment]) -> None:
         """Store what has moved and commit it before returning."""
         self._store(consumer, assignments)
+        if lowered := self._lowered_marks(assignments):
+            self._commit_now(lambda: consumer.commit(offsets=lowered, asynchronous=False), "last commit")
         self._commit_now(lambda: consumer.commit(asynchronous=False), "last commit")
+
+    def lower(self, partition: int) -> None:
+        """Note that the group's offset lies above what is due: the next commit takes it back."""
+        self._lowered.add(partition)
+
+    def forget(self, partitions: Iterable[int]) -> None:
+        """They are ours no more, and their offsets another's."""
+        self._lowered.difference_update(partitions)
 
     def rewind(self, consumer: Consumer, *, partition: int, offset: int) -> None:
         """Commit an offset below the last one, for a partition whose log starts again.
@@ -71,8 +88,21 @@ class Commits:
         def commit() -> None:
             consumer.store_offsets(offsets=[place])
             consumer.commit(offsets=[place], asynchronous=False)
+            self._lowered.discard(partition)
 
+        self.lower(partition)
         self._commit_now(commit, "commit of a new start")
+
+    def _lowered_marks(self, assignments: Iterable[Assignment]) -> list[TopicPartition]:
+        """What is due of the partitions whose group has more."""
+        if not self._lowered:
+            return []
+        marks = [
+            (assignment.partition, assignment.tracker.watermark)
+            for assignment in assignments
+            if assignment.partition in self._lowered
+        ]
+        return [TopicPartition(self._topic, partition, mark) for partition, mark in marks if mark is not None]
 
     def _commit_now(self, commit: Callable[[], object], what: str) -> None:
         """Commit before returning, as soon as the group takes commits; in time to join it anew where it takes none.
@@ -97,9 +127,12 @@ class Commits:
             self.failed += 1
             log.warning("%s: the %s failed; some jobs may run again: %s", self._topic, what, error)
 
-    def answered(self, error: KafkaError | None, _: list[TopicPartition]) -> None:
+    def answered(self, error: KafkaError | None, places: list[TopicPartition]) -> None:
         """Take the broker's answer to the commit under way (the consumer's `on_commit`)."""
         self.is_under_way = False
+        if error is None:
+            # Of a partition that no offset was due of the place has none.
+            self.forget(place.partition for place in places if place.error is None and place.offset >= 0)
         self._note(error)
 
     def _store(self, consumer: Consumer, assignments: Iterable[Assignment]) -> bool:

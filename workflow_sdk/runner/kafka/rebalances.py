@@ -133,6 +133,7 @@ class Rebalances:
             self.apply_settled()
 
     def _drop(self, numbers: list[int]) -> None:
+        self._commits.forget(numbers)
         for number in numbers:
             if number in self._assignments:
                 self._assignments[number].end()

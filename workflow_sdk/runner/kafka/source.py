@@ -108,7 +108,7 @@ class KafkaSource:
             membership=self._membership,
             clock=clock,
         )
-        self._broker_probe = BrokerProbe(topic, self.health, clock=clock)
+        self._broker_probe = BrokerProbe(topic, self.health, is_behind=self.commits.lower, clock=clock)
         self._is_finishing = False
         self._thread = threading.Thread(target=self._run, name=f"kafka {topic}", daemon=True)
 
