@@ -66,6 +66,24 @@ def test_a_retry_that_is_published_long_after_the_partition_came_is_not_spent(
     assert (engine.failed["j0"], engine.completed["j0"]) == (0, 1)
 
 
+def test_a_retry_that_is_published_after_its_step_was_done_here_undoes_nothing(
+    broker: EmbeddedBroker, engine: ReportingEngine
+) -> None:
+    """Its earlier owner had failed the attempt, and the engine could not publish that before this one had done it."""
+
+    def work(job: Job) -> dict[str, object]:
+        if job.retries_remaining == 2:
+            raise ValueError("the retry")
+        return {}
+
+    publish(broker, "j0")
+    with running_worker(broker.address, engine.url, registry_of(work)):
+        wait_until(lambda: committed(broker) == 1, "the commit of what was there")
+        publish(broker, "j0", dedup_id="retry", retries_remaining=2)
+        wait_until(lambda: committed(broker) == 2, "the commit of the retry")
+    assert (engine.failed["j0"], engine.completed["j0"]) == (0, 1)
+
+
 def test_an_attempt_whose_retry_was_read_with_it_is_not_failed_again(
     broker: EmbeddedBroker, engine: ReportingEngine
 ) -> None:

@@ -155,6 +155,7 @@ class KafkaIntake:
         record = self._running.pop(claim)
         if settlement.is_over:
             self._acknowledged.add(record.event.dedup_id)
+            self._takeover.reported(record)
             # The copies first: a partition that is given back waits for what has started, and for nothing else.
             for copy in self._backlog.take_copies(record):
                 self._skip_duplicate(copy)

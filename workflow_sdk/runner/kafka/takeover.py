@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
@@ -30,6 +31,7 @@ log = logging.getLogger("workflow_sdk.runner")
 PATIENCE_S = 60.0
 AGAIN_S = 1.0
 SEARCHES_AT_ONCE = 2
+MOST_REPORTED = 1_000
 
 # Of a topic, to read it by hand.
 NewReader = Callable[[str], Consumer]
@@ -61,6 +63,20 @@ class Takeover:
         self._clock = clock
         self._searches: WeakKeyDictionary[Assignment, _Search] = WeakKeyDictionary()
         self._turn = asyncio.Semaphore(SEARCHES_AT_ONCE)
+        # Steps of inherited attempts that were reported here, the latest last: an earlier owner's failure may have led
+        # to a retry of them that is published only now.
+        self._reported: OrderedDict[str, None] = OrderedDict()
+
+    def reported(self, record: KafkaRecord) -> None:
+        """The engine has taken an outcome of it."""
+        if record.assignment.is_inherited(record.offset):
+            self._reported[record.event.key] = None
+            if len(self._reported) > MOST_REPORTED:
+                self._reported.popitem(last=False)
+
+    def was_reported(self, record: KafkaRecord) -> bool:
+        """Whether an attempt of the same job was reported here that an earlier owner may have reported, too."""
+        return record.event.key in self._reported
 
     def is_searched(self, assignment: Assignment, *, by: float) -> bool:
         """Whether it has been read to its end as that was at this time, or cannot be; who asks has it read."""
@@ -169,7 +185,8 @@ class RecordHolder:
 
     @property
     def is_inherited(self) -> bool:
-        return self.record.assignment.is_inherited(self.record.offset)
+        record = self.record
+        return record.assignment.is_inherited(record.offset) or self.takeover.was_reported(record)
 
     def knows_retries(self, published_by: float) -> bool:
         return self.takeover.is_searched(self.record.assignment, by=published_by)
