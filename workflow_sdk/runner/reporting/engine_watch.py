@@ -91,10 +91,17 @@ class EngineWatch:
 
     def reports_taken(self) -> None:
         """A report was acknowledged."""
+        self._reports_are_well("results are taken again")
+
+    def reports_answered(self) -> None:
+        """No report waits any more that gets no answer of the engine's."""
+        self._reports_are_well("no result waits any more that was not taken")
+
+    def _reports_are_well(self, text: str) -> None:
         if self._reports_reason:
             self._reports_reason = ""
             self._said.clear()
-            log.info("results are taken again (%s)", self._url)
+            log.info("%s (%s)", text, self._url)
 
     def succeeded(self) -> None:
         """A call was answered."""

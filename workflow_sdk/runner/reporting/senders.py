@@ -94,6 +94,8 @@ class Senders:
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._unsettled: set[Report] = set()
         self._under_way: set[Report] = set()
+        # Those that get no answer of the engine's while other calls do.
+        self._alone: set[Report] = set()
         self._troublesome = 0
         self._watch = watch
         self._doubtful_reports = DoubtfulReports(
@@ -265,6 +267,7 @@ class Senders:
             return False
         if is_from_engine(error):
             self._watch.succeeded()
+            self._answered(report)
             self._has_own_trouble(report, by_engine=True)
             return False
         if 0 < report.last_tried < self._watch.last_success:
@@ -272,9 +275,16 @@ class Senders:
         report.last_tried = began
         if report.failed_alone >= FAILURES_ALONE:
             self._has_own_trouble(report, by_engine=False)
+            self._alone.add(report)
             self._watch.reports_troubled(error)
             return self._watch.is_away
         return self._watch.failed(error, began=began)
+
+    def _answered(self, report: Report) -> None:
+        """The engine has answered it, or it is done with."""
+        self._alone.discard(report)
+        if not self._alone:
+            self._watch.reports_answered()
 
     async def _again(
         self, verdict: Verdict, report: Report, error: Exception | None, *, is_away: bool
@@ -360,6 +370,7 @@ class Senders:
         self._troublesome -= report.has_own_trouble
         if settlement is Settlement.ACKNOWLEDGED:
             self._watch.reports_taken()
+        self._answered(report)
         self._tell_watch()
         self._settled(report, settlement)
 

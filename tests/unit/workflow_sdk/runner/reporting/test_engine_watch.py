@@ -69,6 +69,19 @@ def test_reasons_that_differ_in_every_repetition_fill_no_log(said: pytest.LogCap
     assert (len(said.messages) <= 2 * MOST_REASONS, watch.reason) == (True, "trace 999")
 
 
+def test_what_was_said_of_reports_ends_when_none_is_left_of_which_it_holds(
+    said: pytest.LogCaptureFixture,
+) -> None:
+    watch = EngineWatch("http://engine")
+    watch.succeeded()
+    watch.reports_troubled(TOO_MANY)
+    assert not watch.is_reachable
+    watch.reports_answered()
+    watch.reports_answered()
+    assert (watch.is_reachable, watch.reason) == (True, "")
+    assert said.messages[1:] == ["no result waits any more that was not taken (http://engine)"]
+
+
 def test_a_token_that_was_never_of_use_is_no_absence_and_one_that_became_so_is_waited_out(
     said: pytest.LogCaptureFixture,
 ) -> None:
