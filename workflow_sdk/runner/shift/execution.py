@@ -161,6 +161,9 @@ class Execution:
             log.info(
                 "job %s: %s; its outcome counts for nothing", item.claim.job_id, _why_ended(item, report)
             )
+            if report.is_completion and item.claim.lease is not None:
+                # Some engines hand out jobs of ended instances again; their handlers need not be called for it.
+                self._kept.keep(item.claim, report.outcome)
         self._settle(item, settlement)
 
     def _settle(self, item: InFlight, settlement: Settlement) -> None:

@@ -6,14 +6,17 @@ from time import monotonic
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import job_from_poll
 from workflow_sdk.metrics.metrics import Metrics
-from workflow_sdk.runner.job.claim import Claim, claim_of
+from workflow_sdk.runner.job.claim import Claim, Lease, claim_of
+from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.kept_outcomes import KeptOutcome, KeptOutcomes
-from workflow_sdk.runner.job.outcome import NOTHING, Failed
+from workflow_sdk.runner.job.outcome import NOTHING, Failed, Outcome
+from workflow_sdk.runner.job.report import Report, Settlement
 from workflow_sdk.runner.job.slots import Slots
 from workflow_sdk.runner.shift.execution import Execution
 from workflow_sdk.runner.shift.retry_delay import FailureCounts
@@ -121,6 +124,43 @@ def test_while_threads_are_short_no_more_is_claimed_than_there_are() -> None:
     assert (slots.free, slots.has_room("a")) == (0, False)
     slots.most = None
     assert slots.free == 6
+
+
+@pytest.mark.parametrize(
+    ("outcome", "lease", "is_kept"),
+    [
+        (NOTHING, Lease(30.0, 30.0), True),
+        (NOTHING, None, False),
+        (Failed("no", retryable=True), Lease(30.0, 30.0), False),
+    ],
+    ids=["a result", "a result from Kafka", "a failure"],
+)
+def test_a_result_is_kept_of_a_job_whose_instance_has_ended(
+    outcome: Outcome, lease: Lease | None, is_kept: bool
+) -> None:
+    """Older engines hand such a job out again; its handler is not called for that."""
+    job = job_from_poll({"id": "j", "jobType": "t", "stepExecutionId": "s", "retriesRemaining": 2})
+    run: list[InFlight] = []
+    sent: list[Report] = []
+    registry = HandlerRegistry()
+    registry.register("t", lambda job: None)
+    execution = Execution(
+        registry=registry,
+        slots=Slots(8),
+        statistics=Statistics(Metrics(CollectorRegistry())),
+        call_later=lambda seconds, function: lambda: None,
+        clock=lambda: 0.0,
+    )
+    nobody: Any = SimpleNamespace(
+        submit=run.append, put=sent.append, settled=lambda *_: None, slot_freed=lambda: None
+    )
+    execution.begin_with(reporter=nobody, threads=nobody, coroutines=nobody, source=nobody)
+    execution.start(claim_of(job, lease=lease))
+    run[0].outcome = outcome
+    execution.finished(run[0])
+    execution.settled(sent[0], Settlement.ENDED)
+    execution.start(claim_of(job, lease=lease))
+    assert (len(run), len(sent)) == ((1, 2) if is_kept else (2, 1))
 
 
 def test_threads_that_come_back_wake_the_source_and_those_that_go_do_not() -> None:
