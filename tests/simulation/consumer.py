@@ -70,6 +70,7 @@ class SimulatedConsumer:
         # Of its process, whose callbacks these are, whoever brings them about.
         self._context = copy_context()
         self._broker = broker
+        self._random = broker.random
         self._process = process
         self._is_cut = is_cut
         self._error_cb = config.get("error_cb", lambda _: None)
@@ -104,7 +105,7 @@ class SimulatedConsumer:
         return self._broker.group(self._topic)
 
     def _latency_s(self) -> float:
-        return self._broker.random.uniform(0.001, 0.01)
+        return self._random.uniform(0.001, 0.01)
 
     def subscribe(self, topics: list[str], **callbacks: Callable[..., Any]) -> None:
         (self._topic,) = topics
@@ -226,32 +227,34 @@ class SimulatedConsumer:
         return self._consume(num_messages, timeout)
 
     def _consume(self, most: int, timeout: float) -> list[SimulatedMessage]:
-        until = self._loop.time() + timeout
+        loop, events = self._loop, self._events
+        until = loop.now + timeout
         while True:
-            self._serve()
+            while events:
+                events.popleft()()
             found = self._fetched(most)
-            left_s = until - self._loop.time()
+            left_s = until - loop.now
             if found or left_s <= 0:
                 return found
             self._news.clear()
             self._news.wait(left_s)
-            if self._loop.time() < until:
+            if loop.now < until:
                 sleep(self._latency_s())
 
     def _fetched(self, most: int) -> list[SimulatedMessage]:
-        if self._is_away:
-            return []
         found: list[SimulatedMessage] = []
+        if not self._positions or self._is_away:
+            return found
         logs, paused = self._broker.logs(self._topic), self._paused
         news = [
             number
             for number, position in self._positions.items()
-            if position != logs[number].end and number not in paused
+            if position != len(logs[number].records) and number not in paused
         ]
         if not news:
             return found
         news.sort()
-        self._broker.random.shuffle(news)
+        self._random.shuffle(news)
         for number in news:
             log = logs[number]
             position = self._positions[number]

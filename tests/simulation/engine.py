@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from contextlib import closing
+from functools import cache
 from sqlite3 import Connection
 from typing import Any, NamedTuple, TypeVar
 
@@ -40,6 +43,13 @@ class InstanceEnd(NamedTuple):
     status: str
     variables: dict[str, Any]
     steps: list[tuple[str, str]]
+
+
+@cache
+def _new_database() -> bytes:
+    """What each world begins with: to copy it takes a tenth of the time that its schema does."""
+    with closing(open_database(None)) as connection:
+        return connection.serialize()
 
 
 class _SimulatedClock:
@@ -102,7 +112,8 @@ class SimulatedEngine:
             clock=_SimulatedClock(loop),
             dispatch="polling" if publish is None else "kafka",
         )
-        self._connection = open_database(None)
+        self._connection = sqlite3.connect(":memory:", isolation_level=None, cached_statements=256)
+        self._connection.deserialize(_new_database())
         self._resources = Resources(config, Store(self._connection))
         self._work: Any = _AtOnce(self._connection)
         self._endpoints = Endpoints(self._resources, self._work)
@@ -262,7 +273,11 @@ class SimulatedEngine:
         if not pending:
             return
         # What is published again is what was written first, whatever has become of the job meanwhile.
-        records = [self._written.setdefault(entry.dedup_id, record_of(entry)) for entry in pending]
+        written = self._written
+        for entry in pending:
+            if entry.dedup_id not in written:
+                written[entry.dedup_id] = record_of(entry)
+        records = [written[entry.dedup_id] for entry in pending]
         taken = [self._publish(record) for record in records]
         if all(taken):
             _result(self._work.do(lambda: self._resources.store.outbox.forget(one.seq for one in pending)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -31,6 +32,8 @@ def _partition_of(instance_id: str) -> int:
     return crc32(instance_id.encode()) % PARTITIONS
 
 
+# Records are published again, and committed again where a group goes on without what it has committed.
+@lru_cache(maxsize=256)
 def _event_of(record: Record, topic: str) -> DispatchEvent | None:
     """The job of this topic's type; None where the record is none."""
     try:

@@ -76,12 +76,14 @@ class Process:
     def kill(self) -> None:
         """As `kill -9` does: no line of its code is run any more, not even what cleans up."""
         self.is_dead = True
+        self._loop.still.add(self)
         if not self.death.done():
             self.death.set_result(None)
 
     def halt(self) -> None:
         """As SIGSTOP does: time goes on, and all that becomes due waits."""
         self.is_halted = True
+        self._loop.still.add(self)
 
     def resume(self) -> None:
         self.is_halted, self.went_on_at = False, self._loop.now
@@ -112,6 +114,7 @@ class Process:
         self._held.append(handle)
 
     def _go_on(self) -> None:
+        self._loop.still.discard(self)
         held, self._held = self._held, []
         self._loop.ready.extend(held)
 
@@ -132,6 +135,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self.now = 1_000.0
         self.steps = 0
         self.processes: list[Process] = []
+        # Those that are dead or halted.
+        self.still: set[Process] = set()
         # Nobody else holds the tasks of a killed process, and half a task must not be swept away amid it.
         self.tasks: list[asyncio.Task[Any]] = []
         self.escaped: list[Exception] = []
@@ -155,15 +160,14 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         if delay > 0 and when <= self.now:
             # Too little to be seen in the sum: who waits for that would wait in one moment for ever.
             when = nextafter(self.now, inf)
-        return self._call_at(when, callback, args, context)
-
-    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> Any:
-        return self._call_at(when, callback, args, context)
-
-    def _call_at(self, when: float, callback: Any, args: tuple[Any, ...], context: Context | None) -> _Handle:
         handle = _Handle(callback, args, context or copy_context(), when)
         self.steps += 1
         heappush(self._timers, (when, self._tie(), self.steps, handle))
+        return handle
+
+    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> Any:
+        handle = _Handle(callback, args, context or copy_context())
+        self.call_handle_at(handle, when)
         return handle
 
     def call_handle_at(self, handle: _Handle, when: float) -> None:
@@ -198,40 +202,52 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         main = future if asyncio.isfuture(future) else self.create_task(future)
         events._set_running_loop(self)
         try:
-            while not main.done():
-                self._turn()
+            self._take_turns(main)
         finally:
             events._set_running_loop(None)
         return main.result()
 
-    def _turn(self) -> None:
-        """Call what is ready; where nothing is, time goes on to the next timer first."""
-        ready, timers = self.ready, self._timers
-        if not ready:
-            while timers and timers[0][3].is_cancelled:
-                heappop(timers)
-            if not timers:
-                raise StandsStillError("nothing is left to happen")
-            if timers[0][0] > self.now:
-                self.now = timers[0][0]
-        while timers and timers[0][0] <= self.now:
-            ready.append(heappop(timers)[3])
-        for _ in range(len(ready)):
-            handle = ready.popleft()
-            if handle.is_cancelled:
-                continue
-            process = handle.context.get(_PROCESS)
-            if process is not None and (process.is_dead or process.is_halted):
-                process.hold(handle)
-                continue
-            self.steps += 1
-            try:
-                handle.context.run(handle.callback, *handle.arguments)
-            except Exception as error:
-                # It ends that callback alone, as in asyncio; of the world's own there should be none.
-                if process is None:
-                    raise
-                self.escaped.append(error)
+    def _take_turns(self, main: asyncio.Future[Any]) -> None:
+        """Call what is ready, and what that makes ready in the next turn, until this is done."""
+        ready, timers, still = self.ready, self._timers, self.still
+        while not main.done():
+            if not ready:
+                self._let_time_go_on()
+            while timers and timers[0][0] <= self.now:
+                ready.append(heappop(timers)[3])
+            for _ in range(len(ready)):
+                handle = ready.popleft()
+                if handle.is_cancelled or (still and self._is_held(handle)):
+                    continue
+                self.steps += 1
+                try:
+                    handle.context.run(handle.callback, *handle.arguments)
+                except Exception as error:
+                    self._escapes(error, handle)
+
+    def _let_time_go_on(self) -> None:
+        """To the next timer."""
+        timers = self._timers
+        while timers and timers[0][3].is_cancelled:
+            heappop(timers)
+        if not timers:
+            raise StandsStillError("nothing is left to happen")
+        if timers[0][0] > self.now:
+            self.now = timers[0][0]
+
+    def _is_held(self, handle: _Handle) -> bool:
+        """Whether it is of a process that stands still; that keeps it."""
+        process = handle.context.get(_PROCESS)
+        if process is None or process not in self.still:
+            return False
+        process.hold(handle)
+        return True
+
+    def _escapes(self, error: Exception, handle: _Handle) -> None:
+        """It ends that callback alone, as in asyncio; of the world's own there should be none."""
+        if handle.context.get(_PROCESS) is None:
+            raise error
+        self.escaped.append(error)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """What a killed process leaves behind is no news."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -47,7 +48,8 @@ COUNTS = {
     "Slots.in_use",
     "Assignment._running",
 }
-_CONTAINERS = (dict, list, set, deque, WeakKeyDictionary, asyncio.Queue)
+_MAPPINGS = (dict, WeakKeyDictionary)
+_CONTAINERS = (*_MAPPINGS, list, set, deque, asyncio.Queue)
 
 
 def kept(root: Any) -> Counter[str]:
@@ -57,27 +59,42 @@ def kept(root: Any) -> Counter[str]:
     waiting = [root]
     while waiting:
         one = waiting.pop()
-        if id(one) in seen or not type(one).__module__.startswith("workflow_sdk"):
+        kind = type(one)
+        if id(one) in seen or not _is_own(kind):
             continue
         seen.add(id(one))
         for name, value in _attributes(one):
-            size, held = _contents(value)
-            waiting += held
-            key = f"{type(one).__name__}.{name}"
             if isinstance(value, _CONTAINERS):
-                lengths[key] += size
-            elif key in COUNTS:
+                lengths[_key(kind, name)] += _length(value)
+                waiting += _held(value)
+            elif isinstance(value, int) and (key := _key(kind, name)) in COUNTS:
                 lengths[key] += value
+            elif _is_own(type(value)):
+                waiting.append(value)
     return lengths
 
 
-def _contents(value: Any) -> tuple[int, list[Any]]:
-    """The length of a container, and what is in it; of anything else it is the thing itself."""
-    if isinstance(value, asyncio.Queue):
-        return value.qsize(), []
-    if not isinstance(value, _CONTAINERS):
-        return 0, [value]
-    return len(value), list(value.values()) if isinstance(value, Mapping) else list(value)
+@cache
+def _is_own(kind: type) -> bool:
+    """Whether it is the worker's, and holds what can be looked at."""
+    return kind.__module__.startswith("workflow_sdk")
+
+
+@cache
+def _key(kind: type, name: str) -> str:
+    return f"{kind.__name__}.{name}"
+
+
+def _length(container: Any) -> int:
+    return container.qsize() if isinstance(container, asyncio.Queue) else len(container)
+
+
+def _held(container: Any) -> list[Any]:
+    """What in it is the worker's own."""
+    if isinstance(container, asyncio.Queue):
+        return []
+    values = container.values() if isinstance(container, _MAPPINGS) else container
+    return [value for value in values if _is_own(type(value))]
 
 
 def grown(before: Counter[str], now: Counter[str]) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import copy_context
-from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulation.engine import SimulatedEngine
 from workflow_sdk.client.answers import RawResponse
@@ -39,8 +39,7 @@ FAULTS = ("refused", "lost", "cut", "late", "late answer", "silent", "gateway", 
 SLOW_FAULTS = ("late", "late answer", "silent")
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One request of a worker process, by its number in this world."""
 
     number: int
@@ -81,12 +80,9 @@ class SimulatedNetwork:
         self._epoch += 1
 
     def message(self, process: str, request: bytes) -> Message:
-        head, _, body = request.partition(b"\r\n\r\n")
-        method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
         self._numbers += 1
-        parts = path.split("/")
-        job_id = parts[3] if len(parts) == 5 and parts[2] == "jobs" else ""
-        return Message(self._numbers, process, method, path, body, self._loop.time(), job_id, parts[-1])
+        method, path, body, job_id, what = _read(request)
+        return Message(self._numbers, process, method, path, body, self._loop.time(), job_id, what)
 
     def has_connection(self) -> bool:
         """Whether one rests for the next request, as for most; nothing is drawn for that."""
@@ -159,6 +155,17 @@ class SimulatedNetwork:
 
     def _later(self, delay_s: float, step: Callable[..., None], *arguments: Any) -> None:
         self._loop.call_later(delay_s, step, *arguments, context=self._world)
+
+
+# Most ask for jobs, in the same words again and again.
+@lru_cache(maxsize=64)
+def _read(request: bytes) -> tuple[str, str, bytes, str, str]:
+    """Method, path, body, job's id, and what it asks."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+    parts = path.split("/")
+    job_id = parts[3] if len(parts) == 5 and parts[2] == "jobs" else ""
+    return method, path, body, job_id, parts[-1]
 
 
 def _settle(answer: asyncio.Future[RawResponse], becomes: RawResponse | Exception) -> None:

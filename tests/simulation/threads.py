@@ -21,6 +21,43 @@ from workflow_sdk.runner.job import slots
 from workflow_sdk.runner.kafka import commits, flow_control, rebalances, source
 
 
+class _Waiter(greenlet.greenlet):
+    """What runs a thread's code, and leaves it where that waits. `number` is that of the wait."""
+
+    def __init__(self, run: Callable[[], None]) -> None:
+        super().__init__(run)
+        self._loop = _loop()
+        self._number = 0
+        # Of the process that starts the thread; what wakes it is called in it, whoever brings that about.
+        self._context = copy_context()
+        self.gr_context = copy_context()
+
+    def go_on(self, number: int) -> None:
+        """Run on until it waits again, unless what wakes it has come too late; called by the loop."""
+        if number == self._number and not self.dead:
+            self._number += 1
+            self.parent = greenlet.getcurrent()
+            self.switch()
+
+    def go_on_soon(self) -> None:
+        """Have it called by the loop."""
+        self._loop.call_soon(self.go_on, self._number, context=self._context)
+
+    def wait(self, timeout: float | None, waiting: list[_Waiter]) -> None:
+        """Leave this thread until one of the two: the time is over, or what is put into `waiting` is told to go on."""
+        loop = self._loop
+        if loop.is_over:
+            raise greenlet.GreenletExit
+        if timeout is not None:
+            timer = loop.call_later(timeout, self.go_on, self._number, context=self._context)
+        waiting.append(self)
+        self.parent.switch()
+        if timeout is not None:
+            timer.cancel()
+        if self in waiting:
+            waiting.remove(self)
+
+
 class SimulatedThread:
     """A `threading.Thread` of the process that starts it."""
 
@@ -28,19 +65,12 @@ class SimulatedThread:
         self._target = target
         self._args = args
         self._ended = SimulatedEvent()
-        self._greenlet = greenlet.greenlet(self._run)
+        self._waiter: _Waiter | None = None
 
     def start(self) -> None:
-        loop = _loop()
-        loop.threads.append(self)
-        self._greenlet.gr_context = copy_context()
-        loop.call_soon(self.go_on)
-
-    def go_on(self) -> None:
-        """Run on, until it waits again; called by the loop."""
-        if not self._greenlet.dead:
-            self._greenlet.parent = greenlet.getcurrent()
-            self._greenlet.switch()
+        self._waiter = _Waiter(self._run)
+        _loop().threads.append(self)
+        self._waiter.go_on_soon()
 
     def join(self, timeout: float | None = None) -> None:
         self._ended.wait(timeout)
@@ -50,8 +80,8 @@ class SimulatedThread:
 
     def end(self) -> None:
         """At the end of the world: wherever it waits it is left."""
-        if self._greenlet:
-            self._greenlet.throw(greenlet.GreenletExit)
+        if self._waiter:
+            self._waiter.throw(greenlet.GreenletExit)
 
     def _run(self) -> None:
         try:
@@ -67,7 +97,7 @@ class SimulatedEvent:
 
     def __init__(self) -> None:
         self._is_set = False
-        self._waiting: list[Callable[[], None]] = []
+        self._waiting: list[_Waiter] = []
 
     def is_set(self) -> bool:
         return self._is_set
@@ -75,21 +105,21 @@ class SimulatedEvent:
     def set(self) -> None:
         self._is_set = True
         waiting, self._waiting = self._waiting, []
-        for go_on in waiting:
-            go_on()
+        for waiter in waiting:
+            waiter.go_on_soon()
 
     def clear(self) -> None:
         self._is_set = False
 
     def wait(self, timeout: float | None = None) -> bool:
         if not self._is_set:
-            _wait(timeout, self._waiting)
+            _here().wait(timeout, self._waiting)
         return self._is_set
 
 
 def sleep(seconds: float) -> None:
     """As `time.sleep`."""
-    _wait(seconds, [])
+    _here().wait(seconds, [])
 
 
 def run_as_thread(function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
@@ -142,30 +172,7 @@ def _loop() -> SimulatedLoop:
     return loop
 
 
-def _wait(timeout: float | None, waiting: list[Callable[[], None]]) -> None:
-    """Leave this thread until one of the two: the time is over, or what is put into `waiting` is called."""
-    loop = _loop()
-    if loop.is_over:
-        raise greenlet.GreenletExit
+def _here() -> _Waiter:
     here = greenlet.getcurrent()
-    assert here.parent is not None, "the loop's own thread never waits"
-    context = copy_context()
-    is_over = False
-
-    def go_on() -> None:
-        nonlocal is_over
-        if not is_over and not here.dead:
-            is_over = True
-            here.parent = greenlet.getcurrent()
-            here.switch()
-
-    def wake_up() -> None:
-        loop.call_soon(go_on, context=context.copy())
-
-    timer = None if timeout is None else loop.call_later(timeout, go_on, context=context.copy())
-    waiting.append(wake_up)
-    here.parent.switch()
-    if timer is not None:
-        timer.cancel()
-    if wake_up in waiting:
-        waiting.remove(wake_up)
+    assert isinstance(here, _Waiter), "the loop's own thread never waits"
+    return here

@@ -8,8 +8,10 @@ import logging
 import random
 import re
 from collections import Counter, deque
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord
@@ -74,6 +76,28 @@ def run(
     """One course of events; the same for the same seed. `spread_s`: so long the instances take to
     arrive; `without`: troubles that do not come.
     """
+    with _swept_at_its_end():
+        return _run(seed, instances=instances, spread_s=spread_s, without=without)
+
+
+@contextmanager
+def _swept_at_its_end() -> Iterator[None]:
+    """What a world leaves is swept away then. Amid it there is little to find, and each look is long; and what was
+    there before need not be looked at.
+    """
+    was_collecting = gc.isenabled()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.collect()
+        gc.unfreeze()
+        if was_collecting:
+            gc.enable()
+
+
+def _run(seed: int, *, instances: int, spread_s: float, without: tuple[str, ...]) -> Course:
     loop = SimulatedLoop(random.Random(seed), in_thread=run_as_thread)
     world = _World(seed, loop, instances=instances, spread_s=spread_s, without=without)
     was_disabled = logging.root.manager.disable
@@ -81,9 +105,6 @@ def run(
     # The runner's back-off draws from the module's own.
     random_state = random.getstate()
     random.seed(seed)
-    was_collecting = gc.isenabled()
-    # What a world leaves is swept away at its end; amid it there is little to find, and each look is long.
-    gc.disable()
     try:
         with simulated_threads(), little_room() if world.has_little_room else nullcontext():
             loop.run_until_complete(world.live())
@@ -98,8 +119,6 @@ def run(
         _end(loop, world)
         random.setstate(random_state)
         logging.disable(was_disabled)
-        if was_collecting:
-            gc.enable()
     broken = world.broken
     return Course(
         seed,
@@ -127,6 +146,12 @@ def _end(loop: SimulatedLoop, world: _World) -> None:
         loop.tasks = left
         loop.run_until_complete(asyncio.wait(left, timeout=60))
     loop.close()
+
+
+# While one record of a batch is not taken all are published again.
+@lru_cache(maxsize=128)
+def _written(record: DispatchRecord) -> Record:
+    return Record(record.key, record.value(), tuple(record.headers))
 
 
 class _World:
@@ -273,11 +298,10 @@ class _World:
         assert broker is not None
         if broker.is_down:
             return False
-        partition, offset = broker.append(
-            record.topic, Record(record.key, record.value(), tuple(record.headers))
-        )
+        topic = record.topic
+        partition, offset = broker.append(topic, _written(record))
         self.note(
-            f"kafka: {record.topic} {partition} {offset}: {record.job_id} of {record.instance_id}, "
+            f"kafka: {topic} {partition} {offset}: {record.job_id} of {record.instance_id}, "
             f"{record.retries_remaining} retries left"
         )
         return self._random.random() >= broker.fault_rate / 4
