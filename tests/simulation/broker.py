@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from itertools import count
 from random import Random
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from zlib import crc32
+
+from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord
 
 PARTITIONS = 3
 LOOK_S = 0.5
@@ -29,11 +31,14 @@ class Record(NamedTuple):
 
 
 class Log:
-    """One partition: `start` is the offset of its first record, which rises as records are removed."""
+    """One partition of one topic: `start` is the offset of its first record, which rises as records are removed."""
 
     def __init__(self) -> None:
         self.start = 0
         self.records: list[Record] = []
+        # Offsets of those that a member of the group was given, and of those that were copied to the dead letters.
+        self.delivered: set[int] = set()
+        self.dead_letters: set[int] = set()
 
     @property
     def end(self) -> int:
@@ -76,7 +81,9 @@ class Group:
         self._joining_until = 0.0
         self.is_joining = False
         self.generation = 0
+        # By partition; and the log that this was said of, which may be gone.
         self.committed: dict[int, int] = {}
+        self._logs: dict[int, Log] = {}
         # How often each partition has changed hands.
         self.moves: Counter[int] = Counter()
 
@@ -112,8 +119,26 @@ class Group:
             return Answer.JOIN_ANEW
         return Answer.OK if self.is_joining or generation == self.generation else Answer.OLD
 
-    def commit(self, member_id: str, generation: int, offsets: dict[int, int]) -> Answer:
-        """Take the offsets of a member of this generation; amid a rebalance as this broker does."""
+    def committed_of(self, partition: int) -> int:
+        """What is committed of the log that is there."""
+        return 0 if self.is_of_a_former_log(partition) else self.committed.get(partition, 0)
+
+    def is_of_a_former_log(self, partition: int) -> bool:
+        """Whether what is committed was said of a log that is gone."""
+        log = self._broker.logs(self._topic)[partition]
+        return partition in self.committed and self._logs.get(partition) is not log
+
+    def take_for_committed(self, partition: int, offset: int) -> None:
+        """What was said of a former log holds for the present one, as nobody can tell."""
+        self.committed[partition] = offset
+        self._logs[partition] = self._broker.logs(self._topic)[partition]
+
+    def commit(
+        self, member_id: str, generation: int, offsets: dict[int, int], *, logs: dict[int, Log]
+    ) -> Answer:
+        """Take the offsets of a member of this generation; amid a rebalance as this broker does. `logs` are those that
+        it means.
+        """
         if member_id not in self._members:
             return Answer.UNKNOWN
         if generation != self.generation:
@@ -121,8 +146,10 @@ class Group:
         if self.is_joining and self._broker.refuses_amid_rebalances:
             return Answer.JOIN_ANEW
         for partition, offset in offsets.items():
-            self._broker.promises.commits(self._topic, partition, self.committed.get(partition, 0), offset)
-            self.committed[partition] = offset
+            log = logs[partition]
+            begin = self.committed.get(partition, 0) if self._logs.get(partition) is log else 0
+            self._broker.promises.commits(self._topic, partition, log, begin, offset)
+            self.committed[partition], self._logs[partition] = offset, log
         return Answer.OK
 
     def look(self) -> None:
@@ -180,7 +207,7 @@ class Group:
 class Watches(Protocol):
     """Who is told of what members do."""
 
-    def commits(self, topic: str, partition: int, begin: int, end: int) -> None: ...
+    def commits(self, topic: str, partition: int, log: Log, begin: int, end: int) -> None: ...
 
     def fetches(self, process: str, topic: str) -> None: ...
 
@@ -208,10 +235,13 @@ class SimulatedBroker:
         self.fault_rate = 0.0
         self.is_down = False
         self.is_over = False
-        # Topic, partition and offset of the records that were copied to a topic of dead letters.
-        self.dead_letters: set[tuple[str, int, int]] = set()
-        # Topic, partition and offset of the records that a member of the group was given.
-        self.delivered: set[tuple[str, int, int]] = set()
+        # Topics that are not there.
+        self.missing: set[str] = set()
+        # Told of a topic and of records that its group begins behind.
+        self.skipped: Callable[[str, list[Record]], None] = lambda topic, records: None
+        self.consumers: list[Any] = []
+        # The latest of each topic.
+        self.examples: dict[str, DispatchRecord] = {}
         self._numbers = count(1)
         self._loop.call_later(LOOK_S, self._look)
 
@@ -242,6 +272,11 @@ class SimulatedBroker:
         for tell in self._readers.get(topic, ()):
             tell()
         return number, log.end - 1
+
+    def make_anew(self, topic: str) -> None:
+        """It is there again, and empty; its group's offsets are as they were."""
+        self.missing.discard(topic)
+        self._logs[topic] = [Log() for _ in range(PARTITIONS)]
 
     def read_on_news(self, topic: str, tell: Callable[[], None]) -> None:
         """Have somebody told of each new record."""

@@ -1,23 +1,17 @@
-"""SimulatedConsumer: what the worker uses of confluent-kafka's Consumer, over a simulated broker.
-
-As librdkafka does, it heartbeats by itself while its process runs, and tells of what happened (partitions given and
-taken, commits answered, brokers away) inside `poll`, `consume` and `close` only.
-"""
+"""SimulatedConsumer: what the worker uses of confluent-kafka's Consumer, over a simulated broker."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextvars import copy_context
 from types import SimpleNamespace
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from simulation.broker import Answer, Group, Record, SimulatedBroker
-from simulation.loop import SimulatedLoop
-from simulation.threads import SimulatedEvent, sleep
+from simulation.broker import Answer, Log, Record, SimulatedBroker
+from simulation.group_member import AWAY_LOOK_S, GroupMember
+from simulation.threads import sleep
 
 _ERRORS = {
     Answer.JOIN_ANEW: KafkaError.REBALANCE_IN_PROGRESS,
@@ -25,9 +19,18 @@ _ERRORS = {
     Answer.OLD: KafkaError.ILLEGAL_GENERATION,
 }
 REQUEST_S = 3.0
-# How soon a member that reaches no broker notices that its session is over.
-AWAY_LOOK_S = 0.1
+SHORTLY_S = 1e-6
 INVALID_OFFSET = -1001
+
+
+class SimulatedError:
+    """What the worker gets in a record's place."""
+
+    def __init__(self, error: KafkaError) -> None:
+        self._error = error
+
+    def error(self) -> KafkaError:
+        return self._error
 
 
 class SimulatedMessage:
@@ -58,175 +61,48 @@ class SimulatedMessage:
         return list(self._record.headers)
 
 
-class SimulatedConsumer:
-    """`is_cut`: says whether its process reaches no broker."""
+class SimulatedConsumer(GroupMember):
+    """A member of its topic's group; or, told to `assign`, one that reads by hand, of no group."""
 
     def __init__(
         self, config: dict[str, Any], *, broker: SimulatedBroker, process: str, is_cut: Callable[[], bool]
     ) -> None:
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, SimulatedLoop)
-        self._loop = loop
-        # Of its process, whose callbacks these are, whoever brings them about.
-        self._context = copy_context()
-        self._broker = broker
-        self._random = broker.random
-        self._process = process
-        self._is_cut = is_cut
-        self._error_cb = config.get("error_cb", lambda _: None)
+        super().__init__(config, broker=broker, process=process, is_cut=is_cut)
         self._on_commit = config.get("on_commit", lambda *_: None)
-        self._session_s = config["session.timeout.ms"] / 1000
-        self._heartbeat_s = config["heartbeat.interval.ms"] / 1000
-        self._topic = ""
-        self._callbacks: dict[str, Callable[..., Any]] = {}
-        self._positions: dict[int, int] = {}
         self._paused: set[int] = set()
         self._stored: dict[int, int] = {}
         self._committed: dict[int, int] = {}
-        self._events: deque[Callable[[], None]] = deque()
-        self._news = SimulatedEvent()
-        self._member_id = ""
-        self._generation = -1
-        self._last_answer = 0.0
-        self._is_joining = self._must_join = False
-        self._is_rebalancing = False
-        self._rebalances_due = 0
-        self._said_away = False
-        self._is_closed = False
-
-    # --- what is asked of the broker ---
-
-    @property
-    def _is_away(self) -> bool:
-        return self._broker.is_down or self._is_cut() or self._broker.is_over
-
-    @property
-    def _group(self) -> Group:
-        return self._broker.group(self._topic)
-
-    def _latency_s(self) -> float:
-        return self._random.uniform(0.001, 0.01)
+        # Which it reads; and partitions whose offset may have been said of a former one.
+        self._logs: dict[int, Log] = {}
+        self._doubtful: set[int] = set()
+        self._said_missing = False
+        # What befalls it at its next turn.
+        self._failures: deque[KafkaError | KafkaException] = deque()
+        self._last_commit_at = 0.0
 
     def subscribe(self, topics: list[str], **callbacks: Callable[..., Any]) -> None:
         (self._topic,) = topics
         self._callbacks = callbacks
         self._last_answer = self._loop.time()
         self._broker.read_on_news(self._topic, self._on_news)
+        self._broker.consumers.append(self)
         self._later(self._latency_s(), self._keep_membership)
 
-    def _on_news(self) -> None:
-        """A record was appended; it is fetched a little later."""
+    def fail(self, error: KafkaError | KafkaException) -> None:
+        """Have this come in place of its next record, or be raised by its next turn."""
+        self._failures.append(error)
         self._news.set()
 
-    def _later(self, delay_s: float, function: Callable[..., None], *arguments: Any) -> None:
-        self._loop.call_later(delay_s, function, *arguments, context=self._context)
-
-    def _keep_membership(self) -> None:
-        """Join, heartbeat, and find out what the group has done; as a thread of librdkafka's does."""
-        if self._is_closed or self._loop.is_over:
-            return
-        self._later(AWAY_LOOK_S if self._is_away else self._heartbeat_s, self._keep_membership)
-        now = self._loop.time()
-        if self._is_away:
-            if not self._said_away:
-                self._said_away = True
-                self._tell(lambda: self._error_cb(KafkaError(KafkaError._ALL_BROKERS_DOWN)))
-            if self._member_id and now - self._last_answer > self._session_s:
-                self._lose()
-            return
-        self._said_away, self._last_answer = False, now
-        if self._member_id:
-            self._join_again()
-            self._heartbeat()
-        elif not self._is_rebalancing:
-            self._join()
-
-    def _heartbeat(self) -> None:
-        answer = self._group.heartbeat(self._member_id, self._generation)
-        # Who waits for what a generation gives it hears that first: what it had before is not what it has.
-        if answer is Answer.JOIN_ANEW and not self._is_rebalancing and not self._is_joining:
-            self._join()
-        elif answer is Answer.UNKNOWN or (answer is Answer.OLD and not self._is_joining):
-            self._lose()
-
-    def _join(self) -> None:
-        if not self._member_id:
-            self._member_id = f"{self._process}-{self._broker.next_number()}"
-        elif not self._group.knows(self._member_id):
-            # "Unknown member" to a request to join: librdkafka asks for a new id then, and what it had is lost.
-            self._lose()
-            return
-        self._is_joining, self._must_join = True, False
-        self._group.join(
-            self._member_id, self, self._process, set(self._positions), session_s=self._session_s
-        )
-
-    def _lose(self) -> None:
-        """The group has gone on without us; said once what is being said has been heard."""
-        self._member_id, self._generation, self._is_joining = "", -1, False
-        if self._positions and not self._is_rebalancing:
-            self._is_rebalancing = True
-            self._tell_rebalance("on_lost", sorted(self._positions))
-
-    def assigned(self, member_id: str, generation: int, partitions: set[int]) -> None:
-        """The group's word; it takes its way to us, and a process that is halted hears it later. That to a member which
-        we were before is not ours.
-        """
-        self._later(self._latency_s(), self._take_assigned, member_id, generation, partitions)
-
-    def _take_assigned(self, member_id: str, generation: int, partitions: set[int]) -> None:
-        if member_id != self._member_id or generation < self._generation or self._is_closed:
-            return
-        self._generation, self._is_joining, self._is_rebalancing = generation, False, True
-        taken, given = sorted(set(self._positions) - partitions), sorted(partitions - set(self._positions))
-        if taken:
-            self._tell_rebalance("on_revoke", taken)
-        if given or not taken:
-            self._tell_rebalance("on_assign", given)
-
-    def _tell_rebalance(self, callback: str, partitions: list[int]) -> None:
-        self._rebalances_due += 1
-        self._tell(lambda: self._rebalance(callback, partitions))
-
-    def _rebalance(self, callback: str, partitions: list[int]) -> None:
-        self._broker.note(f"{self._process} {callback} {self._topic} {partitions}")
-        began, read_to = self._loop.time(), dict(self._positions)
-        self._callbacks[callback](self, [TopicPartition(self._topic, one) for one in partitions])
-        if callback == "on_revoke":
-            waited_s = self._loop.time() - began
-            self._broker.promises.waited(self._process, self._topic, partitions, waited_s)
-        is_sound = not (self._is_closed or self._is_away or self._broker.fault_rate)
-        if callback == "on_revoke" and self._member_id and is_sound:
-            for one in partitions:
-                waited_s = self._loop.time() - began
-                self._broker.promises.revoked(self._process, self._topic, one, waited_s, read_to[one])
-        self._rebalances_due -= 1
-        if self._rebalances_due > 0 or self._is_closed:
-            return
-        self._is_rebalancing = False
-        if not self._member_id:
-            self._lose()
-        elif callback == "on_revoke":
-            self._must_join = True
-            self._later(self._latency_s(), self._join_again)
-
-    def _join_again(self) -> None:
-        """What was taken is given back: its next owner may have it."""
-        if self._must_join and not self._is_away and self._member_id and not self._is_rebalancing:
-            self._join()
-
-    # --- what the worker calls ---
-
-    def poll(self, timeout: float) -> SimulatedMessage | None:
+    def poll(self, timeout: float) -> SimulatedMessage | SimulatedError | None:
         if self._callbacks and not self._positions.keys() <= self._paused:
             self._broker.promises.fetches(self._process, self._topic)
         messages = self._consume(1, timeout)
         return messages[0] if messages else None
 
-    def consume(self, num_messages: int, timeout: float) -> list[SimulatedMessage]:
+    def consume(self, num_messages: int, timeout: float) -> list[SimulatedMessage | SimulatedError]:
         return self._consume(num_messages, timeout)
 
-    def _consume(self, most: int, timeout: float) -> list[SimulatedMessage]:
+    def _consume(self, most: int, timeout: float) -> list[SimulatedMessage | SimulatedError]:
         loop, events = self._loop, self._events
         until = loop.now + timeout
         while True:
@@ -241,15 +117,25 @@ class SimulatedConsumer:
             if loop.now < until:
                 sleep(self._latency_s())
 
-    def _fetched(self, most: int) -> list[SimulatedMessage]:
-        found: list[SimulatedMessage] = []
+    def _fetched(self, most: int) -> list[SimulatedMessage | SimulatedError]:
+        if self._failures:
+            failure = self._failures.popleft()
+            if isinstance(failure, KafkaException):
+                raise failure
+            return [SimulatedError(failure)]
+        found: list[SimulatedMessage | SimulatedError] = []
         if not self._positions or self._is_away:
             return found
+        if self._topic in self._broker.missing:
+            return self._said_to_be_missing()
+        self._said_missing = False
         logs, paused = self._broker.logs(self._topic), self._paused
+        if self._doubtful:
+            self._begin_behind(logs)
         news = [
             number
             for number, position in self._positions.items()
-            if position != len(logs[number].records) and number not in paused
+            if number not in paused and self._has_news(number, position, logs[number])
         ]
         if not news:
             return found
@@ -258,8 +144,10 @@ class SimulatedConsumer:
         for number in news:
             log = logs[number]
             position = self._positions[number]
-            if position < log.start or position > log.end:
+            is_new = self._logs.setdefault(number, log) is not log
+            if position < log.start or position > log.end or is_new:
                 position = log.start
+                self._logs[number] = log
             end = min(log.end, position + most - len(found))
             found += [
                 SimulatedMessage(self._topic, number, offset, log.records[offset])
@@ -267,12 +155,26 @@ class SimulatedConsumer:
             ]
             self._positions[number] = max(position, end)
             if self._callbacks:
-                self._broker.delivered.update((self._topic, number, at) for at in range(position, end))
+                log.delivered.update(range(position, end))
         return found
 
-    def _tell(self, event: Callable[[], None]) -> None:
-        self._events.append(event)
-        self._news.set()
+    def _has_news(self, number: int, position: int, log: Log) -> bool:
+        """Of a log that is new, once its first record has come."""
+        return position != log.end if self._logs.get(number, log) is log else log.end > log.start
+
+    def _said_to_be_missing(self) -> list[SimulatedMessage | SimulatedError]:
+        """Once."""
+        said, self._said_missing = self._said_missing, True
+        return [] if said else [SimulatedError(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))]
+
+    def _begin_behind(self, logs: list[Log]) -> None:
+        """Where an offset was said of a former log, and the present one has it, too, nobody can tell."""
+        for number in sorted(self._doubtful & self._positions.keys()):
+            log, position = logs[number], self._positions[number]
+            if position <= log.end:
+                self._group.take_for_committed(number, position)
+                self._broker.skipped(self._topic, log.records[log.start : position])
+        self._doubtful.clear()
 
     def _serve(self) -> None:
         while self._events:
@@ -284,11 +186,15 @@ class SimulatedConsumer:
             start = self._broker.logs(self._topic)[place.partition].start
             self._positions[place.partition] = start if committed is None else committed
             self._committed[place.partition] = -1 if committed is None else committed
+            self._logs[place.partition] = self._broker.logs(self._topic)[place.partition]
+            if self._group.is_of_a_former_log(place.partition):
+                self._doubtful.add(place.partition)
 
     def incremental_unassign(self, places: Iterable[TopicPartition]) -> None:
         for place in places:
-            for known in (self._positions, self._stored, self._committed):
+            for known in (self._positions, self._stored, self._committed, self._logs):
                 known.pop(place.partition, None)
+            self._doubtful.discard(place.partition)
 
     def pause(self, places: Iterable[TopicPartition]) -> None:
         self._paused.update(place.partition for place in places)
@@ -314,27 +220,36 @@ class SimulatedConsumer:
         )
         if not marks:
             raise KafkaException(KafkaError(KafkaError._NO_OFFSET))
+        logs = {number: self._logs[number] for number in marks}
         if asynchronous:
-            self._later(self._latency_s(), self._commit_later, marks)
+            self._later(self._in_turn_s(), self._commit_later, marks, logs)
             return
-        sleep(self._latency_s())
-        error = self._committed_at_broker(marks)
+        sleep(self._in_turn_s())
+        error = self._committed_at_broker(marks, logs)
         sleep(self._latency_s())
         if error is not None:
             raise KafkaException(error)
 
-    def _commit_later(self, marks: dict[int, int]) -> None:
-        error = self._committed_at_broker(marks)
+    def _in_turn_s(self) -> float:
+        """How long a commit takes to the broker: one comes after the other."""
+        now = self._loop.time()
+        self._last_commit_at = max(now + self._latency_s(), self._last_commit_at + SHORTLY_S)
+        return self._last_commit_at - now
+
+    def _commit_later(self, marks: dict[int, int], logs: dict[int, Log]) -> None:
+        error = self._committed_at_broker(marks, logs)
         places = [TopicPartition(self._topic, number, offset) for number, offset in marks.items()]
         delay_s = self._latency_s() if error is None else self._broker.random.uniform(0.0, REQUEST_S)
         self._later(delay_s, self._tell, lambda: self._on_commit(error, places))
 
-    def _committed_at_broker(self, marks: dict[int, int]) -> KafkaError | None:
+    def _committed_at_broker(self, marks: dict[int, int], logs: dict[int, Log]) -> KafkaError | None:
         random = self._broker.random
         fault = random.choice(["lost", "cut"]) if random.random() < self._broker.fault_rate else ""
         if self._is_away or fault == "lost":
             return KafkaError(KafkaError._TRANSPORT)
-        answer = self._group.commit(self._member_id, self._generation, marks)
+        if self._topic in self._broker.missing:
+            return KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
+        answer = self._group.commit(self._member_id, self._generation, marks, logs=logs)
         if answer is not Answer.OK:
             return KafkaError(_ERRORS[answer])
         if fault == "cut":
@@ -355,12 +270,15 @@ class SimulatedConsumer:
     ) -> tuple[int, int]:
         if not cached:
             self._ask(timeout)
+            if place.topic in self._broker.missing:
+                raise KafkaException(KafkaError(KafkaError._UNKNOWN_PARTITION))
         log = self._broker.logs(place.topic)[place.partition]
         return log.start, log.end
 
     def list_topics(self, topic: str, timeout: float) -> Any:
         self._ask(timeout)
-        return SimpleNamespace(topics={topic: SimpleNamespace(partitions=self._broker.logs(topic))})
+        partitions = [] if topic in self._broker.missing else self._broker.logs(topic)
+        return SimpleNamespace(topics={topic: SimpleNamespace(partitions=partitions)})
 
     def _ask(self, timeout: float) -> None:
         until = self._loop.time() + timeout
@@ -386,11 +304,12 @@ class SimulatedConsumer:
             return
         if self._callbacks:
             self._serve()
-            self._is_closed = True
+            self._is_closing = True
             if self._positions:
                 self._rebalance("on_revoke" if self._member_id else "on_lost", sorted(self._positions))
             if self._member_id and not self._is_away:
                 sleep(self._latency_s())
                 self._group.leave(self._member_id)
             self._broker.forget_reader(self._topic, self._on_news)
+            self._broker.consumers.remove(self)
         self._is_closed = True

@@ -8,6 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import closing
+from contextvars import copy_context
 from functools import cache
 from sqlite3 import Connection
 from typing import Any, NamedTuple, TypeVar
@@ -33,6 +34,8 @@ T = TypeVar("T")
 
 SWEEP_S = 1.0
 RELAY_S, RELAY_BATCH = 0.25, 50
+# A result with the one is to it as with the other, which its database refuses, and which this worker would not send.
+_UNSTORABLE = (b'"unstorable":true', b'"unstorable":"\\u0000"')
 _BEGAN_NS = 1_767_225_600_000_000_000
 
 
@@ -41,6 +44,7 @@ class InstanceEnd(NamedTuple):
 
     id: str
     status: str
+    reason: str
     variables: dict[str, Any]
     steps: list[tuple[str, str]]
 
@@ -104,6 +108,8 @@ class SimulatedEngine:
     ) -> None:
         loop = asyncio.get_running_loop()
         self._loop = loop
+        # What it does later it does whatever becomes of the process that has asked for it.
+        self._world = copy_context()
         config = DevEngineConfig(
             engine_version=version,
             lease_s=lease_s,
@@ -125,6 +131,7 @@ class SimulatedEngine:
         self._written: dict[str, DispatchRecord] = {}
         # By job, where it was asked for.
         self._instances: dict[str, str] = {}
+        self._steps: dict[str, str] = {}
         # Polls that found nothing, each with the count of changes at that time.
         self._in_vain: dict[bytes, tuple[int, RawResponse]] = {}
         loop.call_later(SWEEP_S, self._sweep)
@@ -146,7 +153,8 @@ class SimulatedEngine:
 
     def ends(self) -> list[InstanceEnd]:
         """How every instance has ended, in the order of their starts."""
-        instances = self._connection.execute("SELECT id, status, variables FROM instance ORDER BY seq")
+        question = "SELECT id, status, coalesce(failure_reason, ''), variables FROM instance ORDER BY seq"
+        instances = self._connection.execute(question)
         steps = self._connection.execute(
             "SELECT instance_id, id, step_id FROM execution WHERE step_type = 'SERVICE_TASK'"
         )
@@ -154,14 +162,14 @@ class SimulatedEngine:
         for instance_id, id_, step_id in steps:
             by_instance.setdefault(instance_id, []).append((id_, step_id))
         return [
-            InstanceEnd(id_, status, json.loads(variables), by_instance.get(id_, []))
-            for id_, status, variables in instances
+            InstanceEnd(id_, status, reason, json.loads(variables), by_instance.get(id_, []))
+            for id_, status, reason, variables in instances
         ]
 
     @property
     def is_done(self) -> bool:
-        """Whether every instance has been completed, or cancelled."""
-        question = "SELECT EXISTS (SELECT * FROM instance WHERE status NOT IN ('COMPLETED', 'CANCELLED'))"
+        """Whether every instance has ended."""
+        question = "SELECT EXISTS (SELECT * FROM instance WHERE status IN ('ACTIVE', 'WAITING'))"
         return not self._connection.execute(question).fetchone()[0]
 
     def answer(self, method: str, path: str, body: bytes) -> RawResponse:
@@ -187,7 +195,8 @@ class SimulatedEngine:
         if isinstance(route, NoRoute):
             text = b"404 page not found\n" if route is NoRoute.UNKNOWN_PATH else b""
             return RawResponse(route.value, {"content-type": "text/plain"}, text)
-        request = Request(route.parameters, {}, "application/json", body, has_length=bool(body))
+        meant = body.replace(*_UNSTORABLE)
+        request = Request(route.parameters, {}, "application/json", meant, has_length=bool(meant))
         try:
             answer = _result(getattr(self._endpoints, route.name)(request))
             status, text = answer.status, answer.json
@@ -215,17 +224,32 @@ class SimulatedEngine:
         if self.answer("POST", f"/v1/instances/{instance_id}/cancel", b"{}").status_code < 300:
             self.cancelled.add(instance_id)
 
+    def cancel_later(self, delay_s: float, instance_id: str, step_execution_id: str) -> None:
+        """As somebody does who has been told that the step cannot go on, unless it has meanwhile."""
+
+        def cancel() -> None:
+            if self._is_open and self.is_running(instance_id, step_execution_id):
+                self.cancel(instance_id)
+
+        self._loop.call_later(delay_s, cancel, context=self._world)
+
     def on_disk(self) -> bytes:
         """What is left should its machine die now."""
         return self._connection.serialize()
 
-    def go_back(self, on_disk: bytes) -> None:
-        """Forget the transactions since, whose answers may have been given."""
+    def go_back(self, on_disk: bytes, *, cancels: bool) -> None:
+        """Forget the transactions since, whose answers may have been given. `cancels`: where jobs are published once,
+        somebody cancels their instances.
+        """
         before = self._jobs()
         self._connection.deserialize(on_disk)
         self._instances.clear()
+        self._steps.clear()
         self._forgotten.update(id_ for job in before ^ self._jobs() for id_ in job[:2])
         self._in_vain.clear()
+        if cancels:
+            for instance_id in sorted({job[1] for job in before ^ self._jobs()}):
+                self.cancel(instance_id)
 
     def has_forgotten(self, job_id: str) -> bool:
         """Whether it has lost something that it had said of this job, or of its instance."""
@@ -253,16 +277,38 @@ class SimulatedEngine:
             known = self._instances[job_id] = str(found[0])
         return known
 
-    def is_running(self, instance_id: str, step_execution_id: str) -> bool:
+    def step_of(self, job_id: str) -> str:
+        """The step execution that this job belongs to; empty where there is no such job."""
+        known = self._steps.get(job_id)
+        if known is None:
+            question = "SELECT execution_id FROM job WHERE id = ?"
+            found = self._connection.execute(question, [job_id]).fetchone()
+            if found is None:
+                return ""
+            known = self._steps[job_id] = str(found[0])
+        return known
+
+    def status_of_step(self, instance_id: str, step_execution_id: str) -> str:
+        """Empty where there is no such step execution."""
         question = "SELECT status FROM execution WHERE instance_id = ? AND id = ?"
-        (status,) = self._connection.execute(question, [instance_id, step_execution_id]).fetchone()
-        return bool(status == ExecutionStatus.RUNNING)
+        found = self._connection.execute(question, [instance_id, step_execution_id]).fetchone()
+        return "" if found is None else str(found[0])
+
+    def is_running(self, instance_id: str, step_execution_id: str) -> bool:
+        return self.status_of_step(instance_id, step_execution_id) == ExecutionStatus.RUNNING
+
+    def has_ended(self, instance_id: str) -> bool:
+        """Whether the instance is over, so that whatever is reported of it counts for nothing."""
+        question = "SELECT status FROM instance WHERE id = ?"
+        found = self._connection.execute(question, [instance_id]).fetchone()
+        return found is not None and found[0] not in ("ACTIVE", "WAITING")
 
     def _relay_soon(self) -> None:
         """The real engine's relay rests for a quarter of a second whenever it has found nothing."""
         if self._publish is not None and not self._relay_is_due:
             self._relay_is_due = True
-            self._loop.call_later(self._resources.random.uniform(0.0, RELAY_S), self._relay)
+            rest_s = self._resources.random.uniform(0.0, RELAY_S)
+            self._loop.call_later(rest_s, self._relay, context=self._world)
 
     def _relay(self) -> None:
         """Publish what waits, as a batch: while one record of it cannot be published, all are, again and again."""

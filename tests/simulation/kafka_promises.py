@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
-from simulation.broker import PARTITIONS, Record, SimulatedBroker
+from simulation.broker import PARTITIONS, Log, Record, SimulatedBroker
 from simulation.loop import Process
 from simulation.network import Message
 from simulation.promises import Promises
+from simulation.refusals import Flaw
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.kafka.assignment import Assignment
@@ -19,13 +20,19 @@ from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent, PoisonRecord
 from workflow_sdk.runner.kafka.intake import KafkaIntake, topic_of
 from workflow_sdk.runner.kafka.source import KafkaSource
 from workflow_sdk.runner.kafka.takeover import RecordHolder
+from workflow_sdk.runner.summary import RunnerSnapshot
 
 # Of ten seconds in life, with a turn to spare.
 REVOKE_WAIT_S = 9.9
 # A whole wait takes no longer than this, unless its process stood still; what ends it is noticed this soon.
 WHOLE_WAIT_S, NOTICED_S = 10.6, 2.5
+# And where a group takes no commits amid a rebalance, its last one is tried for so long.
+COMMIT_PATIENCE_S = 5.1
 # So long after a worker has found the engine away none of its consumers fetches anything.
 HELD_AFTER_S = 1.0
+
+# A process, a topic, and what it does one after another there.
+_Lane = tuple[str, str, str]
 
 
 def _partition_of(instance_id: str) -> int:
@@ -44,51 +51,68 @@ def _event_of(record: Record, topic: str) -> DispatchEvent | None:
 
 
 class KafkaPromises(Promises):
-    """`broker` must be given before anything happens."""
+    """`broker` must be given before anything happens. `has_any_order`: an instance's jobs may overlap."""
 
     broker: SimulatedBroker
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
+    def __init__(self, *arguments: Any, has_any_order: bool, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
+        self._has_any_order = has_any_order
         self._places: dict[str, tuple[str, int]] = {}
         self._in_assignment: Counter[tuple[str, Assignment, str, int]] = Counter()
-        self._lanes: set[tuple[str, str, str]] = set()
+        # What runs one after another, each with its partition.
+        self._lanes: dict[_Lane, int] = {}
         # Those in which a job waits that was given back: its attempt, until when, and while it is assigned so.
-        self._waiting: dict[tuple[str, str, str], tuple[tuple[str, int], float, Assignment]] = {}
+        self._waiting: dict[_Lane, tuple[tuple[str, int], float, Assignment]] = {}
         # Jobs that have begun, and have no thread yet.
         self._ahead: set[InFlight] = set()
         self._counted: set[tuple[str, str, int]] = set()
         self._of_attempt: Counter[tuple[str, int]] = Counter()
-        self._serving: dict[str, tuple[KafkaIntake, Process]] = {}
+        self._intakes: dict[str, tuple[KafkaIntake, Process]] = {}
         # By process: when it found the engine away; by process, topic and partition: when it was last done with a job.
         self._away_at: dict[str, float] = {}
         self._settled_at: dict[tuple[str, str, int], float] = {}
         # By topic: the records that were removed, and those of them that nobody had read.
         self._removed: Counter[str] = Counter()
         self._unread: Counter[str] = Counter()
+        # Jobs of which a process has found that they, or their instances, are over, or are nowhere.
+        self._over: set[str] = set()
 
-    def commits(self, topic: str, partition: int, begin: int, end: int) -> None:
-        """The group takes note that everything below `end` is done; `begin` is what it was."""
-        log = self.broker.logs(topic)[partition]
+    def commits(self, topic: str, partition: int, log: Log, begin: int, end: int) -> None:
+        """The group takes note that everything below `end` is done in this log; `begin` is what it was."""
         if end < begin:
             self._break(f"an offset is never taken back: {topic} {partition}: {begin}, then {end}")
         if end > log.end:
             self._break(f"no more is committed than there is: {topic} {partition}: {end} of {log.end}")
         for offset in range(max(begin, log.start), end):
             event = _event_of(log.records[offset], topic)
-            if event is None:
-                self._is_copied(topic, partition, offset)
-            elif event.instance_id in self._engine.cancelled:
-                continue  # what is reported of it the engine takes, and does nothing
-            elif self._engine.attempt_of(event.job_id) == (event.step_execution_id, event.retries_remaining):
+            if event is None or self._is_given_up(event):
+                if offset not in log.dead_letters:
+                    self._break(
+                        f"what nobody can finish is copied before it is passed: {topic} {partition} {offset}"
+                    )
+            elif self._is_open(event) and not self._engine.has_ended(event.instance_id):
                 self._break(
                     f"an offset is committed only after the job's outcome: {topic} {partition} {offset}",
                     event.job_id,
                 )
 
-    def serves(self, process: str, intake: KafkaIntake, machine: Process) -> None:
+    def _is_open(self, event: DispatchEvent) -> bool:
+        attempt = event.step_execution_id, event.retries_remaining
+        return self._engine.attempt_of(event.job_id) == attempt
+
+    def _is_given_up(self, event: DispatchEvent) -> bool:
+        """Whether the engine will never take an outcome of it, as far as the workers can tell."""
+        if self._engine.step_of(event.job_id):
+            return event.job_id in self._given_up and self._is_open(event)
+        return event.job_id not in self._over and not self._engine.has_forgotten(event.job_id)
+
+    def found_over(self, claim: Claim) -> None:
+        self._over.add(claim.job_id)
+
+    def takes_in(self, process: str, intake: KafkaIntake, machine: Process) -> None:
         """A process has begun."""
-        self._serving[process] = intake, machine
+        self._intakes[process] = intake, machine
 
     def went_away(self, process: str) -> None:
         """It has found the engine away."""
@@ -96,7 +120,7 @@ class KafkaPromises(Promises):
 
     def fetches(self, process: str, topic: str) -> None:
         """Its consumer asks for records of partitions that are not paused."""
-        intake, machine = self._serving[process]
+        intake, machine = self._intakes[process]
         since = max(self._away_at.get(process, 0.0), machine.went_on_at)
         if intake._watch.is_away and self._now() - since > HELD_AFTER_S:
             self._break(f"while the engine is away no records are fetched: {process} {topic}")
@@ -109,11 +133,12 @@ class KafkaPromises(Promises):
         """It has given these partitions back, after having waited for so long."""
         if not REVOKE_WAIT_S <= waited_s <= WHOLE_WAIT_S:
             return
-        intake, _ = self._serving[process]
+        intake, _ = self._intakes[process]
         begun = [record.assignment for record in intake._running.values()]
         last = max(self._settled_at.get((process, topic, one), 0.0) for one in partitions)
         is_waited_for = any(one.topic == topic and one.partition in partitions for one in begun)
-        if not is_waited_for and self._now() - last > NOTICED_S:
+        noticed_s = COMMIT_PATIENCE_S if self.broker.refuses_amid_rebalances else NOTICED_S
+        if not is_waited_for and self._now() - last > noticed_s:
             self._break(
                 f"a revoked partition waits for nothing but its running jobs: {process} {topic} {partitions}"
             )
@@ -124,7 +149,8 @@ class KafkaPromises(Promises):
         """
         self._removed[topic] += len(offsets)
         if partition in self.broker.group(topic).committed:
-            unread = [at for at in offsets if (topic, partition, at) not in self.broker.delivered]
+            delivered = self.broker.logs(topic)[partition].delivered
+            unread = [at for at in offsets if at not in delivered]
             self._unread[topic] += len(unread)
 
     def said_lost(self, said: Counter[str]) -> None:
@@ -137,22 +163,16 @@ class KafkaPromises(Promises):
             if said[topic] and not self._removed[topic]:
                 self._break(f"nothing is said to be removed that is there: {said[topic]} in {topic}")
 
-    def _is_copied(self, topic: str, partition: int, offset: int) -> None:
-        if (topic, partition, offset) not in self.broker.dead_letters:
-            self._break(
-                f"a record nobody can read is copied before it is passed: {topic} {partition} {offset}"
-            )
-
     def revoked(self, process: str, topic: str, partition: int, waited_s: float, read_to: int) -> None:
         """The process gives a partition back, over a sound network, after having waited for so long; what lies from
         `read_to` on it has not seen: copies of what it has done, too.
         """
         if waited_s < REVOKE_WAIT_S and any(
-            (one, its_topic) == (process, topic) and _partition_of(instance_id) == partition
-            for one, its_topic, instance_id in self._lanes
+            (one, its_topic, its_partition) == (process, topic, partition)
+            for (one, its_topic, _), its_partition in self._lanes.items()
         ):
             self._break(f"a revoked partition waits for its running jobs: {process} {topic} {partition}")
-        log, begin = self.broker.logs(topic)[partition], self.broker.group(topic).committed.get(partition, 0)
+        log, begin = self.broker.logs(topic)[partition], self.broker.group(topic).committed_of(partition)
         if self.broker.refuses_amid_rebalances or begin >= min(log.end, read_to):
             return
         event = _event_of(log.records[begin], topic)
@@ -172,20 +192,27 @@ class KafkaPromises(Promises):
         assert isinstance(claim.holder, RecordHolder)
         assignment = claim.holder.record.assignment
         self._places[claim.job_id] = assignment.topic, assignment.partition
-        lane = process, assignment.topic, claim.instance_id
+        lane = self._lane_of(process, item)
         waits, until, while_assigned = self._waiting.pop(lane, (None, 0.0, assignment))
         if while_assigned is not assignment:
             until = self._not_before[process, claim.step_execution_id] = 0.0
         attempt = self._begins(process, item)
         self._of_attempt[attempt] += 1
-        if self._is_quiet(process):
+        if self.limits.is_quiet(process):
             self._break(f"a paused worker starts nothing: {process}", claim.job_id)
         if item not in self._ahead:
             self._has_its_partition(item)
         self._ahead.discard(item)
         if lane in self._lanes or (waits != attempt and self._now() < until):
-            self._break("the jobs of one instance and type run one after another", claim.job_id)
-        self._lanes.add(lane)
+            self._break(
+                "the same job never runs twice at once in one process"
+                if self._has_any_order
+                else "the jobs of one instance and type run one after another",
+                claim.job_id,
+            )
+        self._lanes[lane] = assignment.partition
+        if self._engine.has_forgotten(claim.job_id):
+            return
         self._in_assignment[process, assignment, *attempt] += 1
         if self._in_assignment[process, assignment, *attempt] > 1:
             self._break(
@@ -215,16 +242,21 @@ class KafkaPromises(Promises):
         if not (assignment.is_open and assignment.is_ours):
             self._break("no job starts whose partition has gone", item.claim.job_id)
 
-    def ran(self, process: str, item: InFlight, result: str) -> None:
-        super().ran(process, item, result)
-        self._lanes.discard((process, topic_of(item.claim.job_type), item.claim.instance_id))
+    def ran(self, process: str, item: InFlight, result: str, *, flaw: Flaw | None = None) -> None:
+        super().ran(process, item, result, flaw=flaw)
+        self._lanes.pop(self._lane_of(process, item), None)
+
+    def _lane_of(self, process: str, item: InFlight) -> _Lane:
+        claim = item.claim
+        what = claim.step_execution_id if self._has_any_order else claim.instance_id
+        return process, topic_of(claim.job_type), what
 
     def given_back(self, process: str, item: InFlight) -> None:
         super().given_back(process, item)
         assert isinstance(item.claim.holder, RecordHolder)
         attempt = self._latest[process, item.claim.step_execution_id]
-        lane = process, topic_of(item.claim.job_type), item.claim.instance_id
-        self._lanes.discard(lane)
+        lane = self._lane_of(process, item)
+        self._lanes.pop(lane, None)
         assignment = item.claim.holder.record.assignment
         self._waiting[lane] = attempt, self._not_before[process, attempt[0]], assignment
         self._of_attempt[attempt] -= 1
@@ -239,10 +271,19 @@ class KafkaPromises(Promises):
     def counted_as_done(self, process: str, claim: Claim) -> None:
         """An attempt that another worker has failed before counts for nothing: its retry does the job."""
         self._counted.add((process, claim.job_id, claim.retries_remaining))
-        if claim.instance_id in self._engine.cancelled:
+        if self._engine.has_ended(claim.instance_id):
             return
         if self._engine.attempt_of(claim.job_id) == (claim.step_execution_id, claim.retries_remaining):
             self._break("what was counted as done was done", claim.job_id)
+
+    def wrongly_said(self, process: str, said: RunnerSnapshot) -> str:
+        has_any = any(
+            group.owner_of(partition) == process
+            for group in self.broker.groups.values()
+            for partition in range(PARTITIONS)
+        )
+        surplus = "that it has no partition" if has_any else "nothing of having no partition"
+        return super().wrongly_said(process, said) or (surplus if has_any == bool(said.surplus) else "")
 
     @property
     def is_all_committed(self) -> bool:
@@ -259,8 +300,8 @@ class KafkaPromises(Promises):
 
     def _uncommitted(self) -> list[str]:
         return [
-            f"{topic} {partition}: {group.committed.get(partition, 0)} of {log.end}"
+            f"{topic} {partition}: {group.committed_of(partition)} of {log.end}"
             for topic, group in self.broker.groups.items()
             for partition, log in enumerate(self.broker.logs(topic))
-            if max(group.committed.get(partition, 0), log.start) != log.end
+            if max(group.committed_of(partition), log.start) != log.end
         ]

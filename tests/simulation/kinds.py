@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from support.workflows import document, gateway, join, service
+from simulation.refusals import SCHEMA
+from support.workflows import Document, document, gateway, join, service
 
-# Two jobs of one instance and type side by side, after another.
-FLOW = document(
-    service("a", "both", retryCount=3),
-    gateway("both", ["b", "c"]),
-    service("b", "meet", retryCount=3),
-    service("c", "meet", job_type="b", retryCount=3),
-    join(),
-    id_="flow",
-)
+VERSIONS = ("0", "next", "leases")
+
+
+def flow(*, has_schemas: bool) -> Document:
+    """Two jobs of one instance and type side by side, after another."""
+    schema = {"outputs_schema": SCHEMA} if has_schemas else {}
+    return document(
+        service("a", "both", retryCount=3),
+        gateway("both", ["b", "c"]),
+        service("b", "meet", retryCount=3, **schema),
+        service("c", "meet", job_type="b", retryCount=3, **schema),
+        join(),
+        id_="flow",
+    )
 
 
 @dataclass(frozen=True)
 class Kind:
     """`troubles` befall everybody. Handlers are async (those of one type, with a time-out), some run for long, some
-    give their jobs back. Workers have a retry delay, limits of one type's parallelism and rate, or buffers of a few
-    records; `insists_on_leases`: no job begins before an extension was accepted.
+    give their jobs back, and of some the results are not taken. Workers have a retry delay, limits of one type's
+    parallelism and rate, or buffers of a few records; `insists_on_leases`: no job begins before an extension was
+    accepted; drains that run out end amid jobs. Where records have any order, an instance's jobs may overlap.
     """
 
     troubles: tuple[str, ...] = ()
@@ -34,11 +42,20 @@ class Kind:
     has_little_room: bool = False
     extends_leases: bool = False
     insists_on_leases: bool = False
+    refuses_results: bool = False
+    drains_run_out: bool = False
+    has_any_order: bool = False
+    workers: int = 2
+
+    @property
+    def takes_all_results(self) -> bool:
+        """Whether the engine knows each job, and takes each result."""
+        return not self.refuses_results and not {"forgetting", "strangers"} & set(self.troubles)
 
     @property
     def is_calm(self) -> bool:
         """Whether nothing happens for which a job may run twice."""
-        return not self.troubles and not self.has_long_handlers
+        return not (self.troubles or self.has_long_handlers or self.refuses_results)
 
 
 def _kafka(*troubles: str, **settings: bool) -> Kind:
@@ -47,7 +64,6 @@ def _kafka(*troubles: str, **settings: bool) -> Kind:
 
 _ANYTHING = ("faults", "kills", "pauses", "outages")
 
-# A world's kind is told by its seed: new ones come last, so that the seeds of the others stay.
 KINDS: dict[str, Kind] = {
     "calm": Kind(),
     "network": Kind(("faults",)),
@@ -93,4 +109,40 @@ KINDS: dict[str, Kind] = {
         ("faults",), has_long_handlers=True, extends_leases=True, insists_on_leases=True
     ),
     "kafka: little room": _kafka("brokers", has_long_handlers=True, has_little_room=True),
+    "results are refused": Kind(("gates",), refuses_results=True),
+    "results are refused amid faults": Kind(("faults", "kills"), refuses_results=True),
+    "kafka: results are refused": _kafka("gates", refuses_results=True),
+    "kafka: results are refused amid faults": _kafka("faults", "kills", "brokers", refuses_results=True),
+    "kafka: strangers": _kafka("strangers", "brokers"),
+    "kafka: topics are made anew": _kafka("remakes"),
+    "kafka: topics are made anew amid restarts": _kafka("remakes_amid_moves", "restarts", "brokers"),
+    "kafka: consumers fail": _kafka("consumer_errors"),
+    "kafka: consumers fail amid faults": _kafka("consumer_errors", "faults", "cuts"),
+    "kafka: the last commit is lost": _kafka("forgetting"),
+    "kafka: any order": _kafka("faults", "kills", has_any_order=True),
+    "drains run out": Kind(("interrupts",), has_long_handlers=True, drains_run_out=True),
+    "kafka: drains run out": _kafka("interrupts", has_long_handlers=True, drains_run_out=True),
+    "many workers": Kind(("kills", "restarts"), workers=6),
+    "kafka: many workers": _kafka("kills", "restarts", workers=5),
+    "threads are short": Kind(("shortages", "faults"), has_long_handlers=True),
+    "kafka: threads are short": _kafka("shortages"),
 }
+
+
+class Seed(NamedTuple):
+    """What makes a world: a number for all that is drawn in it, its kind, and the engine's version."""
+
+    number: int
+    kind: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.number} ({self.kind}, engine {self.version})"
+
+
+def seed_of(number: int, *, kind: str = "", version: str = "") -> Seed:
+    """Kinds and versions come in turn, unless they are named. A turn is longer when there are more of them: who means
+    one world for good names it whole.
+    """
+    turn, of_version = divmod(number, len(VERSIONS))
+    return Seed(number, kind or list(KINDS)[turn % len(KINDS)], version or VERSIONS[of_version])

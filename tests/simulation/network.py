@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import lru_cache
+from math import inf
 from random import Random
 from typing import Any, NamedTuple
 
@@ -33,6 +34,7 @@ GATEWAY_ANSWERS = (
 # And once it has passed the request on: nobody says then that it was not let through, or is somewhere else.
 _AFTER = (500, 502, 504, 200, 202)
 ANSWERS_AFTER_THE_ENGINE = tuple(answer for answer in GATEWAY_ANSWERS if answer.status_code in _AFTER)
+_TOO_LARGE = RawResponse(413, _PAGE, b"<html><title>413 Request Entity Too Large</title></html>")
 FAULTS = ("refused", "lost", "cut", "late", "late answer", "silent", "gateway", "gateway after the engine")
 
 # Any other is met long before a client's patience is at its end.
@@ -70,6 +72,9 @@ class SimulatedNetwork:
         # Told of each request that reaches the engine, before it is served; False has it lost.
         self.arrives: Callable[[Message], bool] = lambda message: True
         self.fault_rate = 0.0
+        # A gateway lets no larger requests through; and takes all for too large while it is set up wrong.
+        self.most_bytes = inf
+        self.takes_all_for_too_large = False
         # Whether no name takes long to look up.
         self.is_calm = False
         self.is_down = False
@@ -130,6 +135,11 @@ class SimulatedNetwork:
             _settle(answer, DialError("connection refused"))
         elif fault == "lost" or epoch != self._epoch:
             _settle(answer, ConnectionResetError("connection reset"))
+        elif self.takes_all_for_too_large or len(message.body) > self.most_bytes:
+            self._note(
+                f"{message.process} #{message.number} {message.what} {message.job_id}: 413 of a gateway"
+            )
+            _settle(answer, _TOO_LARGE)
         elif fault == "gateway":
             _settle(answer, self._random.choice(GATEWAY_ANSWERS))
         elif not self.arrives(message):

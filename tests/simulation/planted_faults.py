@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
+from simulation.kinds import Seed
 from workflow_sdk.client import http_channel
 from workflow_sdk.client.http_channel import HttpChannel
 from workflow_sdk.runner.job.claim import Claim, Lease, claim_from_poll
@@ -28,7 +29,7 @@ class Plant(NamedTuple):
     """`change` puts `becomes` in the place of the attribute `name`."""
 
     what: str
-    seed: int
+    seed: Seed
     owner: Any
     name: str
     becomes: Any
@@ -100,7 +101,7 @@ def _success_made_failure(original: Callable[..., None]) -> Callable[..., None]:
 def _sent_twice(original: Callable[..., None]) -> Callable[..., None]:
     def put(self: Senders, report: Any) -> None:
         original(self, report)
-        self._queue.put_nowait(report)
+        self._enqueue(report)
 
     return put
 
@@ -163,66 +164,180 @@ def _not_set(self: Slots, value: int) -> None:
 
 
 FAULTS = (
-    Plant("a job is known by its id alone", 17, Claim, "key", property(_by_id)),
-    Plant("any 2xx acknowledges a result", 3, http_channel, "acknowledged", _acknowledged_by_anybody),
-    Plant("a lease counts from its answer", 0, poll_source, "claim_from_poll", _lease_from_the_answer),
-    Plant("a lease never ends", 91, Claim, "is_over", lambda self, now: False),
-    Plant("unreported results are forgotten", 3, KeptOutcomes, "keep", lambda self, *_, **__: None),
-    Plant("a slot is not given back", 0, Slots, "give_back", lambda self, job_type: None),
-    Plant("a slot is not given back by who waits", 2, Execution, "_settle", _without_slot(Execution._settle)),
+    Plant(
+        "a job is known by its id alone", Seed(17, "long handlers", "leases"), Claim, "key", property(_by_id)
+    ),
+    Plant(
+        "any 2xx acknowledges a result",
+        Seed(3, "network", "0"),
+        http_channel,
+        "acknowledged",
+        _acknowledged_by_anybody,
+    ),
+    Plant(
+        "a lease counts from its answer",
+        Seed(0, "calm", "0"),
+        poll_source,
+        "claim_from_poll",
+        _lease_from_the_answer,
+    ),
+    Plant(
+        "a lease never ends",
+        Seed(91, "jobs are given back", "next"),
+        Claim,
+        "is_over",
+        lambda self, now: False,
+    ),
+    Plant(
+        "unreported results are forgotten",
+        Seed(3, "network", "0"),
+        KeptOutcomes,
+        "keep",
+        lambda self, *_, **__: None,
+    ),
+    Plant("a slot is not given back", Seed(0, "calm", "0"), Slots, "give_back", lambda self, job_type: None),
+    Plant(
+        "a slot is not given back by who waits",
+        Seed(2, "calm", "leases"),
+        Execution,
+        "_settle",
+        _without_slot(Execution._settle),
+    ),
     Plant(
         "a job that comes again begins again",
-        1,
+        Seed(1, "calm", "next"),
         Execution,
         "start",
         _again_from_the_beginning(Execution.start),
     ),
-    Plant("a doubt is never looked after", 3, DoubtfulReports, "add", lambda self, report: None),
-    Plant("a doubt is taken for done", 4, DoubtfulReports, "_found", _found_completed),
+    Plant(
+        "a doubt is never looked after",
+        Seed(3, "network", "0"),
+        DoubtfulReports,
+        "add",
+        lambda self, report: None,
+    ),
+    Plant(
+        "a doubt is taken for done", Seed(4, "network", "next"), DoubtfulReports, "_found", _found_completed
+    ),
     Plant(
         "a result sent again is a failure",
-        5,
+        Seed(5, "network", "leases"),
         Senders,
         "_send_again",
         _success_made_failure(Senders._send_again),
     ),
-    Plant("two senders have one report", 0, Senders, "put", _sent_twice(Senders.put)),
-    Plant("a drain waits for nobody", 21, Execution, "wait_until_idle", _idle_at_once),
-    Plant("a delayed report is dropped", 4, Senders, "_delay", lambda self, report, seconds: None),
+    Plant("two senders have one report", Seed(0, "calm", "0"), Senders, "put", _sent_twice(Senders.put)),
+    Plant("a drain waits for nobody", Seed(21, "restarts", "0"), Execution, "wait_until_idle", _idle_at_once),
+    Plant(
+        "a delayed report is dropped",
+        Seed(4, "network", "next"),
+        Senders,
+        "_delay",
+        lambda self, report, seconds: None,
+    ),
     Plant(
         "a failure is looked at before its connection is made",
-        3,
+        Seed(3, "network", "0"),
         HttpChannel,
         "fail",
         _looked_at_too_early(HttpChannel.fail),
     ),
     Plant(
         "a renewed lease counts from its answer",
-        78,
+        Seed(78, "long handlers, leases are extended", "0"),
         LeaseKeeper,
         "_extend",
         _renewed_from_the_answer(LeaseKeeper._extend),
     ),
-    Plant("what was done once is never done again", 87, PollSource, "_claim", _claimed_and_all_remembered),
-    Plant("a claim is dropped", 0, Shift, "_start", lambda self, claim: None),
-    Plant("a job that was given back is reported", 90, Execution, "finished", _reported(Execution.finished)),
     Plant(
-        "a job that was given back runs too soon", 90, Execution, "_hold", _held_too_briefly(Execution._hold)
+        "what was done once is never done again",
+        Seed(87, "the last commit is lost", "0"),
+        PollSource,
+        "_claim",
+        _claimed_and_all_remembered,
     ),
-    Plant("a job that was given back is forgotten", 90, Execution, "_run_again", lambda self, item: None),
-    Plant("a failure is not held", 103, Execution, "_hold_s", lambda self, item, outcome: 0.0),
-    Plant("a question's jobs have no slots promised", 216, Slots, "promised", property(_zero, _not_set)),
-    Plant("a worker that is paused claims on", 102, Shift, "pause", lambda self, is_paused: None),
-    Plant("a type's limit is not kept", 102, Slots, "_room", lambda self, job_type: self.total),
-    Plant("a type's rate is not kept", 102, TokenBucket, "take", lambda self, now: None),
-    Plant("a lease that must be extended is not", 108, LeaseKeeper, "must_be_confirmed", False),
+    Plant("a claim is dropped", Seed(0, "calm", "0"), Shift, "_start", lambda self, claim: None),
     Plant(
-        "who has left its slot stays counted", 0, Execution, "_settle", _stays_counted("waits_without_slot")
+        "a job that was given back is reported",
+        Seed(90, "jobs are given back", "0"),
+        Execution,
+        "finished",
+        _reported(Execution.finished),
     ),
-    Plant("a report in trouble stays counted", 3, Execution, "_settle", _stays_counted("is_troubled")),
+    Plant(
+        "a job that was given back runs too soon",
+        Seed(90, "jobs are given back", "0"),
+        Execution,
+        "_hold",
+        _held_too_briefly(Execution._hold),
+    ),
+    Plant(
+        "a job that was given back is forgotten",
+        Seed(90, "jobs are given back", "0"),
+        Execution,
+        "_run_again",
+        lambda self, item: None,
+    ),
+    Plant(
+        "a failure is not held",
+        Seed(103, "failures are held", "next"),
+        Execution,
+        "_hold_s",
+        lambda self, item, outcome: 0.0,
+    ),
+    Plant(
+        "a question's jobs have no slots promised",
+        Seed(216, "failures are held", "0"),
+        Slots,
+        "promised",
+        property(_zero, _not_set),
+    ),
+    Plant(
+        "a worker that is paused claims on",
+        Seed(102, "failures are held", "0"),
+        Shift,
+        "pause",
+        lambda self, is_paused: None,
+    ),
+    Plant(
+        "a type's limit is not kept",
+        Seed(102, "failures are held", "0"),
+        Slots,
+        "_room",
+        lambda self, job_type: self.total,
+    ),
+    Plant(
+        "a type's rate is not kept",
+        Seed(102, "failures are held", "0"),
+        TokenBucket,
+        "take",
+        lambda self, now: None,
+    ),
+    Plant(
+        "a lease that must be extended is not",
+        Seed(108, "leases must be extended", "0"),
+        LeaseKeeper,
+        "must_be_confirmed",
+        False,
+    ),
+    Plant(
+        "who has left its slot stays counted",
+        Seed(0, "calm", "0"),
+        Execution,
+        "_settle",
+        _stays_counted("waits_without_slot"),
+    ),
+    Plant(
+        "a report in trouble stays counted",
+        Seed(3, "network", "0"),
+        Execution,
+        "_settle",
+        _stays_counted("is_troubled"),
+    ),
     Plant(
         "a retry that was claimed proves nothing",
-        173,
+        Seed(173, "suspends and faults", "leases"),
         Execution,
         "_came_again",
         not_proved(Execution._came_again),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
+from simulation.kinds import Seed
 from simulation.planted_faults import FAULTS, Plant, not_proved
+from simulation.planted_refusal_faults import REFUSAL_FAULTS
 from workflow_sdk.runner.job.claim import Claim, ClaimRight
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.kafka.assignment import Assignment, KafkaRecord
@@ -19,7 +22,8 @@ from workflow_sdk.runner.kafka.intake import KafkaIntake
 from workflow_sdk.runner.kafka.offsets import WINDOW, OffsetTracker
 from workflow_sdk.runner.kafka.rebalances import Rebalances
 from workflow_sdk.runner.kafka.source import KafkaSource
-from workflow_sdk.runner.kafka.takeover import RecordHolder
+from workflow_sdk.runner.kafka.surplus_workers import SurplusWatch
+from workflow_sdk.runner.kafka.takeover import RecordHolder, Takeover
 from workflow_sdk.runner.shift.execution import Execution
 
 _NUMBERS = count()
@@ -97,66 +101,235 @@ def _nothing(self: Any, *_: Any, **__: Any) -> None:
     return
 
 
+def _old_logs_alone(original: Callable[..., Any]) -> Callable[..., Any]:
+    def assignment_of(self: KafkaSource, partition: int, offset: int, consumer: Any) -> Any:
+        assignment = self._partitions.find(partition)
+        due = None if assignment is None else assignment.tracker.next_offset
+        return None if due is not None and offset < due else original(self, partition, offset, consumer)
+
+    return assignment_of
+
+
+def _once(self: KafkaSource) -> None:
+    with suppress(Exception):
+        self._consume_until_finished()
+
+
 KAFKA_FAULTS = (
     Plant(
-        "an offset is done when it is read", 24, OffsetTracker, "watermark", property(lambda self: self._next)
+        "an offset is done when it is read",
+        Seed(24, "kafka: calm", "0"),
+        OffsetTracker,
+        "watermark",
+        property(lambda self: self._next),
     ),
-    Plant("a late offset settles those before it", 24, OffsetTracker, "settle", _settle_all_below),
+    Plant(
+        "a late offset settles those before it",
+        Seed(24, "kafka: calm", "0"),
+        OffsetTracker,
+        "settle",
+        _settle_all_below,
+    ),
     Plant(
         "a job that was left unreported is passed",
-        99,
+        Seed(99, "kafka: jobs are given back amid reloads", "0"),
         KafkaIntake,
         "settled",
         _settled_whatever_came(KafkaIntake.settled),
     ),
     Plant(
         "a dispatch is remembered at its start",
-        43,
+        Seed(43, "kafka: everything", "next"),
         KafkaIntake,
         "_begin",
         _remembered_at_its_start(KafkaIntake._begin),
     ),
-    Plant("no dispatch is remembered", 36, AcknowledgedIds, "__contains__", lambda self, dedup_id: False),
+    Plant(
+        "no dispatch is remembered",
+        Seed(36, "kafka: brokers", "0"),
+        AcknowledgedIds,
+        "__contains__",
+        lambda self, dedup_id: False,
+    ),
     Plant(
         "a lost partition keeps its right to fail",
-        386,
+        Seed(386, "kafka: everything", "leases"),
         Assignment,
         "right_to_fail",
         property(lambda self: ClaimRight.HAS),
     ),
-    Plant("a job starts whose partition has gone", 43, KafkaRecord, "try_start", _started_whatever_has_gone),
-    Plant("a lost partition is left open", 35, Assignment, "end", _ended_and_left_open),
-    Plant("a revoked partition waits for nobody", 27, Rebalances, "_await_running", _nothing),
+    Plant(
+        "a job starts whose partition has gone",
+        Seed(43, "kafka: everything", "next"),
+        KafkaRecord,
+        "try_start",
+        _started_whatever_has_gone,
+    ),
+    Plant(
+        "a lost partition is left open",
+        Seed(35, "kafka: pauses", "leases"),
+        Assignment,
+        "end",
+        _ended_and_left_open,
+    ),
+    Plant(
+        "a revoked partition waits for nobody",
+        Seed(27, "kafka: network", "0"),
+        Rebalances,
+        "_await_running",
+        _nothing,
+    ),
     Plant(
         "a revoked partition waits for what is done",
-        27,
+        Seed(27, "kafka: network", "0"),
         Rebalances,
         "apply_settled",
         _settled_and_left_running,
     ),
-    Plant("a revoked partition waits for a job that was left", 99, KafkaSource, "leave", _nothing),
-    Plant("records are fetched while the engine is away", 42, KafkaSource, "hold", _nothing),
-    Plant("a record of a retry proves nothing", 27, Execution, "next_came", not_proved(Execution.next_came)),
-    Plant("a paused partition stays so", 27, FlowControl, "_may_resume", lambda self, assignment: False),
     Plant(
-        "a burst of records wakes nobody", 24, KafkaIntake, "_take_in", _woken_up_once(KafkaIntake._take_in)
+        "a revoked partition waits for a job that was left",
+        Seed(99, "kafka: jobs are given back amid reloads", "0"),
+        KafkaSource,
+        "leave",
+        _nothing,
     ),
-    Plant("jobs of one instance overlap", 24, Backlog, "_lane_of", _lane_of_its_own),
     Plant(
-        "nobody looks for an earlier owner", 32, RecordHolder, "is_inherited", property(lambda self: False)
+        "records are fetched while the engine is away",
+        Seed(42, "kafka: everything", "0"),
+        KafkaSource,
+        "hold",
+        _nothing,
     ),
-    Plant("a record that nobody can read is not copied", 81, KafkaIntake, "poison_arrived", _passed_at_once),
-    Plant("a record settles nothing", 24, KafkaIntake, "_settle", _nothing),
+    Plant(
+        "a record of a retry proves nothing",
+        Seed(27, "kafka: network", "0"),
+        Execution,
+        "next_came",
+        not_proved(Execution.next_came),
+    ),
+    Plant(
+        "a paused partition stays so",
+        Seed(27, "kafka: network", "0"),
+        FlowControl,
+        "_may_resume",
+        lambda self, assignment: False,
+    ),
+    Plant(
+        "a burst of records wakes nobody",
+        Seed(24, "kafka: calm", "0"),
+        KafkaIntake,
+        "_take_in",
+        _woken_up_once(KafkaIntake._take_in),
+    ),
+    Plant(
+        "jobs of one instance overlap", Seed(24, "kafka: calm", "0"), Backlog, "_lane_of", _lane_of_its_own
+    ),
+    Plant(
+        "nobody looks for an earlier owner",
+        Seed(32, "kafka: kills", "leases"),
+        RecordHolder,
+        "is_inherited",
+        property(lambda self: False),
+    ),
+    Plant(
+        "a record that nobody can read is not copied",
+        Seed(81, "kafka: poison", "0"),
+        KafkaIntake,
+        "poison_arrived",
+        _passed_at_once,
+    ),
+    Plant("a record settles nothing", Seed(24, "kafka: calm", "0"), KafkaIntake, "_settle", _nothing),
     Plant(
         "a job that was given back runs without its partition",
-        99,
+        Seed(99, "kafka: jobs are given back amid reloads", "0"),
         Claim,
         "right_to_begin",
         lambda self, now: ClaimRight.HAS,
     ),
-    Plant("a partition's window is not kept", 111, OffsetTracker, "room", property(lambda self: WINDOW)),
-    Plant("a buffer takes whatever comes", 111, FlowControl, "fetchable", lambda self, assignments: WINDOW),
-    Plant("what was removed before it was assigned is not said", 428, BrokerProbe, "_check_start", _nothing),
+    Plant(
+        "a partition's window is not kept",
+        Seed(111, "kafka: little room", "0"),
+        OffsetTracker,
+        "room",
+        property(lambda self: WINDOW),
+    ),
+    Plant(
+        "a buffer takes whatever comes",
+        Seed(111, "kafka: little room", "0"),
+        FlowControl,
+        "fetchable",
+        lambda self, assignments: WINDOW,
+    ),
+    Plant(
+        "what was removed before it was assigned is not said",
+        Seed(428, "kafka: retention", "leases"),
+        BrokerProbe,
+        "_check_start",
+        _nothing,
+    ),
+    Plant(
+        "a job that is given up is not copied",
+        Seed(0, "kafka: strangers", "0"),
+        KafkaIntake,
+        "_give_up",
+        lambda self, record: self._settle(record),
+    ),
+    Plant(
+        "an offset of a former log stays",
+        Seed(0, "kafka: topics are made anew amid restarts", "0"),
+        Commits,
+        "lower",
+        _nothing,
+    ),
+    Plant(
+        "a log that starts again is passed",
+        Seed(0, "kafka: topics are made anew", "leases"),
+        KafkaSource,
+        "_assignment_of",
+        _old_logs_alone(KafkaSource._assignment_of),
+    ),
+    Plant(
+        "a new log's first commit is not seen through",
+        Seed(0, "kafka: topics are made anew amid restarts", "0"),
+        Commits,
+        "_lowered_marks",
+        lambda self, assignments: [],
+    ),
+    Plant(
+        "a consumer that fails has no successor",
+        Seed(0, "kafka: consumers fail", "0"),
+        KafkaSource,
+        "_run",
+        _once,
+    ),
+    Plant(
+        "what a takeover has led to is forgotten",
+        Seed(126, "kafka: strangers", "0"),
+        Takeover,
+        "reported",
+        _nothing,
+    ),
+    Plant(
+        "an attempt runs beside itself",
+        Seed(25, "kafka: any order", "0"),
+        Backlog,
+        "_lane_of",
+        _lane_of_its_own,
+    ),
+    Plant(
+        "a worker that has no partition says nothing",
+        Seed(0, "kafka: many workers", "0"),
+        SurplusWatch,
+        "look",
+        _nothing,
+    ),
+    Plant(
+        "a topic that is there again stays missing",
+        Seed(0, "kafka: topics are made anew", "0"),
+        BrokerProbe,
+        "_probe",
+        _nothing,
+    ),
 )
 
-ALL_FAULTS = FAULTS + KAFKA_FAULTS
+ALL_FAULTS = FAULTS + REFUSAL_FAULTS + KAFKA_FAULTS

@@ -57,6 +57,7 @@ class SimulatedProducer:
         if self._broker.is_down or self._is_cut():
             self._later(AGAIN_S, place, on_delivery)
             return
-        self._broker.dead_letters.add(place)
+        topic, partition, offset = place
+        self._broker.logs(topic)[partition].dead_letters.add(offset)
         self._under_way -= 1
         self._delivered.append(on_delivery)

@@ -7,14 +7,20 @@ from collections.abc import Callable, Collection
 from math import inf
 
 from simulation.engine import InstanceEnd, SimulatedEngine
+from simulation.limits import Limits
 from simulation.network import Message
+from simulation.refusals import SMALL, Flaw, Refusals
+from workflow_sdk.client.answers import RawResponse
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Failed
-from workflow_sdk.runner.kafka.intake import AHEAD_MAX
-from workflow_sdk.runner.shift.execution import HELD_MARGIN_S
-from workflow_sdk.runner.summary import RunSummary
+from workflow_sdk.runner.shift.execution import HELD_MARGIN_S, Execution
+from workflow_sdk.runner.summary import RunnerSnapshot, RunSummary
 
+# What leaving takes at most, once a drain is at its end: amid jobs, and after the last.
+LEAVE_S, CLEAN_LEAVE_S = 0.5, 10.1
+# So long after an outcome was given up somebody cancels its instance.
+CANCELLED_AFTER_S = 10.0
 # A request on its way for longer than this was held up by the network.
 AT_ONCE_S = 1.0
 
@@ -38,7 +44,7 @@ class Promises:
         self._now = now
         self._broken = broken
         self._under_way: Counter[tuple[str, str]] = Counter()
-        # By process and job: whether its handler succeeded the last time.
+        # By process and step execution: whether its handler succeeded the last time.
         self._succeeded: dict[tuple[str, str], bool] = {}
         self._runs_here: Counter[tuple[str, str, int]] = Counter()
         self._failures: Counter[str] = Counter()
@@ -56,11 +62,17 @@ class Promises:
         self._undone: set[str] = set()
         # Of each step execution: the jobs that ran for it.
         self._ids: dict[str, set[str]] = {}
-        # By process: since when it is to claim nothing; by process and job type: its handlers that run, and when which
-        # one may start by the type's rate, as tokens of a bucket and the time they were counted.
-        self._quiet_since: dict[str, float] = {}
-        self._running: dict[str, Counter[str]] = {}
-        self._tokens: dict[tuple[str, str], tuple[float, float]] = {}
+        self._remember_handlers()
+        # Jobs whose outcome was given up.
+        self._given_up: set[str] = set()
+        # By process: what it does within.
+        self._executions: dict[str, Execution] = {}
+        self.limits = Limits(now=now, broken=self._break)
+        self.refusals = Refusals()
+        self.runs: Counter[str] = Counter()
+        self.results: dict[str, set[str]] = {}
+
+    def _remember_handlers(self) -> None:
         # By process and step execution: the attempt whose handler began last, and from when a job that was given
         # back may run again; by process and job: until when its failure is held. Jobs whose handler gave them back
         # last, and step executions of which any did.
@@ -72,8 +84,6 @@ class Promises:
         # By process and job: those of which an extension was asked for.
         self._asked_to_extend: set[tuple[str, str]] = set()
         self._ever_given_back: set[str] = set()
-        self.runs: Counter[str] = Counter()
-        self.results: dict[str, set[str]] = {}
 
     # --- requests ---
 
@@ -85,17 +95,24 @@ class Promises:
                 self._break("two completions of one job are never under way from one process", message.job_id)
         if message.what == "heartbeat":
             self._asked_to_extend.add(key)
-        is_claim = message.what == "poll" and message.body != b"{}"
-        if is_claim and self._is_quiet(message.process):
-            self._break(f"a paused worker claims nothing: {message.process}")
+        if message.what == "poll" and message.body != b"{}":
+            self.limits.claims(message)
         if message.what in ("complete", "fail") and key in self._given_back:
             self._break("nothing is reported of a job that its handler gave back", message.job_id)
         if message.what == "fail":
-            if self._succeeded.get(key):
-                self._break("a handler's success is never turned into a failure", message.job_id)
+            self._may_be_no_success(message)
             if self._now() < self._held_until.get(key, 0.0) and message.process not in self._stopping:
                 self._break("a failure is held for its retry delay", message.job_id)
             self._may_fail(message)
+
+    def _may_be_no_success(self, message: Message) -> None:
+        step = self._engine.step_of(message.job_id)
+        if not self._succeeded.get((message.process, step)):
+            return
+        if not self.refusals.may_be_failed(message, step):
+            self._break("a handler's success is never turned into a failure", message.job_id)
+        if (attempt := self._engine.attempt_of(message.job_id)) is not None:
+            self._failed.add(attempt)
 
     def _may_fail(self, message: Message) -> None:
         if self._now() > self._engine.leased_until.get(message.job_id, 0.0):
@@ -109,7 +126,8 @@ class Promises:
             self._looked[message.process, message.path.split("/")[3]] = self._now()
         if message.what not in ("complete", "fail"):
             return True
-        if self._engine.instance_of(message.job_id) in self._engine.cancelled:
+        instance_id = self._engine.instance_of(message.job_id)
+        if not instance_id or instance_id in self._engine.cancelled:
             return True
         attempt = self._engine.attempt_of(message.job_id)
         is_late = self._now() - message.sent > AT_ONCE_S
@@ -120,7 +138,7 @@ class Promises:
             if not is_late and not self._has_lease_of_a_job_done(message):
                 self._break(broken, message.job_id)
             if attempt is None:
-                self._undone.add(self._engine.instance_of(message.job_id))
+                self._undone.add(instance_id)
         if attempt is not None:
             (self._late_outcome_at if is_late else self._outcome_at)[message.job_id] = self._now()
             if message.what == "complete" and not self._has_its_lease(message):
@@ -156,48 +174,33 @@ class Promises:
         if message.what == "complete":
             self._under_way[message.process, message.job_id] -= 1
 
+    def heard(self, message: Message, answer: RawResponse) -> None:
+        """The process has got an answer."""
+        if message.what != "complete":
+            return
+        step = self._engine.step_of(message.job_id.removesuffix(SMALL))
+        self.refusals.heard(message.process, step, message, answer)
+        item = self._executions[message.process].in_flight.get(step)
+        if item is None or item.report is None or answer.status_code != 500:
+            return
+        if item.holds_slot and "unsupported Unicode" in item.report.refusal:
+            self._break("a result that the engine does not take costs no slot", message.job_id)
+
     # --- handlers ---
 
-    def quiet(self, process: str, is_quiet: bool) -> None:
-        """The process is told to claim nothing more, or to go on."""
-        self._quiet_since.pop(process, None)
-        if is_quiet:
-            self._quiet_since[process] = self._now()
+    def wait_for_threads(self, process: str, items: Collection[InFlight]) -> None:
+        """These have a slot, and no thread."""
+        self.limits.wait_for_threads(process, items)
 
-    def _is_quiet(self, process: str) -> bool:
-        return self._now() > self._quiet_since.get(process, inf)
+    def serves(self, process: str, execution: Execution, *, slots: int) -> None:
+        """A process has begun."""
+        self._executions[process] = execution
+        self.limits.serves(process, slots=slots)
 
     def begins_in_lease(self, process: str, item: InFlight) -> None:
         """A handler begins in a process that insists on extensions: the engine was asked for one before its first."""
         if not any(one == process for one, _ in self._asked_to_extend):
             self._break("where leases must be extended no job begins before one was", item.claim.job_id)
-
-    def wait_for_threads(self, process: str, items: Collection[InFlight]) -> None:
-        """These have a slot, and no thread."""
-        for item in items:
-            if item.claim.lease is not None:
-                self._break(
-                    f"a claimed job begins at once, for its lease goes on: {process}", item.claim.job_id
-                )
-        if len(items) > AHEAD_MAX:
-            self._break(f"no more than {AHEAD_MAX} jobs wait for a thread: {process}")
-
-    def runs_beside(self, process: str, item: InFlight, *, slots: int) -> None:
-        """A handler begins beside those that run already in a process of so many slots."""
-        job_type, running = item.claim.job_type, self._running.setdefault(process, Counter())
-        running[job_type] += 1
-        if running.total() > slots:
-            self._break(f"no more handlers run than there are slots: {process}", item.claim.job_id)
-        if running[job_type] > (item.handler.parallelism or slots):
-            self._break(f"no more handlers of a type run than its limit: {process}", item.claim.job_id)
-        if (rate := item.handler.rate) is not None:
-            before, at = self._tokens.get((process, job_type), (inf, 0.0))
-            tokens = min(before + (self._now() - at) * rate, max(rate, 1.0))
-            self._tokens[process, job_type] = tokens - 1.0, self._now()
-            if tokens < 1.0 - 1e-6:
-                self._break(
-                    f"no more jobs of a type start than its rate allows: {process}", item.claim.job_id
-                )
 
     def runs_now(self, process: str, item: InFlight) -> None:
         claim, attempt = item.claim, (process, *self._begins(process, item))
@@ -224,7 +227,7 @@ class Promises:
     def given_back(self, process: str, item: InFlight) -> None:
         """The handler gave its job back: this run counts for nothing."""
         step = item.claim.step_execution_id
-        self._running[process][item.claim.job_type] -= 1
+        self.limits.ends(process, item)
         self.runs[step] -= 1
         self._runs_here[process, *self._latest[process, step]] -= 1
         self._given_back.update(self._named(process, item))
@@ -234,6 +237,8 @@ class Promises:
     def _runs_with_reason(self, claim: Claim) -> None:
         step = claim.step_execution_id
         self._is_no_longer_than_the_engines(claim)
+        if claim.instance_id in self._undone:
+            return
         if self.runs[step] > 1 + self._engine.lease_ends[step] + self._failures[step]:
             self._break("a job runs again only after a failure or its lease's end", claim.job_id)
 
@@ -241,16 +246,19 @@ class Promises:
         if claim.lease is not None and claim.lease.end > self._engine.leased_until[claim.job_id] + 1e-6:
             self._break("a lease is never taken to last longer than the engine's", claim.job_id)
 
-    def ran(self, process: str, item: InFlight, result: str) -> None:
-        """`result` is empty for a failure."""
+    def ran(self, process: str, item: InFlight, result: str, *, flaw: Flaw | None = None) -> None:
+        """`result` is empty for a failure; `flaw` is why it will not be taken."""
         claim = item.claim
-        self._running[process][claim.job_type] -= 1
+        self.limits.ends(process, item)
         if not result:
             self._hold(process, item)
         if not claim.is_over(self._now()) and not self._engine.has_forgotten(claim.job_id):
             self._is_no_longer_than_the_engines(claim)
         self._ids.setdefault(claim.step_execution_id, set()).add(claim.job_id)
-        self._succeeded[process, str(item.current.job["id"])] = bool(result)
+        self._succeeded[process, claim.step_execution_id] = bool(result)
+        self.refusals.ran(process, claim.step_execution_id, flaw)
+        if flaw in (Flaw.UNREADABLE, Flaw.TOO_LARGE):
+            self._failed.add((claim.step_execution_id, claim.retries_remaining))
         if result:
             self.results.setdefault(claim.step_execution_id, set()).add(result)
         else:
@@ -276,9 +284,22 @@ class Promises:
         if last_came < claim.retries_remaining:
             self._break("a failure whose retry has come is not taken for lost", claim.job_id)
 
+    def given_up(self, process: str, claim: Claim) -> None:
+        """The process takes it that the engine will never take this outcome; somebody cancels the instance."""
+        step, instance_id = claim.step_execution_id, claim.instance_id
+        if self._engine.step_of(claim.job_id) and self.refusals.latest(process, step) is not Flaw.UNSTORABLE:
+            self._break("nothing is given up but what the engine refuses for good", claim.job_id)
+        self._given_up.add(claim.job_id)
+        self._engine.cancel_later(CANCELLED_AFTER_S, instance_id, step)
+
+    def found_over(self, claim: Claim) -> None:
+        """A process takes it that the job, or its instance, is over."""
+
     def counted_as_done(self, process: str, claim: Claim) -> None:
         if claim.instance_id in self._engine.cancelled or self._engine.has_forgotten(claim.job_id):
             return
+        if self._engine.has_ended(claim.instance_id):
+            return  # over a result of another job: whatever comes then counts for nothing, and is taken
         if self._engine.is_running(claim.instance_id, claim.step_execution_id):
             self._break("what was counted as done was done", claim.job_id)
 
@@ -287,27 +308,48 @@ class Promises:
     def all_completed(self, ends: list[InstanceEnd]) -> None:
         """No result is lost, nothing is stuck: every instance is completed with each handler's result."""
         for end in (end for end in ends if end.id not in self._engine.cancelled):
+            if end.status == "FAILED" and self.refusals.excuses(end):
+                continue
             if end.status != "COMPLETED":
-                self._break(f"nothing is stuck: instance is {end.status}", end.id)
+                self._break(f"nothing is stuck: instance is {end.status} {end.reason}".rstrip(), end.id)
             for execution_id, step_id in end.steps if end.id not in self._undone else ():
                 result = end.variables.get(execution_id)
                 if result not in self.results.get(execution_id, ()):
                     self._break(f"no result is lost: {step_id} left {result!r}", end.id)
 
     def at_rest(
-        self, process: str, *, slots_in_use: int, in_flight: int, unsettled: int, grown: list[str]
+        self,
+        process: str,
+        *,
+        slots_in_use: int,
+        in_flight: int,
+        unsettled: int,
+        grown: list[str],
+        wrongly_said: str,
     ) -> None:
         if slots_in_use or in_flight or unsettled:
             text = f"{slots_in_use} slots, {in_flight} jobs in flight, {unsettled} reports"
             self._break(f"at rest all slots are free: {process} has {text}")
+        if wrongly_said:
+            self._break(f"a worker that is well says so: {process}: {wrongly_said}")
         if grown:
             self._break(f"at rest a runner keeps no more than at its start: {process} {', '.join(grown)}")
 
-    def drained(self, process: str, summary: RunSummary) -> None:
-        if summary.abandoned:
-            self._break(
-                f"after a drain nothing is in flight: {process}", *(job.job_id for job in summary.abandoned)
-            )
+    def wrongly_said(self, process: str, said: RunnerSnapshot) -> str:
+        """What a worker says of itself while all is well, and is not so; empty when nothing is."""
+        return said.engine_reason or said.source_trouble or said.shortage
+
+    def drained(
+        self, process: str, summary: RunSummary, *, took_s: float, patience_s: float, in_flight: list[str]
+    ) -> None:
+        """It has left; amid jobs where it had no time for them: their ids are to be in its summary."""
+        listed = [job.job_id for job in summary.abandoned]
+        if took_s > patience_s + (LEAVE_S if listed else CLEAN_LEAVE_S):
+            self._break(f"a second signal, or the deadline, ends a drain: {process} took {took_s:.1f} s")
+        if listed and took_s < patience_s - 1e-6:
+            self._break(f"after a drain nothing is in flight: {process}", *listed)
+        if listed != in_flight:
+            self._break(f"jobs left unfinished are listed: {process}", *in_flight)
 
     def calm(self) -> None:
         """Where nothing went wrong nothing ran twice, and no lease came to its end."""

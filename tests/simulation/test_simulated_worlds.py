@@ -4,30 +4,46 @@ from __future__ import annotations
 
 import pytest
 
-from simulation.kinds import KINDS
+from simulation.kinds import KINDS, VERSIONS, Seed, seed_of
 from simulation.planted_faults import Plant
 from simulation.planted_kafka_faults import ALL_FAULTS
 from simulation.timeline import shrunk, with_short_names
-from simulation.world import VERSIONS, run
+from simulation.world import run
 
-# Each kind of world on each version of the engine, and those that found something in the worker; a fault that was
-# found is planted as well where that can be done, since seeds move as the worlds change.
+# Those that found something in the worker.
 FOUND = (
-    216,  # a retry takes the slot that a question under way may fill
-    318,  # and so does a job that was given back
-    321,  # and its handler is async: no thread bounds it
+    # A retry takes the slot that a question under way may fill;
+    Seed(216, "failures are held", "0"),
+    # and so does a job that was given back;
+    Seed(318, "jobs are given back", "0"),
+    # and its handler is async: no thread bounds it.
+    Seed(321, "jobs are given back amid restarts", "0"),
+    # The handler of a job whose instance has ended is called again.
+    Seed(19, "results are refused amid faults", "next"),
+    # A worker that joins behind a former log's offset commits nothing.
+    Seed(0, "kafka: topics are made anew amid restarts", "0"),
+    # A retry that is published late is failed, though the attempt before it was done here since.
+    Seed(126, "kafka: strangers", "0"),
+    # What was said of reports while some were in trouble is said on.
+    Seed(5, "kafka: the last commit is lost", "leases"),
 )
-SEEDS = sorted({*range(len(VERSIONS) * len(KINDS)), *FOUND})
+# Each kind of world on two of the three versions.
+CHOSEN = [
+    seed_of(len(VERSIONS) * turn + (turn + step) % len(VERSIONS))
+    for turn in range(len(KINDS))
+    for step in range(2)
+]
+SEEDS = (*CHOSEN, *FOUND)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_no_promise_is_broken(seed: int) -> None:
+@pytest.mark.parametrize("seed", SEEDS, ids=str)
+def test_no_promise_is_broken(seed: Seed) -> None:
     course = run(seed)
     assert not course.broken, course.text
 
 
 def test_a_seed_is_one_course_of_events() -> None:
-    assert run(20) == run(20)
+    assert run(seed_of(20)) == run(seed_of(20))
 
 
 @pytest.mark.parametrize("fault", ALL_FAULTS, ids=lambda fault: fault.what)

@@ -23,7 +23,7 @@ def shrunk(course: Course) -> Course:
         if tried.promise == course.promise:
             best = replace(tried, instances=instances)
             break
-    for trouble in KINDS[course.kind].troubles:
+    for trouble in KINDS[course.seed.kind].troubles:
         without = (*best.without, trouble)
         tried = run(course.seed, instances=best.instances, without=without)
         if tried.promise == course.promise:

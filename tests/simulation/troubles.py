@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
+
+from confluent_kafka import KafkaError, KafkaException
 
 from simulation.broker import PARTITIONS, Record, SimulatedBroker
 from simulation.engine import SimulatedEngine
@@ -13,6 +15,15 @@ from simulation.network import SimulatedNetwork
 from simulation.worker import SimulatedWorker
 from simulation.worker_process import JOB_TYPES
 from workflow_sdk.runner.kafka.intake import topic_of
+
+GROUPS_SETTLE_S = 15.0
+CONSUMER_ERRORS = (
+    KafkaError(KafkaError.OFFSET_OUT_OF_RANGE),
+    KafkaError(KafkaError._MAX_POLL_EXCEEDED),
+    KafkaError(KafkaError._TRANSPORT),
+    KafkaError(KafkaError._FATAL, "as the seed says", True),
+    KafkaException(KafkaError(KafkaError._STATE)),
+)
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,99 @@ class Troubles:
             partition, offset = broker.append(topic, self.random.choice([nonsense, *records]))
             self.note(f"world: {topic} {partition} {offset} is no job of its topic")
 
+    async def strangers(self) -> None:
+        """Jobs of an engine that is gone: nobody knows of them any more."""
+        broker = self._kafka
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 8.0))
+            topic = topic_of(self.random.choice(JOB_TYPES))
+            if (example := broker.examples.get(topic)) is None:
+                continue
+            # As ids are, and told apart from any that the engine makes.
+            ids = [f"01{self.random.randrange(10**24):024}" for _ in range(4)]
+            record = replace(
+                example, dedup_id=ids[0], job_id=ids[1], instance_id=ids[2], step_execution_id=ids[3]
+            )
+            place = broker.append(topic, Record(record.key, record.value(), tuple(record.headers)))
+            self.note(
+                f"world: {topic} {place[0]} {place[1]}: job {ids[1]} of instance {ids[2]}, which is nowhere"
+            )
+
+    async def remakes(self) -> None:
+        """Once groups are settled: what a worker has read it does all the same."""
+        await asyncio.sleep(GROUPS_SETTLE_S)
+        await self._remakes(loses_what_was_read=False)
+
+    async def remakes_amid_moves(self) -> None:
+        """What was read and not done is lost where its partition moves."""
+        await self._remakes(loses_what_was_read=True)
+
+    async def _remakes(self, *, loses_what_was_read: bool) -> None:
+        """A topic is deleted and made anew under the workers; what they have not read is lost."""
+        broker = self._kafka
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(2.0, 15.0))
+            topic = topic_of(self.random.choice(JOB_TYPES))
+            group, logs = broker.group(topic), broker.logs(topic)
+            self.note(f"world: {topic} is deleted")
+            broker.missing.add(topic)
+            await asyncio.sleep(self.random.choice([0.01, 1.0, 4.0]))
+            begins = [group.committed_of(number) for number in range(PARTITIONS)]
+            broker.make_anew(topic)
+            self.note(f"world: {topic} is made anew")
+            for log, begin in zip(logs, begins, strict=True):
+                lost = [
+                    log.records[at]
+                    for at in range(max(begin, log.start), log.end)
+                    if loses_what_was_read or at not in log.delivered
+                ]
+                broker.skipped(topic, lost)
+
+    async def consumer_errors(self) -> None:
+        """librdkafka gives an error in a record's place, some of which end a consumer, or its client raises one."""
+        broker = self._kafka
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 5.0))
+            if not broker.consumers:
+                continue
+            consumer = self.random.choice(broker.consumers)
+            error = self.random.choice(CONSUMER_ERRORS)
+            self.note(f"world: a consumer meets {error!r}")
+            consumer.fail(error)
+
+    async def gates(self) -> None:
+        """A gateway is set up wrong, and takes whatever comes for too large."""
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(5.0, 15.0))
+            self.note("world: a gateway takes all for too large")
+            self.network.takes_all_for_too_large = True
+            await asyncio.sleep(self.random.choice([5.0, 15.0]))
+            self.network.takes_all_for_too_large = False
+            self.note("world: a gateway lets requests through")
+
+    async def interrupts(self) -> None:
+        """SIGTERM amid jobs, and often a second one soon after; then the next process."""
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 8.0))
+            worker = self.random.choice(self.workers)
+            patience_s = self.random.choice([None, None, 0.0, self.random.uniform(0.0, 1.0)])
+            self.note(f"world: SIGTERM to {worker.name}")
+            await worker.drain(patience_s=patience_s)
+            self.note(f"world: {worker.name} has ended")
+            worker.start()
+
+    async def shortages(self) -> None:
+        """The system gives a worker few threads, or none."""
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 8.0))
+            process = self.random.choice(self.workers).process
+            most = self.random.choice([0, 1, 2])
+            self.note(f"world: {process.name} gets no more than {most} threads")
+            process.give_threads(most)
+            await asyncio.sleep(self.random.choice([1.0, 5.0, 20.0]))
+            process.give_threads(None)
+            self.note(f"world: {process.name} gets threads again")
+
     async def retention(self) -> None:
         """Old records are removed, some before they are read: their instances are cancelled then."""
         broker = self._kafka
@@ -155,7 +259,7 @@ class Troubles:
             await asyncio.sleep(self.random.uniform(0.0, 1.0))
             self.network.is_down = True
             self.network.cut()
-            self.engine.go_back(on_disk)
+            self.engine.go_back(on_disk, cancels=self.broker is not None)
             self.note("world: the engine dies, and forgets what it did last")
             await asyncio.sleep(self.random.choice([0.05, 3.0]))
             self.network.is_down = False

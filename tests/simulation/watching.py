@@ -18,12 +18,13 @@ from workflow_sdk.runner.statistics import Statistics
 
 def watch(shift: Shift, name: str, promises: Promises, *, machine: Process) -> None:
     """Have `promises` hear of it, by the name of its process."""
+    promises.serves(name, shift._execution, slots=shift._slots.total)
     _watch_jobs(shift._execution, shift._statistics, name, promises)
     if isinstance(shift._source, KafkaIntake):
         assert isinstance(promises, KafkaPromises)
         _watch_intake(shift._source, name, promises)
         _watch_outages(shift._watch, name, promises)
-        promises.serves(name, shift._source, machine)
+        promises.takes_in(name, shift._source, machine)
 
 
 def _watch_jobs(execution: Execution, statistics: Statistics, name: str, promises: Promises) -> None:
@@ -42,6 +43,10 @@ def _watch_jobs(execution: Execution, statistics: Statistics, name: str, promise
             promises.counted_as_done(name, claim)
         elif settlement is Settlement.LEFT and not isinstance(outcome, Completed):
             promises.failure_left(claim, last_came=last_came[claim.key])
+        elif settlement is Settlement.REFUSED:
+            promises.given_up(name, claim)
+        elif settlement is Settlement.ENDED:
+            promises.found_over(claim)
 
     execution.start, statistics.settled = came, counted  # type: ignore[method-assign]
 

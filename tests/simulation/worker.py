@@ -35,9 +35,9 @@ class SimulatedWorker:
         await old.drain()
         self._leaving.remove(old)
 
-    async def drain(self) -> None:
-        """As SIGTERM does."""
-        await self.process.drain()
+    async def drain(self, *, patience_s: float | None = None) -> None:
+        """As SIGTERM does; and a second one, when patience is at its end."""
+        await self.process.drain(patience_s=patience_s)
 
     @property
     def is_at_rest(self) -> bool:

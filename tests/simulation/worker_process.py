@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Collection
-from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -22,7 +20,9 @@ from simulation.metrics import UncountedMetrics
 from simulation.network import SimulatedNetwork
 from simulation.producer import SimulatedProducer
 from simulation.promises import Promises
+from simulation.refusals import RESULTS, Flaw
 from simulation.watching import watch
+from simulation.workshops import SimulatedCoroutines, SimulatedThreads
 from workflow_sdk.client.answers import RawResponse
 from workflow_sdk.client.connection import Connection
 from workflow_sdk.client.http1.connection import Done
@@ -31,12 +31,11 @@ from workflow_sdk.errors import HeartbeatUnsupportedError, ReleaseJobError
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.runner import kafka_runner
 from workflow_sdk.runner.handlers.handler_call import call_in_thread
-from workflow_sdk.runner.handlers.handler_coroutines import HandlerCoroutines
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Completed
 from workflow_sdk.runner.kafka.dead_letters import DeadLetters
 from workflow_sdk.runner.kafka_runner import KafkaRunner
-from workflow_sdk.runner.runner import Runner
+from workflow_sdk.runner.runner import DEFAULT_DRAIN_TIMEOUT_S, Runner
 from workflow_sdk.runner.shift import assembly
 from workflow_sdk.runner.shift.shift import Shift
 from workflow_sdk.runner.shift.worker_run import WorkerRun
@@ -47,6 +46,8 @@ JOB_TYPES = ("a", "b")
 # Where handlers give jobs back at all, so many runs end like that, with one of these delays.
 GIVE_BACK_RATE = 0.2
 DELAYS_S = (None, None, 0.5, 4.0, 20.0)
+# Where drains run out, after so long. Of results that are not taken, so many runs end with one.
+DRAIN_S, FLAW_RATE = 2.0, 0.12
 # Where failures are held; and where the handler of one type has limits.
 RETRY_DELAY_S = 2.0
 PARALLELISM, RATE = 1, 2.0
@@ -64,6 +65,7 @@ class Surroundings:
     note: Callable[[str], None]
     kind: Kind
     broker: SimulatedBroker | None = None
+    flaws: tuple[Flaw, ...] = ()
 
 
 class _Wire:
@@ -81,7 +83,9 @@ class _Wire:
             before_write()
         self._promises.sent(message)
         try:
-            return await self._network.ask(message)
+            answer = await self._network.ask(message)
+            self._promises.heard(message, answer)
+            return answer
         finally:
             self._promises.answered(message)
 
@@ -110,63 +114,6 @@ class _Channel(HttpChannel):
         self._opened = wire  # type: ignore[assignment]
 
 
-class _Threads:
-    """In place of `size` handler threads: a run takes as long as the seed says, and ends as an event."""
-
-    def __init__(
-        self, worker: WorkerProcess, *, size: int, done: Callable[[InFlight], None], **_: Any
-    ) -> None:
-        self._worker = worker
-        self._idle = size
-        self._done = done
-        self._waiting: deque[InFlight] = deque()
-
-    def submit(self, item: InFlight) -> None:
-        self._waiting.append(item)
-        self._begin()
-        self._worker.waits(self._waiting)
-
-    def close(self) -> None:
-        """There are none."""
-
-    def _begin(self) -> None:
-        while self._idle and self._waiting:
-            self._idle -= 1
-            self._worker.begin(self._waiting.popleft(), self._end)
-
-    def _end(self, item: InFlight) -> None:
-        self._idle += 1
-        self._done(item)
-        self._begin()
-
-
-class _Coroutines(HandlerCoroutines):
-    """Async handlers on the world's loop, in place of one on a thread of its own."""
-
-    def __init__(
-        self,
-        worker: WorkerProcess,
-        *,
-        done: Callable[[InFlight], None],
-        home: asyncio.AbstractEventLoop,
-        **settings: Any,
-    ) -> None:
-        super().__init__(done=partial(worker.ended, done), home=home, **settings)
-        self._worker = worker
-        self._handler_loop = SimpleNamespace(  # type: ignore[assignment]
-            loop=home, watch=lambda now: None, new_task=home.create_task, put_back=lambda: None
-        )
-
-    def submit(self, item: InFlight) -> None:
-        item.context = copy_context()
-        self._worker.begin_later(item)
-        super().submit(item)
-
-    def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-
-
 class WorkerProcess:
     """`name` is its own, `worker_id` is what the engine sees. `is_cut`: whether it reaches no broker."""
 
@@ -187,7 +134,9 @@ class WorkerProcess:
         self._parallelism = parallelism
         self._is_cut = is_cut
         self._raises: dict[str, Exception | None] = {}
+        self._flaws: dict[str, Flaw | None] = {}
         self._runs_s: dict[str, float] = {}
+        self.threads: SimulatedThreads | None = None
         self.name = name
         self.machine = Process(loop)
         self.shift = self.machine.context().run(self._made)
@@ -199,22 +148,45 @@ class WorkerProcess:
     def is_running(self) -> bool:
         return not (self.machine.is_dead or self._task.done())
 
-    async def drain(self) -> None:
-        """As SIGTERM does; until it has ended, or was killed amid it."""
+    async def drain(self, *, patience_s: float | None = None) -> None:
+        """As SIGTERM does; until it has ended, or was killed amid it. A second one follows after `patience_s`."""
+        began = self._loop.time()
         self._world.promises.told_to_stop(self.name)
         self.shift.stop("")
+        if patience_s is not None:
+            self._loop.call_later(patience_s, self.shift.abandon, context=self.machine.context())
         await asyncio.wait({self._task, self.machine.death}, return_when=asyncio.FIRST_COMPLETED)
         if self._task.done() and not isinstance(self._task.exception(), HeartbeatUnsupportedError):
-            self._world.promises.drained(self.name, self._task.result())
+            self._world.promises.drained(
+                self.name,
+                self._task.result(),
+                took_s=self._loop.time() - began,
+                patience_s=self._drain_s if patience_s is None else min(patience_s, self._drain_s),
+                in_flight=[item.claim.job_id for item in self.shift._execution.in_flight.values()],
+            )
+            # What its handlers still do ends with it.
+            self.machine.kill()
 
     def pause(self, is_paused: bool) -> None:
         """As `rochallor workers pause` does, or the end of such a pause."""
 
         def order() -> None:
             # What a resumed worker does at once it may do.
-            self._world.promises.quiet(self.name, False)
+            limits = self._world.promises.limits
+            limits.quiet(self.name, False)
             self.shift.pause(is_paused)
-            self._world.promises.quiet(self.name, is_paused)
+            limits.quiet(self.name, is_paused)
+
+        self._loop.call_soon(order, context=self.machine.context())
+
+    def give_threads(self, most: int | None) -> None:
+        """The system gives no more threads than these, or as many as it likes."""
+
+        def order() -> None:
+            self._world.promises.limits.has_threads(self.name, most)
+            if self.threads is not None:
+                self.threads.at_most(most)
+            self.shift._execution.at_most(most)
 
         self._loop.call_soon(order, context=self.machine.context())
 
@@ -227,10 +199,10 @@ class WorkerProcess:
             self._runner(self._registry())._plan,
             clock=self._loop.time,
             make_channel=lambda _, **settings: _Channel(wire, **settings),
-            make_threads=lambda **settings: _Threads(self, **settings),  # type: ignore[arg-type, return-value]
+            make_threads=lambda **settings: SimulatedThreads(self, **settings),  # type: ignore[arg-type, return-value]
         )
         with (
-            patch.object(assembly, "HandlerCoroutines", partial(_Coroutines, self)),
+            patch.object(assembly, "HandlerCoroutines", partial(SimulatedCoroutines, self)),
             patch.object(kafka_runner, "DeadLetters", partial(DeadLetters, factory=self._producer)),
         ):
             return Shift(plan)
@@ -254,6 +226,7 @@ class WorkerProcess:
                 self._worker_id,
                 metrics=UncountedMetrics(),
                 parallelism=self._parallelism,
+                drain_timeout=self._drain_s,
                 heartbeat=True if self._world.kind.insists_on_leases else None,
             )
         return KafkaRunner(
@@ -263,9 +236,15 @@ class WorkerProcess:
             registry,
             metrics=UncountedMetrics(),
             parallelism=self._parallelism,
+            drain_timeout=self._drain_s,
+            ordering="none" if self._world.kind.has_any_order else "key",
             dead_letter_topic="dead",
             consumer_factory=self._consumer,  # type: ignore[arg-type]
         )
+
+    @property
+    def _drain_s(self) -> float:
+        return DRAIN_S if self._world.kind.drains_run_out else DEFAULT_DRAIN_TIMEOUT_S
 
     def _consumer(self, config: dict[str, Any]) -> SimulatedConsumer:
         assert self._world.broker is not None
@@ -298,8 +277,10 @@ class WorkerProcess:
             self._world.promises.given_back(self.name, item)
             self._world.note(f"{self.name} ran {job_id}: gives it back, for {item.released_s:g} s")
         else:
-            self._world.promises.ran(self.name, item, f"{self.name} {job_id}" if succeeds else "")
-            self._world.note(f"{self.name} ran {job_id}: {'succeeds' if succeeds else 'fails'}")
+            flaw = self._flaws[job_id] if succeeds else None
+            self._world.promises.ran(self.name, item, f"{self.name} {job_id}" if succeeds else "", flaw=flaw)
+            came = "succeeds" if succeeds else "fails"
+            self._world.note(f"{self.name} ran {job_id}: {f'{came}; {flaw.value}' if flaw else came}")
         done(item)
 
     def _begins(self, item: InFlight) -> float:
@@ -307,12 +288,13 @@ class WorkerProcess:
         world = self._world
         job_id = str(item.current.job["id"])
         self._raises[job_id] = self._error_of(item)
+        self._flaws[job_id] = self._flaw_of(item)
         seconds = world.duration_s()
         world.note(
             f"{self.name} runs {item.claim.job_type} {job_id} of {item.claim.instance_id}: {seconds:.2f} s"
         )
         world.promises.runs_now(self.name, item)
-        world.promises.runs_beside(self.name, item, slots=self._parallelism)
+        world.promises.limits.begins(self.name, item)
         if world.kind.insists_on_leases:
             world.promises.begins_in_lease(self.name, item)
         return seconds
@@ -326,29 +308,43 @@ class WorkerProcess:
             return ReleaseJobError(delay=random.choice(DELAYS_S))
         return None
 
+    def _flaw_of(self, item: InFlight) -> Flaw | None:
+        """Why the result of this run will not be taken, should it succeed."""
+        world = self._world
+        if not world.flaws or world.random.random() >= FLAW_RATE:
+            return None
+        flaw = world.random.choice(world.flaws)
+        # The steps of one type have a schema.
+        return None if flaw is Flaw.SCHEMA and item.claim.job_type != "b" else flaw
+
     def _end(self, item: InFlight, done: Callable[[InFlight], None]) -> None:
         call_in_thread(item)
         self.ended(done, item)
 
-    async def _handle_later(self, job: Any) -> dict[str, str]:
+    async def _handle_later(self, job: Any) -> dict[str, Any]:
         await asyncio.sleep(self._runs_s[job["id"]])
         return self._handle(job)
 
-    def _handle(self, job: Any) -> dict[str, str]:
+    def _handle(self, job: Any) -> dict[str, Any]:
         if (error := self._raises[job["id"]]) is not None:
             raise error
-        return {job["stepExecutionId"]: f"{self.name} {job['id']}"}
+        flaw = self._flaws[job["id"]]
+        return {job["stepExecutionId"]: f"{self.name} {job['id']}"} | (RESULTS[flaw] if flaw else {})
 
     # --- at rest ---
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether nothing is in flight, and nothing kept of what was."""
-        return self.shift._execution.is_idle and not self._grown
+        """Whether nothing is in flight, nothing kept of what was, and nothing said to be wrong."""
+        return self.shift._execution.is_idle and not self._grown and not self._wrongly_said
 
     @property
     def _grown(self) -> list[str]:
         return grown(self._kept, kept(self.shift))
+
+    @property
+    def _wrongly_said(self) -> str:
+        return self._world.promises.wrongly_said(self.name, self.shift.snapshot())
 
     @property
     def lost(self) -> Counter[str]:
@@ -364,4 +360,5 @@ class WorkerProcess:
             in_flight=len(shift._execution.in_flight),
             unsettled=len(shift._senders.unsettled),
             grown=self._grown,
+            wrongly_said=self._wrongly_said,
         )

@@ -18,17 +18,17 @@ from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord
 from simulation.broker import Record, SimulatedBroker
 from simulation.engine import SimulatedEngine
 from simulation.kafka_promises import KafkaPromises
-from simulation.kinds import FLOW, KINDS
+from simulation.kinds import KINDS, Seed, flow
 from simulation.little_room import little_room
 from simulation.loop import SimulatedLoop, StandsStillError
 from simulation.network import SimulatedNetwork
 from simulation.promises import BrokenPromise, Promises
+from simulation.refusals import MOST_BYTES, Flaw, flaws_of
 from simulation.threads import run_as_thread, simulated_threads
 from simulation.troubles import Troubles
 from simulation.worker import SimulatedWorker
 from simulation.worker_process import Surroundings
 
-VERSIONS = ("0", "next", "leases")
 INSTANCES = 24
 # Groups have all their members after so long.
 SETTLED_S = 15.0
@@ -37,6 +37,7 @@ TROUBLED_S = 40.0
 PATIENCE_S = 600.0
 JOBS_EACH = 3
 _KEPT_NOTES = 20_000
+MOST_LINES = 60
 _HERE = "world: here it is broken"
 # Of everybody: what befell the world, and who has which partition.
 _EVERYBODYS = re.compile(r"world: |kafka: \S+ (generation|throws out) ")
@@ -47,9 +48,7 @@ _RUN = re.compile(r" runs \S+ (?P<job>\S+) of (?P<instance>\S+):")
 class Course:
     """What came of one seed."""
 
-    seed: int
-    version: str
-    kind: str
+    seed: Seed
     jobs: int
     steps: int
     simulated_s: float
@@ -67,11 +66,11 @@ class Course:
     def text(self) -> str:
         """The seed, the promise that was broken, and what happened to those it was broken to."""
         lines = "\n".join(f"  {line}" for line in self.timeline)
-        return f"seed {self.seed} (engine {self.version}, {self.kind}): {self.broken}\n{lines}"
+        return f"seed {self.seed}: {self.broken}\n{lines}"
 
 
 def run(
-    seed: int, *, instances: int = INSTANCES, spread_s: float = 0.0, without: tuple[str, ...] = ()
+    seed: Seed, *, instances: int = INSTANCES, spread_s: float = 0.0, without: tuple[str, ...] = ()
 ) -> Course:
     """One course of events; the same for the same seed. `spread_s`: so long the instances take to
     arrive; `without`: troubles that do not come.
@@ -97,14 +96,14 @@ def _swept_at_its_end() -> Iterator[None]:
             gc.enable()
 
 
-def _run(seed: int, *, instances: int, spread_s: float, without: tuple[str, ...]) -> Course:
-    loop = SimulatedLoop(random.Random(seed), in_thread=run_as_thread)
+def _run(seed: Seed, *, instances: int, spread_s: float, without: tuple[str, ...]) -> Course:
+    loop = SimulatedLoop(random.Random(seed.number), in_thread=run_as_thread)
     world = _World(seed, loop, instances=instances, spread_s=spread_s, without=without)
     was_disabled = logging.root.manager.disable
     logging.disable()
     # The runner's back-off draws from the module's own.
     random_state = random.getstate()
-    random.seed(seed)
+    random.seed(seed.number)
     try:
         with simulated_threads(), little_room() if world.has_little_room else nullcontext():
             loop.run_until_complete(world.live())
@@ -122,8 +121,6 @@ def _run(seed: int, *, instances: int, spread_s: float, without: tuple[str, ...]
     broken = world.broken
     return Course(
         seed,
-        world.version,
-        world.kind,
         jobs=JOBS_EACH * instances,
         steps=steps,
         simulated_s=simulated_s,
@@ -156,17 +153,15 @@ def _written(record: DispatchRecord) -> Record:
 
 class _World:
     def __init__(
-        self, seed: int, loop: SimulatedLoop, *, instances: int, spread_s: float, without: tuple[str, ...]
+        self, seed: Seed, loop: SimulatedLoop, *, instances: int, spread_s: float, without: tuple[str, ...]
     ) -> None:
         self._without = without
         self._instances = instances
         self._spread_s = spread_s
-        self._random = Random(seed)
+        self._random = Random(seed.number)
         self._loop = loop
         self._seed = seed
-        self.version = VERSIONS[seed % len(VERSIONS)]
-        self.kind = list(KINDS)[seed // len(VERSIONS) % len(KINDS)]
-        self._is = KINDS[self.kind]
+        self._is = KINDS[seed.kind]
         self.began = loop.now
         self.broken: BrokenPromise | None = None
         self._notes: deque[tuple[float, str]] = deque(maxlen=_KEPT_NOTES)
@@ -191,27 +186,30 @@ class _World:
         instances = {place[1] for place in places if not set(about).isdisjoint(place)}
         # Of an instance that is concerned all of it: its jobs follow from one another.
         ids = {*about, *(one for place in places if place[1] in instances for one in place)}
-        chosen = [
-            (at, text)
-            for at, text in notes
-            if not ids or any(one in text for one in ids) or _EVERYBODYS.match(text)
-        ]
-        return tuple(f"{at - self.began:9.3f}  {text}" for at, text in (chosen or notes)[-60:])
+        own = [at for at, (_, text) in enumerate(notes) if not ids or any(one in text for one in ids)]
+        everybodys = [at for at, (_, text) in enumerate(notes) if _EVERYBODYS.match(text)]
+        # Its own come first where there is no room for all.
+        own = own[-MOST_LINES:]
+        chosen = sorted({*own, *everybodys[len(everybodys) - max(MOST_LINES - len(own), 1) :]})
+        return tuple(f"{notes[at][0] - self.began:9.3f}  {notes[at][1]}" for at in chosen)
 
     async def live(self) -> None:
         self._broker = broker = self._new_broker() if self.is_kafka else None
         self._engine = engine = SimulatedEngine(
-            version=self.version,
+            version=self._seed.version,
             lease_s=self._lease_s,
-            seed=self._seed,
+            seed=self._seed.number,
             extends_leases=self._is.extends_leases,
             publish=None if broker is None else self._publish,
         )
         self._network = network = SimulatedNetwork(engine, self._random, note=self.note)
         promises = self._promises = self._new_promises(engine, broker)
         network.arrives, network.is_calm = promises.arrives, self._is_nothing_repeated
-        engine.upload(FLOW)
-        self._start_workers(network, promises, broker)
+        flaws = tuple(flaws_of(self._seed.version)) if self._is.refuses_results else ()
+        if flaws:
+            network.most_bytes = MOST_BYTES
+        engine.upload(flow(has_schemas=Flaw.SCHEMA in flaws))
+        self._start_workers(network, promises, flaws)
         troubles = Troubles(
             self._random,
             self.note,
@@ -235,9 +233,7 @@ class _World:
             promises.calm()
         await self._come_to_rest(promises)
 
-    def _start_workers(
-        self, network: SimulatedNetwork, promises: Promises, broker: SimulatedBroker | None
-    ) -> None:
+    def _start_workers(self, network: SimulatedNetwork, promises: Promises, flaws: tuple[Flaw, ...]) -> None:
         world = Surroundings(
             network,
             promises,
@@ -245,14 +241,17 @@ class _World:
             duration_s=self._duration_s,
             failure_rate=0.15,
             note=self.note,
-            broker=broker,
+            broker=self._broker,
             kind=self._is,
+            flaws=flaws,
         )
-        self._workers = [SimulatedWorker(name, world) for name in ("w1", "w2")]
+        names = [f"w{number + 1}" for number in range(self._is.workers)]
+        self._workers = [SimulatedWorker(name, world) for name in names]
 
     async def _come_to_rest(self, promises: Promises) -> None:
         """Handlers that another's result made needless still run, and the last answers are on their way."""
-        until = self._loop.now + 4 * self._lease_s + 60
+        # What the engine refuses for good is given up after a minute, and what waits behind it a minute later.
+        until = self._loop.now + (4 * self._lease_s + 60 if self._is.takes_all_results else PATIENCE_S)
         while not self._is_at_rest and self._loop.now < until:
             await asyncio.sleep(1.0)
         for worker in self._workers:
@@ -288,23 +287,34 @@ class _World:
     def _new_promises(self, engine: SimulatedEngine, broker: SimulatedBroker | None) -> Promises:
         if broker is None:
             return Promises(engine, now=self._loop.time, broken=self._break)
-        promises = KafkaPromises(engine, now=self._loop.time, broken=self._break)
+        promises = KafkaPromises(
+            engine, now=self._loop.time, broken=self._break, has_any_order=self._is.has_any_order
+        )
         promises.broker, broker.promises = broker, promises
+        broker.skipped = self._cancel
         return promises
 
     def _publish(self, record: DispatchRecord) -> bool:
         """Whether the engine knows that a broker has taken it."""
         broker = self._broker
         assert broker is not None
-        if broker.is_down:
+        if broker.is_down or record.topic in broker.missing:
             return False
         topic = record.topic
+        broker.examples[topic] = record
         partition, offset = broker.append(topic, _written(record))
         self.note(
             f"kafka: {topic} {partition} {offset}: {record.job_id} of {record.instance_id}, "
             f"{record.retries_remaining} retries left"
         )
         return self._random.random() >= broker.fault_rate / 4
+
+    def _cancel(self, topic: str, records: list[Record]) -> None:
+        """Somebody cancels the instances of jobs that no worker will ever see."""
+        assert self._engine is not None
+        for record in records:
+            self.note(f"world: a record of {topic} is lost: instance {record.key.decode()} is cancelled")
+            self._engine.cancel(record.key.decode())
 
     def end(self) -> None:
         if self._network is not None:

@@ -1,0 +1,103 @@
+"""Faults planted into what becomes of results that are refused, and of slots and drains that run out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from simulation.kinds import Seed
+from simulation.planted_faults import Plant
+from workflow_sdk.runner.job.report import Report, Settlement
+from workflow_sdk.runner.job.slots import Slots
+from workflow_sdk.runner.reporting import senders
+from workflow_sdk.runner.reporting.rules import Action
+from workflow_sdk.runner.reporting.senders import Senders
+from workflow_sdk.runner.shift.execution import Execution
+from workflow_sdk.runner.shift.shift import Shift
+
+
+def _sent_on_and_on(original: Callable[..., None]) -> Callable[..., None]:
+    def refused(self: Senders, action: Action, report: Any, error: Any) -> None:
+        if action is Action.FAIL_INSTEAD:
+            self._delay(report, 2.0)
+        else:
+            original(self, action, report, error)
+
+    return refused
+
+
+def _nothing(self: Any, *_: Any, **__: Any) -> None:
+    return
+
+
+def _all_slots(self: Slots) -> int:
+    return self.total
+
+
+def _forgotten_once_over(original: Callable[..., None]) -> Callable[..., None]:
+    def settled(self: Execution, report: Any, settlement: Settlement) -> None:
+        original(self, report, settlement)
+        if settlement is Settlement.ENDED:
+            self._kept.take(report.claim)
+
+    return settled
+
+
+REFUSAL_FAULTS = (
+    Plant(
+        "a result is too large at once", Seed(0, "results are refused", "0"), senders, "TIMES_TOO_LARGE", 1
+    ),
+    Plant(
+        "a result that nobody can read is sent on and on",
+        Seed(0, "results are refused", "0"),
+        Senders,
+        "_refused",
+        _sent_on_and_on(Senders._refused),
+    ),
+    Plant(
+        "a refused result keeps its slot",
+        Seed(0, "results are refused", "0"),
+        Execution,
+        "in_trouble",
+        _nothing,
+    ),
+    Plant(
+        "nothing is refused for good",
+        Seed(0, "results are refused", "0"),
+        Report,
+        "is_refused_for_good",
+        lambda self, now: False,
+    ),
+    Plant(
+        "reports in trouble stay so for all time",
+        Seed(0, "results are refused", "0"),
+        Senders,
+        "_answered",
+        _nothing,
+    ),
+    Plant(
+        "a poll asks for as many jobs as there are slots",
+        Seed(0, "calm", "0"),
+        Slots,
+        "free",
+        property(_all_slots),
+    ),
+    Plant(
+        "few threads are taken for many", Seed(0, "threads are short", "0"), Execution, "at_most", _nothing
+    ),
+    Plant("a second signal is not heard", Seed(0, "drains run out", "leases"), Shift, "abandon", _nothing),
+    Plant(
+        "no job is listed that was left",
+        Seed(0, "drains run out", "0"),
+        Shift,
+        "_abandoned_jobs",
+        lambda self: (),
+    ),
+    Plant(
+        "a job of an ended instance runs again",
+        Seed(19, "results are refused amid faults", "next"),
+        Execution,
+        "settled",
+        _forgotten_once_over(Execution.settled),
+    ),
+)
