@@ -30,6 +30,7 @@ quick_values.py  dataclasses made by the hundred thousand
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 from rochallor_cli.dev_engine.clock import AheadClock, Clock, HandClock, SystemClock
 from rochallor_cli.dev_engine.codes import CODES, Code
@@ -40,7 +41,6 @@ from rochallor_cli.dev_engine.definition.json_schema import definition_schema
 from rochallor_cli.dev_engine.definition.model import step_types
 from rochallor_cli.dev_engine.definition.problems import Problem
 from rochallor_cli.dev_engine.definition.validation_tables import HIT_POLICIES
-from rochallor_cli.dev_engine.embedded import DevEngine
 from rochallor_cli.dev_engine.errors import DevEngineError, DevEngineSettingsError
 from rochallor_cli.dev_engine.versions import (
     DEFAULT_ENGINE_VERSION,
@@ -50,6 +50,9 @@ from rochallor_cli.dev_engine.versions import (
     UnknownEngineVersionError,
     engine_rules,
 )
+
+if TYPE_CHECKING:
+    from rochallor_cli.dev_engine.embedded import DevEngine
 
 __all__ = [
     "CODES",
@@ -103,3 +106,12 @@ def check(
         variables=variables,
         only_refusals=only_refusals,
     )
+
+
+def __getattr__(name: str) -> Any:
+    """An engine is loaded when it is asked for, asyncio with it: most who come by this door only want to know rules."""
+    if name == "DevEngine":
+        from rochallor_cli.dev_engine.embedded import DevEngine
+
+        return DevEngine
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
