@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_PART = r"(\d+(?:\.\d+)?)(ms|s|m|h|d)"
 
 
 def parse_duration(text: str) -> float:
@@ -21,9 +21,9 @@ def parse_duration(text: str) -> float:
 
 
 def _sum_of_parts(compact: str, text: str) -> float:
-    if not compact or _PART.sub("", compact):
+    if not compact or re.sub(_PART, "", compact):
         raise ValueError(f"{text!r} is no duration: write seconds, or 250ms, 90s, 5m, 1h30m")
-    return sum(float(number) * _UNIT_S[unit] for number, unit in _PART.findall(compact))
+    return sum(float(number) * _UNIT_S[unit] for number, unit in re.findall(_PART, compact))
 
 
 def duration_text(seconds: float) -> str:

@@ -11,15 +11,12 @@ MASK = "***"
 
 # Shorter ones would be found in innocent words, too.
 _SHORTEST = 4
+# Both are compiled where they are used: few commands do.
 # Within a text: `://user:secret@`, or `://user:se/cr#et@` where what follows the colon is no port.
-_CREDENTIALS = re.compile(r"://(?:[^\s/'\"]*|[^\s/@:'\"]*:(?!\d+(?:/|$|\s))[^\s'\"]*)@")
-_END_OF_HOST = re.compile(r"[/?#]")
+_CREDENTIALS = r"://(?:[^\s/'\"]*|[^\s/@:'\"]*:(?!\d+(?:/|$|\s))[^\s'\"]*)@"
 # In a command: `--password x`, `API_KEY=x`, `-H "Authorization: Bearer x"`.
 _NAME = r"[\w.-]*(?:pass|pwd|secret|token|key|credential|auth)[\w.-]*"
-_IN_COMMAND = re.compile(
-    rf"(?:-{_NAME}[\s=]+|\b{_NAME}(?:=|:\s*))(?:(?:bearer|basic)\s+)?[\"']?([^\s\"']+)",
-    re.IGNORECASE,
-)
+_IN_COMMAND = rf"(?:-{_NAME}[\s=]+|\b{_NAME}(?:=|:\s*))(?:(?:bearer|basic)\s+)?[\"']?([^\s\"']+)"
 
 
 def url_text(url: str) -> str:
@@ -28,8 +25,7 @@ def url_text(url: str) -> str:
     Where no @ stands before the first slash, a later one shows that the secret holds what parts a URL.
     """
     scheme, separator, rest = url.partition("://")
-    end = _END_OF_HOST.search(rest)
-    host = rest[: end.start()] if end else rest
+    host = rest.partition("/")[0].partition("?")[0].partition("#")[0]
     begin = (host if "@" in host else rest).rfind("@")
     return f"{scheme}{separator}{MASK}{rest[begin:]}" if separator and begin >= 0 else url
 
@@ -41,7 +37,7 @@ def command_text(command: str) -> str:
 
 def secrets_in_command(command: str) -> tuple[str, ...]:
     """What looks like a secret in a command: the values of options, variables and headers that are named so."""
-    return tuple(_IN_COMMAND.findall(command))
+    return tuple(re.findall(_IN_COMMAND, command, re.IGNORECASE)) if command else ()
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
@@ -49,7 +45,7 @@ def masked(text: str, secrets: Iterable[str]) -> str:
     for secret in sorted({*secrets, *_met_by_sdk()}, key=len, reverse=True):
         if len(secret) >= _SHORTEST:
             text = text.replace(secret, MASK)
-    return _CREDENTIALS.sub(f"://{MASK}@", text)
+    return re.sub(_CREDENTIALS, f"://{MASK}@", text) if "://" in text else text
 
 
 def _met_by_sdk() -> tuple[str, ...]:
