@@ -10,7 +10,6 @@ import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
@@ -36,7 +35,7 @@ INHERITED = "Options of every command (-o, --engine-url, ...): rochallor options
 
 
 GLOBAL_OPTIONS: Mapping[str, inspect.Parameter] = {
-    name: option_of(replace(setting, panel=PANEL), name, hidden=True)
+    name: option_of(setting._replace(panel=PANEL), name, hidden=True)
     for name, setting in GLOBAL_SETTINGS.items()
     if setting.flag
 }

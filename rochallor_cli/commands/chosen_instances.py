@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TextIO
 
 from rochallor_cli.command_line.context import Context
@@ -143,7 +143,7 @@ def _rehearsed(context: Context, verb: Verb, chosen: Mapping[str, Value | None])
         meant = {} if verb.step_of is None else {"step": step}
         rows.append(row_of(instance_id, result=result, instance={**instance, **meant}, error=error))
     # Nothing came of them yet that could be named in their place.
-    context.printer.rows(replace(verb.view, name="id"), rows)
+    context.printer.rows(verb.view._replace(name="id"), rows)
     willing = sum(not row["exitStatus"] for row in rows)
     context.printer.note(f"dry run: {count_text(willing, 'instance')} would be {verb.done}")
     return rows, worst(rows)

@@ -15,8 +15,9 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from rochallor_cli.configuration.settings import CONTEXT_KEYS
 from rochallor_cli.errors import UsageError, did_you_mean
@@ -24,13 +25,12 @@ from rochallor_cli.errors import UsageError, did_you_mean
 _IS_PLAIN_UNIX: bool = sys.platform not in ("darwin", "win32")
 
 
-@dataclass(frozen=True)
-class ConfigFile:
+class ConfigFile(NamedTuple):
     """What the file holds: contexts by name, each a mapping of CONTEXT_KEYS; `current` may be None."""
 
     path: Path
     current: str | None = None
-    contexts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    contexts: Mapping[str, Mapping[str, object]] = MappingProxyType({})
 
     def context(self, name: str, *, named_by: str) -> Mapping[str, object]:
         """The context of that name; raises UsageError that lists those there are."""

@@ -1,14 +1,11 @@
 """The outside world as one object: streams, variables, clock. Tests hand in another one instead of patching."""
 
-from __future__ import annotations
-
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import NamedTuple, Self, TextIO
 
 _COLUMNS_UNKNOWN = 80
 
@@ -17,8 +14,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(NamedTuple):
     """Streams, environment variables, wall clock, monotonic clock and sleep of one invocation.
 
     is_this_process: the process is there for this invocation alone, which may make its streams, signals and libraries
@@ -29,13 +25,13 @@ class Environment:
     stdout: TextIO
     stderr: TextIO
     environ: Mapping[str, str]
-    now: Callable[[], datetime] = field(default=_now)
-    monotonic: Callable[[], float] = field(default=time.monotonic)
-    sleep: Callable[[float], None] = field(default=time.sleep)
+    now: Callable[[], datetime] = _now
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
     is_this_process: bool = False
 
     @classmethod
-    def of_this_process(cls) -> Environment:
+    def of_this_process(cls) -> Self:
         streams = {name: getattr(sys, name) for name in ("stdin", "stdout", "stderr")}
         return cls(**streams, environ=os.environ, is_this_process=True)
 

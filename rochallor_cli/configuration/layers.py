@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from rochallor_cli.configuration.config_file import ConfigFile
@@ -24,16 +24,14 @@ TOKENS = ("token", "token_command", "token_file")
 _CERTIFICATE = ("client_cert", "client_key")
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """A value and where it was given."""
 
     value: Any
     origin: str
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """One source of settings. `origin` names a value's place for people: `--engine-url`, `context prod`."""
 
     name: str

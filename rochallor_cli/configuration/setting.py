@@ -10,11 +10,9 @@ A file with such fields does without `from __future__ import annotations`: every
 long text takes ten times as long as running it compiled.
 """
 
-from __future__ import annotations
-
-from dataclasses import MISSING, Field, dataclass, fields, replace
+from dataclasses import MISSING, Field, fields
 from inspect import get_annotations
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 SettingKind = Literal[
     "text",
@@ -46,8 +44,7 @@ NOT_SET = object()
 _METAVARS = {"count": "N", "duration": "DURATION", "port": "PORT", "text map": "KEY=VALUE"}
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """What it holds and what it means. `minimum`, `above` and `maximum` are for counts and durations; `beyond` is said
     of a value beyond them, where the limit alone does not say why.
 
@@ -104,8 +101,7 @@ def settings_of(owner: type) -> tuple[Setting, ...]:
     hints = get_annotations(owner, eval_str=True)
     defaults = {field.name: _default_of(field) for field in fields(owner)}
     return tuple(
-        replace(
-            note,
+        note._replace(
             attribute=name,
             key=note.key or name.removesuffix("_s"),
             name=note.name or note.parameter or name,

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.configuration.user_cache import forget, remember, remembered
@@ -34,8 +33,7 @@ _REASON_BEFORE = f'instance "{_NOBODY}" not found'
 _REASON_SINCE = "workflow instance not found"
 
 
-@dataclass(frozen=True)
-class EngineVersion:
+class EngineVersion(NamedTuple):
     """The versions that it can be, oldest first, and how that is known."""
 
     possible: tuple[str, ...]

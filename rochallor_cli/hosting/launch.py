@@ -91,7 +91,7 @@ def host(config: HostConfig, context: Context) -> int:
     )
     if environment.is_this_process:
         # Errors that end the host are lines of its log like any other.
-        context.invocation.environment = replace(environment, stdout=sys.stdout, stderr=sys.stderr)
+        context.invocation.environment = environment._replace(stdout=sys.stdout, stderr=sys.stderr)
     if context.settings.left_behind:
         log.warning("%s", context.settings.left_behind)
     console = HostConsole(

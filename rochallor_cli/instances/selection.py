@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from rochallor_cli.durations import duration_text
 from rochallor_cli.engine_client.admin_client import AdminClient, Value
@@ -16,8 +15,7 @@ from rochallor_cli.output.times import parse_time
 MOST_READ = 10_000
 
 
-@dataclass(frozen=True)
-class Filters:
+class Filters(NamedTuple):
     """Instances that fit all of these; "" and None for any.
 
     The engine compares status, definition and business key. `version`, `step`, `reason` (a part of it, in any case)

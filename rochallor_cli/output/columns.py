@@ -1,10 +1,7 @@
 """What a table shows of a value: columns, and the view that holds them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from rochallor_cli.errors import UsageError, did_you_mean
 from rochallor_cli.output.times import Times
@@ -39,8 +36,7 @@ def plain(value: object) -> str:
     return json_form(value)
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """One column. `field` is the dotted path that --fields knows it by; `text` makes its cell from the whole row.
 
     Where a table is too wide for the terminal, columns with `least` shrink to that many cells, then those with the
@@ -71,13 +67,12 @@ def time_column(title: str, path: str, *, wide: bool = False, rank: int = 0) -> 
     return Column(title, path, lambda row, times: times.text(lookup(row, path)), wide=wide, rank=rank)
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """How a kind of value is shown: its columns, the field that names it (-o name), further fields it may have."""
 
     name: str
     columns: Sequence[Column]
-    fields: Sequence[str] = field(default=())
+    fields: Sequence[str] = ()
 
     def shown(self, wanted: Sequence[str], *, wide: bool) -> list[Column]:
         """The columns for --fields, or those of the table."""
@@ -91,12 +86,12 @@ class View:
         """The fields of its values, in one order. What only a column computes is none."""
         return [column.field for column in self.columns if not column.computed] + list(self.fields)
 
-    def without_first(self, fields: Sequence[str]) -> View:
+    def without_first(self, fields: Sequence[str]) -> Self:
         """The same view, of which these fields' columns are left out first where room is short."""
         columns = [
-            replace(column, rank=FIRST) if column.field in fields else column for column in self.columns
+            column._replace(rank=FIRST) if column.field in fields else column for column in self.columns
         ]
-        return replace(self, columns=columns)
+        return self._replace(columns=columns)
 
     def check_fields(self, wanted: Sequence[str]) -> None:
         """Raise UsageError for a field that this kind of value never has."""

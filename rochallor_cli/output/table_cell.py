@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rochallor_cli.output.text_width import harmless
 
@@ -10,8 +10,7 @@ from rochallor_cli.output.text_width import harmless
 GAP = 2
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """A cell's text (made harmless) and its style."""
 
     text: str

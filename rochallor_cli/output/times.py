@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from rochallor_cli.durations import age_text
 
@@ -33,8 +33,7 @@ def seconds_between(start: object, end: object) -> float | None:
     return None if first is None or last is None else (last - first).total_seconds()
 
 
-@dataclass(frozen=True)
-class Times:
+class Times(NamedTuple):
     """How times are shown: `2 h ago`, or `2026-05-03T13:08:33Z`."""
 
     relative: bool

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -83,7 +82,7 @@ def _refuse_two_tokens(name: str, *, changed: Mapping[str, object], before: Mapp
 
 def _save(context: Context, config: ConfigFile, *, name: str, changed: dict[str, object]) -> None:
     current = config.current or name
-    context.save(replace(config, current=current, contexts={**config.contexts, name: changed}))
+    context.save(config._replace(current=current, contexts={**config.contexts, name: changed}))
     context.printer.note(
         f"{name} is in {config.path}" + ("" if config.current else ", and is used from now on")
     )

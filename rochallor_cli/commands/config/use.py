@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -22,5 +21,5 @@ def use(
     """Make a context the one that is used when nothing else is said."""
     config = context.config
     config.context(name, named_by="the argument")
-    context.save(replace(config, current=name))
+    context.save(config._replace(current=name))
     context.printer.note(f"using {name}: {url_text(str(config.contexts[name].get('url', 'no url')))}")

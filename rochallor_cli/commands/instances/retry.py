@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -88,7 +87,7 @@ def retry(
         raise UsageError("--timeout needs something to wait for", hint="add --wait")
     given = variables_from(context, var=var, text=text, whole=variables) or None
     if step and not instances:
-        filters = replace(filters, step=step)
+        filters = filters._replace(step=step)
     engine = context.engine
 
     def again(instance_id: str) -> Value:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from typing import Annotated
@@ -55,7 +54,7 @@ def list_(
     number = limit or LIMIT
     older_than_s = filters.older_than_s
     before = context.environment.now() - timedelta(seconds=older_than_s) if older_than_s else None
-    selected = selection(context, replace(filters, status="WAITING", older_than_s=None), most)
+    selected = selection(context, filters._replace(status="WAITING", older_than_s=None), most)
     found = open_tasks(context.engine, selected.instances(), step=filters.step, open_before=before)
     if by_age or context.printer.for_people:
         with working(context.environment, "reading instances", quiet=context.settings.quiet):

@@ -7,7 +7,6 @@ entry of `workers`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from rochallor_cli.configuration.layers import Given, Layer, strongest
@@ -21,11 +20,11 @@ WORKERS_FILE = Setting("path", "workers.yaml, which may hold every setting.", fl
 # How a command that asks brokers is told of them: as `rochallor work` is.
 BROKER_SETTINGS = (
     *(
-        replace(setting, panel=None)
+        setting._replace(panel=None)
         for setting in SECTIONS["kafka"]
         if setting.attribute in ("brokers", "config")
     ),
-    replace(WORKERS_FILE, meaning="workers.yaml: take engine, brokers and the job types it serves from it."),
+    WORKERS_FILE._replace(meaning="workers.yaml: take engine, brokers and the job types it serves from it."),
 )
 
 
