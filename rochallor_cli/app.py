@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -52,8 +51,6 @@ Settings: option, then environment (ROCHALLOR_ENGINE_URL and so on), then contex
 
 
 HELP_OPTIONS = ("-h", "--help")
-# Short options may stand in one word: `-qh`.
-_HAS_SHORT_HELP = re.compile(r"-[^-]*h")
 # What a disk says that takes no more.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -139,14 +136,13 @@ def _invoke(arguments: Sequence[str], invocation: Invocation) -> int:
 
 
 def _stands_alone(words: tuple[str | None, str | None], arguments: Sequence[str]) -> bool:
-    """Whether nobody can come to see the other commands: a help option after the command's words is for it alone."""
+    """Whether the command line begins with its command: nobody comes to see the others then, nor gives options to the
+    root or a group.
+    """
     first, second = words
     within = COMMANDS.get(first or "", ("", {}))[1]
-    last = second if within else first
-    if last is None or last not in (within or COMMANDS):
-        return False
-    before = arguments[: len(arguments) - 1 - arguments[::-1].index(last)]
-    return not any(word in HELP_OPTIONS or _HAS_SHORT_HELP.match(word) for word in before)
+    named = [first, second] if within else [first]
+    return named[-1] in (within or COMMANDS) and named == list(arguments[: len(named)])
 
 
 @cache
@@ -166,7 +162,7 @@ def build(
 ) -> typer.Typer:
     """The root with the real command that is asked for, and cheap stand-ins with static help for the rest.
 
-    alone: without the rest.
+    alone: without the rest, and without options before the command.
     """
     root = typer.Typer(
         help=ABOUT,
@@ -177,7 +173,7 @@ def build(
         no_args_is_help=True,
         epilog=INHERITED,
     )
-    root.callback()(with_global_options(_root, opens_context=False))
+    root.callback()(with_global_options(_root, opens_context=False, has_options=not alone))
     wanted, inner = words
     for name, (help_line, within) in COMMANDS.items():
         if alone and name != wanted:
@@ -195,7 +191,7 @@ def build(
 
 def _group(name: str, wanted: str | None, *, everything: bool, alone: bool) -> typer.Typer:
     help_line, within = COMMANDS[name]
-    app = group(help_line)
+    app = group(help_line, has_options=not alone)
     for inner, inner_help in within.items():
         if everything or inner == wanted:
             app.registered_commands.append(_command(f"{name}.{inner}"))

@@ -84,16 +84,22 @@ def _as_list(value: object) -> list[object]:
     return list(value) if isinstance(value, (list, tuple)) else []
 
 
-def with_global_options(function: Callable[..., Any], *, opens_context: bool = True) -> Callable[..., Any]:
+def with_global_options(
+    function: Callable[..., Any], *, opens_context: bool = True, has_options: bool = True
+) -> Callable[..., Any]:
     """The function for Typer: its own parameters and the global options.
 
     A command's first parameter is its Context; a group's callback (opens_context=False) gets the Typer context.
+
+    has_options: False where none of the global options stands on this part of the command line.
     """
     own = inspect.signature(function, eval_str=True)
     _context, *others = own.parameters.values()
     # A command's own option of the same name means something else: `dev --engine-version`.
     shadowed = {parameter.name for parameter in others}
-    global_options = [option for name, option in GLOBAL_OPTIONS.items() if name not in shadowed]
+    global_options = [
+        option for name, option in GLOBAL_OPTIONS.items() if has_options and name not in shadowed
+    ]
 
     def call(typer_context: typer.Context, **values: Any) -> Any:
         invocation: Invocation = typer_context.obj
@@ -251,10 +257,10 @@ def with_examples(text: str, examples: Sequence[str]) -> str:
     return f"{text}\n\n\b\nExamples:\n{lines}"
 
 
-def group(help: str) -> typer.Typer:  # noqa: A002 - Typer's own word
+def group(help: str, *, has_options: bool = True) -> typer.Typer:  # noqa: A002 - Typer's own word
     """A group of commands that takes the global options and shows its help when no command follows."""
     app = typer.Typer(help=help, rich_markup_mode=None, add_completion=False, invoke_without_command=True)
-    app.callback()(with_global_options(_show_help, opens_context=False))
+    app.callback()(with_global_options(_show_help, opens_context=False, has_options=has_options))
     return app
 
 
