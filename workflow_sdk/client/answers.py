@@ -89,11 +89,12 @@ def mapping_from_answer(
     value = value_from_answer(response, url=url)
     if not isinstance(value, dict):
         raise _not_the_engine(response, "has a value where an object was due", url=url)
-    missing = [name for name in (*due, *lists) if name not in value]
-    missing += [name for name in due if name == "id" and not isinstance(value.get(name), str)]
-    missing += [name for name in lists if not isinstance(value.get(name), list | None)]
-    if missing:
-        raise _not_the_engine(response, f"lacks {missing[0]!r}", url=url)
+    for name in due:
+        if name not in value or (name == "id" and not isinstance(value[name], str)):
+            raise _not_the_engine(response, f"lacks {name!r}", url=url)
+    for name in lists:
+        if not isinstance(value.get(name, ""), list | None):
+            raise _not_the_engine(response, f"lacks {name!r}", url=url)
     return value
 
 

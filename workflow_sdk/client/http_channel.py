@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -55,7 +55,8 @@ class HttpChannel:
         self._connection = connection
         self._lease_seconds = lease_seconds
         self._worker_id = worker_id
-        self._complete_head = b'{"workerId":%b,"variables":' % body_from_value(worker_id)
+        self._worker = b'{"workerId":%b' % body_from_value(worker_id)
+        self._asked_lease = b',"leaseSeconds":%d' % lease_seconds if lease_seconds else b""
         self._head = _Head(connection, worker_id)
         self._opened: ConnectionPool | None = None
 
@@ -69,10 +70,8 @@ class HttpChannel:
         return True
 
     async def claim(self, job_types: list[str], max_jobs: int) -> list[PolledJob]:
-        body: dict[str, Any] = {"workerId": self._worker_id, "jobTypes": job_types, "maxJobs": max_jobs}
-        if self._lease_seconds:
-            body["leaseSeconds"] = self._lease_seconds
-        response = await self._post("poll", body_from_value(body))
+        asked = _list_body(tuple(job_types)), max_jobs, self._asked_lease
+        response = await self._post("poll", b'%b,"jobTypes":%b,"maxJobs":%d%b}' % (self._worker, *asked))
         return polled_jobs(response, url=self.url)
 
     async def complete(self, job_id: str, variables: dict[str, Any], encoded: bytes) -> None:
@@ -98,7 +97,7 @@ class HttpChannel:
         return self._opened.begin(self._head.post(path, body, token), ended)
 
     def _completion(self, job_id: str, encoded: bytes) -> tuple[str, bytes]:
-        return f"{_segment(job_id)}/complete", b"%b%b}" % (self._complete_head, encoded)
+        return f"{_segment(job_id)}/complete", b'%b,"variables":%b}' % (self._worker, encoded)
 
     async def _rest_of_completion(
         self, request: Callable[[str], bytes], token: str, answer: RawResponse | Exception
@@ -272,6 +271,12 @@ async def _current_token(bearer: BearerToken) -> str:
     if bearer.is_read:
         return bearer.current()
     return await asyncio.get_running_loop().run_in_executor(None, bearer.current)
+
+
+# The same few lists are asked for again and again.
+@lru_cache(maxsize=64)
+def _list_body(texts: tuple[str, ...]) -> bytes:
+    return body_from_value(texts)
 
 
 def _segment(identifier: str) -> str:

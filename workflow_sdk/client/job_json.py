@@ -27,7 +27,9 @@ def value_from_json(text: str | bytes, *, long_numbers: bool = True) -> Any:
     those, for values that are handed on and never written here.
     """
     if isinstance(text, bytes):
-        text = text.decode(json.detect_encoding(text), "surrogatepass")
+        # An object of any other encoding has a 0 there; to tell which one costs as much as to read a small answer.
+        is_utf_8 = text[:1] == b"{" and text[1:2] != b"\0"
+        text = text.decode("utf-8" if is_utf_8 else json.detect_encoding(text), "surrogatepass")
     try:
         return _READER.decode(text)
     except json.JSONDecodeError:

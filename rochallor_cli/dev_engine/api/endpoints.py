@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from rochallor_cli.dev_engine.api import record_json
@@ -22,6 +21,7 @@ from rochallor_cli.dev_engine.go_json.decoding import (
     decode,
 )
 from rochallor_cli.dev_engine.go_json.reading import holds_more_values
+from rochallor_cli.dev_engine.quick_values import quick_dataclass
 from rochallor_cli.dev_engine.records import LARGE, NO_VARIABLES, DefinitionVersion, Variables
 from rochallor_cli.dev_engine.services import definitions, instances, jobs
 from rochallor_cli.dev_engine.services.resources import Resources
@@ -53,7 +53,7 @@ KAFKA_POLL_ANSWER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class Request:
     """A request as endpoints see it. has_length: a Content-Length was sent."""
 
@@ -64,7 +64,7 @@ class Request:
     has_length: bool
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class Answer:
     status: int
     json: str = ""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import quote, unquote_to_bytes
 
+from rochallor_cli.dev_engine.quick_values import quick_dataclass
 from rochallor_cli.dev_engine.versions import EngineRules
 
 # What the engine's language leaves alone when it encodes a path.
@@ -18,7 +18,7 @@ class BadPath(Exception):  # noqa: N818 - a fact about the request
     """The path holds a percent sign that is no escape."""
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class RouteMatch:
     """An endpoint's name, and the parameters of the path."""
 

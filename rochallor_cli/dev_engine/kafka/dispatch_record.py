@@ -7,7 +7,8 @@ that no library made test the worker's decoder honestly.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from rochallor_cli.dev_engine.quick_values import quick_dataclass
 
 CONTENT_TYPE = "application/x-protobuf; proto=workflow.v1.JobDispatchEvent"
 SCHEMA_VERSION = 1
@@ -16,7 +17,7 @@ NANOS_A_SECOND = 1_000_000_000
 _VARINT, _BYTES = 0, 2
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class DispatchRecord:
     """What is published for one job: `payload` is the variables as JSON, `created_at_ns` counts from 1970."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from rochallor_cli.dev_engine.quick_values import quick_dataclass
 from rochallor_cli.dev_engine.records import Variables
 
 _PENDING = (
@@ -21,7 +21,7 @@ _OPEN_JOBS = (
 _IS_OPEN = "SELECT count(*) FROM job WHERE id = ? AND status = 'OFFERED'"
 
 
-@dataclass(frozen=True, slots=True)
+@quick_dataclass(frozen=True, slots=True)
 class PendingDispatch:
     """A job as it is to be published; ``seq`` names the entry, ``dedup_id`` stays over republishing."""
 

@@ -108,7 +108,9 @@ def _text_of(error: BaseException) -> str:
 
 def _raised_at(error: BaseException) -> str:
     """` (handlers.py:34)`: the innermost line of the user's own code."""
-    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    # Not `extract_tb`, which looks whether each of the files has changed.
+    steps = traceback.walk_tb(error.__traceback__)
+    places = [(frame.f_code.co_filename, line) for frame, line in steps]
     own = [place for place in places if not _is_library(place[0])] or places
     return f" ({basename(own[-1][0])}:{own[-1][1]})" if own else ""
 

@@ -110,6 +110,8 @@ class Slots:
 
     def answered(self, order: PollOrder, got: int) -> None:
         """Decide whose turn the next order is."""
+        if not self.limits and not self.rates:
+            return
         bounded = self.limits.keys() | self.rates.keys()
         asked_limited = any(job_type in bounded for job_type in order.job_types)
         self._unlimited_turn = asked_limited and got >= order.max_jobs

@@ -250,10 +250,14 @@ class KafkaSource:
 
     def _fetch(self, consumer: Consumer) -> list[KafkaRecord]:
         """Wait for a first message, then take what is there: `consume` alone would wait for all of them."""
-        if self._is_paused:
-            # No result comes behind the last ones; only the broker's answer is worth waiting for.
+        assignments = self._partitions.current
+        if assignments and all(assignment.paused for assignment in assignments):
+            # No record can come, so only results are worth waiting for; behind the last ones only the broker's answer.
             self.flow.await_change(BUSY_POLL_S if self._is_finishing else IDLE_POLL_S)
-        first = consumer.poll(self._poll_timeout_s())
+            first = consumer.poll(0.0)
+        else:
+            is_busy = self.commits.is_under_way or any(assignment.running for assignment in assignments)
+            first = consumer.poll(BUSY_POLL_S if is_busy else self._idle_poll_s)
         if first is None:
             return []
         # Noted before more is asked for: that may bring a rebalance, and the next assignment starts elsewhere.
@@ -263,18 +267,6 @@ class KafkaSource:
 
     def _records_of(self, messages: list[Message], consumer: Consumer) -> list[KafkaRecord]:
         return [record for message in messages if (record := self._record_of(message, consumer)) is not None]
-
-    @property
-    def _is_paused(self) -> bool:
-        """Whether no record can come, so that only results are worth waiting for."""
-        assignments = self._partitions.current
-        return bool(assignments) and all(assignment.paused for assignment in assignments)
-
-    def _poll_timeout_s(self) -> float:
-        if self._is_paused:
-            return 0.0
-        busy = self.commits.is_under_way or any(a.running for a in self._partitions.current)
-        return BUSY_POLL_S if busy else self._idle_poll_s
 
     def _deliver(self, records: list[KafkaRecord]) -> None:
         if records:

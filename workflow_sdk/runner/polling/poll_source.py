@@ -128,7 +128,7 @@ class PollSource:
         if not job_types:
             return PollOrder([], 0)
         order = self._slots.order(job_types)
-        return order._replace(max_jobs=min(order.max_jobs, self._batch.most))
+        return order if order.max_jobs <= self._batch.most else PollOrder(order.job_types, self._batch.most)
 
     async def _probe_if_away(self) -> bool:
         """While the engine is away, try without claiming: jobs of an answer that is lost would be leased

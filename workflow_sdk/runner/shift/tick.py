@@ -41,7 +41,15 @@ class Tick:
         self._coroutines = coroutines
         self._senders = senders
         self._metrics = metrics
-        self._dispatch = dispatch
+        # To look a series up by its labels costs more than to set it.
+        self._callbacks = [
+            (
+                kind == "complete",
+                metrics.callback_pending.labels(dispatch, kind),
+                metrics.callback_oldest.labels(dispatch, kind),
+            )
+            for kind in ("complete", "fail")
+        ]
         self._clock = clock
         self._timer: asyncio.TimerHandle | None = None
         self.last_tick = self._clock()
@@ -94,10 +102,8 @@ class Tick:
 
     def _set_gauges(self, now: float) -> None:
         self._metrics.slots_in_use.set(self._execution.slots.in_use)
-        for kind, is_completion in (("complete", True), ("fail", False)):
-            created = [
-                report.created for report in self._senders.unsettled if report.is_completion is is_completion
-            ]
-            self._metrics.callback_pending.labels(self._dispatch, kind).set(len(created))
-            oldest_s = now - min(created) if created else 0.0
-            self._metrics.callback_oldest.labels(self._dispatch, kind).set(oldest_s)
+        unsettled = self._senders.unsettled
+        for is_completion, pending, oldest in self._callbacks:
+            created = [report.created for report in unsettled if report.is_completion is is_completion]
+            pending.set(len(created))
+            oldest.set(now - min(created) if created else 0.0)
