@@ -136,9 +136,10 @@ class Commits:
         self._note(error)
 
     def _store(self, consumer: Consumer, assignments: Iterable[Assignment]) -> bool:
-        taken = [(assignment.partition, assignment.tracker.take_commit()) for assignment in assignments]
         marks = [
-            TopicPartition(self._topic, partition, mark) for partition, mark in taken if mark is not None
+            TopicPartition(self._topic, assignment.partition, mark)
+            for assignment in assignments
+            if (mark := assignment.tracker.take_commit()) is not None
         ]
         if not marks:
             return False

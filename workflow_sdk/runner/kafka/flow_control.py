@@ -64,6 +64,8 @@ class FlowControl:
         """
         if self.waiting > self._capacity // 2:
             time.sleep(BATCH_S)
+        if not self._is_full:
+            return
         deadline = self._clock() + FULL_BUFFER_S
         while self._is_full and (left_s := deadline - self._clock()) > 0:
             self.wake.clear()
