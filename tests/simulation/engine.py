@@ -22,7 +22,6 @@ from rochallor_cli.dev_engine.errors import Refused
 from rochallor_cli.dev_engine.kafka.dispatch_record import DispatchRecord
 from rochallor_cli.dev_engine.kafka.relay import record_of
 from rochallor_cli.dev_engine.records import ExecutionStatus
-from rochallor_cli.dev_engine.services.decisions import knowing
 from rochallor_cli.dev_engine.services.definitions import upload
 from rochallor_cli.dev_engine.services.offloading import Offloading
 from rochallor_cli.dev_engine.services.resources import Resources
@@ -34,6 +33,7 @@ T = TypeVar("T")
 
 SWEEP_S = 1.0
 RELAY_S, RELAY_BATCH = 0.25, 50
+_WAITING = "SELECT seq, dedup_id FROM outbox ORDER BY seq LIMIT ?"
 # A result with the one is to it as with the other, which its database refuses, and which this worker would not send.
 _UNSTORABLE = (b'"unstorable":true', b'"unstorable":"\\u0000"')
 _BEGAN_NS = 1_767_225_600_000_000_000
@@ -74,8 +74,7 @@ class _AtOnce:
     async def do(self, work: Callable[[], T]) -> T:
         self._connection.execute("BEGIN")
         try:
-            with knowing([]):
-                result = work()
+            result = work()
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
@@ -315,18 +314,17 @@ class SimulatedEngine:
         self._relay_is_due = False
         if not self._is_open or self._publish is None:
             return
-        pending = self._resources.store.outbox.pending(RELAY_BATCH)
+        pending = self._connection.execute(_WAITING, [RELAY_BATCH]).fetchall()
         if not pending:
             return
+        outbox, written = self._resources.store.outbox, self._written
+        if any(dedup_id not in written for _, dedup_id in pending):
+            for entry in outbox.pending(RELAY_BATCH):
+                written.setdefault(entry.dedup_id, record_of(entry))
         # What is published again is what was written first, whatever has become of the job meanwhile.
-        written = self._written
-        for entry in pending:
-            if entry.dedup_id not in written:
-                written[entry.dedup_id] = record_of(entry)
-        records = [written[entry.dedup_id] for entry in pending]
-        taken = [self._publish(record) for record in records]
+        taken = [self._publish(written[dedup_id]) for _, dedup_id in pending]
         if all(taken):
-            _result(self._work.do(lambda: self._resources.store.outbox.forget(one.seq for one in pending)))
+            _result(self._work.do(lambda: outbox.forget(seq for seq, _ in pending)))
         self._relay_soon()
 
     def close(self) -> None:

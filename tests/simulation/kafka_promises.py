@@ -121,8 +121,10 @@ class KafkaPromises(Promises):
     def fetches(self, process: str, topic: str) -> None:
         """Its consumer asks for records of partitions that are not paused."""
         intake, machine = self._intakes[process]
+        if not intake._watch.is_away:
+            return
         since = max(self._away_at.get(process, 0.0), machine.went_on_at)
-        if intake._watch.is_away and self._now() - since > HELD_AFTER_S:
+        if self._now() - since > HELD_AFTER_S:
             self._break(f"while the engine is away no records are fetched: {process} {topic}")
 
     def settled(self, process: str, topic: str, partition: int) -> None:

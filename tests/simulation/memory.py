@@ -64,7 +64,7 @@ def kept(root: Any) -> Counter[str]:
             continue
         seen.add(id(one))
         for name, value in _attributes(one):
-            if isinstance(value, _CONTAINERS):
+            if _is_container(type(value)):
                 lengths[_key(kind, name)] += _length(value)
                 waiting += _held(value)
             elif isinstance(value, int) and (key := _key(kind, name)) in COUNTS:
@@ -78,6 +78,11 @@ def kept(root: Any) -> Counter[str]:
 def _is_own(kind: type) -> bool:
     """Whether it is the worker's, and holds what can be looked at."""
     return kind.__module__.startswith("workflow_sdk")
+
+
+@cache
+def _is_container(kind: type) -> bool:
+    return issubclass(kind, _CONTAINERS)
 
 
 @cache
