@@ -100,7 +100,7 @@ def main() -> int:
 
 def run_all(given: argparse.Namespace, bench: Bench) -> int:
     """Run what was chosen and write what was asked for."""
-    console = Console(width=None if sys.stdout.isatty() and not given.pages else 160, record=given.pages)
+    console = Console(width=None if sys.stdout.isatty() and not given.pages else 180, record=given.pages)
     chosen = chosen_cases(given)
     results: list[Result] = []
     began_s = time.monotonic()
