@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ from support.programs import running_program
 from support.sdk_workers import Executions, chain, registry_of, running_runner, start_chain, wait_for_status
 from support.waiting import wait_until
 from workflow_sdk.client.rest import RestEngineClient
+from workflow_sdk.handler.registry import HandlerRegistry
+from workflow_sdk.runner.runner import Runner
+from workflow_sdk.testing import FakeEngineClient
 
 
 @pytest.fixture
@@ -36,6 +40,59 @@ def test_a_signal_amid_jobs_has_them_finished_and_reported(
     assert "drained in" in program.output
     with RestEngineClient(engine.url) as admin:
         wait_for_status(admin, instances)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_with_a_stop_event_a_signal_that_nobody_handles_drains_as_well(
+    number: signal.Signals, engine: DevEngine, instances: list[str], tmp_path: Path
+) -> None:
+    arguments = ("20", "half_a_second", "own-event")
+    with running_program(tmp_path, "stopping.py", *arguments, url=engine.url) as program:
+        program.wait_for("running", times=8)
+        program.signal(number)
+        assert program.end() == 0, program.output
+    assert "the event is set: True" in program.output
+    with RestEngineClient(engine.url) as admin:
+        wait_for_status(admin, instances)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda number, frame: None])
+def test_with_a_stop_event_a_program_keeps_the_signals_that_it_handles(
+    handler: Callable[..., None] | signal.Handlers, number: signal.Signals, registry: HandlerRegistry
+) -> None:
+    seen: list[object] = []
+    stop = threading.Event()
+    registry.register("work", lambda job: seen.append(signal.getsignal(number)) or stop.set())
+    engine = FakeEngineClient()
+    engine.offer("work")
+    before = signal.signal(number, handler)
+    try:
+        Runner(engine, registry, "w").run(stop)
+    finally:
+        signal.signal(number, before)
+    assert seen == [handler]
+
+
+@pytest.mark.parametrize("stop", [None, threading.Event()])
+def test_signals_of_a_run_are_put_back_after_it(
+    stop: threading.Event | None, registry: HandlerRegistry
+) -> None:
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(number) for number in numbers]
+    amid: list[object] = []
+    engine = FakeEngineClient()
+    runner = Runner(engine, registry, "w")
+
+    def look(job: object) -> None:
+        amid.extend(signal.getsignal(number) for number in numbers)
+        runner.stop()
+
+    registry.register("work", look)
+    engine.offer("work")
+    runner.run(stop)
+    assert not {*amid} & {*before}
+    assert [signal.getsignal(number) for number in numbers] == before
 
 
 @pytest.mark.parametrize("kind", ["block", "block_async", "block_helper"])

@@ -128,6 +128,25 @@ def test_published_parameters_keep_their_names_order_and_defaults(dotted: str, p
     assert all(ours[name].default is not inspect.Parameter.empty for name in added), added
 
 
+@pytest.mark.parametrize("name", ["worker_id", "brokers", "client", "registry", "metrics"])
+def test_a_kafka_runner_shows_what_it_was_given(name: str) -> None:
+    from prometheus_client import CollectorRegistry
+
+    from workflow_sdk.handler import HandlerRegistry
+    from workflow_sdk.metrics import Metrics
+    from workflow_sdk.runner.kafka_runner import KafkaRunner
+    from workflow_sdk.testing import FakeEngineClient
+
+    given = {
+        "worker_id": "w",
+        "brokers": "127.0.0.1:1",
+        "client": FakeEngineClient(),
+        "registry": HandlerRegistry(),
+        "metrics": Metrics(registry=CollectorRegistry()),
+    }
+    assert getattr(KafkaRunner(**given), name) is given[name]  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_published_metrics_are_there(name: str) -> None:
     from prometheus_client import CollectorRegistry
@@ -183,3 +202,18 @@ def test_the_error_of_an_answer_can_be_made_and_pickled_as_published() -> None:
     again = pickle.loads(pickle.dumps(error))
     assert (again.status_code, again.message, again.code) == (404, "boo", "")
     assert copy.copy(error).message == "boo"
+
+
+def test_the_message_of_an_answer_is_the_engines_reason() -> None:
+    from rochallor_cli.dev_engine import DevEngine
+    from workflow_sdk.client import RestEngineClient
+    from workflow_sdk.errors import EngineClientError
+
+    with (
+        DevEngine() as engine,
+        RestEngineClient(engine.url) as client,
+        pytest.raises(EngineClientError) as caught,
+    ):
+        client.get_definition("nowhere")
+    assert caught.value.message == "definition not found"
+    assert "not-found" in caught.value.body_text

@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, TypeVar, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
+from workflow_sdk.handler.callables import is_async
 from workflow_sdk.handler.handler import Handler, JobHandler, RetryDelay, handler_of
 from workflow_sdk.handler.job_hooks import JobHooks, check_process_hook
 
@@ -19,15 +20,29 @@ log = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class _Described(NamedTuple):
+    """A handler that `get` of a class of the user's own gave, and what was registered when it did."""
+
+    registered: Handler | None
+    handler: Handler
+
+
 class HandlerRegistry:
     """Job types and their handlers. Thread-safe; no connection, no work is done here.
 
     `registry.register("t", f)`, `@registry.register("t")` and `@registry.handler("t")` are the same.
+
+    A class of yours may answer `get` and `job_types` itself: runners do what these say, and ask `get` for every job.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._handlers: dict[str, Handler] = {}
+        # What `get` and `job_types` say is what was registered: nobody has to be asked, job by job.
+        self._is_plain = (
+            type(self).get is HandlerRegistry.get and type(self).job_types is HandlerRegistry.job_types
+        )
+        self._described: dict[str, _Described] = {}
         self._startup: list[Callable[[], Any]] = []
         self._shutdown: list[Callable[[], Any]] = []
         self._hooks = JobHooks()
@@ -127,8 +142,9 @@ class HandlerRegistry:
         return found.callable if found else None
 
     def find(self, job_type: str) -> Handler | None:
-        """The registered handler with its limits, or None."""
-        return self._handlers.get(job_type)
+        """The handler with its limits, or None."""
+        registered = self._handlers.get(job_type)
+        return registered if self._is_plain else self._as_given(job_type, registered)
 
     def job_types(self) -> list[str]:
         """The registered types, in order of registration."""
@@ -137,8 +153,11 @@ class HandlerRegistry:
 
     def handlers(self) -> Mapping[str, Handler]:
         """A picture of the registry as it is now, by job type."""
-        with self._lock:
-            return MappingProxyType(dict(self._handlers))
+        if self._is_plain:
+            with self._lock:
+                return MappingProxyType(dict(self._handlers))
+        found = ((job_type, self.find(job_type)) for job_type in self.job_types())
+        return MappingProxyType({job_type: handler for job_type, handler in found if handler is not None})
 
     def on_startup(self, hook: F) -> F:
         """Decorator: call `hook` (plain or async, no arguments) once before the first job."""
@@ -177,6 +196,34 @@ class HandlerRegistry:
 
     def shutdown_hooks(self) -> tuple[Callable[[], Any], ...]:
         return tuple(reversed(self._shutdown))
+
+    def _as_given(self, job_type: str, registered: Handler | None) -> Handler | None:
+        """What `get` gives, described; with the limits of what was registered, where something was."""
+        function = self._asked(job_type)
+        if function is None or (registered is not None and registered.callable is function):
+            return registered if function is not None else None
+        known = self._described.get(job_type)
+        if known is not None and known.handler.callable is function and known.registered is registered:
+            return known.handler
+        if registered is None:
+            handler = replace(handler_of(function, job_type), hooks=self._hooks)
+        else:
+            handler = replace(registered, callable=function, is_async=is_async(function))
+        _check_hooks(handler)
+        self._described[job_type] = _Described(registered, handler)
+        return handler
+
+    def _asked(self, job_type: str) -> JobHandler | None:
+        """What `get` gives; where it raises, a function that does so too, for a job that failed by it."""
+        try:
+            return self.get(job_type)
+        except Exception as error:  # noqa: BLE001 - code of the user's, as a handler is
+            raised = error
+
+        def as_get_did(job: object) -> None:
+            raise raised
+
+        return as_get_did
 
     def add(self, handler: Handler) -> None:
         """Let this handler, which is described already, do the jobs of its type."""

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from workflow_sdk.client.interface import JobClient
 from workflow_sdk.clock import Clock
+from workflow_sdk.handler.foreign_registry import registry_for_runner
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.kafka.backlog import Ordering
@@ -71,9 +72,12 @@ class KafkaRunner(WorkerRun):
         consumer_factory: ConsumerFactory = Consumer,
     ) -> None:
         _refuse_bad_arguments(worker_id, ordering)
+        # The published ones, for programs that look at them.
+        self.worker_id, self.brokers, self.client, self.registry = worker_id, brokers, client, registry
+        self.metrics = metrics or Metrics(registry=CollectorRegistry())
         self._worker_id = worker_id
         self._brokers = brokers
-        self._registry = registry
+        self._registry = registry_for_runner(registry)
         self._dedup_window_s = dedup_window_seconds
         self._extra = extra_kafka_config
         self._job_types = job_types
@@ -84,14 +88,19 @@ class KafkaRunner(WorkerRun):
         self._parallelism = parallelism if parallelism > 0 else DEFAULT_PARALLELISM
         # Raises KafkaConfigError now, rather than in a thread later.
         check_with_librdkafka(self._consumer_config("any"))
-        super().__init__(self._plan_of(client, metrics, drain_timeout_s=drain_timeout))
+        super().__init__(self._plan_of(client, self.metrics, drain_timeout_s=drain_timeout))
 
-    def _plan_of(self, client: JobClient, metrics: Metrics | None, *, drain_timeout_s: float) -> ShiftPlan:
+    @property
+    def running(self) -> bool:
+        """Whether it runs, and was not told to stop."""
+        return self.is_running
+
+    def _plan_of(self, client: JobClient, metrics: Metrics, *, drain_timeout_s: float) -> ShiftPlan:
         return ShiftPlan(
             worker_id=self._worker_id,
             client=client,
             registry=self._registry,
-            metrics=metrics or Metrics(registry=CollectorRegistry()),
+            metrics=metrics,
             parallelism=self._parallelism,
             drain_timeout_s=drain_timeout_s,
             dispatch="kafka",

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from prometheus_client import CollectorRegistry
 
 from workflow_sdk.client.interface import JobClient
+from workflow_sdk.handler.foreign_registry import registry_for_runner
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.metrics.metrics import Metrics
 from workflow_sdk.runner.polling.poll_source import PollSource
@@ -50,13 +51,13 @@ class Runner(WorkerRun):
             raise ValueError("worker_id is empty: the engine records who holds a job")
         if lease_seconds and not 5 <= lease_seconds <= 3600:
             raise ValueError(f"lease_seconds is {lease_seconds}; 5 to 3600, or 0 for the engine's own")
-        self._registry = registry
+        self._registry = registry_for_runner(registry)
         self._job_types = job_types
         self._poll_interval_s = poll_interval if poll_interval > 0 else DEFAULT_POLL_INTERVAL_S
         plan = ShiftPlan(
             worker_id=worker_id,
             client=client,
-            registry=registry,
+            registry=self._registry,
             metrics=metrics or Metrics(registry=CollectorRegistry()),
             parallelism=parallelism if parallelism > 0 else DEFAULT_PARALLELISM,
             drain_timeout_s=drain_timeout if shutdown_timeout is None else shutdown_timeout,

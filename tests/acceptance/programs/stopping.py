@@ -1,8 +1,9 @@
-"""A worker for the tests of the stop: `stopping.py URL DRAIN_S HANDLER` prints a line when each job runs."""
+"""A worker for the tests of the stop: `stopping.py URL DRAIN_S HANDLER [own-event]` prints a line when each job runs."""
 
 import asyncio
 import logging
 import sys
+import threading
 import time
 
 from workflow_sdk import current_job
@@ -11,7 +12,8 @@ from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.runner.runner import Runner
 
 logging.basicConfig(level=logging.INFO, format="%(message)s")
-url, drain_s, kind = sys.argv[1:]
+url, drain_s, kind, *own_event = sys.argv[1:]
+stop = threading.Event() if own_event else None
 registry = HandlerRegistry()
 
 
@@ -44,7 +46,9 @@ async def look_around(job):
 
 registry.register("work", {f.__name__: f for f in (block, block_async, block_helper, half_a_second, look_around)}[kind])
 with RestEngineClient(url) as client:
-    summary = Runner(client, registry, "stopping", drain_timeout=float(drain_s)).run()
+    summary = Runner(client, registry, "stopping", drain_timeout=float(drain_s)).run(stop)
+if stop is not None:
+    print("the event is set:", stop.is_set(), flush=True)
 for job in summary.abandoned:
     print("abandoned", job.job_id, job.job_type, job.where, flush=True)
 sys.exit(0 if summary.drained else 11)

@@ -80,6 +80,10 @@ SDK: dict[str, dict[str, tuple[str, ...]]] = {
             "test_no_more_than_the_rate_starts_and_the_rate_is_reached",
             "test_after_a_pause_a_seconds_worth_may_start_at_once_and_no_more",
         ),
+        "A registry of your own": (
+            "test_a_runner_does_what_get_gives",
+            "test_a_kafka_runner_serves_what_job_types_names",
+        ),
         "`registry.configure(job_type, …)` overrides": (
             "test_a_host_can_override_limits_and_leaves_the_others",
         ),
@@ -168,7 +172,13 @@ SDK: dict[str, dict[str, tuple[str, ...]]] = {
         "Unfinished jobs are in the summary": (
             "test_a_handler_blocked_for_ever_holds_the_process_until_the_deadline_and_no_longer",
         ),
-        "Signal handlers are installed only": ("test_nothing_of_a_run_is_left_behind",),
+        "Signal handlers are installed in the main thread only": (
+            "test_signals_of_a_run_are_put_back_after_it",
+        ),
+        "Where a `stop_event` was given, a signal": (
+            "test_with_a_stop_event_a_signal_that_nobody_handles_drains_as_well",
+            "test_with_a_stop_event_a_program_keeps_the_signals_that_it_handles",
+        ),
         "`run()` raises `DispatchModeError`": (
             "test_an_engine_that_dispatches_over_kafka_ends_the_run_with_the_remedy",
         ),
@@ -325,5 +335,9 @@ SDK: dict[str, dict[str, tuple[str, ...]]] = {
     "What is not here": {
         "The gRPC client": ("test_the_grpc_client_is_not_ours_and_says_so",),
         "Modules of the published package": (),
+        "A program can tell us from the published package": (
+            "test_a_wrong_type_fails_for_good",
+            "test_the_message_of_an_answer_is_the_engines_reason",
+        ),
     },
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 
 from workflow_sdk.runner.daemon_loop import DaemonLoop
 from workflow_sdk.runner.shift.plan import ShiftPlan
@@ -79,8 +80,9 @@ class WorkerRun:
     def run(self, stop_event: threading.Event | None = None) -> RunSummary:
         """Block until stopped, drain, and say what was done.
 
-        Without a `stop_event` SIGTERM and SIGINT stop the run (in the main thread), a second one ends the
-        drain. DispatchModeError when the engine dispatches jobs in the other way.
+        SIGTERM and SIGINT stop the run (in the main thread), a second one ends the drain; with a `stop_event` those
+        that the program does not handle itself, and they set the event. DispatchModeError when the engine dispatches
+        jobs in the other way.
         """
         if not self._running.acquire(blocking=False):
             raise RuntimeError("this runner runs already")
@@ -91,6 +93,11 @@ class WorkerRun:
             return _worked(self._plan, self._orders, stop_event)
         finally:
             self._running.release()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run goes on that was not told to stop."""
+        return self._running.locked() and self._orders.stop_hint is None
 
     def stop(self, *, hint: str = "") -> None:
         """Begin to drain. Thread-safe; a run that has not begun yet ends at once.
@@ -129,8 +136,11 @@ def _worked(plan: ShiftPlan, orders: _Orders, stop_event: threading.Event | None
             thread.start()
             result.wait()
     else:
-        thread.start()
-        _wait_for(stop_event, orders, result)
+        with StopSignals(
+            first=partial(_stop_by_signal, stop_event, orders), second=orders.abandon, spares_handled=True
+        ):
+            thread.start()
+            _wait_for(stop_event, orders, result)
     thread.join(_LEAVE_S)
     if result.error is not None:
         raise result.error
@@ -186,6 +196,12 @@ def _wait_for(stop_event: threading.Event, orders: _Orders, result: _Result) -> 
         orders.abandon()
         result.done.wait(_LEAVE_S)
         raise
+
+
+def _stop_by_signal(stop_event: threading.Event, orders: _Orders, hint: str) -> None:
+    """The program may look at its event to learn that it ends, or share it with others."""
+    orders.stop(hint)
+    stop_event.set()
 
 
 def _stop_with(stop_event: threading.Event, orders: _Orders, result: _Result) -> None:
