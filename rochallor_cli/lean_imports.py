@@ -47,7 +47,9 @@ _UNUSED_BY_HTTPX = (
     "httpx._main",
     "idna",
     "mimetypes",
+    "selectors",
     "ssl",
+    "traceback",
     "trio",
     "urllib.request",
 )
