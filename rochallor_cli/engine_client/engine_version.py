@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
 
 from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.configuration.user_cache import forget, remember, remembered
@@ -167,6 +168,6 @@ def _reason(response: RawResponse) -> str | None:
 
 
 def _file_name(settings: Settings) -> str:
-    from hashlib import sha256
-
-    return f"engine-version-{sha256(settings.access.url.encode()).hexdigest()[:16]}.json"
+    # Two sums of the URL, for which the library of TLS need not be loaded: what is in the file is looked at anyway.
+    url = settings.access.url.encode()
+    return f"engine-version-{crc32(url):08x}{crc32(url[::-1]):08x}.json"

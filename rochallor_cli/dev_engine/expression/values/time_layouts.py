@@ -35,7 +35,8 @@ DEFAULT_LAYOUTS: Final = (
 )
 """What ``date(text)`` tries, in this order."""
 
-_ELEMENT: Final = re.compile(
+# Compiled where a layout is read: few expressions have one.
+_ELEMENT: Final = (
     r"January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|002|0[1-6]|15|1|2006|2|__2|_2(?!006)|3|4|5|PM|pm"
     r"|[-Z]07:00:00|[-Z]070000|[-Z]07:00|[-Z]0700|[-Z]07|[.,](?:0+|9+)(?![0-9])"
 )
@@ -48,7 +49,7 @@ def _elements(layout: str) -> tuple[tuple[str, str], ...]:
     if len(layout) > _LONGEST_LAYOUT:
         raise Fault(f"the layout of a time is longer than {_LONGEST_LAYOUT} characters")
     pairs, at = [], 0
-    for found in _ELEMENT.finditer(layout):
+    for found in re.finditer(_ELEMENT, layout):
         pairs.append((layout[at : found.start()], found[0]))
         at = found.end()
     return (*pairs, (layout[at:], ""))

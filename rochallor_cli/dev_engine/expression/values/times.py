@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import ClassVar, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rochallor_cli.dev_engine.expression.errors import Fault
 from rochallor_cli.dev_engine.expression.values.numbers import LARGEST, SMALLEST
 from rochallor_cli.dev_engine.go_text import quoted
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 NANOSECOND: Final = 1
 MICROSECOND: Final = 1_000
@@ -91,6 +93,9 @@ def location_named(name: str) -> Location:
     """A zone of the time zone database; ``""`` and ``UTC`` are UTC. The engine's own zone is UTC."""
     if name in ("", "UTC", "Local"):
         return Location(name or "UTC")
+    # Loaded where a zone is named: few expressions do.
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         if re.fullmatch(r"[A-Za-z0-9_+\-]+(?:/[A-Za-z0-9_+\-]+)*", name):
             return Location(name, rules=ZoneInfo(name))
