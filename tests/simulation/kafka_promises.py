@@ -15,6 +15,7 @@ from simulation.promises import Promises
 from simulation.refusals import Flaw
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
+from workflow_sdk.runner.kafka import assignment as assignments
 from workflow_sdk.runner.kafka.assignment import Assignment
 from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent, PoisonRecordError, decode
 from workflow_sdk.runner.kafka.intake import KafkaIntake, topic_of
@@ -77,6 +78,8 @@ class KafkaPromises(Promises):
         self._unread: Counter[str] = Counter()
         # Jobs of which a process has found that they, or their instances, are over, or are nowhere.
         self._over: set[str] = set()
+        # Jobs that ran more than a window past the last commit.
+        self._far: set[str] = set()
 
     def commits(self, topic: str, partition: int, log: Log, begin: int, end: int) -> None:
         """The group takes note that everything below `end` is done in this log; `begin` is what it was."""
@@ -189,11 +192,18 @@ class KafkaPromises(Promises):
                 f"a failure is reported only by who has the say, and {partition} is {owner}'s", message.job_id
             )
 
+    def _cannot_know(self, failure: Message) -> bool:
+        """Whether somebody has done the job further past the last commit than anybody looks."""
+        return failure.job_id in self._far or super()._cannot_know(failure)
+
     def runs_now(self, process: str, item: InFlight) -> None:
         claim = item.claim
         assert isinstance(claim.holder, RecordHolder)
-        assignment = claim.holder.record.assignment
+        assignment, offset = claim.holder.record.assignment, claim.holder.record.offset
         self._places[claim.job_id] = assignment.topic, assignment.partition
+        committed = self.broker.group(assignment.topic).committed_of(assignment.partition)
+        if offset >= committed + assignments.WINDOW:
+            self._far.add(claim.job_id)
         lane = self._lane_of(process, item)
         waits, until, while_assigned = self._waiting.pop(lane, (None, 0.0, assignment))
         if while_assigned is not assignment:

@@ -135,7 +135,7 @@ class Promises:
             if self._is_crossed(message) or self._engine.has_forgotten(message.job_id):
                 return False
             # What was long on its way nobody can take back.
-            if not is_late and not self._has_lease_of_a_job_done(message):
+            if not is_late and not self._cannot_know(message):
                 self._break(broken, message.job_id)
             if attempt is None:
                 self._undone.add(instance_id)
@@ -162,7 +162,7 @@ class Promises:
             self._late_outcome_at.get(job_id, 0.0) > failure.sent
         )
 
-    def _has_lease_of_a_job_done(self, failure: Message) -> bool:
+    def _cannot_know(self, failure: Message) -> bool:
         """Whether it comes from who has the lease: who cannot know of a result of whoever had it before."""
         return failure.job_id in self._done_by_others and self._has_its_lease(failure)
 
