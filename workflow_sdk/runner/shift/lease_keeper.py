@@ -80,8 +80,9 @@ class LeaseKeeper:
         """Extend the lease of a job that has not begun; False when it must not begin."""
         if claim.lease is None:
             return True
+        asked_at, seconds = self._clock(), self._lease_seconds or round(claim.lease.length_s)
         try:
-            await self._channel.extend(claim.job_id, self._lease_seconds or round(claim.lease.length_s))
+            await self._channel.extend(claim.job_id, seconds)
         except HeartbeatUnsupportedError as error:
             self._cannot(error)
             return False
@@ -89,8 +90,10 @@ class LeaseKeeper:
             return False
         except Exception as error:  # noqa: BLE001 - a client of the user's own may raise anything
             log.debug("job %s: its lease was not extended: %s", claim.job_id, reason_of(error))
-            return True
+            # It may have gone to another meanwhile, or come here again under another id, and been done.
+            return not claim.is_over(self._clock())
         self._is_confirmed = True
+        claim.lease = Lease(float(seconds), asked_at + seconds)
         return True
 
     async def close(self) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from workflow_sdk.job import job_from_poll
 from workflow_sdk.metrics import Metrics
-from workflow_sdk.runner.job.claim import Lease
+from workflow_sdk.runner.job.claim import Lease, claim_of
 from workflow_sdk.runner.job.in_flight import Phase
 from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper
 
@@ -65,3 +66,39 @@ def test_a_lease_is_extended_at_half_of_it_or_after_the_interval(
 
     assert asyncio.run(looked()) == [0, 1, 1, 2]
     assert channel.asked == [asked, asked]
+
+
+@pytest.mark.parametrize(
+    ("fails", "took_s", "may_begin", "end"),
+    [
+        (False, 20.0, True, 1_060.0),
+        (True, 59.0, True, 1_060.0),
+        (True, 60.0, False, 1_060.0),
+    ],
+    ids=["accepted", "no answer within the lease", "no answer in time"],
+)
+def test_a_first_job_whose_lease_ends_before_the_engine_has_answered_does_not_begin(
+    fails: bool, took_s: float, may_begin: bool, end: float
+) -> None:
+    """It may be another's by then, or have come here again and be done. What was accepted counts from the question."""
+    now = 1_000.0
+    claim: Any = claim_of(job_from_poll({"id": "j", "jobType": "t"}), lease=Lease(60.0, now + 60.0))
+
+    async def extend(job_id: str, lease_seconds: int) -> None:
+        nonlocal now
+        now += took_s
+        if fails:
+            raise TimeoutError
+
+    keeper = LeaseKeeper(
+        SimpleNamespace(extend=extend),  # type: ignore[arg-type]
+        metrics=Metrics(registry=CollectorRegistry()),
+        wanted=True,
+        interval_s=None,
+        lease_seconds=0,
+        is_away=lambda: False,
+        unsupported=lambda error: None,
+        clock=lambda: now,
+    )
+    assert asyncio.run(keeper.confirm(claim)) is may_begin
+    assert claim.lease.end == end
