@@ -10,6 +10,7 @@ workshops.py        where its handlers run
 worker.py           one such process after the other
 promises.py         what must hold whatever happens, each named after the sentence in the documentation that promises it
 limits.py           the same of how many jobs run and are asked for
+tries.py            the same of how soon a report is sent again, and how often somebody looks
 refusals.py         results that the engine does not take, and what must come of them
 kafka_promises.py   what must hold in Kafka mode
 watching.py         what happens within a worker, told to the promises

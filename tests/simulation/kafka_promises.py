@@ -192,6 +192,9 @@ class KafkaPromises(Promises):
                 f"a failure is reported only by who has the say, and {partition} is {owner}'s", message.job_id
             )
 
+    def _leased_until(self, message: Message) -> float | None:
+        return None
+
     def _cannot_know(self, failure: Message) -> bool:
         """Whether somebody has done the job further past the last commit than anybody looks."""
         return failure.job_id in self._far or super()._cannot_know(failure)
@@ -242,7 +245,9 @@ class KafkaPromises(Promises):
     def buffers(self, process: str, sources: list[KafkaSource]) -> None:
         """What its consumers hold."""
         for source in sources:
-            if source.flow.waiting > source.flow._capacity:
+            # A turn in which partitions come may bring a record of theirs, before they can be paused.
+            assigned_at = self.broker.assigned_at.get((process, source.topic), 0.0)
+            if source.flow.waiting > source.flow._capacity and assigned_at < self._now():
                 self._break(f"no more records wait than a buffer holds: {process} {source.flow.waiting}")
             for tracker in (assignment.tracker for assignment in source._partitions.current):
                 if len(tracker._outstanding) > tracker._window:

@@ -71,6 +71,8 @@ class SimulatedNetwork:
         self._epoch = 0
         # Told of each request that reaches the engine, before it is served; False has it lost.
         self.arrives: Callable[[Message], bool] = lambda message: True
+        # Told of each request while nobody reaches it.
+        self.refuses: Callable[[str], None] = lambda process: None
         self.fault_rate = 0.0
         # A gateway lets no larger requests through; and takes all for too large while it is set up wrong.
         self.most_bytes = inf
@@ -120,6 +122,7 @@ class SimulatedNetwork:
         fault = random.choice(FAULTS) if random.random() < self.fault_rate else ""
         if self.is_down:
             fault = "refused"
+            self.refuses(message.process)
         if fault:
             self._note(f"{message.process} #{message.number} {message.what} {message.job_id} meets: {fault}")
         if fault == "silent":

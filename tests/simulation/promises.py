@@ -10,6 +10,7 @@ from simulation.engine import InstanceEnd, SimulatedEngine
 from simulation.limits import Limits
 from simulation.network import Message
 from simulation.refusals import SMALL, Flaw, Refusals
+from simulation.tries import Tries
 from workflow_sdk.client.answers import RawResponse
 from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
@@ -69,6 +70,7 @@ class Promises:
         self._executions: dict[str, Execution] = {}
         self.limits = Limits(now=now, broken=self._break)
         self.refusals = Refusals()
+        self.tries = Tries(now=now, broken=self._break)
         self.runs: Counter[str] = Counter()
         self.results: dict[str, set[str]] = {}
 
@@ -97,6 +99,10 @@ class Promises:
             self._asked_to_extend.add(key)
         if message.what == "poll" and message.body != b"{}":
             self.limits.claims(message)
+        if message.what in ("complete", "fail"):
+            self.tries.sent(message, attempt=self._attempt(message), leased_until=self._leased_until(message))
+        if message.what == "history":
+            self.tries.looks(message.process, message.path.split("/")[3])
         if message.what in ("complete", "fail") and key in self._given_back:
             self._break("nothing is reported of a job that its handler gave back", message.job_id)
         if message.what == "fail":
@@ -169,13 +175,24 @@ class Promises:
     def _has_its_lease(self, message: Message) -> bool:
         return self._engine.leased_to.get(message.job_id) == message.process.partition(".")[0]
 
-    def answered(self, message: Message) -> None:
+    def _attempt(self, message: Message) -> tuple[str, int] | None:
+        """Which attempt a report is about, as its process knows it."""
+        return self._latest.get((message.process, self._engine.step_of(message.job_id)))
+
+    def _leased_until(self, message: Message) -> float | None:
+        return self._engine.leased_until.get(message.job_id, 0.0)
+
+    def answered(self, message: Message, answer: RawResponse | BaseException) -> None:
         """The process is done with this request, one way or the other."""
         if message.what == "complete":
             self._under_way[message.process, message.job_id] -= 1
+        if message.what in ("complete", "fail"):
+            attempt, leased_until = self._attempt(message), self._leased_until(message)
+            self.tries.came(message, answer, attempt=attempt, leased_until=leased_until)
+        if isinstance(answer, RawResponse):
+            self._heard(message, answer)
 
-    def heard(self, message: Message, answer: RawResponse) -> None:
-        """The process has got an answer."""
+    def _heard(self, message: Message, answer: RawResponse) -> None:
         if message.what != "complete":
             return
         step = self._engine.step_of(message.job_id.removesuffix(SMALL))
@@ -291,6 +308,17 @@ class Promises:
             self._break("nothing is given up but what the engine refuses for good", claim.job_id)
         self._given_up.add(claim.job_id)
         self._engine.cancel_later(CANCELLED_AFTER_S, instance_id, step)
+
+    def came_again(self, known: Claim, claim: Claim) -> None:
+        """A job that is known came once more."""
+        ends = [one.lease.end for one in (known, claim) if one.lease is not None]
+        if (known.job_id, known.holder) != (claim.job_id, claim.holder) or (ends and ends[0] < ends[-1]):
+            self._break("a job that comes again is reported under its latest claim", claim.job_id)
+
+    def says_away(self, process: str, said: RunnerSnapshot) -> None:
+        """The engine has been away for long."""
+        if said.engine_reachable is not False or not said.engine_reason:
+            self._break(f"while the engine is away a worker says so, and why: {process}")
 
     def found_over(self, claim: Claim) -> None:
         """A process takes it that the job, or its instance, is over."""

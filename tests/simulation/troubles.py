@@ -17,6 +17,8 @@ from simulation.worker_process import JOB_TYPES
 from workflow_sdk.runner.kafka.intake import topic_of
 
 GROUPS_SETTLE_S = 15.0
+# An engine that is away so long is missed by whoever asks for jobs.
+LONG_AWAY_S = 10.0
 CONSUMER_ERRORS = (
     KafkaError(KafkaError.OFFSET_OUT_OF_RANGE),
     KafkaError(KafkaError._MAX_POLL_EXCEEDED),
@@ -247,7 +249,11 @@ class Troubles:
             self.network.is_down = True
             self.network.cut()
             self.note("world: the engine is away")
-            await asyncio.sleep(self.random.choice([0.05, 3.0, 20.0]))
+            began, long_s = asyncio.get_running_loop().time(), self.random.choice([0.05, 3.0, 20.0])
+            await asyncio.sleep(long_s)
+            if long_s > LONG_AWAY_S:
+                for worker in self.workers:
+                    worker.process.check_away(since=began)
             self.network.is_down = False
             self.note("world: the engine is back")
 

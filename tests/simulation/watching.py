@@ -36,6 +36,8 @@ def _watch_jobs(execution: Execution, statistics: Statistics, name: str, promise
         last = last_came.get(claim.key, claim.retries_remaining)
         last_came[claim.key] = min(last, claim.retries_remaining)
         start(claim)
+        if (here := execution.in_flight.get(claim.key)) is not None and claim in here.duplicates:
+            promises.came_again(here.claim, claim)
 
     def counted(claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
         count(claim, outcome, settlement)

@@ -84,10 +84,11 @@ class _Wire:
         self._promises.sent(message)
         try:
             answer = await self._network.ask(message)
-            self._promises.heard(message, answer)
-            return answer
-        finally:
-            self._promises.answered(message)
+        except BaseException as error:
+            self._promises.answered(message, error)
+            raise
+        self._promises.answered(message, answer)
+        return answer
 
     def begin(self, request: bytes, done: Done) -> bool:
         """As where a connection rests, which is so for most."""
@@ -138,6 +139,7 @@ class WorkerProcess:
         self._runs_s: dict[str, float] = {}
         self.threads: SimulatedThreads | None = None
         self.name = name
+        self._began = loop.time()
         self.machine = Process(loop)
         self.shift = self.machine.context().run(self._made)
         self._kept = kept(self.shift)
@@ -351,6 +353,15 @@ class WorkerProcess:
         """How many records it has said to be removed unread, by topic."""
         sources = getattr(self.shift._source, "sources", {})
         return Counter({topic: source.lost for topic, source in sources.items()})
+
+    def check_away(self, *, since: float) -> None:
+        """The engine has been away for long; a worker that has run all the time and asks for jobs knows it."""
+        has_run = self._began < since and self.machine.went_on_at < since and not self.machine.is_halted
+        is_asking = (
+            self._world.broker is None and not self.shift._slots.is_paused and self.shift._slots.free > 0
+        )
+        if has_run and is_asking and self.is_running and self.shift.state == "running":
+            self._world.promises.says_away(self.name, self.shift.snapshot())
 
     def check_at_rest(self) -> None:
         shift = self.shift

@@ -205,6 +205,7 @@ class _World:
         self._network = network = SimulatedNetwork(engine, self._random, note=self.note)
         promises = self._promises = self._new_promises(engine, broker)
         network.arrives, network.is_calm = promises.arrives, self._is_nothing_repeated
+        network.refuses = promises.tries.refused
         flaws = tuple(flaws_of(self._seed.version)) if self._is.refuses_results else ()
         if flaws:
             network.most_bytes = MOST_BYTES
