@@ -29,9 +29,10 @@ class ReadyResponse(web.StreamResponse):
         return True
 
     async def prepare(self, request: web.BaseRequest) -> None:
-        if request.transport is None:
+        transport = request.transport
+        if transport is None:
             raise ConnectionResetError("the client has gone")
-        request.transport.write(self._sent)
+        transport.write(self._sent)
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Nothing is left to be written."""
@@ -49,12 +50,13 @@ def response_to(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
 
 def _is_ordinary(request: web.BaseRequest) -> bool:
     """Whether its answer has the usual headers, and the client has taken those before it."""
+    transport = request.transport
     return (
-        request.version == HttpVersion11
+        transport is not None
+        and not transport.get_write_buffer_size()
+        and request.version == HttpVersion11
         and request.keep_alive
         and "Origin" not in request.headers
-        and request.transport is not None
-        and not request.transport.get_write_buffer_size()
     )
 
 

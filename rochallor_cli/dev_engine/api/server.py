@@ -50,11 +50,12 @@ class Api:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         began = time.perf_counter()
-        self._server.begin_answer(request.protocol)
+        protocol = request.protocol
+        self._server.begin_answer(protocol)
         try:
             response = await self._respond(request)
         finally:
-            self._server.end_answer(request.protocol)
+            self._server.end_answer(protocol)
         if self._cors and "Origin" in request.headers and request.method != "OPTIONS":
             response.headers["Access-Control-Allow-Origin"] = "*"
         if self._log_requests:
@@ -115,14 +116,13 @@ def _request(
     writer: AbstractStreamWriter,
     task: asyncio.Task[None],
 ) -> web.BaseRequest:
-    loop = asyncio.get_running_loop()
+    # The running loop; to ask for that is to ask the system, up to Python 3.11.
+    loop = task.get_loop()
     return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY_BYTES)
 
 
 async def _body_of(request: web.BaseRequest) -> bytes:
     """The whole body. Raises TimeoutError."""
-    if not request.can_read_body:
-        return b""
     if request.content.is_eof():
         # It came with the head, as small ones do: a time-out would cost more than all else that is done here.
         return request.content.read_nowait()

@@ -78,6 +78,15 @@ class Shape:
     def lower_names(self) -> dict[str, str]:
         return {name.lower(): name for name in self.fields}
 
+    @cached_property
+    def plain_types(self) -> dict[str, type]:
+        """Fields of which any value of a type will do, with that type."""
+        return {
+            name: dict if isinstance(kind, MapOf) else kind.python_type
+            for name, kind in self.fields.items()
+            if (isinstance(kind, MapOf) and kind.values is None) or kind in (TEXT, TRUTH)
+        }
+
     def proper_name(self, key: str) -> str | None:
         """The field that a key names, whatever its case."""
         return key if key in self.fields else self.lower_names.get(key.lower())
@@ -208,7 +217,11 @@ def _check_whole(value: object, kind: Shape | MapOf) -> dict[str, object]:
 
 def _check_shape(value: dict[str, object], shape: Shape, path: str) -> dict[str, object]:
     found: dict[str, object] = {}
+    plain_types = shape.plain_types
     for key, item in value.items():
+        if type(item) is plain_types.get(key):
+            found[key] = item
+            continue
         name = shape.proper_name(key)
         if name is None:
             if shape.strict:

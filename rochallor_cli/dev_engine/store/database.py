@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from rochallor_cli.dev_engine.errors import DatabaseFileError
+from rochallor_cli.dev_engine.records import ExecutionStatus, InstanceStatus, JobStatus
 from rochallor_cli.dev_engine.versions import ENGINE_VERSIONS
 
 T = TypeVar("T")
+
+# Without these sqlite3 asks each time how a member is to be stored, by an attribute that is not there.
+for _status in (InstanceStatus, ExecutionStatus, JobStatus):
+    sqlite3.register_adapter(_status, str.__str__)
 
 SCHEMA_VERSION = 2
 # What leads from each older version to the next one; an empty file is version 0.
