@@ -70,7 +70,7 @@ def test_a_backlog_costs_one_request_a_job_and_far_fewer_commits(broker: Broker,
     assert threads <= PARALLELISM + OWN_THREADS
 
 
-def test_a_job_of_a_backlog_costs_two_futures_one_write_and_one_read(
+def test_a_job_of_a_backlog_costs_one_write_one_read_and_neither_future_nor_task(
     broker: Broker, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the worker's loop; the consumer's thread is the Kafka client's."""
@@ -83,11 +83,12 @@ def test_a_job_of_a_backlog_costs_two_futures_one_write_and_one_read(
     job = Spent(counts, jobs=asked["completed"], polls=asked["polls"], took_s=time.monotonic() - begun_s)
     assert counts["writes"] == job.jobs + job.polls
     assert job.is_within("reads", per_job=1.01)
-    assert job.is_within("futures", per_job=2)
+    assert job.is_within("futures", per_job=0.1)
     assert job.is_within("timers", per_job=0, per_tick=2)
     assert job.is_within("tasks", per_job=0)
-    assert job.is_within("callbacks", per_job=2.5, per_tick=1)
-    assert job.is_within("waits", per_job=1, per_tick=1)
+    assert job.is_within("callbacks", per_job=1, per_tick=1)
+    assert job.is_within("wakes", per_job=0.4)
+    assert job.is_within("waits", per_job=0.7, per_tick=1)
 
 
 def test_jobs_that_trickle_in_cost_one_request_and_at_most_one_commit_each(
