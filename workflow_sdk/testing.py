@@ -20,7 +20,7 @@ from workflow_sdk.handler.handler import handler_of
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import CurrentJob, job_from_poll
 from workflow_sdk.runner.handlers.handler_call import run_to_its_end
-from workflow_sdk.runner.job.claim import claim_of
+from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Completed
 from workflow_sdk.runner.runner import Runner
@@ -65,7 +65,7 @@ def run_handler(
             "variables": dict(variables or {}),
         }
     )
-    item = InFlight(claim_of(job), handler_of(handler, job_type, timeout=timeout), CurrentJob(job))
+    item = InFlight(Claim(job), handler_of(handler, job_type, timeout=timeout), CurrentJob(job))
     thread = threading.Thread(target=_run, args=[item], name="handler under test")
     thread.start()
     thread.join()

@@ -15,7 +15,7 @@ from workflow_sdk.handler.registry import Handler, HandlerRegistry
 from workflow_sdk.job import CurrentJob, Job
 from workflow_sdk.runner.handlers.handler_call import run_to_its_end
 from workflow_sdk.runner.handlers.hooks import call_hook
-from workflow_sdk.runner.job.claim import claim_of
+from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Failed, Outcome
 
@@ -109,7 +109,7 @@ class SequentialHandlers:
 
 def _call(handler: Handler, current: CurrentJob, runner: asyncio.Runner) -> tuple[JobRun, Outcome]:
     job = current.job
-    item = InFlight(claim_of(job), handler, current)
+    item = InFlight(Claim(job), handler, current)
     run_to_its_end(item, runner)
     outcome = item.outcome
     if outcome is None:

@@ -40,8 +40,12 @@ class Plant(NamedTuple):
             yield
 
 
-def _by_id(claim: Claim) -> str:
-    return claim.job_id
+def _known_by_its_id(original: Callable[..., None]) -> Callable[..., None]:
+    def made(self: Claim, *arguments: Any, **options: Any) -> None:
+        original(self, *arguments, **options)
+        self.key = self.job_id
+
+    return made
 
 
 def _acknowledged_by_anybody(response: Any, *, url: str) -> None:
@@ -165,7 +169,11 @@ def _not_set(self: Slots, value: int) -> None:
 
 FAULTS = (
     Plant(
-        "a job is known by its id alone", Seed(17, "long handlers", "leases"), Claim, "key", property(_by_id)
+        "a job is known by its id alone",
+        Seed(17, "long handlers", "leases"),
+        Claim,
+        "__init__",
+        _known_by_its_id(Claim.__init__),
     ),
     Plant(
         "any 2xx acknowledges a result",

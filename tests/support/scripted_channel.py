@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from workflow_sdk.clock import boottime
 from workflow_sdk.job import job_from_poll
 from workflow_sdk.metrics import Metrics
-from workflow_sdk.runner.job.claim import JobHolder, Lease, claim_of
+from workflow_sdk.runner.job.claim import Claim, JobHolder, Lease
 from workflow_sdk.runner.job.outcome import NOTHING, Failed
 from workflow_sdk.runner.job.report import Report, Settlement
 from workflow_sdk.runner.reporting.engine_watch import EngineWatch
@@ -122,7 +122,7 @@ class Desk:
         lease = None if lease_end is None else Lease(30.0, lease_end)
         item = {"id": job_id, "jobType": "t", "instanceId": job_id, "stepExecutionId": f"step of {job_id}"}
         job = job_from_poll(item | {"retriesRemaining": retries})
-        claim = claim_of(job, lease=lease, holder=holder)
+        claim = Claim(job, lease=lease, holder=holder)
         outcome = Failed("no", retryable=True) if fails else NOTHING
         report = Report(claim, outcome, created=boottime())
         self.senders.put(report)

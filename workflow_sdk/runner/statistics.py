@@ -42,13 +42,22 @@ class Statistics:
         self._is_known = is_known
         self._clock = clock
         self._by_type: dict[str, _TypeCounters] = {}
-        self.last_activity = self._clock()
+        # When something happened last, as far as anybody has looked; whether something did since.
+        self._seen_active = clock()
+        self._is_active = False
         # Of the latest runs of all types, seconds; infinite before the first.
         self.mean_ran_s = inf
 
+    @property
+    def last_activity(self) -> float:
+        """When something happened last. What did since somebody last asked counts as of now, and costs no clock."""
+        if self._is_active:
+            self._is_active, self._seen_active = False, self._clock()
+        return self._seen_active
+
     def claimed(self, job_type: str) -> None:
         self._of(job_type).claimed()
-        self.last_activity = self._clock()
+        self._is_active = True
 
     def ran(self, job_type: str, seconds: float) -> None:
         counters = self._of(job_type)
@@ -60,12 +69,12 @@ class Statistics:
     def released(self, job_type: str) -> None:
         """Given back by its handler."""
         self._of(job_type).released()
-        self.last_activity = self._clock()
+        self._is_active = True
 
     def settled(self, claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
         """Count what counted: what the engine has, and what it has ended the step over."""
         counters = self._of(claim.job_type)
-        self.last_activity = self._clock()
+        self._is_active = True
         if settlement is Settlement.REJECTED:
             counters.stats.failed += 1
             counters.rejected()

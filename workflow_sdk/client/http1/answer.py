@@ -8,6 +8,8 @@ from workflow_sdk.client.answers import MAX_ANSWER_BYTES, TOO_LONG, RawResponse
 from workflow_sdk.client.compression import unpacked
 
 MAX_HEAD_BYTES = 64 * 1024
+# An acknowledgement is shorter, and within a second mostly the same as the one before, to the byte.
+_SHORT_BYTES = 512
 
 
 class BadAnswerError(Exception):
@@ -37,6 +39,9 @@ class AnswerReader:
     def __init__(self, *, heads_only: bool = False) -> None:
         self._heads_only = heads_only
         self._parser = HttpResponseParser(self)
+        # The last short answer that came whole, in one piece, and after which there may be others.
+        self._last_bytes = b""
+        self._last_answer = RawResponse(0, {}, b"")
         self.begin()
 
     def begin(self) -> None:
@@ -47,11 +52,19 @@ class AnswerReader:
         self._body_bytes = 0
         self._head_bytes = 0
         self._has_head = False
+        self._pieces = 0
+        self._bytes = b""
         self.is_complete = False
         self.may_go_on = True
 
     def feed(self, data: bytes | memoryview) -> None:
         """Take in what came. The parser has no bound of its own for headers, so they are counted."""
+        self._pieces += 1
+        if self._pieces == 1 and len(data) <= _SHORT_BYTES:
+            self._bytes = bytes(data)
+            if self._bytes == self._last_bytes:
+                self.is_complete = True  # the parser stands between two answers, before it as after it
+                return
         if not self._has_head:
             self._head_bytes += len(data)
         try:
@@ -74,6 +87,8 @@ class AnswerReader:
 
     def answer(self) -> RawResponse:
         """The whole answer; BadAnswerError where its compression cannot be undone."""
+        if self._bytes and self._bytes == self._last_bytes:
+            return self._last_answer
         headers: dict[str, str] = {}
         for raw_name, raw_value in self._headers:
             name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
@@ -84,7 +99,10 @@ class AnswerReader:
             raise BadAnswerError(str(error)) from None
         if body is None:
             raise BadAnswerError(TOO_LONG)
-        return RawResponse(self._status, headers, body)
+        answer = RawResponse(self._status, headers, body)
+        if self._pieces == 1 and self.may_go_on:
+            self._last_bytes, self._last_answer = self._bytes, answer
+        return answer
 
     # --- called by the parser ---
 

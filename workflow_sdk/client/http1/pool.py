@@ -46,8 +46,8 @@ class ConnectionPool:
         """
         if not self._resting or not self._room.take_now():
             return False
-        deadline = self._loop.time() + self._timeout_s
-        if self._begin_on_resting(request, done, deadline=deadline) is None:
+        now = self._loop.time()
+        if self._begin_on_resting(request, done, now=now, deadline=now + self._timeout_s) is None:
             self._room.give_back()
             return False
         return True
@@ -97,7 +97,9 @@ class ConnectionPool:
     async def _begin(
         self, request: bytes, done: Done, *, deadline: float, before_write: Callable[[], None] | None
     ) -> tuple[Http1Connection, Done]:
-        begun = self._begin_on_resting(request, done, deadline=deadline, before_write=before_write)
+        begun = self._begin_on_resting(
+            request, done, now=self._loop.time(), deadline=deadline, before_write=before_write
+        )
         if begun is None:
             connection = await self._dialer.dial(deadline=deadline)
             begun = self._write(connection, request, done, deadline=deadline, before_write=before_write)
@@ -110,12 +112,13 @@ class ConnectionPool:
         request: bytes,
         done: Done,
         *,
+        now: float,
         deadline: float,
         before_write: Callable[[], None] | None = None,
     ) -> tuple[Http1Connection, Done] | None:
         while self._resting:
             connection = self._resting.pop()
-            if self._loop.time() - connection.rested_since > LOOK_AFTER_S and connection.has_news:
+            if now - connection.rested_since > LOOK_AFTER_S and connection.has_news:
                 connection.abort()
             elif (
                 begun := self._write(connection, request, done, deadline=deadline, before_write=before_write)

@@ -58,29 +58,27 @@ class JobHolder(Protocol):
         ...
 
 
-@dataclass(slots=True, eq=False)
 class Claim:
     """What the runner itself remembers of a job: handlers may change their `job` as they like.
 
     `lease` is None where the engine promises none (Kafka, clients of the user's own). A job id is one
     delivery on the latest engines: `key` is what stays the same, and `retries_remaining` tells attempts apart.
+    The key is the step execution; the job's id where a client of the user's own names none.
     `renewals` counts the later claims that this one stands for.
     """
 
-    job: Job
-    job_id: str
-    job_type: str
-    instance_id: str
-    step_execution_id: str
-    retries_remaining: int
-    lease: Lease | None = None
-    holder: JobHolder | None = None
-    renewals: int = 0
+    renewals = 0
 
-    @property
-    def key(self) -> str:
-        """The step execution; the job's id where a client of the user's own names none."""
-        return self.step_execution_id or self.job_id
+    def __init__(self, job: Job, *, lease: Lease | None = None, holder: JobHolder | None = None) -> None:
+        self.job = job
+        self.job_id = str(job["id"])
+        self.job_type = str(job["jobType"])
+        self.instance_id = str(job["instanceId"])
+        self.step_execution_id = str(job["stepExecutionId"])
+        self.retries_remaining = int(job["retriesRemaining"])
+        self.key = self.step_execution_id or self.job_id
+        self.lease = lease
+        self.holder = holder
 
     def renew(self, later: Claim) -> None:
         """Stand for a later claim of the same job: reports go under the latest id, in the latest lease."""
@@ -104,22 +102,9 @@ class Claim:
         return ClaimRight.HAS if self.holder is None else self.holder.right_to_fail
 
 
-def claim_of(job: Job, *, lease: Lease | None = None, holder: JobHolder | None = None) -> Claim:
-    return Claim(
-        job=job,
-        job_id=job.job_id,
-        job_type=job.job_type,
-        instance_id=job.instance_id,
-        step_execution_id=job.step_execution_id,
-        retries_remaining=job.retries_remaining,
-        lease=lease,
-        holder=holder,
-    )
-
-
 def claim_from_poll(item: Mapping[str, Any], *, asked_at: float) -> Claim:
     """A polled job, its lease measured by the engine's two times on our clock."""
-    return claim_of(job_from_poll(item), lease=_lease(item, asked_at=asked_at))
+    return Claim(job_from_poll(item), lease=_lease(item, asked_at=asked_at))
 
 
 def _lease(item: Mapping[str, Any], *, asked_at: float) -> Lease | None:

@@ -16,7 +16,7 @@ from confluent_kafka import Message
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import Job
 from workflow_sdk.runner.daemon_loop import in_thread_or_here
-from workflow_sdk.runner.job.claim import Claim, claim_of
+from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.kafka.assignment import KafkaRecord
 from workflow_sdk.runner.kafka.backlog import Backlog, Ordering
@@ -264,7 +264,7 @@ class KafkaIntake:
         if not record.try_start():
             self._backlog.free(record)
             return
-        claim = claim_of(job_from_event(record.event), holder=RecordHolder(record, self._takeover))
+        claim = Claim(job_from_event(record.event), holder=RecordHolder(record, self._takeover))
         self._running[claim] = record
         self._start(claim)
         if self._backlog.is_overtaken(record) or self._takeover.is_overtaken(record):

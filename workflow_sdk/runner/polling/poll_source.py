@@ -116,10 +116,9 @@ class PollSource:
         self.slot_freed()
 
     def slot_freed(self) -> None:
-        if self._nap is not None:
-            now = self._clock()
-            if self._pacing.due(now, free_slots=self._slots.free) < self._nap_until:
-                self._wake()
+        # At once is earlier than the nap's end, whatever the time.
+        if self._nap is not None and self._pacing.due(-inf, free_slots=self._slots.free) < self._nap_until:
+            self._wake()
 
     def _order(self) -> PollOrder:
         job_types = self._registry.job_types()

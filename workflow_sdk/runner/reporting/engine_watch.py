@@ -103,9 +103,9 @@ class EngineWatch:
             self._said.clear()
             log.info("%s (%s)", text, self._url)
 
-    def succeeded(self) -> None:
-        """A call was answered."""
-        self.last_success = self._clock()
+    def succeeded(self, now: float | None = None) -> None:
+        """A call was answered, just now."""
+        self.last_success = self._clock() if now is None else now
         self.has_answered = True
         if self.is_away:
             self._returned()

@@ -165,12 +165,13 @@ class Senders:
         """What came of `_begin`: nearly always an acknowledgement in time, so without a task for it."""
         if self._group is None:
             return
+        now = self._clock()
         try:
-            if rest is not None or this_try.is_late(self._clock()):
+            if rest is not None or this_try.is_late(now):
                 self._group.create_task(self._serve(this_try.report, this_try, rest), name="sender")
                 return
             self._under_way.discard(this_try.report)
-            self._watch.succeeded()
+            self._watch.succeeded(now)
             self._settle(this_try.report, Settlement.ACKNOWLEDGED)
             self._is_free()
         except Exception as error:  # noqa: BLE001 - a fault of ours ends the run, not this connection alone

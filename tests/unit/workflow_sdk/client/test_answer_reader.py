@@ -57,6 +57,25 @@ def test_answers_cut_anywhere_are_the_same_answers(
         assert (answer.status_code, answer.body) == (status, body)
 
 
+@given(st.lists(answers(), min_size=1, max_size=3), st.data())
+def test_answers_that_are_the_same_again_or_nearly_are_read_each_for_what_it_says(
+    several: list[tuple[bytes, int, bytes]], data: st.DataObject
+) -> None:
+    reader = AnswerReader()
+    for whole, status, body in data.draw(st.lists(st.sampled_from(several), min_size=4, max_size=12)):
+        reader.begin()
+        cut = data.draw(st.sampled_from([0, 0, 0, len(whole) // 2]))
+        rest = data.draw(st.sampled_from([b"", b"", b"", b"x"]))
+        if cut:
+            reader.feed(whole[:cut])
+        reader.feed(whole[cut:] + rest)
+        answer = reader.answer()
+        assert (answer.status_code, answer.body) == (status, body)
+        assert reader.may_go_on is not bool(rest)
+        if rest:
+            break
+
+
 @given(answers(), st.binary(min_size=1, max_size=60).filter(lambda rest: rest.strip(b"\r\n")), st.data())
 def test_whatever_follows_an_answer_in_one_piece_leaves_it_as_it_is_and_ends_the_connection(
     expected: tuple[bytes, int, bytes], rest: bytes, data: st.DataObject

@@ -19,13 +19,13 @@ from rochallor_cli.hosting.processes.running_jobs import (
 from rochallor_cli.hosting.processes.suspects import MOST_REMEMBERED, Suspects
 from workflow_sdk.handler.handler import handler_of
 from workflow_sdk.job import CurrentJob, job_from_poll
-from workflow_sdk.runner.job.claim import claim_of
+from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
 
 
 def item(job_id: str, instance_id: str = "i") -> InFlight:
     job = job_from_poll({"id": job_id, "jobType": "größe", "instanceId": instance_id})
-    return InFlight(claim_of(job), handler_of(dict, "größe"), CurrentJob(job))
+    return InFlight(Claim(job), handler_of(dict, "größe"), CurrentJob(job))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from workflow_sdk.job import CurrentJob, job_from_poll
 from workflow_sdk.runner.daemon_loop import DaemonLoop, in_thread_or_here
 from workflow_sdk.runner.handlers import handler_coroutines, handler_threads
 from workflow_sdk.runner.handlers.handler_threads import HandlerThreads
-from workflow_sdk.runner.job.claim import claim_of
+from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.testing import FakeEngineClient
 
@@ -26,7 +26,7 @@ SIZE, JOBS = 4, 6
 
 def item(number: int) -> InFlight:
     job = job_from_poll({"id": str(number), "jobType": "a"})
-    return InFlight(claim_of(job), handler_of(lambda job: {}, "a"), CurrentJob(job))
+    return InFlight(Claim(job), handler_of(lambda job: {}, "a"), CurrentJob(job))
 
 
 @pytest.fixture

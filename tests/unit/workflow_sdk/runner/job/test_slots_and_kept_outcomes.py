@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from workflow_sdk.handler.registry import HandlerRegistry
 from workflow_sdk.job import job_from_poll
 from workflow_sdk.metrics.metrics import Metrics
-from workflow_sdk.runner.job.claim import Claim, Lease, claim_of
+from workflow_sdk.runner.job.claim import Claim, Lease
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.kept_outcomes import KeptOutcome, KeptOutcomes
 from workflow_sdk.runner.job.outcome import NOTHING, Failed, Outcome
@@ -78,7 +78,7 @@ def test_after_a_full_batch_limited_types_sit_out_a_turn() -> None:
 
 
 def claim(retries: int = 0, job_id: str = "j") -> Claim:
-    return claim_of(job_from_poll({"id": job_id, "jobType": "t", "retriesRemaining": retries}))
+    return Claim(job_from_poll({"id": job_id, "jobType": "t", "retriesRemaining": retries}))
 
 
 def test_a_kept_failure_is_for_the_same_attempt_only() -> None:
@@ -97,8 +97,8 @@ def test_a_job_is_known_by_its_step_execution_whatever_its_id() -> None:
         job_from_poll({"id": name, "jobType": "t", "stepExecutionId": "s", "retriesRemaining": 2})
         for name in "ab"
     ]
-    kept.keep(claim_of(jobs[0]), Failed("no", retryable=True))
-    assert kept.take(claim_of(jobs[1])) is not None
+    kept.keep(Claim(jobs[0]), Failed("no", retryable=True))
+    assert kept.take(Claim(jobs[1])) is not None
 
 
 def test_a_kept_completion_is_for_any_attempt() -> None:
@@ -155,11 +155,11 @@ def test_a_result_is_kept_of_a_job_whose_instance_has_ended(
         submit=run.append, put=sent.append, settled=lambda *_: None, slot_freed=lambda: None
     )
     execution.begin_with(reporter=nobody, threads=nobody, coroutines=nobody, source=nobody)
-    execution.start(claim_of(job, lease=lease))
+    execution.start(Claim(job, lease=lease))
     run[0].outcome = outcome
     execution.finished(run[0])
     execution.settled(sent[0], Settlement.ENDED)
-    execution.start(claim_of(job, lease=lease))
+    execution.start(Claim(job, lease=lease))
     assert (len(run), len(sent)) == ((1, 2) if is_kept else (2, 1))
 
 

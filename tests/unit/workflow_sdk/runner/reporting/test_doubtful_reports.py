@@ -10,7 +10,7 @@ from support.scripted_channel import Desk, Script, played
 from workflow_sdk.clock import boottime
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
 from workflow_sdk.job import job_from_poll
-from workflow_sdk.runner.job.claim import ClaimRight, Lease, claim_of
+from workflow_sdk.runner.job.claim import Claim, ClaimRight, Lease
 from workflow_sdk.runner.job.outcome import Completed
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.reporting import doubtful_reports
@@ -82,7 +82,7 @@ def test_a_late_result_goes_at_once_under_the_id_of_a_new_claim() -> None:
     async def play(script: Script, desk: Desk) -> None:
         report = desk.put("old", lease_end=boottime() - 1)
         await desk.until(lambda: report.is_in_doubt)
-        later = claim_of(job_from_poll({"id": "new", "jobType": "t"}), lease=Lease(30.0, boottime() + 30))
+        later = Claim(job_from_poll({"id": "new", "jobType": "t"}), lease=Lease(30.0, boottime() + 30))
         report.claim.renew(later)
         desk.senders.renewed(report)
         await desk.until(lambda: desk.settled)
@@ -248,7 +248,7 @@ def test_an_inherited_failure_is_looked_at_anew_under_a_later_claim() -> None:
         report = desk.put("j", fails=True, retries=2, holder=InheritedPartition())
         await desk.until(lambda: script.tries["j"] == 1)
         script.step_status = "COMPLETED"
-        report.claim.renew(claim_of(report.claim.job, holder=InheritedPartition()))
+        report.claim.renew(Claim(report.claim.job, holder=InheritedPartition()))
         await desk.until(lambda: desk.settled)
         assert desk.settled == {"j": Settlement.ENDED}
 

@@ -6,7 +6,7 @@ import pytest
 
 from workflow_sdk.errors import EngineClientError, EngineTimeoutError, EngineUnreachableError, LeaseLostError
 from workflow_sdk.job import job_from_poll
-from workflow_sdk.runner.job.claim import Lease, claim_of
+from workflow_sdk.runner.job.claim import Claim, Lease
 from workflow_sdk.runner.job.outcome import NOTHING, Failed
 from workflow_sdk.runner.job.report import Report
 from workflow_sdk.runner.reporting import rules
@@ -33,7 +33,7 @@ TIMEOUT = EngineTimeoutError("no answer")
 
 
 def report(*, completes: bool = True, lease: bool = True) -> Report:
-    claim = claim_of(job_from_poll({"id": "j", "jobType": "t"}), lease=Lease(30.0, 30.0) if lease else None)
+    claim = Claim(job_from_poll({"id": "j", "jobType": "t"}), lease=Lease(30.0, 30.0) if lease else None)
     return Report(claim, NOTHING if completes else Failed("no", retryable=True), created=0.0)
 
 

@@ -10,7 +10,7 @@ from support.scripted_channel import Desk, Script, played
 from workflow_sdk.clock import boottime
 from workflow_sdk.errors import EngineClientError, EngineUnreachableError
 from workflow_sdk.job import job_from_poll
-from workflow_sdk.runner.job.claim import ClaimRight, Lease, claim_of
+from workflow_sdk.runner.job.claim import Claim, ClaimRight, Lease
 from workflow_sdk.runner.job.report import Settlement
 from workflow_sdk.runner.reporting.senders import SENDERS
 
@@ -110,7 +110,7 @@ def test_a_failure_whose_job_comes_again_while_a_connection_is_made_goes_under_t
     async def play(script: Script, desk: Desk) -> None:
         def come_again(job_id: str) -> None:
             if job_id == "old":
-                later = claim_of(
+                later = Claim(
                     job_from_poll({"id": "new", "jobType": "t"}), lease=Lease(30.0, boottime() + 30)
                 )
                 report.claim.renew(later)

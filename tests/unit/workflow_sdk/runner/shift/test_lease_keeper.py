@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from workflow_sdk.job import job_from_poll
 from workflow_sdk.metrics import Metrics
-from workflow_sdk.runner.job.claim import Lease, claim_of
+from workflow_sdk.runner.job.claim import Claim, Lease
 from workflow_sdk.runner.job.in_flight import Phase
 from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper
 
@@ -82,7 +82,7 @@ def test_a_first_job_whose_lease_ends_before_the_engine_has_answered_does_not_be
 ) -> None:
     """It may be another's by then, or have come here again and be done. What was accepted counts from the question."""
     now = 1_000.0
-    claim: Any = claim_of(job_from_poll({"id": "j", "jobType": "t"}), lease=Lease(60.0, now + 60.0))
+    claim: Any = Claim(job_from_poll({"id": "j", "jobType": "t"}), lease=Lease(60.0, now + 60.0))
 
     async def extend(job_id: str, lease_seconds: int) -> None:
         nonlocal now
