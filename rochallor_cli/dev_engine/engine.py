@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+import rochallor_cli.dev_engine.expression.evaluation  # noqa: F401 - ready before the first request
 from rochallor_cli.dev_engine.api.server import Api
 from rochallor_cli.dev_engine.background.periodic import Rounds, attempt, repeat
 from rochallor_cli.dev_engine.clock import AheadClock, HandClock

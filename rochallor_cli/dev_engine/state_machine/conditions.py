@@ -6,15 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from rochallor_cli.dev_engine import expression
 from rochallor_cli.dev_engine.definition.model import Step
 from rochallor_cli.dev_engine.errors import WorkflowStuck
-from rochallor_cli.dev_engine.expression import (
-    ExpressionError,
-    UnrepresentableResult,
-    evaluate_condition,
-    evaluate_transformation,
-    is_expression,
-)
+from rochallor_cli.dev_engine.expression import ExpressionError, UnrepresentableResult, is_expression
 from rochallor_cli.dev_engine.go_json.reading import JsonSyntaxError, check_depth, whole_as_int
 from rochallor_cli.dev_engine.go_json.writing import write
 from rochallor_cli.dev_engine.quick_values import quick_dataclass
@@ -74,7 +69,9 @@ class EvaluatedConditions:
             if found and rules.ordered_branches:
                 break
             try:
-                if evaluate_condition(condition, variables.doubles, now=now(), coercion=rules.coercion):
+                if expression.evaluate_condition(
+                    condition, variables.doubles, now=now(), coercion=rules.coercion
+                ):
                     found.append(Branch(condition, target))
             except ExpressionError as error:
                 found.append(Branch(condition, failure=error.text))
@@ -115,7 +112,7 @@ def merged_variables(what: str, variables: Variables, changes: Mapping[str, obje
 
 def _result(name: str, text: str, names: Mapping[str, object], now: Now, *, coercion: bool) -> object:
     try:
-        result = evaluate_transformation(name, text, names, now=now(), coercion=coercion)
+        result = expression.evaluate_transformation(name, text, names, now=now(), coercion=coercion)
     except ExpressionError as error:
         raise StepFailed(error.text) from None
     except UnrepresentableResult as error:

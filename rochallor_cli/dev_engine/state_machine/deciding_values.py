@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from rochallor_cli.dev_engine import expression
 from rochallor_cli.dev_engine.definition.model import Definition, Step
 from rochallor_cli.dev_engine.errors import WorkflowStuck
-from rochallor_cli.dev_engine.expression import (
-    compare_conditions,
-    compile_expression,
-    inner_source,
-    is_expression,
-)
+from rochallor_cli.dev_engine.expression import inner_source, is_expression
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.state_machine.conditions import EVALUATED
 
@@ -30,7 +26,7 @@ def deciding_values(
     if step is None or condition not in step.conditional_next_steps:
         return None
     for source in _sources(tuple(step.conditional_next_steps), condition):
-        witness = compare_conditions(source, "true").witness
+        witness = expression.compare_conditions(source, "true").witness
         if witness is None:
             continue
         values = {name: value for name, value in witness.items() if known.get(name) != value}
@@ -47,7 +43,7 @@ def names_used(definition: Definition) -> frozenset[str]:
 
 
 def _names(source: str) -> tuple[str, ...]:
-    return compile_expression(source).names
+    return expression.compile_expression(source).names
 
 
 def _expressions(step: Step) -> Iterator[str]:

@@ -9,18 +9,15 @@ from functools import reduce
 from operator import add
 from typing import Final, TypeVar
 
+from rochallor_cli.dev_engine import expression
 from rochallor_cli.dev_engine.definition.model import Step, TableRule
 from rochallor_cli.dev_engine.errors import WorkflowStuck
 from rochallor_cli.dev_engine.expression import (
     ExpressionError,
     NotBooleanError,
     UnrepresentableResult,
-    evaluate_test,
-    evaluate_value,
-    go_type_of,
     inner_source,
     is_expression,
-    value_text,
 )
 from rochallor_cli.dev_engine.go_json.reading import whole_as_int
 from rochallor_cli.dev_engine.go_json.writing import write
@@ -97,7 +94,7 @@ def _cell(
 ) -> DecisionCell:
     try:
         return DecisionCell(
-            column, source, evaluate_test(source, names, now=inputs.now(), coercion=rules.coercion)
+            column, source, expression.evaluate_test(source, names, now=inputs.now(), coercion=rules.coercion)
         )
     except NotBooleanError as error:
         return DecisionCell(column, source, holds=False, trouble=f"result={error.go_type} not bool")
@@ -140,7 +137,7 @@ def _outputs(
             found[name] = literal
             continue
         try:
-            found[name] = evaluate_value(
+            found[name] = expression.evaluate_value(
                 literal, variables.doubles, now=inputs.now(), coercion=rules.coercion
             )
         except ExpressionError as error:
@@ -192,7 +189,7 @@ def _equal(one: object, other: object) -> bool:
 
 
 def _shown(value: object) -> str:
-    return value_text(as_doubles(value))
+    return expression.value_text(as_doubles(value))
 
 
 COUNT: Final = "C#"
@@ -208,7 +205,9 @@ _AGGREGATES: Final[Mapping[str, Callable[[list[object]], float]]] = {
 def _not_numeric(step: Step, name: str, values: Sequence[object]) -> str:
     for index, value in enumerate(values):
         if isinstance(value, bool) or not isinstance(value, int | float):
-            shown = f"value {_shown(value)} (type {go_type_of(as_doubles(value))}) at index {index}"
+            shown = (
+                f"value {_shown(value)} (type {expression.go_type_of(as_doubles(value))}) at index {index}"
+            )
             where = f"step {quoted(step.id)}, column={quoted(name)}"
             return f"DecisionTableAggregatorTypeError: {where}: {shown} is not numeric"
     return ""

@@ -6,15 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from rochallor_cli.dev_engine import expression
 from rochallor_cli.dev_engine.definition.model import Step
-from rochallor_cli.dev_engine.expression import (
-    ExpressionError,
-    analyse,
-    compile_expression,
-    evaluate_condition,
-    inner_source,
-    is_expression,
-)
+from rochallor_cli.dev_engine.expression import ExpressionError, inner_source, is_expression
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.state_machine.choices import Choose
 from rochallor_cli.dev_engine.state_machine.conditions import NO_BRANCH, Branch, Now, StepFailed
@@ -59,7 +53,7 @@ def _fault_of(literal: object, rules: EngineRules) -> str:
     if not isinstance(literal, str) or not is_expression(literal):
         return ""
     source = inner_source(literal)
-    return "" if source == "now()" else compile_expression(source, rules.coercion).fault
+    return "" if source == "now()" else expression.compile_expression(source, rules.coercion).fault
 
 
 @lru_cache(maxsize=4096)
@@ -82,10 +76,10 @@ def _branches(written: tuple[tuple[str, str], ...], rules: EngineRules, may_fail
 
 def _fixed_value(condition: str, rules: EngineRules) -> bool | Branch | None:
     """What a condition comes to whatever the variables are: a value, a failure, or None: it depends."""
-    compiled = compile_expression(condition, rules.coercion)
-    if (compiled.names and not compiled.fault) or "now" in analyse(condition).functions:
+    compiled = expression.compile_expression(condition, rules.coercion)
+    if (compiled.names and not compiled.fault) or "now" in expression.analyse(condition).functions:
         return None
     try:
-        return evaluate_condition(condition, {}, now=_SOME_TIME, coercion=rules.coercion)
+        return expression.evaluate_condition(condition, {}, now=_SOME_TIME, coercion=rules.coercion)
     except ExpressionError as error:
         return Branch(condition, failure=error.text)

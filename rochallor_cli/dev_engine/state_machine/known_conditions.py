@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from rochallor_cli.dev_engine import expression
 from rochallor_cli.dev_engine.definition.model import Step
-from rochallor_cli.dev_engine.expression import (
-    ExpressionError,
-    compile_expression,
-    evaluate_condition,
-    inner_source,
-    is_expression,
-)
+from rochallor_cli.dev_engine.expression import ExpressionError, inner_source, is_expression
 from rochallor_cli.dev_engine.records import Variables
 from rochallor_cli.dev_engine.state_machine.choices import Choose
 from rochallor_cli.dev_engine.state_machine.conditions import EVALUATED, NO_BRANCH, Branch, Now
@@ -61,7 +56,9 @@ def _branch(condition: str, target: str, variables: Variables, now: Now, rules: 
     if not _is_known(condition, frozenset(variables.values), rules):
         return Branch(condition, target)
     try:
-        holds = evaluate_condition(condition, variables.doubles, now=now(), coercion=rules.coercion)
+        holds = expression.evaluate_condition(
+            condition, variables.doubles, now=now(), coercion=rules.coercion
+        )
     except ExpressionError as error:
         return Branch(condition, failure=error.text)
     return Branch(condition, target) if holds else None
@@ -69,7 +66,7 @@ def _branch(condition: str, target: str, variables: Variables, now: Now, rules: 
 
 @lru_cache(maxsize=4096)
 def _is_known(source: str, known: frozenset[str], rules: EngineRules) -> bool:
-    return known.issuperset(compile_expression(source, rules.coercion).names)
+    return known.issuperset(expression.compile_expression(source, rules.coercion).names)
 
 
 def _can_set(literal: object, known: frozenset[str], rules: EngineRules) -> bool:
