@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 from typer.main import get_command
@@ -55,21 +57,33 @@ HELP_OPTIONS = ("-h", "--help")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
-def run(arguments: Sequence[str], environment: Environment) -> int:
-    """Run one command line to its exit status; every error ends here."""
+def run(arguments: Sequence[str], environment: Environment, *, interrupts: bool = False) -> int:
+    """Run one command line to its exit status; every error ends here. `interrupts`: Ctrl-C raises from here on."""
     invocation = Invocation(environment, arguments)
     try:
+        if interrupts:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         status = _invoke(arguments, invocation)
-        environment.stdout.flush()
+        with suppress(BrokenPipeError):
+            environment.stdout.flush()
+        return status
     except (BrokenPipeError, OutputClosed, SystemExit):
         # The last is Typer's way to end where the reader of a help is gone.
-        silence(environment.stdout)
-        status = int(ExitStatus.DONE)
+        return int(ExitStatus.DONE)
     except (KeyboardInterrupt, typer.Abort):
-        status = int(ExitStatus.INTERRUPTED)
+        return int(ExitStatus.INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - the border: every error becomes text and exit status
-        status = _reported(error, invocation)
-    return status
+        return _reported(error, invocation)
+    finally:
+        _leave_no_output(environment.stdout)
+
+
+def _leave_no_output(stdout: TextIO) -> None:
+    """What cannot be written any more must not be tried again at the process's end."""
+    try:
+        stdout.flush()
+    except OSError:
+        silence(stdout)
 
 
 def _reported(error: Exception, invocation: Invocation) -> int:

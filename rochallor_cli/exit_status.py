@@ -45,5 +45,5 @@ MEANINGS = {
     ExitStatus.CRASH_LOOP: "worker processes crash in a loop",
     ExitStatus.NOT_KNOWN: "only things not known up to the engine version assumed",
     ExitStatus.HUNG_UP: "`work`, drained after SIGHUP without a terminal: whoever sent it wants a restart",
-    ExitStatus.INTERRUPTED: "interrupted (never `work`: a clean drain after Ctrl-C is 0)",
+    ExitStatus.INTERRUPTED: "interrupted (never a running `work`: a clean drain after Ctrl-C is 0)",
 }

@@ -103,6 +103,7 @@ def with_global_options(
 
     def call(typer_context: typer.Context, **values: Any) -> Any:
         invocation: Invocation = typer_context.obj
+        values = {name: _in_utf8(value) for name, value in values.items()}
         _refuse_unmeant(typer_context, values)
         given = {option.name: values.pop(option.name) for option in global_options}
         invocation.given = merged(invocation.given, given)
@@ -130,6 +131,8 @@ def _run(function: Callable[..., Any], invocation: Invocation, values: Mapping[s
     from rochallor_cli.command_line.context import Context
 
     view: View | None = getattr(function, "view", None)
+    if not (getattr(function, "ends_unread", False) or invocation.environment.stdout_is_terminal):
+        _go_on_unread(invocation)
     resume_collection()
     try:
         with Context(invocation, walks=getattr(function, "walks", False)) as context:
@@ -141,6 +144,13 @@ def _run(function: Callable[..., Any], invocation: Invocation, values: Mapping[s
     except KeyboardInterrupt as interruption:
         _end_line(invocation, str(interruption))
         raise
+
+
+def _go_on_unread(invocation: Invocation) -> None:
+    from rochallor_cli.configuration.unread_output import going_on_unread
+
+    environment = invocation.environment
+    invocation.environment = environment._replace(stdout=going_on_unread(environment.stdout))
 
 
 def as_if(
@@ -186,12 +196,24 @@ def _refuse_unmeant(typer_context: typer.Context, values: Mapping[str, Any]) -> 
                 continue
             if not one.strip():
                 raise UsageError(f"{what} is empty", hint="is a variable of your script not set?")
-            if (
-                param.name not in _CREDENTIALS
-                and _is_no_text(one)
-                and not os.path.exists(one.removeprefix("@"))
-            ):
+            if param.name not in _CREDENTIALS and _is_no_text(one) and not _is_file(one):
                 raise UsageError(f"{what} holds bytes that are no UTF-8", hint=_ENCODINGS)
+
+
+def _in_utf8(value: Any) -> Any:
+    """What was typed in UTF-8 under a locale that has none (`LC_ALL=C PYTHONUTF8=0`); a file keeps its name."""
+    if isinstance(value, list):
+        return [_in_utf8(one) for one in value]
+    if not isinstance(value, str) or not _is_no_text(value) or _is_file(value):
+        return value
+    try:
+        return os.fsencode(value).decode()
+    except UnicodeError:
+        return value
+
+
+def _is_file(text: str) -> bool:
+    return os.path.exists(text.removeprefix("@"))
 
 
 def _is_no_text(text: str) -> bool:
@@ -222,6 +244,7 @@ def command(
     exclusive: Sequence[Exclusive] = (),
     view: View | None = None,
     walks: bool = False,
+    ends_unread: bool = False,
     has_names: bool = True,
 ) -> Callable[[Function], Function]:
     """Register a command: its docstring is its help, the examples stand beneath it.
@@ -230,6 +253,9 @@ def command(
     said before anything is done.
 
     Where nothing that it prints `has_names`, -o name on the command line is refused.
+
+    One that shows more and more `ends_unread`, with 0, when nobody reads its stdout any longer. All others come to
+    their end without a reader, and their exit status says what came of it.
 
     A command that `walks` goes through many things, or waits, and takes as long as that takes. All others end within
     two request time-outs.
@@ -245,6 +271,7 @@ def command(
         function.exclusive = exclusive  # type: ignore[attr-defined]
         function.view = view  # type: ignore[attr-defined]
         function.walks = walks  # type: ignore[attr-defined]
+        function.ends_unread = ends_unread  # type: ignore[attr-defined]
         function.has_names = has_names  # type: ignore[attr-defined]
         return function
 

@@ -2,6 +2,7 @@
 
 certificates.py    when certificates end
 environment.py     the outside world as one object: streams, variables, clock
+unread_output.py   stdout that nobody reads any longer
 config_file.py     the user's configuration file, with its contexts
 engine_access.py   how to reach an engine, as one value
 setting.py         one thing that can be set, declared at the field that holds its value

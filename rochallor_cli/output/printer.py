@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rochallor_cli.configuration.environment import Environment, is_terminal
+from rochallor_cli.configuration.environment import Environment, is_terminal, silence
 from rochallor_cli.configuration.masking import masked
 from rochallor_cli.configuration.settings import Settings
 from rochallor_cli.output.columns import Column, Row, View, lookup, plain
@@ -172,8 +172,12 @@ class Printer:
         if is_terminal(self.environment.stdout):
             self.environment.stdout.flush()
         shown = harmless_lines(masked(text, self.settings.secrets))
-        self.environment.stderr.write(before + paint(shown, style, colored=bool(style)) + "\n")
-        self.environment.stderr.flush()
+        try:
+            self.environment.stderr.write(before + paint(shown, style, colored=bool(style)) + "\n")
+            self.environment.stderr.flush()
+        except OSError:
+            # A full disk, a reader that is gone: the command is not about its notes.
+            silence(self.environment.stderr)
 
     # --- formats -------------------------------------------------------------------------------------
 

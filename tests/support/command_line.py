@@ -108,13 +108,15 @@ def rochallor(
     now: datetime | None = None,
     sleep: Callable[[float], None] | None = None,
     bug_expected: bool = False,
+    stdout: Stream | None = None,
+    stderr: Stream | None = None,
 ) -> Result:
     """Run a command in this process. `terminal` makes all three streams one, `columns` wide."""
     environ = variables(env, url=url)
     if terminal:
         environ.setdefault("COLUMNS", str(columns))
         environ.setdefault("TERM", "xterm-256color")
-    stdout, stderr = Stream(terminal=terminal), Stream(terminal=terminal)
+    stdout, stderr = stdout or Stream(terminal=terminal), stderr or Stream(terminal=terminal)
     environment = Environment(
         stdin=Stream(stdin, terminal=terminal),
         stdout=stdout,

@@ -21,6 +21,7 @@ app = typer.Typer()
     examples=("rochallor defs list", "rochallor defs list loan -o name"),
     exclusive=(ALL_EXCLUSIVE,),
     walks=True,
+    ends_unread=True,
 )
 def list_(
     context: Context,

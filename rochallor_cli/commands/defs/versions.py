@@ -23,6 +23,7 @@ app = typer.Typer()
     examples=("rochallor defs versions loan-processing-workflow",),
     exclusive=(ALL_EXCLUSIVE,),
     walks=True,
+    ends_unread=True,
 )
 def versions(
     context: Context,

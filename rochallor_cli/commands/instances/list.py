@@ -30,6 +30,7 @@ app = typer.Typer()
     ),
     exclusive=(ALL_EXCLUSIVE, ("--watch", "--all")),
     walks=True,
+    ends_unread=True,
 )
 @with_filters()
 def list_(

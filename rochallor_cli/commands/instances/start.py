@@ -50,6 +50,7 @@ app = typer.Typer()
     ),
     view=INSTANCE,
     walks=True,
+    ends_unread=True,
 )
 def start(
     context: Context,

@@ -24,6 +24,7 @@ app = typer.Typer()
         "rochallor instances watch 01JD8Q3VZ6M0T2H8X4K7N5RWZK -o jsonl | jq .stepId",
     ),
     walks=True,
+    ends_unread=True,
 )
 def watch(context: Context, instance: InstanceId, timeout: Timeout = None) -> int:
     """Follow an instance until it has ended: a live panel on a terminal, one line an event on a pipe.

@@ -30,6 +30,7 @@ app = typer.Typer()
     ),
     exclusive=(ALL_EXCLUSIVE,),
     walks=True,
+    ends_unread=True,
 )
 @with_filters("status", "reason")
 def list_(
