@@ -7,7 +7,7 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Final, Self
 
-from rochallor_cli.dev_engine.go_json.reading import holds_nul, read
+from rochallor_cli.dev_engine.go_json.reading import holds_nul, read_stored
 from rochallor_cli.dev_engine.go_json.writing import write_stored
 from rochallor_cli.dev_engine.quick_values import quick_dataclass
 
@@ -80,7 +80,7 @@ class Variables:
     @property
     def values(self) -> Mapping[str, object]:
         if self._values is None:
-            values = read(self.text.encode())
+            values = read_stored(self.text)
             assert isinstance(values, dict)
             self._values = values
         return self._values

@@ -38,8 +38,17 @@ def in_stored_order(value: object) -> object:
 
 def stored_rank(key: str) -> tuple[int, bytes]:
     """What a key is sorted by in the engine's database: its length in UTF-8 bytes, then these bytes."""
+    return _rank_at_hand(key) if len(key) <= _SHORT_KEY else _rank(key)
+
+
+def _rank(key: str) -> tuple[int, bytes]:
     encoded = key.encode("utf-8", "surrogatepass")
     return len(encoded), encoded
+
+
+# The variables of thousands of instances have the same few names.
+_SHORT_KEY = 64
+_rank_at_hand = lru_cache(maxsize=4_096)(_rank)
 
 
 def write_string(text: str) -> str:

@@ -56,7 +56,7 @@ def poll(resources: Resources, count: int) -> Any:
 def test_a_completion_is_made_in_few_calls(engine: Counted) -> None:
     done = {"done": True}
     # The first of its kind fills what is kept at hand.
-    for most in (130, 108):
+    for most in (130, 106):
         (job,) = engine.do(lambda resources: poll(resources, 1))
         calls = engine.calls_of(
             lambda resources, job=job: jobs.complete_job(resources, job.id, done, worker_id="w")

@@ -37,7 +37,7 @@ def where(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return call
 
-    monkeypatch.setattr(records, "read", watched(records.read, lambda given, _: len(given)))
+    monkeypatch.setattr(records, "read_stored", watched(records.read_stored, lambda given, _: len(given)))
     monkeypatch.setattr(records, "write_stored", watched(records.write_stored, lambda _, done: len(done)))
     return found
 
