@@ -158,7 +158,7 @@ def simulated_threads() -> Iterator[None]:
         patch.object(flow_control, "time", Time),
         patch.object(commits, "time", Time),
         # Turns of a consumer while jobs run; in life there are more, to no other end.
-        patch.object(source, "BUSY_POLL_S", 0.05),
+        patch.object(source, "BUSY_POLL_S", 0.2),
         patch.object(rebalances, "LOOK_S", 0.05),
         # It makes a consumer of librdkafka's.
         patch.object(kafka_runner, "check_with_librdkafka", lambda config: None),
