@@ -16,12 +16,9 @@ def main() -> int:
         return end_of_output(error, stdout=sys.stdout, stderr=sys.stderr)
     if status is not None:
         return status
-    import signal
+    from rochallor_cli.command_line.interruptions import Interruptions
 
-    # Until the command begins Ctrl-C ends the process as it ends `cat`: a traceback of imports tells nobody anything.
-    is_pythons = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if is_pythons:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    interruptions = Interruptions()
     from rochallor_cli.garbage_collection import leave_garbage, postpone_collection
     from rochallor_cli.lean_imports import import_typer
 
@@ -30,7 +27,8 @@ def main() -> int:
     from rochallor_cli.app import run
     from rochallor_cli.configuration.environment import Environment
 
-    status = run(arguments, Environment.of_this_process(), interrupts=is_pythons)
+    status = run(arguments, Environment.of_this_process(), interruptions)
+    interruptions.end()
     leave_garbage()
     return status
 

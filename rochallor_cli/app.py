@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -24,6 +23,7 @@ from rochallor_cli.command_line.global_options import (
     with_global_options,
     with_options,
 )
+from rochallor_cli.command_line.interruptions import Interruptions
 from rochallor_cli.command_names import COMMANDS, GROUP_EXAMPLES
 from rochallor_cli.configuration.environment import Environment, is_terminal, silence, unwritable_text
 from rochallor_cli.configuration.invocation import Invocation
@@ -57,12 +57,14 @@ HELP_OPTIONS = ("-h", "--help")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
-def run(arguments: Sequence[str], environment: Environment, *, interrupts: bool = False) -> int:
-    """Run one command line to its exit status; every error ends here. `interrupts`: Ctrl-C raises from here on."""
+def run(
+    arguments: Sequence[str], environment: Environment, interruptions: Interruptions | None = None
+) -> int:
+    """Run one command line to its exit status; every error ends here."""
     invocation = Invocation(environment, arguments)
     try:
-        if interrupts:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if interruptions is not None:
+            interruptions.begin()
         status = _invoke(arguments, invocation)
         with suppress(BrokenPipeError):
             environment.stdout.flush()

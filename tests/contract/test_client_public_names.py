@@ -205,12 +205,12 @@ def test_the_error_of_an_answer_can_be_made_and_pickled_as_published() -> None:
 
 
 def test_the_message_of_an_answer_is_the_engines_reason() -> None:
-    from rochallor_cli.dev_engine import DevEngine
+    from support.engines import running_engine
     from workflow_sdk.client import RestEngineClient
     from workflow_sdk.errors import EngineClientError
 
     with (
-        DevEngine() as engine,
+        running_engine() as engine,
         RestEngineClient(engine.url) as client,
         pytest.raises(EngineClientError) as caught,
     ):

@@ -137,6 +137,12 @@ ADMIN: dict[str, dict[str, tuple[str, ...]]] = {
         "Where the answer to a start was lost": (
             "test_a_lost_answer_says_that_the_instance_may_have_been_started",
         ),
+        "A command that reads many pages takes": ("test_what_waits_ends_without_a_traceback",),
+        "Ctrl-C and SIGTERM end all but": (
+            "test_a_bulk_cancellation_says_what_came_of_each_that_was_sent",
+            "test_what_waits_ends_without_a_traceback",
+            "test_a_trial_on_an_engine_leaves_no_instance_open",
+        ),
         "Behind a pipe that is read no further": ("test_without_a_reader_a_command_comes_to_the_same_end",),
         "Every other command does all": (
             "test_without_a_reader_a_command_comes_to_the_same_end",

@@ -1,0 +1,91 @@
+"""Ctrl-C and SIGTERM (as of `timeout 60 rochallor …`) amid a command: one end, and the sender sees which it was."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from support.command_line import RunningCommand, rochallor_process
+from support.engines import running_engine
+from support.scripted_server import Answer, stand_in
+from support.waiting import wait_until
+from support.workflows import service, uploaded
+from workflow_sdk.client.rest import RestEngineClient
+
+ENDS = pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)], ids=["Ctrl-C", "SIGTERM"]
+)
+# Each waits or walks until something is there that never comes.
+ENDLESS = [
+    ("instances", "wait", "ID"),
+    ("instances", "watch", "ID", "-o", "jsonl"),
+    ("instances", "list", "--watch", "-o", "jsonl"),
+    ("instances", "start", "held", "--wait"),
+    ("instances", "start", "held", "--follow"),
+]
+
+
+@ENDS
+def test_a_bulk_cancellation_says_what_came_of_each_that_was_sent(
+    number: signal.Signals, status: int
+) -> None:
+    ids = [f"i{index:025}" for index in range(40)]
+    running: list[RunningCommand] = []
+
+    def answer(method: str, path: str, body: bytes) -> Answer:
+        instance = path.split("/")[3]
+        if (method, instance) == ("POST", ids[12]):
+            wait_until(lambda: running, "the command")
+            for _ in range(2 if number == signal.SIGTERM else 1):  # as timeout does
+                running[0].process.send_signal(number)
+        return 200, {"id": instance, "status": "CANCELLED", "definitionId": "d", "definitionVersion": 1}
+
+    with (
+        stand_in(answer) as there,
+        rochallor_process("instances", "cancel", *ids, "-o", "jsonl", url=there.url) as command,
+    ):
+        running.append(command)
+        result = command.wait()
+    rows = [json.loads(line) for line in result.lines()]
+    assert result.exit_status == status
+    assert f"interrupted: {len(rows)} of 40 instances dealt with" in result.stderr
+    assert {row["status"] for row in rows} == {"CANCELLED"}
+
+
+@ENDS
+@pytest.mark.parametrize("words", ENDLESS, ids=" ".join)
+def test_what_waits_ends_without_a_traceback(
+    words: tuple[str, ...], number: signal.Signals, status: int
+) -> None:
+    with running_engine() as engine, RestEngineClient(engine.url) as client:
+        uploaded(client, service("s"), id_="held")
+        instance = client.start_instance("held")["id"]
+        given = [instance if word == "ID" else word for word in words]
+        before = engine.url
+        with rochallor_process(*given, "-v", url=before) as command:
+            # Its first answers have come: the command has begun.
+            wait_until(lambda: "GET " in command.errors, "a request")
+            command.process.send_signal(number)
+            result = command.wait()
+    assert (result.exit_status, "Traceback" in result.stderr) == (status, False)
+
+
+@ENDS
+def test_a_trial_on_an_engine_leaves_no_instance_open(
+    number: signal.Signals, status: int, tmp_path: Path
+) -> None:
+    steps = [
+        {"id": "held", "name": "held", "type": "WAIT", "nextStep": "end"},
+        {"id": "end", "name": "end", "type": "END"},
+    ]
+    (tmp_path / "flow.json").write_text(json.dumps({"id": "trial", "name": "trial", "steps": steps}))
+    with running_engine() as engine, RestEngineClient(engine.url) as client:
+        with rochallor_process("run", tmp_path / "flow.json", "--engine-url", engine.url) as command:
+            wait_until(lambda: client.list_instances(status="WAITING")["items"], "the instance")
+            command.process.send_signal(number)
+            result = command.wait()
+        [instance] = client.list_instances()["items"]
+    assert (result.exit_status, instance["status"]) == (status, "CANCELLED")
