@@ -20,10 +20,8 @@ def main() -> int:
 
     interruptions = Interruptions()
     from rochallor_cli.garbage_collection import leave_garbage, postpone_collection
-    from rochallor_cli.lean_imports import import_typer
 
     postpone_collection()
-    import_typer()
     from rochallor_cli.app import run
     from rochallor_cli.configuration.environment import Environment
 

@@ -1,4 +1,4 @@
-"""Libraries without what they import and a short command never uses: subprocesses, TLS, cookies, asyncio.
+"""Libraries without what they import and a short command never uses: TLS, cookies, asyncio, Markdown.
 
 It is a third of what such a command costs. Others of the process that use these libraries, a handler for one, have
 all of them: what was put off is loaded when one of its names is used.
@@ -14,24 +14,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-# Of names taken from these, Typer and httpx only call them, make subclasses of them, or ask what is one.
-_UNUSED_BY_TYPER = (
-    "ast",
-    "datetime",
-    "difflib",
-    "gettext",
-    "ipaddress",
-    "linecache",
-    "pathlib",
-    "platform",
-    "shutil",
-    "subprocess",
-    "textwrap",
-    "tokenize",
-    "traceback",
-    "typer.completion",
-    "uuid",
-)
+# Of names taken from these, httpx and httpcore only call them, make subclasses of them, or ask what is one.
 _UNUSED_BY_HTTPX = (
     "anyio",
     "certifi",
@@ -47,19 +30,12 @@ _UNUSED_BY_HTTPX = (
     "httpx._main",
     "idna",
     "mimetypes",
-    "selectors",
     "ssl",
-    "traceback",
     "trio",
     "urllib.request",
 )
 # For help written in Markdown, and for pretty tracebacks.
 _UNUSED_BY_PANELS = ("rich.markdown", "rich.traceback")
-
-
-def import_typer() -> None:
-    """Import what describes commands, for a process of our own."""
-    _import("typer", _UNUSED_BY_TYPER)
 
 
 def import_client() -> None:
@@ -105,12 +81,6 @@ class _Loads(type):
             return super().__subclasscheck__(other)
         # Where a module is not loaded, there is nothing of its kinds.
         return cls.place[0] in sys.modules and issubclass(other, cls.real())
-
-    def __eq__(cls, other: object) -> bool:
-        # An annotation, which may be of what others have loaded, is compared with kinds that Typer knows.
-        return other is cls or ("place" in vars(cls) and cls.place[0] in sys.modules and other is cls.real())
-
-    __hash__ = type.__hash__
 
     def real(cls) -> Any:
         """What stands in the module by this name."""

@@ -89,10 +89,10 @@ print(len(sys.modules), len(compiled), file=sys.stderr)
 @pytest.mark.parametrize(
     ("arguments", "modules", "texts"),
     [
-        (["--help"], 140, 70),
-        (["work", "--help"], 175, 165),
-        (["instances", "list"], 268, 275),
-        (["defs", "list"], 268, 275),
+        (["--help"], 170, 70),
+        (["work", "--help"], 197, 165),
+        (["instances", "list"], 300, 275),
+        (["defs", "list"], 300, 275),
     ],
     ids=["--help", "work --help", "instances list", "defs list"],
 )

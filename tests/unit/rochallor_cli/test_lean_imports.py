@@ -1,4 +1,4 @@
-"""What Typer and httpx bring and a command never uses is not loaded by it; others of the process have all of both."""
+"""What httpx brings and a command never uses is not loaded by it; others of the process have all of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNUSED = (
     "httpcore._async",
     "idna",
 )
-UNUSED += ("rich", "ssl", "subprocess", "urllib.request")
+UNUSED += ("rich", "ssl", "urllib.request")
 ASKS = f"""
 import sys
 sys.argv[1:] = ["instances", "get", "one", "-o", "json", "--engine-url", sys.argv[1]]
@@ -66,32 +66,6 @@ assert issubclass(_async.AsyncConnectionPool, AsyncConnectionPool)
 assert httpx._config.create_ssl_context().verify_mode is ssl.CERT_REQUIRED
 print("whole")
 """
-# A module of handlers with a command line of its own.
-USES_TYPER = """
-import sys
-from rochallor_cli.lean_imports import import_typer
-import_typer()
-import inspect, linecache, typer, typer.testing
-from datetime import datetime
-from pathlib import Path
-from uuid import UUID
-
-app = typer.Typer()
-
-@app.command()
-def show(when: datetime, path: Path, one: UUID, other: Path = Path("here")) -> None:
-    typer.echo(f"{when!r} {path!r} {one!r} {other!r} {type(path).__name__}")
-
-words = ["2026-05-03", "there", "00000000-0000-0000-0000-000000000001"]
-result = typer.testing.CliRunner().invoke(app, words)
-assert "datetime.datetime(2026, 5, 3, 0, 0)" in result.output, result
-assert "PosixPath('there')" in result.output and "UUID('0" in result.output, result
-assert "Usage" in typer.testing.CliRunner().invoke(app, ["--help"]).output
-assert "def getsource" in inspect.getsource(inspect.getsource)
-assert typer.main.subprocess.run is sys.modules["subprocess"].run
-assert inspect.getsource(typer.Typer).startswith("class Typer")
-print("whole")
-"""
 BESIDE_A_THREAD = """
 import sys, threading
 done = threading.Event()
@@ -120,10 +94,6 @@ def output_of(program: str, *arguments: str) -> str:
 def test_a_client_loads_neither_cookies_nor_the_standard_librarys_own_clients() -> None:
     with stand_in(lambda *_: (200, {"id": "one", "version": 1}, {"Set-Cookie": "a=b"})) as there:
         assert output_of(ASKS, there.url).splitlines()[-1] == "[]"
-
-
-def test_whoever_uses_typer_besides_has_its_kinds_of_values() -> None:
-    assert output_of(USES_TYPER) == "whole"
 
 
 def test_whoever_uses_httpx_besides_has_its_cookies_and_digests() -> None:
