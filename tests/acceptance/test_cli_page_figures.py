@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from rochallor_cli.app import build
 from rochallor_cli.dev_engine import DevEngineConfig
+from rochallor_cli.dev_engine.api.connection_limits import MOST_LINE_BYTES
 from rochallor_cli.dev_engine.api.endpoints import MAX_VALUES
 from rochallor_cli.dev_engine.api.server import MAX_BODY_BYTES
 from rochallor_cli.dev_engine.go_json.reading import MAX_DEPTH
@@ -82,6 +83,7 @@ def test_the_times_and_limits_of_the_page_are_those_of_the_engine() -> None:
     assert f"It listens on {config.host}." in page
     resting = DEFAULT_STEP_BUDGET // _RESTING_COST
     assert f"| body of a request | {MAX_BODY_BYTES // 2**20} MiB (413 beyond) |" in page
+    assert f"and each header | {MOST_LINE_BYTES // 1024} kB (400 beyond) |" in page
     assert f"by opening brackets and commas | {MAX_VALUES:,} (413 beyond) |" in page
     assert f"| depth of JSON | {MAX_DEPTH} (400" in page
     assert (

@@ -255,3 +255,10 @@ def test_a_body_that_is_too_long_is_refused_in_words(monkeypatch: pytest.MonkeyP
         status, answer = ask(engine, "POST", "/v1/instances", json.dumps({"definitionId": "x" * 2**20}))
         assert (status, answer["reason"]) == (413, "the embedded engine takes at most 1 MiB in a body")
         assert ask(engine, "GET", "/healthz")[0] == 200
+
+
+@pytest.mark.parametrize(("length", "status"), [(60_000, 200), (70_000, 400)])
+def test_a_long_header_is_taken_and_one_without_bound_is_not(length: int, status: int) -> None:
+    with DevEngine(DevEngineConfig(port=0)) as engine:
+        assert ask(engine, "GET", "/healthz", Authorization="x" * length)[0] == status
+        assert ask(engine, "GET", f"/v1/definitions?keyword={'x' * length}")[0] == status

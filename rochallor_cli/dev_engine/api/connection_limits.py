@@ -15,6 +15,8 @@ _logger = logging.getLogger("rochallor_cli.dev_engine.http")
 HEAD_TIMEOUT_S = 30.0
 BODY_TIMEOUT_S = 30.0
 MOST_CONNECTIONS = 1_000
+# Of a request's first line, and of each header; the engine takes a megabyte for all of them.
+MOST_LINE_BYTES = 64 * 1024
 
 
 class _InOneLine(logging.LoggerAdapter[logging.Logger]):
@@ -32,7 +34,14 @@ class BoundedServer(web.Server):
     """Beyond so many connections the one that has been idle the longest makes room."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, keepalive_timeout=HEAD_TIMEOUT_S, logger=_InOneLine(_logger), **named)
+        super().__init__(
+            *arguments,
+            keepalive_timeout=HEAD_TIMEOUT_S,
+            logger=_InOneLine(_logger),
+            max_line_size=MOST_LINE_BYTES,
+            max_field_size=MOST_LINE_BYTES,
+            **named,
+        )
         self._open: dict[object, asyncio.Transport] = {}
         self._busy: set[object] = set()
 
