@@ -10,6 +10,8 @@ MASK = "***"
 
 # The latest of this process: tokens are renewed for as long as it lives.
 _KEPT = 300
+# Headers are kept as secrets, and some hold names, as of a tenant.
+_NO_WORD = 16
 _secrets: deque[str] = deque(maxlen=_KEPT)
 
 
@@ -22,6 +24,14 @@ def keep_secret(secret: str) -> None:
 def kept_secrets() -> tuple[str, ...]:
     """All of them, for those who keep them out of what they show."""
     return tuple(_secrets)
+
+
+def without_secrets(text: str) -> str:
+    """The text as it may be kept elsewhere: what is long enough to be no word of it is taken out of it."""
+    for secret in sorted(kept_secrets(), key=len, reverse=True):
+        if len(secret) >= _NO_WORD:
+            text = text.replace(secret, MASK)
+    return text
 
 
 def forget_secrets() -> None:

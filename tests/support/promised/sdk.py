@@ -57,6 +57,7 @@ SDK: dict[str, dict[str, tuple[str, ...]]] = {
         "The message of a failure": (
             "test_an_exception_is_retried_with_its_type_text_and_line",
             "test_long_messages_are_cut",
+            "test_a_failures_message_holds_no_token_of_its_worker_and_leaves_words_alone",
         ),
         "Each failed attempt logs its own traceback.": (
             "test_each_failed_attempt_logs_a_traceback_of_its_own",

@@ -44,3 +44,11 @@ def test_a_failures_message_ends_before_a_secret_and_not_within_it(before: int) 
 
 def test_text_without_a_secret_is_cut_where_it_is_to_be_cut() -> None:
     assert beginning("x" * 30, 20) == "x" * 20
+
+
+def test_a_failures_message_holds_no_token_of_its_worker_and_leaves_words_alone() -> None:
+    token = "eyJhbGciOi-Zq3-long-enough"
+    for secret in (token, f"Bearer {token}", "acme"):
+        keep_secret(secret)
+    message = outcome_of_error(ValueError(f"acme refused Bearer {token}, {token[:8]}")).message
+    assert message == f"ValueError: acme refused ***, {token[:8]}"

@@ -13,7 +13,7 @@ from typing import Any
 
 from workflow_sdk.client.answers import body_from_value
 from workflow_sdk.errors import NonRetryableError, ReleaseJobError
-from workflow_sdk.known_secrets import beginning
+from workflow_sdk.known_secrets import beginning, without_secrets
 
 MAX_MESSAGE = 2_000
 _DECIDING = (NonRetryableError, ReleaseJobError)
@@ -65,6 +65,8 @@ def outcome_of_error(error: BaseException) -> Failed:
     place = _raised_at(error)
     # The engine's database refuses NUL characters, in messages, too.
     text = f"{type(error).__name__}: {_text_of(error)}".removesuffix(": ").replace("\0", "\\0")
+    # Whoever may look at an instance sees why it failed.
+    text = without_secrets(text)
     return Failed(
         beginning(text, MAX_MESSAGE - len(place)) + place, retryable=not isinstance(error, NonRetryableError)
     )
