@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import count
+from math import inf
 from random import Random
 from typing import Any, NamedTuple, Protocol
 from zlib import crc32
@@ -91,6 +92,10 @@ class Group:
         """The process that the group takes for the partition's owner; empty when it is nobody's."""
         owners = (one.process for one in self._members.values() if partition in one.owned)
         return next(owners, "")
+
+    def has(self, process: str) -> bool:
+        """Whether the process is one of its members."""
+        return any(member.process == process for member in self._members.values())
 
     def join(self, member_id: str, client: Joins, process: str, owned: set[int], session_s: float) -> None:
         now = self._broker.now()
@@ -233,6 +238,8 @@ class SimulatedBroker:
         self.now = self._loop.time
         self.refuses_amid_rebalances = random.random() < 0.5
         self.fault_rate = 0.0
+        # When somebody reached no broker last.
+        self.disturbed_at = -inf
         self.is_down = False
         self.is_over = False
         # By process and topic: when it was given partitions last.
@@ -289,10 +296,10 @@ class SimulatedBroker:
             self._readers[topic].remove(tell)
 
     def go_down(self) -> None:
-        self.is_down = True
+        self.is_down, self.disturbed_at = True, inf
 
     def come_back(self) -> None:
-        self.is_down = False
+        self.is_down, self.disturbed_at = False, self.now()
         for group in self._groups.values():
             group.seen_all()
 

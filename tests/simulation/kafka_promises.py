@@ -21,7 +21,7 @@ from workflow_sdk.runner.kafka.dispatch_event import DispatchEvent, PoisonRecord
 from workflow_sdk.runner.kafka.intake import KafkaIntake, topic_of
 from workflow_sdk.runner.kafka.source import KafkaSource
 from workflow_sdk.runner.kafka.takeover import RecordHolder
-from workflow_sdk.runner.summary import RunnerSnapshot
+from workflow_sdk.runner.summary import RunnerSnapshot, RunSummary
 
 # Of ten seconds in life, with a turn to spare.
 REVOKE_WAIT_S = 9.9
@@ -31,6 +31,8 @@ WHOLE_WAIT_S, NOTICED_S = 10.6, 2.5
 COMMIT_PATIENCE_S = 5.1
 # So long after a worker has found the engine away none of its consumers fetches anything.
 HELD_AFTER_S = 1.0
+# So long after brokers were out of somebody's reach all is as ever.
+CALM_S = 15.0
 
 # A process, a topic, and what it does one after another there.
 _Lane = tuple[str, str, str]
@@ -292,6 +294,21 @@ class KafkaPromises(Promises):
             return
         if self._engine.attempt_of(claim.job_id) == (claim.step_execution_id, claim.retries_remaining):
             self._break("what was counted as done was done", claim.job_id)
+
+    def drained(
+        self, process: str, summary: RunSummary, *, took_s: float, patience_s: float, in_flight: list[str]
+    ) -> None:
+        super().drained(process, summary, took_s=took_s, patience_s=patience_s, in_flight=in_flight)
+        is_sound = self._now() - self.broker.disturbed_at > CALM_S and not self.broker.fault_rate
+        # A last commit may wait for a member that was killed for longer than there is.
+        takes_commits = not self.broker.refuses_amid_rebalances
+        if (
+            is_sound
+            and takes_commits
+            and not in_flight
+            and any(group.has(process) for group in self.broker.groups.values())
+        ):
+            self._break(f"after a drain a worker has left its groups: {process}")
 
     def wrongly_said(self, process: str, said: RunnerSnapshot) -> str:
         has_any = any(

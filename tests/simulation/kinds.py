@@ -126,6 +126,7 @@ KINDS: dict[str, Kind] = {
     "kafka: many workers": _kafka("kills", "restarts", workers=5),
     "threads are short": Kind(("shortages", "faults"), has_long_handlers=True),
     "kafka: threads are short": _kafka("shortages"),
+    "leases are extended": Kind(has_long_handlers=True, extends_leases=True),
 }
 
 

@@ -330,6 +330,7 @@ KAFKA_FAULTS = (
         "_probe",
         _nothing,
     ),
+    Plant("a worker stays in its groups", Seed(0, "kafka: restarts", "0"), KafkaIntake, "_leave", _nothing),
 )
 
 ALL_FAULTS = FAULTS + REFUSAL_FAULTS + KAFKA_FAULTS

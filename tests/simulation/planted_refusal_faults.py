@@ -1,4 +1,4 @@
-"""Faults planted into what becomes of results that are refused, and of slots and drains that run out."""
+"""Faults planted into what becomes of results that are refused or unanswered, and of slots and drains that run out."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Any
 
 from simulation.kinds import Seed
 from simulation.planted_faults import Plant
+from workflow_sdk.runner.job.claim import Claim
 from workflow_sdk.runner.job.report import Report, Settlement
 from workflow_sdk.runner.job.slots import Slots
-from workflow_sdk.runner.reporting import senders
+from workflow_sdk.runner.reporting import doubtful_reports, rules, senders
+from workflow_sdk.runner.reporting.engine_watch import EngineWatch
 from workflow_sdk.runner.reporting.rules import Action
 from workflow_sdk.runner.reporting.senders import Senders
 from workflow_sdk.runner.shift.execution import Execution
+from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper
 from workflow_sdk.runner.shift.shift import Shift
 
 
@@ -41,6 +44,27 @@ def _forgotten_once_over(original: Callable[..., None]) -> Callable[..., None]:
             self._kept.take(report.claim)
 
     return settled
+
+
+def _soon(self: Report, now: float) -> bool:
+    return self.refusals > 0
+
+
+async def _no_rest(self: EngineWatch, seconds: float) -> None:
+    return
+
+
+def _unsaid(self: EngineWatch) -> str:
+    return ""
+
+
+def _counted_alone(self: Claim, later: Claim) -> None:
+    self.job_id, self.retries_remaining = later.job_id, later.retries_remaining
+    self.renewals += 1
+
+
+def _never_again(self: LeaseKeeper) -> None:
+    self._wanted = False
 
 
 REFUSAL_FAULTS = (
@@ -99,5 +123,28 @@ REFUSAL_FAULTS = (
         Execution,
         "settled",
         _forgotten_once_over(Execution.settled),
+    ),
+    Plant(
+        "an outcome is given up at once",
+        Seed(0, "results are refused", "0"),
+        Report,
+        "is_refused_for_good",
+        _soon,
+    ),
+    Plant("a result is sent again at once", Seed(2, "network", "0"), rules, "HOLD_AFTER_TIMEOUT_S", 0.0),
+    Plant("who looks takes no rest", Seed(0, "everything", "0"), doubtful_reports, "LOOK_EVERY_S", 0.0),
+    Plant("who waits for an engine takes no rest", Seed(0, "outages", "0"), EngineWatch, "sleep", _no_rest),
+    Plant(
+        "why an engine is away is not said", Seed(0, "outages", "0"), EngineWatch, "reason", property(_unsaid)
+    ),
+    Plant(
+        "a job that comes again keeps its lease",
+        Seed(0, "long handlers", "0"),
+        Claim,
+        "renew",
+        _counted_alone,
+    ),
+    Plant(
+        "a lease is extended but once", Seed(0, "leases are extended", "0"), LeaseKeeper, "_can", _never_again
     ),
 )

@@ -69,7 +69,7 @@ class Promises:
         # By process: what it does within.
         self._executions: dict[str, Execution] = {}
         self.limits = Limits(now=now, broken=self._break)
-        self.refusals = Refusals()
+        self.refusals = Refusals(now=now)
         self.tries = Tries(now=now, broken=self._break)
         self.runs: Counter[str] = Counter()
         self.results: dict[str, set[str]] = {}
@@ -303,11 +303,11 @@ class Promises:
 
     def given_up(self, process: str, claim: Claim) -> None:
         """The process takes it that the engine will never take this outcome; somebody cancels the instance."""
-        step, instance_id = claim.step_execution_id, claim.instance_id
-        if self._engine.step_of(claim.job_id) and self.refusals.latest(process, step) is not Flaw.UNSTORABLE:
-            self._break("nothing is given up but what the engine refuses for good", claim.job_id)
+        step = self._engine.step_of(claim.job_id)
+        if broken := self.refusals.broken_by_giving_up(process, step, claim.job_id):
+            self._break(broken, claim.job_id)
         self._given_up.add(claim.job_id)
-        self._engine.cancel_later(CANCELLED_AFTER_S, instance_id, step)
+        self._engine.cancel_later(CANCELLED_AFTER_S, claim.instance_id, claim.step_execution_id)
 
     def came_again(self, known: Claim, claim: Claim) -> None:
         """A job that is known came once more."""
@@ -316,7 +316,6 @@ class Promises:
             self._break("a job that comes again is reported under its latest claim", claim.job_id)
 
     def says_away(self, process: str, said: RunnerSnapshot) -> None:
-        """The engine has been away for long."""
         if said.engine_reachable is not False or not said.engine_reason:
             self._break(f"while the engine is away a worker says so, and why: {process}")
 
@@ -378,6 +377,11 @@ class Promises:
             self._break(f"after a drain nothing is in flight: {process}", *listed)
         if listed != in_flight:
             self._break(f"jobs left unfinished are listed: {process}", *in_flight)
+
+    def leases_hold(self) -> None:
+        """Where nothing went wrong, and the engine extends leases, none came to its end while its handler ran."""
+        for step in self._engine.lease_ends:
+            self._break("a lease is extended while its handler runs", *self._ids[step])
 
     def calm(self) -> None:
         """Where nothing went wrong nothing ran twice, and no lease came to its end."""

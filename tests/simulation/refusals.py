@@ -5,12 +5,13 @@ from __future__ import annotations
 import enum
 import json
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from simulation.engine import InstanceEnd
 from simulation.network import Message
 from workflow_sdk.client.answers import RawResponse
+from workflow_sdk.runner.job.report import REFUSED_FOR_S
 from workflow_sdk.runner.reporting.senders import TIMES_TOO_LARGE
 
 # What a gateway lets through where it has a limit at all, and what is more than that.
@@ -44,7 +45,10 @@ _SAID_INSTEAD = "the result cannot be delivered: "
 class Refusals:
     """Which results had which flaw, and what was answered to them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, now: Callable[[], float]) -> None:
+        self._now = now
+        # By process and step execution, or job where there is none: when the engine has refused its completion first.
+        self._refused_since: dict[tuple[str, str], float] = {}
         # By process and step execution: that of the latest run; by step execution: those of all runs.
         self._latest: dict[tuple[str, str], Flaw | None] = {}
         self._of_step: dict[str, set[Flaw]] = {}
@@ -63,8 +67,21 @@ class Refusals:
         """The process has got this answer to a completion of this step's job, or to a small result beside it."""
         if not message.job_id.endswith(SMALL):
             self._answers[process, step, answer.status_code] += 1
+            if answer.status_code == 500:
+                self._refused_since.setdefault((process, step or message.job_id), self._now())
         elif answer.status_code != 413:
             self._small[process, step] += 1
+
+    def broken_by_giving_up(self, process: str, step: str, job_id: str) -> str:
+        """The promise that is broken when an outcome is given up now; `step` is empty where the engine knows no such
+        job.
+        """
+        if step and self.latest(process, step) is not Flaw.UNSTORABLE:
+            return "nothing is given up but what the engine refuses for good"
+        since = self._refused_since.get((process, step or job_id), self._now())
+        return (
+            "an outcome is given up after a minute of refusals" if self._now() - since < REFUSED_FOR_S else ""
+        )
 
     def latest(self, process: str, step: str) -> Flaw | None:
         """The flaw of what its handler returned last."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from math import inf
 from random import Random
 
 from confluent_kafka import KafkaError, KafkaException
@@ -289,7 +290,7 @@ class Troubles:
             await asyncio.sleep(self.random.uniform(0.0, 20.0))
             worker = self.random.choice(self.workers)
             self.note(f"world: {worker.name} reaches no broker")
-            worker.is_cut = True
+            worker.is_cut, self._kafka.disturbed_at = True, inf
             await asyncio.sleep(self.random.choice([0.5, 5.0, 25.0]))
-            worker.is_cut = False
+            worker.is_cut, self._kafka.disturbed_at = False, asyncio.get_running_loop().time()
             self.note(f"world: {worker.name} reaches the brokers")

@@ -19,7 +19,7 @@ from simulation.memory import grown, kept
 from simulation.metrics import UncountedMetrics
 from simulation.network import SimulatedNetwork
 from simulation.producer import SimulatedProducer
-from simulation.promises import Promises
+from simulation.promises import BrokenPromise, Promises
 from simulation.refusals import RESULTS, Flaw
 from simulation.watching import watch
 from simulation.workshops import SimulatedCoroutines, SimulatedThreads
@@ -77,6 +77,13 @@ class _Wire:
         self._promises = promises
 
     async def ask(self, request: bytes, *, before_write: Callable[[], None] | None = None) -> RawResponse:
+        try:
+            return await self._asked(request, before_write)
+        except BrokenPromise:
+            # The world is over. What the worker makes of it is no matter, and it might make it again and again.
+            return await asyncio.get_running_loop().create_future()
+
+    async def _asked(self, request: bytes, before_write: Callable[[], None] | None) -> RawResponse:
         message = self._network.message(self._name, request)
         if before_write is not None:
             await self._network.dial()

@@ -229,10 +229,15 @@ class _World:
         await self._arrivals(engine)
         await trouble
         await self._until_all_ended(engine)
+        self._check_ends(promises, engine)
+        await self._come_to_rest(promises)
+
+    def _check_ends(self, promises: Promises, engine: SimulatedEngine) -> None:
         promises.all_completed(engine.ends())
         if self._is_nothing_repeated:
             promises.calm()
-        await self._come_to_rest(promises)
+        if self._is.extends_leases and not self._is.troubles:
+            promises.leases_hold()
 
     def _start_workers(self, network: SimulatedNetwork, promises: Promises, flaws: tuple[Flaw, ...]) -> None:
         world = Surroundings(
