@@ -44,7 +44,7 @@ def _partition_of(instance_id: str) -> int:
 
 # Records are published again, and committed again where a group goes on without what it has committed.
 @lru_cache(maxsize=256)
-def _event_of(record: Record, topic: str) -> DispatchEvent | None:
+def event_of(record: Record, topic: str) -> DispatchEvent | None:
     """The job of this topic's type; None where the record is none."""
     try:
         event = decode(record.value)
@@ -90,7 +90,7 @@ class KafkaPromises(Promises):
         if end > log.end:
             self._break(f"no more is committed than there is: {topic} {partition}: {end} of {log.end}")
         for offset in range(max(begin, log.start), end):
-            event = _event_of(log.records[offset], topic)
+            event = event_of(log.records[offset], topic)
             if event is None or self._is_given_up(event):
                 if offset not in log.dead_letters:
                     self._break(
@@ -182,7 +182,7 @@ class KafkaPromises(Promises):
         log, begin = self.broker.logs(topic)[partition], self.broker.group(topic).committed_of(partition)
         if self.broker.refuses_amid_rebalances or begin >= min(log.end, read_to):
             return
-        event = _event_of(log.records[begin], topic)
+        event = event_of(log.records[begin], topic)
         if event is not None and (process, event.job_id, event.retries_remaining) in self._counted:
             self._break("what is done of a partition is committed before it moves", event.job_id)
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from math import inf
 
 from simulation.network import Message
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.kafka.intake import AHEAD_MAX
+
+
+# Most ask in the same words again and again.
+@lru_cache(maxsize=64)
+def _most_jobs(body: bytes) -> int:
+    asked: int = json.loads(body)["maxJobs"]
+    return asked
 
 
 class Limits:
@@ -51,7 +59,7 @@ class Limits:
         process = message.process
         if self.is_quiet(process):
             self._break(f"a paused worker claims nothing: {process}")
-        if self._running[process].total() + json.loads(message.body)["maxJobs"] > self._threads[process]:
+        if self._running[process].total() + _most_jobs(message.body) > self._threads[process]:
             self._break(f"no more jobs are asked for than there are slots free: {process}")
 
     def wait_for_threads(self, process: str, items: Collection[InFlight]) -> None:

@@ -12,7 +12,7 @@ from simulation.network import Message
 from simulation.refusals import SMALL, Flaw, Refusals
 from simulation.tries import Tries
 from workflow_sdk.client.answers import RawResponse
-from workflow_sdk.runner.job.claim import Claim
+from workflow_sdk.runner.job.claim import Claim, JobHolder
 from workflow_sdk.runner.job.in_flight import InFlight
 from workflow_sdk.runner.job.outcome import Failed
 from workflow_sdk.runner.shift.execution import HELD_MARGIN_S, Execution
@@ -58,8 +58,7 @@ class Promises:
         self._late_outcome_at: dict[str, float] = {}
         # Jobs that were completed by a worker whose lease had passed to another one.
         self._done_by_others: set[str] = set()
-        # Instances of which a failure undid a job that was done, and nobody is to blame: a step of theirs may run
-        # once more, beyond the instance's end.
+        # Instances of which a failure undid what was done, blamelessly: a step of theirs may run beyond their end.
         self._undone: set[str] = set()
         # Of each step execution: the jobs that ran for it.
         self._ids: dict[str, set[str]] = {}
@@ -75,15 +74,14 @@ class Promises:
         self.results: dict[str, set[str]] = {}
 
     def _remember_handlers(self) -> None:
-        # By process and step execution: the attempt whose handler began last, and from when a job that was given
-        # back may run again; by process and job: until when its failure is held. Jobs whose handler gave them back
-        # last, and step executions of which any did.
+        # By process and step execution: the attempt that began last, and from when a job that was given back may run
+        # again; by process and job: until when its failure is held, and by whom. What was given back last, and ever.
         self._latest: dict[tuple[str, str], tuple[str, int]] = {}
         self._not_before: dict[tuple[str, str], float] = {}
-        self._held_until: dict[tuple[str, str], float] = {}
+        self._held: dict[tuple[str, str], tuple[float, JobHolder | None]] = {}
         self._given_back: set[tuple[str, str]] = set()
         self._stopping: set[str] = set()
-        # By process and job: those of which an extension was asked for.
+        # Those of which an extension was asked for.
         self._asked_to_extend: set[tuple[str, str]] = set()
         self._ever_given_back: set[str] = set()
 
@@ -107,7 +105,9 @@ class Promises:
             self._break("nothing is reported of a job that its handler gave back", message.job_id)
         if message.what == "fail":
             self._may_be_no_success(message)
-            if self._now() < self._held_until.get(key, 0.0) and message.process not in self._stopping:
+            until, holder = self._held.get(key, (0.0, None))
+            is_let_go = message.process in self._stopping or (holder is not None and holder.is_leaving)
+            if self._now() < until and not is_let_go:
                 self._break("a failure is held for its retry delay", message.job_id)
             self._may_fail(message)
 
@@ -288,7 +288,8 @@ class Promises:
         assert isinstance(item.outcome, Failed)
         if isinstance(delay_s, float) and item.outcome.retryable and claim.retries_remaining > 0:
             end = inf if claim.lease is None else claim.lease.end
-            self._held_until[process, claim.job_id] = min(self._now() + delay_s, end - HELD_MARGIN_S) - 1e-6
+            until = min(self._now() + delay_s, end - HELD_MARGIN_S) - 1e-6
+            self._held[process, claim.job_id] = until, claim.holder
 
     def told_to_stop(self, process: str) -> None:
         """It holds nothing any more."""
