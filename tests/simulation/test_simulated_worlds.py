@@ -42,6 +42,13 @@ def test_no_promise_is_broken(seed: Seed) -> None:
     assert not course.broken, course.text
 
 
+# Callbacks and timers for a job where nothing goes wrong: what a world costs besides the jobs themselves.
+@pytest.mark.parametrize(("kind", "steps"), [("calm", 70), ("kafka: calm", 75)])
+def test_a_world_takes_few_steps_for_a_job(kind: str, steps: int) -> None:
+    courses = [run(Seed(number, kind, version)) for number, version in enumerate(VERSIONS)]
+    assert sum(course.steps for course in courses) <= steps * sum(course.jobs for course in courses)
+
+
 def test_a_seed_is_one_course_of_events() -> None:
     assert run(seed_of(20)) == run(seed_of(20))
 
