@@ -20,10 +20,8 @@ from workflow_sdk.runner.summary import RunnerSnapshot, RunSummary
 
 # What leaving takes at most, once a drain is at its end: amid jobs, and after the last.
 LEAVE_S, CLEAN_LEAVE_S = 0.5, 10.1
-# So long after an outcome was given up somebody cancels its instance.
-CANCELLED_AFTER_S = 10.0
-# A request on its way for longer than this was held up by the network.
-AT_ONCE_S = 1.0
+# So long after an outcome was given up somebody cancels its instance; what is longer on its way was held up.
+CANCELLED_AFTER_S, AT_ONCE_S = 10.0, 1.0
 
 
 class BrokenPromise(AssertionError):
@@ -176,8 +174,9 @@ class Promises:
         return self._engine.leased_to.get(message.job_id) == message.process.partition(".")[0]
 
     def _attempt(self, message: Message) -> tuple[str, int] | None:
-        """Which attempt a report is about, as its process knows it."""
-        return self._latest.get((message.process, self._engine.step_of(message.job_id)))
+        """Which attempt a report is about, as its process knows it; the engine may have forgotten what became of it."""
+        step = "" if self._engine.has_forgotten(message.job_id) else self._engine.step_of(message.job_id)
+        return self._latest.get((message.process, step))
 
     def _leased_until(self, message: Message) -> float | None:
         return self._engine.leased_until.get(message.job_id, 0.0)

@@ -37,6 +37,7 @@ class Report:
     `not_before` is when it may be sent again at the earliest: the engine may still be at work on the last try.
     `was_acknowledged`: a 204 came for it, if too late to count by itself. `proved` is set when the job's next
     attempt has come: this failure has arrived, whatever was answered.
+    `is_overtaken`: somebody else has failed the attempt, so that no failure of it may follow.
     `answered_at`: the engine answered a question that was asked since `doubted_at`; 0 before it is known.
     `cleared_for`: under this holder it is known that none before has reported the job.
     `was_refused` says that an earlier report of the same outcome was refused for good.
@@ -55,6 +56,7 @@ class Report:
     answered_at: float = 0.0
     cleared_for: JobHolder | None = None
     proved: bool = False
+    is_overtaken: bool = False
     refusal: str = ""
     refusals: int = 0
     refused_since: float = 0.0

@@ -337,6 +337,9 @@ class Senders:
         if action is Action.REJECTED:
             say_rejected(report, reason)
             self._settle(report, Settlement.REJECTED)
+        elif action is Action.FAIL_INSTEAD and report.is_overtaken:
+            # Somebody else has failed this attempt: to fail it again would end the next one.
+            self._settle(report, Settlement.ENDED)
         elif action is Action.FAIL_INSTEAD:
             say_turned(report, reason)
             message = beginning(f"the result cannot be delivered: {reason}", MAX_MESSAGE).replace("\0", "\\0")

@@ -119,6 +119,8 @@ class Execution:
             here.is_overtaken = here.is_overtaken or retries_remaining < here.claim.retries_remaining
         elif here.is_followed_by(retries_remaining):
             self._prove(here, here.report)
+        elif retries_remaining < here.claim.retries_remaining:
+            here.report.is_overtaken = True
 
     def finished(self, item: InFlight) -> None:
         """A handler is done."""
@@ -288,6 +290,7 @@ class Execution:
         item.phase = Phase.REPORTING
         report = Report(item.claim, outcome, created=self._clock(), was_refused=was_refused)
         item.report = report
+        report.is_overtaken = item.is_overtaken
         if item.is_overtaken and isinstance(outcome, Failed):
             # This attempt was failed before, by another worker: a second failure would cost the next one.
             if item.next_attempt is not None:

@@ -196,3 +196,15 @@ def test_an_absence_is_said_once_with_its_tries_and_once_that_it_is_over(
     )
     assert back.startswith("engine reachable again after ")
     assert back.endswith("results reported")
+
+
+def test_a_result_nobody_can_read_of_an_attempt_that_somebody_else_has_failed_fails_nothing() -> None:
+    async def play(script: Script, desk: Desk) -> None:
+        unreadable = EngineClientError(400, "no", code="bad-request", reason="invalid request body: EOF")
+        script.trouble = lambda _: None if script.failures else unreadable
+        desk.put("j")
+        desk.put("k").is_overtaken = True
+        await desk.until(lambda: len(desk.settled) == 2)
+        assert desk.settled == {"j": Settlement.ACKNOWLEDGED, "k": Settlement.ENDED}
+
+    assert [job_id for job_id, _, _ in played(play).failures] == ["j"]
