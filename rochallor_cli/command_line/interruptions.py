@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 
@@ -36,3 +39,30 @@ class Interruptions:
         if not self.was_terminated:
             self.was_terminated = True
             raise KeyboardInterrupt
+
+
+@contextmanager
+def held_interruptions() -> Iterator[None]:
+    """For a request whose answer the clean-up needs: what comes amid it is heard behind it, a second Ctrl-C at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    came: list[int] = []
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        handler = before[signal.Signals(number)]
+        if number == signal.SIGINT and number in came and callable(handler):
+            handler(number, frame)
+        came.append(number)
+
+    held = [number for number, handler in before.items() if callable(handler)]
+    try:
+        for number in held:
+            signal.signal(number, hold)
+        yield
+    finally:
+        for number in held:
+            signal.signal(number, before[number])
+    if came:
+        signal.raise_signal(came[0])

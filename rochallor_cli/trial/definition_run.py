@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rochallor_cli.command_line.context import Context
+from rochallor_cli.command_line.interruptions import held_interruptions
 from rochallor_cli.configuration.engine_access import EngineAccess
 from rochallor_cli.definitions.uploads import Upload
 from rochallor_cli.dev_engine import engine_rules
@@ -204,25 +205,29 @@ def _lead(
     if missing:
         printer.note(f"no handler and no stub for {', '.join(each.removeprefix(prefix) for each in missing)}")
     with working(client, registry) as check:
-        started = engine.start(str(plan.definition["id"]), plan.variables, version=version)
-        printer.note(f"{started['id']} of {plan.definition['id']} on {where}")
-        run = FlowRun(
-            engine=engine,
-            instance_id=str(started["id"]),
-            answers=StepAnswers(plan.replies, _asking(context)),
-            served=served,
-            job_types=plan.job_types,
-            timed=plan.timed,
-            check=check,
-            timers=timers,
-            prefix=prefix,
-            max_steps=plan.max_steps,
-        )
+        instance_id = ""
         try:
+            with held_interruptions():
+                instance_id = str(
+                    engine.start(str(plan.definition["id"]), plan.variables, version=version)["id"]
+                )
+            printer.note(f"{instance_id} of {plan.definition['id']} on {where}")
+            run = FlowRun(
+                engine=engine,
+                instance_id=instance_id,
+                answers=StepAnswers(plan.replies, _asking(context)),
+                served=served,
+                job_types=plan.job_types,
+                timed=plan.timed,
+                check=check,
+                timers=timers,
+                prefix=prefix,
+                max_steps=plan.max_steps,
+            )
             return run.lead(printer, _follower(printer), plan.timeout_s)
         finally:
-            if prefix and not plan.keeps:
-                _leave_nothing_open(engine, run.instance_id, printer)
+            if instance_id and prefix and not plan.keeps:
+                _leave_nothing_open(engine, instance_id, printer)
 
 
 def _leave_nothing_open(engine: AdminClient, instance_id: str, printer: Printer) -> None:

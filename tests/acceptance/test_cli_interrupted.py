@@ -6,13 +6,14 @@ import json
 import signal
 from pathlib import Path
 
+import httpx
 import pytest
 
 from support.command_line import RunningCommand, rochallor_process
 from support.engines import running_engine
 from support.scripted_server import Answer, stand_in
 from support.waiting import wait_until
-from support.workflows import service, uploaded
+from support.workflows import document, service, timer, uploaded, wait
 from workflow_sdk.client.rest import RestEngineClient
 
 ENDS = pytest.mark.parametrize(
@@ -74,18 +75,33 @@ def test_what_waits_ends_without_a_traceback(
 
 
 @ENDS
+@pytest.mark.parametrize("is_answered", [True, False], ids=["started", "being started"])
 def test_a_trial_on_an_engine_leaves_no_instance_open(
-    number: signal.Signals, status: int, tmp_path: Path
+    number: signal.Signals, status: int, is_answered: bool, tmp_path: Path
 ) -> None:
-    steps = [
-        {"id": "held", "name": "held", "type": "WAIT", "nextStep": "end"},
-        {"id": "end", "name": "end", "type": "END"},
-    ]
-    (tmp_path / "flow.json").write_text(json.dumps({"id": "trial", "name": "trial", "steps": steps}))
-    with running_engine() as engine, RestEngineClient(engine.url) as client:
-        with rochallor_process("run", tmp_path / "flow.json", "--engine-url", engine.url) as command:
-            wait_until(lambda: client.list_instances(status="WAITING")["items"], "the instance")
+    held = wait("held", boundaryEvents=[timer("PT1H", "end", interrupting=True)])
+    (tmp_path / "flow.json").write_text(json.dumps(document(held, id_="trial")))
+    running: list[RunningCommand] = []
+
+    def answer(method: str, path: str, body: bytes) -> Answer:
+        passed_on = httpx.request(
+            method, f"{engine.url}{path}", content=body, headers={"Content-Type": "application/json"}
+        )
+        if not is_answered and (method, path) == ("POST", "/v1/instances"):
+            wait_until(lambda: running, "the command")
+            running[0].process.send_signal(number)
+        return passed_on.status_code, passed_on.content, {"Content-Type": passed_on.headers["Content-Type"]}
+
+    with (
+        running_engine() as engine,
+        RestEngineClient(engine.url) as client,
+        stand_in(answer) as there,
+        rochallor_process("run", tmp_path / "flow.json", "--engine-url", there.url) as command,
+    ):
+        running.append(command)
+        if is_answered:
+            wait_until(lambda: "waits for its timer" in command.errors, "the instance")
             command.process.send_signal(number)
-            result = command.wait()
+        result = command.wait()
         [instance] = client.list_instances()["items"]
-    assert (result.exit_status, instance["status"]) == (status, "CANCELLED")
+    assert (result.exit_status, instance["status"]) == (status, "CANCELLED"), result.stderr
