@@ -28,7 +28,9 @@ class BearerToken:
         return self._token is not None
 
     def current(self) -> str:
-        """The token, read at the first call."""
+        """The token, read at the first call. Once there is one it never waits, not even for a newer one to be read."""
+        if (token := self._token) is not None:
+            return token
         with self._lock:
             if self._token is None:
                 self._token = self._read()

@@ -60,7 +60,13 @@ class Http1Connection(asyncio.BufferedProtocol):
         self._reader.begin()
         self.deadline = deadline
         self._done = done
-        transport.write(request)
+        try:
+            transport.write(request)
+        except MemoryError:
+            # What the system would not take at once is copied. Of what it took nothing can be made any more.
+            self._done = None
+            self.abort()
+            raise
         if transport.is_closing():
             # The system refused the very first byte: of a later failure nothing would be known yet.
             self._done = None
@@ -132,7 +138,7 @@ class Http1Connection(asyncio.BufferedProtocol):
             self.transport.close()
         try:
             answer: RawResponse | Exception = self._reader.answer()
-        except BadAnswerError as error:
+        except (BadAnswerError, MemoryError) as error:
             answer = error
         # Last of all: it may ask again, here and now.
         done(answer)

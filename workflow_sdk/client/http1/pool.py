@@ -46,11 +46,13 @@ class ConnectionPool:
         """
         if not self._resting or not self._room.take_now():
             return False
-        now = self._loop.time()
-        if self._begin_on_resting(request, done, now=now, deadline=now + self._timeout_s) is None:
-            self._room.give_back()
-            return False
-        return True
+        now, begun = self._loop.time(), None
+        try:
+            begun = self._begin_on_resting(request, done, now=now, deadline=now + self._timeout_s)
+        finally:
+            if begun is None:
+                self._room.give_back()
+        return begun is not None
 
     async def ask(self, request: bytes, *, before_write: Callable[[], None] | None = None) -> RawResponse:
         """The answer to a whole request. DialError: it was not sent; every other error: it may have been.

@@ -62,6 +62,10 @@ async def _acknowledged() -> None:
     """What is left of a delivery that has succeeded."""
 
 
+async def _raise(error: Exception) -> None:
+    raise error
+
+
 class Senders:
     """A queue of reports. Of one job at most one report is under way, whatever goes wrong.
 
@@ -156,8 +160,11 @@ class Senders:
         if not isinstance(outcome, Completed) or this_try.sent_at < report.not_before:
             return False
         came = partial(self._came, this_try)
-        if not self._channel.begin_completion(report.claim.job_id, outcome.encoded, came):
-            return False
+        try:
+            if not self._channel.begin_completion(report.claim.job_id, outcome.encoded, came):
+                return False
+        except Exception as error:  # noqa: BLE001 - no memory, perhaps: it is this try's, not whoever put the report
+            came(partial(_raise, error))
         self._under_way.add(report)
         return True
 

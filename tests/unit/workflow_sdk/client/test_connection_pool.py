@@ -285,3 +285,47 @@ def test_a_request_costs_one_future_one_callback_one_write_one_read_and_no_timer
     assert spent["callbacks"] <= 200
     assert spent["writes"] == spent["reads"] == 100
     assert spent["bytes"] == 100 * len(REQUEST)
+
+
+def test_a_request_that_finds_no_memory_leaves_room(
+    server: ByteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A body of megabytes is copied where the system does not take it at once."""
+    monkeypatch.setattr(pools, "MAX_CONNECTIONS", 1)
+    answers: list[Any] = []
+
+    async def ask(pool: ConnectionPool) -> None:
+        await pool.ask(REQUEST)
+        with monkeypatch.context() as short:
+            short.setattr("asyncio.selector_events._SelectorSocketTransport.write", _no_memory)
+            with pytest.raises(MemoryError):
+                pool.begin(REQUEST, answers.append)
+            with pytest.raises(MemoryError):
+                async with asyncio.timeout(30):
+                    await pool.ask(REQUEST)
+        await pool.ask(REQUEST)
+
+    with_pool(server.port, ask)
+    assert answers == []
+    assert server.total == 2
+
+
+def test_an_answer_for_which_there_is_no_memory_is_told_and_leaves_room(
+    server: ByteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "MAX_CONNECTIONS", 1)
+
+    async def ask(pool: ConnectionPool) -> None:
+        with monkeypatch.context() as short:
+            short.setattr("workflow_sdk.client.http1.answer.unpacked", _no_memory)
+            with pytest.raises(MemoryError):
+                async with asyncio.timeout(30):
+                    await pool.ask(REQUEST)
+        await pool.ask(REQUEST)
+
+    with_pool(server.port, ask)
+    assert server.total == 2
+
+
+def _no_memory(*_arguments: Any, **_options: Any) -> Any:
+    raise MemoryError

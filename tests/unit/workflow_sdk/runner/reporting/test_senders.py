@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -208,3 +209,25 @@ def test_a_result_nobody_can_read_of_an_attempt_that_somebody_else_has_failed_fa
         assert desk.settled == {"j": Settlement.ACKNOWLEDGED, "k": Settlement.ENDED}
 
     assert [job_id for job_id, _, _ in played(play).failures] == ["j"]
+
+
+def test_what_keeps_a_completion_from_beginning_is_its_own_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No memory for its body, say: whoever put it goes on, and it is sent again."""
+    monkeypatch.setattr(Script, "is_at_once", True)
+    begin = Script.begin_completion
+    refused: list[str] = []
+
+    def begin_or_not(script: Script, job_id: str, *arguments: Any) -> bool:
+        if refused.count(job_id) < 2:
+            refused.append(job_id)
+            raise MemoryError
+        return bool(begin(script, job_id, *arguments))
+
+    monkeypatch.setattr(Script, "begin_completion", begin_or_not)
+
+    async def play(script: Script, desk: Desk) -> None:
+        for number in range(2 * SENDERS):
+            desk.put(f"j{number}")
+        await desk.until(lambda: len(desk.settled) == 2 * SENDERS)
+
+    assert played(play).twice_under_way == []
