@@ -42,7 +42,7 @@ class Statistics:
         self._is_known = is_known
         self._clock = clock
         self._by_type: dict[str, _TypeCounters] = {}
-        # When something happened last, as far as anybody has looked; whether something did since.
+        # When something happened last, as of the latest tick; whether something did since.
         self._seen_active = clock()
         self._is_active = False
         # Of the latest runs of all types, seconds; infinite before the first.
@@ -50,10 +50,14 @@ class Statistics:
 
     @property
     def last_activity(self) -> float:
-        """When something happened last. What did since somebody last asked counts as of now, and costs no clock."""
+        """When something happened last, to the precision of a tick."""
+        self.note_time()
+        return self._seen_active
+
+    def note_time(self) -> None:
+        """Date what has happened since the last call: no job reads a clock for it, each tick calls this."""
         if self._is_active:
             self._is_active, self._seen_active = False, self._clock()
-        return self._seen_active
 
     def claimed(self, job_type: str) -> None:
         self._of(job_type).claimed()

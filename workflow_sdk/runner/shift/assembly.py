@@ -75,6 +75,7 @@ def assembled(
         lease_keeper=lease_keeper,
         coroutines=coroutines,
         senders=senders,
+        statistics=statistics,
         metrics=plan.metrics,
         dispatch=plan.dispatch,
         clock=plan.clock,

@@ -12,6 +12,7 @@ from workflow_sdk.runner.job.in_flight import InFlight, Phase
 from workflow_sdk.runner.reporting.senders import Senders
 from workflow_sdk.runner.shift.execution import Execution
 from workflow_sdk.runner.shift.lease_keeper import LeaseKeeper
+from workflow_sdk.runner.statistics import Statistics
 
 log = logging.getLogger("workflow_sdk.runner")
 
@@ -23,7 +24,7 @@ IDLE_TICK_S = 1.0
 
 
 class Tick:
-    """Leases, handlers that run past their time-out, a blocked handler loop, gauges, the sign of life."""
+    """Leases, handlers that run past their time-out, a blocked handler loop, gauges, the signs of life."""
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class Tick:
         lease_keeper: LeaseKeeper,
         coroutines: HandlerCoroutines,
         senders: Senders,
+        statistics: Statistics,
         metrics: Metrics,
         dispatch: str,
         clock: Clock,
@@ -40,6 +42,7 @@ class Tick:
         self._lease_keeper = lease_keeper
         self._coroutines = coroutines
         self._senders = senders
+        self._statistics = statistics
         self._metrics = metrics
         # To look a series up by its labels costs more than to set it.
         self._callbacks = [
@@ -69,6 +72,7 @@ class Tick:
         pause_s = TICK_S if items else IDLE_TICK_S
         self._timer = asyncio.get_running_loop().call_later(pause_s, self._tick)
         self._set_gauges(now)
+        self._statistics.note_time()
         if not items:
             return
         self._execution.hold_nothing_that_leaves()
