@@ -39,17 +39,20 @@ def ways_out(explanation: Explanation, facts: Facts, *, retry: str, brokers: str
         yield _restart(instance_id), "begin again from the start; what was done is done twice"
     elif unserved := [mover.job_type for mover in explanation.moved_by if mover.served.by_nobody]:
         for job_type in dict.fromkeys(unserved):
-            yield (
-                f"rochallor work --module handlers.py --job-type {quote(str(job_type))}",
-                "serve it, with a handler for it",
-            )
-    elif any(mover.kind == "job" for mover in explanation.moved_by):
+            yield _serve(job_type), "serve it, with a handler for it"
+    elif jobs := [mover for mover in explanation.moved_by if mover.kind == "job"]:
+        for job_type in dict.fromkeys(mover.job_type for mover in jobs if mover.served.workers is None):
+            yield _serve(job_type), "if no worker serves it yet: serve it, with a handler for it"
         # The history names no jobs, so whether a record was lost cannot be seen from here.
         what = "if workers serve it over Kafka and it still stands: see whether its job was lost"
         yield (
             f"rochallor jobs find {instance_id} --brokers {quote(brokers) if brokers else 'HOST:PORT'}",
             what,
         )
+
+
+def _serve(job_type: str | None) -> str:
+    return f"rochallor work --module handlers.py --job-type {quote(str(job_type))}"
 
 
 def _restart(instance_id: str) -> str:

@@ -232,11 +232,14 @@ def test_a_job_that_must_return_something_is_no_reason_for_alarm() -> None:
     assert [mover["answers500"] for mover in found["movedBy"]] == ["never"]
 
 
-def test_a_waiting_job_has_a_way_to_look_for_its_record(engine: DevEngine, client: RestEngineClient) -> None:
+def test_a_waiting_job_has_a_way_to_serve_it_and_to_look_for_its_record(
+    engine: DevEngine, client: RestEngineClient
+) -> None:
     uploaded(client, service("s"), id_="job-due")
     instance_id = client.start_instance("job-due")["id"]
     text = explained(engine, instance_id, terminal=True)
     assert text.exit_status == 0
+    assert "rochallor work --module handlers.py --job-type s" in text.stdout
     assert f"rochallor jobs find {instance_id} --brokers HOST:PORT" in text.stdout
 
 
