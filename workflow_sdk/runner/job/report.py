@@ -73,6 +73,11 @@ class Report:
         return isinstance(self.outcome, Completed)
 
     @property
+    def kind(self) -> str:
+        """By which of the engine's calls it is made."""
+        return "complete" if self.is_completion else "fail"
+
+    @property
     def is_last(self) -> bool:
         """Whether this failure ends the step: then its history shows it."""
         return isinstance(self.outcome, Failed) and (

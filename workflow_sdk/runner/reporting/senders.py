@@ -128,8 +128,7 @@ class Senders:
         report.proved = True
         if report not in self._under_way:
             self._doubtful_reports.drop(report)
-            # Not even sent: somebody else has failed this attempt.
-            self._settle(report, Settlement.ACKNOWLEDGED if report.tries else Settlement.ENDED)
+            self._end_proved(report)
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -245,8 +244,8 @@ class Senders:
                 # The process may have stood still since it was last asked, while a connection was made.
                 if (right := report.claim.right_to_fail(self._clock())) is not ClaimRight.HAS:
                     raise _WithheldError(right)
-                if report.claim.job_id != job_id:
-                    # The lease is that of another id by now, under which it goes next.
+                if report.proved or report.claim.job_id != job_id:
+                    # Its retry has come; or the lease is that of another id by now, under which it goes next.
                     raise _WithheldError(ClaimRight.UNSURE)
 
             await self._channel.fail(job_id, outcome.message, outcome.retryable, before_write=before_write)
@@ -297,7 +296,7 @@ class Senders:
     async def _again(
         self, verdict: Verdict, report: Report, error: Exception | None, *, is_away: bool
     ) -> bool:
-        self._retries[_kind(report)].inc()
+        self._retries[report.kind].inc()
         if not is_away:
             self._delay(report, max(verdict.hold_s, verdict.pause_s, back_off_s(report.tries)))
             return True
@@ -317,7 +316,7 @@ class Senders:
         self._doubtful_reports.add(report)
 
     def _send_again(self, report: Report) -> None:
-        self._retries[_kind(report)].inc()
+        self._retries[report.kind].inc()
         # A result that is late only counts once its job has come again: no hurry.
         report.not_before = self._clock() + back_off_s(report.tries)
         self._enqueue(report)
@@ -354,14 +353,20 @@ class Senders:
             self._enqueue(report)
         else:
             say_refused(report, reason)
-            self._rejected[_kind(report)].inc()
+            self._rejected[report.kind].inc()
             self._settle(report, Settlement.REFUSED)
 
     def _not_sent(self, report: Report, right: ClaimRight) -> None:
-        if right is ClaimRight.UNSURE:
+        if report.proved:
+            self._end_proved(report)
+        elif right is ClaimRight.UNSURE:
             self._delay(report, UNSURE_S)
         else:
             self._settle(report, Settlement.LEFT)
+
+    def _end_proved(self, report: Report) -> None:
+        # Not even sent: somebody else has failed this attempt.
+        self._settle(report, Settlement.ACKNOWLEDGED if report.tries else Settlement.ENDED)
 
     def _has_own_trouble(self, report: Report, *, by_engine: bool) -> None:
         """Claiming does not wait for this one any more."""
@@ -393,7 +398,3 @@ class Senders:
         self._watch.waiting_reports = self._waiting_reports
         if self._waiting_reports <= 0:
             self._watch.flushed()
-
-
-def _kind(report: Report) -> str:
-    return "complete" if report.is_completion else "fail"

@@ -124,6 +124,23 @@ def test_a_failure_whose_job_comes_again_while_a_connection_is_made_goes_under_t
     assert [job_id for job_id, *_ in played(play).failures] == ["new"]
 
 
+@pytest.mark.parametrize("left_s", [30.0, 0.0], ids=["its lease goes on", "its lease ends then"])
+def test_a_failure_whose_retry_comes_while_a_connection_is_made_is_not_sent(left_s: float) -> None:
+    """Somebody else has failed this attempt: to fail it again would cost the retry."""
+
+    async def play(script: Script, desk: Desk) -> None:
+        def retry_comes(_: str) -> None:
+            report.claim.lease = Lease(30.0, boottime() + left_s)
+            desk.senders.proved(report)
+
+        script.dialled = retry_comes
+        report = desk.put("j", fails=True, lease_end=boottime() + 30)
+        await desk.until(lambda: desk.settled)
+        assert desk.settled == {"j": Settlement.ENDED}
+
+    assert not played(play).failures
+
+
 class Wavering:
     """A holder that is unsure of its right once a connection has been made, and sure again soon."""
 
