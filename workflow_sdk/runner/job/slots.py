@@ -117,7 +117,12 @@ class Slots:
         self._unlimited_turn = asked_limited and got >= order.max_jobs
 
     def has_room(self, job_type: str, *, ahead: int = 0) -> bool:
-        """Whether a job of this type may start now, or be one of so many that wait ahead for a thread."""
+        """Whether a job of this type may start now, or be one of so many that wait ahead for a thread.
+
+        Of a type with a rate none waits ahead: who waited long would start beside those whose turn it is by then.
+        """
+        if job_type in self._buckets:
+            ahead = 0
         is_free = not self.is_paused and self.in_use + self.promised < self._open + ahead
         return is_free and self._room(job_type) > self.promised
 

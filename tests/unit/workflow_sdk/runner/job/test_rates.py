@@ -62,6 +62,17 @@ def test_a_rate_slower_than_one_a_second_still_lets_one_start(clock) -> None:
     assert started_in(slots, clock, 60) in (6, 7)
 
 
+def test_a_type_with_a_rate_waits_for_no_thread_so_that_its_starts_are_as_far_apart_as_its_tokens(
+    clock,
+) -> None:
+    slots = Slots(1, rates={"mail": 10.0})
+    slots.take("score")
+    assert slots.has_room("score", ahead=8)
+    assert not slots.has_room("mail", ahead=8)
+    slots.give_back("score")
+    assert slots.has_room("mail", ahead=8)
+
+
 def test_quiet_slots_have_no_room_for_anything(clock) -> None:
     slots = Slots(8, is_paused=True)
     assert (slots.order(["score"]).max_jobs, slots.has_room("score", ahead=8)) == (0, False)
