@@ -80,8 +80,9 @@ class KafkaPromises(Promises):
         self._unread: Counter[str] = Counter()
         # Jobs of which a process has found that they, or their instances, are over, or are nowhere.
         self._over: set[str] = set()
-        # Jobs that ran more than a window past the last commit.
+        # Jobs that ran more than a window past the last commit; of each attempt the offset at which it ran first.
         self._far: set[str] = set()
+        self._first_at: dict[tuple[str, int], int] = {}
 
     def commits(self, topic: str, partition: int, log: Log, begin: int, end: int) -> None:
         """The group takes note that everything below `end` is done in this log; `begin` is what it was."""
@@ -207,7 +208,10 @@ class KafkaPromises(Promises):
         assignment, offset = claim.holder.record.assignment, claim.holder.record.offset
         self._places[claim.job_id] = assignment.topic, assignment.partition
         committed = self.broker.group(assignment.topic).committed_of(assignment.partition)
-        if offset >= committed + assignments.WINDOW:
+        # Or who has done it committed that, and a copy lies a window behind.
+        first = self._first_at.setdefault((claim.step_execution_id, claim.retries_remaining), offset)
+        is_copy_behind = first < assignment.begin <= offset - assignments.WINDOW
+        if offset >= committed + assignments.WINDOW or is_copy_behind:
             self._far.add(claim.job_id)
         lane = self._lane_of(process, item)
         waits, until, while_assigned = self._waiting.pop(lane, (None, 0.0, assignment))
@@ -215,10 +219,8 @@ class KafkaPromises(Promises):
             until = self._not_before[process, claim.step_execution_id] = 0.0
         attempt = self._begins(process, item)
         self._of_attempt[attempt] += 1
-        if self.limits.is_quiet(process):
-            self._break(f"a paused worker starts nothing: {process}", claim.job_id)
         if item not in self._ahead:
-            self._has_its_partition(item)
+            self._may_start(process, item)
         self._ahead.discard(item)
         if lane in self._lanes or (waits != attempt and self._now() < until):
             self._break(
@@ -241,7 +243,7 @@ class KafkaPromises(Promises):
         super().wait_for_threads(process, items)
         for item in items:
             if item not in self._ahead:
-                self._has_its_partition(item)
+                self._may_start(process, item)
                 self._ahead.add(item)
 
     def buffers(self, process: str, sources: list[KafkaSource]) -> None:
@@ -255,7 +257,10 @@ class KafkaPromises(Promises):
                 if len(tracker._outstanding) > tracker._window:
                     self._break(f"a partition goes no further past its watermark than its window: {process}")
 
-    def _has_its_partition(self, item: InFlight) -> None:
+    def _may_start(self, process: str, item: InFlight) -> None:
+        """It starts, be it that it waits for a thread first."""
+        if self.limits.is_quiet(process):
+            self._break(f"a paused worker starts nothing: {process}", item.claim.job_id)
         assert isinstance(item.claim.holder, RecordHolder)
         assignment = item.claim.holder.record.assignment
         if not (assignment.is_open and assignment.is_ours):

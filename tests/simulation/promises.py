@@ -67,7 +67,7 @@ class Promises:
         self._executions: dict[str, Execution] = {}
         self.limits = Limits(now=now, broken=self._break)
         self.refusals = Refusals(now=now)
-        self.tries = Tries(now=now, broken=self._break)
+        self.tries = Tries(now=now, broken=self._break, instance_of=engine.instance_of)
         self.runs: Counter[str] = Counter()
         self.results: dict[str, set[str]] = {}
 
@@ -335,7 +335,8 @@ class Promises:
     def all_completed(self, ends: list[InstanceEnd]) -> None:
         """No result is lost, nothing is stuck: every instance is completed with each handler's result."""
         for end in (end for end in ends if end.id not in self._engine.cancelled):
-            if end.status == "FAILED" and self.refusals.excuses(end):
+            # What a failure undid that was long on its way may have spent the last retry.
+            if end.status == "FAILED" and (self.refusals.excuses(end) or end.id in self._undone):
                 continue
             if end.status != "COMPLETED":
                 self._break(f"nothing is stuck: instance is {end.status} {end.reason}".rstrip(), end.id)

@@ -26,6 +26,10 @@ FOUND = (
     Seed(126, "kafka: strangers", "0"),
     # What was said of reports while some were in trouble is said on.
     Seed(5, "kafka: the last commit is lost", "leases"),
+    # A job waits for a thread, and starts beside the next one that the rate of its type allows.
+    Seed(171, "kafka: failures are held", "0"),
+    # The retry of an attempt comes while a connection is made for its failure, and that is not taken for an answer.
+    Seed(913, "reloads", "next"),
 )
 # Each kind of world on two of the three versions.
 CHOSEN = [

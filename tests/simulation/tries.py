@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
@@ -30,7 +31,10 @@ class _Attempt(NamedTuple):
 class Tries:
     """`broken` takes the promise's words, and the ids that it is about; it raises."""
 
-    def __init__(self, *, now: Callable[[], float], broken: Callable[..., None]) -> None:
+    def __init__(
+        self, *, now: Callable[[], float], broken: Callable[..., None], instance_of: Callable[[str], str]
+    ) -> None:
+        self._instance_of = instance_of
         self._now = now
         self._break = broken
         # By process and job: when its completion may be sent again, after one that got no answer in time.
@@ -56,7 +60,16 @@ class Tries:
             self._break(
                 "a failure that may have arrived is sent again under a next lease alone", message.job_id
             )
-        if leased_until is None and self._now() < at + PROGRESS_S - _SHORTLY_S:
+        if leased_until is None:
+            self._is_told_of(message, at, is_last=attempt[1] <= 0)
+
+    def _is_told_of(self, message: Message, at: float, *, is_last: bool) -> None:
+        """Its retry would have come by now; of a failure that has none the history has told since."""
+        if is_last or not json.loads(message.body)["retryable"]:
+            looks = self._looks.get((message.process, self._instance_of(message.job_id)), ())
+            if not any(looked > at for looked in looks):
+                self._break("of a last failure that may have arrived the history tells", message.job_id)
+        elif self._now() < at + PROGRESS_S - _SHORTLY_S:
             self._break(
                 "a failure that may have arrived is not sent again before its retry would come",
                 message.job_id,

@@ -113,6 +113,10 @@ def _run(seed: Seed, *, instances: int, spread_s: float, without: tuple[str, ...
         world.broken = world.broken or (
             error if isinstance(error, BrokenPromise) else BrokenPromise(str(error))
         )
+    except ExceptionGroup:
+        # As it comes from a worker's tasks to whoever drains that one at the same moment.
+        if world.broken is None:
+            raise
     finally:
         steps, simulated_s = loop.steps, loop.now - world.began
         _end(loop, world)

@@ -67,10 +67,15 @@ KAFKA: dict[str, dict[str, tuple[str, ...]]] = {
         "This concerns the first thousand records": (
             "test_a_failure_is_only_looked_at_of_a_job_that_lay_there_when_the_partition_came",
         ),
-        "The exceptions: a retry that the engine": (
+        "The exceptions: a retry that the engine": (),
+        "A copy (see [below](#duplicates)) that lies": (
+            "test_a_failure_is_only_looked_at_of_a_job_that_lay_there_when_the_partition_came",
+        ),
+        "A partition that cannot be read on": (
             "test_a_partition_that_cannot_be_read_to_its_end_keeps_no_failure_for_ever",
             "test_a_failure_in_doubt_waits_a_minute_for_a_partition_that_cannot_be_read_on",
         ),
+        "Records that Kafka itself removed": ("test_what_was_removed_unread_is_said_counted_and_shown",),
         "They are said with topic, partition and offsets": (
             "test_what_was_removed_unread_is_said_counted_and_shown",
         ),

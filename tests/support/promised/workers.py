@@ -132,6 +132,10 @@ WORKERS: dict[str, dict[str, tuple[str, ...]]] = {
         "`rochallor work quiet --health-port 8081`": (
             "test_status_names_the_jobs_in_flight_and_quiet_claims_no_more",
         ),
+        "In Kafka mode up to eight jobs may wait": (
+            "test_so_many_may_wait_ahead_for_a_thread_and_no_more",
+            "test_no_promise_is_broken",
+        ),
         "`rochallor work resume`": ("test_status_names_the_jobs_in_flight_and_quiet_claims_no_more",),
         "`/metrics` holds the runners' series": (
             "test_probes_and_metrics_speak_for_the_whole_host",
