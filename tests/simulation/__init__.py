@@ -9,6 +9,7 @@ worker_process.py   a worker process: the runner as it is, with simulated handle
 workshops.py        where its handlers run
 worker.py           one such process after the other
 promises.py         what must hold whatever happens, each named after the sentence in the documentation that promises it
+aftermath.py        the same of what is done once there is an outcome
 limits.py           the same of how many jobs run and are asked for
 tries.py            the same of how soon a report is sent again, and how often somebody looks
 refusals.py         results that the engine does not take, and what must come of them

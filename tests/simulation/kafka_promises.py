@@ -114,6 +114,7 @@ class KafkaPromises(Promises):
         return event.job_id not in self._over and not self._engine.has_forgotten(event.job_id)
 
     def found_over(self, claim: Claim) -> None:
+        """A process takes it that the job, or its instance, is over."""
         self._over.add(claim.job_id)
 
     def takes_in(self, process: str, intake: KafkaIntake, machine: Process) -> None:
@@ -168,7 +169,7 @@ class KafkaPromises(Promises):
                 self._break(
                     f"records removed unread are said: {said[topic]} of {self._unread[topic]} in {topic}"
                 )
-            if said[topic] and not self._removed[topic]:
+            if said[topic] > self._removed[topic]:
                 self._break(f"nothing is said to be removed that is there: {said[topic]} in {topic}")
 
     def revoked(self, process: str, topic: str, partition: int, waited_s: float, read_to: int) -> None:

@@ -139,6 +139,18 @@ async def _found_completed(self: DoubtfulReports, claim: Claim) -> FoundStep:
     return FoundStep.COMPLETED
 
 
+def _next_attempt_kept(self: InFlight) -> None:
+    if self.next_attempt is not None:
+        self.duplicates += (self.next_attempt,)
+        self.is_overtaken = False
+
+
+def _overtaken_ever_after(self: InFlight) -> None:
+    if self.next_attempt is not None:
+        self.duplicates += (self.next_attempt,)
+        self.next_attempt = None
+
+
 async def _idle_at_once(self: Execution) -> None:
     return
 
@@ -349,5 +361,19 @@ FAULTS = (
         Execution,
         "_came_again",
         not_proved(Execution._came_again),
+    ),
+    Plant(
+        "an attempt runs that another's result made needless",
+        Seed(10, "long handlers", "next"),
+        InFlight,
+        "stand_for_next",
+        _next_attempt_kept,
+    ),
+    Plant(
+        "the failure of a retry that waited here is left out",
+        Seed(370, "jobs are given back", "next"),
+        InFlight,
+        "stand_for_next",
+        _overtaken_ever_after,
     ),
 )

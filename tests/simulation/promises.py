@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from math import inf
 
+from simulation.aftermath import Aftermath
 from simulation.engine import InstanceEnd, SimulatedEngine
 from simulation.limits import Limits
 from simulation.network import Message
@@ -63,8 +64,10 @@ class Promises:
         self._remember_handlers()
         # Jobs whose outcome was given up.
         self._given_up: set[str] = set()
-        # By process: what it does within.
-        self._executions: dict[str, Execution] = {}
+        self._executions: dict[str, Execution] = {}  # by process
+        self.aftermath = lambda process: Aftermath(
+            engine, process, undone=self._undone, latest=self._latest, broken=self._break
+        )
         self.limits = Limits(now=now, broken=self._break)
         self.refusals = Refusals(now=now)
         self.tries = Tries(now=now, broken=self._break, instance_of=engine.instance_of)
@@ -319,9 +322,6 @@ class Promises:
         if said.engine_reachable is not False or not said.engine_reason:
             self._break(f"while the engine is away a worker says so, and why: {process}")
 
-    def found_over(self, claim: Claim) -> None:
-        """A process takes it that the job, or its instance, is over."""
-
     def counted_as_done(self, process: str, claim: Claim) -> None:
         if claim.instance_id in self._engine.cancelled or self._engine.has_forgotten(claim.job_id):
             return
@@ -356,8 +356,8 @@ class Promises:
         wrongly_said: str,
     ) -> None:
         if slots_in_use or in_flight or unsettled:
-            text = f"{slots_in_use} slots, {in_flight} jobs in flight, {unsettled} reports"
-            self._break(f"at rest all slots are free: {process} has {text}")
+            has = f"{slots_in_use} slots, {in_flight} jobs in flight, {unsettled} reports"
+            self._break(f"at rest all slots are free: {process} has {has}")
         if wrongly_said:
             self._break(f"a worker that is well says so: {process}: {wrongly_said}")
         if grown:

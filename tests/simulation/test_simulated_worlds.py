@@ -20,6 +20,8 @@ FOUND = (
     Seed(321, "jobs are given back amid restarts", "0"),
     # The handler of a job whose instance has ended is called again.
     Seed(19, "results are refused amid faults", "next"),
+    # The failure of a job that was given back, and that another worker has failed meanwhile, is not reported.
+    Seed(370, "jobs are given back", "next"),
     # A worker that joins behind a former log's offset commits nothing.
     Seed(0, "kafka: topics are made anew amid restarts", "0"),
     # A retry that is published late is failed, though the attempt before it was done here since.

@@ -29,6 +29,7 @@ def watch(shift: Shift, name: str, promises: Promises, *, machine: Process) -> N
 
 def _watch_jobs(execution: Execution, statistics: Statistics, name: str, promises: Promises) -> None:
     start, count = execution.start, statistics.settled
+    aftermath = promises.aftermath(name)
     # By step execution, the retries left of its latest attempt.
     last_came: dict[str, int] = {}
 
@@ -36,18 +37,21 @@ def _watch_jobs(execution: Execution, statistics: Statistics, name: str, promise
         last = last_came.get(claim.key, claim.retries_remaining)
         last_came[claim.key] = min(last, claim.retries_remaining)
         start(claim)
-        if (here := execution.in_flight.get(claim.key)) is not None and claim in here.duplicates:
+        here = execution.in_flight.get(claim.key)
+        aftermath.came(claim, here)
+        if here is not None and claim in here.duplicates:
             promises.came_again(here.claim, claim)
 
     def counted(claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
         count(claim, outcome, settlement)
+        aftermath.settled(claim, outcome, settlement)
         if settlement is Settlement.ACKNOWLEDGED and isinstance(outcome, Completed):
             promises.counted_as_done(name, claim)
         elif settlement is Settlement.LEFT and not isinstance(outcome, Completed):
             promises.failure_left(claim, last_came=last_came[claim.key])
         elif settlement is Settlement.REFUSED:
             promises.given_up(name, claim)
-        elif settlement is Settlement.ENDED:
+        elif settlement is Settlement.ENDED and isinstance(promises, KafkaPromises):
             promises.found_over(claim)
 
     execution.start, statistics.settled = came, counted  # type: ignore[method-assign]

@@ -366,6 +366,7 @@ class Execution:
         elif right is ClaimRight.UNSURE or not self.slots.has_room(claim.job_type):
             self._wait_for_room(item)
         else:
+            item.stand_for_next()  # where another worker has failed the attempt meanwhile, this run is of the next
             self._take_slot(claim.job_type)
             item.phase, item.holds_slot = Phase.RUNNING, True
             item.began = item.ended = 0.0
