@@ -152,7 +152,8 @@ class GroupMember:
             waited_s = self._loop.time() - began
             self._broker.promises.waited(self._process, self._topic, partitions, waited_s)
         is_sound = not (self._is_closing or self._is_away or self._broker.fault_rate)
-        if callback == "on_revoke" and self._member_id and is_sound:
+        # Of who has been thrown out meanwhile the group takes no commit.
+        if callback == "on_revoke" and is_sound and self._group.knows(self._member_id):
             for one in partitions:
                 waited_s = self._loop.time() - began
                 self._broker.promises.revoked(self._process, self._topic, one, waited_s, read_to[one])

@@ -127,6 +127,7 @@ KINDS: dict[str, Kind] = {
     "threads are short": Kind(("shortages", "faults"), has_long_handlers=True),
     "kafka: threads are short": _kafka("shortages"),
     "leases are extended": Kind(has_long_handlers=True, extends_leases=True),
+    "kafka: pauses of about a session": _kafka("session_pauses", has_long_handlers=True),
 }
 
 

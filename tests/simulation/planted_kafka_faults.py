@@ -19,6 +19,7 @@ from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.deduplication import AcknowledgedIds
 from workflow_sdk.runner.kafka.flow_control import FlowControl
 from workflow_sdk.runner.kafka.intake import KafkaIntake
+from workflow_sdk.runner.kafka.membership import Membership
 from workflow_sdk.runner.kafka.offsets import WINDOW, OffsetTracker
 from workflow_sdk.runner.kafka.rebalances import Rebalances
 from workflow_sdk.runner.kafka.source import KafkaSource
@@ -47,6 +48,21 @@ def _remembered_at_its_start(original: Callable[..., None]) -> Callable[..., Non
 def _settle_all_below(self: OffsetTracker, offset: int) -> None:
     while self._outstanding and self._outstanding[0] <= offset:
         self._outstanding.popleft()
+
+
+def _taken_for_longer(original: Callable[..., None]) -> Callable[..., None]:
+    def made(self: Membership, *arguments: Any, **options: Any) -> None:
+        original(self, *arguments, **options)
+        self._allowed_s = self.session_s * 1.15
+
+    return made
+
+
+def _counted_from_the_beginning(original: Callable[..., None]) -> Callable[..., None]:
+    def say(self: BrokerProbe, partition: int, *, begin: int, end: int) -> None:
+        original(self, partition, begin=0, end=end)
+
+    return say
 
 
 def _applied_to_who_is_there(self: Rebalances) -> None:
@@ -329,6 +345,20 @@ KAFKA_FAULTS = (
         BrokerProbe,
         "_probe",
         _nothing,
+    ),
+    Plant(
+        "a member is taken for one for longer than its session",
+        Seed(1, "kafka: pauses of about a session", "next"),
+        Membership,
+        "__init__",
+        _taken_for_longer(Membership.__init__),
+    ),
+    Plant(
+        "more records are said to be removed than were",
+        Seed(19, "kafka: retention", "next"),
+        BrokerProbe,
+        "_say_lost",
+        _counted_from_the_beginning(BrokerProbe._say_lost),
     ),
     Plant("a worker stays in its groups", Seed(0, "kafka: restarts", "0"), KafkaIntake, "_leave", _nothing),
 )

@@ -16,6 +16,7 @@ from simulation.kafka_promises import event_of
 from simulation.network import SimulatedNetwork
 from simulation.worker import SimulatedWorker
 from simulation.worker_process import JOB_TYPES
+from workflow_sdk.runner.kafka.config import SESSION_TIMEOUT_MS
 from workflow_sdk.runner.kafka.intake import topic_of
 
 GROUPS_SETTLE_S = 15.0
@@ -233,6 +234,17 @@ class Troubles:
             process.machine.halt()
             long_s = 25.0 if self.broker is not None else 2 * self.lease_s
             await asyncio.sleep(self.random.choice([0.1, 2.0, long_s]))
+            process.machine.resume()
+            self.note(f"world: SIGCONT to {process.name}")
+
+    async def session_pauses(self) -> None:
+        """A process stands still for about as long as its group waits for it."""
+        while self._goes_on:
+            await asyncio.sleep(self.random.uniform(0.0, 5.0))
+            process = self.random.choice(self.workers).process
+            self.note(f"world: SIGSTOP to {process.name}")
+            process.machine.halt()
+            await asyncio.sleep(SESSION_TIMEOUT_MS / 1000 * self.random.uniform(0.8, 1.25))
             process.machine.resume()
             self.note(f"world: SIGCONT to {process.name}")
 

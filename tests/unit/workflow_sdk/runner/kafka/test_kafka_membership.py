@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
+from confluent_kafka import TopicPartition
 
 from workflow_sdk.runner.job.claim import ClaimRight
 from workflow_sdk.runner.kafka.assignment import Assignment
+from workflow_sdk.runner.kafka.flow_control import FlowControl
 from workflow_sdk.runner.kafka.membership import HEARTBEATS, Membership
+from workflow_sdk.runner.kafka.rebalances import Rebalances
 
 CONFIG = {"session.timeout.ms": 10_000, "heartbeat.interval.ms": 1_000}
 
@@ -90,3 +95,32 @@ def test_a_failure_is_held_while_unsure_and_dropped_once_lost(membership: Member
     )
     assignment.end()
     assert assignment.right_to_fail is ClaimRight.LOST
+
+
+def test_while_a_revoked_partition_waits_its_failures_may_be_reported(
+    membership: Membership, time: Time
+) -> None:
+    """The consumer's thread takes no turn then, and is alive all the same."""
+    looks = []
+
+    def serve() -> None:
+        time.now += 2.0
+        looks.append(membership.is_sure)
+
+    rebalances = Rebalances(
+        "workflow.jobs.a",
+        commits=Mock(),
+        flow=FlowControl("workflow.jobs.a", 10),
+        health=Mock(),
+        serve=serve,
+        revoke_wait_s=20.0,
+        membership=membership,
+        clock=time,
+    )
+    consumer, places = Mock(), [TopicPartition("workflow.jobs.a", 0)]
+    rebalances.on_assign(consumer, places)
+    assignment = rebalances.find(0)
+    assert assignment is not None
+    assert assignment.try_start()
+    rebalances.on_revoke(consumer, places)
+    assert looks == [True] * 10
