@@ -242,8 +242,6 @@ class SimulatedBroker:
         self.disturbed_at = -inf
         self.is_down = False
         self.is_over = False
-        # By process and topic: when it was given partitions last.
-        self.assigned_at: dict[tuple[str, str], float] = {}
         # Topics that are not there.
         self.missing: set[str] = set()
         # Told of a topic and of records that its group begins behind.

@@ -146,8 +146,6 @@ class GroupMember:
         self._broker.note(f"{self._process} {callback} {self._topic} {partitions}")
         began, read_to = self._loop.time(), dict(self._positions)
         self._callbacks[callback](self, [TopicPartition(self._topic, one) for one in partitions])
-        if callback == "on_assign":
-            self._broker.assigned_at[self._process, self._topic] = self._loop.time()
         if callback == "on_revoke":
             waited_s = self._loop.time() - began
             self._broker.promises.waited(self._process, self._topic, partitions, waited_s)

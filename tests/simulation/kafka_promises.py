@@ -250,9 +250,7 @@ class KafkaPromises(Promises):
     def buffers(self, process: str, sources: list[KafkaSource]) -> None:
         """What its consumers hold."""
         for source in sources:
-            # A turn in which partitions come may bring a record of theirs, before they can be paused.
-            assigned_at = self.broker.assigned_at.get((process, source.topic), 0.0)
-            if source.flow.waiting > source.flow._capacity and assigned_at < self._now():
+            if source.flow.waiting > source.flow._capacity:
                 self._break(f"no more records wait than a buffer holds: {process} {source.flow.waiting}")
             for tracker in (assignment.tracker for assignment in source._partitions.current):
                 if len(tracker._outstanding) > tracker._window:

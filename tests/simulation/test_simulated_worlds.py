@@ -28,6 +28,8 @@ FOUND = (
     Seed(126, "kafka: strangers", "0"),
     # What was said of reports while some were in trouble is said on.
     Seed(5, "kafka: the last commit is lost", "leases"),
+    # A partition comes while the buffer is full, and a record with it.
+    Seed(11, "kafka: little room", "leases"),
     # A job waits for a thread, and starts beside the next one that the rate of its type allows.
     Seed(171, "kafka: failures are held", "0"),
     # The retry of an attempt comes while a connection is made for its failure, and that is not taken for an answer.

@@ -99,6 +99,8 @@ class Rebalances:
         self._assignments = self._assignments | fresh
         # librdkafka keeps a partition paused that was paused when it was last here.
         consumer.resume(partitions)
+        # The call amid which they came would bring a first record of theirs otherwise, however full the buffer is.
+        self._flow.steer(consumer, fresh.values())
         if partitions:
             self._health.note_answer()
             log.debug("%s: assigned partitions %s", self._topic, sorted(fresh))

@@ -11,7 +11,11 @@ from confluent_kafka import TopicPartition
 from support.waiting import wait_until
 from workflow_sdk.runner.kafka import flow_control
 from workflow_sdk.runner.kafka.assignment import Assignment
+from workflow_sdk.runner.kafka.commits import Commits
 from workflow_sdk.runner.kafka.flow_control import FlowControl
+from workflow_sdk.runner.kafka.health import ConsumerHealth
+from workflow_sdk.runner.kafka.membership import Membership
+from workflow_sdk.runner.kafka.rebalances import Rebalances
 
 CAPACITY = 10
 
@@ -25,6 +29,9 @@ class FakeConsumer:
 
     def resume(self, places: list[TopicPartition]) -> None:
         self.calls += [("resume", place.partition) for place in places]
+
+    def incremental_assign(self, places: list[TopicPartition]) -> None:
+        """Its partitions may bring records from now on."""
 
     def seek(self, place: TopicPartition) -> None:
         self.calls.append(("seek", place.offset))
@@ -70,6 +77,22 @@ def test_a_held_flow_pauses_at_once_and_does_not_wait_for_room() -> None:
     flow.is_open = False
     flow.await_room()
     assert steered(flow, Assignment("t", 0)) == [("pause", 0)]
+
+
+def test_a_partition_that_comes_while_nothing_may_be_taken_is_paused_before_it_brings_a_record() -> None:
+    partitions = Rebalances(
+        "t",
+        commits=Commits("t"),
+        flow=full_flow(),
+        health=ConsumerHealth("t", {}),
+        serve=lambda: None,
+        revoke_wait_s=0.0,
+        membership=Membership({}),
+    )
+    consumer: Any = FakeConsumer()
+    partitions.on_assign(consumer, [TopicPartition("t", 0)])
+    assert consumer.calls == [("resume", 0), ("pause", 0)]
+    assert [assignment.paused for assignment in partitions.current] == [True]
 
 
 def test_a_paused_partition_goes_on_where_it_was_when_the_buffer_is_half_empty() -> None:
