@@ -377,8 +377,10 @@ def test_an_offset_that_cannot_be_stored_any_more_stops_nothing(bench: Bench) ->
     assert len(bench.consumers) == 1
 
 
-@pytest.mark.parametrize(("low", "lost"), [(8, 2), (9, 3), (6, 0), (0, 0)])
-def test_a_gap_is_a_loss_as_far_as_the_log_was_cut(bench: Bench, low: int, lost: int) -> None:
+@pytest.mark.parametrize(("low", "lost"), [(8, 2), (9, 3), (12, 3), (6, 0), (0, 0)])
+def test_a_gap_is_a_loss_as_far_as_the_log_was_cut(
+    bench: Bench, caplog: pytest.LogCaptureFixture, low: int, lost: int
+) -> None:
     """Compaction and transactions leave gaps, too."""
     bench.consumer.get_watermark_offsets = lambda place, **_: (low, 20)  # type: ignore[method-assign]
     bench.consumer.assign(0)
@@ -387,3 +389,4 @@ def test_a_gap_is_a_loss_as_far_as_the_log_was_cut(bench: Bench, low: int, lost:
     # Where the partition begins is asked once a second.
     broker_probe = bench.source._broker_probe
     wait_until(lambda: not broker_probe._gaps and bench.source.lost == lost, "the gap to be looked into")
+    assert ("were removed before they were read" in caplog.text) is (lost > 0)
