@@ -145,6 +145,14 @@ def _next_attempt_kept(self: InFlight) -> None:
         self.is_overtaken = False
 
 
+def _as_if_never_renewed(original: Callable[..., None]) -> Callable[..., None]:
+    def renew(self: Claim, later: Claim) -> None:
+        original(self, later)
+        self.renewals = 0
+
+    return renew
+
+
 def _overtaken_ever_after(self: InFlight) -> None:
     if self.next_attempt is not None:
         self.duplicates += (self.next_attempt,)
@@ -375,5 +383,12 @@ FAULTS = (
         InFlight,
         "stand_for_next",
         _overtaken_ever_after,
+    ),
+    Plant(
+        "an answer counts whatever has come since its question",
+        Seed(2, "pauses", "leases"),
+        Claim,
+        "renew",
+        _as_if_never_renewed(Claim.renew),
     ),
 )
