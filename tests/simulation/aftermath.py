@@ -51,6 +51,9 @@ class Aftermath:
             or self._counts_for_nothing(claim)
         ):
             return
+        # An instance that has ended over another of its jobs has jobs that nobody ends.
+        if self._engine.has_ended(claim.instance_id):
+            return
         ran_as = self._latest.get((self._process, claim.key))
         if ran_as is not None and self._engine.attempt_of(claim.job_id) == ran_as:
             self._break("a failure is left out only where its attempt is over", claim.job_id)
