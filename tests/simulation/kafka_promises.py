@@ -176,9 +176,15 @@ class KafkaPromises(Promises):
         """The process gives a partition back, over a sound network, after having waited for so long; what lies from
         `read_to` on it has not seen: copies of what it has done, too.
         """
-        if waited_s < REVOKE_WAIT_S and any(
-            (one, its_topic, its_partition) == (process, topic, partition)
-            for (one, its_topic, _), its_partition in self._lanes.items()
+        # Past its drain's end a worker waits for none.
+        has_left = self._intakes[process][0].sources[topic]._is_finishing
+        if (
+            not has_left
+            and waited_s < REVOKE_WAIT_S
+            and any(
+                (one, its_topic, its_partition) == (process, topic, partition)
+                for (one, its_topic, _), its_partition in self._lanes.items()
+            )
         ):
             self._break(f"a revoked partition waits for its running jobs: {process} {topic} {partition}")
         log, begin = self.broker.logs(topic)[partition], self.broker.group(topic).committed_of(partition)
