@@ -1,6 +1,6 @@
 """Pacing: when to ask the engine for jobs. Pure: time comes in, nothing waits here.
 
-- A batch came back full: ask at once.
+- A batch came back full: ask at once where there is room for another, soon where there is some.
 - Otherwise follow the arrival rate: so many polls for each job seen lately, counted from question to
   question, so that an engine is asked equally often however long it takes to answer. A job then waits a
   fixed share of the mean gap between jobs, and a fleet asks that often a job, whatever its size.
@@ -23,6 +23,9 @@ SILENT_GAPS = 10.0
 FIRST_RATE = 20.0
 # With all slots in use, slots come free one by one: asking for each would cost a poll for each job.
 ENOUGH_SLOTS = 32
+# Half the rest will do where at least so many of the slots have come free: short handlers on a full queue.
+SOME_SLOTS = 1 / 10
+SHORT_SPACING_S = 0.002
 
 
 class Pacing:
@@ -31,9 +34,10 @@ class Pacing:
     def __init__(self, *, idle_spacing_s: float = IDLE_SPACING_S, slots: int = 64, now: float) -> None:
         self._idle_spacing_s = idle_spacing_s
         self._enough_slots = min(ENOUGH_SLOTS, max(1, slots // 2))
+        self._some_slots = slots * SOME_SLOTS
         self._rate = _ArrivalRate(FIRST_RATE, now)
         self._follow_up = _FollowUp()
-        self._due = self._asked_at = now
+        self._due = self._asked_at = self._answered_at = now
         self._was_full = False
 
     def due(self, now: float, *, free_slots: int) -> float:
@@ -42,6 +46,8 @@ class Pacing:
             return inf
         if self._was_full and free_slots >= self._enough_slots:
             return now
+        if self._was_full and free_slots >= self._some_slots:
+            return min(self._due, self._answered_at + SHORT_SPACING_S)
         return self._due
 
     def asked(self, now: float) -> None:
@@ -55,6 +61,7 @@ class Pacing:
         self._rate.count(now, got)
         self._follow_up.answered(paid=got > 0)
         self._was_full = got >= asked_for
+        self._answered_at = now
         again = now + MIN_SPACING_S if self._was_full else self._next_by_rate(now)
         # A report that was acknowledged while the question was under way has set an earlier time.
         self._due = min(self._due, again)
@@ -68,6 +75,8 @@ class Pacing:
     def not_answered(self, again_at: float) -> None:
         """The question failed; nothing was learned."""
         self._follow_up.asked()
+        # However full the answer before was: who refuses is not to be asked again at once.
+        self._was_full = False
         self._due = again_at
 
     def reported(self, now: float, job_type: str) -> None:

@@ -9,7 +9,13 @@ from math import inf
 
 import pytest
 
-from workflow_sdk.runner.polling.pacing import IDLE_SPACING_S, MIN_SPACING_S, POLLS_PER_JOB, Pacing
+from workflow_sdk.runner.polling.pacing import (
+    IDLE_SPACING_S,
+    MIN_SPACING_S,
+    POLLS_PER_JOB,
+    SHORT_SPACING_S,
+    Pacing,
+)
 
 POLL_S = 0.002
 REPORT_S = 0.003
@@ -130,6 +136,23 @@ def test_a_fresh_worker_is_attentive_and_grows_quiet() -> None:
 
 def test_nothing_is_asked_without_a_free_slot() -> None:
     assert Pacing(now=0.0).due(0.0, free_slots=0) == inf
+
+
+def test_a_full_batch_is_followed_the_sooner_the_more_room_there_is() -> None:
+    pacing = Pacing(slots=64, now=0.0)
+    pacing.asked(1.0)
+    pacing.answered(1.0, asked_for=64, got=64)
+    due = [pacing.due(1.0, free_slots=free) - 1.0 for free in (0, 1, 6, 7, 31, 32, 64)]
+    assert due == pytest.approx([inf, MIN_SPACING_S, MIN_SPACING_S, SHORT_SPACING_S, SHORT_SPACING_S, 0, 0])
+
+
+def test_a_failure_behind_a_full_batch_is_not_repeated_at_once() -> None:
+    pacing = Pacing(slots=64, now=0.0)
+    pacing.asked(1.0)
+    pacing.answered(1.0, asked_for=64, got=64)
+    pacing.asked(1.1)
+    pacing.not_answered(again_at=3.0)
+    assert {pacing.due(1.1, free_slots=free) for free in (1, 7, 32, 64)} == {3.0}
 
 
 def test_a_full_batch_is_followed_at_once_when_there_is_room_for_another() -> None:
