@@ -309,7 +309,7 @@ FAULTS = (
     ),
     Plant(
         "a failure is not held",
-        Seed(103, "failures are held", "next"),
+        Seed(0, "failures are held", "0"),
         Execution,
         "_hold_s",
         lambda self, item, outcome: 0.0,
@@ -372,14 +372,14 @@ FAULTS = (
     ),
     Plant(
         "an attempt runs that another's result made needless",
-        Seed(10, "long handlers", "next"),
+        Seed(5, "long handlers", "0"),
         InFlight,
         "stand_for_next",
         _next_attempt_kept,
     ),
     Plant(
         "the failure of a retry that waited here is left out",
-        Seed(370, "jobs are given back", "next"),
+        Seed(13, "jobs are given back", "leases"),
         InFlight,
         "stand_for_next",
         _overtaken_ever_after,

@@ -69,7 +69,7 @@ def _never_again(self: LeaseKeeper) -> None:
 
 REFUSAL_FAULTS = (
     Plant(
-        "a result is too large at once", Seed(0, "results are refused", "0"), senders, "TIMES_TOO_LARGE", 1
+        "a result is too large at once", Seed(0, "results are refused", "next"), senders, "TIMES_TOO_LARGE", 1
     ),
     Plant(
         "a result that nobody can read is sent on and on",
@@ -80,7 +80,7 @@ REFUSAL_FAULTS = (
     ),
     Plant(
         "a refused result keeps its slot",
-        Seed(0, "results are refused", "0"),
+        Seed(0, "results are refused", "next"),
         Execution,
         "in_trouble",
         _nothing,
@@ -94,7 +94,7 @@ REFUSAL_FAULTS = (
     ),
     Plant(
         "reports in trouble stay so for all time",
-        Seed(0, "results are refused", "0"),
+        Seed(0, "results are refused", "next"),
         Senders,
         "_answered",
         _nothing,
@@ -119,7 +119,7 @@ REFUSAL_FAULTS = (
     ),
     Plant(
         "a job of an ended instance runs again",
-        Seed(19, "results are refused amid faults", "next"),
+        Seed(75, "results are refused amid faults", "0"),
         Execution,
         "settled",
         _forgotten_once_over(Execution.settled),
