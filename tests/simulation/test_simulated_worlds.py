@@ -35,13 +35,18 @@ FOUND = (
     # The retry of an attempt comes while a connection is made for its failure, and that is not taken for an answer.
     Seed(913, "reloads", "next"),
 )
+# Those in which nothing but a promise was wrong.
+EXCUSED = (
+    # After a time-out the history shows that the job is done, and its retry's late record runs before the hold's end.
+    Seed(279, "kafka: consumers fail amid faults", "0"),
+)
 # Each kind of world on two of the three versions.
 CHOSEN = [
     seed_of(len(VERSIONS) * turn + (turn + step) % len(VERSIONS))
     for turn in range(len(KINDS))
     for step in range(2)
 ]
-SEEDS = (*CHOSEN, *FOUND)
+SEEDS = (*CHOSEN, *FOUND, *EXCUSED)
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=str)

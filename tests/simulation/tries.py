@@ -96,6 +96,12 @@ class Tries:
         if may_have_arrived:
             self._in_doubt[_Attempt(message.process, *attempt)] = self._now(), leased_until or 0.0
 
+    def done(self, process: str, job_id: str) -> None:
+        """It knows that the engine has the result. A copy of the record, or a retry's late one, may run then, and be
+        reported at once: whatever is still on its way finds the job completed, and changes nothing.
+        """
+        self._held.pop((process, job_id), None)
+
     def refused(self, process: str) -> None:
         """The process asks an engine that is away."""
         tries = self._in_vain.setdefault(process, deque())

@@ -47,6 +47,8 @@ def _watch_jobs(execution: Execution, statistics: Statistics, name: str, promise
         aftermath.settled(claim, outcome, settlement)
         if settlement is Settlement.ACKNOWLEDGED and isinstance(outcome, Completed):
             promises.counted_as_done(name, claim)
+            if not promises._engine.is_running(claim.instance_id, claim.step_execution_id):
+                promises.tries.done(name, claim.job_id)
         elif settlement is Settlement.LEFT and not isinstance(outcome, Completed):
             promises.failure_left(claim, last_came=last_came[claim.key])
         elif settlement is Settlement.REFUSED:
