@@ -119,7 +119,7 @@ REFUSAL_FAULTS = (
     ),
     Plant(
         "a job of an ended instance runs again",
-        Seed(75, "results are refused amid faults", "0"),
+        Seed(608, "results are refused amid faults", "next"),
         Execution,
         "settled",
         _forgotten_once_over(Execution.settled),
