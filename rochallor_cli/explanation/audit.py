@@ -10,6 +10,7 @@ from rochallor_cli.engine_client.admin_client import Value
 from rochallor_cli.explanation.explaining import STUCK, Explanation
 from rochallor_cli.explanation.movers import OF_ENGINE, Mover
 from rochallor_cli.explanation.serving_workers import UNKNOWN, ServedJobType
+from rochallor_cli.explanation.suggested_commands import serving_command
 from rochallor_cli.output.times import parse_time
 
 NOTHING_KNOWN: Mapping[str, ServedJobType] = {}
@@ -51,7 +52,7 @@ class AuditGroup:
         if self.kind == STUCK:
             return f"rochallor instances explain {quote(self.example)}"
         if self.kind == "job":
-            return f"rochallor work --module handlers.py --job-type {quote(str(self.job_type))}"
+            return serving_command(self.job_type)
         if self.kind == "user-task":
             return f"rochallor tasks list --definition {quote(self.definition_id)}"
         return f"rochallor instances explain {quote(self.example)}"

@@ -39,10 +39,10 @@ def ways_out(explanation: Explanation, facts: Facts, *, retry: str, brokers: str
         yield _restart(instance_id), "begin again from the start; what was done is done twice"
     elif unserved := [mover.job_type for mover in explanation.moved_by if mover.served.by_nobody]:
         for job_type in dict.fromkeys(unserved):
-            yield _serve(job_type), "serve it, with a handler for it"
+            yield serving_command(job_type), "serve it, with a handler for it"
     elif jobs := [mover for mover in explanation.moved_by if mover.kind == "job"]:
         for job_type in dict.fromkeys(mover.job_type for mover in jobs if mover.served.workers is None):
-            yield _serve(job_type), "if no worker serves it yet: serve it, with a handler for it"
+            yield serving_command(job_type), "if no worker serves it yet: serve it, with a handler for it"
         # The history names no jobs, so whether a record was lost cannot be seen from here.
         what = "if workers serve it over Kafka and it still stands: see whether its job was lost"
         yield (
@@ -51,7 +51,8 @@ def ways_out(explanation: Explanation, facts: Facts, *, retry: str, brokers: str
         )
 
 
-def _serve(job_type: str | None) -> str:
+def serving_command(job_type: str | None) -> str:
+    """What begins to serve jobs of this type."""
     return f"rochallor work --module handlers.py --job-type {quote(str(job_type))}"
 
 
